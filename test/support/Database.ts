@@ -1,0 +1,57 @@
+/**
+ * Databases of one test each, on a server given by its URL.
+ */
+
+import { randomBytes } from "node:crypto"
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import type * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import pg from "pg"
+
+/** Runs statements on a connection of their own and gives the rows of the last one. */
+export const query = (
+  url: string,
+  ...statements: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
+  Effect.promise(async () => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      let rows: ReadonlyArray<Readonly<Record<string, unknown>>> = []
+      for (const statement of statements) rows = (await client.query(statement)).rows
+      return rows
+    } finally {
+      await client.end()
+    }
+  })
+
+/** The URL of an empty database that exists as long as the scope. */
+export const fresh = (serverUrl: string): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const name = `test_${randomBytes(8).toString("hex")}`
+      return Effect.as(query(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`), name)
+    }),
+    (name) => query(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  ).pipe(
+    Effect.map((name) => {
+      const url = new URL(serverUrl)
+      url.pathname = `/${name}`
+      return url.href
+    })
+  )
+
+/** A client of the database at this URL. */
+export const client = (url: string): Layer.Layer<PgClient.PgClient | SqlClient, SqlError | ConfigError.ConfigError> =>
+  PgClient.layer({ url: Redacted.make(url), maxConnections: 10 })
+
+/** A client of an empty database that exists as long as the layer. */
+export const freshClient = (
+  serverUrl: string
+): Layer.Layer<PgClient.PgClient | SqlClient, SqlError | ConfigError.ConfigError> =>
+  Layer.unwrapScoped(Effect.map(fresh(serverUrl), client))

