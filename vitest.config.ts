@@ -1,19 +1,48 @@
+import { fileURLToPath } from "node:url"
+import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
 
+/** What all projects share. The global setup is not among it: each project would start a server of its own. */
+const shared = {
+  resolve: {
+    alias: [
+      {
+        find: /^effect-auto-migration$/,
+        replacement: fileURLToPath(new URL("src/index.ts", import.meta.url))
+      }
+    ]
+  }
+}
+
+const limits = { testTimeout: 30_000, hookTimeout: 60_000 }
+
 export default defineConfig({
+  ...shared,
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/globalSetup.ts"],
-    setupFiles: ["test/setup.ts"],
     pool: "forks",
     poolOptions: { forks: { minForks: 1, maxForks: 2 } },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     coverage: {
       provider: "v8",
       include: ["src/**"],
       reporter: ["text", "json-summary"],
       thresholds: { statements: 95 }
-    }
+    },
+    projects: [
+      {
+        ...shared,
+        test: { ...limits, name: "tests", include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"] }
+      },
+      {
+        ...shared,
+        plugins: [quickpickle({ stepTimeout: 30_000, skipTags: [], todoTags: [] })],
+        test: {
+          ...limits,
+          name: "features",
+          include: ["test/features/*.feature"],
+          setupFiles: ["test/features/steps.ts"]
+        }
+      }
+    ]
   }
 })

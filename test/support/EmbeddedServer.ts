@@ -208,6 +208,7 @@ const reachableBinaries = (options: {
     const installed = packageFolder(options.package, name)
     if (installed === undefined) throw new Error(`The package ${name} is not installed; is this platform supported?`)
     const native = path.join(installed, "native")
+    linkLibraries(native)
     if (complaint(native, options) === undefined) return native
     const copy = path.join(options.home, "native")
     copyBinaries(native, copy)
@@ -245,16 +246,24 @@ const copyBinaries = (from: string, to: string): void => {
     fs.chmodSync(path.join(entry.parentPath, entry.name), isOpen ? 0o755 : 0o644)
   }
   fs.chmodSync(to, 0o755)
-  const links = path.join(from, "pg-symlinks.json")
-  if (!fs.existsSync(links)) return
-  for (const { source, target } of Schema.decodeUnknownSync(Links)(fs.readFileSync(links, "utf8"))) {
-    const link = path.join(to, "..", target)
-    if (!fs.existsSync(link)) fs.symlinkSync(path.basename(source), link)
-  }
+  linkLibraries(to)
 }
 
-/** npm packs no symbolic links: the package lists them, and its install script, which may not have run, makes them. */
 const Links = Schema.parseJson(Schema.Array(Schema.Struct({ source: Schema.String, target: Schema.String })))
+
+/**
+ * npm packs no symbolic links: the package lists them, and its install script makes them, where install scripts run. A
+ * folder that we may not write to is left as it is, for {@link complaint} to find.
+ */
+const linkLibraries = (native: string): void => {
+  const list = path.join(native, "pg-symlinks.json")
+  if (!fs.existsSync(list)) return
+  for (const { source, target } of Schema.decodeUnknownSync(Links)(fs.readFileSync(list, "utf8"))) {
+    try {
+      fs.symlinkSync(path.basename(source), path.join(native, "..", target))
+    } catch {}
+  }
+}
 
 const initialise = (options: {
   readonly home: string
