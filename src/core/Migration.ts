@@ -1,18 +1,39 @@
 /**
  * One migration: its identity, its script, what it does to the schema, and the checksum that notices later edits.
  *
+ * **Laws**
+ *
+ * 1. `Order` is total: two ids are equal only when they are the same text.
+ * 2. `Order` is natural: of two ids that differ only in one run of digits, the one with the smaller number comes first.
+ *
  * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
-import type * as Brand from "effect/Brand"
 import type { Effect } from "effect/Effect"
-import type { Footprint } from "./Footprint.js"
+import * as Ordering from "effect/Order"
+import * as Schema from "effect/Schema"
+import { type Checksum, make as checksumFrom, type Digest } from "./Checksum.js"
+import type { Directives } from "./Directive.js"
+import type { Footprint, StatementSpan } from "./Footprint.js"
+import type { RiskKind } from "./Risk.js"
+import type { SchemaObject } from "./SchemaObject.js"
 
-/** Not empty; by default the file's name without its ending. @since 0.1.0 @category models */
-export type MigrationId = string & Brand.Brand<"effect-auto-migration/MigrationId">
+export { Checksum } from "./Checksum.js"
 
-/** `algorithm:hex`, for instance `sha256:9f86…`. @since 0.1.0 @category models */
-export type Checksum = string & Brand.Brand<"effect-auto-migration/Checksum">
+/**
+ * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
+ * no id: it could not be typed into a directive or a command.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
+  Schema.pattern(/^\P{Cc}*$/u, { message: () => "an id cannot hold a control character" }),
+  Schema.brand("effect-auto-migration/MigrationId")
+)
+
+/** @since 0.1.0 @category models */
+export type MigrationId = typeof MigrationId.Type
 
 /** What runs. @since 0.1.0 @category models */
 export type Script =
@@ -31,7 +52,142 @@ export interface Migration {
   readonly checksum: Checksum
   /** Ids of `-- requires:`. */
   readonly requires: ReadonlyArray<MigrationId>
+  /** Kinds of risk that `-- accept:` consents to, for this migration only. */
+  readonly accepts: ReadonlyArray<RiskKind>
+  /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
+  readonly declares: ReadonlyArray<SchemaObject>
   /** `"none"` for `-- transaction: none`, and for a script with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
   readonly footprint: Footprint
 }
+
+/**
+ * The order of files: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
+ * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
+ *
+ * @example
+ * import { Migration } from "effect-auto-migration"
+ *
+ * const ids = ["10_orders", "9_users", "V1.1__b", "V1__a"]
+ * ids.sort(Migration.Order) // ["9_users", "10_orders", "V1__a", "V1.1__b"]
+ *
+ * @since 0.1.0
+ * @category instances
+ */
+export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
+  const natural = compareNaturally(self, that)
+  return natural === 0 ? Ordering.string(self, that) : natural
+})
+
+/** By id. @since 0.1.0 @category instances */
+export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migration: Migration) => migration.id)
+
+/**
+ * What a source knows of a migration, put together.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (definition: {
+  readonly id: MigrationId
+  readonly source: string
+  readonly script: Script
+  readonly directives: Directives
+  readonly declares: ReadonlyArray<SchemaObject>
+  readonly footprint: Footprint
+  readonly digest: Digest
+}): Migration => ({
+  id: definition.id,
+  source: definition.source,
+  script: definition.script,
+  checksum: checksumOf(definition),
+  requires: definition.directives.requires.map((requirement) => requirement.id),
+  accepts: definition.directives.accepts,
+  declares: definition.declares,
+  transaction:
+    definition.directives.transaction === "none" || definition.footprint.statements.some(isOutsideTransactions)
+      ? "none"
+      : "own",
+  footprint: definition.footprint
+})
+
+/**
+ * Whether a script begins, ends or divides transactions by itself: its own `COMMIT` would end a transaction around it.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const controlsTransactions = ({ footprint, script }: Migration): boolean =>
+  script._tag === "Sql" &&
+  footprint.statements.some((statement) => transactionControl.test(script.text.slice(statement.start, statement.end)))
+
+/**
+ * An Effect has no text: its checksum covers what is written down about it, its id and what it declares.
+ */
+const checksumOf = ({
+  digest,
+  directives,
+  id,
+  script
+}: {
+  readonly digest: Digest
+  readonly directives: Directives
+  readonly id: MigrationId
+  readonly script: Script
+}): Checksum =>
+  checksumFrom(
+    script._tag === "Sql"
+      ? script.text
+      : ["effect", id, ...directives.provides.map((line) => line.text), ...directives.requires.map((_) => _.id)].join(
+          "\n"
+        ),
+    digest
+  )
+
+const isOutsideTransactions = (statement: StatementSpan): boolean => !statement.transactional
+
+/** PostgreSQL manual, part VI: the commands BEGIN to SAVEPOINT, and their synonyms. */
+const transactionControl =
+  /^(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+const underscore = 0x5f
+
+const weight = (code: number): number => (code === underscore ? -1 : code)
+
+/** Equal for ids that differ only in leading zeros. */
+const compareNaturally = (self: string, that: string): -1 | 0 | 1 => {
+  let i = 0
+  let j = 0
+  while (i < self.length && j < that.length) {
+    const a = self.charCodeAt(i)
+    const b = that.charCodeAt(j)
+    if (isDigit(a) && isDigit(b)) {
+      const left = digitsFrom(self, i)
+      const right = digitsFrom(that, j)
+      const order = compareNumerals(self.slice(left.start, left.end), that.slice(right.start, right.end))
+      if (order !== 0) return order
+      i = left.end
+      j = right.end
+    } else {
+      if (a !== b) return weight(a) < weight(b) ? -1 : 1
+      i++
+      j++
+    }
+  }
+  return i < self.length ? 1 : j < that.length ? -1 : 0
+}
+
+/** Where a run of digits begins, leading zeros left out, and where it ends. */
+const digitsFrom = (text: string, at: number): { readonly start: number; readonly end: number } => {
+  let end = at
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  let start = at
+  while (start < end && text.charCodeAt(start) === 0x30) start++
+  return { start, end }
+}
+
+/** Any number of digits: timestamps with a suffix exceed what a number can hold. */
+const compareNumerals = (self: string, that: string): -1 | 0 | 1 =>
+  self.length === that.length ? Ordering.string(self, that) : self.length < that.length ? -1 : 1

@@ -1,0 +1,45 @@
+/**
+ * A checksum notices that a migration was edited after it had been applied. It ignores what editors and version control
+ * change without changing the SQL: line endings, a byte order mark, trailing white space and trailing empty lines.
+ *
+ * The digest is handed in, because the core knows no cryptography of its own.
+ *
+ * **Laws**
+ *
+ * 1. `normalise` is idempotent.
+ * 2. Texts that differ only in line endings, a byte order mark, trailing white space or trailing empty lines have one checksum.
+ * 3. Texts that differ in anything else have different checksums, as far as the digest goes.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** `algorithm:hex`, for instance `sha256:9f86…`. @since 0.1.0 @category models */
+export const Checksum = Schema.String.pipe(
+  Schema.pattern(/^[a-z0-9]+:[0-9a-f]+$/),
+  Schema.brand("effect-auto-migration/Checksum")
+)
+
+/** @since 0.1.0 @category models */
+export type Checksum = typeof Checksum.Type
+
+/** SHA-256 over the UTF-8 bytes of a text, in hexadecimal. @since 0.1.0 @category models */
+export type Digest = (text: string) => string
+
+/**
+ * The text as the checksum sees it. Form feeds and vertical tabs count as white space, as they do for the server.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const normalise = (text: string): string =>
+  withoutByteOrderMark(text)
+    .replace(/\r\n?/g, "\n")
+    .replace(/[ \t\f\v]+$/gm, "")
+    .replace(/\n+$/, "")
+
+/** Of a text. @since 0.1.0 @category constructors */
+export const make = (text: string, digest: Digest): Checksum => Checksum.make(`sha256:${digest(normalise(text))}`)
+
+/** A byte order mark is no part of the script: the server would call it a syntax error. @since 0.1.0 @category conversions */
+export const withoutByteOrderMark = (text: string): string => (text.startsWith("\uFEFF") ? text.slice(1) : text)
