@@ -11,10 +11,8 @@
  */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { clip } from "./ImpliedNames.js"
-import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
-import { nameOfStrings } from "./SyntaxTree.js"
-import { wordingFromText } from "./TypeNames.js"
+import * as SchemaObject from "./SchemaObject.js"
+import { dottedAt, literalAt, skipBlank, skipToken } from "./StatementText.js"
 
 /**
  * Reads a comma-separated list of objects.
@@ -22,17 +20,10 @@ import { wordingFromText } from "./TypeNames.js"
  * @since 0.1.0
  * @category constructors
  */
-export const parseObjects = (text: string): Either.Either<ReadonlyArray<SchemaObject>, string> => {
-  const objects: Array<SchemaObject> = []
-  for (const item of splitList(text)) {
-    const object = parseObject(item.trim())
-    if (Either.isLeft(object)) return Either.left(object.left)
-    objects.push(object.right)
-  }
-  return Either.right(objects)
-}
+export const parseObjects = (text: string): Either.Either<ReadonlyArray<SchemaObject.SchemaObject>, string> =>
+  Either.all(splitList(text).map((item) => parseObject(item.trim())))
 
-type Reading = Either.Either<SchemaObject, string>
+type Reading = Either.Either<SchemaObject.SchemaObject, string>
 
 const parseObject = (item: string): Reading => {
   if (item === "") return Either.left("has an empty entry")
@@ -43,69 +34,63 @@ const parseObject = (item: string): Reading => {
     : kind[1](item.slice(kind[0].length).trim())
 }
 
+const parts = (text: string, most: number): Either.Either<ReadonlyArray<string>, string> => {
+  const cut = dottedAt(text, skipBlank(text, 0))
+  if (cut === undefined || skipBlank(text, cut.end) !== text.length)
+    return Either.left(`"${text.trim()}" is not a name`)
+  return cut.value.length > most
+    ? Either.left(`"${text.trim()}" has more parts than such a name can have`)
+    : Either.right(cut.value)
+}
+
+const nameOf = (strings: ReadonlyArray<string>): SchemaObject.QualifiedName =>
+  SchemaObject.qualifiedName(strings.at(-1) ?? "", strings.at(-2))
+
 const named =
-  (make: (name: QualifiedName) => SchemaObject) =>
+  (make: (name: SchemaObject.QualifiedName) => SchemaObject.SchemaObject) =>
   (text: string): Reading =>
-    Either.flatMap(partsOf(text), (parts) =>
-      parts.length > 2 ? tooMany(text) : Either.right(make(nameOfStrings(parts)))
-    )
+    Either.map(parts(text, 2), (strings) => make(nameOf(strings)))
 
 const single =
-  (make: (name: string) => SchemaObject) =>
+  (make: (name: string) => SchemaObject.SchemaObject) =>
   (text: string): Reading =>
-    Either.flatMap(partsOf(text), (parts) => (parts.length > 1 ? tooMany(text) : Either.right(make(parts[0] ?? ""))))
+    Either.map(parts(text, 1), (strings) => make(strings.at(-1) ?? ""))
 
+/** A column or a constraint, with or without its table. */
 const member =
-  (make: (name: string, relation: Option.Option<QualifiedName>) => SchemaObject) =>
+  (make: (name: string, relation?: SchemaObject.QualifiedName) => SchemaObject.SchemaObject) =>
   (text: string): Reading =>
-    Either.flatMap(partsOf(text), (parts) =>
-      parts.length > 3
-        ? tooMany(text)
-        : Either.right(
-            make(
-              parts.at(-1) ?? "",
-              parts.length === 1 ? Option.none() : Option.some(nameOfStrings(parts.slice(0, -1)))
-            )
-          )
+    Either.map(parts(text, 3), (strings) =>
+      strings.length === 1 ? make(strings[0] ?? "") : make(strings.at(-1) ?? "", nameOf(strings.slice(0, -1)))
     )
 
 const routine = (text: string): Reading => {
-  const open = indexOutsideQuotes(text, "(")
-  const name = open === -1 ? text : text.slice(0, open)
-  const list = open === -1 ? Option.none() : Option.some(text.slice(open).trim())
-  if (Option.isSome(list) && !list.value.endsWith(")")) return Either.left(`"${text}" lacks a closing parenthesis`)
-  const types = Option.map(list, (inner) =>
-    splitList(inner.slice(1, -1))
-      .map((type) => type.trim())
-      .filter((type) => type !== "")
-      .map(wordingFromText)
-  )
-  return named((qualified) => ({ _tag: "Routine", ...qualified, arguments: types }))(name)
+  const list = parenthesised(text)
+  if (Option.isNone(list)) return named((name) => SchemaObject.routine(name))(text)
+  const types = list.value.inner.trim() === "" ? [] : splitList(list.value.inner).map(SchemaObject.typeName)
+  return types.includes("")
+    ? Either.left(`"${text}" has an empty argument type`)
+    : named((name) => SchemaObject.routine(name, types))(list.value.before)
 }
 
 const enumValue = (text: string): Reading => {
-  const match = /^'((?:[^']|'')*)'\s+of\s+(.+)$/is.exec(text)
-  return match === null
-    ? Either.left(`"value ${text}" is not of the form value 'label' of type`)
-    : named((type) => ({ _tag: "EnumValue", type, value: (match[1] ?? "").replaceAll("''", "'") }))(match[2] ?? "")
+  const literal = literalAt(text, 0)
+  const of = literal === undefined ? null : /^\s+of\s+/i.exec(text.slice(literal.end))
+  return literal === undefined || of === null
+    ? Either.left(`"${text}" is not of the form value 'label' of type`)
+    : named((type) => SchemaObject.enumValue(type, literal.value))(text.slice(literal.end + of[0].length))
 }
 
 const conflictTarget = (text: string): Reading => {
-  const open = indexOutsideQuotes(text, "(")
-  if (open === -1 || !text.endsWith(")"))
-    return Either.left(`"unique ${text}" is not of the form unique table (columns)`)
-  const columns = Either.all(splitList(text.slice(open + 1, -1)).map(partsOf))
-  return Either.flatMap(columns, (lists) =>
-    named((relation) => ({
-      _tag: "ConflictTarget",
-      relation: Option.some(relation),
-      columns: lists.flat().toSorted()
-    }))(text.slice(0, open))
+  const list = parenthesised(text)
+  if (Option.isNone(list)) return Either.left(`"${text}" is not of the form unique table (columns)`)
+  return Either.flatMap(Either.all(splitList(list.value.inner).map((column) => parts(column, 1))), (columns) =>
+    named((relation) => SchemaObject.conflictTarget(columns.flat().toSorted(), relation))(list.value.before)
   )
 }
 
-const relation = named((name) => ({ _tag: "Relation", ...name }))
-const type = named((name) => ({ _tag: "Type", ...name }))
+const relation = named(SchemaObject.relation)
+const type = named(SchemaObject.type)
 
 /** Longer words first: the first match wins. */
 const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
@@ -116,8 +101,8 @@ const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["sequence", relation],
   ["index", relation],
   ["relation", relation],
-  ["column", member((name, of) => ({ _tag: "Column", relation: of, name }))],
-  ["constraint", member((name, of) => ({ _tag: "Constraint", relation: of, name }))],
+  ["column", member(SchemaObject.column)],
+  ["constraint", member(SchemaObject.constraint)],
   ["unique", conflictTarget],
   ["function", routine],
   ["procedure", routine],
@@ -127,54 +112,31 @@ const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["domain", type],
   ["enum value", enumValue],
   ["value", enumValue],
-  ["schema", single((name) => ({ _tag: "Schema", name }))],
-  ["extension", single((name) => ({ _tag: "Extension", name }))],
-  ["collation", named((name) => ({ _tag: "Collation", ...name }))]
+  ["schema", single(SchemaObject.schema)],
+  ["extension", single(SchemaObject.extension)],
+  ["collation", named(SchemaObject.collation)]
 ]
 
-const tooMany = (text: string): Reading => Either.left(`"${text}" has more parts than such a name can have`)
-
-const identifier = /\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))\s*/y
-
-const partsOf = (text: string): Either.Either<ReadonlyArray<string>, string> => {
-  const parts: Array<string> = []
-  for (let at = 0; ; at = identifier.lastIndex + 1) {
-    identifier.lastIndex = at
-    const match = identifier.exec(text)
-    if (match === null) return Either.left(`"${text.trim()}" is not a name`)
-    parts.push(clip(match[1]?.replaceAll('""', '"') ?? foldCase(match[2] ?? "")))
-    if (identifier.lastIndex === text.length) return Either.right(parts)
-    if (text[identifier.lastIndex] !== ".") return Either.left(`"${text.trim()}" is not a name`)
-  }
-}
-
-/** The server folds ASCII only, whatever the locale, in every multi-byte encoding. */
-const foldCase = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-
-const indexOutsideQuotes = (text: string, character: string): number => {
-  let quoted = false
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === '"') quoted = !quoted
-    else if (!quoted && text[i] === character) return i
-  }
-  return -1
+/** `before (inner)`, where parentheses end the text. */
+const parenthesised = (text: string): Option.Option<{ readonly before: string; readonly inner: string }> => {
+  let open = 0
+  while (open < text.length && text[open] !== "(") open = skipToken(text, open)
+  return open < text.length && text.endsWith(")")
+    ? Option.some({ before: text.slice(0, open), inner: text.slice(open + 1, -1) })
+    : Option.none()
 }
 
 /** Splits at commas that stand outside quotes and parentheses. */
 const splitList = (text: string): ReadonlyArray<string> => {
   const items: Array<string> = []
-  let quote = ""
   let depth = 0
   let from = 0
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i] ?? ""
-    if (quote !== "") quote = character === quote ? "" : quote
-    else if (character === '"' || character === "'") quote = character
-    else if (character === "(") depth++
-    else if (character === ")") depth--
-    else if (character === "," && depth === 0) {
-      items.push(text.slice(from, i))
-      from = i + 1
+  for (let at = 0; at < text.length; at = skipToken(text, at)) {
+    if (text[at] === "(") depth++
+    else if (text[at] === ")") depth--
+    else if (text[at] === "," && depth === 0) {
+      items.push(text.slice(from, at))
+      from = at + 1
     }
   }
   return [...items, text.slice(from)]

@@ -12,6 +12,7 @@
  */
 import type { Node, ParseResult } from "@pgsql/types"
 import * as Either from "effect/Either"
+import { skipBlank, skipToken } from "./StatementText.js"
 
 /**
  * Where and why a text is not SQL.
@@ -83,7 +84,7 @@ export const statementsOf = (
     for (const raw of result.stmts ?? []) {
       if (raw.stmt === undefined) continue
       const from = raw.stmt_location ?? 0
-      const start = skipTrivia(text, utf16(from))
+      const start = skipBlank(text, utf16(from))
       const limit = raw.stmt_len === undefined ? text.length : utf16(from + raw.stmt_len)
       statements.push({ node: raw.stmt, start, end: endOfTokens(text, start, limit), line: lineAt(start) })
     }
@@ -150,63 +151,11 @@ const lineCursor = (text: string) => {
   }
 }
 
-const whiteSpace = /[ \t\n\r\f\v]+/y
-const lineComment = /--[^\n\r]*/y
-const escapeString = /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y
-const plainString = /'(?:[^']|'')*'/y
-const quotedName = /"(?:[^"]|"")*"/y
-const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
-const word = /[\w\u0080-\uffff][\w$\u0080-\uffff]*/y
-
-const matchAt = (pattern: RegExp, text: string, at: number): number => {
-  pattern.lastIndex = at
-  return pattern.test(text) ? pattern.lastIndex : at
-}
-
-/** The end of a comment that may nest, from its opening on. */
-const blockCommentEnd = (text: string, at: number): number => {
-  let depth = 0
-  for (let i = at; i < text.length; i++) {
-    if (text.startsWith("/*", i)) {
-      depth++
-      i++
-    } else if (text.startsWith("*/", i)) {
-      depth--
-      i++
-      if (depth === 0) return i + 1
-    }
-  }
-  return text.length
-}
-
-const triviaEnd = (text: string, at: number): number =>
-  text.startsWith("/*", at)
-    ? blockCommentEnd(text, at)
-    : Math.max(matchAt(whiteSpace, text, at), matchAt(lineComment, text, at))
-
-const skipTrivia = (text: string, at: number): number => {
-  for (let from = at, to = triviaEnd(text, at); ; from = to, to = triviaEnd(text, from)) if (to === from) return to
-}
-
-/** The end of the token at an offset that is not trivia; see the PostgreSQL manual, section 4.1. */
-const tokenEnd = (text: string, at: number): number => {
-  const tag = matchAt(dollarQuote, text, at)
-  if (tag > at) {
-    const close = text.indexOf(text.slice(at, tag), tag)
-    return close === -1 ? text.length : close + tag - at
-  }
-  for (const pattern of [escapeString, plainString, quotedName, word]) {
-    const end = matchAt(pattern, text, at)
-    if (end > at) return end
-  }
-  return at + 1
-}
-
 const endOfTokens = (text: string, start: number, limit: number): number => {
   const trimmed = start + text.slice(start, limit).trimEnd().length
   const tail = text.slice(text.lastIndexOf("\n", trimmed - 1) + 1, trimmed)
   if (!tail.includes("--") && !tail.endsWith("*/")) return trimmed
   let end = start
-  for (let at = start; at < limit; at = skipTrivia(text, end)) end = tokenEnd(text, at)
+  for (let at = start; at < limit; at = skipBlank(text, end)) end = skipToken(text, at)
   return Math.min(end, limit)
 }

@@ -7,7 +7,7 @@
 import type { DefElem, Node, RangeVar, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { isRecord } from "effect/Predicate"
-import type { QualifiedName } from "./SchemaObject.js"
+import { type QualifiedName, qualifiedName } from "./SchemaObject.js"
 
 type Tags<N> = N extends unknown ? keyof N : never
 
@@ -20,15 +20,9 @@ export type StatementTag = Extract<NodeTag, `${string}Stmt`>
 /** What stands under a kind's name. @since 0.1.0 @category models */
 export type Body<K extends NodeTag> = Extract<Node, { readonly [_ in K]: unknown }>[K]
 
-/** @since 0.1.0 @category constructors */
-export const qualifiedName = (schema: string | undefined, name: string): QualifiedName => ({
-  schema: Option.fromNullable(schema),
-  name
-})
-
 /** @since 0.1.0 @category operations */
 export const nameOfRangeVar = (range: RangeVar | undefined): QualifiedName =>
-  qualifiedName(range?.schemaname, range?.relname ?? "")
+  qualifiedName(range?.relname ?? "", range?.schemaname)
 
 /**
  * The strings of a list of `String` nodes; stars and other things are left out.
@@ -47,7 +41,7 @@ export const lastString = (nodes: ReadonlyArray<Node> | undefined): string | und
 
 /** `a`, `a.b` or `catalog.a.b` as a name. @since 0.1.0 @category operations */
 export const nameOfStrings = (parts: ReadonlyArray<string>): QualifiedName =>
-  qualifiedName(parts.at(-2), parts.at(-1) ?? "")
+  qualifiedName(parts.at(-1) ?? "", parts.at(-2))
 
 /** @since 0.1.0 @category operations */
 export const nameOfNodes = (nodes: ReadonlyArray<Node> | undefined): QualifiedName => nameOfStrings(stringsOf(nodes))

@@ -26,19 +26,6 @@ const wordings: Readonly<Record<string, string>> = {
   varchar: "character varying"
 }
 
-/** What people write, where the server words it differently and the grammar has not yet said so. */
-const spellings: Readonly<Record<string, string>> = {
-  ...wordings,
-  "char varying": "character varying",
-  char: "character",
-  dec: "numeric",
-  decimal: "numeric",
-  float: "double precision",
-  int: "integer",
-  time: "time without time zone",
-  timestamp: "timestamp without time zone"
-}
-
 const serials: Readonly<Record<string, string>> = {
   bigserial: "bigint",
   serial: "integer",
@@ -84,16 +71,4 @@ export const wordingOf = (type: TypeName | undefined): string => {
   const plain = schema === undefined || schema === "pg_catalog" ? wordings[last] : undefined
   const base = plain ?? (schema === undefined || schema === "pg_catalog" ? last : `${schema}.${last}`)
   return type?.arrayBounds === undefined ? base : `${base}[]`
-}
-
-/** What somebody wrote for a type, worded as the server does; modifiers are dropped. @since 0.1.0 @category operations */
-export const wordingFromText = (text: string): string => {
-  const [, base = "", suffix = ""] = /^(.*?)((?:\s*\[\d*\])*)$/.exec(text.trim()) ?? []
-  const plain = base
-    .replace(/\([^)]*\)/g, " ")
-    .replace(/\s+/g, " ")
-    .trim()
-  const folded = plain.includes('"') ? plain : plain.toLowerCase()
-  const unqualified = folded.startsWith("pg_catalog.") ? folded.slice("pg_catalog.".length) : folded
-  return `${spellings[unqualified] ?? unqualified}${suffix === "" ? "" : "[]"}`
 }
