@@ -11,6 +11,7 @@
  */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { wordingOfText } from "./ParsedType.js"
 import * as SchemaObject from "./SchemaObject.js"
 import { dottedAt, literalAt, skipBlank, skipToken } from "./StatementText.js"
 
@@ -67,7 +68,7 @@ const member =
 const routine = (text: string): Reading => {
   const list = parenthesised(text)
   if (Option.isNone(list)) return named((name) => SchemaObject.routine(name))(text)
-  const types = list.value.inner.trim() === "" ? [] : splitList(list.value.inner).map(SchemaObject.typeName)
+  const types = list.value.inner.trim() === "" ? [] : splitList(list.value.inner).map(wordingOfText)
   return types.includes("")
     ? Either.left(`"${text}" has an empty argument type`)
     : named((name) => SchemaObject.routine(name, types))(list.value.before)

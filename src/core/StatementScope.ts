@@ -2,9 +2,19 @@
  * The names that one statement uses: the relations it touches with their aliases, and the columns, routines and types it
  * mentions. Read from its syntax tree; it lets one heal close every gap of a statement at once, and turns an alias into a table.
  *
+ * **Laws**
+ *
+ * 1. A text that is not SQL has no scope; any other has one, be it empty.
+ * 2. The scope of several statements is the union of theirs.
+ * 3. Names of common table expressions are never relations of the scope, where they are visible.
+ *
  * @since 0.1.0
  */
-import type * as Option from "effect/Option"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { type Mentions, mentionsOf } from "./Mentions.js"
+import { type Parser, statementsOf } from "./ParsedSql.js"
+import { isBuiltIn } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 
 /** @since 0.1.0 @category models */
@@ -13,9 +23,14 @@ export interface ScopedRelation {
   readonly alias: Option.Option<string>
 }
 
-/** A column as the statement writes it. @since 0.1.0 @category models */
+/**
+ * A column as the statement writes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ScopedColumn {
-  /** The alias or table name before the dot. */
+  /** The alias or table name before the dot; for the left side of an assignment, the statement's target. */
   readonly qualifier: Option.Option<string>
   readonly name: string
 }
@@ -29,7 +44,62 @@ export interface StatementScope {
   readonly relations: ReadonlyArray<ScopedRelation>
   readonly columns: ReadonlyArray<ScopedColumn>
   readonly routines: ReadonlyArray<QualifiedName>
+  /** Types that are not PostgreSQL's own. */
   readonly types: ReadonlyArray<QualifiedName>
-  /** Of an `INSERT … ON CONFLICT (columns)`: its table and its columns. */
+  /** Of an `INSERT … ON CONFLICT (columns)`: its table and its columns, sorted. */
   readonly conflictTarget: Option.Option<{ readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> }>
 }
+
+/**
+ * The scope of a text of one or more statements; none for what is not SQL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const scopeFrom = (parser: Parser, text: string): Option.Option<StatementScope> =>
+  Option.map(Either.getRight(statementsOf(parser, text)), (statements) =>
+    scopeOf(mentionsOf(statements.map((statement) => statement.node)))
+  )
+
+/**
+ * The table behind what stands before a column's dot: an alias hides the table's own name, as it does on the server.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const tableOf = (scope: StatementScope, qualifier: string): Option.Option<QualifiedName> => {
+  const known = scope.relations.find(({ alias }) => Option.contains(alias, qualifier))
+  const named =
+    known ?? scope.relations.find(({ alias, relation }) => Option.isNone(alias) && relation.name === qualifier)
+  return Option.map(Option.fromNullable(named), ({ relation }) => relation)
+}
+
+const scopeOf = (mentions: Mentions): StatementScope => ({
+  relations: distinct(
+    [
+      ...mentions.relations.map(({ alias, name }) => ({ relation: name, alias })),
+      ...mentions.inTexts.flatMap(({ kind, name }) =>
+        kind === "relation" || kind === "sequence" ? [{ relation: name, alias: Option.none() }] : []
+      )
+    ],
+    ({ alias, relation }) => `${keyOf(relation)} ${Option.getOrElse(alias, () => "")}`
+  ),
+  columns: distinct(mentions.columns, ({ name, qualifier }) => keyOf({ schema: qualifier, name })),
+  routines: distinct([...mentions.calls.map(({ name }) => name), ...namedInTexts(mentions, "routine")], keyOf),
+  types: distinct(
+    [...mentions.types, ...namedInTexts(mentions, "type")].filter(
+      ({ name, schema }) => !isBuiltIn([...Option.toArray(schema), name])
+    ),
+    keyOf
+  ),
+  conflictTarget: mentions.conflictTarget
+})
+
+const namedInTexts = (mentions: Mentions, kind: "routine" | "type"): ReadonlyArray<QualifiedName> =>
+  mentions.inTexts.flatMap((mention) => (mention.kind === kind ? [mention.name] : []))
+
+const keyOf = ({ name, schema }: QualifiedName): string => `${Option.getOrElse(schema, () => "")}\0${name}`
+
+const distinct = <A>(items: ReadonlyArray<A>, key: (item: A) => string): ReadonlyArray<A> => [
+  ...new Map(items.map((item) => [key(item), item])).values()
+]

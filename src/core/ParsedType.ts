@@ -7,6 +7,7 @@
  */
 import type { TypeName } from "@pgsql/types"
 import type { QualifiedName } from "./SchemaObject.js"
+import { fold } from "./StatementText.js"
 import { nameOfStrings, stringsOf } from "./SyntaxTree.js"
 
 const wordings: Readonly<Record<string, string>> = {
@@ -71,4 +72,30 @@ export const wordingOf = (type: TypeName | undefined): string => {
   const plain = schema === undefined || schema === "pg_catalog" ? wordings[last] : undefined
   const base = plain ?? (schema === undefined || schema === "pg_catalog" ? last : `${schema}.${last}`)
   return type?.arrayBounds === undefined ? base : `${base}[]`
+}
+
+/** What people write for a type, where the server words it differently. */
+const spellings: Readonly<Record<string, string>> = {
+  ...wordings,
+  "char varying": "character varying",
+  char: "character",
+  dec: "numeric",
+  decimal: "numeric",
+  float: "double precision",
+  int: "integer"
+}
+
+/**
+ * A type as somebody wrote it, worded as the server does; length and precision are dropped, as no signature carries them.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const wordingOfText = (text: string): string => {
+  const words = text.trim().replace(/\s+/g, " ")
+  const array = /(?: array)?(?: ?\[\d*\])*$/i.exec(words)?.[0] ?? ""
+  const element = words.slice(0, words.length - array.length).replace(/ ?\([\d, ]*\)/, "")
+  const folded = element.includes('"') ? element : fold(element)
+  const plain = folded.startsWith("pg_catalog.") ? folded.slice("pg_catalog.".length) : folded
+  return `${spellings[plain] ?? plain}${array === "" ? "" : "[]"}`
 }
