@@ -1,0 +1,140 @@
+/**
+ * What the database itself says exists. An error is a hint and a ledger is a memory; before anything is applied, and after,
+ * the catalog decides.
+ *
+ * The statements are built as text without parameters, so that they fit into one message to the server together with others.
+ *
+ * Source: PostgreSQL manual, chapter 52, System Catalogs.
+ *
+ * @since 0.1.0
+ */
+import * as Match from "effect/Match"
+import * as Option from "effect/Option"
+import type { QualifiedName, SchemaObject } from "./core/SchemaObject.js"
+
+/**
+ * A text literal that is read alike whatever `standard_conforming_strings` says.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+
+/** How an object is put to the server: one flat record, whatever its kind. */
+interface Wanted {
+  readonly kind: SchemaObject["_tag"]
+  readonly schema: string | null
+  readonly name: string
+  readonly parentSchema: string | null
+  readonly parent: string | null
+  readonly columns: ReadonlyArray<string> | null
+  readonly arity: number | null
+}
+
+const nowhere = { schema: null, parentSchema: null, parent: null, columns: null, arity: null } as const
+
+const schemaOf = (name: QualifiedName): string | null => Option.getOrNull(name.schema)
+
+const parentOf = (relation: Option.Option<QualifiedName>) => ({
+  parentSchema: Option.getOrNull(Option.flatMap(relation, (_) => _.schema)),
+  parent: Option.getOrNull(Option.map(relation, (_) => _.name))
+})
+
+const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().pipe(
+  Match.tagsExhaustive({
+    Relation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Column: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
+    Routine: (_) => ({
+      ...nowhere,
+      kind: _._tag,
+      schema: schemaOf(_),
+      name: _.name,
+      arity: Option.getOrNull(Option.map(_.arguments, (types) => types.length))
+    }),
+    Type: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Schema: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
+    EnumValue: (_) => ({ ...nowhere, kind: _._tag, name: _.value, ...parentOf(Option.some(_.type)) }),
+    Constraint: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
+    ConflictTarget: (_) => ({ ...nowhere, kind: _._tag, name: "", columns: _.columns, ...parentOf(_.relation) }),
+    Collation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Extension: (_) => ({ ...nowhere, kind: _._tag, name: _.name })
+  })
+)
+
+/**
+ * Whether a name without a schema is looked up along the search path only, as the server does for a query, or in every
+ * schema, as is right for what a migration made under a search path of its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reach = "visible" | "anywhere"
+
+const inReach = (schema: string, visible: string, reach: Reach, wanted: string): string =>
+  reach === "visible"
+    ? `CASE WHEN ${wanted} IS NULL THEN ${visible} ELSE ${schema} = ${wanted} END`
+    : `(${wanted} IS NULL OR ${schema} = ${wanted})`
+
+const relations = (reach: Reach): string => `
+  SELECT r.oid FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+  WHERE w.parent IS NULL OR r.relname = w.parent
+    AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(r.oid)", reach, 'w."parentSchema"')}`
+
+const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
+  Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
+  Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
+    AND a.attrelid IN (${relations(reach)}))`,
+  Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proname = w.name
+    AND (w.arity IS NULL OR p.provariadic <> 0 OR w.arity BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs)
+    AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
+  Type: `EXISTS (SELECT FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, "w.schema")})`,
+  Schema: "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)",
+  EnumValue: `EXISTS (SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE e.enumlabel = w.name AND t.typname = w.parent
+    AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
+  Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
+    AND (w.parent IS NULL OR k.conrelid IN (${relations(reach)})))`,
+  ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid
+    AND i.indrelid IN (${relations(reach)})
+    AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+    = (SELECT array_agg(c ORDER BY c COLLATE "C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
+  Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+    WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
+  Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
+})
+
+/**
+ * One row with one column `missing`: the 0-based positions of those `objects` that do not exist, as a JSON array.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => `
+SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS missing
+FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${literal(
+  JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
+)}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, arity int)) AS w
+WHERE NOT CASE w.kind ${Object.entries(existence(reach))
+  .map(([kind, exists]) => `WHEN '${kind}' THEN ${exists}`)
+  .join("\n")} END`
+
+/**
+ * One row with one column `occupied`: the 0-based positions of those relations that exist and hold at least one page. A
+ * table's size is asked of its file, since the statistics of a table that was never analysed say nothing.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const occupied = (names: ReadonlyArray<QualifiedName>): string => `
+SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS occupied
+FROM pg_catalog.jsonb_to_recordset(${literal(
+  JSON.stringify(names.map((name, index) => ({ index, schema: schemaOf(name), name: name.name })))
+)}::jsonb) AS w (index int, schema text, name text)
+WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS leaf ON true
+  WHERE c.relname = w.name AND (w.schema IS NULL OR n.nspname = w.schema)
+  AND c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0)`

@@ -1,0 +1,50 @@
+/**
+ * Names of spans, attributes and metrics: no other file spells one. Nothing here is touched by a query that succeeds.
+ *
+ * Attribute keys follow OpenTelemetry's semantic conventions for databases where those have a word.
+ *
+ * @since 0.1.0
+ */
+import * as Metric from "effect/Metric"
+import * as MetricBoundaries from "effect/MetricBoundaries"
+
+/** @since 0.1.0 @category spans */
+export const span = {
+  heal: "AutoMigration.heal",
+  migrate: "AutoMigration.migrate",
+  step: "AutoMigration.step",
+  loadLedger: "AutoMigration.loadLedger"
+} as const
+
+/** @since 0.1.0 @category attributes */
+export const attribute = {
+  gap: "auto_migration.gap",
+  migrations: "auto_migration.migrations",
+  migration: "auto_migration.migration",
+  sqlState: "db.response.status_code"
+} as const
+
+/** Gaps that were closed, counted once per flight. @since 0.1.0 @category metrics */
+export const healed = Metric.counter("auto_migration_healed_total", {
+  description: "Gaps closed by applying migrations",
+  incremental: true
+})
+
+/** Flights that ended in an error. @since 0.1.0 @category metrics */
+export const failed = Metric.counter("auto_migration_failed_total", {
+  description: "Attempts to close a gap that ended in an error",
+  incremental: true
+})
+
+/** Migrations applied by this process. @since 0.1.0 @category metrics */
+export const applied = Metric.counter("auto_migration_applied_total", {
+  description: "Migrations applied by this process",
+  incremental: true
+})
+
+/** Milliseconds from the start of a flight to its end. @since 0.1.0 @category metrics */
+export const duration = Metric.histogram(
+  "auto_migration_duration_milliseconds",
+  MetricBoundaries.exponential({ start: 1, factor: 2, count: 16 }),
+  "Time to close a gap"
+)

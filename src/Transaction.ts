@@ -1,0 +1,89 @@
+/**
+ * One transaction on the migration connection, with every outcome a value: a `COMMIT` that fails (a deferred constraint, a
+ * lost connection) is an error like any other, and whatever ends the work, interruption included, the transaction is over
+ * when the connection goes back.
+ *
+ * `SqlClient.withTransaction` is not used, since it turns a failing `COMMIT` into a defect and joins whatever transaction its
+ * caller is in.
+ *
+ * @since 0.1.0
+ */
+import type * as PgClient from "@effect/sql-pg/PgClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+/**
+ * Sends text to the server as it is; several statements travel as one message.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const send = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
+  connection.executeRaw(text, [])
+
+/**
+ * How a transaction ends when its work has gone well.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ending<A> {
+  readonly end: "COMMIT" | "ROLLBACK"
+  readonly value: A
+}
+
+/** @since 0.1.0 @category constructors */
+export const commit = <A>(value: A): Ending<A> => ({ end: "COMMIT", value })
+
+/** @since 0.1.0 @category constructors */
+export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
+
+/**
+ * Runs `begin` (a message that starts with `BEGIN`), hands its results on, and ends the transaction as the work says. The
+ * error of a failing `COMMIT` is the `SqlError` in the result's error channel; those of `begin` and `work` are theirs.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = <A, E0, E>(
+  connection: Connection,
+  begin: Effect.Effect<unknown, E0>,
+  work: (results: unknown) => Effect.Effect<Ending<A>, E>
+): Effect.Effect<A, E0 | E | SqlError> =>
+  Effect.uninterruptibleMask((restore) =>
+    restore(Effect.flatMap(begin, work)).pipe(
+      Effect.exit,
+      Effect.flatMap(
+        Exit.matchEffect({
+          onFailure: (cause) => Effect.zipRight(abandon(connection), Effect.failCause(cause)),
+          onSuccess: ({ end, value }) => Effect.as(send(connection, end), value)
+        })
+      )
+    )
+  )
+
+/** A connection that cannot even roll back is broken: the pool drops it, and the server ends its transaction. */
+const abandon = (connection: Connection): Effect.Effect<void> =>
+  send(connection, "ROLLBACK").pipe(
+    Effect.catchAll((error) => Effect.logDebug("The migration connection broke before it could roll back", error.cause)),
+    Effect.asVoid
+  )
+
+/**
+ * Runs an effect that uses `SqlClient` on the given connection, as if inside the transaction that is open on it.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const inside = <A, E>(
+  client: PgClient.PgClient,
+  connection: Connection,
+  effect: Effect.Effect<A, E, SqlClient.SqlClient>
+): Effect.Effect<A, E> =>
+  effect.pipe(
+    Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),
+    Effect.provideService(SqlClient.SqlClient, client)
+  )

@@ -1,0 +1,172 @@
+/**
+ * The events of the ledger, their hash chain, and the fold from events to the applied set.
+ *
+ * **Laws**
+ *
+ * 1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop anywhere and go on later.
+ * 2. `replay` is idempotent on repeated events: an event whose sequence has been folded in changes nothing.
+ * 3. A chain that verifies, with any one field of any one event changed, no longer verifies.
+ * 4. Whatever the order of trials, a migration is in the applied set exactly if an `Applied` or `Baselined` event names it.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as Checksum from "./Checksum.js"
+import * as Migration from "./Migration.js"
+
+/**
+ * `Started` and `Failed` frame a trial, `Applied` records that the migration ran, `Baselined` that it was declared applied.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Kind = Schema.Literal("Started", "Applied", "Failed", "Baselined")
+
+/** @since 0.1.0 @category models */
+export type Kind = typeof Kind.Type
+
+const Hash = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/))
+
+/**
+ * One row of the event log. Everything but `kind`, `migrationId`, `checksum` and `detail` is set by the server.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const LedgerEvent = Schema.Struct({
+  /** 1-based and without gaps. */
+  sequence: Schema.Int.pipe(Schema.positive()),
+  kind: Kind,
+  migrationId: Migration.MigrationId,
+  checksum: Checksum.Checksum,
+  /** JSON text, exactly as the server prints it and as it entered the hash. */
+  detail: Schema.String,
+  /** UTC with microseconds, `2026-01-31T23:59:59.123456Z`. */
+  recordedAt: Schema.String,
+  /** The session's role. */
+  recordedBy: Schema.String,
+  previousHash: Hash,
+  hash: Hash
+})
+
+/** @since 0.1.0 @category models */
+export type LedgerEvent = typeof LedgerEvent.Type
+
+/**
+ * What is applied, as of one event.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AppliedSet {
+  /** The last event folded in; 0 before the first. */
+  readonly sequence: number
+  readonly checksumById: ReadonlyMap<Migration.MigrationId, Checksum.Checksum>
+}
+
+/** Nothing is applied. @since 0.1.0 @category constructors */
+export const nothing: AppliedSet = { sequence: 0, checksumById: new Map() }
+
+const isApplication = (event: LedgerEvent): boolean => event.kind === "Applied" || event.kind === "Baselined"
+
+/**
+ * Folds later events into an applied set. The first application of a migration is the one that counts.
+ *
+ * @since 0.1.0
+ * @category folds
+ */
+export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): AppliedSet => {
+  const checksumById = new Map(applied.checksumById)
+  let sequence = applied.sequence
+  for (const event of events) {
+    if (event.sequence <= sequence) continue
+    sequence = event.sequence
+    if (isApplication(event) && !checksumById.has(event.migrationId)) checksumById.set(event.migrationId, event.checksum)
+  }
+  return { sequence, checksumById }
+}
+
+/**
+ * The applied set of a whole log.
+ *
+ * @since 0.1.0
+ * @category folds
+ */
+export const replay = (events: ReadonlyArray<LedgerEvent>): AppliedSet => fold(nothing, events)
+
+/** What the first event of a chain follows. @since 0.1.0 @category constructors */
+export const genesis = "0".repeat(64)
+
+/**
+ * Where a chain breaks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BrokenLink {
+  readonly sequence: number
+  readonly reason: "gap" | "previous hash" | "hash"
+}
+
+/** The point a chain has been verified up to. @since 0.1.0 @category models */
+export interface ChainHead {
+  readonly sequence: number
+  readonly hash: string
+}
+
+const utf8Length = (text: string): number => {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
+}
+
+const netstring = (field: string): string => `${utf8Length(field)}:${field}`
+
+/**
+ * The text whose SHA-256 is an event's hash: its fields as netstrings, so that no two events have one encoding.
+ *
+ * @since 0.1.0
+ * @category hashing
+ */
+export const hashed = (event: LedgerEvent): string =>
+  [
+    event.previousHash,
+    String(event.sequence),
+    event.kind,
+    event.migrationId,
+    event.checksum,
+    event.detail,
+    event.recordedAt,
+    event.recordedBy
+  ]
+    .map(netstring)
+    .join("")
+
+/**
+ * Follows the chain from a verified head; `Left` is the first event that does not fit.
+ *
+ * @since 0.1.0
+ * @category hashing
+ */
+export const verify = (
+  digest: Checksum.Digest,
+  head: ChainHead,
+  events: ReadonlyArray<LedgerEvent>
+): Either.Either<ChainHead, BrokenLink> => {
+  let { hash, sequence } = head
+  for (const event of events) {
+    if (event.sequence !== sequence + 1) return Either.left({ sequence: sequence + 1, reason: "gap" })
+    if (event.previousHash !== hash) return Either.left({ sequence: event.sequence, reason: "previous hash" })
+    if (digest(hashed(event)) !== event.hash) return Either.left({ sequence: event.sequence, reason: "hash" })
+    sequence = event.sequence
+    hash = event.hash
+  }
+  return Either.right({ sequence, hash })
+}
+
+/** Where verification of a whole log begins. @since 0.1.0 @category hashing */
+export const origin: ChainHead = { sequence: 0, hash: genesis }
