@@ -1,8 +1,11 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
+import * as WireTap from "../support/WireTap.js"
 
 describe("the server of this run", () => {
   it.effect("gives every use an empty database of its own", () => {
@@ -21,6 +24,35 @@ describe("the server of this run", () => {
         Database.query(url, `SELECT 1 FROM pg_database WHERE datname = '${String(name[0]?.["name"])}'`)
       )
       assert.deepStrictEqual(found, [])
+    })
+  )
+})
+
+describe("a tap on the wire", () => {
+  it.scoped("hears every statement and counts round trips and connections", () =>
+    Effect.gen(function* () {
+      const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)
+      yield* Database.query(tap.url, "SELECT 1", "SELECT 'é\u{1F600}'", `SELECT '${"x".repeat(100_000)}'`)
+      const heard = yield* tap.heard
+      assert.strictEqual(heard.connections, 1)
+      assert.strictEqual(heard.roundTrips, 3)
+      assert.deepStrictEqual(heard.statements.slice(0, 2), ["SELECT 1", "SELECT 'é\u{1F600}'"])
+      yield* Effect.flatMap(SqlClient, (sql) => sql`SELECT ${1}::integer`).pipe(
+        Effect.provide(Database.client(tap.url))
+      )
+      assert.deepInclude((yield* tap.heard).statements, "SELECT $1::integer")
+      yield* tap.reset
+      assert.deepStrictEqual(yield* tap.heard, { connections: 0, statements: [], roundTrips: 0 })
+    })
+  )
+
+  it.scopedLive("cuts connections in the middle of a statement", () =>
+    Effect.gen(function* () {
+      const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)
+      const sleeper = yield* Effect.fork(Effect.exit(Database.query(tap.url, "SELECT pg_sleep(60)")))
+      yield* Effect.repeat(Effect.delay(tap.heard, "10 millis"), { until: ({ statements }) => statements.length > 0 })
+      yield* tap.cut
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(sleeper)))
     })
   )
 })

@@ -20,6 +20,8 @@ export const query = (
 ): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
   Effect.promise(async () => {
     const client = new pg.Client({ connectionString: url })
+    // The statement that is running fails with the same error; without a listener it would end the process as well.
+    client.on("error", () => {})
     await client.connect()
     try {
       let rows: ReadonlyArray<Readonly<Record<string, unknown>>> = []

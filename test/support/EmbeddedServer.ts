@@ -59,11 +59,9 @@ const defaultSettings: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   log_checkpoints: "off",
   max_connections: "300",
-  max_prepared_transactions: "20",
   synchronous_commit: "off",
   timezone: "UTC",
-  unix_socket_directories: "",
-  wal_level: "logical"
+  unix_socket_directories: ""
 }
 
 /** Starts a server that lives as long as the scope. */

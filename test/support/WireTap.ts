@@ -1,0 +1,125 @@
+/**
+ * A listener on the wire between a client and the server: what was said, counted at the protocol, so that a claim about
+ * statements, round trips and connections needs no trust in the code that makes it.
+ *
+ * A frontend message is a type byte and a length that counts itself; only the first message of a connection has no type.
+ * The server ends each round trip with ReadyForQuery. Source: PostgreSQL manual, chapter 54, Frontend/Backend Protocol.
+ */
+import * as net from "node:net"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** What was said since the tap was made, or since the last {@link WireTap.reset}. */
+export interface Heard {
+  readonly connections: number
+  /** The texts of all statements, in order of arrival, over all connections. */
+  readonly statements: ReadonlyArray<string>
+  /** Answers that the server finished; a connection's start-up is not among them. */
+  readonly roundTrips: number
+}
+
+export interface WireTap {
+  /** Like the URL that was tapped, through the tap. */
+  readonly url: string
+  readonly heard: Effect.Effect<Heard>
+  readonly reset: Effect.Effect<void>
+  /** Breaks all connections, now. */
+  readonly cut: Effect.Effect<void>
+}
+
+/** Listens to a server in the clear (no TLS) until the scope ends. */
+export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const target = new URL(serverUrl)
+    let connections = 0
+    let roundTrips = 0
+    let statements: Array<string> = []
+    const sockets = new Set<net.Socket>()
+
+    const join = (client: net.Socket) => {
+      const server = net.connect(Number(target.port || 5432), target.hostname)
+      const ends = [client, server]
+      const close = () => ends.forEach((end) => end.destroy())
+      let started = false
+      connections++
+      for (const end of ends) {
+        sockets.add(end)
+        end.setNoDelay(true)
+        end.on("error", close)
+        end.on("close", () => {
+          sockets.delete(end)
+          close()
+        })
+      }
+      const fromClient = frames("untyped", (type, body) => {
+        const text = statementText(type, body)
+        if (text !== undefined) statements.push(text)
+      })
+      const fromServer = frames("typed", (type) => {
+        if (type !== "Z") return
+        if (started) roundTrips++
+        started = true
+      })
+      client.on("data", (chunk) => {
+        fromClient(chunk)
+        server.write(chunk)
+      })
+      server.on("data", (chunk) => {
+        fromServer(chunk)
+        client.write(chunk)
+      })
+    }
+
+    const listener = yield* Effect.acquireRelease(
+      Effect.async<net.Server>((resume) => {
+        const listening = net.createServer(join).listen(0, "127.0.0.1", () => resume(Effect.succeed(listening)))
+      }),
+      (listening) =>
+        Effect.async<void>((resume) => {
+          listening.close(() => resume(Effect.void))
+          sockets.forEach((socket) => socket.destroy())
+        })
+    )
+    const address = listener.address()
+    const url = new URL(serverUrl)
+    url.host = `127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`
+    return {
+      url: url.href,
+      heard: Effect.sync(() => ({ connections, statements: [...statements], roundTrips })),
+      reset: Effect.sync(() => {
+        connections = 0
+        roundTrips = 0
+        statements = []
+      }),
+      cut: Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+    }
+  })
+
+/** Query and Parse carry a statement; Parse names it first. */
+const statementText = (type: string, body: Buffer): string | undefined => {
+  if (type === "Q") return body.toString("utf8", 0, body.indexOf(0))
+  if (type !== "P") return undefined
+  const start = body.indexOf(0) + 1
+  return body.toString("utf8", start, body.indexOf(0, start))
+}
+
+/** Cuts a stream into messages, whatever the chunks. A client's first message is the one without a type. */
+const frames = (
+  first: "typed" | "untyped",
+  onMessage: (type: string, body: Buffer) => void
+): ((chunk: Buffer) => void) => {
+  let rest = Buffer.alloc(0)
+  let typeBytes = first === "typed" ? 1 : 0
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    while (rest.length >= typeBytes + 4) {
+      const end = typeBytes + rest.readUInt32BE(typeBytes)
+      if (rest.length < end) return
+      const type = rest.toString("latin1", 0, typeBytes)
+      const body = rest.subarray(typeBytes + 4, end)
+      rest = rest.subarray(end)
+      typeBytes = 1
+      onMessage(type, body)
+    }
+  }
+}
