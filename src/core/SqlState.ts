@@ -11,7 +11,7 @@
  * @since 0.1.0
  */
 import type * as Brand from "effect/Brand"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 
 /** Five characters out of 0-9 and A-Z. @since 0.1.0 @category models */
 export type SqlState = string & Brand.Brand<"effect-auto-migration/SqlState">
@@ -35,4 +35,112 @@ export interface Evidence {
   readonly routine: Option.Option<string>
   /** The text of the failed statement, where the caller knows it. */
   readonly statement: Option.Option<string>
+}
+
+/** How many links of `cause` are followed; a cycle ends here too. */
+const maxDepth = 8
+
+/**
+ * @since 0.1.0
+ * @category refinements
+ */
+export const isSqlState = (code: string): code is SqlState => {
+  if (code.length !== 5) return false
+  for (let i = 0; i < 5; i++) {
+    const unit = code.charCodeAt(i)
+    if (!((unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90))) return false
+  }
+  return true
+}
+
+/**
+ * The string as a SQLSTATE, if it has the form of one.
+ *
+ * @example
+ * import * as SqlState from "effect-auto-migration/core/SqlState"
+ *
+ * SqlState.sqlState("42P01") // Option.some("42P01")
+ * SqlState.sqlState("42p01") // Option.none()
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const sqlState = (code: string): Option.Option<SqlState> =>
+  isSqlState(code) ? Option.some(code) : Option.none()
+
+/**
+ * What the server said, read from any value at all. Three shapes count: a value tagged `SqlError` whose `cause` leads to a
+ * driver's error, an error of the application whose `cause` leads to such a value, and a driver's error by itself, which must
+ * then carry a `severity` too. `statement` is the text that was sent, where the caller knows it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const evidenceFrom = (error: unknown, statement?: string): Option.Option<Evidence> => {
+  try {
+    return read(error, statement)
+  } catch {
+    return Option.none()
+  }
+}
+
+/** The fields that are looked at, of an object that may be anything: each is read once and believed only after a check. */
+interface Fields {
+  readonly _tag?: unknown
+  readonly cause?: unknown
+  readonly code?: unknown
+  readonly errno?: unknown
+  readonly internalPosition?: unknown
+  readonly internalQuery?: unknown
+  readonly message?: unknown
+  readonly position?: unknown
+  readonly routine?: unknown
+  readonly severity?: unknown
+}
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null
+
+/** `SqlError` is known by its tag: `ResultLengthMismatch` shares its type id. */
+const read = (error: unknown, statement: string | undefined): Option.Option<Evidence> => {
+  let value = error
+  let insideSqlError = false
+  for (let depth = 0; depth < maxDepth && isObject(value); depth++) {
+    if (value._tag === "SqlError") {
+      insideSqlError = true
+    } else {
+      const code = value.code
+      if (typeof code === "string" && isSqlState(code) && (insideSqlError || typeof value.severity === "string")) {
+        return evidenceOf(value, code, statement)
+      }
+    }
+    value = value.cause
+  }
+  return Option.none()
+}
+
+/** Node's `EPIPE` has the form of a SQLSTATE; what gives it away is its `errno`. */
+const evidenceOf = (error: Fields, code: SqlState, statement: string | undefined): Option.Option<Evidence> => {
+  const message = error.message
+  if (typeof message !== "string" || error.errno !== undefined) return Option.none()
+  return Option.some({
+    sqlState: code,
+    message,
+    position: positionFrom(error.position),
+    internalPosition: positionFrom(error.internalPosition),
+    internalQuery: textFrom(error.internalQuery),
+    routine: textFrom(error.routine),
+    statement: textFrom(statement)
+  })
+}
+
+const textFrom = (value: unknown): Option.Option<string> =>
+  typeof value === "string" ? Option.some(value) : Option.none()
+
+/** node-postgres hands positions over as strings, as the wire does. */
+const positionFrom = (value: unknown): Option.Option<number> => {
+  if (value === undefined) return Option.none()
+  const position = typeof value === "string" && value.length <= 10 ? Number(value) : value
+  return typeof position === "number" && Number.isSafeInteger(position) && position > 0
+    ? Option.some(position)
+    : Option.none()
 }

@@ -1,0 +1,278 @@
+/**
+ * Reading SQL text at a place, as the server's lexer would: identifiers with their quoting, folding and truncation, dotted
+ * names, string constants, comments. Nothing here parses statements; everything is one linear walk and total.
+ *
+ * **Laws**
+ *
+ * 1. Whatever the text and the place, reading answers and never throws.
+ * 2. What is read ends after where it began, and within the text.
+ *
+ * Source: PostgreSQL manual, section 4.1, Lexical Structure; src/backend/parser/scan.l and scansup.c.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What was read, and the UTF-16 offset after it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Cut<out A> {
+  readonly value: A
+  readonly end: number
+}
+
+/** NAMEDATALEN - 1: what the server keeps of a name. @since 0.1.0 @category constants */
+export const maxIdentifierBytes = 63
+
+/**
+ * The longest start of a name that fits into 63 bytes of UTF-8 without cutting a character.
+ *
+ * @since 0.1.0
+ * @category normalisation
+ */
+export const truncate = (name: string): string => {
+  if (name.length * 3 <= maxIdentifierBytes) return name
+  let bytes = 0
+  for (let i = 0; i < name.length; ) {
+    const point = codePointAt(name, i)
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    if (bytes > maxIdentifierBytes) return name.slice(0, i)
+    i += point > 0xffff ? 2 : 1
+  }
+  return name
+}
+
+/**
+ * Lower case as the server makes it in a database with a multi-byte encoding: ASCII letters and no others.
+ *
+ * @since 0.1.0
+ * @category normalisation
+ */
+export const fold = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/**
+ * The UTF-16 offset of a 1-based position that counts characters, as error fields do; -1 when the text is shorter.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const offsetOf = (text: string, position: number): number => {
+  let offset = 0
+  for (let left = position - 1; left > 0 && offset < text.length; left--) {
+    offset += codePointAt(text, offset) > 0xffff ? 2 : 1
+  }
+  return offset < text.length ? offset : -1
+}
+
+/**
+ * The offset of the next character that is neither white space nor part of a comment; comments nest.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const skipBlank = (text: string, start: number): number => {
+  let i = start
+  for (;;) {
+    const unit = text.charCodeAt(i)
+    if (isBlank(unit)) i++
+    else if (unit === dash && text.charCodeAt(i + 1) === dash) i = endOfLine(text, i)
+    else if (unit === slash && text.charCodeAt(i + 1) === star) i = endOfComment(text, i)
+    else return i
+  }
+}
+
+/**
+ * The identifier that begins at `start`, as the server stores it: `"a""b"`, `Users`, `U&"d\0061ta"`.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const identifierAt = (text: string, start: number): Cut<string> | undefined => {
+  const unit = text.charCodeAt(start)
+  if (unit === doubleQuote) return quotedAt(text, start)
+  if (
+    (unit | 32) === letterU &&
+    text.charCodeAt(start + 1) === ampersand &&
+    text.charCodeAt(start + 2) === doubleQuote
+  ) {
+    return unicodeQuotedAt(text, start + 2)
+  }
+  if (!isIdentifierStart(unit)) return undefined
+  let end = start + 1
+  while (isIdentifierPart(text.charCodeAt(end))) end++
+  return { value: truncate(fold(text.slice(start, end))), end }
+}
+
+/**
+ * The dotted name that begins at `start`, one entry a part; blanks and comments around the dots are allowed.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const dottedAt = (text: string, start: number): Cut<ReadonlyArray<string>> | undefined => {
+  const first = identifierAt(text, start)
+  if (first === undefined) return undefined
+  const value = [first.value]
+  let end = first.end
+  for (;;) {
+    const dotted = skipBlank(text, end)
+    if (text.charCodeAt(dotted) !== dot) return { value, end }
+    const next = identifierAt(text, skipBlank(text, dotted + 1))
+    if (next === undefined) return { value, end }
+    value.push(next.value)
+    end = next.end
+  }
+}
+
+/**
+ * The string constant that begins at `start`: `'it''s'`, `$tag$it's$tag$`, and `E'…'` as long as it holds no escape.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const literalAt = (text: string, start: number): Cut<string> | undefined => {
+  const unit = text.charCodeAt(start)
+  if (unit === dollar) return dollarQuotedAt(text, start)
+  const escaped = (unit | 32) === letterE && text.charCodeAt(start + 1) === singleQuote
+  const cut = delimitedAt(text, escaped ? start + 1 : start, singleQuote)
+  return cut === undefined || (escaped && cut.value.includes("\\")) ? undefined : cut
+}
+
+/**
+ * The offset after the token that begins at `start`: a word, a quoted name, a string constant or a single character.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const skipToken = (text: string, start: number): number => {
+  const unit = text.charCodeAt(start)
+  if ((unit | 32) === letterE && text.charCodeAt(start + 1) === singleQuote) return endOfEscaped(text, start + 1)
+  if (unit === singleQuote || unit === dollar) return literalAt(text, start)?.end ?? start + 1
+  return identifierAt(text, start)?.end ?? start + 1
+}
+
+const doubleQuote = 34
+const dollar = 36
+const ampersand = 38
+const singleQuote = 39
+const star = 42
+const dash = 45
+const dot = 46
+const slash = 47
+const backslash = 92
+const letterE = 101
+const letterU = 117
+
+const isBlank = (unit: number): boolean => unit === 32 || (unit >= 9 && unit <= 13)
+
+const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57
+
+/** To the server every byte of a multi-byte character may be part of a name. */
+const isIdentifierStart = (unit: number): boolean =>
+  (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || unit === 95 || unit >= 128
+
+const isIdentifierPart = (unit: number): boolean => isIdentifierStart(unit) || isDigit(unit) || unit === dollar
+
+const codePointAt = (text: string, index: number): number => text.codePointAt(index) ?? 0
+
+const endOfLine = (text: string, start: number): number => {
+  const end = text.indexOf("\n", start)
+  return end === -1 ? text.length : end
+}
+
+const endOfComment = (text: string, start: number): number => {
+  let depth = 0
+  let i = start
+  while (i < text.length) {
+    const unit = text.charCodeAt(i)
+    const next = text.charCodeAt(i + 1)
+    if (unit === slash && next === star) {
+      depth++
+      i += 2
+    } else if (unit === star && next === slash) {
+      i += 2
+      if (--depth === 0) return i
+    } else {
+      i++
+    }
+  }
+  return text.length
+}
+
+/** Text between two equal quotation marks, where a doubled mark stands for one. */
+const delimitedAt = (text: string, start: number, mark: number): Cut<string> | undefined => {
+  if (text.charCodeAt(start) !== mark) return undefined
+  const sign = String.fromCharCode(mark)
+  let from = start + 1
+  let value = ""
+  for (;;) {
+    const end = text.indexOf(sign, from)
+    if (end === -1) return undefined
+    if (text.charCodeAt(end + 1) !== mark) return { value: value + text.slice(from, end), end: end + 1 }
+    value += text.slice(from, end + 1)
+    from = end + 2
+  }
+}
+
+/** A name of no characters is not a name, and none holds a zero byte. */
+const quotedAt = (text: string, start: number): Cut<string> | undefined => {
+  const cut = delimitedAt(text, start, doubleQuote)
+  return cut === undefined || cut.value === "" || cut.value.includes("\0")
+    ? undefined
+    : { value: truncate(cut.value), end: cut.end }
+}
+
+const unicodeQuotedAt = (text: string, start: number): Cut<string> | undefined => {
+  const cut = delimitedAt(text, start, doubleQuote)
+  if (cut === undefined) return undefined
+  const escape = /^\s*uescape\s*'([^'"+\s0-9a-f])'/i.exec(text.slice(cut.end, cut.end + 64))
+  const value = unescaped(cut.value, escape?.[1] ?? "\\")
+  if (value === undefined || value === "") return undefined
+  return { value: truncate(value), end: cut.end + (escape?.[0].length ?? 0) }
+}
+
+/** `\0061`, `\+000061`, and the escape character doubled. */
+const unescaped = (text: string, escape: string): string | undefined => {
+  let value = ""
+  for (let i = 0; i < text.length; ) {
+    if (text[i] !== escape) value += text[i++]
+    else if (text[i + 1] === escape) {
+      value += escape
+      i += 2
+    } else {
+      const long = text[i + 1] === "+"
+      const digits = long ? text.slice(i + 2, i + 8) : text.slice(i + 1, i + 5)
+      const point = Number.parseInt(digits, 16)
+      if (!/^[0-9a-f]+$/i.test(digits) || digits.length !== (long ? 6 : 4) || point === 0 || point > 0x10ffff)
+        return undefined
+      value += String.fromCodePoint(point)
+      i += long ? 8 : 5
+    }
+  }
+  return value
+}
+
+const dollarQuotedAt = (text: string, start: number): Cut<string> | undefined => {
+  let i = start + 1
+  if (isIdentifierStart(text.charCodeAt(i))) {
+    while (isIdentifierStart(text.charCodeAt(i)) || isDigit(text.charCodeAt(i))) i++
+  }
+  if (text.charCodeAt(i) !== dollar) return undefined
+  const tag = text.slice(start, i + 1)
+  const close = text.indexOf(tag, i + 1)
+  return close === -1 ? undefined : { value: text.slice(i + 1, close), end: close + tag.length }
+}
+
+const endOfEscaped = (text: string, start: number): number => {
+  for (let i = start + 1; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit === backslash) i++
+    else if (unit === singleQuote) {
+      if (text.charCodeAt(i + 1) !== singleQuote) return i + 1
+      i++
+    }
+  }
+  return text.length
+}
