@@ -10,15 +10,14 @@
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Effect } from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Ordering from "effect/Order"
 import * as Schema from "effect/Schema"
 import { type Checksum, make as checksumFrom, type Digest } from "./Checksum.js"
 import type { Directives } from "./Directive.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
-import type { RiskKind } from "./Risk.js"
+import type { Risk, RiskKind } from "./Risk.js"
 import type { SchemaObject } from "./SchemaObject.js"
-
-export { Checksum } from "./Checksum.js"
 
 /**
  * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
@@ -120,6 +119,25 @@ export const make = (definition: {
 export const controlsTransactions = ({ footprint, script }: Migration): boolean =>
   script._tag === "Sql" &&
   footprint.statements.some((statement) => transactionControl.test(script.text.slice(statement.start, statement.end)))
+
+/**
+ * The risks of the statements, and those of the migration as a whole: an Effect cannot be read, and `-- transaction: none`
+ * runs outside a transaction whatever the statements are.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const risks = ({ footprint, script, transaction }: Migration): ReadonlyArray<Risk> => {
+  const has = (kind: RiskKind) => footprint.risks.some((risk) => risk.kind === kind)
+  const whole = (kind: RiskKind, statement: string): Risk => ({ kind, relation: Option.none(), line: 1, statement })
+  return [
+    ...footprint.risks,
+    ...(transaction === "none" && !has("not-transactional")
+      ? [whole("not-transactional", "-- transaction: none")]
+      : []),
+    ...(script._tag === "Effect" && !has("opaque") ? [whole("opaque", "an Effect")] : [])
+  ]
+}
 
 /**
  * An Effect has no text: its checksum covers what is written down about it, its id and what it declares.

@@ -1,18 +1,33 @@
 /**
- * A non-empty, ordered list of migrations that closes one gap.
+ * A non-empty, ordered list of migrations: the smallest that closes one gap, or everything that is pending.
+ *
+ * **Laws**
+ *
+ * 1. `groups` neither loses, repeats nor reorders a step.
+ * 2. With `"migration"` every step commits by itself.
+ * 3. A step that cannot share a transaction never does, and every group after the first says why it does not share the one
+ *    before it.
  *
  * @since 0.1.0
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
-import type { Migration } from "./Migration.js"
-import type { SchemaObject } from "./SchemaObject.js"
+import * as Arr from "effect/Array"
+import * as Option from "effect/Option"
+import * as Migration from "./Migration.js"
+import type { Risk } from "./Risk.js"
+import * as SchemaObject from "./SchemaObject.js"
 
-/** Why a step is in the plan. @since 0.1.0 @category models */
-export type Reason = "provider" | "ancestor" | "pending"
+/**
+ * Why a step is in the plan: it provides what is missing, it writes a table that the failing statement touches, one of those
+ * waits for it, or it is pending and everything was asked for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reason = "provider" | "writer" | "ancestor" | "pending"
 
 /** @since 0.1.0 @category models */
 export interface Step {
-  readonly migration: Migration
+  readonly migration: Migration.Migration
   readonly reason: Reason
 }
 
@@ -22,10 +37,188 @@ export interface Step {
  */
 export interface Plan {
   /** In an order that respects the graph: id order wherever the graph allows. */
-  readonly steps: NonEmptyReadonlyArray<Step>
+  readonly steps: Arr.NonEmptyReadonlyArray<Step>
   /**
-   * What the gap's providers promise, with schema and table as they spell them: the catalog must lack at least one of these
+   * What the gap's provider promises, with schema and table as it spells them: the catalog must lack at least one of these
    * before the plan runs. Empty for a plan made ahead of time.
    */
-  readonly closes: ReadonlyArray<SchemaObject>
+  readonly closes: ReadonlyArray<SchemaObject.SchemaObject>
 }
+
+/**
+ * How steps commit: each migration in a transaction of its own, as its author tested it, or the whole plan at once where that
+ * is possible.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Grouping = "migration" | "plan"
+
+/**
+ * Steps that commit together, or a single step that runs outside transactions.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Group {
+  readonly steps: Arr.NonEmptyReadonlyArray<Step>
+  readonly transaction: "own" | "none"
+  /** With `"plan"`: why this group does not share the transaction of the one before it. */
+  readonly because: Option.Option<string>
+}
+
+/** A hazard of one step that its migration does not consent to. @since 0.1.0 @category models */
+export interface StepRisk {
+  readonly migration: Migration.Migration
+  readonly risk: Risk
+}
+
+/**
+ * How the command line is called. The name is spelled here and nowhere else.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const commandName = "npx effect-auto-migration"
+
+/** @since 0.1.0 @category queries */
+export const ids = (plan: Plan): Arr.NonEmptyReadonlyArray<Migration.MigrationId> =>
+  Arr.map(plan.steps, (step) => step.migration.id)
+
+/**
+ * What the steps risk, in their order, without what `-- accept:` consents to.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const risks = (plan: Plan): ReadonlyArray<StepRisk> =>
+  plan.steps.flatMap(({ migration }) =>
+    Migration.risks(migration)
+      .filter((risk) => !migration.accepts.includes(risk.kind))
+      .map((risk) => ({ migration, risk }))
+  )
+
+/**
+ * Which steps commit together. The whole plan in one transaction breaks where a migration uses an enum value that another has
+ * just added (the server refuses it until the commit, 55P04), begins or ends transactions by itself, or has a statement that
+ * cannot run in one at all: there the plan is split, and the group says why.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArray<Group> => {
+  const [first, ...rest] = plan.steps
+  const done = Arr.of(open(first, Option.none()))
+  for (const step of rest) {
+    const current = Arr.lastNonEmpty(done)
+    const because = grouping === "plan" ? apart(current, step.migration) : Option.none()
+    if (grouping === "plan" && Option.isNone(because)) join(current, step)
+    else done.push(open(step, because))
+  }
+  return done
+}
+
+/**
+ * For errors and logs: one line a step, with its file, why it is in the plan and what it risks.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const render = (plan: Plan): string => {
+  const heading =
+    plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
+  const lines = plan.steps.map(({ migration, reason }, index) => {
+    const dangers = Migration.risks(migration).map(({ kind, line }) => `${kind} in line ${line}`)
+    const note = dangers.length === 0 ? "" : `; ${dangers.join(", ")}`
+    return `${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`
+  })
+  return [`${heading}:`, ...lines].join("\n")
+}
+
+/**
+ * What a person types into a shell to apply the plan by hand. Ids are quoted where a shell would read them otherwise.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const command = (plan: Plan): string =>
+  plan.closes.length === 0
+    ? `${commandName} migrate`
+    : [
+        commandName,
+        "migrate",
+        ...(ids(plan).some((id) => id.startsWith("-")) ? ["--"] : []),
+        ...ids(plan).map(shellWord)
+      ].join(" ")
+
+const meaning: Readonly<Record<Reason, string>> = {
+  provider: "provides what is missing",
+  writer: "writes a table of the statement",
+  ancestor: "comes before those",
+  pending: "is pending"
+}
+
+/** POSIX shell: inside single quotes nothing is special, and a single quote cannot be written. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
+/** A group that may still grow. */
+interface Growing extends Group {
+  readonly steps: Arr.NonEmptyArray<Step>
+  /** Enums by bare name that exist since this group, and those that gained a value in it, with the migration that added it. */
+  readonly created: Set<string>
+  readonly extendedBy: Map<string, Migration.MigrationId>
+}
+
+const open = (step: Step, because: Option.Option<string>): Growing => {
+  const steps: Arr.NonEmptyArray<Step> = [step]
+  const group = {
+    steps,
+    transaction: step.migration.transaction,
+    because,
+    created: new Set<string>(),
+    extendedBy: new Map()
+  }
+  noteEnums(group, step.migration)
+  return group
+}
+
+const join = (group: Growing, step: Step): void => {
+  group.steps.push(step)
+  noteEnums(group, step.migration)
+}
+
+/** A value of an enum that is as new as the value itself can be used at once. */
+const noteEnums = ({ created, extendedBy }: Growing, { footprint, id }: Migration.Migration): void => {
+  for (const object of footprint.provides) {
+    if (object._tag === "Type") created.add(object.name)
+    if (object._tag === "EnumValue" && !created.has(object.type.name)) extendedBy.set(object.type.name, id)
+  }
+}
+
+const apart = (group: Growing, next: Migration.Migration): Option.Option<string> => {
+  const last = Arr.lastNonEmpty(group.steps).migration
+  return Option.firstSomeOf([
+    Option.map(alone(next), (reason) => `${next.id} ${reason}`),
+    Option.map(alone(last), (reason) => `${last.id} ${reason}`),
+    usesNewValue(group, next)
+  ])
+}
+
+const alone = (migration: Migration.Migration): Option.Option<string> =>
+  migration.transaction === "none"
+    ? Option.some("runs outside transactions")
+    : Migration.controlsTransactions(migration)
+      ? Option.some("begins or ends transactions by itself")
+      : Option.none()
+
+const usesNewValue = ({ extendedBy }: Growing, { footprint, id }: Migration.Migration): Option.Option<string> =>
+  Arr.findFirst(
+    extendedBy,
+    ([type]) => footprint.barriers.length > 0 || footprint.reads.has(type) || footprint.writes.has(type)
+  ).pipe(
+    Option.map(
+      ([type, adder]) =>
+        `${id} may use the value that ${adder} adds to the enum ${type}, which the server allows only after a commit`
+    )
+  )

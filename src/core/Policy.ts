@@ -1,0 +1,215 @@
+/**
+ * May a plan run by itself, now? A policy is a plain function from a plan, and what the catalog says of its tables, to a
+ * verdict. Policies compose; the default is {@link expandOnly}.
+ *
+ * **Laws**
+ *
+ * 1. `and` is associative, and `always` is its identity on either side.
+ * 2. `or` is associative, and `never` is its identity on either side, as far as allowing goes.
+ * 3. `and` allows exactly what both allow; `or` exactly what one of them allows.
+ * 4. What `expandOnly` refuses, it refuses with more steps behind it.
+ * 5. What `expandOnly` allows, it allows when more tables are empty.
+ * 6. Consent covers the kinds it names, in the migration that gives it, and nothing else.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import type { Migration } from "./Migration.js"
+import * as Plan from "./Plan.js"
+import type { Risk, RiskKind } from "./Risk.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
+
+/**
+ * What the catalog says.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Facts {
+  /** Whether a table holds no row, or does not exist; `false` where that is not known. */
+  readonly isEmpty: (relation: QualifiedName) => boolean
+}
+
+/**
+ * Why a plan may not run by itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal {
+  readonly migration: Migration
+  /** `None` where the whole migration is refused. */
+  readonly risk: Option.Option<Risk>
+  /** A clause that goes on from the statement: `it would lose data`. */
+  readonly why: string
+}
+
+/** @since 0.1.0 @category models */
+export type Verdict =
+  | { readonly _tag: "Allowed" }
+  | { readonly _tag: "Refused"; readonly reasons: Arr.NonEmptyReadonlyArray<Refusal> }
+
+/** A judgement on a plan. @since 0.1.0 @category models */
+export type Policy = (plan: Plan.Plan, facts: Facts) => Verdict
+
+/** @since 0.1.0 @category constructors */
+export const allowed: Verdict = { _tag: "Allowed" }
+
+/** @since 0.1.0 @category constructors */
+export const refused = (reasons: Arr.NonEmptyReadonlyArray<Refusal>): Verdict => ({ _tag: "Refused", reasons })
+
+/** Allows every plan. @since 0.1.0 @category policies */
+export const always: Policy = () => allowed
+
+/** Allows none: everything is applied by hand, or ahead of time. @since 0.1.0 @category policies */
+export const never: Policy = (plan) =>
+  refused(
+    Arr.map(plan.steps, ({ migration }) => ({ migration, risk: Option.none(), why: "nothing may run by itself" }))
+  )
+
+/**
+ * Refuses each risk for which the rule has a reason. Risks that a migration consents to never reach the rule.
+ *
+ * @example
+ * import * as Policy from "effect-auto-migration/core/Policy"
+ * import { Option } from "effect"
+ *
+ * const keepsData = Policy.refusing(({ risk }) =>
+ *   risk.kind === "data-loss" ? Option.some("it would lose data") : Option.none()
+ * )
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const refusing =
+  (
+    rule: (
+      danger: Plan.StepRisk,
+      circumstances: { readonly plan: Plan.Plan; readonly facts: Facts }
+    ) => Option.Option<string>
+  ): Policy =>
+  (plan, facts) => {
+    const reasons = Plan.risks(plan).flatMap((danger) =>
+      Option.toArray(rule(danger, { plan, facts })).map(
+        (why): Refusal => ({ migration: danger.migration, risk: Option.some(danger.risk), why })
+      )
+    )
+    return Arr.isNonEmptyReadonlyArray(reasons) ? refused(reasons) : allowed
+  }
+
+/**
+ * The default on the request path: a plan may add to the schema. It may not lose data, rewrite, scan or index a table that is
+ * not empty, change privileges, run outside a transaction, or hold what is not understood; unless the migration consents with
+ * `-- accept:`. Short locks are no reason: `lock_timeout` bounds them. A table that an earlier step of the same plan makes
+ * holds nobody's data yet.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
+  const isEmpty = Option.exists(risk.relation, facts.isEmpty)
+  switch (rules[risk.kind].harmless) {
+    case "always":
+      return Option.none()
+    case "empty":
+      return isEmpty ? Option.none() : Option.some(rules[risk.kind].why)
+    case "new":
+      return isEmpty && isMadeBy(plan, migration, risk) ? Option.none() : Option.some(rules[risk.kind].why)
+    case "never":
+      return Option.some(rules[risk.kind].why)
+  }
+})
+
+/** Allows what both allow; refuses for the reasons of both. @since 0.1.0 @category combinators */
+export const and: {
+  (that: Policy): (self: Policy) => Policy
+  (self: Policy, that: Policy): Policy
+} = dual(
+  2,
+  (self: Policy, that: Policy): Policy =>
+    (plan, facts) => {
+      const [left, right] = [self(plan, facts), that(plan, facts)]
+      if (left._tag === "Allowed") return right
+      return right._tag === "Allowed" ? left : refused(Arr.appendAll(left.reasons, right.reasons))
+    }
+)
+
+/** Allows what one of them allows; refuses for the reasons of both. @since 0.1.0 @category combinators */
+export const or: {
+  (that: Policy): (self: Policy) => Policy
+  (self: Policy, that: Policy): Policy
+} = dual(
+  2,
+  (self: Policy, that: Policy): Policy =>
+    (plan, facts) => {
+      const left = self(plan, facts)
+      const right = left._tag === "Allowed" ? left : that(plan, facts)
+      return left._tag === "Allowed" || right._tag === "Allowed"
+        ? allowed
+        : refused(Arr.appendAll(left.reasons, right.reasons))
+    }
+)
+
+/**
+ * The tables whose size decides what {@link expandOnly} says, each once: whoever asks the catalog asks for these only.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const needsFacts = (plan: Plan.Plan): ReadonlyArray<QualifiedName> => {
+  const relations = Plan.risks(plan).flatMap(({ migration, risk }) => {
+    const { harmless } = rules[risk.kind]
+    const matters = harmless === "empty" || (harmless === "new" && isMadeBy(plan, migration, risk))
+    return matters ? Option.toArray(risk.relation) : []
+  })
+  return [
+    ...new Map(relations.map((relation) => [SchemaObject.key(SchemaObject.relation(relation)), relation])).values()
+  ]
+}
+
+interface Rule {
+  /** When a risk is none: on an empty table, on an empty table that the plan itself makes, always or never. */
+  readonly harmless: "always" | "empty" | "new" | "never"
+  readonly why: string
+}
+
+const rules: Readonly<Record<RiskKind, Rule>> = {
+  "data-loss": { harmless: "new", why: "it would lose data" },
+  "table-rewrite": {
+    harmless: "empty",
+    why: "it would rewrite a table that holds rows, and block all who use it meanwhile"
+  },
+  "table-scan": { harmless: "empty", why: "it would read all rows of a table while nobody else may use it" },
+  "blocking-index-build": {
+    harmless: "empty",
+    why: "it would index a table that holds rows, and block all writers meanwhile"
+  },
+  "validation-scan": { harmless: "empty", why: "it would check all rows of a table that holds some, under a lock" },
+  "volatile-default": {
+    harmless: "empty",
+    why: "its default would be computed for every row, which rewrites the table"
+  },
+  "referenced-table-lock": { harmless: "always", why: "it would lock the table that it references" },
+  "not-transactional": { harmless: "never", why: "it cannot be rolled back" },
+  "privilege-change": { harmless: "never", why: "it would change who may do what" },
+  opaque: { harmless: "never", why: "it cannot be seen what it would do" }
+}
+
+/** A migration that renames or moves a table provides the new name as well: such a table is not new. */
+const isMadeBy = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean => {
+  const before = plan.steps.slice(0, plan.steps.findIndex((step) => step.migration.id === migration.id) + 1)
+  return Option.exists(risk.relation, (relation) =>
+    before.some(
+      ({ migration: { footprint } }) =>
+        footprint.provides.some((object) => object._tag === "Relation" && isSameName(object, relation)) &&
+        footprint.removes.every((object) => object._tag !== "Relation")
+    )
+  )
+}
+
+const isSameName = (self: QualifiedName, that: QualifiedName): boolean =>
+  self.name === that.name &&
+  (Option.isNone(self.schema) || Option.isNone(that.schema) || self.schema.value === that.schema.value)
