@@ -57,6 +57,19 @@ export interface Directives {
   readonly accepts: ReadonlyArray<RiskKind>
 }
 
+/**
+ * The same, said outside a script: of an Effect, whose text nobody can read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Declaration {
+  /** Objects as in `-- provides:`, for instance `["table users", "function app.f(integer)"]`. */
+  readonly provides?: ReadonlyArray<string>
+  readonly requires?: ReadonlyArray<string>
+  readonly accepts?: ReadonlyArray<RiskKind>
+}
+
 /** Of a file that says nothing about itself. @since 0.1.0 @category constructors */
 export const none: Directives = { requires: [], provides: [], transaction: "own", accepts: [] }
 
@@ -81,6 +94,27 @@ export const read = (file: string, text: string): Either.Either<Directives, Inva
   }
   return Either.right(directives)
 }
+
+/**
+ * Checks a declaration as {@link read} checks a file; line 1 stands for all of it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromDeclaration = (
+  source: string,
+  { accepts = [], provides = [], requires = [] }: Declaration
+): Either.Either<Directives, InvalidDirective> =>
+  Either.mapBoth(requires.length === 0 ? Either.right([]) : requirementsFrom(requires.join(","), 1), {
+    onLeft: (reason) =>
+      new InvalidDirective({ file: source, line: 1, directive: `requires: ${requires.join(", ")}`, reason }),
+    onRight: (ids) => ({
+      requires: ids,
+      provides: provides.map((text) => ({ text, line: 1 })),
+      transaction: "own",
+      accepts
+    })
+  })
 
 type Word = "requires" | "provides" | "transaction" | "accept"
 
@@ -180,7 +214,7 @@ const isPlausible = (word: Word, value: string): boolean => {
 }
 
 const objectWords =
-  /^(?:table|view|materialized\s+view|foreign\s+table|sequence|index|column|type|domain|enum|function|procedure|routine|aggregate|schema|constraint|extension|collation|relation)\s/i
+  /^(?:table|view|materialized\s+view|foreign\s+table|sequence|index|column|type|domain|enum|function|procedure|routine|aggregate|schema|constraint|unique|value|extension|collation|relation)\s/i
 
 const apply = (directives: Directives, word: Word, value: string, line: number): Either.Either<Directives, string> => {
   if (value === "") return Either.left("says nothing")

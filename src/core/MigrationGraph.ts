@@ -75,6 +75,16 @@ export interface MigrationGraph {
 }
 
 /**
+ * Which migrations have run: a set of ids, or a map by id.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Applied {
+  readonly has: (id: MigrationId) => boolean
+}
+
+/**
  * Validates migrations and orders them. Fails with the first of: two migrations of one id, a requirement that is not there,
  * a cycle (named by its files, walked once around), two migrations that provide one object while neither waits for the other.
  * The time is linear in what the footprints name.
@@ -173,10 +183,11 @@ export const explain = (
  * @since 0.1.0
  * @category queries
  */
-export const overtaken = (
-  graph: MigrationGraph,
-  applied: ReadonlySet<MigrationId>
-): ReadonlyArray<Migration.Migration> => ancestors(graph, applied).filter((migration) => !applied.has(migration.id))
+export const overtaken = (graph: MigrationGraph, applied: Applied): ReadonlyArray<Migration.Migration> =>
+  ancestors(
+    graph,
+    [...graph.rankById.keys()].filter((id) => applied.has(id))
+  ).filter((migration) => !applied.has(migration.id))
 
 /** @since 0.1.0 @category queries */
 export const migrationsAt = (graph: MigrationGraph, ranks: Iterable<number>): ReadonlyArray<Migration.Migration> =>

@@ -28,6 +28,18 @@ import * as SchemaObject from "./SchemaObject.js"
 import { type StatementScope, tableOf } from "./StatementScope.js"
 
 /**
+ * Its providers have all run, as far as the applied set knows; `objects` is what they promised, as they spell it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AlreadyApplied {
+  readonly _tag: "AlreadyApplied"
+  readonly providers: Arr.NonEmptyReadonlyArray<Migration>
+  readonly objects: ReadonlyArray<SchemaObject.SchemaObject>
+}
+
+/**
  * Why there is no plan.
  *
  * @since 0.1.0
@@ -36,13 +48,12 @@ import { type StatementScope, tableOf } from "./StatementScope.js"
 export type NoPlan =
   /** No migration provides it: the error is none of ours. */
   | { readonly _tag: "Unexplained" }
-  /** Its providers have all run, as far as the applied set knows. */
-  | { readonly _tag: "AlreadyApplied"; readonly providers: Arr.NonEmptyReadonlyArray<Migration> }
+  | AlreadyApplied
   /** It existed once; the final schema no longer has it. */
   | { readonly _tag: "Removed"; readonly by: Migration }
 
 type Graph = MigrationGraph.MigrationGraph
-type Applied = ReadonlySet<MigrationId>
+type Applied = MigrationGraph.Applied
 
 /**
  * The plan that closes a gap. A column that is named without its table may have several pending providers: tables of the
@@ -129,13 +140,14 @@ const isUnapplied =
 /** A guess explains a gap only while it is pending: that a column of this name exists elsewhere proves nothing. */
 const noPlan = (graph: Graph, found: ReadonlyArray<Provider.Candidate>): NoPlan => {
   const same = found.filter((candidate) => candidate.same)
-  const providers = MigrationGraph.migrationsAt(graph, new Set(same.filter(isAlive).map(({ rank }) => rank)))
+  const alive = same.filter(isAlive)
+  const providers = MigrationGraph.migrationsAt(graph, new Set(alive.map(({ rank }) => rank)))
   const [remover] = MigrationGraph.migrationsAt(
     graph,
     same.flatMap(({ removedBy }) => Option.toArray(removedBy))
   )
   return Arr.isNonEmptyReadonlyArray(providers)
-    ? { _tag: "AlreadyApplied", providers }
+    ? { _tag: "AlreadyApplied", providers, objects: alive.map(({ object }) => object) }
     : remover === undefined
       ? { _tag: "Unexplained" }
       : { _tag: "Removed", by: remover }
