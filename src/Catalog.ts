@@ -8,17 +8,17 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { QualifiedName, SchemaObject } from "./core/SchemaObject.js"
-
-/**
- * A text literal that is read alike whatever `standard_conforming_strings` says.
- *
- * @since 0.1.0
- * @category statements
- */
-export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+import * as Message from "./Message.js"
+import { MigrationClient } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
 
 /** How an object is put to the server: one flat record, whatever its kind. */
 interface Wanted {
@@ -115,7 +115,7 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
  */
 export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => `
 SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS missing
-FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${literal(
+FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
   JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
 )}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, arity int)) AS w
 WHERE NOT CASE w.kind ${Object.entries(existence(reach))
@@ -131,10 +131,67 @@ WHERE NOT CASE w.kind ${Object.entries(existence(reach))
  */
 export const occupied = (names: ReadonlyArray<QualifiedName>): string => `
 SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS occupied
-FROM pg_catalog.jsonb_to_recordset(${literal(
+FROM pg_catalog.jsonb_to_recordset(${Message.literal(
   JSON.stringify(names.map((name, index) => ({ index, schema: schemaOf(name), name: name.name })))
 )}::jsonb) AS w (index int, schema text, name text)
 WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS leaf ON true
   WHERE c.relname = w.name AND (w.schema IS NULL OR n.nspname = w.schema)
   AND c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0)`
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
+  Catalog,
+  {
+    /** Those of the objects that do not exist. */
+    readonly missing: (
+      objects: ReadonlyArray<SchemaObject>,
+      reach: Reach
+    ) => Effect.Effect<ReadonlyArray<SchemaObject>, MigrationFailure.Failure>
+    /** Those of the tables that exist and are not empty. */
+    readonly occupied: (
+      names: ReadonlyArray<QualifiedName>
+    ) => Effect.Effect<ReadonlyArray<QualifiedName>, MigrationFailure.Failure>
+  }
+>() {}
+
+const Missing = Schema.Struct({ missing: Schema.Array(Schema.Int) })
+const Occupied = Schema.Struct({ occupied: Schema.Array(Schema.Int) })
+
+const looking: MigrationFailure.Circumstances = {
+  doing: "a look into the catalog",
+  role: "of the migration connection",
+  at: Option.none()
+}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
+  Catalog,
+  Effect.map(MigrationClient, ({ ask }) => {
+    const columns = (text: string) =>
+      Effect.mapBoth(ask(text), {
+        onFailure: (error) => MigrationFailure.failureFrom(error, looking),
+        onSuccess: Message.columnsOf
+      })
+    const pick = <A>(from: ReadonlyArray<A>, indices: ReadonlyArray<number>) =>
+      Arr.filterMap(indices, (index) => Arr.get(from, index))
+    return Catalog.of({
+      missing: (objects, reach) =>
+        columns(missing(objects, reach)).pipe(
+          Effect.flatMap((row) => Effect.orDie(Schema.decodeUnknown(Missing)(row))),
+          Effect.map((row) => pick(objects, row.missing))
+        ),
+      occupied: (names) =>
+        columns(occupied(names)).pipe(
+          Effect.flatMap((row) => Effect.orDie(Schema.decodeUnknown(Occupied)(row))),
+          Effect.map((row) => pick(names, row.occupied))
+        )
+    })
+  })
+)

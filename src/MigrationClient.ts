@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
-import * as PgClient from "@effect/sql-pg/PgClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,6 +23,8 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
   {
     /** Connects on first use; the connection stays open a little while after the last scope has closed. */
     readonly get: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope>
+    /** Sends one message outside transactions: the connection is taken from the pool and not from the caller's context. */
+    readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
   }
 >() {}
 
@@ -48,7 +50,18 @@ const lazily = (config: PgClient.PgClientConfig) =>
       }),
       idleTimeToLive: idle
     }),
-    (reference) => MigrationClient.of({ get: RcRef.get(reference) })
+    (reference) => {
+      const get = RcRef.get(reference)
+      return MigrationClient.of({
+        get,
+        ask: (text) =>
+          get.pipe(
+            Effect.flatMap((client) => client.reserve),
+            Effect.flatMap((connection) => connection.executeRaw(text, [])),
+            Effect.scoped
+          )
+      })
+    }
   )
 
 /**

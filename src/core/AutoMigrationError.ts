@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { render as renderGap, SchemaGap } from "./Detector.js"
 
 const location = (file: string, line: number, column?: number): string =>
   column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
@@ -117,3 +118,281 @@ export type MigrationDefinitionError =
   | UnknownRequirement
   | AmbiguousProvider
   | CyclicDependency
+
+const afterHand = (command: string): string => `To apply it by hand: ${command}`
+
+/**
+ * Policy does not let the plan run by itself.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MigrationRefused extends Schema.TaggedError<MigrationRefused>("effect-auto-migration/MigrationRefused")(
+  "MigrationRefused",
+  {
+    gap: Schema.String,
+    migrationIds: Schema.NonEmptyArray(Schema.String),
+    /** One sentence a risk: the file, the line, the statement, and why it is refused. */
+    reasons: Schema.NonEmptyArray(Schema.String),
+    command: Schema.String,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `${this.gap} is missing, and ${this.migrationIds.join(", ")} would bring it, but policy refuses to run that by itself: ` +
+      `${this.reasons.join("; ")}. ${afterHand(this.command)}`
+    )
+  }
+}
+
+/** In mode `observe` nothing is applied; the error names what would be. @since 0.1.0 @category errors */
+export class MigrationPending extends Schema.TaggedError<MigrationPending>("effect-auto-migration/MigrationPending")(
+  "MigrationPending",
+  {
+    gap: Schema.String,
+    migrationIds: Schema.NonEmptyArray(Schema.String),
+    command: Schema.String,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return `${this.gap} is missing because ${this.migrationIds.join(", ")} has not been applied. ${afterHand(this.command)}`
+  }
+}
+
+/** The ledger says applied, the catalog says missing. @since 0.1.0 @category errors */
+export class SchemaDrift extends Schema.TaggedError<SchemaDrift>("effect-auto-migration/SchemaDrift")("SchemaDrift", {
+  gap: Schema.String,
+  migrationIds: Schema.NonEmptyArray(Schema.String),
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `${this.gap} is missing although the ledger records ${this.migrationIds.join(", ")} as applied: ` +
+      "somebody changed the schema by hand, or restored part of it. Put the object back, or write a new migration that does."
+    )
+  }
+}
+
+/** The missing object existed once; a later migration of this program takes it away. @since 0.1.0 @category errors */
+export class ObjectRemoved extends Schema.TaggedError<ObjectRemoved>("effect-auto-migration/ObjectRemoved")(
+  "ObjectRemoved",
+  { gap: Schema.String, removedBy: Schema.String, cause: Schema.optional(Schema.Defect) }
+) {
+  override get message() {
+    return (
+      `${this.gap} is missing because ${this.removedBy} removes it from the schema. ` +
+      "Change the query, or add a migration that brings the object back."
+    )
+  }
+}
+
+/**
+ * The failed statement stood in a transaction, which the server has aborted: only a fresh transaction can see what a
+ * migration brings. A boundary around the transaction heals and runs all of it again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TransactionMustRestart extends Schema.TaggedError<TransactionMustRestart>(
+  "effect-auto-migration/TransactionMustRestart"
+)("TransactionMustRestart", {
+  gap: SchemaGap,
+  migrationIds: Schema.Array(Schema.String),
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `A statement inside a transaction needs ${renderGap(this.gap)}; the server has aborted that transaction. ` +
+      "Put withAutoMigration around the whole transaction, so that it can be healed and run again from its start."
+    )
+  }
+}
+
+/**
+ * A migration failed and was rolled back. `line` and `column` are 1-based in `file`; `cause` is the error of the query
+ * that needed the migration, `reason` the server's own message. Until `retryAt` (milliseconds since 1970) nobody in this
+ * process tries it again.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect-auto-migration/MigrationFailed")(
+  "MigrationFailed",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    line: Schema.Number,
+    column: Schema.Number,
+    statement: Schema.String,
+    sqlState: Schema.NullOr(Schema.String),
+    reason: Schema.String,
+    retryAt: Schema.Number,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `Migration ${this.migrationId} failed at ${location(this.file, this.line, this.column)}: ${this.reason}` +
+      `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
+      "It was rolled back and nothing of it remains. Correct the file, then query again."
+    )
+  }
+}
+
+/** A migration ran, and what its SQL promises is not in the catalog; it was rolled back. @since 0.1.0 @category errors */
+export class PromiseBroken extends Schema.TaggedError<PromiseBroken>("effect-auto-migration/PromiseBroken")(
+  "PromiseBroken",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    missing: Schema.NonEmptyArray(Schema.String),
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `Migration ${this.migrationId} (${this.file}) ran, and yet ${this.missing.join(", ")} does not exist; it was rolled back. ` +
+      "Correct its SQL, or its -- provides: line."
+    )
+  }
+}
+
+/** A lock was not granted within the deadline. @since 0.1.0 @category errors */
+export class LockTimeout extends Schema.TaggedError<LockTimeout>("effect-auto-migration/LockTimeout")("LockTimeout", {
+  migrationIds: Schema.NonEmptyArray(Schema.String),
+  waitingFor: Schema.Literal("migration-lock", "table-lock"),
+  milliseconds: Schema.Number,
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `Gave up on ${this.migrationIds.join(", ")} after ${this.milliseconds} ms: ` +
+      (this.waitingFor === "migration-lock"
+        ? "another process holds the migration lock. Try again when it is done."
+        : "a long transaction holds a table that the migration changes. End it, or apply the migration at a quieter time.")
+    )
+  }
+}
+
+/** The heal's deadline passed. @since 0.1.0 @category errors */
+export class HealTimeout extends Schema.TaggedError<HealTimeout>("effect-auto-migration/HealTimeout")("HealTimeout", {
+  gap: Schema.String,
+  milliseconds: Schema.Number,
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `${this.gap} is missing and could not be brought within ${this.milliseconds} ms. ` +
+      "Apply the migration ahead of time, or raise the deadline of AutoMigrationConfig."
+    )
+  }
+}
+
+/** The role of the migration connection lacks rights. @since 0.1.0 @category errors */
+export class InsufficientPrivilege extends Schema.TaggedError<InsufficientPrivilege>(
+  "effect-auto-migration/InsufficientPrivilege"
+)("InsufficientPrivilege", {
+  role: Schema.String,
+  doing: Schema.String,
+  reason: Schema.String,
+  remedy: Schema.String,
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `Role ${this.role} may not run ${this.doing}: ${this.reason}. ` +
+      `Run as an owner: ${this.remedy} — or give MigrationClient credentials of a role that may.`
+    )
+  }
+}
+
+/** The server is a replica, or read-only. @since 0.1.0 @category errors */
+export class ReadOnlyServer extends Schema.TaggedError<ReadOnlyServer>("effect-auto-migration/ReadOnlyServer")(
+  "ReadOnlyServer",
+  { doing: Schema.String, reason: Schema.String, cause: Schema.optional(Schema.Defect) }
+) {
+  override get message() {
+    return `Cannot run ${this.doing}: ${this.reason}. Point MigrationClient at the primary server.`
+  }
+}
+
+/** The server cannot be reached, went away, or cancelled the work; nothing was applied. @since 0.1.0 @category errors */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>(
+  "effect-auto-migration/DatabaseUnavailable"
+)("DatabaseUnavailable", {
+  doing: Schema.String,
+  sqlState: Schema.NullOr(Schema.String),
+  reason: Schema.String,
+  cause: Schema.optional(Schema.Defect)
+}) {
+  override get message() {
+    return (
+      `The migration connection was lost or refused during ${this.doing}: ${this.reason}. ` +
+      "What had not been committed was rolled back; the next query tries again."
+    )
+  }
+}
+
+/** A file was edited after it had been applied. @since 0.1.0 @category errors */
+export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effect-auto-migration/ChecksumMismatch")(
+  "ChecksumMismatch",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    recorded: Schema.String,
+    actual: Schema.String,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `${this.file} was edited after ${this.migrationId} had been applied (recorded ${this.recorded}, now ${this.actual}). ` +
+      "Undo the edit and put the change into a new migration."
+    )
+  }
+}
+
+/** The ledger's own tables are not usable. @since 0.1.0 @category errors */
+export class LedgerUnusable extends Schema.TaggedError<LedgerUnusable>("effect-auto-migration/LedgerUnusable")(
+  "LedgerUnusable",
+  { schema: Schema.String, reason: Schema.String, remedy: Schema.String, cause: Schema.optional(Schema.Defect) }
+) {
+  override get message() {
+    return `The ledger in schema ${this.schema} cannot be used: ${this.reason}. ${this.remedy}`
+  }
+}
+
+/** An id is not the id of any migration of this program. @since 0.1.0 @category errors */
+export class UnknownMigration extends Schema.TaggedError<UnknownMigration>("effect-auto-migration/UnknownMigration")(
+  "UnknownMigration",
+  { id: Schema.String, known: Schema.Array(Schema.String) }
+) {
+  override get message() {
+    return `There is no migration "${this.id}". The ids are: ${this.known.join(", ")}. Correct the id.`
+  }
+}
+
+/**
+ * What can happen while a gap is closed or migrations are applied.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type AutoMigrationError =
+  | MigrationRefused
+  | MigrationPending
+  | SchemaDrift
+  | ObjectRemoved
+  | TransactionMustRestart
+  | MigrationFailed
+  | PromiseBroken
+  | LockTimeout
+  | HealTimeout
+  | InsufficientPrivilege
+  | ReadOnlyServer
+  | DatabaseUnavailable
+  | ChecksumMismatch
+  | LedgerUnusable
+  | UnknownMigration

@@ -1,0 +1,177 @@
+/**
+ * The service and the combinators. A query that succeeds never gets here: nothing is read, opened or asked before the first
+ * failure that a pending migration could explain.
+ *
+ * @since 0.1.0
+ */
+import type { PgClient } from "@effect/sql-pg/PgClient"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Boundary from "./Boundary.js"
+import * as Catalog from "./Catalog.js"
+import type { AutoMigrationError, MigrationDefinitionError } from "./core/AutoMigrationError.js"
+import type { BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
+import type { MigrationId } from "./core/Migration.js"
+import type { Plan } from "./core/Plan.js"
+import * as Executor from "./Executor.js"
+import * as Healer from "./Healer.js"
+import * as Knowledge from "./Knowledge.js"
+import * as Ledger from "./Ledger.js"
+import * as MigrationClient from "./MigrationClient.js"
+import type { MigrationSource } from "./MigrationSource.js"
+import * as Operator from "./Operator.js"
+import * as PlanRunner from "./PlanRunner.js"
+import * as SqlParser from "./SqlParser.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigration")<
+  AutoMigration,
+  Boundary.Closer & Operator.Operator
+>() {}
+
+/**
+ * Migrations run on connections that the application chooses by providing a `MigrationClient`, for instance with the
+ * credentials of a role that owns the schema. Migrations are read and checked when the layer is built.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<
+  AutoMigration,
+  MigrationDefinitionError,
+  MigrationClient.MigrationClient | MigrationSource
+> = Layer.scoped(
+  AutoMigration,
+  Effect.zipWith(Healer.make, Operator.make, (closer, operator) => AutoMigration.of({ ...closer, ...operator }))
+).pipe(
+  Layer.provide(PlanRunner.layer),
+  Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
+  Layer.provide(Ledger.layer),
+  Layer.provide(Executor.layer),
+  Layer.provide(SqlParser.layer)
+)
+
+/**
+ * Migrations run on connections of their own to the application's server, with the application's credentials.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const AutoMigrationLive: Layer.Layer<AutoMigration, MigrationDefinitionError, MigrationSource | PgClient> =
+  Layer.provide(layer, MigrationClient.layerFromApplication)
+
+/**
+ * Protects an effect: when it fails because the schema is behind the code, what is missing is brought and the effect is run
+ * again **from its start**, so that the caller sees only its result. Protect the smallest effect whose repetition is
+ * harmless: a statement, or a whole transaction.
+ *
+ * An error that no pending migration explains leaves with the cause it came with. An effect that succeeds pays one error
+ * handler.
+ *
+ * @example
+ * ```ts check
+ * import { withAutoMigration } from "effect-auto-migration"
+ * import { SqlClient } from "@effect/sql"
+ * import { Effect } from "effect"
+ *
+ * export const users = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+ *   sql`SELECT id, email FROM users`.pipe(withAutoMigration))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withAutoMigration = <A, E, R>(
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | AutoMigrationError, R | AutoMigration> =>
+  Effect.catchAllCause(self, (cause) => Boundary.recover(self, cause, AutoMigration))
+
+/**
+ * Protects a stream: a gap is closed and the stream begun again as long as it has not emitted. After its first element a
+ * failure leaves as it came, since what was emitted cannot be taken back.
+ *
+ * @example
+ * ```ts check
+ * import { withAutoMigrationStream } from "effect-auto-migration"
+ * import { SqlClient } from "@effect/sql"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const users = Stream.unwrap(Effect.map(SqlClient.SqlClient, (sql) =>
+ *   sql`SELECT id, email FROM users`.stream.pipe(withAutoMigrationStream)))
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withAutoMigrationStream = <A, E, R>(
+  self: Stream.Stream<A, E, R>
+): Stream.Stream<A, E | AutoMigrationError, R | AutoMigration> => Boundary.recoverStream(self, AutoMigration)
+
+/**
+ * Applies everything that is pending, in id order, and gives the ids it applied. Steps that no transaction block may contain
+ * run here as well. An applied migration that was edited is an error before anything runs.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.migrate
+)
+
+/** What {@link migrate} would run; `None` when nothing is pending. @since 0.1.0 @category operations */
+export const plan: Effect.Effect<Option.Option<Plan>, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.plan
+)
+
+/** Where this program and the database stand. @since 0.1.0 @category operations */
+export const status: Effect.Effect<Operator.Status, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.status
+)
+
+/**
+ * Whether the ledger records a migration as applied; an id that neither ledger nor program knows is an error.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.isApplied(id))
+
+/**
+ * Records migrations as applied without running them, for a database that was migrated by other means; gives those that
+ * were not recorded before.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const baseline = (
+  ids: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.baseline(ids))
+
+/** All events of the ledger, from the first on. @since 0.1.0 @category operations */
+export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
+  Effect.map(AutoMigration, (_) => _.events)
+)
+
+/**
+ * Follows the ledger's hash chain: `Right` with its head, or `Left` with the first event that does not fit.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const verify: Effect.Effect<
+  Either.Either<ChainHead, BrokenLink>,
+  AutoMigrationError,
+  AutoMigration
+> = Effect.flatMap(AutoMigration, (_) => _.verify)

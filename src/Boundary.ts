@@ -1,0 +1,197 @@
+/**
+ * A boundary is an effect that is run again from its start after a gap has been closed. It is the only part of the library
+ * on the path of a query that succeeds, and there it is one error handler.
+ *
+ * **Laws**
+ *
+ * 1. An effect that succeeds is run once, and no service is read.
+ * 2. An error that is no gap leaves with the cause it came with, and no service is read.
+ * 3. A gap that comes back after it was closed leaves with the cause it first came with.
+ * 4. However often gaps are closed, the effect is run at most `budget + 1` times.
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Statement } from "@effect/sql/Statement"
+import * as SqlStatement from "@effect/sql/Statement"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { type AutoMigrationError, TransactionMustRestart } from "./core/AutoMigrationError.js"
+import * as Detector from "./core/Detector.js"
+
+/**
+ * What a boundary asks to have closed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Request {
+  readonly gap: Detector.SchemaGap
+  /** The text of the failed statement, where the boundary stands around a single statement. */
+  readonly statement: Option.Option<string>
+  /** The error of the query, for errors to carry as their cause. */
+  readonly error: unknown
+  /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
+  readonly place: "inside a transaction" | "outside transactions"
+  /** How often this boundary has been told to retry after this same gap. */
+  readonly closedBefore: number
+}
+
+/**
+ * `Retry`: the effect may be run again. `NotOurs`: nothing explains the gap, and the error goes back as it came.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Closing = "Retry" | "NotOurs"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Closer {
+  readonly budget: number
+  readonly close: (request: Request) => Effect.Effect<Closing, AutoMigrationError>
+}
+
+/** A failure in which a detector recognises a gap. */
+interface Recognised {
+  readonly gap: Detector.SchemaGap
+  readonly statement: Option.Option<string>
+  readonly error: unknown
+}
+
+/**
+ * What a boundary remembers from one run to the next: how many gaps were closed, and for each the cause it first came with.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Memory<out E> {
+  readonly closings: number
+  readonly first: ReadonlyMap<string, { readonly cause: Cause.Cause<E>; readonly times: number }>
+}
+
+const isStatement = (self: unknown): self is Statement<unknown> =>
+  SqlStatement.isFragment(self) && Predicate.hasProperty(self, "compile")
+
+/** Compiled again on the failure path only. */
+const textOf = (self: unknown): Option.Option<string> =>
+  isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
+
+const recognise = (self: unknown, error: unknown): Option.Option<Recognised> => {
+  if (error instanceof TransactionMustRestart) {
+    return Option.some({ gap: error.gap, statement: Option.none(), error })
+  }
+  const statement = textOf(self)
+  return Option.map(Detector.detect(error, Option.getOrUndefined(statement)), (gap) => ({ gap, statement, error }))
+}
+
+/**
+ * The gap in a cause, if it holds one: among its failures the first that a detector claims. Defects are left alone.
+ */
+const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Recognised> => {
+  if (cause._tag === "Fail") return recognise(self, cause.error)
+  return Cause.isDie(cause)
+    ? Option.none()
+    : Option.firstSomeOf(Chunk.map(Cause.failures(cause), (error) => recognise(self, error)))
+}
+
+/** @since 0.1.0 @category constructors */
+export const nothingClosed: Memory<never> = { closings: 0, first: new Map() }
+
+/**
+ * Has the gap in a cause closed: succeeds where the boundary's effect may be run again, with what to remember then, and
+ * fails where it may not. The closer is read when a gap has been recognised, and not before. `self` is looked at for the
+ * text of its statement only.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const advance = <E, R>(
+  self: unknown,
+  cause: Cause.Cause<E>,
+  closer: Effect.Effect<Closer, never, R>,
+  memory: Memory<E>
+): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
+  Option.match(recogniseIn(self, cause), {
+    onNone: () => Effect.failCause(cause),
+    onSome: (recognised) =>
+      Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) =>
+        Effect.flatMap(closer, (service) =>
+          closed(
+            service,
+            cause,
+            recognised,
+            memory,
+            Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
+          )
+        )
+      )
+  })
+
+const closed = <E>(
+  { budget, close }: Closer,
+  cause: Cause.Cause<E>,
+  recognised: Recognised,
+  memory: Memory<E>,
+  place: Request["place"]
+): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
+  const key = Detector.render(recognised.gap)
+  const before = memory.first.get(key) ?? { cause, times: 0 }
+  if (memory.closings >= budget) return Effect.failCause(before.cause)
+  return Effect.flatMap(close({ ...recognised, place, closedBefore: before.times }), (closing) =>
+    closing === "NotOurs"
+      ? Effect.failCause(before.cause)
+      : Effect.succeed({
+          closings: memory.closings + 1,
+          first: new Map(memory.first).set(key, { ...before, times: before.times + 1 })
+        })
+  )
+}
+
+/**
+ * Runs an effect again after each gap that is closed.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recover = <A, E, R, R2>(
+  self: Effect.Effect<A, E, R>,
+  cause: Cause.Cause<E>,
+  closer: Effect.Effect<Closer, never, R2>,
+  memory: Memory<E> = nothingClosed
+): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
+  Effect.flatMap(advance(self, cause, closer, memory), (next) =>
+    Effect.catchAllCause(self, (again) => recover(self, again, closer, next))
+  )
+
+/**
+ * Begins a stream again after each gap that is closed, as long as it has not emitted.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const recoverStream = <A, E, R, R2>(
+  self: Stream.Stream<A, E, R>,
+  closer: Effect.Effect<Closer, never, R2>,
+  memory: Memory<E> = nothingClosed
+): Stream.Stream<A, E | AutoMigrationError, R | R2> =>
+  Stream.suspend(() => {
+    let hasEmitted = false
+    return self.pipe(
+      Stream.mapChunks((chunk) => {
+        hasEmitted = hasEmitted || Chunk.isNonEmpty(chunk)
+        return chunk
+      }),
+      Stream.catchAllCause((cause) =>
+        hasEmitted
+          ? Stream.failCause(cause)
+          : Stream.unwrap(Effect.map(advance(self, cause, closer, memory), (next) => recoverStream(self, closer, next)))
+      )
+    )
+  })

@@ -1,0 +1,80 @@
+/**
+ * A migration that fails is left alone for a while: nobody in this process tries it again before its window ends, and each
+ * further failure doubles the window, with jitter, up to a cap. Whoever needs it in the meantime gets the failure at once.
+ *
+ * **Laws**
+ *
+ * 1. Between a failure and the end of its window the migration is not tried.
+ * 2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.
+ * 3. No window is longer than the cap.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import type { Options } from "./AutoMigrationConfig.js"
+import type { MigrationId } from "./core/Migration.js"
+import type { Failure } from "./MigrationFailure.js"
+
+/**
+ * An open window.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Window {
+  readonly failures: number
+  /** Milliseconds since 1970. */
+  readonly retryAt: number
+  readonly failure: Failure
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Breaker {
+  /** The window that is open for one of these migrations now. */
+  readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
+  readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
+  readonly succeeded: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<void>
+}
+
+/**
+ * How long the window after the given number of failures in a row stays open, in milliseconds. `jitter` is from 0 to 1 and
+ * takes away up to a quarter, so that processes that failed together do not try again together.
+ *
+ * @since 0.1.0
+ * @category decisions
+ */
+export const windowMillis = ({ cap, first }: Options["breaker"], failures: number, jitter: number): number =>
+  Math.min(Duration.toMillis(cap), Duration.toMillis(first) * 2 ** (failures - 1)) * (1 - jitter / 4)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
+  Effect.map(Ref.make(HashMap.empty<MigrationId, Window>()), (windows) => ({
+    openFor: Effect.fnUntraced(function* (ids) {
+      const open = yield* Ref.get(windows)
+      if (HashMap.isEmpty(open)) return Option.none()
+      const now = yield* Clock.currentTimeMillis
+      return Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.retryAt > now)))
+    }),
+    failed: Effect.fnUntraced(function* (id, failure) {
+      const now = yield* Clock.currentTimeMillis
+      const jitter = yield* Random.next
+      return yield* Ref.modify(windows, (open) => {
+        const failures = 1 + Option.match(HashMap.get(open, id), { onNone: () => 0, onSome: (_) => _.failures })
+        const window: Window = { failures, retryAt: now + windowMillis(options, failures, jitter), failure }
+        return [window, HashMap.set(open, id, window)]
+      })
+    }),
+    succeeded: (ids) => Ref.update(windows, HashMap.removeMany(ids))
+  }))

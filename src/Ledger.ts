@@ -1,0 +1,175 @@
+/**
+ * The store of events and the applied set that is their projection. The ledger's own two tables are schema objects like
+ * any other: when they are missing, the server's error says so, and the library's own engine brings them.
+ *
+ * @since 0.1.0
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import { type AutoMigrationError, LedgerUnusable } from "./core/AutoMigrationError.js"
+import * as Detector from "./core/Detector.js"
+import * as LedgerEvent from "./core/LedgerEvent.js"
+import * as Executor from "./Executor.js"
+import * as LedgerMigrations from "./LedgerMigrations.js"
+import * as LedgerStatements from "./LedgerStatements.js"
+import * as Message from "./Message.js"
+import { MigrationClient } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import { sha256 } from "./Sha256.js"
+import type { SqlParser } from "./SqlParser.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
+  Ledger,
+  {
+    /** The applied set brought up to date with one small row; nothing, where there is no ledger yet. */
+    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
+    /** How the executor reads the applied set under its lock. */
+    readonly journal: Executor.Journal
+    /** Builds what of the ledger is missing. */
+    readonly build: (gap: Detector.MissingObject) => Effect.Effect<void, MigrationFailure.Failure>
+    /** From the first event on, a page at a time. */
+    readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
+    /** Follows the hash chain from the first event to the last. */
+    readonly verify: Effect.Effect<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError>
+  }
+>() {}
+
+/** Small enough to hold, large enough that a log of thousands needs few messages. */
+const page = 500
+
+const Columns = Schema.Struct({ head: LedgerStatements.Head })
+
+const reading: MigrationFailure.Circumstances = {
+  doing: "a read of the ledger",
+  role: "of the migration connection",
+  at: Option.none()
+}
+
+const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
+
+const asError = (failure: MigrationFailure.Failure): AutoMigrationError =>
+  failure.toError({ cause: undefined, retryAt: 0 })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { schema } = yield* AutoMigrationConfig
+  const { ask } = yield* MigrationClient
+  const executor = yield* Executor.Executor
+  const own = yield* Effect.cached(Effect.provide(LedgerMigrations.load(schema), yield* Effect.context<SqlParser>()))
+
+  const unusable = (reason: string): MigrationFailure.Failure =>
+    MigrationFailure.circumstance(
+      ({ cause }) =>
+        new LedgerUnusable({
+          schema,
+          reason,
+          remedy: "Restore its tables, or choose another schema in AutoMigrationConfig.",
+          cause
+        })
+    )
+
+  const decodeHead = (columns: Readonly<Record<string, unknown>>) =>
+    Effect.mapError(Schema.decodeUnknown(Columns)(columns), (error) => unusable(Message.mismatch(error)))
+
+  /** A bitmap that does not fit what is known is read again from the beginning; one that never fits is an error. */
+  const read = (
+    known: LedgerEvent.AppliedSet,
+    columns: Readonly<Record<string, unknown>>
+  ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+    Effect.flatMap(decodeHead(columns), ({ head }) =>
+      Either.match(LedgerStatements.refreshed(known, head), {
+        onRight: Effect.succeed,
+        onLeft: () =>
+          known.sequence === 0
+            ? Effect.fail(unusable("its bitmap and its list of migrations do not agree"))
+            : fromBeginning
+      })
+    )
+
+  const fromBeginning: Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> = Effect.suspend(() =>
+    Effect.flatMap(
+      Effect.mapError(ask(LedgerStatements.head(schema, LedgerEvent.nothing)), (error) =>
+        MigrationFailure.failureFrom(error, reading)
+      ),
+      (results) => read(LedgerEvent.nothing, Message.columnsOf(results))
+    )
+  )
+
+  const journal: Executor.Journal = { statement: (known) => LedgerStatements.head(schema, known), read }
+
+  /** Before the ledger is built, nothing is recorded as applied. */
+  const isMissing = (error: SqlError): boolean => Option.isSome(Detector.detect(error))
+
+  const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+    Effect.matchEffect(ask(journal.statement(known)), {
+      onFailure: (error) =>
+        isMissing(error)
+          ? Effect.succeed(LedgerEvent.nothing)
+          : Effect.fail(MigrationFailure.failureFrom(error, reading)),
+      onSuccess: (results) => read(known, Message.columnsOf(results))
+    })
+
+  const build = Effect.fnUntraced(function* (gap: Detector.MissingObject) {
+    const graph = yield* own
+    const plan = yield* Effect.mapError(LedgerMigrations.planFor(graph, gap), unusable)
+    yield* executor.run({
+      plan,
+      journal: LedgerMigrations.journal(schema, graph),
+      known: LedgerEvent.nothing,
+      transaction: "plan",
+      pace: "operator",
+      doing: "apply",
+      detail: { because: "the ledger itself was missing" }
+    })
+  })
+
+  const decodeEvents = (results: unknown) =>
+    Effect.mapError(Schema.decodeUnknown(Schema.Array(LedgerEvent.LedgerEvent))(Message.rowsOf(results)), (error) =>
+      asError(unusable(Message.mismatch(error)))
+    )
+
+  const eventsAfter = (sequence: number) =>
+    Effect.matchEffect(ask(LedgerStatements.eventsAfter(schema, sequence, page)), {
+      onFailure: (error) =>
+        isMissing(error) ? Effect.succeed([]) : Effect.fail(asError(MigrationFailure.failureFrom(error, reading))),
+      onSuccess: decodeEvents
+    })
+
+  const events = Stream.paginateChunkEffect(0, (after) =>
+    Effect.map(eventsAfter(after), (found) => [
+      Chunk.fromIterable(found),
+      found.length < page ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
+    ])
+  )
+
+  const verify = Stream.runFoldWhile(events, unbroken, Either.isRight, (head, event) =>
+    Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
+  )
+
+  return Ledger.of({ refresh, journal, build, events, verify })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor | SqlParser> = Layer.effect(
+  Ledger,
+  make
+)

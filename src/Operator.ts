@@ -1,0 +1,142 @@
+/**
+ * What an operator asks of the library ahead of time, at a start-up, from a command line or in a test: apply everything,
+ * look, declare, check. None of it is judged by policy: it is the operator's own word.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
+import { type AutoMigrationError, ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
+import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
+import type { Migration, MigrationId } from "./core/Migration.js"
+import type { MigrationGraph } from "./core/MigrationGraph.js"
+import * as Plan from "./core/Plan.js"
+import * as Resolver from "./core/Resolver.js"
+import { Knowledge } from "./Knowledge.js"
+import { Ledger } from "./Ledger.js"
+import * as LedgerMigrations from "./LedgerMigrations.js"
+import type { Failure } from "./MigrationFailure.js"
+import { PlanRunner } from "./PlanRunner.js"
+import * as Telemetry from "./Telemetry.js"
+
+/**
+ * Where this program and the database stand.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Status {
+  /** In the graph's order. */
+  readonly applied: ReadonlyArray<MigrationId>
+  /** In the order in which `migrate` would run them. */
+  readonly pending: ReadonlyArray<MigrationId>
+  /** Applied according to the ledger, and not part of this program: a newer deployment's, or deleted here. */
+  readonly unknown: ReadonlyArray<MigrationId>
+  /** Edited after they had been applied. */
+  readonly edited: ReadonlyArray<MigrationId>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operator {
+  readonly graph: MigrationGraph
+  readonly migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly plan: Effect.Effect<Option.Option<Plan.Plan>, AutoMigrationError>
+  readonly status: Effect.Effect<Status, AutoMigrationError>
+  readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError>
+  readonly baseline: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
+  readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
+}
+
+const asError = (failure: Failure): AutoMigrationError => failure.toError({ cause: undefined, retryAt: 0 })
+
+const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
+  const recorded = checksumById.get(id)
+  return recorded !== undefined && recorded !== checksum
+}
+
+const idOf = (migration: Migration): MigrationId => migration.id
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { graph, refresh } = yield* Knowledge
+  const { events, verify } = yield* Ledger
+  const runner = yield* PlanRunner
+  const ordered = graph.nodes.map((node) => node.migration)
+
+  const applied = Effect.mapBoth(refresh, { onFailure: asError, onSuccess: (view) => view.applied })
+
+  const run = (plan: Plan.Plan, doing: "apply" | "baseline") =>
+    runner.run({ plan, pace: "operator", doing, detail: { plan: Plan.ids(plan) } }).pipe(
+      Effect.mapBoth({
+        onFailure: ({ failure, retryAt }) => failure.toError({ cause: undefined, retryAt }),
+        onSuccess: (result) => (result._tag === "Done" ? result.ran.map(idOf) : [])
+      })
+    )
+
+  const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, new Set(checksumById.keys())))
+
+  const refuseEdited = (set: AppliedSet): Effect.Effect<void, ChecksumMismatch> =>
+    Option.match(
+      Arr.findFirst(ordered, (migration) => isEdited(set, migration)),
+      {
+        onNone: () => Effect.void,
+        onSome: ({ checksum, id, source }) =>
+          new ChecksumMismatch({
+            migrationId: id,
+            file: source,
+            recorded: set.checksumById.get(id) ?? "",
+            actual: checksum
+          })
+      }
+    )
+
+  const known = (id: string): Effect.Effect<Migration, UnknownMigration> =>
+    Effect.mapError(
+      Arr.findFirst(ordered, (migration) => migration.id === id),
+      () => new UnknownMigration({ id, known: ordered.map(idOf) })
+    )
+
+  return {
+    graph,
+    events,
+    verify,
+    plan,
+    migrate: Effect.gen(function* () {
+      yield* Effect.flatMap(applied, refuseEdited)
+      const pending = yield* plan
+      return Option.isNone(pending) ? [] : yield* run(pending.value, "apply")
+    }).pipe(Effect.withSpan(Telemetry.span.migrate)),
+    status: Effect.map(applied, (set): Status => {
+      const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
+      const own = new Set(ordered.map(idOf))
+      return {
+        applied: done.map(idOf),
+        pending: pending.map(idOf),
+        unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
+        edited: done.filter((migration) => isEdited(set, migration)).map(idOf)
+      }
+    }),
+    isApplied: (id) =>
+      Effect.flatMap(applied, ({ checksumById }) =>
+        [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)
+      ),
+    baseline: (ids) =>
+      Effect.flatMap(Effect.forEach(ids, known), (migrations) => {
+        const chosen = new Set(migrations)
+        const steps = ordered
+          .filter((migration) => chosen.has(migration))
+          .map((migration): Plan.Step => ({ migration, reason: "pending" }))
+        return Arr.isNonEmptyReadonlyArray(steps) ? run({ steps, closes: [] }, "baseline") : Effect.succeed([])
+      })
+  } satisfies Operator
+})

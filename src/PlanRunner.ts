@@ -1,0 +1,110 @@
+/**
+ * Runs a plan for whoever asks, a query or an operator: builds the ledger where it is missing, tells what has been learnt,
+ * and keeps the windows of migrations that fail.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import * as Breaker from "./Breaker.js"
+import { LedgerUnusable } from "./core/AutoMigrationError.js"
+import type { Migration } from "./core/Migration.js"
+import * as Plan from "./core/Plan.js"
+import * as Executor from "./Executor.js"
+import { Knowledge } from "./Knowledge.js"
+import { Ledger } from "./Ledger.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import * as Telemetry from "./Telemetry.js"
+
+/**
+ * A failure, and when the migration at fault may be tried again: milliseconds since 1970, 0 where none is at fault.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal {
+  readonly failure: MigrationFailure.Failure
+  readonly retryAt: number
+}
+
+/**
+ * What was done; see `Executor.Outcome`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Result = { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> } | { readonly _tag: "Present" }
+
+/** @since 0.1.0 @category tags */
+export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
+  PlanRunner,
+  {
+    /** The refusal of a plan that holds a migration whose window is open. */
+    readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Refusal>>
+    readonly run: (options: Pick<Executor.Job, "plan" | "pace" | "doing" | "detail">) => Effect.Effect<Result, Refusal>
+  }
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { breaker: windows, schema, transaction } = yield* AutoMigrationConfig
+  const executor = yield* Executor.Executor
+  const knowledge = yield* Knowledge
+  const ledger = yield* Ledger
+  const breaker = yield* Breaker.make(windows)
+
+  const vanishes = MigrationFailure.circumstance(
+    ({ cause }) =>
+      new LedgerUnusable({
+        schema,
+        reason: "it is missing again right after it was built",
+        remedy: "Look for what drops it.",
+        cause
+      })
+  )
+
+  const execute = Effect.fnUntraced(function* (options: Pick<Executor.Job, "plan" | "pace" | "doing" | "detail">) {
+    const { applied } = yield* knowledge.view
+    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction }
+    const outcome = yield* executor.run(job)
+    if (outcome._tag !== "NoLedger") return outcome
+    yield* ledger.build(outcome.gap)
+    const second = yield* executor.run(job)
+    return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
+  })
+
+  const refuse = (failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
+    Option.match(failure.blames, {
+      onNone: () => Effect.fail({ failure, retryAt: 0 }),
+      onSome: ({ migration }) => Effect.flip(breaker.failed(migration.id, failure))
+    })
+
+  return PlanRunner.of({
+    refusal: (plan) => breaker.openFor(Plan.ids(plan)),
+    run: (options) =>
+      execute(options).pipe(
+        Effect.tap(({ applied }) => knowledge.learn(applied)),
+        Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
+        Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
+        Effect.catchAll(refuse),
+        Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
+      )
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger> = Layer.effect(
+  PlanRunner,
+  make
+)

@@ -1,0 +1,138 @@
+/**
+ * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement; and
+ * checks afterwards that what the script promises is in the catalog.
+ *
+ * @since 0.1.0
+ */
+
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import type * as PgClient from "@effect/sql-pg/PgClient"
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { PromiseBroken } from "./core/AutoMigrationError.js"
+import type { StatementSpan } from "./core/Footprint.js"
+import type { Migration } from "./core/Migration.js"
+import * as SchemaObject from "./core/SchemaObject.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import * as Transaction from "./Transaction.js"
+
+/**
+ * The server refused a statement; what that means for the migration is decided by who runs it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StatementError {
+  readonly _tag: "StatementError"
+  readonly error: SqlError
+  readonly circumstances: MigrationFailure.Circumstances
+}
+
+const start: StatementSpan = { start: 0, end: 0, line: 1, transactional: true }
+
+const at =
+  (migration: Migration, role: string, span: StatementSpan) =>
+  (error: SqlError): StatementError => ({
+    _tag: "StatementError",
+    error,
+    circumstances: { doing: `migration ${migration.id}`, role, at: Option.some({ migration, span }) }
+  })
+
+/**
+ * Blames the last statement, for what the server checks only at the end.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const atEndOf = (migration: Migration, role: string): ((error: SqlError) => StatementError) =>
+  at(
+    migration,
+    role,
+    Option.getOrElse(Arr.last(migration.footprint.statements), () => start)
+  )
+
+/**
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = (
+  client: PgClient.PgClient,
+  connection: Connection,
+  role: string,
+  migration: Migration
+): Effect.Effect<void, StatementError | MigrationFailure.Failure> => {
+  const { script } = migration
+  return script._tag === "Sql"
+    ? Effect.forEach(
+        migration.footprint.statements,
+        (span) =>
+          Effect.mapError(
+            Transaction.send(connection, script.text.slice(span.start, span.end)),
+            at(migration, role, span)
+          ),
+        { discard: true }
+      )
+    : Transaction.inside(client, connection, script.effect).pipe(
+        Effect.sandbox,
+        Effect.mapError((cause) => failureOf(migration, role, cause)),
+        Effect.asVoid
+      )
+}
+
+const isSqlError = (value: unknown): value is SqlError =>
+  value instanceof SqlError && Predicate.isTagged(value, "SqlError")
+
+const failureOf = (migration: Migration, role: string, cause: Cause.Cause<unknown>) => {
+  const failure = Option.getOrUndefined(Cause.failureOption(cause))
+  return isSqlError(failure)
+    ? at(migration, role, start)(failure)
+    : MigrationFailure.effectFailed(migration, Cause.pretty(cause))
+}
+
+const Verified = Schema.Struct({ missing: Schema.Array(Schema.Int) })
+
+/**
+ * Fails where one of the objects that a migration provides is not there after it ran; `columns` is the answer to
+ * `Catalog.missing`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const keepsPromises = (
+  migration: Migration,
+  columns: Readonly<Record<string, unknown>>
+): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.flatMap(Effect.orDie(Schema.decodeUnknown(Verified)(columns)), ({ missing }) => {
+    const broken = Arr.filterMap(missing, (index) =>
+      Option.map(Arr.get(migration.footprint.provides, index), SchemaObject.render)
+    )
+    return Arr.isNonEmptyArray(broken)
+      ? Effect.fail(
+          MigrationFailure.fault(
+            migration,
+            { reason: "a promise was not kept", missing: broken },
+            ({ cause }) =>
+              new PromiseBroken({ migrationId: migration.id, file: migration.source, missing: broken, cause })
+          )
+        )
+      : Effect.void
+  })
+
+/**
+ * Ends what a script that failed may have begun by itself, and forgets its settings.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const leaveClean = (connection: Connection): Effect.Effect<void> =>
+  Transaction.send(connection, "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL").pipe(
+    Effect.catchAll((error) =>
+      Effect.logDebug("The migration connection broke before it could be cleaned", error.cause)
+    ),
+    Effect.asVoid
+  )

@@ -1,0 +1,46 @@
+/**
+ * A program under test: a client, and the library with migrations and options given inline.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import {
+  AutoMigration,
+  AutoMigrationConfig,
+  AutoMigrationLive,
+  MigrationClient,
+  MigrationSource
+} from "effect-auto-migration"
+
+export interface Program {
+  readonly url: string
+  readonly migrations: Readonly<Record<string, string>>
+  readonly options?: Partial<AutoMigrationConfig.Options>
+  readonly maxConnections?: number
+}
+
+/** The client alone. */
+export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnections" | "url">) =>
+  Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections }))
+
+/** As a user would write it. */
+export const layer = (program: Program): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>
+  AutoMigrationLive.pipe(
+    Layer.provide(MigrationSource.layerRecord(program.migrations)),
+    Layer.provide(AutoMigrationConfig.layer(program.options ?? {})),
+    Layer.provideMerge(client(program)),
+    Layer.orDie
+  )
+
+/** The library on a connection string of its own, beside the application's. */
+export const layerWithMigrator = (
+  program: Program & { readonly migratorUrl: string }
+): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>
+  AutoMigration.layer.pipe(
+    Layer.provide(MigrationClient.layer({ url: Redacted.make(program.migratorUrl) })),
+    Layer.provide(MigrationSource.layerRecord(program.migrations)),
+    Layer.provide(AutoMigrationConfig.layer(program.options ?? {})),
+    Layer.provideMerge(client(program)),
+    Layer.orDie
+  )
