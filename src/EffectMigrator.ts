@@ -66,13 +66,16 @@ const effectOf = ([id, name, module]: ResolvedMigration): Effect.Effect<unknown,
   return module.pipe(
     Effect.catchAllDefect((defect) => fail(`Could not import migration ${id}_${name}: ${defect}`)),
     Effect.flatMap((loaded: unknown) => {
-      const migration = Effect.isEffect(loaded) ? loaded : defaultExport(loaded)
-      return Effect.isEffect(migration)
+      const migration = isMigration(loaded) ? loaded : defaultExport(loaded)
+      return isMigration(migration)
         ? migration
         : fail(`Migration ${id}_${name} has no default export that is an Effect`)
     })
   )
 }
+
+/** What an Effect requires cannot be seen; a migration of the Migrator requires the client and nothing else. */
+const isMigration = (value: unknown): value is Effect.Effect<unknown, unknown, SqlClient> => Effect.isEffect(value)
 
 /** CommonJS behind ESM wraps a default export twice. */
 const defaultExport = (module: unknown): unknown => {
