@@ -15,11 +15,11 @@
  */
 import * as Option from "effect/Option"
 import * as S from "effect/Schema"
-import { conflictTargetIn, nameOf, partsOf } from "./EvidenceText.js"
+import { conflictTargetIn, nameOf, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
 import { wordingOfText } from "./ParsedType.js"
 import * as PrintedName from "./PrintedName.js"
 import * as SchemaObject from "./SchemaObject.js"
-import { type Evidence, evidenceFrom, isSqlState, type SqlState } from "./SqlState.js"
+import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
 import { dottedAt, truncate } from "./StatementText.js"
 import * as Wording from "./Wording.js"
 
@@ -103,7 +103,7 @@ export const routine: Detector = (evidence) => {
 
 /** 42704: a type, by itself or as the element of an array. @since 0.1.0 @category detectors */
 export const type: Detector = (evidence) =>
-  isState(evidence, "42704") ? named(evidence, PrintedName.type(evidence), SchemaObject.type) : Option.none()
+  isState(evidence, "42704") ? named(evidence, elementType(evidence), SchemaObject.type) : Option.none()
 
 /** 42704: a constraint that a statement names. @since 0.1.0 @category detectors */
 export const constraint: Detector = (evidence) => {
@@ -206,8 +206,8 @@ export const sqlStates: ReadonlySet<string> = new Set([
  * @category detection
  */
 export const detect = (error: unknown, statement?: string): Option.Option<SchemaGap> => {
-  const evidence = evidenceFrom(error, statement)
-  return Option.isSome(evidence) && sqlStates.has(evidence.value.sqlState) ? all(evidence.value) : Option.none()
+  const evidence = evidenceAmong(sqlStates, error, statement)
+  return Option.isSome(evidence) ? all(evidence.value) : Option.none()
 }
 
 /**
@@ -219,7 +219,25 @@ export const detect = (error: unknown, statement?: string): Option.Option<Schema
 export const render = (gap: SchemaGap): string => {
   switch (gap._tag) {
     case "MissingObject":
-      return `missing ${SchemaObject.render(gap.object)}`
+      return `missing ${SchemaObject.render(withQualifier(gap))}`
+    case "StalePlan":
+      return "stale plan"
+  }
+}
+
+/**
+ * A string that two gaps share exactly when they ask for the same object under the same qualifier: for maps and sets.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const key = (gap: SchemaGap): string => {
+  switch (gap._tag) {
+    case "MissingObject":
+      return Option.match(gap.qualifier, {
+        onNone: () => SchemaObject.key(gap.object),
+        onSome: (qualifier) => `${SchemaObject.key(gap.object)} of ${SchemaObject.quote(qualifier)}`
+      })
     case "StalePlan":
       return "stale plan"
   }
@@ -247,6 +265,11 @@ export type SchemaGapEncoded = S.Schema.Encoded<typeof codec>
  */
 export const SchemaGap: S.Schema<SchemaGap, SchemaGapEncoded> = codec
 
+const withQualifier = ({ object, qualifier }: MissingObject): SchemaObject.SchemaObject =>
+  object._tag === "Column" && Option.isNone(object.relation) && Option.isSome(qualifier)
+    ? SchemaObject.column(object.name, SchemaObject.qualifiedName(qualifier.value))
+    : object
+
 /** Longer messages quote data of the application, and no name of an object is that long. */
 const maxMessageLength = 16_384
 
@@ -261,6 +284,14 @@ const missing = (
   object: SchemaObject.SchemaObject,
   qualifier: Option.Option<string> = Option.none()
 ): Option.Option<SchemaGap> => Option.some({ _tag: "MissingObject", object, qualifier, sqlState })
+
+/** An array's name ends in brackets; so may a type's own, and only the statement's text can tell. */
+const elementType = (evidence: Evidence): string | undefined => {
+  const printed = PrintedName.type(evidence)
+  if (printed === undefined || !printed.endsWith("[]")) return printed
+  const pointed = partsAtPosition(evidence)
+  return pointed !== undefined && prints(pointed, printed) ? printed : printed.slice(0, -2)
+}
 
 /** No migration provides what belongs to PostgreSQL itself. */
 const named = (

@@ -92,8 +92,9 @@ export const conflictTargetIn = (
 const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined => {
   const literal = literalAt(text, start)
   if (literal !== undefined) return dottedAt(literal.value, skipBlank(literal.value, 0))?.value
-  const collate = wordAt(text, start, "collate")
-  return dottedAt(text, collate === undefined ? start : skipBlank(text, collate))?.value
+  const name = dottedAt(text, start)
+  const isCollate = name?.value.length === 1 && name.value[0] === "collate" && text.charAt(start) !== '"'
+  return isCollate ? dottedAt(text, skipBlank(text, name.end))?.value : name?.value
 }
 
 const partsInText = (text: string, printed: string): ReadonlyArray<string> | undefined => {

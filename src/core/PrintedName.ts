@@ -109,17 +109,16 @@ export const typesOf = (list: string): ReadonlyArray<string> => {
 }
 
 /**
- * The type of a 42704, without the brackets of an array; in an unknown wording only what the type look-up says, and only
- * where the text at the error's position has the same name.
+ * The type of a 42704, an array's with its brackets. In an unknown wording the look-up of types in statements says that it is
+ * one; DDL that names a type prints it without quotation marks.
  *
  * @since 0.1.0
  * @category reading
  */
 export const type = (evidence: Evidence): string | undefined => {
-  const printed =
-    Wording.read(Wording.type, evidence.message)?.first ??
-    (isRaisedBy(evidence, "typenameType") ? Wording.quotedIn(evidence.message)?.name : undefined)
-  return printed?.replace(/(?:\[\])+$/, "")
+  const reading = Wording.read(Wording.type, evidence.message) ?? Wording.read(Wording.bareType, evidence.message)
+  if (reading !== undefined) return /^with OID \d+$/.test(reading.first) ? undefined : reading.first
+  return isRaisedBy(evidence, "typenameType") ? Wording.quotedIn(evidence.message)?.name : undefined
 }
 
 /**

@@ -76,9 +76,22 @@ export const sqlState = (code: string): Option.Option<SqlState> =>
  * @since 0.1.0
  * @category constructors
  */
-export const evidenceFrom = (error: unknown, statement?: string): Option.Option<Evidence> => {
+export const evidenceFrom = (error: unknown, statement?: string): Option.Option<Evidence> =>
+  evidenceAmong(undefined, error, statement)
+
+/**
+ * {@link evidenceFrom} for whoever looks at a few SQLSTATEs only: any other costs next to nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const evidenceAmong = (
+  sqlStates: ReadonlySet<string> | undefined,
+  error: unknown,
+  statement?: string
+): Option.Option<Evidence> => {
   try {
-    return read(error, statement)
+    return read(sqlStates, error, statement)
   } catch {
     return Option.none()
   }
@@ -101,7 +114,11 @@ interface Fields {
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null
 
 /** `SqlError` is known by its tag: `ResultLengthMismatch` shares its type id. */
-const read = (error: unknown, statement: string | undefined): Option.Option<Evidence> => {
+const read = (
+  sqlStates: ReadonlySet<string> | undefined,
+  error: unknown,
+  statement: string | undefined
+): Option.Option<Evidence> => {
   let value = error
   let insideSqlError = false
   for (let depth = 0; depth < maxDepth && isObject(value); depth++) {
@@ -110,7 +127,7 @@ const read = (error: unknown, statement: string | undefined): Option.Option<Evid
     } else {
       const code = value.code
       if (typeof code === "string" && isSqlState(code) && (insideSqlError || typeof value.severity === "string")) {
-        return evidenceOf(value, code, statement)
+        return sqlStates === undefined || sqlStates.has(code) ? evidenceOf(value, code, statement) : Option.none()
       }
     }
     value = value.cause

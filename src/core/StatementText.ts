@@ -50,7 +50,13 @@ export const truncate = (name: string): string => {
  * @since 0.1.0
  * @category normalisation
  */
-export const fold = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+export const fold = (name: string): string => {
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i)
+    if (unit >= 65 && unit <= 90) return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  }
+  return name
+}
 
 /**
  * The UTF-16 offset of a 1-based position that counts characters, as error fields do; -1 when the text is shorter.
@@ -61,7 +67,8 @@ export const fold = (name: string): string => name.replace(/[A-Z]+/g, (letters) 
 export const offsetOf = (text: string, position: number): number => {
   let offset = 0
   for (let left = position - 1; left > 0 && offset < text.length; left--) {
-    offset += codePointAt(text, offset) > 0xffff ? 2 : 1
+    const isPair = isHighSurrogate(text.charCodeAt(offset)) && codePointAt(text, offset) > 0xffff
+    offset += isPair ? 2 : 1
   }
   return offset < text.length ? offset : -1
 }
@@ -174,6 +181,8 @@ const isIdentifierStart = (unit: number): boolean =>
   (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || unit === 95 || unit >= 128
 
 const isIdentifierPart = (unit: number): boolean => isIdentifierStart(unit) || isDigit(unit) || unit === dollar
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
 
 const codePointAt = (text: string, index: number): number => text.codePointAt(index) ?? 0
 

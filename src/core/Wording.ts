@@ -29,6 +29,17 @@ export interface Wording {
 }
 
 /**
+ * Several wordings of one thing, found by the first character of the message; without a prefix they fit any.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Wordings {
+  readonly byFirst: ReadonlyMap<number, ReadonlyArray<Wording>>
+  readonly withoutPrefix: ReadonlyArray<Wording>
+}
+
+/**
  * What stood at the places; `second` is empty where there is one place.
  *
  * @since 0.1.0
@@ -45,20 +56,29 @@ export interface Reading {
  * @since 0.1.0
  * @category reading
  */
-export const read = (wordings: ReadonlyArray<Wording>, message: string): Reading | undefined => {
+export const read = ({ byFirst, withoutPrefix }: Wordings, message: string): Reading | undefined => {
+  const likely = byFirst.get(message.charCodeAt(0))
+  return (likely === undefined ? undefined : readAny(likely, message)) ?? readAny(withoutPrefix, message)
+}
+
+const readAny = (wordings: ReadonlyArray<Wording>, message: string): Reading | undefined => {
   for (const wording of wordings) {
-    if (!message.startsWith(wording.prefix) || !message.endsWith(wording.suffix)) continue
-    const start = wording.prefix.length
-    const end = message.length - wording.suffix.length
-    if (end <= start) continue
-    if (wording.places === "$1") return { first: message.slice(start, end), second: "" }
-    const between = message.indexOf(wording.middle, start)
-    if (between === -1 || between + wording.middle.length > end) continue
-    const left = message.slice(start, between)
-    const right = message.slice(between + wording.middle.length, end)
-    return wording.places === "$1$2" ? { first: left, second: right } : { first: right, second: left }
+    const reading = readOne(wording, message)
+    if (reading !== undefined) return reading
   }
   return undefined
+}
+
+const readOne = ({ middle, places, prefix, suffix }: Wording, message: string): Reading | undefined => {
+  const start = prefix.length
+  const end = message.length - suffix.length
+  if (end <= start || !message.endsWith(suffix) || !message.startsWith(prefix)) return undefined
+  if (places === "$1") return { first: message.slice(start, end), second: "" }
+  const between = message.indexOf(middle, start)
+  if (between === -1 || between + middle.length > end) return undefined
+  const left = message.slice(start, between)
+  const right = message.slice(between + middle.length, end)
+  return places === "$1$2" ? { first: left, second: right } : { first: right, second: left }
 }
 
 /**
@@ -70,7 +90,8 @@ export const read = (wordings: ReadonlyArray<Wording>, message: string): Reading
  */
 export const quotedIn = (message: string): { readonly name: string; readonly around: string } | undefined => {
   for (let start = 0; start < message.length; start++) {
-    const closing = closingMarks.get(message.charCodeAt(start))
+    const unit = message.charCodeAt(start)
+    const closing = unit < 128 && unit !== 34 ? undefined : closingMarks.get(unit)
     if (closing === undefined) continue
     const end = lastOf(message, closing, start)
     if (end === -1) return undefined
@@ -116,7 +137,18 @@ const holdsTwo = (inside: string, opening: string, closing: string): boolean => 
   return false
 }
 
-const wordings = (patterns: ReadonlyArray<string>): ReadonlyArray<Wording> => patterns.map(compile)
+const wordings = (patterns: ReadonlyArray<string>): Wordings => {
+  const byFirst = new Map<number, Array<Wording>>()
+  const withoutPrefix: Array<Wording> = []
+  for (const wording of patterns.map(compile)) {
+    const first = wording.prefix.charCodeAt(0)
+    const others = byFirst.get(first)
+    if (wording.prefix === "") withoutPrefix.push(wording)
+    else if (others === undefined) byFirst.set(first, [wording])
+    else others.push(wording)
+  }
+  return { byFirst, withoutPrefix }
+}
 
 const compile = (pattern: string): Wording => {
   const [prefix = "", middle = "", suffix] = pattern.split(/\$[12]/)
@@ -125,7 +157,7 @@ const compile = (pattern: string): Wording => {
 }
 
 /** A column after a table's name or alias: no quotation marks, so `$1` is `alias.column`. @since 0.1.0 @category wordings */
-export const columnOfAlias: ReadonlyArray<Wording> = wordings([
+export const columnOfAlias: Wordings = wordings([
   "column $1 does not exist",
   "Spalte $1 existiert nicht",
   "no existe la columna $1",
@@ -145,7 +177,7 @@ export const columnOfAlias: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A column that a statement names for a known table. @since 0.1.0 @category wordings */
-export const columnOfRelation: ReadonlyArray<Wording> = wordings([
+export const columnOfRelation: Wordings = wordings([
   'column "$1" of relation "$2" does not exist',
   "Spalte »$1« von Relation »$2« existiert nicht",
   "no existe la columna «$1» en la relación «$2»",
@@ -166,7 +198,7 @@ export const columnOfRelation: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A call: the name without quotes, then the types of its arguments. @since 0.1.0 @category wordings */
-export const signature: ReadonlyArray<Wording> = wordings([
+export const signature: Wordings = wordings([
   "function $1 does not exist",
   "procedure $1 does not exist",
   "aggregate $1 does not exist",
@@ -214,7 +246,7 @@ export const signature: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A function named in a text, `'app.f(int)'::regprocedure`: the text as somebody wrote it. @since 0.1.0 @category wordings */
-export const routineText: ReadonlyArray<Wording> = wordings([
+export const routineText: Wordings = wordings([
   'function "$1" does not exist',
   "Funktion »$1« existiert nicht",
   "no existe la función «$1»",
@@ -234,7 +266,7 @@ export const routineText: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A type by its name. @since 0.1.0 @category wordings */
-export const type: ReadonlyArray<Wording> = wordings([
+export const type: Wordings = wordings([
   'type "$1" does not exist',
   "Typ »$1« existiert nicht",
   "no existe el tipo «$1»",
@@ -254,7 +286,7 @@ export const type: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A label that an enum lacks: first the type, then the label. @since 0.1.0 @category wordings */
-export const enumValue: ReadonlyArray<Wording> = wordings([
+export const enumValue: Wordings = wordings([
   'invalid input value for enum $1: "$2"',
   "ungültiger Eingabewert für Enum $1: »$2«",
   "la sintaxis de entrada no es válida para el enum $1: «$2»",
@@ -274,7 +306,7 @@ export const enumValue: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A constraint by its name, and its table. @since 0.1.0 @category wordings */
-export const constraint: ReadonlyArray<Wording> = wordings([
+export const constraint: Wordings = wordings([
   'constraint "$1" for table "$2" does not exist',
   'constraint "$1" of relation "$2" does not exist',
   "Constraint »$1« für Tabelle »$2« existiert nicht",
@@ -295,7 +327,7 @@ export const constraint: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A collation, and an encoding that is of no interest. @since 0.1.0 @category wordings */
-export const collation: ReadonlyArray<Wording> = wordings([
+export const collation: Wordings = wordings([
   'collation "$1" for encoding "$2" does not exist',
   "Sortierfolge »$1« für Kodierung »$2« existiert nicht",
   "no existe el ordenamiento (collation) «$1» para la codificación «$2»",
@@ -315,7 +347,7 @@ export const collation: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A relation in English; in other languages {@link quotedIn} reads it. @since 0.1.0 @category wordings */
-export const relation: ReadonlyArray<Wording> = wordings([
+export const relation: Wordings = wordings([
   'relation "$1" does not exist',
   'table "$1" does not exist',
   'view "$1" does not exist',
@@ -325,7 +357,7 @@ export const relation: ReadonlyArray<Wording> = wordings([
 ])
 
 /** A column by itself in English; in other languages {@link quotedIn} reads it. @since 0.1.0 @category wordings */
-export const column: ReadonlyArray<Wording> = wordings([
+export const column: Wordings = wordings([
   'column "$1" specified in USING clause does not exist in left table',
   'column "$1" specified in USING clause does not exist in right table',
   'column "$1" named in key does not exist',
@@ -335,20 +367,23 @@ export const column: ReadonlyArray<Wording> = wordings([
 ])
 
 /** An attribute of a composite type, in English. @since 0.1.0 @category wordings */
-export const columnOfType: ReadonlyArray<Wording> = wordings(['column "$1" not found in data type $2'])
+export const columnOfType: Wordings = wordings(['column "$1" not found in data type $2'])
 
 /** A routine that DDL names without its arguments, in English. @since 0.1.0 @category wordings */
-export const routineName: ReadonlyArray<Wording> = wordings([
+export const routineName: Wordings = wordings([
   'could not find a function named "$1"',
   'could not find a procedure named "$1"',
   'could not find an aggregate named "$1"'
 ])
 
 /** A schema in English; in other languages {@link quotedIn} reads it. @since 0.1.0 @category wordings */
-export const schema: ReadonlyArray<Wording> = wordings(['schema "$1" does not exist'])
+export const schema: Wordings = wordings(['schema "$1" does not exist'])
 
 /** A constraint without its table, in English. @since 0.1.0 @category wordings */
-export const lonelyConstraint: ReadonlyArray<Wording> = wordings(['constraint "$1" does not exist'])
+export const lonelyConstraint: Wordings = wordings(['constraint "$1" does not exist'])
 
 /** An extension, in English. @since 0.1.0 @category wordings */
-export const extension: ReadonlyArray<Wording> = wordings(['extension "$1" does not exist'])
+export const extension: Wordings = wordings(['extension "$1" does not exist'])
+
+/** A type that DDL names, in English. @since 0.1.0 @category wordings */
+export const bareType: Wordings = wordings(["type $1 does not exist"])
