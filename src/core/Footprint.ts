@@ -1,19 +1,37 @@
 /**
- * What a migration reads, writes, provides and removes, read from its SQL as a processor reads instructions.
+ * What a migration reads, writes, provides and removes, read from its SQL as a processor reads instructions. Statements are
+ * read one after the other over a simulated catalog that the migrations before have filled; nothing is annotated and nothing
+ * is guessed: what is not understood is a barrier.
+ *
+ * **Laws**
+ *
+ * 1. Reading is deterministic: the same files give the same footprints.
+ * 2. What a migration provides and what it removes have nothing in common, and neither have its reads and its writes.
+ * 3. Statement spans are in order, do not overlap, and cut the statements out of the text.
+ * 4. A statement of a kind that has no rule is a barrier; there is no statement that is skipped.
+ *
+ * The rules are told in docs/architecture.md; each lives in a module named after what it reads.
  *
  * @since 0.1.0
  */
-import type { Risk } from "./Risk.js"
-import type { SchemaObject } from "./SchemaObject.js"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { InvalidSql } from "./AutoMigrationError.js"
+import { netEffect } from "./FootprintEffect.js"
+import * as Recorder from "./FootprintRecorder.js"
+import { execute } from "./FootprintStatement.js"
+import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
+import { type Risk, risksOf } from "./Risk.js"
+import * as SchemaObject from "./SchemaObject.js"
+import * as SimulatedCatalog from "./SimulatedCatalog.js"
+import { hasOwnTransactions, isTransactional } from "./TransactionBlock.js"
 
-/**
- * A key of the one name space in which hazards are found: relations, indexes, sequences and types by bare name
- * (`"users"`), other kinds with a prefix of their own (`"schema app"`, `"routine f"`, `"extension citext"`).
- *
- * @since 0.1.0
- * @category models
- */
-export type HazardKey = string
+export {
+  /** @since 0.1.0 @category constructors */
+  type HazardKey,
+  /** @since 0.1.0 @category constructors */
+  keyOf
+} from "./HazardKey.js"
 
 /** Why a migration is not understood, and where. @since 0.1.0 @category models */
 export interface Barrier {
@@ -46,12 +64,12 @@ export interface StatementSpan {
  */
 export interface Footprint {
   /** What exists after the migration and did not before, in the order of creation; columns carry their table. */
-  readonly provides: ReadonlyArray<SchemaObject>
+  readonly provides: ReadonlyArray<SchemaObject.SchemaObject>
   /** What no longer exists afterwards. */
-  readonly removes: ReadonlyArray<SchemaObject>
-  readonly reads: ReadonlySet<HazardKey>
+  readonly removes: ReadonlyArray<SchemaObject.SchemaObject>
+  readonly reads: ReadonlySet<string>
   /** A write is a read-modify-write: `writes` is not repeated in `reads`. */
-  readonly writes: ReadonlySet<HazardKey>
+  readonly writes: ReadonlySet<string>
   /** Not empty when part of the migration is not understood: it then comes after everything before and before everything after. */
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
@@ -68,3 +86,139 @@ export const empty: Footprint = {
   risks: [],
   statements: []
 }
+
+/**
+ * The footprint of a migration whose SQL cannot be seen: a barrier that provides what it declares.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Footprint => ({
+  ...empty,
+  provides,
+  barriers: [{ reason: "runs code whose SQL cannot be seen", line: 1 }]
+})
+
+/**
+ * A migration before its SQL is understood. `declares` is what it says about itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source {
+  /** What error messages call it: a file's path, a label. */
+  readonly source: string
+  readonly script: { readonly _tag: "Sql"; readonly text: string } | { readonly _tag: "Effect" }
+  readonly declares?: ReadonlyArray<SchemaObject.SchemaObject>
+}
+
+/** A footprint, and the catalog that the next migration starts from. @since 0.1.0 @category models */
+export interface Inferred {
+  readonly footprint: Footprint
+  readonly catalog: SimulatedCatalog.SimulatedCatalog
+}
+
+/**
+ * The footprints of migrations that stand in the order in which they run. The first text that is not SQL is an error.
+ *
+ * @since 0.1.0
+ * @category inference
+ */
+export const inferAll = (
+  parser: Parser,
+  sources: ReadonlyArray<Source>
+): Either.Either<ReadonlyArray<Footprint>, InvalidSql> => {
+  const footprints: Array<Footprint> = []
+  let catalog = SimulatedCatalog.empty
+  for (const source of sources) {
+    const inferred = infer(parser, catalog, source)
+    if (Either.isLeft(inferred)) return Either.left(inferred.left)
+    footprints.push(inferred.right.footprint)
+    catalog = inferred.right.catalog
+  }
+  return Either.right(footprints)
+}
+
+/**
+ * The footprint of one migration that runs on the given catalog.
+ *
+ * @since 0.1.0
+ * @category inference
+ */
+export const infer = (
+  parser: Parser,
+  catalog: SimulatedCatalog.SimulatedCatalog,
+  { declares = [], script, source }: Source
+): Either.Either<Inferred, InvalidSql> => {
+  if (script._tag === "Effect") {
+    return Either.right({ footprint: declared(declares), catalog: { ...catalog, isComplete: false } })
+  }
+  return Either.mapBoth(statementsOf(parser, script.text), {
+    onLeft: (error) => invalidSql(source, script.text, error),
+    onRight: (statements) => read(parser, catalog, script.text, statements, declares)
+  })
+}
+
+const invalidSql = (file: string, text: string, { offset, reason }: SyntaxError): InvalidSql =>
+  new InvalidSql({ file, reason, ...locate(text, offset) })
+
+const read = (
+  parser: Parser,
+  catalog: SimulatedCatalog.SimulatedCatalog,
+  text: string,
+  statements: ReadonlyArray<ParsedStatement>,
+  declares: ReadonlyArray<SchemaObject.SchemaObject>
+): Inferred => {
+  const recorder = Recorder.make(parser, catalog, execute)
+  const risks: Array<Risk> = []
+  for (const statement of statements) {
+    recorder.statement = Recorder.statementAt(statement.line)
+    const barriersBefore = recorder.barriers.length
+    const hazards = risksOf(recorder, statement.node)
+    execute(recorder, statement.node)
+    Recorder.endStatement(recorder)
+    const isOpaque = recorder.barriers.length > barriersBefore
+    risks.push(
+      ...hazards.concat(isOpaque ? [opaqueRisk] : []).map((hazard) => ({ ...hazard, ...placeOf(text, statement) }))
+    )
+  }
+  Recorder.endMigration(recorder)
+  const net = netEffect(recorder)
+  const isOwn = hasOwnTransactions(statements.map(({ node }) => node))
+  return {
+    catalog: recorder.catalog,
+    footprint: {
+      provides: union(net.provides, declares),
+      removes: net.removes,
+      reads: new Set([...recorder.reads].filter((key) => !recorder.writes.has(key))),
+      writes: recorder.writes,
+      barriers: recorder.barriers,
+      risks,
+      statements: statements.map(({ end, line, node, start }) => ({
+        start,
+        end,
+        line,
+        transactional: !isOwn && isTransactional(node)
+      }))
+    }
+  }
+}
+
+const opaqueRisk = { kind: "opaque", relation: Option.none() } as const
+
+const widest = 120
+
+const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => {
+  const words = text
+    .slice(start, Math.min(end, start + 4 * widest))
+    .replace(/\s+/g, " ")
+    .trim()
+  return { line, statement: words.length > widest ? `${words.slice(0, widest - 1)}…` : words }
+}
+
+const union = (
+  first: ReadonlyArray<SchemaObject.SchemaObject>,
+  second: ReadonlyArray<SchemaObject.SchemaObject>
+): ReadonlyArray<SchemaObject.SchemaObject> => [
+  ...new Map([...first, ...second].map((object) => [SchemaObject.key(object), object])).values()
+]

@@ -1,0 +1,176 @@
+/**
+ * SQL that a body computes, where it computes constants: concatenation, `format`, `quote_ident`, and variables that only ever
+ * hold constants. The answer is every text that may be run; no answer means that it cannot be known.
+ *
+ * **Laws**
+ *
+ * 1. A constant folds to itself alone.
+ * 2. Folding never answers a text that the server would not compute from some of the values given.
+ *
+ * Source: PostgreSQL manual, sections 9.4.1 (format) and 41.5.4 (dynamic commands).
+ *
+ * @since 0.1.0
+ */
+import type { Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { quote } from "./SchemaObject.js"
+import { lastString, stringsOf } from "./SyntaxTree.js"
+
+/** Every text that an expression may be; more than a few hundred are as good as unknown. */
+type Texts = Option.Option<ReadonlyArray<string>>
+
+/** What a name in an expression stands for. @since 0.1.0 @category models */
+export type Lookup = (name: string) => Option.Option<ReadonlyArray<string>>
+
+const most = 256
+
+/**
+ * The texts that an expression can compute.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const fold = (node: Node | undefined, lookup: Lookup): Texts => {
+  if (node === undefined) return Option.none()
+  if ("A_Const" in node) return constant(node)
+  if ("SelectStmt" in node) return fold(onlyTarget(node), lookup)
+  if ("TypeCast" in node)
+    return isTextual(lastString(node.TypeCast.typeName?.names)) ? fold(node.TypeCast.arg, lookup) : Option.none()
+  if ("ColumnRef" in node) return lookup(stringsOf(node.ColumnRef.fields).join("."))
+  if ("ParamRef" in node) return lookup(`$${node.ParamRef.number ?? 0}`)
+  if ("A_Expr" in node && node.A_Expr.kind === "AEXPR_OP" && lastString(node.A_Expr.name) === "||") {
+    return combine([fold(node.A_Expr.lexpr, lookup), fold(node.A_Expr.rexpr, lookup)], (parts) => parts.join(""))
+  }
+  if ("FuncCall" in node) return call(lastString(node.FuncCall.funcname) ?? "", node.FuncCall.args ?? [], lookup)
+  if ("CollateClause" in node) return fold(node.CollateClause.arg, lookup)
+  return Option.none()
+}
+
+/**
+ * The texts in an array that an expression can compute.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const foldElements = (node: Node | undefined, lookup: Lookup): Texts => {
+  if (node === undefined) return Option.none()
+  if ("SelectStmt" in node) return foldElements(onlyTarget(node), lookup)
+  if ("TypeCast" in node) return foldElements(node.TypeCast.arg, lookup)
+  if ("A_ArrayExpr" in node) return union((node.A_ArrayExpr.elements ?? []).map((element) => fold(element, lookup)))
+  if ("A_Const" in node) return Option.flatMap(constant(node), ([text]) => arrayLiteral(text ?? ""))
+  if ("ColumnRef" in node) return lookup(`${stringsOf(node.ColumnRef.fields).join(".")}[]`)
+  return Option.none()
+}
+
+/** Either all of them are known, or nothing is. @since 0.1.0 @category operations */
+export const union = (all: ReadonlyArray<Texts>): Texts =>
+  Option.filter(
+    Option.map(Option.all(all), (lists) => [...new Set(lists.flat())]),
+    (texts) => texts.length <= most
+  )
+
+const constant = (node: Extract<Node, { readonly A_Const: unknown }>): Texts => {
+  const { boolval, fval, isnull, ival, sval } = node.A_Const
+  if (isnull === true) return Option.none()
+  if (sval !== undefined) return Option.some([sval.sval ?? ""])
+  if (ival !== undefined) return Option.some([String(ival.ival ?? 0)])
+  if (fval !== undefined) return Option.some([fval.fval ?? "0"])
+  return boolval === undefined ? Option.none() : Option.some([boolval.boolval === true ? "t" : "f"])
+}
+
+/** An expression in a body is handed out as `SELECT expression`. */
+const onlyTarget = (node: Extract<Node, { readonly SelectStmt: unknown }>): Node | undefined => {
+  const { fromClause, op, targetList } = node.SelectStmt
+  const [target, ...more] = targetList ?? []
+  const isExpression = fromClause === undefined && op === "SETOP_NONE" && more.length === 0
+  return isExpression && target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined
+}
+
+const isTextual = (type: string | undefined): boolean =>
+  type !== undefined && ["text", "varchar", "name", "bpchar", "regclass", "int4", "int8"].includes(type)
+
+const call = (name: string, args: ReadonlyArray<Node>, lookup: Lookup): Texts => {
+  const folded = args.map((arg) => fold(arg, lookup))
+  switch (name) {
+    case "concat":
+      return combine(folded, (parts) => parts.join(""))
+    case "concat_ws":
+      return combine(folded, ([separator = "", ...parts]) => parts.join(separator))
+    case "format":
+      return Option.flatMap(combineAll(folded), (rows) => union(rows.map(formatted)))
+    case "lower":
+      return combine(folded, ([text = ""]) => text.toLowerCase())
+    case "upper":
+      return combine(folded, ([text = ""]) => text.toUpperCase())
+    case "btrim":
+      return args.length === 1 ? combine(folded, ([text = ""]) => text.replace(/^ +| +$/g, "")) : Option.none()
+    case "quote_ident":
+      return combine(folded, ([text = ""]) => quoteIdent(text))
+    case "quote_literal":
+      return combine(folded, ([text = ""]) => quoteLiteral(text))
+    case "replace":
+      return combine(folded, ([text = "", from = "", to = ""]) => (from === "" ? text : text.replaceAll(from, to)))
+    default:
+      return Option.none()
+  }
+}
+
+/** Every choice of one text from each list. */
+const combineAll = (lists: ReadonlyArray<Texts>): Option.Option<ReadonlyArray<ReadonlyArray<string>>> =>
+  lists.reduce<Option.Option<ReadonlyArray<ReadonlyArray<string>>>>(
+    (rows, list) =>
+      Option.filter(
+        Option.zipWith(rows, list, (sofar, texts) => sofar.flatMap((row) => texts.map((text) => [...row, text]))),
+        (next) => next.length <= most
+      ),
+    Option.some([[]])
+  )
+
+const combine = (lists: ReadonlyArray<Texts>, join: (parts: ReadonlyArray<string>) => string): Texts =>
+  Option.map(combineAll(lists), (rows) => rows.map(join))
+
+const reserved: ReadonlySet<string> = new Set(
+  (
+    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast " +
+    "char character check coalesce collate collation column concurrently constraint create cross current_catalog " +
+    "current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable " +
+    "desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group " +
+    "grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral leading " +
+    "least left like limit localtime localtimestamp natural national nchar none normalize not notnull null nullif numeric " +
+    "offset on only or order out outer overlaps overlay placing position precision primary real references returning " +
+    "right row select session_user setof similar smallint some substring symmetric system_user table tablesample then " +
+    "time timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with"
+  ).split(" ")
+)
+
+/** Quotes only where it must, as the server does: `format('%I_idx', name)` goes on behind the name. */
+const quoteIdent = (text: string): string =>
+  /^[a-z_][a-z0-9_]*$/.test(text) && !reserved.has(text) ? text : quote(text)
+
+const quoteLiteral = (text: string): string => {
+  const quoted = `'${text.replaceAll("'", "''")}'`
+  return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted
+}
+
+/** `%I`, `%L`, `%s` and `%%`, with positions; widths are left alone, since no SQL is built with them. */
+const formatted = (parts: ReadonlyArray<string>): Texts => {
+  const [pattern = "", ...values] = parts
+  let next = 0
+  let isKnown = true
+  const text = pattern.replace(/%(?:(\d+)\$)?(.)/gs, (_, position: string | undefined, kind: string) => {
+    if (kind === "%") return "%"
+    if (position !== undefined) next = Number(position) - 1
+    const value = values[next++]
+    if (value === undefined || !"ILs".includes(kind)) isKnown = false
+    return kind === "I" ? quoteIdent(value ?? "") : kind === "L" ? quoteLiteral(value ?? "") : (value ?? "")
+  })
+  return isKnown ? Option.some([text]) : Option.none()
+}
+
+/** `{a,b}` without quotes inside. */
+const arrayLiteral = (text: string): Texts => {
+  const inner = /^\{([^{}"\\]*)\}$/.exec(text.trim())?.[1]
+  return inner === undefined
+    ? Option.none()
+    : Option.some(inner.trim() === "" ? [] : inner.split(",").map((_) => _.trim()))
+}

@@ -1,0 +1,324 @@
+/**
+ * The reading of one migration in progress: the catalog as it changes statement by statement, and the keys read and written
+ * so far. It is mutable and never leaves the reading of its file; what it has recorded becomes a `Footprint` at the end.
+ *
+ * @since 0.1.0
+ */
+import type { Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import type { Lookup } from "./DynamicSql.js"
+import * as HazardKey from "./HazardKey.js"
+import type { Parser } from "./ParsedSql.js"
+import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+
+/** What the reading of the current statement has met. @since 0.1.0 @category models */
+export interface StatementRecord {
+  /** 1-based. */
+  readonly line: number
+  readonly keys: Set<HazardKey.HazardKey>
+  /** Relations and routines already followed, so that each is followed once. */
+  readonly followed: Set<string>
+  readonly saved: Array<SavedObject>
+}
+
+type SavedObject =
+  | { readonly _tag: "Relation"; readonly name: QualifiedName }
+  | { readonly _tag: "Type"; readonly name: QualifiedName }
+  | { readonly _tag: "Routine"; readonly routine: Catalog.Routine }
+  | { readonly _tag: "Thing"; readonly key: HazardKey.HazardKey }
+
+/** @since 0.1.0 @category models */
+export interface Recorder {
+  readonly parser: Parser
+  readonly atStart: Catalog.SimulatedCatalog
+  catalog: Catalog.SimulatedCatalog
+  readonly reads: Set<HazardKey.HazardKey>
+  readonly writes: Set<HazardKey.HazardKey>
+  readonly barriers: Array<{ readonly reason: string; readonly line: number }>
+  /** What changed, in the order of the first change. */
+  readonly changed: Array<SavedObject>
+  /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
+  readonly claimed: Array<SchemaObject>
+  readonly disclaimed: Array<SchemaObject>
+  statement: StatementRecord
+  /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
+  searchPath: ReadonlyArray<string>
+  /** Names that are relations only here: transition tables of the triggers that are being run. */
+  readonly locals: Set<string>
+  /** Bodies being run, outermost first. */
+  readonly running: Array<string>
+  /** What the variables of the body being run may hold. */
+  lookup: Lookup
+  /** Reads one statement, wherever it stands: in the file, in a body, in dynamic SQL. */
+  readonly execute: (recorder: Recorder, node: Node) => void
+}
+
+/** @since 0.1.0 @category constructors */
+export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute: Recorder["execute"]): Recorder => ({
+  parser,
+  execute,
+  lookup: () => Option.none(),
+  atStart: catalog,
+  catalog,
+  reads: new Set(catalog.readByAll),
+  writes: new Set(),
+  barriers: [],
+  changed: [],
+  claimed: [],
+  disclaimed: [],
+  statement: statementAt(1),
+  searchPath: [],
+  locals: new Set(),
+  running: []
+})
+
+/** @since 0.1.0 @category constructors */
+export const statementAt = (line: number): StatementRecord => ({
+  line,
+  keys: new Set(),
+  followed: new Set(),
+  saved: []
+})
+
+/** @since 0.1.0 @category recording */
+export const read = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.reads.add(key)
+  recorder.statement.keys.add(key)
+}
+
+/** @since 0.1.0 @category recording */
+export const readAll = (recorder: Recorder, keys: Iterable<HazardKey.HazardKey>): void => {
+  for (const key of keys) read(recorder, key)
+}
+
+/** @since 0.1.0 @category recording */
+export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.writes.add(key)
+  recorder.statement.keys.add(key)
+}
+
+/** Something is not understood: from here on, what the catalog does not know may exist all the same. */
+export const barrier = (recorder: Recorder, reason: string): void => {
+  const { line } = recorder.statement
+  const isKnown = recorder.barriers.some((other) => other.reason === reason && other.line === line)
+  if (!isKnown) recorder.barriers.push({ reason, line })
+  recorder.catalog = { ...recorder.catalog, isComplete: false }
+}
+
+const common: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
+
+/** Whether a schema is the server's own. @since 0.1.0 @category predicates */
+export const isSystemSchema = (schema: string): boolean =>
+  schema === "pg_catalog" || schema === "information_schema" || schema === "pg_toast"
+
+/** A name with a schema needs the schema. @since 0.1.0 @category recording */
+export const readSchema = (recorder: Recorder, { schema }: QualifiedName): void => {
+  if (Option.isSome(schema) && !common.has(schema.value)) read(recorder, HazardKey.schema(schema.value))
+}
+
+/** @since 0.1.0 @category recording */
+export const readName = (recorder: Recorder, name: QualifiedName): void => {
+  readSchema(recorder, name)
+  read(recorder, name.name)
+}
+
+/** @since 0.1.0 @category recording */
+export const writeName = (recorder: Recorder, name: QualifiedName): void => {
+  readSchema(recorder, name)
+  write(recorder, name.name)
+}
+
+/** Where a new object without schema goes. @since 0.1.0 @category names */
+export const placed = (recorder: Recorder, name: QualifiedName): QualifiedName => {
+  const [first] = recorder.searchPath
+  const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
+  return isDefault ? name : { ...name, schema: Option.some(first) }
+}
+
+/** The name as the search path of this file finds it. @since 0.1.0 @category names */
+export const located = (
+  recorder: Recorder,
+  name: QualifiedName,
+  exists: (candidate: QualifiedName) => boolean
+): QualifiedName => {
+  if (Option.isSome(name.schema)) return name
+  for (const schema of recorder.searchPath) {
+    const candidate = { ...name, schema: Option.some(schema) }
+    if (exists(candidate)) return candidate
+  }
+  return name
+}
+
+/** @since 0.1.0 @category names */
+export const locatedRelation = (recorder: Recorder, name: QualifiedName): QualifiedName =>
+  located(recorder, name, (candidate) =>
+    Catalog.relationsNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
+  )
+
+/** @since 0.1.0 @category queries */
+export const relations = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Relation> =>
+  Catalog.relationsNamed(recorder.catalog, locatedRelation(recorder, name))
+
+/** @since 0.1.0 @category queries */
+export const findRelation = (recorder: Recorder, name: QualifiedName): Catalog.Relation | undefined =>
+  relations(recorder, name)[0]
+
+/** @since 0.1.0 @category queries */
+export const types = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Type> =>
+  Catalog.typesNamed(
+    recorder.catalog,
+    located(recorder, name, (candidate) =>
+      Catalog.typesNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
+    )
+  )
+
+/** @since 0.1.0 @category queries */
+export const routines = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> =>
+  Catalog.routinesNamed(
+    recorder.catalog,
+    located(recorder, name, (candidate) =>
+      Catalog.routinesNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
+    )
+  )
+
+/** @since 0.1.0 @category queries */
+export const isKnownThing = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
+  Catalog.findThing(recorder.catalog, key) !== undefined
+
+const note = (recorder: Recorder, saved: SavedObject): void => {
+  recorder.changed.push(saved)
+  recorder.statement.saved.push(saved)
+}
+
+/** @since 0.1.0 @category changes */
+export const saveRelation = (recorder: Recorder, relation: Catalog.Relation): void => {
+  recorder.catalog = Catalog.putRelation(recorder.catalog, relation)
+  note(recorder, { _tag: "Relation", name: relation.name })
+}
+
+/** @since 0.1.0 @category changes */
+export const updateRelation = (
+  recorder: Recorder,
+  name: QualifiedName,
+  change: (relation: Catalog.Relation) => Catalog.Relation
+): void => {
+  const known = findRelation(recorder, name)
+  if (known !== undefined) saveRelation(recorder, change(known))
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetRelation = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.catalog = Catalog.removeRelation(recorder.catalog, name)
+  recorder.changed.push({ _tag: "Relation", name })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveType = (recorder: Recorder, type: Catalog.Type): void => {
+  recorder.catalog = Catalog.putType(recorder.catalog, type)
+  note(recorder, { _tag: "Type", name: type.name })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetType = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.catalog = Catalog.removeType(recorder.catalog, name)
+  recorder.changed.push({ _tag: "Type", name })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
+  recorder.catalog = Catalog.putRoutine(recorder.catalog, routine)
+  note(recorder, { _tag: "Routine", routine })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
+  recorder.catalog = Catalog.removeRoutine(recorder.catalog, routine)
+  recorder.changed.push({ _tag: "Routine", routine })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveThing = (
+  recorder: Recorder,
+  key: HazardKey.HazardKey,
+  objects: ReadonlyArray<SchemaObject> = []
+): void => {
+  const known = Catalog.findThing(recorder.catalog, key)
+  const dependencies = known?.dependencies ?? new Set()
+  recorder.catalog = Catalog.putThing(recorder.catalog, { key, objects, dependencies })
+  note(recorder, { _tag: "Thing", key })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.catalog = Catalog.removeThing(recorder.catalog, key)
+  recorder.changed.push({ _tag: "Thing", key })
+}
+
+/**
+ * What a statement saved depends, from now on, on all that the statement has read.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endStatement = (recorder: Recorder): void => {
+  const { keys, saved } = recorder.statement
+  for (const object of saved) {
+    switch (object._tag) {
+      case "Relation": {
+        const known = Catalog.findRelation(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putRelation(recorder.catalog, next)
+        }
+        break
+      }
+      case "Type": {
+        const known = Catalog.findType(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putType(recorder.catalog, next)
+        }
+        break
+      }
+      case "Routine": {
+        const isStill = Catalog.routinesNamed(recorder.catalog, object.routine.name).includes(object.routine)
+        const { dependencies } = object.routine
+        const next = { ...object.routine, dependencies: joined(dependencies, keys, "") }
+        if (isStill) recorder.catalog = Catalog.putRoutine(recorder.catalog, next)
+        break
+      }
+      case "Thing": {
+        const known = Catalog.findThing(recorder.catalog, object.key)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.key) }
+          recorder.catalog = Catalog.putThing(recorder.catalog, next)
+        }
+      }
+    }
+  }
+}
+
+const joined = (
+  before: ReadonlySet<HazardKey.HazardKey>,
+  keys: ReadonlySet<HazardKey.HazardKey>,
+  own: HazardKey.HazardKey
+): ReadonlySet<HazardKey.HazardKey> => {
+  const all = new Set([...before, ...keys])
+  all.delete(own)
+  return all
+}
+
+/**
+ * Session state ends with the migration: temporary relations are gone.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endMigration = (recorder: Recorder): void => {
+  for (const saved of recorder.changed) {
+    if (saved._tag !== "Relation") continue
+    const known = Catalog.findRelation(recorder.catalog, saved.name)
+    if (known?.isTemporary === true) recorder.catalog = Catalog.removeRelation(recorder.catalog, known.name)
+  }
+}

@@ -1,0 +1,350 @@
+/**
+ * What exists after the migrations read so far, as far as their SQL tells: a persistent value, one for each point in the
+ * history. Names are found as a search path finds them: `users` and `public.users` are one relation, and a name without
+ * schema stands for every relation of that name when none is in the default schema.
+ *
+ * **Laws**
+ *
+ * 1. Nothing here fails: what is created twice is replaced, what is dropped and not there stays not there.
+ * 2. What was put is found by its full name until it is removed, and by its bare name.
+ * 3. A catalog never changes; every operation gives another one.
+ *
+ * @since 0.1.0
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type { HazardKey } from "./HazardKey.js"
+import type { RoutineBody } from "./RoutineBody.js"
+import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
+
+/** @since 0.1.0 @category models */
+export type RelationKind =
+  | "table"
+  | "foreign table"
+  | "view"
+  | "materialized view"
+  | "index"
+  | "sequence"
+  | "composite type"
+  | "statistics"
+
+/** @since 0.1.0 @category models */
+export interface Column {
+  readonly name: string
+  /** The type's element, where the type is an array. */
+  readonly type: QualifiedName
+  /** As the server words it, without modifiers. */
+  readonly wording: string
+  /** Length or precision and scale. */
+  readonly modifiers: ReadonlyArray<number>
+  readonly isNotNull: boolean
+  readonly hasDefault: boolean
+  /** Bare names of the columns and routines that a generated column's or default's expression uses. */
+  readonly uses: ReadonlyArray<HazardKey>
+}
+
+/** @since 0.1.0 @category models */
+export type ConstraintKind = "primary key" | "unique" | "exclusion" | "foreign key" | "check" | "not null"
+
+/** @since 0.1.0 @category models */
+export interface Constraint {
+  readonly name: string
+  readonly kind: ConstraintKind
+  readonly columns: ReadonlyArray<string>
+  /** The table that a foreign key points at. */
+  readonly references: Option.Option<QualifiedName>
+  /** What happens to referencing rows: they are only checked, or written as well. */
+  readonly onReferenced: "check" | "write"
+  /** Routines of a check's expression. */
+  readonly uses: ReadonlyArray<HazardKey>
+}
+
+/** A call that the server makes by itself: a trigger's function, a function in a default, a check or an index. */
+export interface HiddenCall {
+  readonly name: QualifiedName
+  readonly arity: Option.Option<number>
+  /** Transition tables, which are relations to the function's body only. */
+  readonly transitions: ReadonlyArray<string>
+}
+
+/** @since 0.1.0 @category models */
+export interface Relation {
+  readonly name: QualifiedName
+  readonly kind: RelationKind
+  /** Not created by any migration: its columns and triggers are not known. */
+  readonly isExternal: boolean
+  readonly isTemporary: boolean
+  readonly isPartitioned: boolean
+  readonly columns: ReadonlyArray<Column>
+  readonly constraints: ReadonlyArray<Constraint>
+  /** Names of triggers, policies and rules, each with its kind. */
+  readonly attachments: ReadonlyArray<Attachment>
+  /** What the server runs when rows are written. */
+  readonly onWrite: ReadonlyArray<HiddenCall>
+  /** What the server runs when rows are read: a view's functions, a policy's. */
+  readonly onRead: ReadonlyArray<HiddenCall>
+  /** Relations and sequences that writing rows touches: in defaults, in rules. */
+  readonly alsoWrites: ReadonlyArray<QualifiedName>
+  /** Indexes, owned sequences and statistics of a table. */
+  readonly parts: ReadonlyArray<QualifiedName>
+  /** The table of an index, an owned sequence or statistics. */
+  readonly owner: Option.Option<QualifiedName>
+  readonly ownerColumn: Option.Option<string>
+  /** Of an index: its columns, empty where it has expressions only. */
+  readonly indexColumns: ReadonlyArray<string>
+  readonly isUnique: boolean
+  readonly hasOnlyColumns: boolean
+  readonly parents: ReadonlyArray<QualifiedName>
+  readonly children: ReadonlyArray<QualifiedName>
+  /** Tables with a foreign key to this one. */
+  readonly referencedBy: ReadonlyArray<QualifiedName>
+  /** Of a view: what its query names directly. */
+  readonly uses: ReadonlyArray<HazardKey>
+  readonly base: ReadonlyArray<QualifiedName>
+  /** All that any statement about it has read. */
+  readonly dependencies: ReadonlySet<HazardKey>
+}
+
+/** A trigger, policy or rule. @since 0.1.0 @category models */
+export interface Attachment {
+  readonly kind: "trigger" | "policy" | "rule"
+  readonly name: string
+  readonly uses: ReadonlyArray<HazardKey>
+}
+
+/** @since 0.1.0 @category models */
+export interface Type {
+  readonly name: QualifiedName
+  readonly kind: "enum" | "domain" | "range" | "base"
+  readonly isExternal: boolean
+  readonly values: ReadonlyArray<string>
+  /** The types it is made of. */
+  readonly parts: ReadonlyArray<QualifiedName>
+  /** Domain constraints. */
+  readonly constraints: ReadonlyArray<string>
+  readonly onWrite: ReadonlyArray<HiddenCall>
+  readonly dependencies: ReadonlySet<HazardKey>
+}
+
+/** @since 0.1.0 @category models */
+export interface Routine {
+  readonly name: QualifiedName
+  readonly kind: "function" | "procedure" | "aggregate"
+  /** Input types as the server words them. */
+  readonly inputs: ReadonlyArray<string>
+  readonly minArity: number
+  readonly maxArity: number
+  readonly types: ReadonlyArray<QualifiedName>
+  readonly body: RoutineBody
+  readonly uses: ReadonlyArray<HazardKey>
+  readonly dependencies: ReadonlySet<HazardKey>
+}
+
+/** Everything with a name and no structure of interest: schemas, roles, extensions, collations, publications, … */
+export interface Thing {
+  readonly key: HazardKey
+  /** What an error can name: the schema, the extension and what it brings, the collation. */
+  readonly objects: ReadonlyArray<SchemaObject>
+  readonly dependencies: ReadonlySet<HazardKey>
+}
+
+/** @since 0.1.0 @category models */
+export interface SimulatedCatalog {
+  readonly relations: HashMap.HashMap<string, ReadonlyArray<Relation>>
+  readonly types: HashMap.HashMap<string, ReadonlyArray<Type>>
+  readonly routines: HashMap.HashMap<string, ReadonlyArray<Routine>>
+  readonly things: HashMap.HashMap<HazardKey, Thing>
+  /** By a constraint's name the tables that have one of that name. */
+  readonly constrained: HashMap.HashMap<string, ReadonlyArray<QualifiedName>>
+  /** Keys that every later migration reads: extensions. */
+  readonly readByAll: ReadonlyArray<HazardKey>
+  /** `false` once a migration was not understood: what is unknown may then be anything. */
+  readonly isComplete: boolean
+}
+
+/** @since 0.1.0 @category constructors */
+export const empty: SimulatedCatalog = {
+  relations: HashMap.empty(),
+  types: HashMap.empty(),
+  routines: HashMap.empty(),
+  things: HashMap.empty(),
+  constrained: HashMap.empty(),
+  readByAll: [],
+  isComplete: true
+}
+
+/** A relation with nothing to it yet. @since 0.1.0 @category constructors */
+export const relation = (kind: RelationKind, name: QualifiedName): Relation => ({
+  name,
+  kind,
+  isExternal: false,
+  isTemporary: false,
+  isPartitioned: false,
+  columns: [],
+  constraints: [],
+  attachments: [],
+  onWrite: [],
+  onRead: [],
+  alsoWrites: [],
+  parts: [],
+  owner: Option.none(),
+  ownerColumn: Option.none(),
+  indexColumns: [],
+  isUnique: false,
+  hasOnlyColumns: true,
+  parents: [],
+  children: [],
+  referencedBy: [],
+  uses: [],
+  base: [],
+  dependencies: new Set()
+})
+
+/** @since 0.1.0 @category predicates */
+export const isSameName = (a: QualifiedName, b: QualifiedName): boolean =>
+  a.name === b.name && schemaOf(a) === schemaOf(b)
+
+const defaultSchema = "public"
+
+const schemaOf = ({ schema }: QualifiedName): string => Option.getOrElse(schema, () => defaultSchema)
+
+interface Named {
+  readonly name: QualifiedName
+}
+
+/**
+ * What a name can mean. Without schema: the one in the default schema, else everything of that name, wherever it is. With
+ * schema: the one in it, else one that was created without saying where.
+ */
+const meanings = <A extends Named>(candidates: ReadonlyArray<A>, name: QualifiedName): ReadonlyArray<A> => {
+  const exact = candidates.filter((candidate) => isSameName(candidate.name, name))
+  if (exact.length > 0) return exact
+  return Option.isNone(name.schema) ? candidates : candidates.filter(({ name: other }) => Option.isNone(other.schema))
+}
+
+const under = <A>(map: HashMap.HashMap<string, ReadonlyArray<A>>, name: string): ReadonlyArray<A> =>
+  Option.getOrElse(HashMap.get(map, name), (): ReadonlyArray<A> => [])
+
+/** @since 0.1.0 @category queries */
+export const relationsNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Relation> =>
+  meanings(under(catalog.relations, name.name), name)
+
+/** @since 0.1.0 @category queries */
+export const findRelation = (catalog: SimulatedCatalog, name: QualifiedName): Relation | undefined =>
+  relationsNamed(catalog, name)[0]
+
+/** @since 0.1.0 @category queries */
+export const typesNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Type> =>
+  meanings(under(catalog.types, name.name), name)
+
+/** @since 0.1.0 @category queries */
+export const findType = (catalog: SimulatedCatalog, name: QualifiedName): Type | undefined =>
+  typesNamed(catalog, name)[0]
+
+/** All overloads. @since 0.1.0 @category queries */
+export const routinesNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Routine> =>
+  meanings(under(catalog.routines, name.name), name)
+
+/** @since 0.1.0 @category queries */
+export const findThing = (catalog: SimulatedCatalog, key: HazardKey): Thing | undefined =>
+  Option.getOrUndefined(HashMap.get(catalog.things, key))
+
+/** Every relation, in no particular order. @since 0.1.0 @category queries */
+export const allRelations = (catalog: SimulatedCatalog): ReadonlyArray<Relation> =>
+  [...HashMap.values(catalog.relations)].flat()
+
+/** @since 0.1.0 @category queries */
+export const allTypes = (catalog: SimulatedCatalog): ReadonlyArray<Type> => [...HashMap.values(catalog.types)].flat()
+
+/** @since 0.1.0 @category queries */
+export const allRoutines = (catalog: SimulatedCatalog): ReadonlyArray<Routine> =>
+  [...HashMap.values(catalog.routines)].flat()
+
+const replace = <A extends Named>(
+  map: HashMap.HashMap<string, ReadonlyArray<A>>,
+  name: QualifiedName,
+  isSame: (other: A) => boolean,
+  next: ReadonlyArray<A>
+): HashMap.HashMap<string, ReadonlyArray<A>> => {
+  const rest = under(map, name.name).filter((other) => !isSame(other))
+  const all = [...rest, ...next]
+  return all.length === 0 ? HashMap.remove(map, name.name) : HashMap.set(map, name.name, all)
+}
+
+/** @since 0.1.0 @category updates */
+export const putRelation = (catalog: SimulatedCatalog, value: Relation): SimulatedCatalog => ({
+  ...catalog,
+  relations: replace(catalog.relations, value.name, (other) => isSameName(other.name, value.name), [value]),
+  constrained: constrainedBy(catalog, value.name, value.constraints)
+})
+
+/** @since 0.1.0 @category updates */
+export const removeRelation = (catalog: SimulatedCatalog, name: QualifiedName): SimulatedCatalog => ({
+  ...catalog,
+  relations: replace(catalog.relations, name, (other) => isSameName(other.name, name), []),
+  constrained: constrainedBy(catalog, name, [])
+})
+
+const constrainedBy = (
+  catalog: SimulatedCatalog,
+  table: QualifiedName,
+  constraints: ReadonlyArray<Constraint>
+): SimulatedCatalog["constrained"] => {
+  const before = under(catalog.relations, table.name).find((other) => isSameName(other.name, table))?.constraints ?? []
+  if (before === constraints) return catalog.constrained
+  let constrained = catalog.constrained
+  for (const { name } of before) {
+    const rest = under(constrained, name).filter((other) => !isSameName(other, table))
+    constrained = rest.length === 0 ? HashMap.remove(constrained, name) : HashMap.set(constrained, name, rest)
+  }
+  for (const { name } of constraints) constrained = HashMap.set(constrained, name, [...under(constrained, name), table])
+  return constrained
+}
+
+/** Whether a schema has a constraint of that name, on any table. @since 0.1.0 @category queries */
+export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean =>
+  under(catalog.constrained, name).some((table) => schemaOf(table) === schemaOf({ name, schema }))
+
+/** Whether there is a relation of exactly that name. @since 0.1.0 @category queries */
+export const hasRelation = (catalog: SimulatedCatalog, name: QualifiedName): boolean =>
+  under(catalog.relations, name.name).some((other) => isSameName(other.name, name))
+
+/** @since 0.1.0 @category updates */
+export const putType = (catalog: SimulatedCatalog, value: Type): SimulatedCatalog => ({
+  ...catalog,
+  types: replace(catalog.types, value.name, (other) => isSameName(other.name, value.name), [value])
+})
+
+/** @since 0.1.0 @category updates */
+export const removeType = (catalog: SimulatedCatalog, name: QualifiedName): SimulatedCatalog => ({
+  ...catalog,
+  types: replace(catalog.types, name, (other) => isSameName(other.name, name), [])
+})
+
+/** @since 0.1.0 @category predicates */
+export const isSameRoutine = (a: Routine, b: Routine): boolean =>
+  isSameName(a.name, b.name) && a.inputs.join() === b.inputs.join()
+
+/** @since 0.1.0 @category updates */
+export const putRoutine = (catalog: SimulatedCatalog, value: Routine): SimulatedCatalog => ({
+  ...catalog,
+  routines: replace(catalog.routines, value.name, (other) => isSameRoutine(other, value), [value])
+})
+
+/** @since 0.1.0 @category updates */
+export const removeRoutine = (catalog: SimulatedCatalog, value: Routine): SimulatedCatalog => ({
+  ...catalog,
+  routines: replace(catalog.routines, value.name, (other) => isSameRoutine(other, value), [])
+})
+
+/** @since 0.1.0 @category updates */
+export const putThing = (catalog: SimulatedCatalog, thing: Thing): SimulatedCatalog => ({
+  ...catalog,
+  things: HashMap.set(catalog.things, thing.key, thing)
+})
+
+/** @since 0.1.0 @category updates */
+export const removeThing = (catalog: SimulatedCatalog, key: HazardKey): SimulatedCatalog => ({
+  ...catalog,
+  things: HashMap.remove(catalog.things, key)
+})

@@ -1,0 +1,60 @@
+/**
+ * Which statements cannot run inside a transaction block. The server refuses them there (SQLSTATE 25001), so a migration
+ * that holds one of them is not atomic and runs statement by statement.
+ *
+ * Source: calls of PreventInTransactionBlock in src/backend.
+ *
+ * @since 0.1.0
+ */
+import type { Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { isOn, optionNamed, optionText } from "./SyntaxTree.js"
+
+/** Whether a statement may run inside a transaction block. @since 0.1.0 @category predicates */
+export const isTransactional = (node: Node): boolean => {
+  if ("IndexStmt" in node) return node.IndexStmt.concurrent !== true
+  if ("DropStmt" in node) return node.DropStmt.concurrent !== true
+  if ("ReindexStmt" in node)
+    return !isReindexOfMany(node.ReindexStmt.kind) && !isOn(concurrently(node.ReindexStmt.params))
+  if ("VacuumStmt" in node) return node.VacuumStmt.is_vacuumcmd !== true
+  if ("ClusterStmt" in node) return node.ClusterStmt.relation !== undefined
+  if ("AlterTableStmt" in node) return !(node.AlterTableStmt.cmds ?? []).some(detachesConcurrently)
+  if ("CreateSubscriptionStmt" in node) return !createsSlot(node.CreateSubscriptionStmt.options)
+  if ("AlterSubscriptionStmt" in node) return node.AlterSubscriptionStmt.kind !== "ALTER_SUBSCRIPTION_REFRESH"
+  if ("AlterDatabaseStmt" in node) return optionNamed(node.AlterDatabaseStmt.options, "tablespace") === undefined
+  return !never.some((tag) => tag in node)
+}
+
+/** Whether a script opens or ends transactions itself. @since 0.1.0 @category predicates */
+export const hasOwnTransactions = (nodes: ReadonlyArray<Node>): boolean =>
+  nodes.some((node) => "TransactionStmt" in node && !inner.has(node.TransactionStmt.kind ?? ""))
+
+/** Savepoints live inside whatever transaction there is. */
+const inner: ReadonlySet<string> = new Set(["TRANS_STMT_SAVEPOINT", "TRANS_STMT_RELEASE", "TRANS_STMT_ROLLBACK_TO"])
+
+const never = [
+  "AlterSystemStmt",
+  "CreatedbStmt",
+  "CreateTableSpaceStmt",
+  "DropdbStmt",
+  "DropSubscriptionStmt",
+  "DropTableSpaceStmt"
+] as const
+
+const isReindexOfMany = (kind: string | undefined): boolean =>
+  kind === "REINDEX_OBJECT_SCHEMA" || kind === "REINDEX_OBJECT_SYSTEM" || kind === "REINDEX_OBJECT_DATABASE"
+
+const concurrently = (params: ReadonlyArray<Node> | undefined) => optionNamed(params, "concurrently")
+
+const detachesConcurrently = (node: Node): boolean => {
+  if (!("AlterTableCmd" in node)) return false
+  const { def, subtype } = node.AlterTableCmd
+  if (subtype === "AT_DetachPartitionFinalize") return false
+  return def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true
+}
+
+const createsSlot = (options: ReadonlyArray<Node> | undefined): boolean => {
+  const isOff = (name: string): boolean =>
+    Option.exists(optionText(optionNamed(options, name)), (text) => ["false", "off", "0"].includes(text.toLowerCase()))
+  return !isOff("create_slot") && !isOff("connect")
+}
