@@ -1,0 +1,40 @@
+/** Schema objects with names that need every care. */
+import * as Option from "effect/Option"
+import * as fc from "fast-check"
+import * as SchemaObject from "../../../src/core/SchemaObject.js"
+import * as Identifier from "./Identifier.js"
+
+const optional = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>
+  fc.option(arbitrary, { nil: undefined })
+
+/** Few and short, so that two objects are often nearly the same. */
+const name = fc.oneof(fc.constantFrom("a", "b", "a.b", 'a"b', '"', "a,b", "A"), Identifier.stored)
+
+export const qualifiedName: fc.Arbitrary<SchemaObject.QualifiedName> = fc
+  .tuple(name, optional(name))
+  .map(([table, schema]) => SchemaObject.qualifiedName(table, schema))
+
+const types = fc.array(fc.constantFrom("integer", "text[]", 'app."Mo,od"', "a => b"), { maxLength: 3 })
+
+export const schemaObject: fc.Arbitrary<SchemaObject.SchemaObject> = fc.oneof(
+  qualifiedName.map(SchemaObject.relation),
+  fc.tuple(name, optional(qualifiedName)).map(([column, table]) => SchemaObject.column(column, table)),
+  fc.tuple(qualifiedName, optional(types)).map(([routine, list]) => SchemaObject.routine(routine, list)),
+  qualifiedName.map(SchemaObject.type),
+  name.map(SchemaObject.schema),
+  fc.tuple(qualifiedName, name).map(([type, value]) => SchemaObject.enumValue(type, value)),
+  fc.tuple(name, optional(qualifiedName)).map(([constraint, table]) => SchemaObject.constraint(constraint, table)),
+  fc
+    .tuple(fc.array(name, { maxLength: 3 }), optional(qualifiedName))
+    .map(([columns, table]) => SchemaObject.conflictTarget(columns, table)),
+  qualifiedName.map(SchemaObject.collation),
+  name.map(SchemaObject.extension)
+)
+
+/** Two objects that are often equal and often differ in one place. */
+export const pair: fc.Arbitrary<readonly [SchemaObject.SchemaObject, SchemaObject.SchemaObject]> = fc.oneof(
+  fc.tuple(schemaObject, schemaObject),
+  schemaObject.map((object) => [object, { ...object }] as const)
+)
+
+export const isQualified = ({ schema }: SchemaObject.QualifiedName): boolean => Option.isSome(schema)
