@@ -1,16 +1,15 @@
 import { fileURLToPath } from "node:url"
 import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
+import * as Exports from "./test/support/Exports.js"
 
 /** What all projects share. The global setup is not among it: each project would start a server of its own. */
 const shared = {
   resolve: {
-    alias: [
-      {
-        find: /^effect-auto-migration$/,
-        replacement: fileURLToPath(new URL("src/index.ts", import.meta.url))
-      }
-    ]
+    alias: Exports.modules().map(({ file, specifier }) => ({
+      find: new RegExp(`^${specifier}$`),
+      replacement: fileURLToPath(new URL(file, import.meta.url))
+    }))
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The `exports` of package.json: one entry per public module, named like its file. `npm run exports` writes them.
+ * The `exports` of package.json: one entry per public module, named like its file. `npm run exports` writes them. A module
+ * is public unless its header ends with `@internal`.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -7,22 +8,34 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-const modulesIn = (folder: string): ReadonlyArray<string> =>
+export const isInternal = (text: string): boolean => /^\/\*\*(?:(?!\*\/)[\s\S])*@internal\n \*\//.test(text)
+
+const publicIn = (folder: string): ReadonlyArray<string> =>
   fs
     .readdirSync(path.join(root, "src", folder))
     .filter((name) => name.endsWith(".ts") && name !== "index.ts")
+    .filter((name) => !isInternal(fs.readFileSync(path.join(root, "src", folder, name), "utf8")))
     .map((name) => path.posix.join(folder, name.slice(0, -".ts".length)))
+
+/** All public modules, without their ending, relative to `src`, by name. */
+const publicModules = (): ReadonlyArray<string> =>
+  [...publicIn("."), ...publicIn("core")].sort((a, b) => (path.posix.basename(a) < path.posix.basename(b) ? -1 : 1))
+
+/** What a program writes to import a module, and the source that it means. */
+export const modules = (): ReadonlyArray<{ readonly specifier: string; readonly file: string }> => [
+  { specifier: "effect-auto-migration", file: "src/index.ts" },
+  ...publicModules().map((module) => ({
+    specifier: `effect-auto-migration/${path.posix.basename(module)}`,
+    file: `src/${module}.ts`
+  }))
+]
 
 const entry = (module: string) => ({ types: `./dist/${module}.d.ts`, import: `./dist/${module}.js` })
 
 /** What package.json must say. */
 export const expected = (): Readonly<Record<string, unknown>> => ({
   ".": entry("index"),
-  ...Object.fromEntries(
-    [...modulesIn("."), ...modulesIn("core")]
-      .map((module) => [`./${path.posix.basename(module)}`, entry(module)] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-  ),
+  ...Object.fromEntries(publicModules().map((module) => [`./${path.posix.basename(module)}`, entry(module)])),
   "./package.json": "./package.json"
 })
 

@@ -1,0 +1,216 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as Exports from "./support/Exports.js"
+import { codeOnly, filesIn, importsOf, places, read } from "./support/Repository.js"
+
+const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
+const core = sources.filter((file) => file.startsWith("src/core/"))
+const ours = [...sources, ...["test", "bench", "docs"].flatMap(filesIn).filter((file) => /\.(ts|mts|mjs)$/.test(file))]
+
+const none = (found: ReadonlyArray<string>): void => assert.deepStrictEqual(found, [])
+
+const Dependencies = Schema.Record({ key: Schema.String, value: Schema.String })
+const Manifest = Schema.parseJson(
+  Schema.Struct({
+    dependencies: Dependencies,
+    peerDependencies: Dependencies,
+    devDependencies: Dependencies,
+    exports: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+  })
+)
+const Lock = Schema.parseJson(
+  Schema.Struct({
+    packages: Schema.Record({
+      key: Schema.String,
+      value: Schema.Struct({
+        resolved: Schema.optional(Schema.String),
+        optionalDependencies: Schema.optionalWith(Dependencies, { default: () => ({}) })
+      })
+    })
+  })
+)
+const manifest = Schema.decodeUnknownSync(Manifest)(read("package.json"))
+
+describe("the pure core", () => {
+  const dataModules = new Set(
+    "Array BigInt Boolean Brand Chunk Data Either Equal Equivalence Function Hash HashMap HashSet List Match Number Option Order Predicate Record Schema SortedMap SortedSet String Struct Tuple"
+      .split(" ")
+      .map((name) => `effect/${name}`)
+  )
+
+  it("imports values only from effect's data modules and from itself", () => {
+    none(
+      core.flatMap((file) =>
+        importsOf(read(file))
+          .filter(({ module, use }) => use === "value" && !module.startsWith("./") && !dataModules.has(module))
+          .map(({ module }) => `${file} imports ${module}`)
+      )
+    )
+  })
+
+  it("never looks up at the shell, not even for a type", () => {
+    none(
+      core.flatMap((file) =>
+        importsOf(read(file))
+          .filter(({ module }) => module.startsWith(".."))
+          .map(({ module }) => `${file} imports ${module}`)
+      )
+    )
+  })
+
+  it("reads no clock, no chance, no environment", () => {
+    const impure =
+      /\bDate\b|\bMath\.random\b|\bperformance\b|\bprocess\.|\bglobalThis\b|\bconsole\b|\bset(Timeout|Interval)\b/g
+    none(core.flatMap((file) => places(file, codeOnly(read(file)), impure)))
+  })
+})
+
+describe("every source", () => {
+  it("stays under 400 lines in src and under 700 anywhere", () => {
+    const sized = [...ours, ...filesIn(".").filter((file) => file.endsWith(".sql"))]
+    none(
+      [...new Set(sized)].flatMap((file) => {
+        const lines = read(file).trimEnd().split("\n").length
+        return lines > (file.startsWith("src/") ? 400 : 700) ? [`${file} has ${lines} lines`] : []
+      })
+    )
+  })
+
+  it("has no classes but those that Effect itself asks for", () => {
+    const plainClass = /\bclass\s+\w+(?!\w)(?!\s+extends\s+(Context\.(Tag|Reference)|Schema\.TaggedError)\b)[^\n]*/g
+    none(ours.flatMap((file) => places(file, codeOnly(read(file)), plainClass)))
+  })
+
+  it("spells ids as the package, a slash and the name of what they identify, each once", () => {
+    const identified =
+      /class\s+(\w+)\s+extends\s+(?:Context\.Tag|Context\.Reference<\w+>\(\)|Schema\.TaggedError<\w+>)\(\s*([^),]+)/g
+    const found = sources.flatMap((file) =>
+      [...read(file).matchAll(identified)].map((match) => ({ name: match[1], id: match[2]?.trim() }))
+    )
+    assert.isNotEmpty(found)
+    none(
+      found
+        .filter(({ id, name }) => id !== `"effect-auto-migration/${name}"`)
+        .map(({ id, name }) => `${name} is identified by ${id}`)
+    )
+    assert.strictEqual(new Set(found.map(({ id }) => id)).size, found.length)
+  })
+
+  it("leaves the names of spans and metrics to Telemetry", () => {
+    const named = /withSpan\(\s*["'`][^\n]*|\bMetric\.(counter|gauge|histogram|frequency|summary|timer)\b[^\n]*/g
+    none(sources.filter((file) => file !== "src/Telemetry.ts").flatMap((file) => places(file, read(file), named)))
+  })
+
+  it("silences no compiler and no linter, and leaves nothing for later", () => {
+    const silenced = new RegExp(
+      ["biome-ignore", "eslint-", "@ts-ignore", "@ts-nocheck", "(?://|\\*) *(?:TODO|FIXME)"].join("|"),
+      "g"
+    )
+    none(
+      ours.filter((file) => file !== "test/repository.test.ts").flatMap((file) => places(file, read(file), silenced))
+    )
+  })
+
+  it("asserts no type, except where a smart constructor has checked it", () => {
+    const assertion = /(?<!^(?:import|export)\b[^\n]*|[{,*]\s*(?:type\s+)?\w*)\sas\s+(?!const\b)[^\n]*/gm
+    none(
+      sources.flatMap((file) => {
+        const code = codeOnly(read(file)).replace(/^(import|export)\s[^;"]*?\sfrom\b/gm, (match) =>
+          match.replace(/[^\n]/g, " ")
+        )
+        return places(file, code, assertion)
+      })
+    )
+  })
+
+  it("documents each public name with the version that brought it, and one category", () => {
+    const exported =
+      /^export\s+(?:declare\s+)?(?:abstract\s+)?(?:const|function|class|interface|type|namespace)\s+(\w+)/gm
+    none(
+      sources.flatMap((file) => {
+        const text = read(file)
+        if (Exports.isInternal(text)) return []
+        return [...text.matchAll(exported)].flatMap((match) => {
+          const before = text.slice(0, match.index).trimEnd()
+          const comment = before.endsWith("*/") ? before.slice(before.lastIndexOf("/**")) : ""
+          const isOverload = new RegExp(`^export\\s+function\\s+${match[1]}\\b[^{]*$`, "m").test(before)
+          return isOverload || (/@since \d+\.\d+\.\d+/.test(comment) && /@category [a-z ]+/.test(comment))
+            ? []
+            : [`${file}: ${match[1]}`]
+        })
+      })
+    )
+  })
+
+  it("opens with what its idea is", () => {
+    none(
+      sources.filter(
+        (file) => !/^\/\*\*\n \* [^@\n][\s\S]*?@(?:since \d+\.\d+\.\d+|internal)\n \*\/\n/.test(read(file))
+      )
+    )
+  })
+})
+
+describe("tests", () => {
+  it("are all run", () => {
+    const skipped = /\b(?:it|test|describe|suite)(?:\.\w+)*\.(?:skip|only|todo|fails|skipIf|runIf)\b[^\n]*/g
+    const tagged = /^\s*@(?:skip|todo|wip|fail|fails|only|soft)\b[^\n]*/gm
+    const tests = filesIn("test")
+    none([
+      ...tests.filter((file) => file.endsWith(".ts")).flatMap((file) => places(file, codeOnly(read(file)), skipped)),
+      ...tests.filter((file) => file.endsWith(".feature")).flatMap((file) => places(file, read(file), tagged))
+    ])
+  })
+})
+
+describe("the package", () => {
+  it("exports one entry for each public module (`npm run exports` writes them)", () => {
+    assert.deepStrictEqual(manifest.exports, Exports.expected())
+  })
+
+  it("declares whatever its sources import", () => {
+    const declared = new Set([...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)])
+    none(
+      sources.flatMap((file) =>
+        importsOf(read(file))
+          .map(({ module }) => module)
+          .filter((module) => !module.startsWith(".") && !module.startsWith("node:"))
+          .filter((module) => !declared.has(module.split("/", module.startsWith("@") ? 2 : 1).join("/")))
+          .map((module) => `${file} imports ${module}`)
+      )
+    )
+  })
+
+  it("asks for the third major of Effect and its SQL line, and is tested with what it asks for", () => {
+    const { peerDependencies } = manifest
+    assert.match(peerDependencies["effect"] ?? "", /^\^3\.22\./)
+    assert.match(peerDependencies["@effect/sql"] ?? "", /^\^0\.52\./)
+    assert.match(peerDependencies["@effect/sql-pg"] ?? "", /^\^0\.53\./)
+    none(
+      Object.keys(peerDependencies).filter((name) => {
+        const line = (range: string | undefined) => range?.match(/^\^(0\.\d+|\d+)\./)?.[1]
+        return line(peerDependencies[name]) !== line(manifest.devDependencies[name])
+      })
+    )
+  })
+
+  it("locks the optional packages of every platform and names no registry", () => {
+    const { packages } = Schema.decodeUnknownSync(Lock)(read("package-lock.json"))
+    none(Object.keys(packages).filter((name) => packages[name]?.resolved !== undefined))
+    none(
+      Object.entries(packages).flatMap(([name, { optionalDependencies }]) =>
+        Object.keys(optionalDependencies).filter(
+          (optional) => !(`node_modules/${optional}` in packages || `${name}/node_modules/${optional}` in packages)
+        )
+      )
+    )
+  })
+
+  it("knows nothing about the machine it was written on", () => {
+    const machine = new RegExp(["/work/", "/root/", "/home/\\w", "/Users/", "C:\\\\"].join("|"), "g")
+    const texts = filesIn(".").filter(
+      (file) => !/(^|\/)(package-lock\.json|repository\.test\.ts)$|\.(png|svg)$/.test(file)
+    )
+    none(texts.flatMap((file) => places(file, read(file), machine)))
+  })
+})
