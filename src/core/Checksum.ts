@@ -35,11 +35,19 @@ export type Digest = (text: string) => string
 export const normalise = (text: string): string =>
   withoutByteOrderMark(text)
     .replace(/\r\n?/g, "\n")
-    .replace(/[ \t\f\v]+$/gm, "")
+    .split("\n")
+    .map(withoutTrailingSpace)
+    .join("\n")
     .replace(/\n+$/, "")
 
 /** Of a text. @since 0.1.0 @category constructors */
 export const make = (text: string, digest: Digest): Checksum => Checksum.make(`sha256:${digest(normalise(text))}`)
 
 /** A byte order mark is no part of the script: the server would call it a syntax error. @since 0.1.0 @category conversions */
-export const withoutByteOrderMark = (text: string): string => (text.startsWith("\uFEFF") ? text.slice(1) : text)
+export const withoutByteOrderMark = (text: string): string => text.replace(/^\uFEFF+/, "")
+
+const withoutTrailingSpace = (line: string): string => {
+  let end = line.length
+  while (end > 0 && " \t\f\v".includes(line.charAt(end - 1))) end--
+  return line.slice(0, end)
+}

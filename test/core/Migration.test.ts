@@ -1,0 +1,152 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
+import * as Directive from "../../src/core/Directive.js"
+import * as Footprint from "../../src/core/Footprint.js"
+import * as Migration from "../../src/core/Migration.js"
+import { digest, id, idOf, migration, risk } from "../support/arbitraries/Migration.js"
+
+const sorted = (...ids: ReadonlyArray<string>) => ids.toSorted(Migration.Order)
+
+describe("laws", () => {
+  it.prop("Order is total: two ids are equal only when they are the same text", [id, id, id], ([a, b, c]) => {
+    assert.strictEqual(Migration.Order(a, b) === 0, a === b)
+    assert.strictEqual(Migration.Order(a, b) + Migration.Order(b, a), 0)
+    if (Migration.Order(a, b) <= 0 && Migration.Order(b, c) <= 0) assert.isAtMost(Migration.Order(a, c), 0)
+  })
+
+  it.prop(
+    "Order is natural: of two ids that differ only in one run of digits, the one with the smaller number comes first",
+    [
+      fc.constantFrom("", "V", "2024-"),
+      fc.bigInt(0n, 10n ** 30n),
+      fc.bigInt(0n, 10n ** 30n),
+      fc.constantFrom("", "_x")
+    ],
+    ([before, m, n, after]) =>
+      assert.strictEqual(Migration.Order(`${before}${m}${after}`, `${before}${n}${after}`), m < n ? -1 : m > n ? 1 : 0)
+  )
+})
+
+describe("Order", () => {
+  it("counts instead of comparing letter by letter", () => {
+    assert.deepStrictEqual(sorted("10_orders", "9_users", "100_items"), ["9_users", "10_orders", "100_items"])
+  })
+
+  it("reads dotted versions as Flyway does", () => {
+    assert.deepStrictEqual(sorted("V1.1__b", "V2__c", "V1__a", "V1.10__e", "V1.2__d"), [
+      "V1__a",
+      "V1.1__b",
+      "V1.2__d",
+      "V1.10__e",
+      "V2__c"
+    ])
+  })
+
+  it("tells ids apart that differ in leading zeros only", () => {
+    assert.deepStrictEqual(sorted("1_a", "001_a", "01_a"), ["001_a", "01_a", "1_a"])
+  })
+
+  it("puts what is shorter first", () => {
+    assert.deepStrictEqual(sorted("1_users_email", "1_users", "1"), ["1", "1_users", "1_users_email"])
+  })
+})
+
+describe("MigrationId", () => {
+  const isId = (text: string) => Either.isRight(Schema.decodeUnknownEither(Migration.MigrationId)(text))
+
+  it("takes any text that can be typed on one line", () => {
+    for (const text of ["1", "001 create users", "V1__ä", "effect-auto-migration/001", "名前"])
+      assert.isTrue(isId(text), text)
+  })
+
+  it("is neither empty, nor padded, nor does it hold a control character", () => {
+    for (const text of ["", " ", "a ", "\ta", "a\nb", "a\0b", "a\u0085b"])
+      assert.isFalse(isId(text), JSON.stringify(text))
+  })
+})
+
+describe("make", () => {
+  const made = (script: Migration.Script, directives: Directive.Directives = Directive.none) =>
+    Migration.make({
+      id: idOf("1_a"),
+      source: "1_a.sql",
+      script,
+      directives,
+      declares: [],
+      footprint: Footprint.empty,
+      digest
+    })
+
+  it("runs outside a transaction what cannot run in one", () => {
+    const footprint = {
+      ...Footprint.empty,
+      statements: [{ start: 0, end: 1, line: 1, transactional: false }]
+    }
+    const script: Migration.Script = { _tag: "Sql", text: "VACUUM" }
+    const plain = { id: idOf("1_a"), source: "a", script, directives: Directive.none, declares: [], digest }
+    assert.strictEqual(Migration.make({ ...plain, footprint }).transaction, "none")
+    assert.strictEqual(Migration.make({ ...plain, footprint: Footprint.empty }).transaction, "own")
+  })
+
+  it("runs outside a transaction what asks for it", () => {
+    assert.strictEqual(made({ _tag: "Sql", text: "" }, { ...Directive.none, transaction: "none" }).transaction, "none")
+  })
+
+  it("gives an Effect a checksum of its id and of what it declares, and of nothing else", () => {
+    const checksum = (effect: Effect.Effect<unknown>, provides: ReadonlyArray<string>) =>
+      made({ _tag: "Effect", effect }, { ...Directive.none, provides: provides.map((text) => ({ text, line: 1 })) })
+        .checksum
+    assert.strictEqual(checksum(Effect.void, ["table a"]), checksum(Effect.succeed(1), ["table a"]))
+    assert.notStrictEqual(checksum(Effect.void, ["table a"]), checksum(Effect.void, ["table b"]))
+  })
+})
+
+describe("controlsTransactions", () => {
+  const controls = (sql: string) =>
+    Migration.controlsTransactions({
+      ...migration({ id: "1", sql }),
+      footprint: { ...Footprint.empty, statements: [{ start: 0, end: sql.length, line: 1, transactional: true }] }
+    })
+
+  it("knows every command that begins, ends or divides a transaction", () => {
+    for (const sql of [
+      "BEGIN",
+      "begin work",
+      "START  TRANSACTION",
+      "COMMIT",
+      "END",
+      "ROLLBACK TO a",
+      "ABORT",
+      "SAVEPOINT a",
+      "RELEASE a",
+      "PREPARE TRANSACTION 'a'"
+    ]) {
+      assert.isTrue(controls(sql), sql)
+    }
+  })
+
+  it("knows no other", () => {
+    for (const sql of ["SELECT 'COMMIT'", "PREPARE a AS SELECT 1", "CREATE TABLE begin ()", "beginning", "RELEASED"]) {
+      assert.isFalse(controls(sql), sql)
+    }
+  })
+})
+
+describe("risks", () => {
+  const kinds = (one: Migration.Migration) => Migration.risks(one).map(({ kind }) => kind)
+
+  it("adds that a migration cannot be rolled back, once", () => {
+    assert.deepStrictEqual(kinds(migration({ id: "1", transaction: "none" })), ["not-transactional"])
+    assert.deepStrictEqual(kinds(migration({ id: "1", transaction: "none", risks: [risk("not-transactional")] })), [
+      "not-transactional"
+    ])
+  })
+
+  it("calls every Effect opaque", () => {
+    const script: Migration.Script = { _tag: "Effect", effect: Effect.void }
+    assert.deepStrictEqual(kinds({ ...migration({ id: "1" }), script }), ["opaque"])
+  })
+})
