@@ -8,10 +8,11 @@
  *
  * @since 0.1.0
  */
-import type * as PgClient from "@effect/sql-pg/PgClient"
+
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
+import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
@@ -68,7 +69,9 @@ export const run = <A, E0, E>(
 /** A connection that cannot even roll back is broken: the pool drops it, and the server ends its transaction. */
 const abandon = (connection: Connection): Effect.Effect<void> =>
   send(connection, "ROLLBACK").pipe(
-    Effect.catchAll((error) => Effect.logDebug("The migration connection broke before it could roll back", error.cause)),
+    Effect.catchAll((error) =>
+      Effect.logDebug("The migration connection broke before it could roll back", error.cause)
+    ),
     Effect.asVoid
   )
 

@@ -204,7 +204,7 @@ export class TransactionMustRestart extends Schema.TaggedError<TransactionMustRe
 }) {
   override get message() {
     return (
-      `A statement inside a transaction needs ${renderGap(this.gap)}; the server has aborted that transaction. ` +
+      `A statement inside a transaction failed (${renderGap(this.gap)}), and the server has aborted that transaction. ` +
       "Put withAutoMigration around the whole transaction, so that it can be healed and run again from its start."
     )
   }

@@ -82,7 +82,8 @@ export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): A
   for (const event of events) {
     if (event.sequence <= sequence) continue
     sequence = event.sequence
-    if (isApplication(event) && !checksumById.has(event.migrationId)) checksumById.set(event.migrationId, event.checksum)
+    if (isApplication(event) && !checksumById.has(event.migrationId))
+      checksumById.set(event.migrationId, event.checksum)
   }
   return { sequence, checksumById }
 }

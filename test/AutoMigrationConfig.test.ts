@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { AutoMigrationConfig } from "effect-auto-migration"
+
+const from = (environment: Readonly<Record<string, string>>) =>
+  Effect.provide(
+    AutoMigrationConfig.AutoMigrationConfig,
+    Layer.provide(
+      AutoMigrationConfig.layerEnvironment,
+      Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)), { pathDelim: "_" }))
+    )
+  )
+
+describe("options", () => {
+  it.effect("have defaults without any layer", () =>
+    Effect.map(AutoMigrationConfig.AutoMigrationConfig, (options) =>
+      assert.strictEqual(options, AutoMigrationConfig.defaults)
+    )
+  )
+
+  it.effect("given by code keep the defaults of what is not given", () =>
+    Effect.gen(function* () {
+      const options = yield* AutoMigrationConfig.AutoMigrationConfig
+      assert.strictEqual(options.mode, "observe")
+      assert.strictEqual(options.budget, AutoMigrationConfig.defaults.budget)
+    }).pipe(Effect.provide(AutoMigrationConfig.layer({ mode: "observe" })))
+  )
+
+  it.effect("come from the environment", () =>
+    Effect.gen(function* () {
+      const options = yield* from({
+        AUTO_MIGRATION_MODE: "observe",
+        AUTO_MIGRATION_SCHEMA: "ledger_2",
+        AUTO_MIGRATION_TRANSACTION: "plan",
+        AUTO_MIGRATION_BUDGET: "3",
+        AUTO_MIGRATION_DEADLINE: "5 seconds",
+        AUTO_MIGRATION_LOCK_TIMEOUT: "250 millis"
+      })
+      assert.deepStrictEqual(
+        { ...options, policy: undefined, lockRetry: undefined, breaker: undefined },
+        {
+          mode: "observe",
+          schema: AutoMigrationConfig.SchemaName.make("ledger_2"),
+          transaction: "plan",
+          budget: 3,
+          deadline: Duration.seconds(5),
+          lockTimeout: Duration.millis(250),
+          policy: undefined,
+          lockRetry: undefined,
+          breaker: undefined
+        }
+      )
+    })
+  )
+
+  it.effect("from an empty environment are the defaults", () =>
+    Effect.map(from({}), (options) => assert.deepStrictEqual(options, AutoMigrationConfig.defaults))
+  )
+
+  for (const [name, value] of [
+    ["AUTO_MIGRATION_MODE", "maybe"],
+    ["AUTO_MIGRATION_SCHEMA", "Robert'); DROP TABLE students"],
+    ["AUTO_MIGRATION_BUDGET", "-1"],
+    ["AUTO_MIGRATION_DEADLINE", "soon"]
+  ] as const) {
+    it.effect(`reject ${name}=${value} with a ConfigError that names it`, () =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(from({ [name]: value }))
+        assert.isTrue(Exit.isFailure(exit))
+        assert.match(String(exit), new RegExp(name.replace("AUTO_MIGRATION_", "")))
+      })
+    )
+  }
+})

@@ -1,0 +1,163 @@
+/**
+ * The boundary alone: no database, a closer that answers what the test wants.
+ */
+import { SqlError } from "@effect/sql/SqlError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as Stream from "effect/Stream"
+import { AutoMigrationError, Detector } from "effect-auto-migration"
+import * as fc from "fast-check"
+import * as Boundary from "../src/Boundary.js"
+
+const missing = (relation: string): SqlError =>
+  new SqlError({
+    cause: Object.assign(new Error(`relation "${relation}" does not exist`), { code: "42P01", severity: "ERROR" })
+  })
+
+/** Answers from a list, and remembers what it was asked. */
+const closer = (answers: ReadonlyArray<Boundary.Closing>, budget = 16) => {
+  const asked: Array<Boundary.Request> = []
+  const remaining = [...answers]
+  return {
+    asked,
+    service: Effect.succeed<Boundary.Closer>({
+      budget,
+      close: (request) =>
+        Effect.sync(() => {
+          asked.push(request)
+          return remaining.shift() ?? "Retry"
+        })
+    })
+  }
+}
+
+const unread = Effect.dieMessage("the closer was read")
+
+const protect = <A, E>(self: Effect.Effect<A, E>, service: Effect.Effect<Boundary.Closer>) =>
+  Effect.catchAllCause(self, (cause) => Boundary.recover(self, cause, service))
+
+/** Fails with each error in turn, then succeeds with the number of its runs. */
+const failing = <E>(errors: ReadonlyArray<E>) => {
+  let runs = 0
+  return Effect.suspend((): Effect.Effect<number, E> => {
+    const error = errors[runs++]
+    return error === undefined ? Effect.succeed(runs) : Effect.fail(error)
+  })
+}
+
+describe("laws", () => {
+  it.effect("1. An effect that succeeds is run once, and no service is read.", () =>
+    Effect.map(protect(failing([]), unread), (runs) => assert.strictEqual(runs, 1))
+  )
+
+  it.effect("2. An error that is no gap leaves with the cause it came with, and no service is read.", () =>
+    Effect.forEach(
+      [
+        Cause.fail(new Error("not ours")),
+        Cause.fail(new SqlError({ cause: Object.assign(new Error("division by zero"), { code: "22012" }) })),
+        Cause.die(missing("users")),
+        Cause.parallel(Cause.fail(missing("users")), Cause.die("a defect beside it")),
+        Cause.interrupt(FiberId.none)
+      ],
+      (cause) =>
+        Effect.map(Effect.exit(protect(Effect.failCause<unknown>(cause), unread)), (exit) =>
+          assert.isTrue(Exit.isFailure(exit) && exit.cause === cause)
+        )
+    )
+  )
+
+  it.effect("3. A gap that comes back after it was closed leaves with the cause it first came with.", () =>
+    Effect.gen(function* () {
+      const [first, second] = [missing("users"), missing("users")]
+      const { asked, service } = closer(["Retry", "NotOurs"])
+      const error = yield* Effect.flip(protect(failing([first, second]), service))
+      assert.strictEqual(error, first)
+      assert.deepStrictEqual(
+        asked.map((request) => request.closedBefore),
+        [0, 1]
+      )
+    })
+  )
+
+  it.prop(
+    "4. However often gaps are closed, the effect is run at most `budget + 1` times.",
+    [fc.nat(10), fc.nat(20)],
+    ([budget, failures]) => {
+      let runs = 0
+      const always = Effect.suspend(() => (runs++ < failures ? Effect.fail(missing(`t${runs}`)) : Effect.succeed(runs)))
+      Effect.runSyncExit(protect(always, closer([], budget).service))
+      assert.strictEqual(runs, Math.min(budget, failures) + 1)
+    }
+  )
+})
+
+describe("a boundary", () => {
+  it.effect("closes one gap after another and gives the result", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer([])
+      assert.strictEqual(yield* protect(failing([missing("a"), missing("b"), missing("c")]), service), 4)
+      assert.deepStrictEqual(
+        asked.map((request) => Detector.render(request.gap)),
+        ["missing relation a", "missing relation b", "missing relation c"]
+      )
+    })
+  )
+
+  it.effect("finds the gap among failures that ran side by side", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer(["NotOurs"])
+      const cause = Cause.parallel(Cause.fail("something else"), Cause.fail(missing("users")))
+      const exit = yield* Effect.exit(protect(Effect.failCause(cause), service))
+      assert.isTrue(Exit.isFailure(exit) && exit.cause === cause)
+      assert.strictEqual(asked.length, 1)
+    })
+  )
+
+  it.effect("leaves a new error that comes after a gap as it came", () =>
+    Effect.gen(function* () {
+      const { service } = closer([])
+      const error = yield* Effect.flip(protect(failing<unknown>([missing("users"), "later"]), service))
+      assert.strictEqual(error, "later")
+    })
+  )
+
+  it.effect("takes the gap out of a TransactionMustRestart", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer([])
+      const gap = Detector.detect(missing("users"))
+      if (gap._tag === "None") return assert.fail("no gap")
+      const restart = new AutoMigrationError.TransactionMustRestart({ gap: gap.value, migrationIds: ["001"] })
+      assert.strictEqual(yield* protect(failing([restart]), service), 2)
+      assert.deepStrictEqual(asked[0]?.gap, gap.value)
+    })
+  )
+})
+
+describe("a protected stream", () => {
+  it.effect("is begun again only before its first element", () =>
+    Effect.gen(function* () {
+      let begun = 0
+      const { service } = closer([])
+      const stream = Stream.suspend(() =>
+        begun++ < 2 ? Stream.fail(missing(`t${begun}`)) : Stream.concat(Stream.make(1, 2), Stream.fail(missing("late")))
+      )
+      const seen: Array<number> = []
+      const error = yield* Boundary.recoverStream(stream, service).pipe(
+        Stream.runForEach((n) => Effect.sync(() => seen.push(n))),
+        Effect.flip
+      )
+      assert.instanceOf(error, SqlError)
+      assert.deepStrictEqual([begun, seen], [3, [1, 2]])
+    })
+  )
+
+  it.effect("that succeeds reads no service", () =>
+    Effect.map(Stream.runCollect(Boundary.recoverStream(Stream.make(1, 2, 3), unread)), (chunk) =>
+      assert.deepStrictEqual(Chunk.toReadonlyArray(chunk), [1, 2, 3])
+    )
+  )
+})

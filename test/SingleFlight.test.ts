@@ -1,0 +1,77 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as SingleFlight from "../src/SingleFlight.js"
+
+describe("a single flight", () => {
+  it.scoped("runs work once for all who ask for its key while it runs, and again for who asks later", () =>
+    Effect.gen(function* () {
+      const flights = yield* SingleFlight.make<number, never>()
+      const gate = yield* Deferred.make<void>()
+      let runs = 0
+      const work = Effect.zipRight(
+        Deferred.await(gate),
+        Effect.sync(() => ++runs)
+      )
+      const fibers = yield* Effect.forEach([1, 2, 3, 4], () => Effect.fork(flights.join("key", work)))
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(gate, undefined)
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [1, 1, 1, 1])
+      assert.strictEqual(yield* flights.join("key", work), 2)
+    })
+  )
+
+  it.scoped("gives all of them the same failure", () =>
+    Effect.gen(function* () {
+      const flights = yield* SingleFlight.make<never, string>()
+      const gate = yield* Deferred.make<void>()
+      const work = Effect.zipRight(Deferred.await(gate), Effect.fail("broken"))
+      const fibers = yield* Effect.forEach([1, 2], () => Effect.fork(Effect.flip(flights.join("key", work))))
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(gate, undefined)
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["broken", "broken"])
+    })
+  )
+
+  it.scoped("goes on when the fiber that started it is interrupted", () =>
+    Effect.gen(function* () {
+      const flights = yield* SingleFlight.make<string, never>()
+      const gate = yield* Deferred.make<void>()
+      const work = Effect.as(Deferred.await(gate), "landed")
+      const first = yield* Effect.fork(flights.join("key", work))
+      yield* Effect.yieldNow()
+      const second = yield* Effect.fork(flights.join("key", Effect.succeed("started again")))
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(first)
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(yield* Fiber.join(second), "landed")
+    })
+  )
+
+  it.scoped("never runs two keys at a time", () =>
+    Effect.gen(function* () {
+      const flights = yield* SingleFlight.make<void, never>()
+      let running = 0
+      let most = 0
+      const work = Effect.sync(() => {
+        most = Math.max(most, ++running)
+      }).pipe(Effect.zipRight(Effect.yieldNow()), Effect.ensuring(Effect.sync(() => running--)))
+      yield* Effect.forEach(["a", "b", "c", "d"], (key) => flights.join(key, work), { concurrency: "unbounded" })
+      assert.strictEqual(most, 1)
+    })
+  )
+
+  it.effect("ends with the scope it belongs to, and whoever waits is interrupted", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const flights = yield* Scope.extend(SingleFlight.make<never, never>(), scope)
+      const waiting = yield* Effect.fork(flights.join("key", Effect.never))
+      yield* Effect.yieldNow()
+      yield* Scope.close(scope, Exit.void)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(waiting)))
+    })
+  )
+})
