@@ -273,6 +273,8 @@ const withQualifier = ({ object, qualifier }: MissingObject): SchemaObject.Schem
 /** Longer messages quote data of the application, and no name of an object is that long. */
 const maxMessageLength = 16_384
 
+const ownSchemas: ReadonlySet<string> = new Set(["pg_catalog", "information_schema"])
+
 /** `RAISE` can give an error any SQLSTATE and any message; only the name of the C function is out of its reach. */
 const isState = (evidence: Evidence, sqlState: string): boolean =>
   evidence.sqlState === sqlState &&
@@ -301,7 +303,8 @@ const named = (
 ): Option.Option<SchemaGap> => {
   if (printed === undefined) return Option.none()
   const name = nameOf(partsOf(evidence, printed))
-  return Option.contains(name.schema, "pg_catalog") ? Option.none() : missing(evidence, make(name))
+  const isOwn = Option.isSome(name.schema) && ownSchemas.has(name.schema.value)
+  return isOwn ? Option.none() : missing(evidence, make(name))
 }
 
 const columnOfAlias = (evidence: Evidence): Option.Option<SchemaGap> => {

@@ -138,7 +138,7 @@ const withoutMarks = (printed: string): string =>
 
 /** `a => integer`, and `a := integer` before PostgreSQL 14. */
 const withoutArgumentName = (argument: string): string => {
-  const named = /^[^"]*? (?:=>|:=) /.exec(argument)
+  const named = /^[^"]* (?:=>|:=) /.exec(argument)
   return named === null ? argument : argument.slice(named[0].length)
 }
 
