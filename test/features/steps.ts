@@ -1,6 +1,7 @@
 /**
  * The words of the feature files.
  */
+import "./program.steps.js"
 import { SqlClient } from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

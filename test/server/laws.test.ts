@@ -140,7 +140,7 @@ describe("laws", () => {
           Effect.withConcurrency("unbounded")
         )
       }).pipe(Effect.provide(Layer.fresh(App.layer({ url, migrations: shop, maxConnections: 5 }))))
-      const results = yield* Effect.all(Array(4).fill(program), { concurrency: "unbounded" })
+      const results = yield* Effect.replicateEffect(program, 4).pipe(Effect.withConcurrency("unbounded"))
       assert.strictEqual(results.flat().length, 80)
       const events = yield* Database.query(
         url,
