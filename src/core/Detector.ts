@@ -16,6 +16,7 @@
 import * as Option from "effect/Option"
 import * as S from "effect/Schema"
 import { conflictTargetIn, nameOf, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
+import * as MessageCatalog from "./MessageCatalog.js"
 import { wordingOfText } from "./ParsedType.js"
 import * as PrintedName from "./PrintedName.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -80,11 +81,11 @@ export const relation: Detector = (evidence) =>
 /** 42703: a column, in all its wordings. @since 0.1.0 @category detectors */
 export const column: Detector = (evidence) => {
   if (!isState(evidence, "42703")) return Option.none()
-  const ofRelation = Wording.read(Wording.columnOfRelation, evidence.message)
+  const ofRelation = Wording.read(MessageCatalog.columnOfRelation, evidence.message)
   if (ofRelation !== undefined) {
     return missing(evidence, SchemaObject.column(ofRelation.first, SchemaObject.qualifiedName(ofRelation.second)))
   }
-  const ofType = Wording.read(Wording.columnOfType, evidence.message)
+  const ofType = Wording.read(MessageCatalog.columnOfType, evidence.message)
   if (ofType !== undefined) return missing(evidence, attribute(ofType.first, ofType.second))
   const plain = PrintedName.plainColumn(evidence)
   return plain === undefined ? columnOfAlias(evidence) : missing(evidence, SchemaObject.column(plain))
@@ -93,9 +94,9 @@ export const column: Detector = (evidence) => {
 /** 42883: a function, procedure or aggregate. @since 0.1.0 @category detectors */
 export const routine: Detector = (evidence) => {
   if (!isState(evidence, "42883")) return Option.none()
-  const text = Wording.read(Wording.routineText, evidence.message)?.first
+  const text = Wording.read(MessageCatalog.routineText, evidence.message)?.first
   if (text !== undefined) return Option.flatMap(routineOfText(text), (found) => missing(evidence, found))
-  const name = Wording.read(Wording.routineName, evidence.message)?.first
+  const name = Wording.read(MessageCatalog.routineName, evidence.message)?.first
   if (name !== undefined) return named(evidence, name, SchemaObject.routine)
   const signature = PrintedName.signature(evidence)
   return named(evidence, signature?.name, (found) => SchemaObject.routine(found, signature?.types))
@@ -108,38 +109,38 @@ export const type: Detector = (evidence) =>
 /** 42704: a constraint that a statement names. @since 0.1.0 @category detectors */
 export const constraint: Detector = (evidence) => {
   if (!isState(evidence, "42704")) return Option.none()
-  const reading = Wording.read(Wording.constraint, evidence.message)
+  const reading = Wording.read(MessageCatalog.constraint, evidence.message)
   if (reading !== undefined) {
     return missing(evidence, SchemaObject.constraint(reading.first, SchemaObject.qualifiedName(reading.second)))
   }
-  const lonely = Wording.read(Wording.lonelyConstraint, evidence.message)
-  return lonely === undefined ? Option.none() : missing(evidence, SchemaObject.constraint(lonely.first))
+  const lonely = PrintedName.lonelyConstraint(evidence)
+  return lonely === undefined ? Option.none() : missing(evidence, SchemaObject.constraint(lonely))
 }
 
 /** 42704: a collation. @since 0.1.0 @category detectors */
 export const collation: Detector = (evidence) =>
   isState(evidence, "42704")
-    ? named(evidence, Wording.read(Wording.collation, evidence.message)?.first, SchemaObject.collation)
+    ? named(evidence, Wording.read(MessageCatalog.collation, evidence.message)?.first, SchemaObject.collation)
     : Option.none()
 
 /** 42704: an extension that a statement names. What it would bring is missed as a function or a type. @since 0.1.0 @category detectors */
 export const extension: Detector = (evidence) => {
   if (!isState(evidence, "42704")) return Option.none()
-  const reading = Wording.read(Wording.extension, evidence.message)
+  const reading = Wording.read(MessageCatalog.extension, evidence.message)
   return reading === undefined ? Option.none() : missing(evidence, SchemaObject.extension(reading.first))
 }
 
 /** 3F000: a schema. @since 0.1.0 @category detectors */
 export const schema: Detector = (evidence) => {
   if (!isState(evidence, "3F000")) return Option.none()
-  const name = Wording.read(Wording.schema, evidence.message)?.first ?? Wording.quotedIn(evidence.message)?.name
+  const name = Wording.read(MessageCatalog.schema, evidence.message)?.first ?? Wording.quotedIn(evidence.message)?.name
   return name === undefined ? Option.none() : missing(evidence, SchemaObject.schema(name))
 }
 
 /** 22P02: a label that an enum lacks; what is longer than any label can be is no label. @since 0.1.0 @category detectors */
 export const enumValue: Detector = (evidence) => {
   if (!isState(evidence, "22P02")) return Option.none()
-  const reading = Wording.read(Wording.enumValue, evidence.message)
+  const reading = Wording.read(MessageCatalog.enumValue, evidence.message)
   if (reading === undefined || truncate(reading.second) !== reading.second) return Option.none()
   return Option.flatMap(SchemaObject.nameFrom(reading.first), (enumType) =>
     missing(evidence, SchemaObject.enumValue(enumType, reading.second))

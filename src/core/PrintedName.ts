@@ -6,6 +6,7 @@
  */
 import * as Option from "effect/Option"
 import { partsAtPosition } from "./EvidenceText.js"
+import * as MessageCatalog from "./MessageCatalog.js"
 import type { Evidence } from "./SqlState.js"
 import * as Wording from "./Wording.js"
 
@@ -32,7 +33,7 @@ export const isRaisedBy = (evidence: Evidence, routine: string): boolean =>
  */
 export const relation = (evidence: Evidence): string | undefined => {
   if (isRaisedBy(evidence, "errorMissingRTE")) return undefined
-  const reading = Wording.read(Wording.relation, evidence.message)
+  const reading = Wording.read(MessageCatalog.relation, evidence.message)
   if (reading !== undefined) return reading.first
   const quoted = Wording.quotedIn(evidence.message)
   return quoted === undefined || quoted.around.includes("FROM") ? undefined : quoted.name
@@ -40,17 +41,17 @@ export const relation = (evidence: Evidence): string | undefined => {
 
 /**
  * The column of a 42703 that is printed by itself, between quotation marks. English is read by its patterns alone, since it
- * is known in full: `could not identify column "x" in record data type` is no missing column.
+ * is known in full: `could not identify column "x" in record data type` is no missing column. Nor is one with a number.
  *
  * @since 0.1.0
  * @category reading
  */
 export const plainColumn = (evidence: Evidence): string | undefined => {
-  const reading = Wording.read(Wording.column, evidence.message)
+  const reading = Wording.read(MessageCatalog.column, evidence.message)
   if (reading !== undefined) return reading.first
   if (isRaisedBy(evidence, "unknown_attribute")) return undefined
   const quoted = Wording.quotedIn(evidence.message)
-  return quoted === undefined || /\b(?:column|record)\b/.test(quoted.around) ? undefined : quoted.name
+  return quoted === undefined || /\b(?:column|record)\b|\d/.test(quoted.around) ? undefined : quoted.name
 }
 
 /**
@@ -61,7 +62,7 @@ export const plainColumn = (evidence: Evidence): string | undefined => {
  * @category reading
  */
 export const columnOfAlias = (evidence: Evidence): string | undefined => {
-  const printed = Wording.read(Wording.columnOfAlias, evidence.message)?.first
+  const printed = Wording.read(MessageCatalog.columnOfAlias, evidence.message)?.first
   if (printed !== undefined && !Wording.isQuoted(printed)) {
     return printed.includes(".") && !/^(?:number )?\d+ of relation "/.test(printed) ? printed : undefined
   }
@@ -78,7 +79,7 @@ export const columnOfAlias = (evidence: Evidence): string | undefined => {
  * @category reading
  */
 export const signature = (evidence: Evidence): Signature | undefined => {
-  const reading = Wording.read(Wording.signature, evidence.message)
+  const reading = Wording.read(MessageCatalog.signature, evidence.message)
   const printed = reading === undefined ? signatureAtName(evidence) : withoutMarks(reading.first)
   const open = printed === undefined ? -1 : openingParenthesis(printed)
   return printed === undefined || open < 1
@@ -109,16 +110,27 @@ export const typesOf = (list: string): ReadonlyArray<string> => {
 }
 
 /**
- * The type of a 42704, an array's with its brackets. In an unknown wording the look-up of types in statements says that it is
- * one; DDL that names a type prints it without quotation marks.
+ * The type of a 42704, an array's with its brackets. DDL that names a type prints it without quotation marks.
  *
  * @since 0.1.0
  * @category reading
  */
 export const type = (evidence: Evidence): string | undefined => {
-  const reading = Wording.read(Wording.type, evidence.message) ?? Wording.read(Wording.bareType, evidence.message)
-  if (reading !== undefined) return /^with OID \d+$/.test(reading.first) ? undefined : reading.first
-  return isRaisedBy(evidence, "typenameType") ? Wording.quotedIn(evidence.message)?.name : undefined
+  const quoted = Wording.read(MessageCatalog.type, evidence.message)
+  if (quoted !== undefined) return quoted.first
+  const bare = Wording.read(MessageCatalog.bareType, evidence.message)?.first
+  return bare === undefined || Wording.isQuoted(bare) || /\bOID\b/.test(bare) ? undefined : bare
+}
+
+/**
+ * A constraint that is printed without a table; one of a domain is printed with it.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const lonelyConstraint = (evidence: Evidence): string | undefined => {
+  const name = Wording.read(MessageCatalog.lonelyConstraint, evidence.message)?.first
+  return name?.includes('" of domain "') === true ? undefined : name
 }
 
 /**
