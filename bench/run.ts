@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: runs every module of this folder that exports `run`, prints what was measured next to its baseline and its
- * limit, and writes `bench/results.json`. It ends with an error when a limit is not kept.
+ * limit, and writes `bench/results.json`. It ends with an error when a limit is not kept. `npm run bench -- healing` runs one
+ * of them and writes nothing.
  *
  * The baseline is what `results.json` says before the run. Ratios are measured in one run and compare across machines;
  * nanoseconds compare on one machine only.
@@ -50,7 +51,8 @@ const baseline = (): ReadonlyMap<string, Measurement> => {
 const runAll = async (): Promise<Readonly<Record<string, ReadonlyArray<Measurement>>>> => {
   const results: Record<string, ReadonlyArray<Measurement>> = {}
   for (const file of fs.readdirSync(here).sort()) {
-    if (!file.endsWith(".ts") || file === "run.ts") continue
+    const isChosen = chosen.length === 0 || chosen.includes(file.slice(0, -".ts".length))
+    if (!file.endsWith(".ts") || file === "run.ts" || !isChosen) continue
     const module: unknown = await import(new URL(file, here).href)
     if (!Schema.is(Bench)(module)) continue
     console.log(`\n${file}`)
@@ -87,9 +89,11 @@ const line = (one: Measurement, earlier: Measurement | undefined): string => {
   return `  ${one.name.padEnd(72)} ${shown(one).padStart(16)}  ${compared.padEnd(20)}${limit}`
 }
 
+const chosen = process.argv.slice(2)
 const before = baseline()
 const benches = await runAll()
-fs.writeFileSync(resultsFile, `${Schema.encodeSync(Results)({ node: process.version, benches })}\n`)
+if (chosen.length === 0)
+  fs.writeFileSync(resultsFile, `${Schema.encodeSync(Results)({ node: process.version, benches })}\n`)
 if (Object.values(benches).flat().some(isOver)) {
   console.error("\nA limit is not kept.")
   process.exitCode = 1

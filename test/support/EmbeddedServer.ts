@@ -134,6 +134,7 @@ const temporaryFolder = (owner: Owner): Effect.Effect<string, ServerUnavailable,
       keeper === undefined
         ? Effect.promise(() => fs.promises.rm(home, { recursive: true, force: true, maxRetries: 20 }))
         : Effect.async<void>((resume) => {
+            keeper.ref()
             keeper.once("exit", () => resume(Effect.void))
             keeper.stdin?.end()
           })
