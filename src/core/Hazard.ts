@@ -14,7 +14,7 @@
  *
  * @since 0.1.0
  */
-import type { HazardKey } from "./Footprint.js"
+import type { HazardKey } from "./HazardKey.js"
 import type { Migration } from "./Migration.js"
 
 /** From the index of an earlier migration to the keys, or the barrier's reason, that make a later one wait. */

@@ -82,12 +82,21 @@ export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
 export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migration: Migration) => migration.id)
 
 /**
- * What a source knows of a migration, put together.
+ * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
+ * them, loses these two statements: it runs in the transaction that also holds its event.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (definition: {
+export const make = ({
+  declares,
+  digest,
+  directives,
+  footprint: inferred,
+  id,
+  script,
+  source
+}: {
   readonly id: MigrationId
   readonly source: string
   readonly script: Script
@@ -95,30 +104,36 @@ export const make = (definition: {
   readonly declares: ReadonlyArray<SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
-}): Migration => ({
-  id: definition.id,
-  source: definition.source,
-  script: definition.script,
-  checksum: checksumOf(definition),
-  requires: definition.directives.requires.map((requirement) => requirement.id),
-  accepts: definition.directives.accepts,
-  declares: definition.declares,
-  transaction:
-    definition.directives.transaction === "none" || definition.footprint.statements.some(isOutsideTransactions)
-      ? "none"
-      : "own",
-  footprint: definition.footprint
-})
+}): Migration => {
+  const footprint =
+    script._tag === "Sql" && directives.transaction === "own" ? unwrapped(inferred, script.text) : inferred
+  const isOutside =
+    directives.transaction === "none" || footprint.statements.some((statement) => !statement.transactional)
+  return {
+    id,
+    source,
+    script,
+    checksum: checksumFrom(script._tag === "Sql" ? script.text : declarationText(id, directives), digest),
+    requires: directives.requires.map((requirement) => requirement.id),
+    accepts: directives.accepts,
+    declares,
+    transaction: isOutside ? "none" : "own",
+    footprint
+  }
+}
 
 /**
- * Whether a script begins, ends or divides transactions by itself: its own `COMMIT` would end a transaction around it.
+ * Whether a script begins or ends transactions by itself, beyond one around all of it: its own `COMMIT` would end a
+ * transaction around it.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const controlsTransactions = ({ footprint, script }: Migration): boolean =>
   script._tag === "Sql" &&
-  footprint.statements.some((statement) => transactionControl.test(script.text.slice(statement.start, statement.end)))
+  footprint.statements
+    .map((statement) => script.text.slice(statement.start, statement.end))
+    .some((sql) => transactionControl.test(sql) && !savepointControl.test(sql))
 
 /**
  * The risks of the statements, and those of the migration as a whole: an Effect cannot be read, and `-- transaction: none`
@@ -140,33 +155,52 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
 }
 
 /**
- * An Effect has no text: its checksum covers what is written down about it, its id and what it declares.
+ * Whether a migration may write rows of any table: it runs code that is not understood, and does not declare what it provides.
+ * A statement that is not understood and names what it changes, such as `GRANT … ON ALL TABLES`, writes no rows.
+ *
+ * @since 0.1.0
+ * @category predicates
  */
-const checksumOf = ({
-  digest,
-  directives,
-  id,
-  script
-}: {
-  readonly digest: Digest
-  readonly directives: Directives
-  readonly id: MigrationId
-  readonly script: Script
-}): Checksum =>
-  checksumFrom(
-    script._tag === "Sql"
-      ? script.text
-      : ["effect", id, ...directives.provides.map((line) => line.text), ...directives.requires.map((_) => _.id)].join(
-          "\n"
-        ),
-    digest
-  )
+export const mayWriteAnything = (migration: Migration): boolean =>
+  migration.declares.length === 0 &&
+  risks(migration).some((risk) => risk.kind === "opaque" && !(migration.script._tag === "Sql" && isDefinition(risk)))
 
-const isOutsideTransactions = (statement: StatementSpan): boolean => !statement.transactional
+/** Definitions run no code, but for those that are filled from a query. */
+const isDefinition = ({ statement }: Risk): boolean =>
+  /^(?:alter|comment|create|drop|grant|import|reindex|revoke|security|set)\b/i.test(statement) &&
+  !/^(?:create\b.*\bas\s+(?:select|with|values|table|execute)|drop\s+(?:schema|owned))\b/is.test(statement)
+
+/** An Effect has no text: its checksum covers what is written down about it. */
+const declarationText = (id: MigrationId, { provides, requires }: Directives): string =>
+  ["effect", id, ...provides.map((promised) => promised.text), ...requires.map((requirement) => requirement.id)].join(
+    "\n"
+  )
 
 /** PostgreSQL manual, part VI: the commands BEGIN to SAVEPOINT, and their synonyms. */
 const transactionControl =
   /^(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
+
+/** These live inside whatever transaction there is. */
+const savepointControl = /^(?:savepoint|release|rollback\s+(?:(?:work|transaction)\s+)?to)\b/i
+
+const plainBegin = /^(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)$/i
+const plainCommit = /^(?:commit|end)(?:\s+(?:work|transaction))?$/i
+
+/** What cannot run in a transaction would fail between the two anyway. */
+const unwrapped = (footprint: Footprint, text: string): Footprint => {
+  const [first, ...rest] = footprint.statements
+  const [last, ...inner] = rest.toReversed()
+  const sqlOf = ({ end, start }: StatementSpan) => text.slice(start, end)
+  const isWrapped =
+    first !== undefined &&
+    last !== undefined &&
+    plainBegin.test(sqlOf(first)) &&
+    plainCommit.test(sqlOf(last)) &&
+    inner.map(sqlOf).every((sql) => !transactionControl.test(sql) || savepointControl.test(sql))
+  return isWrapped
+    ? { ...footprint, statements: inner.reverse().map((statement) => ({ ...statement, transactional: true })) }
+    : footprint
+}
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 

@@ -29,8 +29,8 @@ import {
   type MigrationDefinitionError,
   UnknownRequirement
 } from "./AutoMigrationError.js"
-import type { HazardKey } from "./Footprint.js"
 import * as Hazard from "./Hazard.js"
+import { type HazardKey, keyOf } from "./HazardKey.js"
 import * as Migration from "./Migration.js"
 import * as Provider from "./Provider.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -70,7 +70,7 @@ export interface MigrationGraph {
   readonly providers: Provider.Index
   /** Ranks of the migrations that write a key, in the graph's order. */
   readonly writersByKey: ReadonlyMap<HazardKey, ReadonlyArray<number>>
-  /** Ranks of the migrations that may write anything: not understood, and without a promise of what they provide. */
+  /** Ranks of the migrations that may write rows of any table. */
   readonly opaque: ReadonlyArray<number>
 }
 
@@ -269,14 +269,14 @@ const fromOrder = (
     rankById: new Map(inOrder.map(({ id }, rank) => [id, rank])),
     providers: Provider.make(inOrder),
     writersByKey: writersOf(inOrder),
-    opaque: inOrder.flatMap((migration, rank) => (mayWriteAnything(migration) ? [rank] : []))
+    opaque: inOrder.flatMap((migration, rank) => (Migration.mayWriteAnything(migration) ? [rank] : []))
   }
 }
 
 const writersOf = (migrations: ReadonlyArray<Migration.Migration>): ReadonlyMap<HazardKey, ReadonlyArray<number>> => {
   const writers = new Map<HazardKey, Array<number>>()
-  for (const [rank, { footprint }] of migrations.entries()) {
-    for (const key of footprint.writes) {
+  for (const [rank, { declares, footprint }] of migrations.entries()) {
+    for (const key of new Set([...footprint.writes, ...declares.map(keyOf)])) {
       const ranks = writers.get(key)
       if (ranks === undefined) writers.set(key, [rank])
       else ranks.push(rank)
@@ -284,10 +284,6 @@ const writersOf = (migrations: ReadonlyArray<Migration.Migration>): ReadonlyMap<
   }
   return writers
 }
-
-/** A migration that is not understood is taken at its word about what it provides; one that says nothing is not. */
-const mayWriteAnything = ({ declares, footprint }: Migration.Migration): boolean =>
-  declares.length === 0 && footprint.risks.some((risk) => risk.kind === "opaque")
 
 /** Hazards order whoever writes the same key; what is left are providers that name an object they do not write. */
 const unambiguous = (graph: MigrationGraph): Either.Either<void, AmbiguousProvider> => {

@@ -3,8 +3,8 @@
  * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
  * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema.
  *
- * A pending migration that is not understood and does not declare what it provides may write any table: it counts as a writer
- * of the statement's tables.
+ * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
+ * as a writer of the statement's tables.
  *
  * **Laws**
  *

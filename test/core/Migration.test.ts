@@ -6,7 +6,7 @@ import * as fc from "fast-check"
 import * as Directive from "../../src/core/Directive.js"
 import * as Footprint from "../../src/core/Footprint.js"
 import * as Migration from "../../src/core/Migration.js"
-import { digest, id, idOf, migration, risk } from "../support/arbitraries/Migration.js"
+import { digest, id, idOf, migration, risk, table } from "../support/arbitraries/Migration.js"
 
 const sorted = (...ids: ReadonlyArray<string>) => ids.toSorted(Migration.Order)
 
@@ -95,6 +95,48 @@ describe("make", () => {
     assert.strictEqual(made({ _tag: "Sql", text: "" }, { ...Directive.none, transaction: "none" }).transaction, "none")
   })
 
+  it("leaves out a BEGIN and COMMIT around the whole script, and no other", () => {
+    const statementsOf = (...statements: ReadonlyArray<string>) => {
+      const text = statements.join(";")
+      const spans = statements.map((sql) => {
+        const start = text.indexOf(sql)
+        return { start, end: start + sql.length, line: 1, transactional: false }
+      })
+      const made = Migration.make({
+        id: idOf("1"),
+        source: "1.sql",
+        script: { _tag: "Sql", text },
+        directives: Directive.none,
+        declares: [],
+        footprint: { ...Footprint.empty, statements: spans },
+        digest
+      })
+      return [made.transaction, ...made.footprint.statements.map(({ end, start }) => text.slice(start, end))]
+    }
+    assert.deepStrictEqual(statementsOf("BEGIN", "A", "SAVEPOINT s", "B", "COMMIT"), ["own", "A", "SAVEPOINT s", "B"])
+    assert.deepStrictEqual(statementsOf("start  transaction", "A", "end work"), ["own", "A"])
+    for (const kept of [
+      ["BEGIN ISOLATION LEVEL SERIALIZABLE", "A", "COMMIT"],
+      ["BEGIN", "A", "COMMIT AND CHAIN"],
+      ["BEGIN", "A", "ROLLBACK"],
+      ["BEGIN", "A", "COMMIT WORK", "START TRANSACTION", "B", "COMMIT"],
+      ["BEGIN", "A"],
+      ["COMMIT"]
+    ]) {
+      assert.deepStrictEqual(statementsOf(...kept), ["none", ...kept])
+    }
+  })
+
+  it("leaves a script that asks to run outside a transaction its own", () => {
+    const text = "BEGIN;A;COMMIT"
+    const spans = [0, 6, 8].map((start) => ({ start, end: start + 5, line: 1, transactional: false }))
+    const footprint = { ...Footprint.empty, statements: spans }
+    const directives: Directive.Directives = { ...Directive.none, transaction: "none" }
+    const script: Migration.Script = { _tag: "Sql", text }
+    const made = Migration.make({ id: idOf("1"), source: "1", script, directives, declares: [], footprint, digest })
+    assert.deepStrictEqual(made.footprint, footprint)
+  })
+
   it("gives an Effect a checksum of its id and of what it declares, and of nothing else", () => {
     const checksum = (effect: Effect.Effect<unknown>, provides: ReadonlyArray<string>) =>
       made({ _tag: "Effect", effect }, { ...Directive.none, provides: provides.map((text) => ({ text, line: 1 })) })
@@ -111,17 +153,14 @@ describe("controlsTransactions", () => {
       footprint: { ...Footprint.empty, statements: [{ start: 0, end: sql.length, line: 1, transactional: true }] }
     })
 
-  it("knows every command that begins, ends or divides a transaction", () => {
+  it("knows every command that begins or ends a transaction", () => {
     for (const sql of [
       "BEGIN",
       "begin work",
       "START  TRANSACTION",
       "COMMIT",
       "END",
-      "ROLLBACK TO a",
       "ABORT",
-      "SAVEPOINT a",
-      "RELEASE a",
       "PREPARE TRANSACTION 'a'"
     ]) {
       assert.isTrue(controls(sql), sql)
@@ -129,7 +168,15 @@ describe("controlsTransactions", () => {
   })
 
   it("knows no other", () => {
-    for (const sql of ["SELECT 'COMMIT'", "PREPARE a AS SELECT 1", "CREATE TABLE begin ()", "beginning", "RELEASED"]) {
+    for (const sql of [
+      "SELECT 'COMMIT'",
+      "PREPARE a AS SELECT 1",
+      "CREATE TABLE begin ()",
+      "beginning",
+      "SAVEPOINT a",
+      "RELEASE a",
+      "ROLLBACK TO a"
+    ]) {
       assert.isFalse(controls(sql), sql)
     }
   })
@@ -148,5 +195,38 @@ describe("risks", () => {
   it("calls every Effect opaque", () => {
     const script: Migration.Script = { _tag: "Effect", effect: Effect.void }
     assert.deepStrictEqual(kinds({ ...migration({ id: "1" }), script }), ["opaque"])
+  })
+})
+
+describe("mayWriteAnything", () => {
+  const opaque = (statement: string) => ({ ...risk("opaque"), statement })
+
+  it("is so for code that cannot be read", () => {
+    for (const sql of [
+      "DO $$ x $$",
+      "SELECT f()",
+      "CREATE TABLE a AS SELECT f()",
+      "DROP SCHEMA a CASCADE",
+      "CALL p()"
+    ]) {
+      assert.isTrue(Migration.mayWriteAnything(migration({ id: "1", risks: [opaque(sql)] })), sql)
+    }
+    assert.isTrue(
+      Migration.mayWriteAnything({ ...migration({ id: "1" }), script: { _tag: "Effect", effect: Effect.void } })
+    )
+  })
+
+  it("is not so for a definition, nor for what declares what it provides", () => {
+    for (const sql of [
+      "GRANT SELECT ON ALL TABLES IN SCHEMA a TO b",
+      "ALTER TABLE unknown ADD x int",
+      "CREATE CAST (a AS b)"
+    ]) {
+      assert.isFalse(Migration.mayWriteAnything(migration({ id: "1", risks: [opaque(sql)] })), sql)
+    }
+    assert.isFalse(
+      Migration.mayWriteAnything(migration({ id: "1", risks: [opaque("DO $$ x $$")], declares: [table("users")] }))
+    )
+    assert.isFalse(Migration.mayWriteAnything(migration({ id: "1", risks: [risk("data-loss")] })))
   })
 })
