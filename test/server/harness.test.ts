@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Database from "../support/Database.js"
+import * as EmbeddedServer from "../support/EmbeddedServer.js"
 import * as Server from "../support/Server.js"
 import * as WireTap from "../support/WireTap.js"
 
@@ -53,6 +54,26 @@ describe("a tap on the wire", () => {
       yield* Effect.repeat(Effect.delay(tap.heard, "10 millis"), { until: ({ statements }) => statements.length > 0 })
       yield* tap.cut
       assert.isTrue(Exit.isFailure(yield* Fiber.join(sleeper)))
+    })
+  )
+})
+
+describe("an embedded server", () => {
+  it.scopedLive("keeps its address and what was committed when it is restarted, and when it crashes", () =>
+    Effect.gen(function* () {
+      const server = yield* EmbeddedServer.make({ settings: { max_connections: "20" } })
+      yield* Database.query(server.url, "CREATE TABLE survivors AS SELECT 1 AS id")
+      for (const mode of ["fast", "crash"] as const) {
+        yield* server.restart(mode)
+        assert.deepStrictEqual(yield* Database.query(server.url, "TABLE survivors"), [{ id: 1 }])
+      }
+    })
+  )
+
+  it.scopedLive("says what to do where there is none", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(EmbeddedServer.make({ package: "no-such-package" }))
+      assert.match(error.message, /^Cannot start the embedded PostgreSQL: [\s\S]*TEST_DATABASE_URL/)
     })
   )
 })
