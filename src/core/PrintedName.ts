@@ -119,7 +119,7 @@ export const type = (evidence: Evidence): string | undefined => {
   const quoted = Wording.read(MessageCatalog.type, evidence.message)
   if (quoted !== undefined) return quoted.first
   const bare = Wording.read(MessageCatalog.bareType, evidence.message)?.first
-  return bare === undefined || Wording.isQuoted(bare) || /\bOID\b/.test(bare) ? undefined : bare
+  return bare === undefined || /\bOID\b/.test(bare) ? undefined : bare
 }
 
 /**
