@@ -2,7 +2,7 @@
  * Migrations written for `@effect/sql/Migrator`: Effects behind a loader. They are loaded as the Migrator loads them, so that
  * a project can change over without touching one.
  *
- * @since 0.1.0
+ * @internal
  */
 import { type Loader, MigrationError, type ResolvedMigration } from "@effect/sql/Migrator"
 import type { SqlClient } from "@effect/sql/SqlClient"

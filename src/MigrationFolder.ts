@@ -1,7 +1,7 @@
 /**
  * Reads a folder of migrations from disk: what is one, under which id, and what is none and why.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { Dirent } from "node:fs"
 import { readdir, readFile, stat } from "node:fs/promises"

@@ -77,7 +77,7 @@ export const none: Directives = { requires: [], provides: [], transaction: "own"
  * Reads the directives of a file. Fails with the first line that is an error by the rule in this module's header.
  *
  * @example
- * import { Directive } from "effect-auto-migration"
+ * import * as Directive from "effect-auto-migration/Directive"
  *
  * Directive.read("V7.sql", "-- requires: V3, V5\nCREATE TABLE t (id int)") // Right({ requires: [V3 …, V5 …], … })
  * Directive.read("V7.sql", "-- require: V3\nCREATE TABLE t (id int)")      // Left(InvalidDirective at V7.sql:1)

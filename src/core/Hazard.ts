@@ -12,7 +12,7 @@
  * 2. A barrier waits for everything before it, and everything after it waits for the barrier.
  * 3. Nobody waits for a later migration, and nobody waits without one of these reasons.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { HazardKey } from "./HazardKey.js"
 import type { Migration } from "./Migration.js"

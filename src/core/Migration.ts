@@ -65,7 +65,7 @@ export interface Migration {
  * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
  *
  * @example
- * import { Migration } from "effect-auto-migration"
+ * import * as Migration from "effect-auto-migration/Migration"
  *
  * const ids = ["10_orders", "9_users", "V1.1__b", "V1__a"]
  * ids.sort(Migration.Order) // ["9_users", "10_orders", "V1__a", "V1.1__b"]

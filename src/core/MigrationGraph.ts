@@ -90,7 +90,7 @@ export interface Applied {
  * The time is linear in what the footprints name.
  *
  * @example
- * import * as MigrationGraph from "effect-auto-migration/core/MigrationGraph"
+ * import * as MigrationGraph from "effect-auto-migration/MigrationGraph"
  * import { Either } from "effect"
  *
  * MigrationGraph.make([]).pipe(Either.map(MigrationGraph.edges)) // Right([])

@@ -7,7 +7,7 @@
  * 1. Every path gets an answer: an id, or the reason why it is no migration.
  * 2. What undoes a migration is never a migration.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Either from "effect/Either"
 
@@ -15,12 +15,7 @@ import * as Either from "effect/Either"
  * The id of a path, its folders separated by `/`; or why it is no migration. `siblings` are the names beside it: `x-down.sql`
  * and `U2__x.sql` undo something only where there is an `x-up.sql` or a `V2__…`.
  *
- * @example
- * import * as MigrationName from "effect-auto-migration/core/MigrationName"
- *
- * MigrationName.idFrom("migrations/002_users.up.sql", [])              // Right("002_users")
- * MigrationName.idFrom("migrations/20240101_users/migration.sql", [])  // Right("20240101_users")
- * MigrationName.idFrom("migrations/002_users.down.sql", [])            // Left("it undoes a migration")
+ * `002_users.up.sql` and `002_users/migration.sql` both have the id `002_users`; `002_users.down.sql` has none.
  *
  * @since 0.1.0
  * @category operations

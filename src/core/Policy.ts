@@ -74,7 +74,7 @@ export const never: Policy = (plan) =>
  * Refuses each risk for which the rule has a reason. Risks that a migration consents to never reach the rule.
  *
  * @example
- * import * as Policy from "effect-auto-migration/core/Policy"
+ * import * as Policy from "effect-auto-migration/Policy"
  * import { Option } from "effect"
  *
  * const keepsData = Policy.refusing(({ risk }) =>

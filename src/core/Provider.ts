@@ -10,7 +10,7 @@
  * 2. Candidates are ordered by how well they match, then by the graph's order; no object appears twice.
  * 3. A candidate is removed exactly if a migration after its last provider removes it, or its table, type or schema.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"

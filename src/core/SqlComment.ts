@@ -8,7 +8,7 @@
  * 1. `linesOf` is total: unclosed quotes and comments reach to the end of the text.
  * 2. A comment's line and text are those of the file, whatever its line endings.
  *
- * @since 0.1.0
+ * @internal
  */
 
 /**

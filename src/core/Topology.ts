@@ -8,7 +8,7 @@
  * 2. Where there is no such list, `order` answers with a cycle: each node waits for the next, and the last for the first.
  * 3. `reduction` keeps who reaches whom, and without any one of its edges that would be lost.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Either from "effect/Either"

@@ -6,7 +6,7 @@
  * 1. What `encode` makes of a text without lone surrogates, `decode` turns back into that text, a byte order mark included.
  * 2. What is before `byteOffset` is valid, and no longer part of the input that starts there is.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Either from "effect/Either"
 
