@@ -177,6 +177,29 @@ export const explain = (
 }
 
 /**
+ * Who provides an object, and who takes it away for good: for each object that a name may mean its last provider, the better
+ * match first. The time does not depend on the number of migrations.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const providersOf = (
+  graph: MigrationGraph,
+  object: SchemaObject.SchemaObject
+): ReadonlyArray<{
+  readonly object: SchemaObject.SchemaObject
+  readonly migration: Migration.Migration
+  readonly removedBy: Option.Option<Migration.Migration>
+}> =>
+  Provider.candidates(graph.providers, object).flatMap(({ object: provided, rank, removedBy }) =>
+    migrationsAt(graph, [rank]).map((migration) => ({
+      object: provided,
+      migration,
+      removedBy: Option.flatMapNullable(removedBy, (later) => nodeAt(graph, later)?.migration)
+    }))
+  )
+
+/**
  * Migrations that have not been applied although an applied one waits for them: somebody added a file below what had already
  * run. They are still run when something needs them, out of the order in which they were written.
  *

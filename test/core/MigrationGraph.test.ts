@@ -5,6 +5,7 @@ import * as fc from "fast-check"
 import type { MigrationDefinitionError } from "../../src/core/AutoMigrationError.js"
 import type { Migration } from "../../src/core/Migration.js"
 import * as MigrationGraph from "../../src/core/MigrationGraph.js"
+import * as SchemaObject from "../../src/core/SchemaObject.js"
 import { graph, history } from "../support/arbitraries/Graph.js"
 import { idOf, migration, type Sketch, table } from "../support/arbitraries/Migration.js"
 
@@ -298,5 +299,23 @@ describe("get", () => {
     const made = graphOf({ id: "1" })
     assert.isTrue(Option.isSome(MigrationGraph.get(made, idOf("1"))))
     assert.isTrue(Option.isNone(MigrationGraph.get(made, idOf("2"))))
+  })
+})
+
+describe("providersOf", () => {
+  it("tells who provides an object, and who takes it away", () => {
+    const made = graphOf(
+      { id: "1", provides: [table("users", "app"), table("notes")] },
+      { id: "2", removes: [table("notes")] }
+    )
+    const providers = (name: string) =>
+      MigrationGraph.providersOf(made, table(name)).map(({ migration: one, object, removedBy }) => [
+        SchemaObject.render(object),
+        one.id as string,
+        Option.match(removedBy, { onNone: () => "", onSome: (remover) => remover.id as string })
+      ])
+    assert.deepStrictEqual(providers("users"), [["relation app.users", "1", ""]])
+    assert.deepStrictEqual(providers("notes"), [["relation notes", "1", "2"]])
+    assert.deepStrictEqual(providers("orders"), [])
   })
 })

@@ -246,7 +246,12 @@ describe("when there is no plan", () => {
 
   it("nobody provides it", () => assert.deepStrictEqual(ask(table("nothing")), "Unexplained"))
 
-  it("its provider has run", () => assert.deepStrictEqual(ask(table("users"), "1"), ["AlreadyApplied", "1"]))
+  it("its provider has run, and promises what the catalog must have", () => {
+    assert.deepStrictEqual(ask(table("users"), "1"), ["AlreadyApplied", "1"])
+    const resolved = Resolver.resolve(graph, applied("1"), gapOf(table("users")), Option.none())
+    const promised = Either.isLeft(resolved) && resolved.left._tag === "AlreadyApplied" ? resolved.left.objects : []
+    assert.deepStrictEqual(promised, [table("users")])
+  })
 
   it("a later migration takes it away, or the table it belongs to, applied or not", () => {
     assert.deepStrictEqual(ask(column("name", "users")), ["Removed", "3"])
