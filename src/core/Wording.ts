@@ -5,9 +5,8 @@
  *
  * **Laws**
  *
- * 1. A wording that is filled in reads back: `read(wordings, fill(w, a, b))` gives `a` and `b`, as long as neither of them
- *    repeats what stands around it.
- * 2. Reading takes time in proportion to the message, whatever it holds.
+ * 1. A wording that is filled in reads back, in the company of all the others of its kind.
+ * 2. Whatever the message, reading answers and never throws.
  *
  * @since 0.1.0
  */

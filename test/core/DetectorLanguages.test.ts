@@ -1,0 +1,42 @@
+import { SqlError } from "@effect/sql/SqlError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import * as Detector from "../../src/core/Detector.js"
+import type { LocalisedError } from "../support/Localised.js"
+import { falseFriends } from "../support/LocalisedFalseFriends.js"
+import { gaps } from "../support/LocalisedGaps.js"
+
+const errorsOf = ({
+  messages,
+  position,
+  routine,
+  sqlState
+}: LocalisedError): ReadonlyArray<readonly [string, SqlError]> =>
+  Object.entries(messages).map(([language, message]) => [
+    language,
+    new SqlError({ cause: Object.assign(new Error(message), { severity: "ERROR", code: sqlState, position, routine }) })
+  ])
+
+const render = (gap: Option.Option<Detector.SchemaGap>): string =>
+  Option.match(gap, { onNone: () => "nothing", onSome: Detector.render })
+
+describe("in every language of the server", () => {
+  for (const each of gaps) {
+    it(`${each.statement} lacks the same: ${each.gap}`, () => {
+      for (const [language, error] of errorsOf(each)) {
+        assert.strictEqual(render(Detector.detect(error, each.statement)), each.gap, language)
+        const byMessage = each.sqlState === "42P10" ? "missing unique constraint" : each.gap
+        assert.strictEqual(render(Detector.detect(error)), byMessage, language)
+      }
+    })
+  }
+
+  for (const each of falseFriends) {
+    it(`${each.statement} lacks nothing that a migration could bring`, () => {
+      for (const [language, error] of errorsOf(each)) {
+        assert.strictEqual(render(Detector.detect(error, each.statement)), "nothing", language)
+        assert.strictEqual(render(Detector.detect(error)), "nothing", language)
+      }
+    })
+  }
+})
