@@ -9,7 +9,8 @@ import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
-import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
 /** What the reading of the current statement has met. @since 0.1.0 @category models */
@@ -39,8 +40,10 @@ export interface Recorder {
   /** What changed, in the order of the first change. */
   readonly changed: Array<SavedObject>
   /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
-  readonly claimed: Array<SchemaObject>
-  readonly disclaimed: Array<SchemaObject>
+  readonly claimed: Array<SchemaObject.SchemaObject>
+  readonly disclaimed: Array<SchemaObject.SchemaObject>
+  /** Keys of objects that this migration has taken away, be it to make them anew. */
+  readonly dropped: Set<string>
   statement: StatementRecord
   /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
   searchPath: ReadonlyArray<string>
@@ -67,6 +70,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   changed: [],
   claimed: [],
   disclaimed: [],
+  dropped: new Set(),
   statement: statementAt(1),
   searchPath: [],
   locals: new Set(),
@@ -98,11 +102,21 @@ export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
   recorder.statement.keys.add(key)
 }
 
-/** Something is not understood: from here on, what the catalog does not know may exist all the same. */
-export const barrier = (recorder: Recorder, reason: string): void => {
+/** Everything before comes before this, and everything after comes after it. @since 0.1.0 @category recording */
+export const wall = (recorder: Recorder, reason: string): void => {
   const { line } = recorder.statement
   const isKnown = recorder.barriers.some((other) => other.reason === reason && other.line === line)
   if (!isKnown) recorder.barriers.push({ reason, line })
+}
+
+/**
+ * Something is not understood: a wall, and from here on what the catalog does not know may exist all the same.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const barrier = (recorder: Recorder, reason: string): void => {
+  wall(recorder, reason)
   recorder.catalog = { ...recorder.catalog, isComplete: false }
 }
 
@@ -207,8 +221,34 @@ export const updateRelation = (
   if (known !== undefined) saveRelation(recorder, change(known))
 }
 
+/**
+ * Notes at one relation that another points at it: that is no change of it.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const adopt = (
+  recorder: Recorder,
+  name: QualifiedName,
+  change: (relation: Catalog.Relation) => Catalog.Relation
+): void => {
+  const known = findRelation(recorder, name)
+  if (known !== undefined) recorder.catalog = Catalog.putRelation(recorder.catalog, change(known))
+}
+
+/** A plain CREATE shows that the object was not there, whatever the catalog says. @since 0.1.0 @category changes */
+export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  recorder.claimed.push(object)
+}
+
+/** A plain DROP shows that the object was there, whatever the catalog says. @since 0.1.0 @category changes */
+export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  recorder.disclaimed.push(object)
+}
+
 /** @since 0.1.0 @category changes */
 export const forgetRelation = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.relation(name)))
   recorder.catalog = Catalog.removeRelation(recorder.catalog, name)
   recorder.changed.push({ _tag: "Relation", name })
 }
@@ -221,6 +261,7 @@ export const saveType = (recorder: Recorder, type: Catalog.Type): void => {
 
 /** @since 0.1.0 @category changes */
 export const forgetType = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.type(name)))
   recorder.catalog = Catalog.removeType(recorder.catalog, name)
   recorder.changed.push({ _tag: "Type", name })
 }
@@ -233,6 +274,7 @@ export const saveRoutine = (recorder: Recorder, routine: Catalog.Routine): void 
 
 /** @since 0.1.0 @category changes */
 export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.routine(routine.name, routine.inputs)))
   recorder.catalog = Catalog.removeRoutine(recorder.catalog, routine)
   recorder.changed.push({ _tag: "Routine", routine })
 }
@@ -241,7 +283,7 @@ export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): voi
 export const saveThing = (
   recorder: Recorder,
   key: HazardKey.HazardKey,
-  objects: ReadonlyArray<SchemaObject> = []
+  objects: ReadonlyArray<SchemaObject.SchemaObject> = []
 ): void => {
   const known = Catalog.findThing(recorder.catalog, key)
   const dependencies = known?.dependencies ?? new Set()

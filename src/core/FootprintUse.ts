@@ -14,7 +14,7 @@ import * as HazardKey from "./HazardKey.js"
 import { type Access, type Call, type Mentions, mentionsOf } from "./Mentions.js"
 import { isBuiltIn } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
-import type * as Catalog from "./SimulatedCatalog.js"
+import * as Catalog from "./SimulatedCatalog.js"
 
 const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean => {
   const { followed } = recorder.statement
@@ -69,6 +69,9 @@ export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
   if (!once(recorder, "fetch", name)) return
   for (const relation of R.relations(recorder, name)) {
     for (const hidden of relation.onRead) runHidden(recorder, relation, hidden)
+    for (const { calls, kind } of relation.attachments) {
+      if (kind !== "trigger") for (const hidden of calls) runHidden(recorder, relation, hidden)
+    }
     for (const other of [...relation.base, ...relation.children]) fetch(recorder, other)
   }
 }
@@ -98,7 +101,11 @@ const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Acc
   R.write(recorder, relation.name.name)
   if (relation.isExternal) R.barrier(recorder, `writes rows of ${relation.name.name}, whose triggers are not known`)
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
-  for (const sequence of relation.alsoWrites) change(recorder, sequence)
+  for (const sequence of relation.alsoWrites) changePart(recorder, sequence)
+  for (const { alsoWrites, calls } of relation.attachments) {
+    for (const hidden of calls) runHidden(recorder, relation, hidden)
+    for (const other of alsoWrites) store(recorder, other, "merge")
+  }
   for (const column of relation.columns) storeValue(recorder, column.type)
   for (const { references } of relation.constraints) if (Option.isSome(references)) touch(recorder, references.value)
   if (access !== "insert") for (const other of relation.referencedBy) follow(recorder, relation, other)
@@ -128,7 +135,8 @@ const follow = (recorder: R.Recorder, target: Catalog.Relation, from: QualifiedN
 const runInherited = (recorder: R.Recorder, parent: QualifiedName): void => {
   for (const relation of R.relations(recorder, parent)) {
     if (!once(recorder, "inherited", parent)) continue
-    for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
+    const hidden = [...relation.onWrite, ...relation.attachments.flatMap(({ calls }) => calls)]
+    for (const call of hidden) runHidden(recorder, relation, call)
     for (const other of relation.parents) runInherited(recorder, other)
   }
 }
@@ -144,6 +152,9 @@ const runHidden = (
   callNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
   for (const transition of added) recorder.locals.delete(transition)
 }
+
+/** Runs what the server runs by itself, now. @since 0.1.0 @category writing */
+export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
 
 /** Reads a routine and its signature without running it. @since 0.1.0 @category reading */
 export const touchRoutine = (recorder: R.Recorder, name: QualifiedName, arity: Option.Option<number>): void =>
@@ -173,16 +184,23 @@ const callNamed = (
 }
 
 const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
-  if (isBuiltInRoutine(name)) return
+  if (isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)) return
   R.readSchema(recorder, name)
   R.read(recorder, HazardKey.routine(name.name))
   if (!recorder.catalog.isComplete) R.barrier(recorder, `routine ${name.name} is not created by any migration`)
 }
 
-/** Built-in functions that run a text as SQL, or read all of the catalog. */
+/** Functions of the server and of extensions that run a text as SQL, or read all of the catalog. */
 const opaqueFunctions: ReadonlySet<string> = new Set([
+  "connectby",
+  "crosstab",
+  "crosstab2",
+  "crosstab3",
+  "crosstab4",
   "cursor_to_xml",
   "database_to_xml",
+  "dblink",
+  "dblink_exec",
   "pg_import_system_collations",
   "query_to_xml",
   "query_to_xml_and_xmlschema",
@@ -249,6 +267,19 @@ export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
+/** Tables with a column of a type, directly or through another type. @since 0.1.0 @category queries */
+export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): ReadonlyArray<QualifiedName> => {
+  const inner = new Set([type.name])
+  const all = Catalog.allTypes(recorder.catalog)
+  for (let before = 0; before < inner.size; ) {
+    before = inner.size
+    for (const { name, parts } of all) if (parts.some((part) => inner.has(part.name))) inner.add(name.name)
+  }
+  return Catalog.allRelations(recorder.catalog).flatMap(({ columns, kind, name }) =>
+    kind !== "index" && columns.some((column) => inner.has(column.type.name)) ? [name] : []
+  )
+}
+
 /** Routines of an expression, as calls that the server makes by itself. @since 0.1.0 @category expressions */
 export const hiddenCalls = (mentions: Mentions): ReadonlyArray<Catalog.HiddenCall> =>
   mentions.calls
@@ -264,5 +295,7 @@ export const directKeys = (mentions: Mentions): ReadonlyArray<HazardKey.HazardKe
   ...mentions.relations.map(({ name }) => name.name),
   ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
   ...mentions.types.map(({ name }) => name),
+  ...mentions.columns.map(({ name }) => HazardKey.column(name)),
+  ...(mentions.hasStar ? [HazardKey.column("*")] : []),
   ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
 ]

@@ -31,6 +31,14 @@ export const collation = (name: string): HazardKey => `collation ${name}`
 /** @since 0.1.0 @category constructors */
 export const constraint = (name: string): HazardKey => `constraint ${name}`
 
+/**
+ * A column that an expression names, whatever its table: never a hazard, only a note of what a dropped column takes along.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const column = (name: string): HazardKey => `column ${name}`
+
 /** @since 0.1.0 @category constructors */
 export const trigger = (name: string): HazardKey => `trigger ${name}`
 

@@ -64,6 +64,8 @@ export interface NamedInText {
 export interface Mentions {
   readonly relations: ReadonlyArray<MentionedRelation>
   readonly columns: ReadonlyArray<MentionedColumn>
+  /** Whether a star stands for columns that are not named. */
+  readonly hasStar: boolean
   readonly calls: ReadonlyArray<Call>
   readonly types: ReadonlyArray<QualifiedName>
   readonly operators: ReadonlyArray<string>
@@ -85,6 +87,7 @@ export const mentionsOf = (...pieces: ReadonlyArray<unknown>): Mentions => {
   const out: Collected = {
     relations: [],
     columns: [],
+    hasStar: false,
     calls: [],
     types: [],
     operators: [],
@@ -158,6 +161,7 @@ const expression = (out: Collected, node: Node): void => {
 
 const column = (out: Collected, names: ReadonlyArray<string>, fields: number): void => {
   const isStar = names.length < fields
+  if (isStar) out.hasStar = true
   const name = names.at(-1)
   if (!isStar && name !== undefined) out.columns.push({ qualifier: Option.fromNullable(names.at(-2)), name })
 }

@@ -46,6 +46,15 @@ export interface Code {
 /** @since 0.1.0 @category models */
 export type RoutineBody = Code | { readonly _tag: "Opaque"; readonly reason: string }
 
+/** The body of what runs other routines only: an aggregate. @since 0.1.0 @category constructors */
+export const calling = (routines: ReadonlyArray<ReadonlyArray<string>>): RoutineBody => {
+  const call = (parts: ReadonlyArray<string>): Node => ({
+    FuncCall: { funcname: parts.map((sval) => ({ String: { sval } })) }
+  })
+  const targetList = routines.map((parts) => ({ ResTarget: { val: call(parts) } }))
+  return sqlBody([{ SelectStmt: { targetList, limitOption: "LIMIT_OPTION_DEFAULT", op: "SETOP_NONE" } }], [])
+}
+
 /** @since 0.1.0 @category constructors */
 export const opaque = (reason: string): RoutineBody => ({ _tag: "Opaque", reason })
 

@@ -53,6 +53,8 @@ export interface Constraint {
   readonly columns: ReadonlyArray<string>
   /** The table that a foreign key points at. */
   readonly references: Option.Option<QualifiedName>
+  /** Columns of that table; empty where they are its primary key and nobody said so. */
+  readonly referencedColumns: ReadonlyArray<string>
   /** What happens to referencing rows: they are only checked, or written as well. */
   readonly onReferenced: "check" | "write"
   /** Routines of a check's expression. */
@@ -77,11 +79,10 @@ export interface Relation {
   readonly isPartitioned: boolean
   readonly columns: ReadonlyArray<Column>
   readonly constraints: ReadonlyArray<Constraint>
-  /** Names of triggers, policies and rules, each with its kind. */
   readonly attachments: ReadonlyArray<Attachment>
-  /** What the server runs when rows are written. */
+  /** What the server runs when rows are written: functions in defaults, checks and indexes. */
   readonly onWrite: ReadonlyArray<HiddenCall>
-  /** What the server runs when rows are read: a view's functions, a policy's. */
+  /** What the server runs when rows are read: a view's functions. */
   readonly onRead: ReadonlyArray<HiddenCall>
   /** Relations and sequences that writing rows touches: in defaults, in rules. */
   readonly alsoWrites: ReadonlyArray<QualifiedName>
@@ -90,6 +91,10 @@ export interface Relation {
   /** The table of an index, an owned sequence or statistics. */
   readonly owner: Option.Option<QualifiedName>
   readonly ownerColumn: Option.Option<string>
+  /** Of a sequence: it belongs to an identity column and cannot live without it. */
+  readonly isIdentity: boolean
+  /** Of an index: the constraint that it carries. */
+  readonly isConstraint: boolean
   /** Of an index: its columns, empty where it has expressions only. */
   readonly indexColumns: ReadonlyArray<string>
   readonly isUnique: boolean
@@ -110,12 +115,17 @@ export interface Attachment {
   readonly kind: "trigger" | "policy" | "rule"
   readonly name: string
   readonly uses: ReadonlyArray<HazardKey>
+  /** What it runs, and which relations that writes. */
+  readonly calls: ReadonlyArray<HiddenCall>
+  readonly alsoWrites: ReadonlyArray<QualifiedName>
 }
 
 /** @since 0.1.0 @category models */
 export interface Type {
   readonly name: QualifiedName
   readonly kind: "enum" | "domain" | "range" | "base"
+  /** The extension that brought it. */
+  readonly extension: Option.Option<string>
   readonly isExternal: boolean
   readonly values: ReadonlyArray<string>
   /** The types it is made of. */
@@ -158,6 +168,8 @@ export interface SimulatedCatalog {
   readonly constrained: HashMap.HashMap<string, ReadonlyArray<QualifiedName>>
   /** Keys that every later migration reads: extensions. */
   readonly readByAll: ReadonlyArray<HazardKey>
+  /** Functions that extensions brought. */
+  readonly brought: ReadonlySet<string>
   /** `false` once a migration was not understood: what is unknown may then be anything. */
   readonly isComplete: boolean
 }
@@ -170,6 +182,7 @@ export const empty: SimulatedCatalog = {
   things: HashMap.empty(),
   constrained: HashMap.empty(),
   readByAll: [],
+  brought: new Set(),
   isComplete: true
 }
 
@@ -189,6 +202,8 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   parts: [],
   owner: Option.none(),
   ownerColumn: Option.none(),
+  isIdentity: false,
+  isConstraint: false,
   indexColumns: [],
   isUnique: false,
   hasOnlyColumns: true,
@@ -206,7 +221,8 @@ export const isSameName = (a: QualifiedName, b: QualifiedName): boolean =>
 
 const defaultSchema = "public"
 
-const schemaOf = ({ schema }: QualifiedName): string => Option.getOrElse(schema, () => defaultSchema)
+/** The schema a name means when nothing else is said. @since 0.1.0 @category operations */
+export const schemaOf = ({ schema }: QualifiedName): string => Option.getOrElse(schema, () => defaultSchema)
 
 interface Named {
   readonly name: QualifiedName

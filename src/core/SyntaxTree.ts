@@ -17,8 +17,11 @@ export type NodeTag = Tags<Node>
 /** Every kind of statement: what the grammar calls `…Stmt`. @since 0.1.0 @category models */
 export type StatementTag = Extract<NodeTag, `${string}Stmt`>
 
+/** A node of one kind in its wrapper. @since 0.1.0 @category models */
+export type Wrapped<K extends NodeTag> = Extract<Node, { readonly [_ in K]: unknown }>
+
 /** What stands under a kind's name. @since 0.1.0 @category models */
-export type Body<K extends NodeTag> = Extract<Node, { readonly [_ in K]: unknown }>[K]
+export type Body<K extends NodeTag> = Wrapped<K>[K]
 
 /** @since 0.1.0 @category operations */
 export const nameOfRangeVar = (range: RangeVar | undefined): QualifiedName =>

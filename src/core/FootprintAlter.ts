@@ -1,0 +1,336 @@
+/**
+ * `ALTER TABLE`, one rule for each of its actions. Every action writes the table; what else it reads, writes, adds and frees
+ * is said here. The table of actions is complete by its type.
+ *
+ * @since 0.1.0
+ */
+import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { addConstraint } from "./FootprintConstraint.js"
+import { dropColumn, dropConstraint, dropIdentity } from "./FootprintDrop.js"
+import * as R from "./FootprintRecorder.js"
+import * as Table from "./FootprintTable.js"
+import * as Use from "./FootprintUse.js"
+import * as HazardKey from "./HazardKey.js"
+import { elementName, wordingOf } from "./ParsedType.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
+
+/** @since 0.1.0 @category statements */
+export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): void => {
+  const name = nameOfRangeVar(statement.relation)
+  const known = R.findRelation(recorder, name)
+  if (known === undefined && statement.missing_ok === true) {
+    R.writeName(recorder, name)
+    return
+  }
+  if (statement.objtype === "OBJECT_INDEX" || statement.objtype === "OBJECT_SEQUENCE") Use.changePart(recorder, name)
+  else Use.change(recorder, name)
+  if (known === undefined)
+    R.saveRelation(recorder, { ...Catalog.relation("table", R.placed(recorder, name)), isExternal: true })
+  const table = known?.name ?? R.placed(recorder, name)
+  R.updateRelation(recorder, table, (same) => same)
+  for (const node of statement.cmds ?? []) {
+    if ("AlterTableCmd" in node)
+      actions[node.AlterTableCmd.subtype ?? "AT_ReAddComment"](recorder, table, node.AlterTableCmd)
+  }
+}
+
+type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
+
+/** The table is written, and there is nothing more to it. */
+const only: Action = () => undefined
+
+/** The server makes these for itself; a script cannot hold them. */
+const internal: Action = (recorder, _, { subtype }) => R.barrier(recorder, `${subtype} stands in a script`)
+
+const addColumn: Action = (recorder, table, { def, missing_ok }) => {
+  if (def === undefined || !("ColumnDef" in def)) return
+  const name = def.ColumnDef.colname ?? ""
+  const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
+  if (isThere && missing_ok === true) return
+  addColumnTo(recorder, table, def.ColumnDef)
+}
+
+/** Children get the column too; the default is computed for the rows that are there. */
+const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: ColumnDef): void => {
+  const pending: Array<Table.Pending> = []
+  Table.addColumn(recorder, table, definition, pending)
+  for (const node of definition.constraints ?? []) {
+    if ("Constraint" in node && node.Constraint.contype !== "CONSTR_CHECK")
+      Use.useNow(recorder, node.Constraint.raw_expr)
+  }
+  Table.settle(recorder, table, pending)
+  const added = R.findRelation(recorder, table)?.columns.find(({ name }) => name === definition.colname)
+  if (added !== undefined) inChildren(recorder, table, (child) => addInherited(recorder, child, added))
+}
+
+const addInherited = (recorder: R.Recorder, child: QualifiedName, column: Catalog.Column): void =>
+  R.updateRelation(recorder, child, (known) =>
+    known.columns.some(({ name }) => name === column.name) ? known : { ...known, columns: [...known.columns, column] }
+  )
+
+const inChildren = (recorder: R.Recorder, table: QualifiedName, change: (child: QualifiedName) => void): void => {
+  for (const child of R.findRelation(recorder, table)?.children ?? []) {
+    change(child)
+    inChildren(recorder, child, change)
+  }
+}
+
+const updateColumn = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  name: string | undefined,
+  change: (column: Catalog.Column) => Catalog.Column
+): void =>
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    columns: known.columns.map((column) => (column.name === name ? change(column) : column))
+  }))
+
+const setNotNull: Action = (recorder, table, { name = "" }) => {
+  addConstraint(recorder, table, { contype: "CONSTR_NOTNULL" }, name, "old")
+  inChildren(recorder, table, (child) => addConstraint(recorder, child, { contype: "CONSTR_NOTNULL" }, name, "old"))
+}
+
+const dropNotNull: Action = (recorder, table, { name }) => {
+  const drop = (target: QualifiedName): void => {
+    updateColumn(recorder, target, name, (column) => ({ ...column, isNotNull: false }))
+    R.updateRelation(recorder, target, (known) => ({
+      ...known,
+      constraints: known.constraints.filter(({ columns, kind }) => kind !== "not null" || columns[0] !== name)
+    }))
+  }
+  freed(recorder, table)
+  drop(table)
+  inChildren(recorder, table, drop)
+}
+
+/** What can remove a dependency reads all that there was. */
+const freed = (recorder: R.Recorder, table: QualifiedName): void => {
+  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
+}
+
+/**
+ * Another type: whatever depended on the column's old type does so no longer; indexes, defaults and checks are made anew, and
+ * the tables that point here are checked.
+ */
+const alterType: Action = (recorder, table, { def, name }) => {
+  freed(recorder, table)
+  if (def === undefined || !("ColumnDef" in def)) return
+  const { collClause, raw_default, typeName } = def.ColumnDef
+  Use.useNow(recorder, typeName, raw_default, collClause)
+  const retype = (column: Catalog.Column): Catalog.Column =>
+    typeName === undefined
+      ? column
+      : {
+          ...column,
+          type: elementName(typeName),
+          wording: wordingOf(typeName),
+          modifiers: Table.modifiersOf(typeName.typmods)
+        }
+  const known = R.findRelation(recorder, table)
+  for (const other of known?.referencedBy ?? []) Use.change(recorder, other)
+  for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+  updateColumn(recorder, table, name, retype)
+  inChildren(recorder, table, (child) => updateColumn(recorder, child, name, retype))
+}
+
+const columnDefault: Action = (recorder, table, { def, name = "" }) => {
+  freed(recorder, table)
+  Table.setDefault(recorder, table, name, def)
+  inChildren(recorder, table, (child) => Table.setDefault(recorder, child, name, def))
+}
+
+/** Stored generated values are computed at once. */
+const setExpression: Action = (recorder, table, command) => {
+  columnDefault(recorder, table, command)
+  Use.useNow(recorder, command.def)
+}
+
+const addTableConstraint: Action = (recorder, table, { def }) => {
+  if (def === undefined || !("Constraint" in def)) return
+  const constraint = def.Constraint
+  addConstraint(recorder, table, constraint, undefined, "old")
+  const isInherited = constraint.contype === "CONSTR_CHECK" || constraint.contype === "CONSTR_NOTNULL"
+  const added = R.findRelation(recorder, table)?.constraints.at(-1)
+  if (!isInherited || added === undefined || constraint.is_no_inherit === true) return
+  inChildren(recorder, table, (child) =>
+    R.updateRelation(recorder, child, (known) =>
+      known.constraints.some(({ name }) => name === added.name)
+        ? known
+        : { ...known, constraints: [...known.constraints, added] }
+    )
+  )
+}
+
+/** Checks the rows, and those of the table that a foreign key points at. */
+const validate: Action = (recorder, table, { name = "" }) => {
+  R.read(recorder, HazardKey.constraint(name))
+  const known = R.findRelation(recorder, table)
+  const constraint = known?.constraints.find((other) => other.name === name)
+  if (constraint !== undefined && Option.isSome(constraint.references)) Use.touch(recorder, constraint.references.value)
+  for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+}
+
+const addIdentity: Action = (recorder, table, { def, name = "" }) => {
+  const options = def !== undefined && "Constraint" in def ? def.Constraint.options : undefined
+  Table.ownSequence(recorder, table, name, partsOfObject(optionNamed(options, "sequence_name")?.arg), "identity")
+}
+
+/** Names an index of this table. */
+const namesIndex: Action = (recorder, table, { name }) => useIndex(recorder, table, name)
+
+const useIndex = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
+  if (name !== undefined) Use.changePart(recorder, { schema: table.schema, name })
+}
+
+const namesTrigger: Action = (recorder, _, { name }) => {
+  if (name !== undefined) R.read(recorder, HazardKey.trigger(name))
+}
+
+const addParent: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "RangeVar" in def) Table.inherit(recorder, table, nameOfRangeVar(def.RangeVar), undefined)
+}
+
+/** Both sides change: what the parent stood for, and what the child inherits. */
+const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
+  freed(recorder, child)
+  freed(recorder, parent)
+  Use.change(recorder, parent)
+  Use.change(recorder, child)
+  const from = R.findRelation(recorder, parent)
+  R.updateRelation(recorder, child, (known) => ({
+    ...known,
+    parents: known.parents.filter((other) => from === undefined || !Catalog.isSameName(other, from.name))
+  }))
+  const left = R.findRelation(recorder, child)
+  R.updateRelation(recorder, parent, (known) => ({
+    ...known,
+    children: known.children.filter((other) => left === undefined || !Catalog.isSameName(other, left.name))
+  }))
+}
+
+const dropParent: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "RangeVar" in def) leaveParent(recorder, table, nameOfRangeVar(def.RangeVar))
+}
+
+const partition = (def: Node | undefined): PartitionCmd | undefined =>
+  def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined
+
+/** Attaching an index to a partitioned index uses the same words. */
+const attach: Action = (recorder, table, { def }) => {
+  const command = partition(def)
+  const child = nameOfRangeVar(command?.name)
+  if (R.findRelation(recorder, table)?.kind === "index") {
+    Use.changePart(recorder, child)
+    return
+  }
+  Use.change(recorder, child)
+  Use.fetch(recorder, child)
+  const known = R.findRelation(recorder, child)
+  Table.inherit(recorder, known?.name ?? child, table, command?.bound)
+  attachIndexes(recorder, table, known?.name ?? child)
+}
+
+/** Indexes that the partition has already are taken; the others are made. */
+const attachIndexes = (recorder: R.Recorder, parent: QualifiedName, child: QualifiedName): void => {
+  const shapes = (name: QualifiedName): ReadonlyArray<Catalog.Relation> =>
+    (R.findRelation(recorder, name)?.parts ?? []).flatMap((part) => {
+      const index = R.findRelation(recorder, part)
+      return index?.kind === "index" ? [index] : []
+    })
+  const shapeOf = (index: Catalog.Relation): string =>
+    `${index.isUnique} ${index.isConstraint} ${index.indexColumns.join()}`
+  const own = new Set(shapes(child).map(shapeOf))
+  const missing = shapes(parent).filter((index) => !own.has(shapeOf(index)))
+  const from = R.findRelation(recorder, parent)
+  if (from !== undefined) Table.clonePartition(recorder, child, { ...from, parts: missing.map(({ name }) => name) })
+}
+
+const detach: Action = (recorder, table, { def }) => leaveParent(recorder, nameOfRangeVar(partition(def)?.name), table)
+
+const ofType: Action = (recorder, _, { def }) => {
+  if (def !== undefined && "TypeName" in def) Use.touchType(recorder, elementName(def.TypeName))
+}
+
+const changeOwner: Action = (recorder, table, { newowner }) => {
+  if (newowner?.rolename !== undefined) R.read(recorder, HazardKey.role(newowner.rolename))
+  for (const part of R.findRelation(recorder, table)?.parts ?? []) R.writeName(recorder, part)
+}
+
+const moveToAccessMethod: Action = (recorder, _, { name }) => R.read(recorder, `access method ${name ?? ""}`)
+
+const replicaIdentity: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "ReplicaIdentityStmt" in def) useIndex(recorder, table, def.ReplicaIdentityStmt.name)
+}
+
+const actions: Readonly<Record<AlterTableType, Action>> = {
+  AT_AddColumn: addColumn,
+  AT_AddColumnToView: internal,
+  AT_AddConstraint: addTableConstraint,
+  AT_AddIdentity: addIdentity,
+  AT_AddIndex: internal,
+  AT_AddIndexConstraint: internal,
+  AT_AddInherit: addParent,
+  AT_AddOf: ofType,
+  AT_AlterColumnGenericOptions: only,
+  AT_AlterColumnType: alterType,
+  AT_AlterConstraint: validate,
+  AT_AttachPartition: attach,
+  AT_ChangeOwner: changeOwner,
+  AT_ClusterOn: namesIndex,
+  AT_ColumnDefault: columnDefault,
+  AT_CookedColumnDefault: internal,
+  AT_DetachPartition: detach,
+  AT_DetachPartitionFinalize: detach,
+  AT_DisableRowSecurity: only,
+  AT_DisableRule: only,
+  AT_DisableTrig: namesTrigger,
+  AT_DisableTrigAll: only,
+  AT_DisableTrigUser: only,
+  AT_DropCluster: only,
+  AT_DropColumn: dropColumn,
+  AT_DropConstraint: dropConstraint,
+  AT_DropExpression: columnDefault,
+  AT_DropIdentity: dropIdentity,
+  AT_DropInherit: dropParent,
+  AT_DropNotNull: dropNotNull,
+  AT_DropOf: only,
+  AT_DropOids: only,
+  AT_EnableAlwaysRule: only,
+  AT_EnableAlwaysTrig: namesTrigger,
+  AT_EnableReplicaRule: only,
+  AT_EnableReplicaTrig: namesTrigger,
+  AT_EnableRowSecurity: only,
+  AT_EnableRule: only,
+  AT_EnableTrig: namesTrigger,
+  AT_EnableTrigAll: only,
+  AT_EnableTrigUser: only,
+  AT_ForceRowSecurity: only,
+  AT_GenericOptions: only,
+  AT_NoForceRowSecurity: only,
+  AT_ReAddComment: internal,
+  AT_ReAddConstraint: internal,
+  AT_ReAddDomainConstraint: internal,
+  AT_ReAddIndex: internal,
+  AT_ReAddStatistics: internal,
+  AT_ReplaceRelOptions: only,
+  AT_ReplicaIdentity: replicaIdentity,
+  AT_ResetOptions: only,
+  AT_ResetRelOptions: only,
+  AT_SetAccessMethod: moveToAccessMethod,
+  AT_SetCompression: only,
+  AT_SetExpression: setExpression,
+  AT_SetIdentity: only,
+  AT_SetLogged: only,
+  AT_SetNotNull: setNotNull,
+  AT_SetOptions: only,
+  AT_SetRelOptions: only,
+  AT_SetStatistics: only,
+  AT_SetStorage: only,
+  AT_SetTableSpace: only,
+  AT_SetUnLogged: only,
+  AT_ValidateConstraint: validate
+}

@@ -1,0 +1,324 @@
+/**
+ * Constraints: their names, the indexes behind them, what checking the rows there are runs, and the tables that foreign keys
+ * tie together.
+ *
+ * @since 0.1.0
+ */
+import type { Constraint, ConstrType, Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { freeConstraintName, freeIndexConstraintName, freeRelationName } from "./FootprintNames.js"
+import * as R from "./FootprintRecorder.js"
+import * as Use from "./FootprintUse.js"
+import * as HazardKey from "./HazardKey.js"
+import { columnsPart } from "./ImpliedNames.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+import { listItems, nameOfRangeVar, stringsOf } from "./SyntaxTree.js"
+
+/** Whether the table is new, and so has no rows that a constraint would be checked on. @since 0.1.0 @category models */
+export type Rows = "new" | "old"
+
+/**
+ * Adds a constraint; `column` is the column that it stands at, for those that do.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const addConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  rows: Rows
+): void => rules[constraint.contype ?? "CONSTR_NULL"](recorder, table, constraint, column, rows)
+
+type Rule = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  rows: Rows
+) => void
+
+/** Says something about the constraint before it, or nothing at all. */
+const nothing: Rule = () => undefined
+
+/** Values, not constraints: whoever adds the column has dealt with them. */
+const elsewhere: Rule = (recorder, _, { contype }) => R.barrier(recorder, `${contype} where no column is defined`)
+
+const key =
+  (kind: "primary key" | "unique" | "exclusion"): Rule =>
+  (recorder, table, constraint, column) =>
+    addKey(recorder, table, constraint, column, kind)
+
+const rules: Readonly<Record<ConstrType, Rule>> = {
+  CONSTR_ATTR_DEFERRABLE: nothing,
+  CONSTR_ATTR_DEFERRED: nothing,
+  CONSTR_ATTR_ENFORCED: nothing,
+  CONSTR_ATTR_IMMEDIATE: nothing,
+  CONSTR_ATTR_NOT_DEFERRABLE: nothing,
+  CONSTR_ATTR_NOT_ENFORCED: nothing,
+  CONSTR_CHECK: (recorder, table, constraint, _, rows) => addCheck(recorder, table, constraint, rows),
+  CONSTR_DEFAULT: elsewhere,
+  CONSTR_EXCLUSION: key("exclusion"),
+  CONSTR_FOREIGN: (recorder, table, constraint, column) => addForeignKey(recorder, table, constraint, column),
+  CONSTR_GENERATED: elsewhere,
+  CONSTR_IDENTITY: elsewhere,
+  CONSTR_NOTNULL: (recorder, table, constraint, column) =>
+    addNotNull(recorder, table, column ?? stringsOf(constraint.keys)[0] ?? "", constraint.conname),
+  CONSTR_NULL: nothing,
+  CONSTR_PRIMARY: key("primary key"),
+  CONSTR_UNIQUE: key("unique")
+}
+
+const put = (recorder: R.Recorder, table: QualifiedName, constraint: Catalog.Constraint): void =>
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: [...known.constraints.filter(({ name }) => name !== constraint.name), constraint]
+  }))
+
+const plain = (name: string, kind: Catalog.ConstraintKind, columns: ReadonlyArray<string>): Catalog.Constraint => ({
+  name,
+  kind,
+  columns,
+  references: Option.none(),
+  referencedColumns: [],
+  onReferenced: "check",
+  uses: []
+})
+
+/** A name that is given is read, so that who asks the catalog for it is ordered; see FootprintCatalogQuery. */
+const given = (recorder: R.Recorder, name: string): string => {
+  R.read(recorder, HazardKey.constraint(name))
+  return name
+}
+
+const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint, rows: Rows): void => {
+  const expression = constraint.raw_expr
+  const isChecked = rows === "old" && constraint.skip_validation !== true
+  const mentions = isChecked ? Use.useNow(recorder, expression) : Use.useStored(recorder, expression)
+  const columns = [...new Set(mentions.columns.map(({ name }) => name))]
+  const [only] = columns.length === 1 ? columns : []
+  const name =
+    constraint.conname === undefined
+      ? freeConstraintName(recorder, table, only, "check")
+      : given(recorder, constraint.conname)
+  put(recorder, table, { ...plain(name, "check", columns), uses: Use.directKeys(mentions) })
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
+  }))
+}
+
+/**
+ * Since PostgreSQL 18 NOT NULL is a constraint with a name.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const addNotNull = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string,
+  conname: string | undefined
+): void => {
+  const known = R.findRelation(recorder, table)
+  const isThere = known?.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column)
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    columns: relation.columns.map((other) => (other.name === column ? { ...other, isNotNull: true } : other))
+  }))
+  if (isThere === true) return
+  const name =
+    conname === undefined ? freeConstraintName(recorder, table, column, "not_null") : given(recorder, conname)
+  put(recorder, table, plain(name, "not null", [column]))
+}
+
+const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const
+
+const addKey = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  kind: "primary key" | "unique" | "exclusion"
+): void => {
+  const elements = (constraint.exclusions ?? []).flatMap((node) => listItems(node).slice(0, 1))
+  Use.useStored(recorder, constraint.exclusions, constraint.where_clause)
+  if (constraint.indexname !== undefined) {
+    keyFromIndex(recorder, table, constraint, constraint.indexname, kind)
+    return
+  }
+  const columns = keyColumns(constraint, column, elements)
+  const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...stringsOf(constraint.including)])
+  const name = constraint.conname ?? freeIndexConstraintName(recorder, table, parts, labels[kind])
+  R.write(recorder, name)
+  given(recorder, name)
+  if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined)
+  put(recorder, table, plain(name, kind, columns))
+  putIndex(recorder, table, name, {
+    columns,
+    isUnique: true,
+    isConstraint: true,
+    hasOnlyColumns: elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
+  })
+  cloneToChildren(recorder, table, columns, labels[kind], kind)
+}
+
+const keyColumns = (
+  { keys }: Constraint,
+  column: string | undefined,
+  elements: ReadonlyArray<Node>
+): ReadonlyArray<string> => {
+  if (column !== undefined) return [column]
+  if (elements.length === 0) return stringsOf(keys)
+  return elements.map((element) => ("IndexElem" in element ? (element.IndexElem.name ?? "expr") : "expr"))
+}
+
+/** `ADD CONSTRAINT … USING INDEX` renames the index to the constraint. */
+const keyFromIndex = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  { conname }: Constraint,
+  indexName: string,
+  kind: Catalog.ConstraintKind
+): void => {
+  const from: QualifiedName = { schema: table.schema, name: indexName }
+  const to: QualifiedName = { schema: table.schema, name: conname ?? indexName }
+  const index = R.findRelation(recorder, from)
+  R.write(recorder, indexName)
+  R.write(recorder, to.name)
+  given(recorder, to.name)
+  if (index === undefined) {
+    R.barrier(recorder, `index ${indexName} is not created by any migration`)
+    return
+  }
+  R.forgetRelation(recorder, index.name)
+  R.saveRelation(recorder, { ...index, name: to, isConstraint: true })
+  if (kind === "primary key") for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined)
+  put(recorder, table, plain(to.name, kind, index.indexColumns))
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    parts: [...known.parts.filter((part) => !Catalog.isSameName(part, index.name)), to]
+  }))
+}
+
+/** @since 0.1.0 @category models */
+export interface IndexShape {
+  readonly columns: ReadonlyArray<string>
+  readonly isUnique: boolean
+  readonly isConstraint: boolean
+  readonly hasOnlyColumns: boolean
+}
+
+/**
+ * Puts an index of the table into the catalog, in the table's schema.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: string, shape: IndexShape): void => {
+  const index: QualifiedName = { schema: table.schema, name }
+  R.write(recorder, name)
+  R.saveRelation(recorder, {
+    ...Catalog.relation("index", index),
+    isTemporary: R.findRelation(recorder, table)?.isTemporary === true,
+    owner: Option.some(table),
+    indexColumns: shape.columns,
+    isUnique: shape.isUnique,
+    isConstraint: shape.isConstraint,
+    hasOnlyColumns: shape.hasOnlyColumns
+  })
+  R.updateRelation(recorder, table, (known) => ({ ...known, parts: [...known.parts, index] }))
+}
+
+/**
+ * What is indexed on a partitioned table is indexed on its partitions, under names of their own.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const cloneToChildren = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  columns: ReadonlyArray<string>,
+  label: string,
+  kind: Catalog.ConstraintKind | undefined
+): void => {
+  const parent = R.findRelation(recorder, table)
+  if (parent?.isPartitioned !== true) return
+  for (const child of parent.children) {
+    cloneIndex(recorder, child, columns, label, kind)
+    cloneToChildren(recorder, child, columns, label, kind)
+  }
+}
+
+const cloneIndex = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  columns: ReadonlyArray<string>,
+  label: string,
+  kind: Catalog.ConstraintKind | undefined
+): void => {
+  const part = label === "pkey" ? undefined : columnsPart(columns)
+  const name =
+    kind === undefined
+      ? freeRelationName(recorder, table, part, label)
+      : freeIndexConstraintName(recorder, table, part, label)
+  if (kind === "primary key") for (const column of columns) addNotNull(recorder, table, column, undefined)
+  if (kind !== undefined) put(recorder, table, plain(name, kind, columns))
+  const isUnique = kind !== undefined
+  putIndex(recorder, table, name, { columns, isUnique, isConstraint: isUnique, hasOnlyColumns: true })
+}
+
+/**
+ * Indexes of one table made anew for another: for partitions and `LIKE … INCLUDING INDEXES`.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const cloneIndexes = (recorder: R.Recorder, from: Catalog.Relation, to: QualifiedName): void => {
+  for (const part of from.parts) {
+    const index = R.findRelation(recorder, part)
+    if (index?.kind !== "index") continue
+    const own = R.findRelation(recorder, to)
+    const constraint = from.constraints.find(({ name }) => index.isConstraint && name === index.name.name)
+    const isDouble = constraint?.kind === "primary key" && own?.constraints.some(({ kind }) => kind === "primary key")
+    if (isDouble === true) continue
+    const label = constraint === undefined ? "idx" : labels[keyKind(constraint.kind)]
+    cloneIndex(recorder, to, index.indexColumns, label, constraint?.kind)
+    if (constraint === undefined && index.isUnique) {
+      const last = R.findRelation(recorder, to)?.parts.at(-1)
+      if (last !== undefined) R.updateRelation(recorder, last, (known) => ({ ...known, isUnique: true }))
+    }
+  }
+}
+
+const keyKind = (kind: Catalog.ConstraintKind): keyof typeof labels =>
+  kind === "primary key" || kind === "exclusion" ? kind : "unique"
+
+const writingActions: ReadonlySet<string> = new Set(["c", "n", "d"])
+
+const addForeignKey = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined
+): void => {
+  const target = nameOfRangeVar(constraint.pktable)
+  Use.touch(recorder, target)
+  const found = R.findRelation(recorder, target)?.name ?? target
+  const columns = column === undefined ? stringsOf(constraint.fk_attrs) : [column]
+  const name =
+    constraint.conname === undefined
+      ? freeConstraintName(recorder, table, columnsPart(columns), "fkey")
+      : given(recorder, constraint.conname)
+  const writes = [constraint.fk_del_action, constraint.fk_upd_action].some((action) => writingActions.has(action ?? ""))
+  put(recorder, table, {
+    ...plain(name, "foreign key", columns),
+    references: Option.some(found),
+    referencedColumns: stringsOf(constraint.pk_attrs),
+    onReferenced: writes ? "write" : "check"
+  })
+  R.adopt(recorder, found, (known) => ({ ...known, referencedBy: [...known.referencedBy, table] }))
+}

@@ -1,0 +1,283 @@
+/**
+ * What is taken away. A drop reads all that the object ever depended on, so that it stays before the later drop of those; it
+ * writes every name that becomes free; and with CASCADE it writes, and takes away, whatever depends on the object.
+ *
+ * @since 0.1.0
+ */
+import type { AlterTableCmd } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as R from "./FootprintRecorder.js"
+import * as Use from "./FootprintUse.js"
+import * as HazardKey from "./HazardKey.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+
+/** Whether dependents go too, or forbid the drop. @since 0.1.0 @category models */
+export type Behavior = "cascade" | "restrict"
+
+const behaviorOf = ({ behavior }: Pick<AlterTableCmd, "behavior">): Behavior =>
+  behavior === "DROP_CASCADE" ? "cascade" : "restrict"
+
+/** @since 0.1.0 @category statements */
+export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, behavior: Behavior): void => {
+  if (!Catalog.hasRelation(recorder.catalog, relation.name)) return
+  if (Option.isSome(relation.owner)) Use.changePart(recorder, relation.name)
+  else Use.change(recorder, relation.name)
+  R.readAll(recorder, relation.dependencies)
+  R.forgetRelation(recorder, relation.name)
+  for (const part of relation.parts) dropPart(recorder, part)
+  for (const constraint of relation.constraints) freeConstraint(recorder, relation.name, constraint)
+  if (Option.isSome(relation.owner)) leaveOwner(recorder, relation, relation.owner.value)
+  for (const parent of relation.parents) leaveParent(recorder, parent, relation.name)
+  for (const child of relation.children) {
+    const found = R.findRelation(recorder, child)
+    if (found !== undefined) dropRelation(recorder, found, behavior)
+  }
+  if (behavior === "cascade") {
+    for (const other of relation.referencedBy) dropForeignKeys(recorder, other, relation.name, undefined)
+    cascade(recorder, relation.name.name, undefined)
+  }
+}
+
+/** An index, a sequence or statistics that go with their table. */
+const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
+  const part = R.findRelation(recorder, name)
+  R.writeName(recorder, name)
+  if (part === undefined) return
+  R.readAll(recorder, part.dependencies)
+  R.forgetRelation(recorder, part.name)
+}
+
+const leaveOwner = (recorder: R.Recorder, part: Catalog.Relation, owner: QualifiedName): void =>
+  R.updateRelation(recorder, owner, (known) => ({
+    ...known,
+    parts: known.parts.filter((other) => !Catalog.isSameName(other, part.name)),
+    constraints: known.constraints.filter(({ name }) => !part.isConstraint || name !== part.name.name)
+  }))
+
+const leaveParent = (recorder: R.Recorder, parent: QualifiedName, child: QualifiedName): void =>
+  R.adopt(recorder, parent, (known) => ({
+    ...known,
+    children: known.children.filter((other) => !Catalog.isSameName(other, child))
+  }))
+
+/** A constraint's name becomes free, and so does the table that it pointed at. */
+const freeConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: Catalog.Constraint): void => {
+  R.read(recorder, HazardKey.constraint(constraint.name))
+  if (Option.isNone(constraint.references)) return
+  const target = constraint.references.value
+  const rest = (R.findRelation(recorder, table)?.constraints ?? []).filter(
+    ({ name, references }) =>
+      name !== constraint.name && Option.exists(references, (other) => Catalog.isSameName(other, target))
+  )
+  if (rest.length > 0) return
+  R.adopt(recorder, target, (known) => ({
+    ...known,
+    referencedBy: known.referencedBy.filter((other) => !Catalog.isSameName(other, table))
+  }))
+}
+
+/** Foreign keys to a table, or to those of its columns. */
+const dropForeignKeys = (
+  recorder: R.Recorder,
+  from: QualifiedName,
+  to: QualifiedName,
+  columns: ReadonlyArray<string> | undefined
+): void => {
+  const table = R.findRelation(recorder, from)
+  if (table === undefined) return
+  const isGone = ({ referencedColumns, references }: Catalog.Constraint): boolean =>
+    Option.exists(references, (name) => Catalog.isSameName(name, to)) &&
+    (columns === undefined ||
+      referencedColumns.length === 0 ||
+      referencedColumns.some((name) => columns.includes(name)))
+  const gone = table.constraints.filter(isGone)
+  if (gone.length === 0) return
+  Use.change(recorder, from)
+  R.updateRelation(recorder, from, (known) => ({
+    ...known,
+    constraints: known.constraints.filter((constraint) => !gone.includes(constraint))
+  }))
+  for (const constraint of gone) freeConstraint(recorder, from, constraint)
+}
+
+/**
+ * Takes away what depends on a key: views, routines, columns of a type, triggers and policies with a function. With a column,
+ * only those that name it, or all columns at once.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const cascade = (recorder: R.Recorder, key: HazardKey.HazardKey, column: string | undefined): void => {
+  const isHit = (uses: ReadonlyArray<HazardKey.HazardKey>): boolean =>
+    uses.includes(key) &&
+    (column === undefined || uses.includes(HazardKey.column(column)) || uses.includes(HazardKey.column("*")))
+  for (const relation of Catalog.allRelations(recorder.catalog)) {
+    const isView = relation.kind === "view" || relation.kind === "materialized view"
+    if (isView && isHit(relation.uses)) dropRelation(recorder, relation, "cascade")
+    else if (column === undefined) loosen(recorder, relation, key)
+  }
+  for (const routine of Catalog.allRoutines(recorder.catalog)) {
+    if (isHit(routine.uses) || routine.types.some(({ name }) => column === undefined && name === key)) {
+      dropRoutine(recorder, routine, "cascade")
+    }
+  }
+  if (column !== undefined) return
+  for (const type of Catalog.allTypes(recorder.catalog)) {
+    if (type.parts.some(({ name }) => name === key)) dropType(recorder, type, "cascade")
+  }
+}
+
+/** Takes from a table what uses the key: columns of the type, defaults, checks, triggers, policies, indexes. */
+const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey.HazardKey): void => {
+  const columns = relation.columns.filter(({ type }) => type.name === key)
+  const defaults = relation.columns.filter(({ uses }) => uses.includes(key))
+  const checks = relation.constraints.filter(({ uses }) => uses.includes(key))
+  const attached = relation.attachments.filter(({ uses }) => uses.includes(key))
+  const isIndex = relation.kind === "index" && relation.uses.includes(key)
+  if (isIndex) dropRelation(recorder, relation, "cascade")
+  if (columns.length + defaults.length + checks.length + attached.length === 0) return
+  Use.change(recorder, relation.name)
+  R.readAll(recorder, relation.dependencies)
+  for (const { name } of checks) R.read(recorder, HazardKey.constraint(name))
+  R.updateRelation(recorder, relation.name, (known) => ({
+    ...known,
+    columns: known.columns.map((column) =>
+      defaults.includes(column) ? { ...column, hasDefault: false, uses: [] } : column
+    ),
+    constraints: known.constraints.filter((constraint) => !checks.includes(constraint)),
+    attachments: known.attachments.filter((attachment) => !attached.includes(attachment))
+  }))
+  for (const { name } of columns) removeColumn(recorder, relation.name, name, "cascade")
+}
+
+/** @since 0.1.0 @category statements */
+export const dropRoutine = (recorder: R.Recorder, routine: Catalog.Routine, behavior: Behavior): void => {
+  const isThere = Catalog.routinesNamed(recorder.catalog, routine.name).some((_) => Catalog.isSameRoutine(_, routine))
+  if (!isThere) return
+  const key = HazardKey.routine(routine.name.name)
+  R.readSchema(recorder, routine.name)
+  R.write(recorder, key)
+  R.readAll(recorder, routine.dependencies)
+  R.forgetRoutine(recorder, routine)
+  if (behavior === "cascade") cascade(recorder, key, undefined)
+}
+
+/** @since 0.1.0 @category statements */
+export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Behavior): void => {
+  if (!Catalog.typesNamed(recorder.catalog, type.name).some(({ name }) => Catalog.isSameName(name, type.name))) return
+  Use.touchType(recorder, type.name)
+  R.writeName(recorder, type.name)
+  R.readAll(recorder, type.dependencies)
+  R.forgetType(recorder, type.name)
+  if (behavior === "cascade") cascade(recorder, type.name.name, undefined)
+}
+
+type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
+
+const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
+  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
+}
+
+/** @since 0.1.0 @category actions */
+export const dropColumn: Action = (recorder, table, command) => {
+  const { name = "" } = command
+  readDependencies(recorder, table)
+  const known = R.findRelation(recorder, table)
+  const isThere = known?.columns.some((column) => column.name === name) === true
+  if (!isThere && known?.isExternal === true && command.missing_ok !== true) {
+    R.disclaim(recorder, { _tag: "Column", relation: Option.some(table), name })
+  }
+  removeColumn(recorder, table, name, behaviorOf(command))
+}
+
+/** With a column go the indexes, constraints, statistics and sequences that it is part of. */
+const removeColumn = (recorder: R.Recorder, table: QualifiedName, column: string, behavior: Behavior): void => {
+  const known = R.findRelation(recorder, table)
+  if (known === undefined) return
+  const isKey = ({ columns, kind }: Catalog.Constraint): boolean =>
+    columns.includes(column) && (kind === "primary key" || kind === "unique")
+  if (behavior === "cascade") {
+    if (known.constraints.some(isKey)) {
+      for (const other of known.referencedBy) dropForeignKeys(recorder, other, known.name, [column])
+    }
+    cascade(recorder, known.name.name, column)
+  }
+  const gone = known.constraints.filter(({ columns }) => columns.includes(column))
+  for (const part of known.parts) if (isOfColumn(recorder, part, column)) dropPart(recorder, part)
+  const generated = known.columns.filter(({ uses }) => uses.includes(HazardKey.column(column)))
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    columns: relation.columns.filter(({ name }) => name !== column),
+    constraints: relation.constraints.filter((constraint) => !gone.includes(constraint)),
+    parts: relation.parts.filter((part) => Catalog.hasRelation(recorder.catalog, part))
+  }))
+  for (const constraint of gone) freeConstraint(recorder, table, constraint)
+  if (behavior === "cascade") for (const { name } of generated) removeColumn(recorder, table, name, behavior)
+  for (const child of known.children) removeColumn(recorder, child, column, behavior)
+}
+
+const isOfColumn = (recorder: R.Recorder, part: QualifiedName, column: string): boolean => {
+  const found = R.findRelation(recorder, part)
+  if (found === undefined) return false
+  const isOwned = Option.contains(found.ownerColumn, column)
+  return isOwned || found.indexColumns.includes(column) || found.uses.includes(HazardKey.column(column))
+}
+
+/** @since 0.1.0 @category actions */
+export const dropConstraint: Action = (recorder, table, command) => {
+  const { name = "" } = command
+  readDependencies(recorder, table)
+  R.read(recorder, HazardKey.constraint(name))
+  const known = R.findRelation(recorder, table)
+  const gone = known?.constraints.find((constraint) => constraint.name === name)
+  if (known === undefined || gone === undefined) {
+    const isCertain = known !== undefined && command.missing_ok !== true
+    if (isCertain) R.disclaim(recorder, { _tag: "Constraint", relation: Option.some(known.name), name })
+    R.write(recorder, name)
+    return
+  }
+  const isKey = gone.kind === "primary key" || gone.kind === "unique"
+  if (isKey && behaviorOf(command) === "cascade") {
+    for (const other of known.referencedBy) dropForeignKeys(recorder, other, known.name, gone.columns)
+  }
+  removeConstraint(recorder, known, gone)
+}
+
+const removeConstraint = (recorder: R.Recorder, table: Catalog.Relation, gone: Catalog.Constraint): void => {
+  const carrier = table.parts.find(({ name }) => name === gone.name)
+  if (carrier !== undefined && gone.kind !== "check" && gone.kind !== "foreign key") dropPart(recorder, carrier)
+  R.updateRelation(recorder, table.name, (known) => ({
+    ...known,
+    constraints: known.constraints.filter(({ name }) => name !== gone.name),
+    parts: known.parts.filter((part) => Catalog.hasRelation(recorder.catalog, part)),
+    columns: known.columns.map((column) =>
+      gone.kind === "not null" && gone.columns.includes(column.name) ? { ...column, isNotNull: false } : column
+    )
+  }))
+  freeConstraint(recorder, table.name, gone)
+  for (const child of table.children) {
+    const found = R.findRelation(recorder, child)
+    const inherited = found?.constraints.find(
+      ({ columns, kind, name }) =>
+        kind === gone.kind && (name === gone.name || (carrier !== undefined && columns.join() === gone.columns.join()))
+    )
+    if (found !== undefined && inherited !== undefined) removeConstraint(recorder, found, inherited)
+  }
+}
+
+/** @since 0.1.0 @category actions */
+export const dropIdentity: Action = (recorder, table, { name = "" }) => {
+  readDependencies(recorder, table)
+  const known = R.findRelation(recorder, table)
+  const sequences = (known?.parts ?? []).filter((part) => {
+    const found = R.findRelation(recorder, part)
+    return found?.kind === "sequence" && found.isIdentity && Option.contains(found.ownerColumn, name)
+  })
+  for (const sequence of sequences) dropPart(recorder, sequence)
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    parts: relation.parts.filter((part) => Catalog.hasRelation(recorder.catalog, part)),
+    columns: relation.columns.map((column) => (column.name === name ? { ...column, hasDefault: false } : column))
+  }))
+}

@@ -1,0 +1,49 @@
+/**
+ * Names that the server chooses, chosen in the simulated catalog. Every name that is tried is written: whether it is free
+ * depends on everybody who takes it or gives it back.
+ *
+ * @since 0.1.0
+ */
+import * as R from "./FootprintRecorder.js"
+import * as HazardKey from "./HazardKey.js"
+import { choose } from "./ImpliedNames.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+
+/** A free name for a sequence or a plain index. @since 0.1.0 @category operations */
+export const freeRelationName = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string | undefined,
+  label: string
+): string =>
+  choose(table.name, column, label, (name) => {
+    R.write(recorder, name)
+    return Catalog.hasRelation(recorder.catalog, { ...table, name })
+  })
+
+/** A free name for a constraint without index. @since 0.1.0 @category operations */
+export const freeConstraintName = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string | undefined,
+  label: string
+): string =>
+  choose(table.name, column, label, (name) => {
+    R.write(recorder, HazardKey.constraint(name))
+    return Catalog.hasConstraint(recorder.catalog, { ...table, name })
+  })
+
+/** A free name for an index that carries a constraint: neither a relation nor a constraint may have it. */
+export const freeIndexConstraintName = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  columns: string | undefined,
+  label: string
+): string =>
+  choose(table.name, columns, label, (name) => {
+    R.write(recorder, name)
+    R.write(recorder, HazardKey.constraint(name))
+    const candidate = { ...table, name }
+    return Catalog.hasRelation(recorder.catalog, candidate) || Catalog.hasConstraint(recorder.catalog, candidate)
+  })

@@ -1,0 +1,351 @@
+/**
+ * Tables and their columns: `CREATE TABLE` in all its forms, and the column definitions that `ALTER TABLE … ADD COLUMN` shares
+ * with it.
+ *
+ * @since 0.1.0
+ */
+import type {
+  ColumnDef,
+  Constraint,
+  CreateStmt,
+  Node,
+  PartitionBoundSpec,
+  RangeVar,
+  TableLikeClause
+} from "@pgsql/types"
+import * as Option from "effect/Option"
+import { addConstraint, addNotNull, cloneIndexes } from "./FootprintConstraint.js"
+import { freeRelationName } from "./FootprintNames.js"
+import * as R from "./FootprintRecorder.js"
+import * as Use from "./FootprintUse.js"
+import { elementName, serialOf, wordingOf } from "./ParsedType.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
+
+/** @since 0.1.0 @category statements */
+export const createTable = (recorder: R.Recorder, statement: CreateStmt): void => {
+  const name = newRelation(recorder, statement.relation, "table", statement.if_not_exists === true)
+  if (name === undefined) return
+  R.updateRelation(recorder, name, (table) => ({ ...table, isPartitioned: statement.partspec !== undefined }))
+  if (statement.ofTypename !== undefined) ofType(recorder, name, elementName(statement.ofTypename))
+  for (const parent of statement.inhRelations ?? []) {
+    if ("RangeVar" in parent) inherit(recorder, name, nameOfRangeVar(parent.RangeVar), statement.partbound)
+  }
+  const elements = statement.tableElts ?? []
+  const pending: Array<Pending> = []
+  for (const element of elements) addElement(recorder, name, element, pending)
+  for (const node of statement.constraints ?? [])
+    if ("Constraint" in node) pending.push({ constraint: node.Constraint })
+  Use.useStored(recorder, statement.partspec, statement.partbound)
+  settle(recorder, name, pending)
+  for (const parent of statement.inhRelations ?? []) {
+    const found = "RangeVar" in parent ? R.findRelation(recorder, nameOfRangeVar(parent.RangeVar)) : undefined
+    if (found !== undefined && statement.partbound !== undefined) clonePartition(recorder, name, found)
+  }
+}
+
+/** A constraint that waits until all columns are there; one that stands at a column is about that column. */
+export interface Pending {
+  readonly constraint: Constraint
+  readonly column?: string
+}
+
+/**
+ * Puts an empty relation where a statement creates one. Nothing is put, and no name answered, when `IF NOT EXISTS` finds it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const newRelation = (
+  recorder: R.Recorder,
+  range: RangeVar | undefined,
+  kind: Catalog.RelationKind,
+  ifNotExists: boolean
+): QualifiedName | undefined => {
+  const isTemporary = range?.relpersistence === "t"
+  const name = R.placed(recorder, nameOfRangeVar(range))
+  R.writeName(recorder, name)
+  const exists = Catalog.hasRelation(recorder.catalog, name)
+  if (exists && ifNotExists) {
+    Use.touch(recorder, name)
+    return undefined
+  }
+  R.saveRelation(recorder, { ...Catalog.relation(kind, name), isTemporary })
+  if (!ifNotExists && !isTemporary) R.claim(recorder, SchemaObject.relation(name))
+  return name
+}
+
+const addElement = (recorder: R.Recorder, table: QualifiedName, node: Node, pending: Array<Pending>): void => {
+  if ("ColumnDef" in node) addColumn(recorder, table, node.ColumnDef, pending)
+  else if ("Constraint" in node) pending.push({ constraint: node.Constraint })
+  else if ("TableLikeClause" in node) like(recorder, table, node.TableLikeClause)
+  else R.barrier(recorder, "a table element of an unknown kind")
+}
+
+/**
+ * Adds a column; its constraints wait in `pending`.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const addColumn = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  definition: ColumnDef,
+  pending: Array<Pending>
+): void => {
+  const name = definition.colname ?? ""
+  const serial = serialOf(definition.typeName)
+  const constraints = (definition.constraints ?? []).flatMap((node) => ("Constraint" in node ? [node.Constraint] : []))
+  if (definition.typeName !== undefined && serial === undefined) Use.useStored(recorder, definition.typeName)
+  Use.useStored(recorder, definition.collClause)
+  if (definition.typeName === undefined) requireColumn(recorder, table, name)
+  else
+    R.updateRelation(recorder, table, (known) => ({
+      ...known,
+      columns: withColumn(known.columns, columnOf(definition))
+    }))
+  if (serial !== undefined) ownSequence(recorder, table, name, [], "serial")
+  for (const constraint of constraints) {
+    const isNull = constraint.contype === "CONSTR_NULL"
+    if (constraint.contype === "CONSTR_IDENTITY") identity(recorder, table, name, constraint)
+    else if (constraint.contype === "CONSTR_DEFAULT" || constraint.contype === "CONSTR_GENERATED") {
+      setDefault(recorder, table, name, constraint.raw_expr)
+    } else if (!isNull) pending.push({ constraint, column: name })
+  }
+  if (serial !== undefined) addNotNull(recorder, table, name, undefined)
+}
+
+const withColumn = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Column): ReadonlyArray<Catalog.Column> =>
+  columns.some(({ name }) => name === column.name)
+    ? columns.map((known) => (known.name === column.name ? { ...column, uses: known.uses } : known))
+    : [...columns, column]
+
+/** `OF type` and partitions repeat a column's name to add to it. */
+const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string): void => {
+  const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
+  if (!isThere) R.barrier(recorder, `column ${name} without a type`)
+}
+
+const columnOf = (definition: ColumnDef): Catalog.Column => {
+  const serial = serialOf(definition.typeName)
+  const type = definition.typeName
+  return {
+    name: definition.colname ?? "",
+    type: serial === undefined && type !== undefined ? elementName(type) : { schema: Option.none(), name: "int4" },
+    wording: serial ?? wordingOf(type),
+    modifiers: modifiersOf(type?.typmods),
+    isNotNull: serial !== undefined || definition.is_not_null === true,
+    hasDefault: serial !== undefined,
+    uses: []
+  }
+}
+
+/** @since 0.1.0 @category operations */
+export const modifiersOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<number> =>
+  (nodes ?? []).flatMap((node) =>
+    "A_Const" in node && node.A_Const.ival !== undefined ? [node.A_Const.ival.ival ?? 0] : []
+  )
+
+/**
+ * A default or a generated value: looked up now, run whenever a row is written.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const setDefault = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string,
+  expression: Node | undefined
+): void => {
+  const mentions = Use.useStored(recorder, expression)
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)],
+    alsoWrites: [...known.alsoWrites, ...Use.movedSequences(mentions)],
+    columns: known.columns.map((other) =>
+      other.name === column
+        ? {
+            ...other,
+            hasDefault: expression !== undefined,
+            uses: Use.directKeys(mentions)
+          }
+        : other
+    )
+  }))
+}
+
+const identity = (recorder: R.Recorder, table: QualifiedName, column: string, { options }: Constraint): void => {
+  const name = optionNamed(options, "sequence_name")?.arg
+  const parts = partsOfObject(name)
+  ownSequence(recorder, table, column, parts, "identity")
+  addNotNull(recorder, table, column, undefined)
+}
+
+/**
+ * The sequence behind `serial` and identity columns; both make the column NOT NULL.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const ownSequence = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string,
+  given: ReadonlyArray<string>,
+  kind: "serial" | "identity"
+): void => {
+  const isTemporary = R.findRelation(recorder, table)?.isTemporary === true
+  const chosen = given.at(-1) ?? freeRelationName(recorder, table, column, "seq")
+  const schema = given.length > 1 ? Option.fromNullable(given.at(-2)) : table.schema
+  const name: QualifiedName = { schema, name: chosen }
+  R.writeName(recorder, name)
+  R.saveRelation(recorder, {
+    ...Catalog.relation("sequence", name),
+    isTemporary,
+    isIdentity: kind === "identity",
+    owner: Option.some(table),
+    ownerColumn: Option.some(column)
+  })
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    parts: [...known.parts, name],
+    columns: known.columns.map((other) => (other.name === column ? { ...other, hasDefault: true } : other))
+  }))
+}
+
+/**
+ * Constraints in the order in which the server makes them: checks, then the primary key, then other indexes, then foreign keys.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const settle = (recorder: R.Recorder, table: QualifiedName, pending: ReadonlyArray<Pending>): void => {
+  const rank = ({ contype }: Constraint): number =>
+    contype === "CONSTR_CHECK"
+      ? 0
+      : contype === "CONSTR_NOTNULL"
+        ? 1
+        : contype === "CONSTR_PRIMARY"
+          ? 2
+          : contype === "CONSTR_FOREIGN"
+            ? 4
+            : 3
+  const ordered = pending.toSorted((a, b) => rank(a.constraint) - rank(b.constraint))
+  for (const { column, constraint } of ordered) addConstraint(recorder, table, constraint, column, "new")
+}
+
+const ofType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {
+  Use.touchType(recorder, type)
+  const columns = R.findRelation(recorder, type)?.columns ?? []
+  R.updateRelation(recorder, table, (known) => ({ ...known, columns: [...known.columns, ...columns] }))
+}
+
+/**
+ * A child has its parent's columns and checks, and reads the parent; from now on the parent stands for it too.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const inherit = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  parent: QualifiedName,
+  bound: PartitionBoundSpec | undefined
+): void => {
+  Use.touch(recorder, parent)
+  Use.useStored(recorder, bound)
+  const found = R.findRelation(recorder, parent)
+  if (found === undefined) {
+    R.barrier(recorder, `${parent.name} is not created by any migration: its columns are not known`)
+    return
+  }
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    parents: [...known.parents, found.name],
+    columns: found.columns.reduce(withColumn, known.columns),
+    constraints: [
+      ...known.constraints,
+      ...found.constraints.filter(
+        ({ kind, name }) =>
+          (kind === "check" || kind === "not null") && !known.constraints.some((own) => own.name === name)
+      )
+    ],
+    onWrite: [...known.onWrite, ...found.onWrite],
+    alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
+  }))
+  R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
+}
+
+/**
+ * A partition gets the parent's indexes, under names of its own, and its foreign keys, under the same names.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const clonePartition = (recorder: R.Recorder, table: QualifiedName, parent: Catalog.Relation): void => {
+  cloneIndexes(recorder, parent, table)
+  const foreign = parent.constraints.filter(({ kind }) => kind === "foreign key")
+  const own = R.findRelation(recorder, table)?.constraints ?? []
+  const missing = foreign.filter(({ name }) => !own.some((constraint) => constraint.name === name))
+  R.updateRelation(recorder, table, (known) => ({ ...known, constraints: [...known.constraints, ...missing] }))
+  for (const { references } of missing) if (Option.isSome(references)) pointAt(recorder, table, references.value)
+}
+
+/** @since 0.1.0 @category operations */
+export const pointAt = (recorder: R.Recorder, from: QualifiedName, to: QualifiedName): void =>
+  R.adopt(recorder, to, (known) => ({ ...known, referencedBy: [...known.referencedBy, from] }))
+
+/** Bits of `LIKE … INCLUDING`; see TableLikeOption in src/include/nodes/parsenodes.h. */
+const including = {
+  constraints: 1 << 2,
+  defaults: 1 << 3,
+  generated: 1 << 4,
+  identity: 1 << 5,
+  indexes: 1 << 6
+} as const
+
+const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClause): void => {
+  const source = nameOfRangeVar(clause.relation)
+  Use.touch(recorder, source)
+  const found = R.findRelation(recorder, source)
+  if (found === undefined) {
+    R.barrier(recorder, `${source.name} is not created by any migration: its columns are not known`)
+    return
+  }
+  const has = (bit: number): boolean => ((clause.options ?? 0) & bit) !== 0
+  R.readAll(recorder, found.dependencies)
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    columns: [
+      ...known.columns,
+      ...found.columns.map((column) => ({ ...column, hasDefault: column.hasDefault && has(including.defaults) }))
+    ],
+    constraints: [
+      ...known.constraints,
+      ...found.constraints.filter(({ kind }) => kind === "not null" || (kind === "check" && has(including.constraints)))
+    ],
+    onWrite: [...known.onWrite, ...found.onWrite],
+    alsoWrites: [
+      ...known.alsoWrites,
+      ...found.alsoWrites,
+      ...(has(including.defaults) ? ownedSequences(recorder, found) : [])
+    ]
+  }))
+  if (has(including.identity)) {
+    for (const column of identityColumns(recorder, found)) ownSequence(recorder, table, column, [], "identity")
+  }
+  if (has(including.indexes)) cloneIndexes(recorder, found, table)
+}
+
+const ownedSequences = (recorder: R.Recorder, table: Catalog.Relation): ReadonlyArray<QualifiedName> =>
+  table.parts.filter((part) => R.findRelation(recorder, part)?.kind === "sequence")
+
+const identityColumns = (recorder: R.Recorder, table: Catalog.Relation): ReadonlyArray<string> =>
+  table.parts.flatMap((part) => {
+    const sequence = R.findRelation(recorder, part)
+    return sequence?.kind === "sequence" && sequence.isIdentity ? Option.toArray(sequence.ownerColumn) : []
+  })
