@@ -1,5 +1,6 @@
 import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -58,11 +59,11 @@ describe("laws", () => {
     [detector, detector, detector, Arbitrary.evidence],
     ([f, g, h, evidence]) => {
       const { firstOf, silent } = Detector
-      assert.deepStrictEqual(firstOf(f, firstOf(g, h))(evidence), firstOf(firstOf(f, g), h)(evidence))
-      assert.deepStrictEqual(firstOf(f, g, h)(evidence), firstOf(firstOf(f, g), h)(evidence))
-      assert.deepStrictEqual(firstOf(f, silent)(evidence), f(evidence))
-      assert.deepStrictEqual(firstOf(silent, f)(evidence), f(evidence))
-      assert.deepStrictEqual(firstOf()(evidence), silent(evidence))
+      deepStrictEqual(firstOf(f, firstOf(g, h))(evidence), firstOf(firstOf(f, g), h)(evidence))
+      deepStrictEqual(firstOf(f, g, h)(evidence), firstOf(firstOf(f, g), h)(evidence))
+      deepStrictEqual(firstOf(f, silent)(evidence), f(evidence))
+      deepStrictEqual(firstOf(silent, f)(evidence), f(evidence))
+      deepStrictEqual(firstOf()(evidence), silent(evidence))
     }
   )
 
@@ -78,7 +79,7 @@ describe("laws", () => {
     ([evidence]) => {
       const claimed = Detector.all(evidence)
       const isRaised = Option.contains(evidence.routine, "exec_stmt_raise")
-      if (isRaised || !Detector.sqlStates.has(evidence.sqlState)) assert.deepStrictEqual(claimed, Option.none())
+      if (isRaised || !Detector.sqlStates.has(evidence.sqlState)) deepStrictEqual(claimed, Option.none())
       if (Option.isSome(claimed)) assert.strictEqual(claimed.value.sqlState, evidence.sqlState)
     },
     { fastCheck: { numRuns: 1000 } }
@@ -104,14 +105,14 @@ describe("laws", () => {
       const names = Option.map(objectOf(claimed), (object) =>
         object._tag === "Relation" ? [...Option.toArray(object.schema), object.name].join(".") : object._tag
       )
-      assert.deepStrictEqual(names, Option.some(printed))
+      deepStrictEqual(names, Option.some(printed))
     }
   )
 
   it.prop("A gap survives being written and read, and has its own key", [gap, gap], ([a, b]) => {
     const encoded = Schema.encodeSync(Detector.SchemaGap)(a)
-    assert.deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
-    assert.deepStrictEqual(Schema.decodeUnknownSync(Detector.SchemaGap)(encoded), a)
+    deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
+    deepStrictEqual(Schema.decodeUnknownSync(Detector.SchemaGap)(encoded), a)
     const content = (of: Detector.SchemaGap) =>
       JSON.stringify(of._tag === "MissingObject" ? [of.object, of.qualifier] : of._tag)
     assert.strictEqual(Detector.key(a) === Detector.key(b), content(a) === content(b))
@@ -127,7 +128,7 @@ describe("the statement's text", () => {
       const error = errorOf("42P01", `relation "${schema.stored}.${table.stored}" does not exist`, {
         position: String([...before].length + 1)
       })
-      assert.deepStrictEqual(
+      deepStrictEqual(
         objectOf(Detector.detect(error, `${before}${schema.written}.${table.written}`)),
         missing(SchemaObject.relation(qualifiedName(table.stored, schema.stored)))
       )
@@ -156,7 +157,7 @@ describe("the statement's text", () => {
       errorOf("42703", "column users.email does not exist", { position: "8" }),
       "SELECT db.App.Users.EMail FROM app.users"
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       claimed,
       Option.some({
         _tag: "MissingObject" as const,
@@ -400,10 +401,7 @@ describe("evidence", () => {
       routine: Option.none(),
       statement: Option.none()
     }
-    assert.deepStrictEqual(
-      objectOf(Detector.relation(evidence)),
-      missing(SchemaObject.relation(qualifiedName("users")))
-    )
-    assert.deepStrictEqual(Detector.column(evidence), Option.none())
+    deepStrictEqual(objectOf(Detector.relation(evidence)), missing(SchemaObject.relation(qualifiedName("users"))))
+    deepStrictEqual(Detector.column(evidence), Option.none())
   })
 })

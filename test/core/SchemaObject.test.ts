@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -12,7 +13,7 @@ describe("laws", () => {
   it.prop(
     "identifierFrom(quote(x)) is x, for every identifier x that PostgreSQL can store",
     [Identifier.stored],
-    ([x]) => assert.deepStrictEqual(identifierFrom(quote(x)), Option.some(x))
+    ([x]) => deepStrictEqual(identifierFrom(quote(x)), Option.some(x))
   )
 
   it.prop(
@@ -25,7 +26,7 @@ describe("laws", () => {
     ],
     ([text]) => {
       const once = identifierFrom(text)
-      assert.deepStrictEqual(
+      deepStrictEqual(
         Option.flatMap(once, (name) => identifierFrom(quote(name))),
         once
       )
@@ -50,35 +51,35 @@ describe("laws", () => {
 
   it.prop("An object survives being written and read", [Arbitrary.schemaObject], ([object]) => {
     const encoded = Schema.encodeSync(SchemaObject.SchemaObject)(object)
-    assert.deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
-    assert.deepStrictEqual(Schema.decodeUnknownSync(SchemaObject.SchemaObject)(encoded), object)
+    deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
+    deepStrictEqual(Schema.decodeUnknownSync(SchemaObject.SchemaObject)(encoded), object)
   })
 })
 
 describe("an identifier", () => {
   it.prop("is read as the server stores it", [Identifier.spelling], ([{ stored, written }]) =>
-    assert.deepStrictEqual(identifierFrom(written), Option.some(stored))
+    deepStrictEqual(identifierFrom(written), Option.some(stored))
   )
 
   it("is folded outside quotes, ASCII only, and kept inside", () => {
-    assert.deepStrictEqual(identifierFrom("Users"), Option.some("users"))
-    assert.deepStrictEqual(identifierFrom("ÄPFEL"), Option.some("Äpfel"))
-    assert.deepStrictEqual(identifierFrom('"Users"'), Option.some("Users"))
-    assert.deepStrictEqual(identifierFrom('"a""b.c d"'), Option.some('a"b.c d'))
-    assert.deepStrictEqual(identifierFrom("_x$1"), Option.some("_x$1"))
+    deepStrictEqual(identifierFrom("Users"), Option.some("users"))
+    deepStrictEqual(identifierFrom("ÄPFEL"), Option.some("Äpfel"))
+    deepStrictEqual(identifierFrom('"Users"'), Option.some("Users"))
+    deepStrictEqual(identifierFrom('"a""b.c d"'), Option.some('a"b.c d'))
+    deepStrictEqual(identifierFrom("_x$1"), Option.some("_x$1"))
   })
 
   it("is cut after 63 bytes, between characters", () => {
-    assert.deepStrictEqual(identifierFrom("a".repeat(70)), Option.some("a".repeat(63)))
-    assert.deepStrictEqual(identifierFrom(`"${"日".repeat(30)}"`), Option.some("日".repeat(21)))
-    assert.deepStrictEqual(identifierFrom(`aa${"é".repeat(40)}`), Option.some(`aa${"é".repeat(30)}`))
-    assert.deepStrictEqual(identifierFrom(`"${"\u{1F600}".repeat(20)}"`), Option.some("\u{1F600}".repeat(15)))
+    deepStrictEqual(identifierFrom("a".repeat(70)), Option.some("a".repeat(63)))
+    deepStrictEqual(identifierFrom(`"${"日".repeat(30)}"`), Option.some("日".repeat(21)))
+    deepStrictEqual(identifierFrom(`aa${"é".repeat(40)}`), Option.some(`aa${"é".repeat(30)}`))
+    deepStrictEqual(identifierFrom(`"${"\u{1F600}".repeat(20)}"`), Option.some("\u{1F600}".repeat(15)))
   })
 
   it("may be written with Unicode escapes, and with an escape character of one's own", () => {
-    assert.deepStrictEqual(identifierFrom('U&"d\\0061t\\+000061"'), Option.some("data"))
-    assert.deepStrictEqual(identifierFrom('u&"a\\\\b"'), Option.some("a\\b"))
-    assert.deepStrictEqual(identifierFrom("U&\"d!0061ta\" UESCAPE '!'"), Option.some("data"))
+    deepStrictEqual(identifierFrom('U&"d\\0061t\\+000061"'), Option.some("data"))
+    deepStrictEqual(identifierFrom('u&"a\\\\b"'), Option.some("a\\b"))
+    deepStrictEqual(identifierFrom("U&\"d!0061ta\" UESCAPE '!'"), Option.some("data"))
   })
 
   it("is nothing else", () => {
@@ -98,29 +99,29 @@ describe("an identifier", () => {
       'U&"\\12"',
       "'a'"
     ]) {
-      assert.deepStrictEqual(identifierFrom(text), Option.none(), text)
+      deepStrictEqual(identifierFrom(text), Option.none(), text)
     }
     for (const text of ['U&"\\zzzz"', 'U&"\\+110000"', 'U&"\\0000"', 'U&"a', 'U&"\\"']) {
-      assert.deepStrictEqual(identifierFrom(text), Option.none(), text)
+      deepStrictEqual(identifierFrom(text), Option.none(), text)
     }
   })
 })
 
 describe("a name", () => {
   it.prop("is read part by part", [Identifier.spelling, Identifier.spelling], ([schema, name]) => {
-    assert.deepStrictEqual(nameFrom(name.written), Option.some(qualifiedName(name.stored)))
-    assert.deepStrictEqual(
+    deepStrictEqual(nameFrom(name.written), Option.some(qualifiedName(name.stored)))
+    deepStrictEqual(
       nameFrom(` ${schema.written} . /* it */ ${name.written}\n`),
       Option.some(qualifiedName(name.stored, schema.stored))
     )
   })
 
   it("of three parts loses the database, and has no more parts", () => {
-    assert.deepStrictEqual(nameFrom('db.App."T"'), Option.some(qualifiedName("T", "app")))
+    deepStrictEqual(nameFrom('db.App."T"'), Option.some(qualifiedName("T", "app")))
     for (const text of ["a.b.c.d", "", "a.", ".a", "a b", "a,b", "a..b"]) {
-      assert.deepStrictEqual(nameFrom(text), Option.none(), text)
+      deepStrictEqual(nameFrom(text), Option.none(), text)
     }
-    assert.deepStrictEqual(SchemaObject.nameOfParts([]), Option.none())
+    deepStrictEqual(SchemaObject.nameOfParts([]), Option.none())
   })
 })
 

@@ -1,5 +1,6 @@
 import { ResultLengthMismatch, SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import * as SqlState from "../../src/core/SqlState.js"
@@ -47,13 +48,13 @@ describe("laws", () => {
   )
 
   it.prop("a value without a driver's error is no evidence", [fc.anything()], ([value]) => {
-    assert.deepStrictEqual(SqlState.evidenceFrom(value), Option.none())
-    assert.deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: value })), Option.none())
+    deepStrictEqual(SqlState.evidenceFrom(value), Option.none())
+    deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: value })), Option.none())
   })
 
   it.prop("evidenceAmong is evidenceFrom for the SQLSTATEs that are asked for", [Arbitrary.error], ([error]) => {
     const all = SqlState.evidenceFrom(error)
-    assert.deepStrictEqual(
+    deepStrictEqual(
       SqlState.evidenceAmong(new Set(["42P01"]), error),
       Option.filter(all, ({ sqlState }) => sqlState === "42P01")
     )
@@ -66,12 +67,12 @@ describe("a SQLSTATE", () => {
   )
 
   it.prop("is kept as it is", [Arbitrary.sqlState], ([code]) =>
-    assert.deepStrictEqual(SqlState.sqlState(code), Option.some(code))
+    deepStrictEqual(SqlState.sqlState(code), Option.some(code))
   )
 
   it("is neither lower case nor full-width", () => {
     for (const code of ["42p01", "４２Ｐ０１", "42P0", "42P011", "42P0\n", ""]) {
-      assert.deepStrictEqual(SqlState.sqlState(code), Option.none())
+      deepStrictEqual(SqlState.sqlState(code), Option.none())
     }
   })
 })
@@ -80,26 +81,26 @@ describe("evidence", () => {
   it("is read from SqlError, from what an application wraps around it, and from the driver's error itself", () => {
     const sqlError = new SqlError({ cause: driverError(), message: "Failed to execute statement" })
     for (const error of [sqlError, wrapped(sqlError, 3), driverError(), wrapped(driverError(), 2)]) {
-      assert.deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
+      deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
     }
   })
 
   it("is found where another library stands between SqlError and the driver", () => {
     const error = new SqlError({ cause: Object.assign(new Error("Failed query"), { cause: driverError() }) })
-    assert.deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
+    deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
   })
 
   it("needs no severity inside SqlError, and needs one by itself", () => {
     const silent = driverError({ severity: undefined })
-    assert.deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: silent })), Option.some(evidence))
-    assert.deepStrictEqual(SqlState.evidenceFrom(silent), Option.none())
+    deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: silent })), Option.some(evidence))
+    deepStrictEqual(SqlState.evidenceFrom(silent), Option.none())
   })
 
   it("knows SqlError by its tag: ResultLengthMismatch shares its type id", () => {
     const mismatch = Object.assign(new ResultLengthMismatch({ expected: 1, actual: 2 }), {
       cause: driverError({ severity: undefined })
     })
-    assert.deepStrictEqual(SqlState.evidenceFrom(mismatch), Option.none())
+    deepStrictEqual(SqlState.evidenceFrom(mismatch), Option.none())
   })
 
   it("is not made of wrong shapes", () => {
@@ -112,28 +113,28 @@ describe("evidence", () => {
       { message: 42 },
       { code: ["42P01"] }
     ]) {
-      assert.deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: driverError(fields) })), Option.none())
+      deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: driverError(fields) })), Option.none())
     }
   })
 
   it("is not Node's EPIPE, though that has the form of a SQLSTATE", () => {
     const broken = Object.assign(new Error("write EPIPE"), { code: "EPIPE", errno: -32, syscall: "write" })
-    assert.deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: broken })), Option.none())
+    deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: broken })), Option.none())
   })
 
   it("takes positions as strings, as node-postgres hands them over, and as numbers", () => {
     const position = (value: unknown) =>
       Option.flatMap(SqlState.evidenceFrom(driverError({ position: value })), (found) => found.position)
-    assert.deepStrictEqual(position("7"), Option.some(7))
-    assert.deepStrictEqual(position(7), Option.some(7))
+    deepStrictEqual(position("7"), Option.some(7))
+    deepStrictEqual(position(7), Option.some(7))
     for (const wrong of ["", "0", "-1", "1.5", "x", " ", "1e400", "99999999999", 0, -3, Number.NaN, {}, undefined]) {
-      assert.deepStrictEqual(position(wrong), Option.none())
+      deepStrictEqual(position(wrong), Option.none())
     }
   })
 
   it("keeps the statement of a function's body, and the text that the caller knows", () => {
     const error = driverError({ position: undefined, internalPosition: "8", internalQuery: "SELECT x" })
-    assert.deepStrictEqual(
+    deepStrictEqual(
       SqlState.evidenceFrom(error, "SELECT f()"),
       Option.some({
         ...evidence,

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
 import * as StatementText from "../../src/core/StatementText.js"
 import * as Identifier from "../support/arbitraries/Identifier.js"
@@ -87,7 +88,7 @@ describe("a dotted name", () => {
     ([parts]) => {
       const before = "SELECT 'é\u{1F600}' FROM "
       const sql = `${before}${parts.map(({ written }) => written).join(" /* . */ . ")} AS x`
-      assert.deepStrictEqual(
+      deepStrictEqual(
         StatementText.dottedAt(sql, before.length)?.value,
         parts.map(({ stored }) => stored)
       )
@@ -95,8 +96,8 @@ describe("a dotted name", () => {
   )
 
   it("ends where no further part follows", () => {
-    assert.deepStrictEqual(StatementText.dottedAt("a.*", 0), { value: ["a"], end: 1 })
-    assert.deepStrictEqual(StatementText.dottedAt("a . b(1)", 0), { value: ["a", "b"], end: 5 })
+    deepStrictEqual(StatementText.dottedAt("a.*", 0), { value: ["a"], end: 1 })
+    deepStrictEqual(StatementText.dottedAt("a . b(1)", 0), { value: ["a", "b"], end: 5 })
     assert.strictEqual(StatementText.dottedAt("(a)", 0), undefined)
   })
 })
@@ -104,15 +105,15 @@ describe("a dotted name", () => {
 describe("a string constant", () => {
   it.prop("is read in every quotation", [fc.string()], ([value]) => {
     const quoted = `'${value.replaceAll("'", "''")}'`
-    assert.deepStrictEqual(StatementText.literalAt(quoted, 0), { value, end: quoted.length })
+    deepStrictEqual(StatementText.literalAt(quoted, 0), { value, end: quoted.length })
     const dollars = `$é_1$${value}$é_1$`
-    assert.deepStrictEqual(StatementText.literalAt(dollars, 0), { value, end: dollars.length })
+    deepStrictEqual(StatementText.literalAt(dollars, 0), { value, end: dollars.length })
   })
 
   it("with escapes is skipped and not read", () => {
     assert.strictEqual(StatementText.literalAt("E'a\\'b'", 0), undefined)
     assert.strictEqual(StatementText.skipToken("e'a\\'b''c' x", 0), 10)
-    assert.deepStrictEqual(StatementText.literalAt("E'ab'", 0), { value: "ab", end: 5 })
+    deepStrictEqual(StatementText.literalAt("E'ab'", 0), { value: "ab", end: 5 })
     assert.strictEqual(StatementText.skipToken("E'a", 0), 3)
   })
 

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
 import * as MessageCatalog from "../../src/core/MessageCatalog.js"
 import * as Wording from "../../src/core/Wording.js"
@@ -27,7 +28,7 @@ describe("laws", () => {
         for (const wording of each(wordings)) {
           const expected = { first: first.stored, second: wording.places === "$1" ? "" : second.stored }
           const message = fill(wording, first.stored, second.stored)
-          assert.deepStrictEqual(Wording.read(wordings, message), expected, message)
+          deepStrictEqual(Wording.read(wordings, message), expected, message)
         }
       }
     },

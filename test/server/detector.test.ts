@@ -3,6 +3,7 @@
  */
 import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, layer as suite } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -69,9 +70,9 @@ suite(Server.layer, { excludeTestServices: true })("what the server says", (it) 
             sqlState
           }
           const error = yield* errorOf(provocation)
-          assert.deepEqual(claimed(Detector.detect(error, provocation.statement)), expected)
+          deepStrictEqual(claimed(Detector.detect(error, provocation.statement)), expected)
           const byMessage = claimed(Detector.detect(error))
-          assert.deepEqual(
+          deepStrictEqual(
             printed(byMessage),
             printed({ ...expected, _tag: "MissingObject", sqlState: byMessage.sqlState })
           )
@@ -84,12 +85,12 @@ suite(Server.layer, { excludeTestServices: true })("what the server says", (it) 
     it.effect(`${sqlState} about ${about} is nobody's gap`, () =>
       Effect.gen(function* () {
         const error = yield* errorOf({ setup, statement })
-        assert.deepEqual(
+        deepStrictEqual(
           Option.map(SqlState.evidenceFrom(error), (evidence) => evidence.sqlState),
           SqlState.sqlState(sqlState)
         )
-        assert.deepEqual(Detector.detect(error, statement), Option.none())
-        assert.deepEqual(Detector.detect(error), Option.none())
+        deepStrictEqual(Detector.detect(error, statement), Option.none())
+        deepStrictEqual(Detector.detect(error), Option.none())
       })
     )
   }
@@ -104,7 +105,7 @@ suite(Server.layer, { excludeTestServices: true })("what the server says", (it) 
         ],
         statement: "EXECUTE stale"
       })
-      assert.deepEqual(
+      deepStrictEqual(
         Option.map(Detector.detect(error), ({ _tag, sqlState }) => [_tag, String(sqlState)]),
         Option.some(["StalePlan", "0A000"])
       )
