@@ -21,9 +21,10 @@ import { netEffect } from "./FootprintEffect.js"
 import * as Recorder from "./FootprintRecorder.js"
 import { execute } from "./FootprintStatement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
-import { type Risk, risksOf } from "./Risk.js"
+import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
+import { hazardsOf } from "./StatementRisk.js"
 import { hasOwnTransactions, isTransactional } from "./TransactionBlock.js"
 
 export {
@@ -174,7 +175,7 @@ const read = (
   for (const statement of statements) {
     recorder.statement = Recorder.statementAt(statement.line)
     const barriersBefore = recorder.barriers.length
-    const hazards = risksOf(recorder, statement.node)
+    const hazards = hazardsOf(recorder, statement.node)
     execute(recorder, statement.node)
     Recorder.endStatement(recorder)
     const isOpaque = recorder.barriers.length > barriersBefore

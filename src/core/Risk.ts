@@ -1,11 +1,12 @@
 /**
- * The hazards of running a statement on a live database, read from its syntax tree.
+ * The hazards of running a statement on a live database, each with its reason and the way around it. The bar is what squawk,
+ * strong_migrations and GitLab's guidelines check; docs/architecture.md says which check became which kind.
+ *
+ * Locks are told as the server takes them: PostgreSQL manual, section 13.3, Explicit Locking.
  *
  * @since 0.1.0
  */
-import type { Node } from "@pgsql/types"
 import type * as Option from "effect/Option"
-import type { Recorder } from "./FootprintRecorder.js"
 import type { QualifiedName } from "./SchemaObject.js"
 
 /**
@@ -42,8 +43,59 @@ export interface Risk {
   readonly statement: string
 }
 
-/** A hazard before its place is known. @since 0.1.0 @category models */
-export type Hazard = Pick<Risk, "kind" | "relation">
+/**
+ * A sentence on why, and a sentence on what to do instead.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Description {
+  readonly rationale: string
+  readonly safer: string
+}
 
 /** @since 0.1.0 @category operations */
-export const risksOf = (_recorder: Recorder, _node: Node): ReadonlyArray<Hazard> => []
+export const describe = (kind: RiskKind): Description => descriptions[kind]
+
+const descriptions: Readonly<Record<RiskKind, Description>> = {
+  "data-loss": {
+    rationale: "Rows or columns that the statement takes away cannot be brought back by another migration.",
+    safer: "Stop using them in one release, keep a backup, and take them away in a later one, by hand."
+  },
+  "table-rewrite": {
+    rationale: "The server writes every row anew under a lock that stops all readers and writers of the table.",
+    safer: "Add a new column or table, fill it in batches, switch the code over, and drop the old one later."
+  },
+  "table-scan": {
+    rationale: "The server reads or updates every row of the table under a lock that others wait for.",
+    safer: "Add a CHECK constraint as NOT VALID, validate it in a later migration, and update rows in batches."
+  },
+  "blocking-index-build": {
+    rationale: "While the index is built nobody can write to the table.",
+    safer: "Build it with CREATE INDEX CONCURRENTLY, and make it a constraint with ADD CONSTRAINT … USING INDEX."
+  },
+  "validation-scan": {
+    rationale: "Every row is checked against the constraint while the table is locked.",
+    safer: "Add the constraint as NOT VALID and run VALIDATE CONSTRAINT in a later migration."
+  },
+  "volatile-default": {
+    rationale: "A default that differs from row to row makes the server write every row anew.",
+    safer: "Add the column without the default, set the default for new rows, and fill the old ones in batches."
+  },
+  "referenced-table-lock": {
+    rationale: "A foreign key locks the table it points at against writes, as well as the one it stands on.",
+    safer: "Add the foreign key as NOT VALID in a migration of its own, and validate it in a later one."
+  },
+  "not-transactional": {
+    rationale: "The statement cannot run inside a transaction: when it fails half-way, its traces stay.",
+    safer: "Keep it alone in its migration, write it so that it can be run again, and apply it ahead of time."
+  },
+  "privilege-change": {
+    rationale: "Who may see or change data is different afterwards, which is for people to decide.",
+    safer: "Review it, and apply it ahead of time with the role that is meant to grant it."
+  },
+  opaque: {
+    rationale: "The statement runs SQL that cannot be read ahead of time, so what it does is not known.",
+    safer: "Write the SQL out, with names in place of computed ones, or apply the migration ahead of time."
+  }
+}
