@@ -1,0 +1,1 @@
+ALTER TABLE wishes ADD UNIQUE (customer_id, sku);

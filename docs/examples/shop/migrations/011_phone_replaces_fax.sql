@@ -1,0 +1,2 @@
+ALTER TABLE customers ADD COLUMN phone text;
+ALTER TABLE customers DROP COLUMN fax;
