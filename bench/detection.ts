@@ -16,10 +16,13 @@ export interface Measurement {
   readonly name: string
   /** Median of one call. */
   readonly nanoseconds: number
+  readonly atMost: number
 }
 
 interface Workload {
   readonly name: string
+  /** Nanoseconds. */
+  readonly atMost: number
   /** The `n`th value, new every time. */
   readonly make: (n: number) => { readonly error: unknown; readonly statement?: string }
   /** What `detect` must answer for the `n`th value, rendered; none where it is not ours. */
@@ -52,6 +55,7 @@ const claimed = (
   statement?: (n: number) => string
 ): Workload => ({
   name,
+  atMost: 2_000,
   make: (n) => {
     const text = statement?.(n)
     return text === undefined
@@ -63,6 +67,7 @@ const claimed = (
 
 const foreign = (name: string, make: (n: number) => unknown): Workload => ({
   name,
+  atMost: 200,
   make: (n) => ({ error: make(n) }),
   expected: () => Option.none()
 })
@@ -142,7 +147,7 @@ const measure = (workload: Workload): Measurement => {
   for (let batch = 0; batch < warmUp; batch++) measureBatch(workload, batch)
   const samples = Array.from({ length: batches }, (_, batch) => measureBatch(workload, warmUp + batch))
   samples.sort((a, b) => a - b)
-  return { name: workload.name, nanoseconds: samples[batches / 2] ?? Number.NaN }
+  return { name: workload.name, nanoseconds: samples[batches / 2] ?? Number.NaN, atMost: workload.atMost }
 }
 
 /**
