@@ -199,9 +199,9 @@ export const sqlStates: ReadonlySet<string> = new Set([
  * name is read as it was written, without it as the server printed it.
  *
  * @example
- * import * as Detector from "effect-auto-migration/core/Detector"
+ * import { Detector } from "effect-auto-migration"
  *
- * const gap = Detector.detect(error, 'SELECT * FROM app."Users"')
+ * const gapOf = (error: unknown) => Detector.detect(error, 'SELECT * FROM app."Users"')
  *
  * @since 0.1.0
  * @category detection

@@ -7,14 +7,15 @@
  * 1. `identifierFrom(quote(x))` is `x`, for every identifier `x` that PostgreSQL can store.
  * 2. `identifierFrom` is idempotent on what `quote` makes of its result.
  * 3. `Order` is total, and `Equivalence` agrees with it and with `key`.
+ * 4. An object survives being written and read by its codec.
  *
  * Source: PostgreSQL manual, section 4.1.1, Identifiers and Key Words.
  *
  * @since 0.1.0
  */
-import * as Equivalence_ from "effect/Equivalence"
+import * as Eq from "effect/Equivalence"
 import * as Option from "effect/Option"
-import * as Order_ from "effect/Order"
+import * as Ord from "effect/Order"
 import * as S from "effect/Schema"
 import { dottedAt, identifierAt, skipBlank } from "./StatementText.js"
 
@@ -199,7 +200,7 @@ export const extension = (name: string): Extension => ({ _tag: "Extension", name
  * The identifier in quotes, so that it reads back as itself wherever SQL expects a name.
  *
  * @example
- * import * as SchemaObject from "effect-auto-migration/core/SchemaObject"
+ * import { SchemaObject } from "effect-auto-migration"
  *
  * SchemaObject.quote('say "hi"') // "\"say \"\"hi\"\"\""
  *
@@ -225,7 +226,7 @@ export const identifierFrom = (sql: string): Option.Option<string> => {
  * when it is the one it runs in: it is dropped.
  *
  * @example
- * import * as SchemaObject from "effect-auto-migration/core/SchemaObject"
+ * import { SchemaObject } from "effect-auto-migration"
  *
  * SchemaObject.nameFrom('App."Users"') // Option.some({ schema: Option.some("app"), name: "Users" })
  *
@@ -319,10 +320,10 @@ export const key = (object: SchemaObject): string => {
 }
 
 /** By {@link key}: kinds stay together, then schema, then name. @since 0.1.0 @category instances */
-export const Order: Order_.Order<SchemaObject> = Order_.mapInput(Order_.string, key)
+export const Order: Ord.Order<SchemaObject> = Ord.mapInput(Ord.string, key)
 
 /** @since 0.1.0 @category instances */
-export const Equivalence: Equivalence_.Equivalence<SchemaObject> = Equivalence_.mapInput(Equivalence_.string, key)
+export const Equivalence: Eq.Equivalence<SchemaObject> = Eq.mapInput(Eq.string, key)
 
 const name = { schema: S.OptionFromNullOr(S.String), name: S.String }
 const Name = S.Struct(name)

@@ -57,7 +57,7 @@ export const isSqlState = (code: string): code is SqlState => {
  * The string as a SQLSTATE, if it has the form of one.
  *
  * @example
- * import * as SqlState from "effect-auto-migration/core/SqlState"
+ * import { SqlState } from "effect-auto-migration"
  *
  * SqlState.sqlState("42P01") // Option.some("42P01")
  * SqlState.sqlState("42p01") // Option.none()
