@@ -177,12 +177,17 @@ describe("the statement's text", () => {
   })
 
   it("of a function's body comes before the caller's", () => {
+    const statement = "SELECT a.b()"
     assert.strictEqual(
       detected("42P01", 'relation "a.b" does not exist', {
-        statement: "SELECT a.b()",
-        internalQuery: 'SELECT 1 FROM "a.b"',
-        internalPosition: "15"
+        statement,
+        internalQuery: 'SELECT a.b FROM "a.b" a',
+        internalPosition: "17"
       }),
+      'missing relation "a.b"'
+    )
+    assert.strictEqual(
+      detected("42P01", 'relation "a.b" does not exist', { statement, internalQuery: 'LOCK TABLE "a.b"' }),
       'missing relation "a.b"'
     )
   })
@@ -218,7 +223,7 @@ describe("the statement's text", () => {
     assert.strictEqual(
       detected("42704", 'collation "a.b" for encoding "UTF8" does not exist', {
         position: "12",
-        statement: `SELECT 'a' collate /* it */ "a.b"`
+        statement: 'SELECT a.b collate /* it */ "a.b" FROM a'
       }),
       'missing collation "a.b"'
     )

@@ -49,7 +49,7 @@ describe("laws", () => {
     assert.strictEqual(SchemaObject.Equivalence(a, b), JSON.stringify(a) === JSON.stringify(b))
   )
 
-  it.prop("An object survives being written and read", [Arbitrary.schemaObject], ([object]) => {
+  it.prop("An object survives being written and read by its codec", [Arbitrary.schemaObject], ([object]) => {
     const encoded = Schema.encodeSync(SchemaObject.SchemaObject)(object)
     deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
     deepStrictEqual(Schema.decodeUnknownSync(SchemaObject.SchemaObject)(encoded), object)
