@@ -12,13 +12,13 @@ import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { AutoMigrationConfig, type Options } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
@@ -60,8 +60,8 @@ export interface Job {
   readonly journal: Journal
   readonly known: AppliedSet
   readonly transaction: Options["transaction"]
-  /** Limits for a heal; an operator's run has none but the lock's. */
-  readonly pace: "request" | "operator"
+  /** When whoever asked gives up, in milliseconds since 1970; an operator does not, and gives each step the configured time. */
+  readonly deadlineAt: number
   /** `baseline` records the plan as applied and runs nothing of it. */
   readonly doing: "apply" | "baseline"
   /** Goes into the events beside what the executor knows itself. */
@@ -155,11 +155,9 @@ const including = (applied: AppliedSet, ran: ReadonlyArray<Migration>): AppliedS
 export const make = Effect.gen(function* () {
   const { get } = yield* MigrationClient
   const { deadline, lockRetry, lockTimeout, schema } = yield* AutoMigrationConfig
-  const patience = Duration.subtract(deadline, lockTimeout)
-
-  const limits = ({ pace }: Job): ReadonlyArray<string> => [
+  const limits = ({ deadlineAt }: Job): ReadonlyArray<string> => [
     `SET LOCAL lock_timeout = ${Duration.toMillis(lockTimeout)}`,
-    ...(pace === "request" ? [`SET LOCAL statement_timeout = ${Duration.toMillis(deadline)}`] : [])
+    ...(Number.isFinite(deadlineAt) ? [`SET LOCAL statement_timeout = ${Duration.toMillis(deadline)}`] : [])
   ]
 
   const begin = (connection: Connection, { closes, job, known }: Task): Effect.Effect<unknown, Setback> =>
@@ -337,11 +335,24 @@ export const make = Effect.gen(function* () {
         )
     })
 
+  /** The last attempt begins early enough to say what it waited for before the deadline cuts it off. */
+  const lastAttemptOf = ({ deadlineAt }: Job): Effect.Effect<number> =>
+    Effect.map(
+      Clock.currentTimeMillis,
+      (now) => Math.min(deadlineAt, now + Duration.toMillis(deadline)) - 2 * Duration.toMillis(lockTimeout)
+    )
+
+  const mayPass = (setback: Setback, lastAttempt: number): Effect.Effect<boolean> =>
+    isPassing(setback) ? Effect.map(Clock.currentTimeMillis, (now) => now < lastAttempt) : Effect.succeed(false)
+
   const runTask = (task: Task): Effect.Effect<Outcome, MigrationFailure.Failure> =>
+    Effect.flatMap(lastAttemptOf(task.job), (lastAttempt) => attemptUntil(task, lastAttempt))
+
+  const attemptUntil = (task: Task, lastAttempt: number): Effect.Effect<Outcome, MigrationFailure.Failure> =>
     Effect.scoped(
       task.group.transaction === "none" && task.job.doing === "apply" ? outside(task) : together(task)
     ).pipe(
-      Effect.retry({ while: isPassing, schedule: Schedule.upTo(lockRetry, patience) }),
+      Effect.retry({ while: (setback) => mayPass(setback, lastAttempt), schedule: lockRetry }),
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Outcome>(missing)),
       Effect.mapError(failureFrom(task)),
       Effect.tapError((failure) => recordFailure(task, failure)),

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -83,7 +84,7 @@ export const make = Effect.gen(function* () {
       Effect.mapError(effect, (failure) => failure.toError({ cause: request.error, retryAt: 0 }))
 
   const resolve = ({ gap, scope }: Question, { applied }: View) =>
-    Resolver.resolve(graph, new Set(applied.checksumById.keys()), gap, scope)
+    Resolver.resolve(graph, applied.checksumById, gap, scope)
 
   const inPlace = (
     question: Question,
@@ -126,12 +127,13 @@ export const make = Effect.gen(function* () {
 
   const fly = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
     const ids = Plan.ids(plan)
+    const deadlineAt = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline)
     const open = yield* runner.refusal(plan)
     const flight = Option.match(open, {
       onNone: () =>
         flights.join(
           ids.join("\n"),
-          runner.run({ plan, pace: "request", doing: "apply", detail: { gap: nameOf(question), plan: ids } })
+          runner.run({ plan, deadlineAt, doing: "apply", detail: { gap: nameOf(question), plan: ids } })
         ),
       onSome: (refusal) => Effect.fail(refusal)
     })

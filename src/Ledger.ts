@@ -133,7 +133,7 @@ export const make = Effect.gen(function* () {
       journal: LedgerMigrations.journal(schema, graph),
       known: LedgerEvent.nothing,
       transaction: "plan",
-      pace: "operator",
+      deadlineAt: Number.POSITIVE_INFINITY,
       doing: "apply",
       detail: { because: "the ledger itself was missing" }
     })

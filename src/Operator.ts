@@ -76,14 +76,14 @@ export const make = Effect.gen(function* () {
   const applied = Effect.mapBoth(refresh, { onFailure: asError, onSuccess: (view) => view.applied })
 
   const run = (plan: Plan.Plan, doing: "apply" | "baseline") =>
-    runner.run({ plan, pace: "operator", doing, detail: { plan: Plan.ids(plan) } }).pipe(
+    runner.run({ plan, deadlineAt: Number.POSITIVE_INFINITY, doing, detail: { plan: Plan.ids(plan) } }).pipe(
       Effect.mapBoth({
         onFailure: ({ failure, retryAt }) => failure.toError({ cause: undefined, retryAt }),
         onSuccess: (result) => (result._tag === "Done" ? result.ran.map(idOf) : [])
       })
     )
 
-  const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, new Set(checksumById.keys())))
+  const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
 
   const refuseEdited = (set: AppliedSet): Effect.Effect<void, ChecksumMismatch> =>
     Option.match(

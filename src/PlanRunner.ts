@@ -46,7 +46,9 @@ export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   {
     /** The refusal of a plan that holds a migration whose window is open. */
     readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Refusal>>
-    readonly run: (options: Pick<Executor.Job, "plan" | "pace" | "doing" | "detail">) => Effect.Effect<Result, Refusal>
+    readonly run: (
+      options: Pick<Executor.Job, "plan" | "deadlineAt" | "doing" | "detail">
+    ) => Effect.Effect<Result, Refusal>
   }
 >() {}
 
@@ -71,7 +73,9 @@ export const make = Effect.gen(function* () {
       })
   )
 
-  const execute = Effect.fnUntraced(function* (options: Pick<Executor.Job, "plan" | "pace" | "doing" | "detail">) {
+  const execute = Effect.fnUntraced(function* (
+    options: Pick<Executor.Job, "plan" | "deadlineAt" | "doing" | "detail">
+  ) {
     const { applied } = yield* knowledge.view
     const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction }
     const outcome = yield* executor.run(job)

@@ -39,6 +39,8 @@ Feature: A query never fails because somebody forgot a migration
     And these migrations are applied: 001_users, 002_orders
 
   Scenario: a column is missing that a new version of the program needs
+    A foreign key changes the table that it refers to, so 002_orders keeps its place before 004_users_email.
+
     Given a request has asked
       """sql
       SELECT name FROM users
@@ -54,7 +56,7 @@ Feature: A query never fails because somebody forgot a migration
     Then it answers
       | name | email   |
       | Ada  | unknown |
-    And these migrations are applied: 001_users, 004_users_email
+    And these migrations are applied: 001_users, 002_orders, 004_users_email
 
   Scenario: fifty requests at once in each of four replicas
     When 4 replicas ask 50 times each

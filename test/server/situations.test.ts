@@ -175,7 +175,7 @@ describe("a provider that is already applied", () => {
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const failed = yield* Effect.flip(sql`SELECT email FROM users`)
         yield* AutoMigration.migrate.pipe(Effect.provide(Layer.fresh(App.layer({ url, migrations: users }))))
         const remaining = [Effect.fail(failed)]
@@ -262,7 +262,7 @@ describe("an object that a later migration removes", () => {
   it.scopedLive("is not brought back; the error names the migration", () =>
     inProgram({ migrations: { ...users, "003_no_email": "ALTER TABLE users DROP COLUMN email;" } }, () =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const error = yield* failsWith("ObjectRemoved", ask("SELECT email FROM users"))
         assert.strictEqual(error.removedBy, "003_no_email")
       })
@@ -312,7 +312,7 @@ describe("policy", () => {
     () =>
       inProgram({ migrations: users, options: { mode: "observe" } }, (url) =>
         Effect.gen(function* () {
-          const error = yield* failsWith("MigrationPending", ask("SELECT name FROM users"))
+          const error = yield* failsWith("MigrationPending", askWithin("SELECT name FROM users"))
           assert.deepStrictEqual([...error.migrationIds], ["001_users"])
           const schemas = "SELECT count(*)::int AS n FROM pg_namespace WHERE nspname = 'auto_migration'"
           assert.deepStrictEqual(yield* Database.query(url, schemas), [{ n: 0 }])
@@ -348,7 +348,7 @@ describe("inside a caller's transaction", () => {
   it.scopedLive("a boundary inside fails with TransactionMustRestart and applies nothing", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const error = yield* failsWith("TransactionMustRestart", insert)
         assert.strictEqual(error.gap._tag, "MissingObject")
         assert.deepStrictEqual([...error.migrationIds], ["002_users_email"])
@@ -360,7 +360,7 @@ describe("inside a caller's transaction", () => {
   it.scopedLive("a boundary around the transaction heals and runs all of it again, once", () =>
     inProgram({ migrations: users, maxConnections: 1 }, () =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         yield* withAutoMigration(insert)
         assert.deepStrictEqual(yield* ask("SELECT id, email FROM users ORDER BY id"), [
           { id: 1, email: null },
@@ -391,7 +391,7 @@ describe("inside a caller's transaction", () => {
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const nested = sql.withTransaction(
           withAutoMigration(sql.withTransaction(withAutoMigration(sql`SELECT email FROM users`)))
         )
@@ -492,7 +492,7 @@ describe("many fibers", () => {
 describe("a migration that fails", () => {
   const broken = {
     ...users,
-    "003_broken": "CREATE TABLE audit (id integer);\n\nINSERT INTO audit\n  VALUES ('x' || 1/0);"
+    "003_broken": "CREATE TABLE audit (id integer);\n\nINSERT INTO audit\n  VALUES (1/0);"
   }
 
   it.scopedLive(
@@ -503,7 +503,7 @@ describe("a migration that fails", () => {
           const error = yield* failsWith("MigrationFailed", ask("SELECT id FROM audit"))
           assert.deepStrictEqual(
             [error.migrationId, error.file, error.line, error.statement, error.sqlState],
-            ["003_broken", "record:003_broken", 3, "INSERT INTO audit VALUES ('x' || 1/0)", "22012"]
+            ["003_broken", "record:003_broken", 3, "INSERT INTO audit VALUES (1/0)", "22012"]
           )
           assert.strictEqual(Reflect.get(Object(error.cause), "_tag"), "SqlError")
           assert.deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('audit') AS found"), [{ found: null }])
@@ -591,7 +591,7 @@ describe("locks", () => {
     })
 
   const impatient = {
-    deadline: Duration.millis(600),
+    deadline: Duration.seconds(2),
     lockTimeout: Duration.millis(100),
     lockRetry: Schedule.spaced("20 millis")
   }
@@ -599,7 +599,7 @@ describe("locks", () => {
   it.scopedLive("a table lock that is not granted in time: LockTimeout, and nothing is applied", () =>
     inProgram({ migrations: users, options: impatient }, (url) =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
         const error = yield* failsWith("LockTimeout", ask("SELECT email FROM users"))
         assert.strictEqual(error.waitingFor, "table-lock")
@@ -611,7 +611,7 @@ describe("locks", () => {
   it.scopedLive("a table lock that is released in time: the transaction is tried again and the query succeeds", () =>
     inProgram({ migrations: users, options: { ...impatient, deadline: Duration.seconds(10) } }, (url) =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const fiber = yield* Effect.scoped(
           Effect.gen(function* () {
             yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
@@ -715,7 +715,7 @@ describe("statements that cannot run inside a transaction", () => {
   it.scopedLive("are refused on the request path, and run ahead of time between Started and Applied", () =>
     inProgram({ migrations: concurrent }, (url) =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users WHERE id = 1")
+        yield* askWithin("SELECT name FROM users WHERE id = 1")
         yield* failsWith("MigrationRefused", ask("SELECT age FROM users"))
         yield* AutoMigration.migrate
         const log = yield* kinds
@@ -824,7 +824,7 @@ describe("the ledger", () => {
   it.scopedLive("is brought by the library's own engine, and its own migrations are its first events", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
-        yield* ask("SELECT name FROM users")
+        yield* askWithin("SELECT name FROM users")
         const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
         assert.deepStrictEqual(
           events.map((event) => event.migrationId as string),
