@@ -12,7 +12,7 @@ import * as R from "./FootprintRecorder.js"
 import * as Table from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
-import { elementName, wordingOf } from "./ParsedType.js"
+import { elementName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
@@ -68,7 +68,9 @@ const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: Col
 
 const addInherited = (recorder: R.Recorder, child: QualifiedName, column: Catalog.Column): void =>
   R.updateRelation(recorder, child, (known) =>
-    known.columns.some(({ name }) => name === column.name) ? known : { ...known, columns: [...known.columns, column] }
+    known.columns.some(({ name }) => name === column.name)
+      ? known
+      : { ...known, columns: [...known.columns, { ...column, isLocal: false }] }
   )
 
 const inChildren = (recorder: R.Recorder, table: QualifiedName, change: (child: QualifiedName) => void): void => {
@@ -126,8 +128,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
       ? column
       : {
           ...column,
-          type: elementName(typeName),
-          wording: wordingOf(typeName),
+          ...R.resolvedType(recorder, typeName),
           modifiers: Table.modifiersOf(typeName.typmods)
         }
   const known = R.findRelation(recorder, table)
@@ -153,14 +154,16 @@ const addTableConstraint: Action = (recorder, table, { def }) => {
   if (def === undefined || !("Constraint" in def)) return
   const constraint = def.Constraint
   addConstraint(recorder, table, constraint, undefined, "old")
-  const isInherited = constraint.contype === "CONSTR_CHECK" || constraint.contype === "CONSTR_NOTNULL"
-  const added = R.findRelation(recorder, table)?.constraints.at(-1)
+  const known = R.findRelation(recorder, table)
+  const isRow = constraint.contype === "CONSTR_CHECK" || constraint.contype === "CONSTR_NOTNULL"
+  const isInherited = isRow || (known?.isPartitioned === true && constraint.contype === "CONSTR_FOREIGN")
+  const added = known?.constraints.at(-1)
   if (!isInherited || added === undefined || constraint.is_no_inherit === true) return
   inChildren(recorder, table, (child) =>
     R.updateRelation(recorder, child, (known) =>
       known.constraints.some(({ name }) => name === added.name)
         ? known
-        : { ...known, constraints: [...known.constraints, added] }
+        : { ...known, constraints: [...known.constraints, { ...added, isLocal: false }] }
     )
   )
 }
@@ -203,7 +206,9 @@ const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: Qualifi
   const from = R.findRelation(recorder, parent)
   R.updateRelation(recorder, child, (known) => ({
     ...known,
-    parents: known.parents.filter((other) => from === undefined || !Catalog.isSameName(other, from.name))
+    parents: known.parents.filter((other) => from === undefined || !Catalog.isSameName(other, from.name)),
+    columns: known.columns.map((column) => ({ ...column, isLocal: true })),
+    constraints: known.constraints.map((constraint) => ({ ...constraint, isLocal: true }))
   }))
   const left = R.findRelation(recorder, child)
   R.updateRelation(recorder, parent, (known) => ({
@@ -230,6 +235,13 @@ const attach: Action = (recorder, table, { def }) => {
   Use.change(recorder, child)
   Use.fetch(recorder, child)
   const known = R.findRelation(recorder, child)
+  const isOnly = (constraint: Catalog.Constraint): boolean =>
+    constraint.kind !== "check" && constraint.kind !== "not null"
+  R.updateRelation(recorder, child, (one) => ({
+    ...one,
+    columns: one.columns.map((column) => ({ ...column, isLocal: false })),
+    constraints: one.constraints.map((constraint) => ({ ...constraint, isLocal: isOnly(constraint) }))
+  }))
   Table.inherit(recorder, known?.name ?? child, table, command?.bound)
   attachIndexes(recorder, table, known?.name ?? child)
 }

@@ -84,6 +84,7 @@ const plain = (name: string, kind: Catalog.ConstraintKind, columns: ReadonlyArra
   references: Option.none(),
   referencedColumns: [],
   onReferenced: "check",
+  isLocal: true,
   uses: []
 })
 
@@ -156,13 +157,9 @@ const addKey = (
   given(recorder, name)
   if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined)
   put(recorder, table, plain(name, kind, columns))
-  putIndex(recorder, table, name, {
-    columns,
-    isUnique: true,
-    isConstraint: true,
-    hasOnlyColumns: elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
-  })
-  cloneToChildren(recorder, table, columns, labels[kind], kind)
+  const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
+  putIndex(recorder, table, name, { columns, isUnique: true, isConstraint: true, hasOnlyColumns })
+  cloneToChildren(recorder, table, { columns, hasOnlyColumns, isUnique: true, constraint: kind })
 }
 
 const keyColumns = (
@@ -232,43 +229,39 @@ export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: strin
   R.updateRelation(recorder, table, (known) => ({ ...known, parts: [...known.parts, index] }))
 }
 
+/** An index as it is made anew on another table: for a constraint, or plain. @since 0.1.0 @category models */
+export interface IndexTemplate {
+  readonly columns: ReadonlyArray<string>
+  readonly hasOnlyColumns: boolean
+  readonly isUnique: boolean
+  readonly constraint: Catalog.ConstraintKind | undefined
+}
+
 /**
  * What is indexed on a partitioned table is indexed on its partitions, under names of their own.
  *
  * @since 0.1.0
  * @category statements
  */
-export const cloneToChildren = (
-  recorder: R.Recorder,
-  table: QualifiedName,
-  columns: ReadonlyArray<string>,
-  label: string,
-  kind: Catalog.ConstraintKind | undefined
-): void => {
+export const cloneToChildren = (recorder: R.Recorder, table: QualifiedName, template: IndexTemplate): void => {
   const parent = R.findRelation(recorder, table)
   if (parent?.isPartitioned !== true) return
   for (const child of parent.children) {
-    cloneIndex(recorder, child, columns, label, kind)
-    cloneToChildren(recorder, child, columns, label, kind)
+    cloneIndex(recorder, child, template)
+    cloneToChildren(recorder, child, template)
   }
 }
 
-const cloneIndex = (
-  recorder: R.Recorder,
-  table: QualifiedName,
-  columns: ReadonlyArray<string>,
-  label: string,
-  kind: Catalog.ConstraintKind | undefined
-): void => {
-  const part = label === "pkey" ? undefined : columnsPart(columns)
+const cloneIndex = (recorder: R.Recorder, table: QualifiedName, template: IndexTemplate): void => {
+  const { columns, constraint, hasOnlyColumns, isUnique } = template
+  const part = constraint === "primary key" ? undefined : columnsPart(columns)
   const name =
-    kind === undefined
-      ? freeRelationName(recorder, table, part, label)
-      : freeIndexConstraintName(recorder, table, part, label)
-  if (kind === "primary key") for (const column of columns) addNotNull(recorder, table, column, undefined)
-  if (kind !== undefined) put(recorder, table, plain(name, kind, columns))
-  const isUnique = kind !== undefined
-  putIndex(recorder, table, name, { columns, isUnique, isConstraint: isUnique, hasOnlyColumns: true })
+    constraint === undefined
+      ? freeRelationName(recorder, table, part, "idx")
+      : freeIndexConstraintName(recorder, table, part, labels[keyKind(constraint)])
+  if (constraint === "primary key") for (const column of columns) addNotNull(recorder, table, column, undefined)
+  if (constraint !== undefined) put(recorder, table, plain(name, constraint, columns))
+  putIndex(recorder, table, name, { columns, isUnique, isConstraint: constraint !== undefined, hasOnlyColumns })
 }
 
 /**
@@ -281,16 +274,11 @@ export const cloneIndexes = (recorder: R.Recorder, from: Catalog.Relation, to: Q
   for (const part of from.parts) {
     const index = R.findRelation(recorder, part)
     if (index?.kind !== "index") continue
-    const own = R.findRelation(recorder, to)
-    const constraint = from.constraints.find(({ name }) => index.isConstraint && name === index.name.name)
-    const isDouble = constraint?.kind === "primary key" && own?.constraints.some(({ kind }) => kind === "primary key")
-    if (isDouble === true) continue
-    const label = constraint === undefined ? "idx" : labels[keyKind(constraint.kind)]
-    cloneIndex(recorder, to, index.indexColumns, label, constraint?.kind)
-    if (constraint === undefined && index.isUnique) {
-      const last = R.findRelation(recorder, to)?.parts.at(-1)
-      if (last !== undefined) R.updateRelation(recorder, last, (known) => ({ ...known, isUnique: true }))
-    }
+    const constraint = from.constraints.find(({ name }) => index.isConstraint && name === index.name.name)?.kind
+    const own = R.findRelation(recorder, to)?.constraints ?? []
+    if (constraint === "primary key" && own.some(({ kind }) => kind === "primary key")) continue
+    const { hasOnlyColumns, indexColumns, isUnique } = index
+    cloneIndex(recorder, to, { columns: indexColumns, hasOnlyColumns, isUnique, constraint })
   }
 }
 

@@ -214,7 +214,10 @@ const removeColumn = (recorder: R.Recorder, table: QualifiedName, column: string
   }))
   for (const constraint of gone) freeConstraint(recorder, table, constraint)
   if (behavior === "cascade") for (const { name } of generated) removeColumn(recorder, table, name, behavior)
-  for (const child of known.children) removeColumn(recorder, child, column, behavior)
+  for (const child of known.children) {
+    const inherited = R.findRelation(recorder, child)?.columns.find(({ name }) => name === column)
+    if (inherited?.isLocal === false) removeColumn(recorder, child, column, behavior)
+  }
 }
 
 const isOfColumn = (recorder: R.Recorder, part: QualifiedName, column: string): boolean => {
@@ -262,7 +265,8 @@ const removeConstraint = (recorder: R.Recorder, table: Catalog.Relation, gone: C
       ({ columns, kind, name }) =>
         kind === gone.kind && (name === gone.name || (carrier !== undefined && columns.join() === gone.columns.join()))
     )
-    if (found !== undefined && inherited !== undefined) removeConstraint(recorder, found, inherited)
+    const isOwn = inherited?.isLocal === true && (inherited.kind === "check" || inherited.kind === "not null")
+    if (found !== undefined && inherited !== undefined && !isOwn) removeConstraint(recorder, found, inherited)
   }
 }
 

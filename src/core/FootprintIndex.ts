@@ -42,18 +42,21 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
   if (known === undefined) R.saveRelation(recorder, { ...Catalog.relation("table", table), isExternal: true })
   const part = columnsPart(indexColumnNames(all))
   const name = statement.idxname ?? freeRelationName(recorder, owner, part, "idx")
-  const columns = elements.flatMap((node) => ("IndexElem" in node && node.IndexElem.name ? [node.IndexElem.name] : []))
-  putIndex(recorder, owner, name, {
-    columns: indexColumnNames(elements),
-    isUnique: statement.unique === true,
-    isConstraint: false,
-    hasOnlyColumns: columns.length === elements.length
-  })
+  const hasOnlyColumns = elements.every((node) => "IndexElem" in node && node.IndexElem.name !== undefined)
+  const isUnique = statement.unique === true
+  const columns = indexColumnNames(elements)
+  putIndex(recorder, owner, name, { columns, isUnique, isConstraint: false, hasOnlyColumns })
+  R.updateRelation(recorder, { ...owner, name }, (index) => ({ ...index, uses: Use.directKeys(mentions) }))
   R.updateRelation(recorder, owner, (relation) => ({
     ...relation,
     onWrite: [...relation.onWrite, ...Use.hiddenCalls(mentions)]
   }))
-  cloneToChildren(recorder, owner, indexColumnNames(all), "idx", undefined)
+  cloneToChildren(recorder, owner, {
+    columns: indexColumnNames(all),
+    hasOnlyColumns,
+    isUnique,
+    constraint: undefined
+  })
 }
 
 /** @since 0.1.0 @category statements */
@@ -117,7 +120,7 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
   }
   const table = nameOfRangeVar(source.RangeVar)
   Use.change(recorder, table)
-  Use.useNow(recorder, statement.exprs)
+  const mentions = Use.useNow(recorder, statement.exprs)
   const owner = R.findRelation(recorder, table)?.name ?? table
   const columns = (statement.exprs ?? []).map((node) =>
     "StatsElem" in node ? (node.StatsElem.name ?? "expr") : "expr"
@@ -129,7 +132,12 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
     : { schema: owner.schema, name: freeRelationName(recorder, owner, columnsPart(columns), "stat") }
   R.writeName(recorder, name)
   if (statement.if_not_exists === true && Catalog.hasRelation(recorder.catalog, name)) return
-  R.saveRelation(recorder, { ...Catalog.relation("statistics", name), owner: Option.some(owner) })
+  R.saveRelation(recorder, {
+    ...Catalog.relation("statistics", name),
+    owner: Option.some(owner),
+    indexColumns: columns,
+    uses: Use.directKeys(mentions)
+  })
   R.adopt(recorder, owner, (known) => ({ ...known, parts: [...known.parts, name] }))
 }
 

@@ -4,14 +4,16 @@
  *
  * @since 0.1.0
  */
-import type { Node } from "@pgsql/types"
+import type { Node, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
+import { elementName, isBuiltIn, wordingOf } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
+import { stringsOf } from "./SyntaxTree.js"
 
 /** What the reading of the current statement has met. @since 0.1.0 @category models */
 export interface StatementRecord {
@@ -199,6 +201,23 @@ export const routines = (recorder: Recorder, name: QualifiedName): ReadonlyArray
 /** @since 0.1.0 @category queries */
 export const isKnownThing = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
   Catalog.findThing(recorder.catalog, key) !== undefined
+
+/**
+ * A type as the catalog knows it: the schema it is in, and its wording.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const resolvedType = (
+  recorder: Recorder,
+  typeName: TypeName
+): { readonly type: QualifiedName; readonly wording: string } => {
+  const name = elementName(typeName)
+  const known = types(recorder, name)[0]?.name ?? relations(recorder, name)[0]?.name
+  if (known === undefined || isBuiltIn(stringsOf(typeName.names))) return { type: name, wording: wordingOf(typeName) }
+  const prefix = Option.match(known.schema, { onNone: () => "", onSome: (schema) => `${schema}.` })
+  return { type: known, wording: `${prefix}${known.name}${typeName.arrayBounds === undefined ? "" : "[]"}` }
+}
 
 const note = (recorder: Recorder, saved: SavedObject): void => {
   recorder.changed.push(saved)

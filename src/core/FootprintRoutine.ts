@@ -42,7 +42,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
   R.write(recorder, HazardKey.routine(name.name))
-  const wordings = inputs.map(({ argType }) => wordingOf(argType))
+  const wordings = inputs.map(({ argType }) => (argType === undefined ? "" : R.resolvedType(recorder, argType).wording))
   const isVariadic = inputs.some(({ mode }) => mode === "FUNC_PARAM_VARIADIC")
   const withDefault = inputs.filter(({ defexpr }) => defexpr !== undefined).length
   const next: Catalog.Routine = {

@@ -7,6 +7,7 @@
 import type {
   ColumnDef,
   Constraint,
+  ConstrType,
   CreateStmt,
   Node,
   PartitionBoundSpec,
@@ -18,11 +19,11 @@ import { addConstraint, addNotNull, cloneIndexes } from "./FootprintConstraint.j
 import { freeRelationName } from "./FootprintNames.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
-import { elementName, serialOf, wordingOf } from "./ParsedType.js"
+import { elementName, serialOf } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
+import { nameOfRangeVar, optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category statements */
 export const createTable = (recorder: R.Recorder, statement: CreateStmt): void => {
@@ -105,7 +106,7 @@ export const addColumn = (
   else
     R.updateRelation(recorder, table, (known) => ({
       ...known,
-      columns: withColumn(known.columns, columnOf(definition))
+      columns: withColumn(known.columns, columnOf(recorder, definition))
     }))
   if (serial !== undefined) ownSequence(recorder, table, name, [], "serial")
   for (const constraint of constraints) {
@@ -129,16 +130,18 @@ const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string)
   if (!isThere) R.barrier(recorder, `column ${name} without a type`)
 }
 
-const columnOf = (definition: ColumnDef): Catalog.Column => {
+const integerType = (wording: string) => ({ type: { schema: Option.none(), name: wording }, wording })
+
+const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column => {
   const serial = serialOf(definition.typeName)
   const type = definition.typeName
   return {
     name: definition.colname ?? "",
-    type: serial === undefined && type !== undefined ? elementName(type) : { schema: Option.none(), name: "int4" },
-    wording: serial ?? wordingOf(type),
+    ...(serial === undefined && type !== undefined ? R.resolvedType(recorder, type) : integerType(serial ?? "")),
     modifiers: modifiersOf(type?.typmods),
     isNotNull: serial !== undefined || definition.is_not_null === true,
     hasDefault: serial !== undefined,
+    isLocal: true,
     uses: []
   }
 }
@@ -218,25 +221,33 @@ export const ownSequence = (
 }
 
 /**
- * Constraints in the order in which the server makes them: checks, then the primary key, then other indexes, then foreign keys.
+ * Constraints in the order in which the server makes them: checks, then the primary key, then other indexes, then foreign
+ * keys. Of two keys over the same columns only one is made, unless they have names.
  *
  * @since 0.1.0
  * @category statements
  */
 export const settle = (recorder: R.Recorder, table: QualifiedName, pending: ReadonlyArray<Pending>): void => {
-  const rank = ({ contype }: Constraint): number =>
-    contype === "CONSTR_CHECK"
-      ? 0
-      : contype === "CONSTR_NOTNULL"
-        ? 1
-        : contype === "CONSTR_PRIMARY"
-          ? 2
-          : contype === "CONSTR_FOREIGN"
-            ? 4
-            : 3
-  const ordered = pending.toSorted((a, b) => rank(a.constraint) - rank(b.constraint))
-  for (const { column, constraint } of ordered) addConstraint(recorder, table, constraint, column, "new")
+  const keys = new Set<string>()
+  for (const { column, constraint } of pending.toSorted((a, b) => rank(a.constraint) - rank(b.constraint))) {
+    const { conname, contype, keys: names, nulls_not_distinct } = constraint
+    const isKey = contype === "CONSTR_PRIMARY" || contype === "CONSTR_UNIQUE"
+    const columns = `${column ?? stringsOf(names).join()} ${nulls_not_distinct === true}`
+    if (isKey && conname === undefined && constraint.indexname === undefined && keys.has(columns)) continue
+    if (isKey) keys.add(columns)
+    addConstraint(recorder, table, constraint, column, "new")
+  }
 }
+
+const rank = ({ contype }: Constraint): number => ranks.findIndex((kinds) => kinds.includes(contype ?? "CONSTR_NULL"))
+
+const ranks: ReadonlyArray<ReadonlyArray<ConstrType>> = [
+  ["CONSTR_CHECK"],
+  ["CONSTR_NOTNULL"],
+  ["CONSTR_PRIMARY"],
+  ["CONSTR_UNIQUE", "CONSTR_EXCLUSION"],
+  ["CONSTR_FOREIGN"]
+]
 
 const ofType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {
   Use.touchType(recorder, type)
@@ -266,19 +277,27 @@ export const inherit = (
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     parents: [...known.parents, found.name],
-    columns: found.columns.reduce(withColumn, known.columns),
+    columns: found.columns.reduce(withParents, known.columns),
     constraints: [
       ...known.constraints,
-      ...found.constraints.filter(
-        ({ kind, name }) =>
-          (kind === "check" || kind === "not null") && !known.constraints.some((own) => own.name === name)
-      )
+      ...found.constraints
+        .filter((constraint) => isInherited(known, constraint))
+        .map((constraint) => ({ ...constraint, isLocal: false }))
     ],
     onWrite: [...known.onWrite, ...found.onWrite],
     alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
   }))
   R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
 }
+
+/** A column that the child has already stays its own. */
+const withParents = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Column): ReadonlyArray<Catalog.Column> =>
+  columns.some(({ name }) => name === column.name) ? columns : [...columns, { ...column, isLocal: false }]
+
+/** Checks go by name, NOT NULL by column. */
+const isInherited = (child: Catalog.Relation, { columns, kind, name }: Catalog.Constraint): boolean =>
+  (kind === "check" && !child.constraints.some((own) => own.name === name)) ||
+  (kind === "not null" && !child.constraints.some((own) => own.kind === kind && own.columns[0] === columns[0]))
 
 /**
  * A partition gets the parent's indexes, under names of its own, and its foreign keys, under the same names.

@@ -152,7 +152,7 @@ export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRa
     if (name.length > 0) Use.touchRoutine(recorder, nameOf(name), Option.none())
   }
   const name = newType(recorder, typeName, { kind: "range", parts: own(parts) })
-  const given = lastString(listItems(optionNamed(params, "multirange_type_name")?.arg))
+  const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
   const multi = given ?? multirangeName(name.name)
   R.write(recorder, multi)
   R.saveType(recorder, { ...external({ ...name, name: multi }), isExternal: false, kind: "range", parts: [name] })

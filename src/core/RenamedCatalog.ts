@@ -78,7 +78,11 @@ const turnAll = (recorder: R.Recorder, turn: Turn): void => {
 const turnRelation = (relation: Catalog.Relation, turn: Turn): Catalog.Relation =>
   merged(relation, {
     columns: each(relation.columns, (column) =>
-      merged(column, { type: turn.name(column.type), uses: each(column.uses, turn.key) })
+      merged(column, {
+        type: turn.name(column.type),
+        wording: turnWording(column.wording, [column.type], turn),
+        uses: each(column.uses, turn.key)
+      })
     ),
     constraints: each(relation.constraints, (constraint) =>
       merged(constraint, { references: maybe(constraint.references, turn.name), uses: each(constraint.uses, turn.key) })
@@ -107,7 +111,7 @@ const calling =
   (hidden: Catalog.HiddenCall): Catalog.HiddenCall =>
     merged(hidden, { name: turn.call(hidden.name) })
 
-/** `app.mood[]` in a signature, when the type has another name. */
+/** `app.mood[]` in a signature or a column, when the type has another name. */
 const turnWording = (wording: string, types: ReadonlyArray<QualifiedName>, turn: Turn): string => {
   const element = wording.replace(/\[\]$/, "")
   const type = types.find((name) => worded(name) === element)

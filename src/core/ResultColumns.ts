@@ -34,16 +34,22 @@ interface Scope {
 
 /** @since 0.1.0 @category operations */
 export const resultColumns = (query: Node, columnsOf: ColumnsOf): Columns =>
-  ofQuery(query, { columnsOf, local: new Map() })
+  ofQuery(query, { columnsOf, local: new Map() }).map(({ modifiers, name, type, wording }) => ({
+    ...untyped(name),
+    type,
+    wording,
+    modifiers
+  }))
 
-/** A column of which only the name is certain. @since 0.1.0 @category constructors */
+/** A column of which only the name is certain: its wording is empty. @since 0.1.0 @category constructors */
 export const untyped = (name: string): Column => ({
   name,
   type: { schema: Option.none(), name: "text" },
-  wording: "text",
+  wording: "",
   modifiers: [],
   isNotNull: false,
   hasDefault: false,
+  isLocal: true,
   uses: []
 })
 
@@ -174,5 +180,5 @@ const typed = (node: Node, items: ReadonlyArray<Item>): Column => {
   const qualifier = names.at(-2)
   const owners = qualifier === undefined ? items : items.filter(({ name }) => name === qualifier)
   const found = owners.flatMap(({ columns }) => columns).find(({ name }) => name === names.at(-1))
-  return found === undefined ? untyped("") : { ...found, isNotNull: false, hasDefault: false, uses: [] }
+  return found ?? untyped("")
 }

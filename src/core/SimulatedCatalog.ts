@@ -39,6 +39,8 @@ export interface Column {
   readonly modifiers: ReadonlyArray<number>
   readonly isNotNull: boolean
   readonly hasDefault: boolean
+  /** `false` where the column is there only because a parent has it. */
+  readonly isLocal: boolean
   /** Bare names of the columns and routines that a generated column's or default's expression uses. */
   readonly uses: ReadonlyArray<HazardKey>
 }
@@ -57,6 +59,8 @@ export interface Constraint {
   readonly referencedColumns: ReadonlyArray<string>
   /** What happens to referencing rows: they are only checked, or written as well. */
   readonly onReferenced: "check" | "write"
+  /** `false` where the constraint is there only because a parent has it. */
+  readonly isLocal: boolean
   /** Routines of a check's expression. */
   readonly uses: ReadonlyArray<HazardKey>
 }
