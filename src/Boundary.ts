@@ -141,7 +141,7 @@ const closed = <E>(
   memory: Memory<E>,
   place: Request["place"]
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
-  const key = Detector.render(recognised.gap)
+  const key = Detector.key(recognised.gap)
   const before = memory.first.get(key) ?? { cause, times: 0 }
   if (memory.closings >= budget) return Effect.failCause(before.cause)
   return Effect.flatMap(close({ ...recognised, place, closedBefore: before.times }), (closing) =>

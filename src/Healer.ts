@@ -210,7 +210,7 @@ export const make = Effect.gen(function* () {
     Effect.flatMap(attributed<View>(question)(refresh), (seen) => decide(question, seen))
 
   const closeMissing = Effect.fnUntraced(function* (question: Question) {
-    const key = Detector.render(question.gap)
+    const key = Detector.key(question.gap)
     const offhand = Resolver.resolve(graph, new Set(), question.gap, question.scope)
     if (Either.isLeft(offhand) && offhand.left._tag !== "AlreadyApplied") return yield* hopeless(question, offhand.left)
     const seen = yield* attributed<View>(question)(view)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,7 +41,7 @@ describe("options", () => {
         AUTO_MIGRATION_DEADLINE: "5 seconds",
         AUTO_MIGRATION_LOCK_TIMEOUT: "250 millis"
       })
-      assert.deepStrictEqual(
+      deepStrictEqual(
         { ...options, policy: undefined, lockRetry: undefined, breaker: undefined },
         {
           mode: "observe",
@@ -58,7 +59,7 @@ describe("options", () => {
   )
 
   it.effect("from an empty environment are the defaults", () =>
-    Effect.map(from({}), (options) => assert.deepStrictEqual(options, AutoMigrationConfig.defaults))
+    Effect.map(from({}), (options) => deepStrictEqual(options, AutoMigrationConfig.defaults))
   )
 
   for (const [name, value] of [

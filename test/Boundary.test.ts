@@ -3,6 +3,7 @@
  */
 import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -76,7 +77,7 @@ describe("laws", () => {
       const { asked, service } = closer(["Retry", "NotOurs"])
       const error = yield* Effect.flip(protect(failing([first, second]), service))
       assert.strictEqual(error, first)
-      assert.deepStrictEqual(
+      deepStrictEqual(
         asked.map((request) => request.closedBefore),
         [0, 1]
       )
@@ -100,7 +101,7 @@ describe("a boundary", () => {
     Effect.gen(function* () {
       const { asked, service } = closer([])
       assert.strictEqual(yield* protect(failing([missing("a"), missing("b"), missing("c")]), service), 4)
-      assert.deepStrictEqual(
+      deepStrictEqual(
         asked.map((request) => Detector.render(request.gap)),
         ["missing relation a", "missing relation b", "missing relation c"]
       )
@@ -132,7 +133,7 @@ describe("a boundary", () => {
       if (gap._tag === "None") return assert.fail("no gap")
       const restart = new AutoMigrationError.TransactionMustRestart({ gap: gap.value, migrationIds: ["001"] })
       assert.strictEqual(yield* protect(failing([restart]), service), 2)
-      assert.deepStrictEqual(asked[0]?.gap, gap.value)
+      deepStrictEqual(asked[0]?.gap, gap.value)
     })
   )
 })
@@ -151,13 +152,13 @@ describe("a protected stream", () => {
         Effect.flip
       )
       assert.instanceOf(error, SqlError)
-      assert.deepStrictEqual([begun, seen], [3, [1, 2]])
+      deepStrictEqual([begun, seen], [3, [1, 2]])
     })
   )
 
   it.effect("that succeeds reads no service", () =>
     Effect.map(Stream.runCollect(Boundary.recoverStream(Stream.make(1, 2, 3), unread)), (chunk) =>
-      assert.deepStrictEqual(Chunk.toReadonlyArray(chunk), [1, 2, 3])
+      deepStrictEqual(Chunk.toReadonlyArray(chunk), [1, 2, 3])
     )
   )
 })

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -63,10 +64,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           "9_users.sql": "CREATE TABLE users (id int)",
           "11_email.up.sql": "ALTER TABLE users ADD COLUMN email text"
         })
-        assert.deepStrictEqual(idsOf(migrations), ["9_users", "10_orders", "11_email"])
+        deepStrictEqual(idsOf(migrations), ["9_users", "10_orders", "11_email"])
         assert.include(objectsOf(migrations[2]), "column users.email")
         const graph = yield* MigrationGraph.make(migrations)
-        assert.deepStrictEqual(
+        deepStrictEqual(
           MigrationGraph.edges(graph).map(({ from, to }) => `${from} ${to}`),
           ["9_users 11_email"]
         )
@@ -87,7 +88,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         })
         const source = MigrationSource.layerDirectory(pathToFileURL(`${root}/`))
         const { files, ignored } = yield* filesOf(source)
-        assert.deepStrictEqual(
+        deepStrictEqual(
           files.map(({ id, source: path }) => [id, path.slice(root.length).replaceAll("\\", "/")]),
           [
             ["20240101_users", "/20240101_users/migration.sql"],
@@ -95,7 +96,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
             ["3", "/3.up.sql"]
           ]
         )
-        assert.deepStrictEqual(
+        deepStrictEqual(
           ignored.map(({ path, reason }) => `${path.slice(root.length + 1)}: ${reason}`),
           [
             ".hidden.sql: it is hidden",
@@ -123,9 +124,9 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
 
     it.scoped("accepts an empty folder, an empty file, and a file of comments", () =>
       Effect.gen(function* () {
-        assert.deepStrictEqual(yield* loadFolder({}), [])
+        deepStrictEqual(yield* loadFolder({}), [])
         const migrations = yield* loadFolder({ "1.sql": "", "2.sql": "-- nothing yet\n", "3.sql": ";" })
-        assert.deepStrictEqual(
+        deepStrictEqual(
           migrations.map(({ footprint }) => footprint.statements.length),
           [0, 0, 0]
         )
@@ -143,7 +144,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         const [, one, two] = migrations
         assert.strictEqual(one?.checksum, two?.checksum)
         assert.match(one?.checksum ?? "", /^sha256:[0-9a-f]{64}$/)
-        assert.deepStrictEqual(two?.requires, one?.requires)
+        deepStrictEqual(two?.requires, one?.requires)
         assert.strictEqual(two?.footprint.statements[0]?.line, 2)
       })
     )
@@ -154,7 +155,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         const root = yield* folderOf({})
         yield* Effect.promise(() => symlink(join(target, "x.sql"), join(root, "a.sql")))
         yield* Effect.promise(() => symlink(join(target, "b"), join(root, "b")))
-        assert.deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(root))), ["a", "b"])
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(root))), ["a", "b"])
         yield* Effect.promise(() => symlink(join(target, "gone.sql"), join(root, "c.sql")))
         const error = yield* errorOf(load(MigrationSource.layerDirectory(root)))
         assert.match(error.message, /c\.sql: it does not exist/)
@@ -168,7 +169,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           const before = yield* MigrationSource.loadMigrations
           yield* Effect.promise(() => writeFile(join(root, "2.sql"), ""))
           const after = yield* MigrationSource.loadMigrations
-          assert.deepStrictEqual([idsOf(before), idsOf(after)], [["1"], ["1", "2"]])
+          deepStrictEqual([idsOf(before), idsOf(after)], [["1"], ["1", "2"]])
         }).pipe(Effect.provide(MigrationSource.layerDirectory(root)))
       })
     )
@@ -262,9 +263,9 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
             "001": "CREATE TABLE a ()"
           })
         )
-        assert.deepStrictEqual([one?.source, two?.source], ["record:001", "record:002"])
-        assert.deepStrictEqual(objectsOf(two), ["function f(integer)"])
-        assert.deepStrictEqual(two?.declares, two?.footprint.provides)
+        deepStrictEqual([one?.source, two?.source], ["record:001", "record:002"])
+        deepStrictEqual(objectsOf(two), ["function f(integer)"])
+        deepStrictEqual(two?.declares, two?.footprint.provides)
       })
     )
   })
@@ -281,10 +282,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           "./migrations/003_c/migration.sql": text("CREATE TABLE c ()")
         })
         const migrations = yield* load(source)
-        assert.deepStrictEqual(idsOf(migrations), ["001_a", "002_b", "003_c"])
+        deepStrictEqual(idsOf(migrations), ["001_a", "002_b", "003_c"])
         assert.includeMembers(migrations.flatMap(objectsOf), ["relation a", "relation b", "relation c"])
         const { ignored } = yield* filesOf(source)
-        assert.deepStrictEqual(ignored, [{ path: "./migrations/001_a.down.sql", reason: "it undoes a migration" }])
+        deepStrictEqual(ignored, [{ path: "./migrations/001_a.down.sql", reason: "it undoes a migration" }])
       })
     )
 
@@ -322,11 +323,11 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
     it.effect("keeps the Migrator's ids and order, and what is declared", () =>
       Effect.gen(function* () {
         const migrations = yield* load(source)
-        assert.deepStrictEqual(idsOf(migrations), ["1_create_users", "2_create_orders", "10_seed", "11_broken"])
+        deepStrictEqual(idsOf(migrations), ["1_create_users", "2_create_orders", "10_seed", "11_broken"])
         const [users, orders] = migrations
-        assert.deepStrictEqual(objectsOf(users), ["relation users", "column users.email"])
-        assert.deepStrictEqual(users?.accepts, ["opaque"])
-        assert.deepStrictEqual(orders?.requires.map(String), ["1_create_users"])
+        deepStrictEqual(objectsOf(users), ["relation users", "column users.email"])
+        deepStrictEqual(users?.accepts, ["opaque"])
+        deepStrictEqual(orders?.requires.map(String), ["1_create_users"])
         assert.isTrue(Either.isRight(MigrationGraph.make(migrations)))
       })
     )
@@ -334,7 +335,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
     it.effect("runs a default export, also one that is wrapped twice, and imports nothing before", () =>
       Effect.gen(function* () {
         const [users, orders] = yield* load(source)
-        assert.deepStrictEqual([yield* run(users), yield* run(orders)], ["users", "orders"])
+        deepStrictEqual([yield* run(users), yield* run(orders)], ["users", "orders"])
       })
     )
 
@@ -384,7 +385,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           MigrationSource.layerRecord({ "1": "CREATE TABLE a (id int PRIMARY KEY)" })
         )
         const graph = yield* Effect.flatMap(load(source), MigrationGraph.make)
-        assert.deepStrictEqual(
+        deepStrictEqual(
           MigrationGraph.edges(graph).map(({ from, to }) => `${from} ${to}`),
           ["1 2"]
         )

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -19,7 +20,7 @@ describe("a single flight", () => {
       const fibers = yield* Effect.forEach([1, 2, 3, 4], () => Effect.fork(flights.join("key", work)))
       yield* Effect.yieldNow()
       yield* Deferred.succeed(gate, undefined)
-      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [1, 1, 1, 1])
+      deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [1, 1, 1, 1])
       assert.strictEqual(yield* flights.join("key", work), 2)
     })
   )
@@ -32,7 +33,7 @@ describe("a single flight", () => {
       const fibers = yield* Effect.forEach([1, 2], () => Effect.fork(Effect.flip(flights.join("key", work))))
       yield* Effect.yieldNow()
       yield* Deferred.succeed(gate, undefined)
-      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["broken", "broken"])
+      deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), ["broken", "broken"])
     })
   )
 

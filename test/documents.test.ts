@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import { parse } from "libpg-query"
 import * as Database from "./support/Database.js"
@@ -40,7 +41,7 @@ describe("code in documents", () => {
       return !["", "js", "javascript", "typescript", "tsx"].includes(language) && purpose === ""
     }
     const unclear = blocks.filter(({ block }) => !isClear(block))
-    assert.deepStrictEqual(
+    deepStrictEqual(
       unclear.map(({ block }) => `${place(block)} \`\`\`${block.language} ${block.purpose}`),
       []
     )

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import { InvalidDirective } from "../../src/core/AutoMigrationError.js"
@@ -14,7 +15,7 @@ const errorOf = (text: string): InvalidDirective =>
 
 const requirementsOf = (text: string) => directivesOf(text).requires.map(({ id }) => id as string)
 
-const isLegal = (text: string) => assert.deepStrictEqual(directivesOf(text), Directive.none, text)
+const isLegal = (text: string) => deepStrictEqual(directivesOf(text), Directive.none, text)
 
 const word = fc.constantFrom("001_users", "orders", "V2__a", "b c")
 
@@ -44,7 +45,7 @@ describe("laws", () => {
     "What requires lists is what the lines list, in their order, without repetition",
     [fc.array(fc.array(word, { minLength: 1, maxLength: 3 }), { maxLength: 4 }), fc.constantFrom("\n", "\r\n", "\r")],
     ([lists, end]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         requirementsOf(lists.map((ids) => `-- requires: ${ids.join(" , ")}${end}SELECT 1;${end}`).join("")),
         [...new Set(lists.flat())]
       )
@@ -67,26 +68,26 @@ describe("what is a directive", () => {
         "COMMIT;"
       ].join("\n")
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       requires.map((_) => [_.id as string, _.line]),
       [
         ["users", 2],
         ["003 items", 2]
       ]
     )
-    assert.deepStrictEqual(provides, [{ text: "table app.orders, function app.total(integer, text)", line: 3 }])
-    assert.deepStrictEqual(accepts, ["data-loss", "opaque"])
+    deepStrictEqual(provides, [{ text: "table app.orders, function app.total(integer, text)", line: 3 }])
+    deepStrictEqual(accepts, ["data-loss", "opaque"])
     assert.strictEqual(transaction, "none")
   })
 
   it("may follow a byte order mark", () => {
-    assert.deepStrictEqual(requirementsOf("\uFEFF-- requires: a"), ["a"])
+    deepStrictEqual(requirementsOf("\uFEFF-- requires: a"), ["a"])
   })
 
   it("may follow a string whose quotes are doubled, and a parameter that looks like a dollar quote", () => {
-    assert.deepStrictEqual(requirementsOf("SELECT 'it''s', $1, a$b, 1;\n-- requires: a"), ["a"])
-    assert.deepStrictEqual(requirementsOf("SELECT E'a\\\\', type'x';\n-- requires: a"), ["a"])
-    assert.deepStrictEqual(requirementsOf("SELECT 4 - 3 / 2 \n-- requires: a"), ["a"])
+    deepStrictEqual(requirementsOf("SELECT 'it''s', $1, a$b, 1;\n-- requires: a"), ["a"])
+    deepStrictEqual(requirementsOf("SELECT E'a\\\\', type'x';\n-- requires: a"), ["a"])
+    deepStrictEqual(requirementsOf("SELECT 4 - 3 / 2 \n-- requires: a"), ["a"])
   })
 })
 
@@ -117,7 +118,7 @@ describe("what is an error", () => {
     it(`names the file and the line of ${JSON.stringify(text)}`, () => {
       const error = errorOf(text)
       assert.instanceOf(error, InvalidDirective)
-      assert.deepStrictEqual([error.file, error.line], ["V7.sql", line])
+      deepStrictEqual([error.file, error.line], ["V7.sql", line])
       assert.include(error.message, says)
     })
   }
@@ -161,7 +162,7 @@ describe("what is prose", () => {
 
 describe("fromDeclaration", () => {
   it("says what a file would say", () => {
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Directive.fromDeclaration("migrator:1_a", { provides: ["table a"], requires: ["1_b"], accepts: ["opaque"] }),
       Either.map(read("-- requires: 1_b\n-- accept: opaque"), (said) => ({
         ...said,

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import { Checksum, LedgerEvent, Migration } from "effect-auto-migration"
 import * as fc from "fast-check"
@@ -31,7 +32,7 @@ describe("laws", () => {
     "1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop anywhere and go on later.",
     [log, fc.nat(12)],
     ([events, cut]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         LedgerEvent.fold(LedgerEvent.replay(events.slice(0, cut)), events.slice(cut)),
         LedgerEvent.replay(events)
       )
@@ -42,7 +43,7 @@ describe("laws", () => {
     [log, fc.nat(12)],
     ([events, from]) => {
       const once = LedgerEvent.replay(events)
-      assert.deepStrictEqual(LedgerEvent.fold(once, events.slice(from)), once)
+      deepStrictEqual(LedgerEvent.fold(once, events.slice(from)), once)
     }
   )
 
@@ -95,14 +96,14 @@ describe("verify", () => {
     "names the first event that does not fit when one is missing",
     [log.filter((events) => events.length > 2)],
     ([events]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         verify(events.filter((event) => event.sequence !== 2)),
         Either.left({ sequence: 2, reason: "gap" })
       )
   )
 
   it.prop("goes on from a head that was verified before", [log, fc.nat(12)], ([events, cut]) =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Either.flatMap(verify(events.slice(0, cut)), (head) => LedgerEvent.verify(sha256, head, events.slice(cut))),
       verify(events)
     )

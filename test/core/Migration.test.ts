@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -32,11 +33,11 @@ describe("laws", () => {
 
 describe("Order", () => {
   it("counts instead of comparing letter by letter", () => {
-    assert.deepStrictEqual(sorted("10_orders", "9_users", "100_items"), ["9_users", "10_orders", "100_items"])
+    deepStrictEqual(sorted("10_orders", "9_users", "100_items"), ["9_users", "10_orders", "100_items"])
   })
 
   it("reads dotted versions as Flyway does", () => {
-    assert.deepStrictEqual(sorted("V1.1__b", "V2__c", "V1__a", "V1.10__e", "V1.2__d"), [
+    deepStrictEqual(sorted("V1.1__b", "V2__c", "V1__a", "V1.10__e", "V1.2__d"), [
       "V1__a",
       "V1.1__b",
       "V1.2__d",
@@ -46,11 +47,11 @@ describe("Order", () => {
   })
 
   it("tells ids apart that differ in leading zeros only", () => {
-    assert.deepStrictEqual(sorted("1_a", "001_a", "01_a"), ["001_a", "01_a", "1_a"])
+    deepStrictEqual(sorted("1_a", "001_a", "01_a"), ["001_a", "01_a", "1_a"])
   })
 
   it("puts what is shorter first", () => {
-    assert.deepStrictEqual(sorted("1_users_email", "1_users", "1"), ["1", "1_users", "1_users_email"])
+    deepStrictEqual(sorted("1_users_email", "1_users", "1"), ["1", "1_users", "1_users_email"])
   })
 })
 
@@ -113,8 +114,8 @@ describe("make", () => {
       })
       return [made.transaction, ...made.footprint.statements.map(({ end, start }) => text.slice(start, end))]
     }
-    assert.deepStrictEqual(statementsOf("BEGIN", "A", "SAVEPOINT s", "B", "COMMIT"), ["own", "A", "SAVEPOINT s", "B"])
-    assert.deepStrictEqual(statementsOf("start  transaction", "A", "end work"), ["own", "A"])
+    deepStrictEqual(statementsOf("BEGIN", "A", "SAVEPOINT s", "B", "COMMIT"), ["own", "A", "SAVEPOINT s", "B"])
+    deepStrictEqual(statementsOf("start  transaction", "A", "end work"), ["own", "A"])
     for (const kept of [
       ["BEGIN ISOLATION LEVEL SERIALIZABLE", "A", "COMMIT"],
       ["BEGIN", "A", "COMMIT AND CHAIN"],
@@ -123,7 +124,7 @@ describe("make", () => {
       ["BEGIN", "A"],
       ["COMMIT"]
     ]) {
-      assert.deepStrictEqual(statementsOf(...kept), ["none", ...kept])
+      deepStrictEqual(statementsOf(...kept), ["none", ...kept])
     }
   })
 
@@ -134,7 +135,7 @@ describe("make", () => {
     const directives: Directive.Directives = { ...Directive.none, transaction: "none" }
     const script: Migration.Script = { _tag: "Sql", text }
     const made = Migration.make({ id: idOf("1"), source: "1", script, directives, declares: [], footprint, digest })
-    assert.deepStrictEqual(made.footprint, footprint)
+    deepStrictEqual(made.footprint, footprint)
   })
 
   it("gives an Effect a checksum of its id and of what it declares, and of nothing else", () => {
@@ -186,15 +187,15 @@ describe("risks", () => {
   const kinds = (one: Migration.Migration) => Migration.risks(one).map(({ kind }) => kind)
 
   it("adds that a migration cannot be rolled back, once", () => {
-    assert.deepStrictEqual(kinds(migration({ id: "1", transaction: "none" })), ["not-transactional"])
-    assert.deepStrictEqual(kinds(migration({ id: "1", transaction: "none", risks: [risk("not-transactional")] })), [
+    deepStrictEqual(kinds(migration({ id: "1", transaction: "none" })), ["not-transactional"])
+    deepStrictEqual(kinds(migration({ id: "1", transaction: "none", risks: [risk("not-transactional")] })), [
       "not-transactional"
     ])
   })
 
   it("calls every Effect opaque", () => {
     const script: Migration.Script = { _tag: "Effect", effect: Effect.void }
-    assert.deepStrictEqual(kinds({ ...migration({ id: "1" }), script }), ["opaque"])
+    deepStrictEqual(kinds({ ...migration({ id: "1" }), script }), ["opaque"])
   })
 })
 

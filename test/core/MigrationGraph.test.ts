@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -44,8 +45,8 @@ describe("laws", () => {
     [history.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all], { minLength: all.length })))],
     ([[all, shuffled]]) => {
       const [self, that] = [MigrationGraph.make(all), MigrationGraph.make(shuffled)]
-      assert.deepStrictEqual(Either.map(that, orderOf), Either.map(self, orderOf))
-      assert.deepStrictEqual(Either.map(that, MigrationGraph.edges), Either.map(self, MigrationGraph.edges))
+      deepStrictEqual(Either.map(that, orderOf), Either.map(self, orderOf))
+      deepStrictEqual(Either.map(that, MigrationGraph.edges), Either.map(self, MigrationGraph.edges))
     }
   )
 
@@ -83,7 +84,7 @@ describe("laws", () => {
       }
       const edges = MigrationGraph.edges(made)
       const whole = reach(edges)
-      for (const one of made.migrations) assert.deepStrictEqual(whole.get(one.id), waitsForAll(made, one))
+      for (const one of made.migrations) deepStrictEqual(whole.get(one.id), waitsForAll(made, one))
       for (const edge of edges) {
         assert.notDeepEqual(reach(edges.filter((other) => other !== edge)), whole)
         assert.isNotEmpty(edge.because)
@@ -118,7 +119,7 @@ describe("laws", () => {
         const next = members[(at + 1) % members.length]
         assert.isTrue(next !== undefined && mustWait(one, next))
       })
-      assert.deepStrictEqual(
+      deepStrictEqual(
         made.left.files,
         members.map((one) => one.source)
       )
@@ -154,7 +155,7 @@ describe("hazards", () => {
       { id: "4" },
       { id: "5", barrier: "x" }
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       MigrationGraph.edges(made).map(({ because, from, to }) => `${from} ${to} ${because}`),
       ["1 3 EXECUTE (3.sql:1)", "2 3 EXECUTE (3.sql:1)", "3 4 EXECUTE (3.sql:1)", "4 5 x (5.sql:1)"]
     )
@@ -167,7 +168,7 @@ describe("hazards", () => {
       { id: "3", reads: ["users"], writes: ["orders"] },
       { id: "4", writes: ["users", "orders"] }
     )
-    assert.deepStrictEqual(MigrationGraph.edges(made), [
+    deepStrictEqual(MigrationGraph.edges(made), [
       { from: idOf("1"), to: idOf("2"), because: ["users"] },
       { from: idOf("1"), to: idOf("3"), because: ["users"] },
       { from: idOf("2"), to: idOf("4"), because: ["users"] },
@@ -178,8 +179,8 @@ describe("hazards", () => {
 
 describe("make", () => {
   it("accepts no migrations, and several heads", () => {
-    assert.deepStrictEqual(MigrationGraph.make([]), Either.right(MigrationGraph.empty))
-    assert.deepStrictEqual(MigrationGraph.edges(graphOf({ id: "1" }, { id: "2" })), [])
+    deepStrictEqual(MigrationGraph.make([]), Either.right(MigrationGraph.empty))
+    deepStrictEqual(MigrationGraph.edges(graphOf({ id: "1" }, { id: "2" })), [])
   })
 
   it("names the files of two migrations with one id", () => {
@@ -197,8 +198,8 @@ describe("make", () => {
 
   it("lets a migration require a later one that it does not conflict with", () => {
     const made = graphOf({ id: "1" }, { id: "2", requires: ["4"] }, { id: "3" }, { id: "4" }, { id: "5" })
-    assert.deepStrictEqual(orderOf(made), ["1", "3", "4", "2", "5"])
-    assert.deepStrictEqual(
+    deepStrictEqual(orderOf(made), ["1", "3", "4", "2", "5"])
+    deepStrictEqual(
       made.migrations.map((one) => one.id as string),
       ["1", "2", "3", "4", "5"]
     )
@@ -263,8 +264,8 @@ describe("explain", () => {
       { from: idOf("1"), to: idOf("2"), because: ["users"] },
       { from: idOf("2"), to: idOf("3"), because: ["requires"] }
     ])
-    assert.deepStrictEqual(MigrationGraph.explain(made, idOf("1"), idOf("3")), chain)
-    assert.deepStrictEqual(MigrationGraph.explain(made, idOf("3"), idOf("1")), chain)
+    deepStrictEqual(MigrationGraph.explain(made, idOf("1"), idOf("3")), chain)
+    deepStrictEqual(MigrationGraph.explain(made, idOf("3"), idOf("1")), chain)
   })
 
   it("is nothing for migrations that may run in any order, for one and itself, and for unknown ones", () => {
@@ -273,7 +274,7 @@ describe("explain", () => {
       ["2", "2"],
       ["1", "9"]
     ] as const) {
-      assert.deepStrictEqual(MigrationGraph.explain(made, idOf(self), idOf(that)), Option.none())
+      deepStrictEqual(MigrationGraph.explain(made, idOf(self), idOf(that)), Option.none())
     }
   })
 })
@@ -288,9 +289,9 @@ describe("overtaken", () => {
     )
     const overtaken = (...applied: ReadonlyArray<string>) =>
       MigrationGraph.overtaken(made, new Set(applied.map(idOf))).map((one) => one.id as string)
-    assert.deepStrictEqual(overtaken("1", "3"), ["2"])
-    assert.deepStrictEqual(overtaken("1", "2", "4"), [])
-    assert.deepStrictEqual(overtaken(), [])
+    deepStrictEqual(overtaken("1", "3"), ["2"])
+    deepStrictEqual(overtaken("1", "2", "4"), [])
+    deepStrictEqual(overtaken(), [])
   })
 })
 
@@ -314,8 +315,8 @@ describe("providersOf", () => {
         one.id as string,
         Option.match(removedBy, { onNone: () => "", onSome: (remover) => remover.id as string })
       ])
-    assert.deepStrictEqual(providers("users"), [["relation app.users", "1", ""]])
-    assert.deepStrictEqual(providers("notes"), [["relation notes", "1", "2"]])
-    assert.deepStrictEqual(providers("orders"), [])
+    deepStrictEqual(providers("users"), [["relation app.users", "1", ""]])
+    deepStrictEqual(providers("notes"), [["relation notes", "1", "2"]])
+    deepStrictEqual(providers("orders"), [])
   })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as MigrationName from "../../src/core/MigrationName.js"
@@ -35,7 +36,7 @@ describe("laws", () => {
         [`${name}_down.sql`, `${name}_up.sql`],
         [`U1.2__${name}.sql`, "V1.2__b.sql"]
       ] as const) {
-        assert.deepStrictEqual(MigrationName.idFrom(`a/${undo}`, [undo, beside]), Either.left("it undoes a migration"))
+        deepStrictEqual(MigrationName.idFrom(`a/${undo}`, [undo, beside]), Either.left("it undoes a migration"))
       }
     }
   )
@@ -45,21 +46,21 @@ describe("idFrom", () => {
   const id = (path: string, ...siblings: ReadonlyArray<string>) => MigrationName.idFrom(path, siblings)
 
   it("is the name without its ending", () => {
-    assert.deepStrictEqual(id("001_users.sql"), Either.right("001_users"))
-    assert.deepStrictEqual(id("db/001_users.up.sql"), Either.right("001_users"))
-    assert.deepStrictEqual(id("V1.1__users.SQL"), Either.right("V1.1__users"))
-    assert.deepStrictEqual(id("001 create users.v2.sql"), Either.right("001 create users.v2"))
+    deepStrictEqual(id("001_users.sql"), Either.right("001_users"))
+    deepStrictEqual(id("db/001_users.up.sql"), Either.right("001_users"))
+    deepStrictEqual(id("V1.1__users.SQL"), Either.right("V1.1__users"))
+    deepStrictEqual(id("001 create users.v2.sql"), Either.right("001 create users.v2"))
   })
 
   it("is the folder's name for a migration.sql", () => {
-    assert.deepStrictEqual(id("./db/20240101_users/migration.sql"), Either.right("20240101_users"))
-    assert.deepStrictEqual(id("./migration.sql"), Either.right("migration"))
-    assert.deepStrictEqual(id("migration.sql"), Either.right("migration"))
+    deepStrictEqual(id("./db/20240101_users/migration.sql"), Either.right("20240101_users"))
+    deepStrictEqual(id("./migration.sql"), Either.right("migration"))
+    deepStrictEqual(id("migration.sql"), Either.right("migration"))
   })
 
   it("keeps a name that would undo something if there were something to undo", () => {
-    assert.deepStrictEqual(id("scale-down.sql", "scale-down.sql"), Either.right("scale-down"))
-    assert.deepStrictEqual(id("U2__users.sql", "V1__users.sql"), Either.right("U2__users"))
+    deepStrictEqual(id("scale-down.sql", "scale-down.sql"), Either.right("scale-down"))
+    deepStrictEqual(id("U2__users.sql", "V1__users.sql"), Either.right("U2__users"))
   })
 
   it("passes over what is hidden, and what is no SQL", () => {

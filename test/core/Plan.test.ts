@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -33,7 +34,7 @@ const mustStandAlone = (one: Migration) => one.transaction === "none"
 
 describe("laws", () => {
   it.prop("groups neither loses, repeats nor reorders a step", [plan, grouping], ([one, by]) =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Plan.groups(one, by).flatMap((group) => [...group.steps]),
       [...one.steps]
     )
@@ -63,14 +64,14 @@ describe("laws", () => {
 
 describe("groups", () => {
   it("puts the whole plan into one transaction where that is possible", () => {
-    assert.deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }, { id: "3" })), [["1", "2", "3"]])
-    assert.deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }), "migration"), [["1"], ["2"]])
+    deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }, { id: "3" })), [["1", "2", "3"]])
+    deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }), "migration"), [["1"], ["2"]])
   })
 
   it("sets apart what runs outside transactions", () => {
     const one = planOf({ id: "1" }, { id: "2", transaction: "none" }, { id: "3" }, { id: "4" })
-    assert.deepStrictEqual(groupsOf(one), [["1"], ["2"], ["3", "4"]])
-    assert.deepStrictEqual(reasonsOf(one), ["", "2 runs outside transactions", "2 runs outside transactions"])
+    deepStrictEqual(groupsOf(one), [["1"], ["2"], ["3", "4"]])
+    deepStrictEqual(reasonsOf(one), ["", "2 runs outside transactions", "2 runs outside transactions"])
   })
 
   it("sets apart what begins or ends transactions by itself", () => {
@@ -83,8 +84,8 @@ describe("groups", () => {
       ],
       closes: []
     }
-    assert.deepStrictEqual(groupsOf(one), [["1"], ["2"]])
-    assert.deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
+    deepStrictEqual(groupsOf(one), [["1"], ["2"]])
+    deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
   })
 
   it("splits where a new enum value is used", () => {
@@ -94,7 +95,7 @@ describe("groups", () => {
       { id: "3", reads: ["mood"] },
       { id: "4" }
     )
-    assert.deepStrictEqual(groupsOf(one), [
+    deepStrictEqual(groupsOf(one), [
       ["1", "2"],
       ["3", "4"]
     ])
@@ -102,11 +103,8 @@ describe("groups", () => {
   })
 
   it("splits before what is not understood, once a value has been added", () => {
-    assert.deepStrictEqual(groupsOf(planOf({ id: "1", provides: [sad] }, { id: "2", barrier: "EXECUTE" })), [
-      ["1"],
-      ["2"]
-    ])
-    assert.deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2", barrier: "EXECUTE" })), [["1", "2"]])
+    deepStrictEqual(groupsOf(planOf({ id: "1", provides: [sad] }, { id: "2", barrier: "EXECUTE" })), [["1"], ["2"]])
+    deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2", barrier: "EXECUTE" })), [["1", "2"]])
   })
 
   it("keeps together a value and the enum that is as new as itself", () => {
@@ -115,7 +113,7 @@ describe("groups", () => {
       { id: "2", provides: [sad] },
       { id: "3", writes: ["mood"] }
     )
-    assert.deepStrictEqual(groupsOf(one), [["1", "2", "3"]])
+    deepStrictEqual(groupsOf(one), [["1", "2", "3"]])
   })
 
   it("forgets at each commit what has been added before it", () => {
@@ -125,7 +123,7 @@ describe("groups", () => {
       { id: "3", reads: ["mood"] },
       { id: "4", provides: [SchemaObject.enumValue(mood, "glad")] }
     )
-    assert.deepStrictEqual(groupsOf(one), [["1"], ["2", "3", "4"]])
+    deepStrictEqual(groupsOf(one), [["1"], ["2", "3", "4"]])
   })
 })
 
@@ -135,7 +133,7 @@ describe("risks", () => {
       { id: "1", risks: [risk("data-loss"), risk("opaque")], accepts: ["data-loss"] },
       { id: "2", risks: [risk("data-loss")] }
     )
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Plan.risks(one).map(({ migration: { id }, risk: { kind } }) => `${id} ${kind}`),
       ["1 opaque", "2 data-loss"]
     )
@@ -183,6 +181,6 @@ describe("command", () => {
 
 describe("ids", () => {
   it("are those of the steps", () => {
-    assert.deepStrictEqual([...Plan.ids(planOf({ id: "1" }, { id: "2" }))] as ReadonlyArray<string>, ["1", "2"])
+    deepStrictEqual([...Plan.ids(planOf({ id: "1" }, { id: "2" }))] as ReadonlyArray<string>, ["1", "2"])
   })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -45,7 +46,7 @@ const refusalsOf = (verdict: Policy.Verdict): ReadonlyArray<string> =>
       )
 
 const same = (self: Policy.Policy, that: Policy.Policy, one: Plan, known: Policy.Facts) =>
-  assert.deepStrictEqual(self(one, known), that(one, known))
+  deepStrictEqual(self(one, known), that(one, known))
 
 describe("laws", () => {
   it.prop(
@@ -103,7 +104,7 @@ describe("laws", () => {
         { id: "1", accepts, risks: risks.map((kind) => risk(kind)) },
         { id: "2", risks: risks.map((kind) => risk(kind)) }
       ])
-      assert.deepStrictEqual(refusalsOf(Policy.expandOnly(one, factsOf())), [
+      deepStrictEqual(refusalsOf(Policy.expandOnly(one, factsOf())), [
         ...risks.filter((kind) => !accepts.includes(kind)).map((kind) => `1 ${kind}`),
         ...risks.map((kind) => `2 ${kind}`)
       ])
@@ -115,7 +116,7 @@ describe("expandOnly", () => {
   const judge = (one: Plan, ...empty: ReadonlyArray<string>) => refusalsOf(Policy.expandOnly(one, factsOf(...empty)))
 
   it("allows what adds, and short locks", () => {
-    assert.deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk("referenced-table-lock", "users")] }])), [])
+    deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk("referenced-table-lock", "users")] }])), [])
   })
 
   it("refuses what rewrites, scans or indexes a table, unless the table is empty", () => {
@@ -127,50 +128,44 @@ describe("expandOnly", () => {
       "volatile-default"
     ]
     for (const kind of kinds) {
-      assert.deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }])), [`1 ${kind}`])
-      assert.deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [])
-      assert.deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind)] }]), "users"), [`1 ${kind}`])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }])), [`1 ${kind}`])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind)] }]), "users"), [`1 ${kind}`])
     }
   })
 
   it("refuses at any size what changes privileges, cannot be rolled back, or cannot be seen", () => {
     for (const kind of ["privilege-change", "not-transactional", "opaque"] as const) {
-      assert.deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [`1 ${kind}`])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [`1 ${kind}`])
     }
-    assert.deepStrictEqual(judge(planFrom([{ id: "1", transaction: "none" }])), ["1 not-transactional"])
+    deepStrictEqual(judge(planFrom([{ id: "1", transaction: "none" }])), ["1 not-transactional"])
   })
 
   it("refuses to lose data, but for a table that the plan itself makes", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
-    assert.deepStrictEqual(judge(planFrom([loses]), "users"), ["2 data-loss"])
-    assert.deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users", "app")] }, loses]), "users"), [])
-    assert.deepStrictEqual(judge(planFrom([loses, { id: "3", provides: [table("users")] }]), "users"), ["2 data-loss"])
+    deepStrictEqual(judge(planFrom([loses]), "users"), ["2 data-loss"])
+    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users", "app")] }, loses]), "users"), [])
+    deepStrictEqual(judge(planFrom([loses, { id: "3", provides: [table("users")] }]), "users"), ["2 data-loss"])
   })
 
   it("does not take a table for new that is already there, or comes from another by renaming", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
-    assert.deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, loses])), ["2 data-loss"])
+    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, loses])), ["2 data-loss"])
     const renames: Sketch = { id: "1", provides: [table("users")], removes: [table("people")] }
-    assert.deepStrictEqual(judge(planFrom([renames, loses]), "users"), ["2 data-loss"])
+    deepStrictEqual(judge(planFrom([renames, loses]), "users"), ["2 data-loss"])
   })
 })
 
 describe("never", () => {
   it("refuses each migration as a whole", () => {
-    assert.deepStrictEqual(refusalsOf(Policy.never(planFrom([{ id: "1" }, { id: "2" }]), factsOf())), [
-      "1 whole",
-      "2 whole"
-    ])
+    deepStrictEqual(refusalsOf(Policy.never(planFrom([{ id: "1" }, { id: "2" }]), factsOf())), ["1 whole", "2 whole"])
   })
 })
 
 describe("combinators", () => {
   it("read from left to right in a pipe", () => {
     const one = planFrom([{ id: "1", risks: [risk("opaque")] }])
-    assert.deepStrictEqual(refusalsOf(Policy.and(Policy.never)(Policy.expandOnly)(one, factsOf())), [
-      "1 opaque",
-      "1 whole"
-    ])
+    deepStrictEqual(refusalsOf(Policy.and(Policy.never)(Policy.expandOnly)(one, factsOf())), ["1 opaque", "1 whole"])
     assert.isTrue(isAllowed(Policy.or(Policy.always)(Policy.never)(one, factsOf())))
   })
 })
@@ -182,15 +177,12 @@ describe("needsFacts", () => {
       { id: "2", risks: [risk("table-rewrite", "users"), risk("table-rewrite", "items")], accepts: ["table-rewrite"] },
       { id: "3", risks: [risk("data-loss", "new"), risk("data-loss", "notes"), risk("table-rewrite")] }
     ])
-    assert.deepStrictEqual(Policy.needsFacts(one), [
-      SchemaObject.qualifiedName("users"),
-      SchemaObject.qualifiedName("new")
-    ])
+    deepStrictEqual(Policy.needsFacts(one), [SchemaObject.qualifiedName("users"), SchemaObject.qualifiedName("new")])
   })
 
   it.prop("names every table that expandOnly must know", [plan], ([one]) => {
     const needed = new Set(Policy.needsFacts(one).map(({ name }) => name))
     const only: Policy.Facts = { isEmpty: ({ name }) => needed.has(name) }
-    assert.deepStrictEqual(Policy.expandOnly(one, only), Policy.expandOnly(one, { isEmpty: () => true }))
+    deepStrictEqual(Policy.expandOnly(one, only), Policy.expandOnly(one, { isEmpty: () => true }))
   })
 })

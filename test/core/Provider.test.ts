@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as Provider from "../../src/core/Provider.js"
 import * as SchemaObject from "../../src/core/SchemaObject.js"
@@ -32,7 +33,7 @@ describe("laws", () => {
     [graph, schemaObject],
     ([{ providers }, missing]) => {
       const found = Provider.candidates(providers, missing)
-      assert.deepStrictEqual(
+      deepStrictEqual(
         found,
         found.toSorted((a, b) => a.distance - b.distance || a.rank - b.rank)
       )
@@ -74,21 +75,21 @@ describe("candidates", () => {
 
   it("go with what holds them", () => {
     const users = SchemaObject.qualifiedName("users", "app")
-    assert.deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "app")), [true])
-    assert.deepStrictEqual(removerOf(SchemaObject.constraint("c", users), table("users")), [true])
-    assert.deepStrictEqual(removerOf(SchemaObject.conflictTarget(["a"], users), table("users", "app")), [true])
-    assert.deepStrictEqual(removerOf(SchemaObject.enumValue(mood, "sad"), SchemaObject.type(mood)), [true])
-    assert.deepStrictEqual(removerOf(SchemaObject.enumValue(mood, "sad"), SchemaObject.schema("app")), [true])
-    assert.deepStrictEqual(removerOf(table("users", "app"), SchemaObject.schema("app")), [true])
+    deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "app")), [true])
+    deepStrictEqual(removerOf(SchemaObject.constraint("c", users), table("users")), [true])
+    deepStrictEqual(removerOf(SchemaObject.conflictTarget(["a"], users), table("users", "app")), [true])
+    deepStrictEqual(removerOf(SchemaObject.enumValue(mood, "sad"), SchemaObject.type(mood)), [true])
+    deepStrictEqual(removerOf(SchemaObject.enumValue(mood, "sad"), SchemaObject.schema("app")), [true])
+    deepStrictEqual(removerOf(table("users", "app"), SchemaObject.schema("app")), [true])
   })
 
   it("stay when their namesake goes", () => {
-    assert.deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "shop")), [false])
-    assert.deepStrictEqual(removerOf(table("users"), column("users")), [false])
+    deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "shop")), [false])
+    deepStrictEqual(removerOf(table("users"), column("users")), [false])
     const f = (...types: ReadonlyArray<string>) => SchemaObject.routine(SchemaObject.qualifiedName("f"), types)
-    assert.deepStrictEqual(removerOf(f("text"), f("integer")), [false])
-    assert.deepStrictEqual(removerOf(f("text"), f("text")), [true])
-    assert.deepStrictEqual(removerOf(f("text"), SchemaObject.routine(SchemaObject.qualifiedName("f"))), [true])
+    deepStrictEqual(removerOf(f("text"), f("integer")), [false])
+    deepStrictEqual(removerOf(f("text"), f("text")), [true])
+    deepStrictEqual(removerOf(f("text"), SchemaObject.routine(SchemaObject.qualifiedName("f"))), [true])
   })
 
   it("are found by a conflict target's columns in any order", () => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -163,7 +164,7 @@ describe("laws", () => {
       const resolved = Resolver.resolve(graphOf(...sketches), { has }, gapOf(column("c3", "t1")), seen)
       return [asked, Either.match(resolved, { onLeft: () => 0, onRight: ({ steps }) => steps.length })]
     }
-    assert.deepStrictEqual(questions(10), questions(1_000))
+    deepStrictEqual(questions(10), questions(1_000))
     assert.strictEqual(questions(10)[1], 20)
   })
 
@@ -188,36 +189,36 @@ describe("a relation", () => {
 
   it("comes with its ancestors, and without what waits for it", () => {
     const resolved = Resolver.resolve(graph, applied(), gapOf(table("users", "app")), Option.none())
-    assert.deepStrictEqual(answer(resolved), ["1 ancestor", "2 provider"])
-    assert.deepStrictEqual(
+    deepStrictEqual(answer(resolved), ["1 ancestor", "2 provider"])
+    deepStrictEqual(
       Either.map(resolved, (plan) => plan.closes),
       Either.right([table("users", "app")])
     )
   })
 
   it("leaves out what has been applied", () => {
-    assert.deepStrictEqual(answer(Resolver.resolve(graph, applied("1"), gapOf(table("users", "app")), Option.none())), [
+    deepStrictEqual(answer(Resolver.resolve(graph, applied("1"), gapOf(table("users", "app")), Option.none())), [
       "2 provider"
     ])
   })
 
   it("matches in any schema where the schema is not known, and in no other", () => {
     const ask = (object: SchemaObject.SchemaObject) => Resolver.resolve(graph, applied(), gapOf(object), Option.none())
-    assert.deepStrictEqual(answer(ask(table("users"))), ["1 ancestor", "2 provider"])
-    assert.deepStrictEqual(
+    deepStrictEqual(answer(ask(table("users"))), ["1 ancestor", "2 provider"])
+    deepStrictEqual(
       Either.map(ask(table("users")), (plan) => plan.closes),
       Either.right([table("users", "app")])
     )
-    assert.deepStrictEqual(answer(ask(table("orders", "shop"))), ["3 provider"])
-    assert.deepStrictEqual(answer(ask(table("users", "shop"))), "Unexplained")
+    deepStrictEqual(answer(ask(table("orders", "shop"))), ["3 provider"])
+    deepStrictEqual(answer(ask(table("users", "shop"))), "Unexplained")
   })
 
   it("prefers the schema that is written", () => {
     const two = graphOf({ id: "1", provides: [table("users")] }, { id: "2", provides: [table("users", "app")] })
     const ask = (...done: ReadonlyArray<string>) =>
       answer(Resolver.resolve(two, applied(...done), gapOf(table("users", "app")), Option.none()))
-    assert.deepStrictEqual(ask(), ["1 ancestor", "2 provider"])
-    assert.deepStrictEqual(ask("1"), ["2 provider"])
+    deepStrictEqual(ask(), ["1 ancestor", "2 provider"])
+    deepStrictEqual(ask("1"), ["2 provider"])
   })
 
   it("is not provided by a type of that name, but a type is by a table", () => {
@@ -227,9 +228,9 @@ describe("a relation", () => {
     )
     const ask = (object: SchemaObject.SchemaObject) =>
       answer(Resolver.resolve(made, applied(), gapOf(object), Option.none()))
-    assert.deepStrictEqual(ask(table("mood")), "Unexplained")
-    assert.deepStrictEqual(ask(SchemaObject.type(qualifiedName("mood"))), ["1 provider"])
-    assert.deepStrictEqual(ask(SchemaObject.type(qualifiedName("users"))), ["2 provider"])
+    deepStrictEqual(ask(table("mood")), "Unexplained")
+    deepStrictEqual(ask(SchemaObject.type(qualifiedName("mood"))), ["1 provider"])
+    deepStrictEqual(ask(SchemaObject.type(qualifiedName("users"))), ["2 provider"])
   })
 })
 
@@ -244,24 +245,24 @@ describe("when there is no plan", () => {
   const ask = (object: SchemaObject.SchemaObject, ...done: ReadonlyArray<string>) =>
     answer(Resolver.resolve(graph, applied(...done), gapOf(object), Option.none()))
 
-  it("nobody provides it", () => assert.deepStrictEqual(ask(table("nothing")), "Unexplained"))
+  it("nobody provides it", () => deepStrictEqual(ask(table("nothing")), "Unexplained"))
 
   it("its provider has run, and promises what the catalog must have", () => {
-    assert.deepStrictEqual(ask(table("users"), "1"), ["AlreadyApplied", "1"])
+    deepStrictEqual(ask(table("users"), "1"), ["AlreadyApplied", "1"])
     const resolved = Resolver.resolve(graph, applied("1"), gapOf(table("users")), Option.none())
     const promised = Either.isLeft(resolved) && resolved.left._tag === "AlreadyApplied" ? resolved.left.objects : []
-    assert.deepStrictEqual(promised, [table("users")])
+    deepStrictEqual(promised, [table("users")])
   })
 
   it("a later migration takes it away, or the table it belongs to, applied or not", () => {
-    assert.deepStrictEqual(ask(column("name", "users")), ["Removed", "3"])
-    assert.deepStrictEqual(ask(column("name", "users"), "1", "2", "3", "4", "5"), ["Removed", "3"])
-    assert.deepStrictEqual(ask(column("text", "notes")), ["Removed", "4"])
-    assert.deepStrictEqual(ask(table("notes")), ["Removed", "4"])
+    deepStrictEqual(ask(column("name", "users")), ["Removed", "3"])
+    deepStrictEqual(ask(column("name", "users"), "1", "2", "3", "4", "5"), ["Removed", "3"])
+    deepStrictEqual(ask(column("text", "notes")), ["Removed", "4"])
+    deepStrictEqual(ask(table("notes")), ["Removed", "4"])
   })
 
   it("is not so for what one migration drops and makes again", () => {
-    assert.deepStrictEqual(ask(table("drafts")), ["5 provider"])
+    deepStrictEqual(ask(table("drafts")), ["5 provider"])
   })
 
   it("is not so for what is provided again later", () => {
@@ -271,7 +272,7 @@ describe("when there is no plan", () => {
       { id: "3", provides: [table("a")] }
     )
     const resolved = Resolver.resolve(again, applied("1"), gapOf(table("a")), Option.none())
-    assert.deepStrictEqual(answer(resolved), ["2 ancestor", "3 provider"])
+    deepStrictEqual(answer(resolved), ["2 ancestor", "3 provider"])
   })
 
   it("is not so because the same name is dropped in another schema", () => {
@@ -282,13 +283,10 @@ describe("when there is no plan", () => {
     )
     const resolve = (object: SchemaObject.SchemaObject) =>
       answer(Resolver.resolve(two, applied(), gapOf(object), Option.none()))
-    assert.deepStrictEqual(resolve(table("a")), ["1 provider"])
-    assert.deepStrictEqual(resolve(table("a", "app")), ["1 provider"])
+    deepStrictEqual(resolve(table("a")), ["1 provider"])
+    deepStrictEqual(resolve(table("a", "app")), ["1 provider"])
     const dropped = graphOf({ id: "1", provides: [table("a")] }, { id: "2", removes: [table("a", "public")] })
-    assert.deepStrictEqual(answer(Resolver.resolve(dropped, applied(), gapOf(table("a")), Option.none())), [
-      "Removed",
-      "2"
-    ])
+    deepStrictEqual(answer(Resolver.resolve(dropped, applied(), gapOf(table("a")), Option.none())), ["Removed", "2"])
   })
 })
 
@@ -304,42 +302,35 @@ describe("a column", () => {
     answer(Resolver.resolve(graph, applied(...done), missing, seen))
 
   it("of a known table comes from that table's provider", () => {
-    assert.deepStrictEqual(ask(gapOf(column("email", "orders")), Option.none(), "1", "2"), ["4 provider"])
+    deepStrictEqual(ask(gapOf(column("email", "orders")), Option.none(), "1", "2"), ["4 provider"])
   })
 
   it("with an alias comes from the table behind it", () => {
-    assert.deepStrictEqual(ask(gapOf(column("email"), "u"), scopeOf({ relations: ["orders u"] }), "1", "2"), [
-      "4 provider"
-    ])
-    assert.deepStrictEqual(
-      ask(gapOf(column("nothing"), "u"), scopeOf({ relations: ["orders u"] }), "1", "2"),
-      "Unexplained"
-    )
+    deepStrictEqual(ask(gapOf(column("email"), "u"), scopeOf({ relations: ["orders u"] }), "1", "2"), ["4 provider"])
+    deepStrictEqual(ask(gapOf(column("nothing"), "u"), scopeOf({ relations: ["orders u"] }), "1", "2"), "Unexplained")
   })
 
   it("with a qualifier, where the statement is not known, comes from the table of that name, or else from any", () => {
-    assert.deepStrictEqual(ask(gapOf(column("email"), "orders"), Option.none(), "1", "2"), ["4 provider"])
-    assert.deepStrictEqual(ask(gapOf(column("email"), "u"), Option.none(), "1", "2"), ["3 provider"])
+    deepStrictEqual(ask(gapOf(column("email"), "orders"), Option.none(), "1", "2"), ["4 provider"])
+    deepStrictEqual(ask(gapOf(column("email"), "u"), Option.none(), "1", "2"), ["3 provider"])
   })
 
   it("with the alias of a subquery comes from a table of the statement", () => {
-    assert.deepStrictEqual(ask(gapOf(column("email"), "sub"), scopeOf({ relations: ["orders"] }), "1", "2"), [
-      "4 provider"
-    ])
+    deepStrictEqual(ask(gapOf(column("email"), "sub"), scopeOf({ relations: ["orders"] }), "1", "2"), ["4 provider"])
   })
 
   it("without a table comes from a table of the statement, then from others in the graph's order, one at a time", () => {
     const bare = gapOf(column("email"))
-    assert.deepStrictEqual(ask(bare, scopeOf({ relations: ["orders"] }), "1", "2"), ["4 provider"])
-    assert.deepStrictEqual(ask(bare, Option.none(), "1", "2"), ["3 provider"])
-    assert.deepStrictEqual(ask(bare, Option.none(), "1", "2", "3"), ["4 provider"])
-    assert.deepStrictEqual(ask(bare, scopeOf({ relations: ["orders"] }), "1", "2", "4"), ["3 provider"])
+    deepStrictEqual(ask(bare, scopeOf({ relations: ["orders"] }), "1", "2"), ["4 provider"])
+    deepStrictEqual(ask(bare, Option.none(), "1", "2"), ["3 provider"])
+    deepStrictEqual(ask(bare, Option.none(), "1", "2", "3"), ["4 provider"])
+    deepStrictEqual(ask(bare, scopeOf({ relations: ["orders"] }), "1", "2", "4"), ["3 provider"])
   })
 
   it("that some applied table happens to have explains nothing", () => {
-    assert.deepStrictEqual(ask(gapOf(column("email")), Option.none(), "1", "2", "3", "4", "5"), "Unexplained")
-    assert.deepStrictEqual(ask(gapOf(column("email"), "x"), Option.none(), "1", "2", "3", "4", "5"), "Unexplained")
-    assert.deepStrictEqual(ask(gapOf(column("email")), scopeOf({ relations: ["users"] }), "1", "2", "3", "4", "5"), [
+    deepStrictEqual(ask(gapOf(column("email")), Option.none(), "1", "2", "3", "4", "5"), "Unexplained")
+    deepStrictEqual(ask(gapOf(column("email"), "x"), Option.none(), "1", "2", "3", "4", "5"), "Unexplained")
+    deepStrictEqual(ask(gapOf(column("email")), scopeOf({ relations: ["users"] }), "1", "2", "3", "4", "5"), [
       "AlreadyApplied",
       "3"
     ])
@@ -348,7 +339,7 @@ describe("a column", () => {
   it("may be declared without its table", () => {
     const made = graphOf({ id: "1", declares: [column("email")] })
     const resolved = Resolver.resolve(made, applied(), gapOf(column("email", "users")), Option.none())
-    assert.deepStrictEqual(answer(resolved), ["1 provider"])
+    deepStrictEqual(answer(resolved), ["1 provider"])
   })
 })
 
@@ -372,46 +363,46 @@ describe("other objects", () => {
   const call = (...types: ReadonlyArray<string>) => SchemaObject.routine(name, types)
 
   it("a routine matches by name and number of arguments, whatever their types: casts come later", () => {
-    assert.deepStrictEqual(ask(call("integer")), ["1 provider"])
-    assert.deepStrictEqual(ask(call("unknown", "unknown"), Option.none(), "1"), ["2 provider"])
-    assert.deepStrictEqual(ask(SchemaObject.routine(name)), ["1 provider"])
-    assert.deepStrictEqual(ask(call("a", "b", "c")), "Unexplained")
+    deepStrictEqual(ask(call("integer")), ["1 provider"])
+    deepStrictEqual(ask(call("unknown", "unknown"), Option.none(), "1"), ["2 provider"])
+    deepStrictEqual(ask(SchemaObject.routine(name)), ["1 provider"])
+    deepStrictEqual(ask(call("a", "b", "c")), "Unexplained")
   })
 
   it("a routine may have defaults at its end, or be variadic", () => {
-    assert.deepStrictEqual(ask(call("text"), Option.none(), "1"), ["1 ancestor", "2 provider"].slice(1))
-    assert.deepStrictEqual(ask(SchemaObject.routine(qualifiedName("v"), ["a", "b", "c", "d"])), ["7 provider"])
+    deepStrictEqual(ask(call("text"), Option.none(), "1"), ["1 ancestor", "2 provider"].slice(1))
+    deepStrictEqual(ask(SchemaObject.routine(qualifiedName("v"), ["a", "b", "c", "d"])), ["7 provider"])
   })
 
   it("a routine that has run and has other arguments explains nothing", () => {
     const all = ["1", "2", "3", "4", "5", "6", "7", "8"]
-    assert.deepStrictEqual(ask(call("text"), Option.none(), ...all), "Unexplained")
-    assert.deepStrictEqual(ask(call("integer"), Option.none(), ...all), ["AlreadyApplied", "1"])
+    deepStrictEqual(ask(call("text"), Option.none(), ...all), "Unexplained")
+    deepStrictEqual(ask(call("integer"), Option.none(), ...all), ["AlreadyApplied", "1"])
   })
 
   it("an enum value matches by type and label", () => {
-    assert.deepStrictEqual(ask(SchemaObject.enumValue(qualifiedName("mood"), "sad")), ["3 provider"])
-    assert.deepStrictEqual(ask(SchemaObject.enumValue(qualifiedName("mood"), "glad")), "Unexplained")
+    deepStrictEqual(ask(SchemaObject.enumValue(qualifiedName("mood"), "sad")), ["3 provider"])
+    deepStrictEqual(ask(SchemaObject.enumValue(qualifiedName("mood"), "glad")), "Unexplained")
   })
 
   it("a constraint matches with its table or without", () => {
-    assert.deepStrictEqual(ask(SchemaObject.constraint("users_key", qualifiedName("users"))), ["4 provider"])
-    assert.deepStrictEqual(ask(SchemaObject.constraint("users_key")), ["4 provider"])
+    deepStrictEqual(ask(SchemaObject.constraint("users_key", qualifiedName("users"))), ["4 provider"])
+    deepStrictEqual(ask(SchemaObject.constraint("users_key")), ["4 provider"])
   })
 
   it("what ON CONFLICT needs is told by the statement", () => {
     const missing = SchemaObject.conflictTarget([])
-    assert.deepStrictEqual(ask(missing), "Unexplained")
-    assert.deepStrictEqual(ask(missing, scopeOf({ conflict: ["users", "b", "a"] })), ["4 ancestor", "5 provider"])
-    assert.deepStrictEqual(ask(missing, scopeOf({ conflict: ["users", "a"] })), "Unexplained")
+    deepStrictEqual(ask(missing), "Unexplained")
+    deepStrictEqual(ask(missing, scopeOf({ conflict: ["users", "b", "a"] })), ["4 ancestor", "5 provider"])
+    deepStrictEqual(ask(missing, scopeOf({ conflict: ["users", "a"] })), "Unexplained")
   })
 
   it("a type that an extension brings comes from the extension", () => {
-    assert.deepStrictEqual(ask(SchemaObject.type(qualifiedName("citext"))), ["6 provider"])
+    deepStrictEqual(ask(SchemaObject.type(qualifiedName("citext"))), ["6 provider"])
   })
 
   it("a collation matches by name", () => {
-    assert.deepStrictEqual(ask(SchemaObject.collation(qualifiedName("german"))), ["8 provider"])
+    deepStrictEqual(ask(SchemaObject.collation(qualifiedName("german"))), ["8 provider"])
   })
 })
 
@@ -430,8 +421,8 @@ describe("the statement", () => {
     answer(Resolver.resolve(graph, applied(...done), gapOf(column("email", "users")), seen))
 
   it("brings the pending writers of its tables, so that the answer is that of the up-to-date schema", () => {
-    assert.deepStrictEqual(ask(Option.none(), "1"), ["3 provider"])
-    assert.deepStrictEqual(ask(scopeOf({ relations: ["users"] }), "1"), ["3 provider", "4 writer"])
+    deepStrictEqual(ask(Option.none(), "1"), ["3 provider"])
+    deepStrictEqual(ask(scopeOf({ relations: ["users"] }), "1"), ["3 provider", "4 writer"])
   })
 
   it("brings whatever else it lacks", () => {
@@ -441,20 +432,11 @@ describe("the statement", () => {
       routines: ["total"],
       types: ["mood"]
     })
-    assert.deepStrictEqual(ask(all, "1"), [
-      "2 provider",
-      "3 provider",
-      "4 writer",
-      "5 provider",
-      "6 provider",
-      "8 provider"
-    ])
+    deepStrictEqual(ask(all, "1"), ["2 provider", "3 provider", "4 writer", "5 provider", "6 provider", "8 provider"])
   })
 
   it("brings none of what is applied or nowhere provided", () => {
-    assert.deepStrictEqual(ask(scopeOf({ relations: ["users", "legacy"], routines: ["now"] }), "1", "4"), [
-      "3 provider"
-    ])
+    deepStrictEqual(ask(scopeOf({ relations: ["users", "legacy"], routines: ["now"] }), "1", "4"), ["3 provider"])
   })
 
   it("does not bring a table of another schema for one that is applied", () => {
@@ -469,7 +451,7 @@ describe("the statement", () => {
       gapOf(SchemaObject.type(qualifiedName("mood"))),
       scopeOf({ relations: ["users"] })
     )
-    assert.deepStrictEqual(answer(resolved), ["2 provider"])
+    deepStrictEqual(answer(resolved), ["2 provider"])
   })
 
   it("brings what may write any table, unless it declares what it provides", () => {
@@ -481,13 +463,9 @@ describe("the statement", () => {
     )
     const resolve = (seen: Option.Option<StatementScope>) =>
       answer(Resolver.resolve(made, applied(), gapOf(table("users")), seen))
-    assert.deepStrictEqual(resolve(Option.none()), ["1 provider"])
-    assert.deepStrictEqual(resolve(scopeOf({ relations: ["users"] })), ["1 provider", "2 writer"])
-    assert.deepStrictEqual(resolve(scopeOf({ relations: ["users", "orders"] })), [
-      "1 provider",
-      "2 writer",
-      "3 provider"
-    ])
+    deepStrictEqual(resolve(Option.none()), ["1 provider"])
+    deepStrictEqual(resolve(scopeOf({ relations: ["users"] })), ["1 provider", "2 writer"])
+    deepStrictEqual(resolve(scopeOf({ relations: ["users", "orders"] })), ["1 provider", "2 writer", "3 provider"])
   })
 })
 
@@ -496,14 +474,14 @@ describe("pending", () => {
 
   it("is everything that has not been applied, in the graph's order", () => {
     const plan = Resolver.pending(graph, applied("2"))
-    assert.deepStrictEqual(Option.map(plan, stepsOf), Option.some([idOf("1"), idOf("3")]))
+    deepStrictEqual(Option.map(plan, stepsOf), Option.some([idOf("1"), idOf("3")]))
     assert.isTrue(
       Option.exists(plan, (_) => _.closes.length === 0 && _.steps.every((step) => step.reason === "pending"))
     )
   })
 
   it("is nothing where all has been applied", () => {
-    assert.deepStrictEqual(Resolver.pending(graph, applied("1", "2", "3")), Option.none())
+    deepStrictEqual(Resolver.pending(graph, applied("1", "2", "3")), Option.none())
   })
 })
 
@@ -512,13 +490,13 @@ describe("upTo", () => {
 
   it("is the given migrations and their ancestors, as far as they are pending", () => {
     const plan = Resolver.upTo(graph, applied(), [idOf("2"), idOf("9")])
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Option.map(plan, ({ steps }) => steps.map((step) => [step.migration.id as string, step.reason])),
       Option.some([
         ["1", "ancestor"],
         ["2", "pending"]
       ])
     )
-    assert.deepStrictEqual(Resolver.upTo(graph, applied("3"), [idOf("3")]), Option.none())
+    deepStrictEqual(Resolver.upTo(graph, applied("3"), [idOf("3")]), Option.none())
   })
 })

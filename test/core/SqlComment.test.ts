@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
 import * as SqlComment from "../../src/core/SqlComment.js"
 
@@ -42,7 +43,7 @@ describe("laws", () => {
       fc.constantFrom("\n", "\r\n", "\r")
     ],
     ([lines, end]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         SqlComment.linesOf(lines.join(end)).map(({ line, text }) => ({ line, text })),
         lines.flatMap((text, at) =>
           text.includes("--") ? [{ line: at + 1, text: text.replace("--", "").trim() }] : []
@@ -54,7 +55,7 @@ describe("laws", () => {
 describe("linesOf", () => {
   it("tells the header from what follows the first statement", () => {
     const lines = SqlComment.linesOf("/* licence */\n-- a\n\n-- b\nSELECT 1;\n-- c\n")
-    assert.deepStrictEqual(
+    deepStrictEqual(
       lines.map(({ header, line, text }) => [text, line, header]),
       [
         ["a", 2, true],
@@ -65,7 +66,7 @@ describe("linesOf", () => {
   })
 
   it("ends a nested comment where it ends", () => {
-    assert.deepStrictEqual(
+    deepStrictEqual(
       SqlComment.linesOf("/* /* */\n-- in\n*/\n-- out").map(({ text }) => text),
       ["out"]
     )

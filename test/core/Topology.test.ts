@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as Topology from "../../src/core/Topology.js"
@@ -33,7 +34,7 @@ describe("laws", () => {
     "order lists each node once, after all it waits for; of all such lists it is the smallest, compared number by number",
     [fc.array(fc.array(fc.nat({ max: 4 }), { maxLength: 2 }), { maxLength: 5 }).map(waitsFrom)],
     ([waits]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         Either.getOrElse(Topology.order(waits), () => undefined),
         allOrders(waits)[0]
       )
@@ -58,7 +59,7 @@ describe("laws", () => {
     [ascending],
     ([waits]) => {
       const kept = Topology.reduction(waits)
-      assert.deepStrictEqual(reach(kept), reach(waits))
+      deepStrictEqual(reach(kept), reach(waits))
       kept.forEach((earlier, node) => {
         for (const other of earlier) {
           const without = kept.map((list, at) => (at === node ? list.filter((one) => one !== other) : list))
@@ -73,25 +74,25 @@ describe("path", () => {
   const next = (edges: Readonly<Record<number, ReadonlyArray<number>>>) => (node: number) => edges[node] ?? []
 
   it("is the shortest", () => {
-    assert.deepStrictEqual(Topology.path(next({ 5: [4, 3], 4: [2], 3: [1], 2: [1], 1: [0] }), 5, 0), [5, 3, 1, 0])
+    deepStrictEqual(Topology.path(next({ 5: [4, 3], 4: [2], 3: [1], 2: [1], 1: [0] }), 5, 0), [5, 3, 1, 0])
   })
 
   it("is the node alone from a node to itself, and empty where there is no way", () => {
-    assert.deepStrictEqual(Topology.path(next({}), 3, 3), [3])
-    assert.deepStrictEqual(Topology.path(next({ 3: [2] }), 2, 3), [])
+    deepStrictEqual(Topology.path(next({}), 3, 3), [3])
+    deepStrictEqual(Topology.path(next({ 3: [2] }), 2, 3), [])
   })
 })
 
 describe("order", () => {
   it("is not limited by the length of a chain", () => {
     const waits = Array.from({ length: 50_000 }, (_, node) => new Set(node + 1 < 50_000 ? [node + 1] : []))
-    assert.deepStrictEqual(
+    deepStrictEqual(
       Either.map(Topology.order(waits), (order) => [order.length, order[0]]),
       Either.right([50_000, 49_999])
     )
   })
 
   it("calls a node that waits for itself a cycle of one", () => {
-    assert.deepStrictEqual(Topology.order([new Set(), new Set([1])]), Either.left([1]))
+    deepStrictEqual(Topology.order([new Set(), new Set([1])]), Either.left([1]))
   })
 })

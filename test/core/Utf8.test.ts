@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as Utf8 from "../../src/core/Utf8.js"
@@ -19,7 +20,7 @@ describe("laws", () => {
   it.prop(
     "What encode makes of a text without lone surrogates, decode turns back into that text, a byte order mark included",
     [text, fc.constantFrom("", "\uFEFF", "\uFFFD", "\0")],
-    ([one, before]) => assert.deepStrictEqual(Utf8.decode(bytesOf(before + one)), Either.right(before + one))
+    ([one, before]) => deepStrictEqual(Utf8.decode(bytesOf(before + one)), Either.right(before + one))
   )
 
   it.prop(
@@ -42,11 +43,11 @@ describe("laws", () => {
 describe("decode", () => {
   it("names the line of a Latin-1 letter", () => {
     const bytes = new Uint8Array([...bytesOf("-- a\n-- caf"), 0xe9, ...bytesOf("\n")])
-    assert.deepStrictEqual(Utf8.decode(bytes), Either.left({ byteOffset: 11, line: 2 }))
+    deepStrictEqual(Utf8.decode(bytes), Either.left({ byteOffset: 11, line: 2 }))
   })
 
   it("refuses UTF-16 at its first byte", () => {
-    assert.deepStrictEqual(Utf8.decode(new Uint8Array([0xff, 0xfe, 0x61, 0])), Either.left({ byteOffset: 0, line: 1 }))
+    deepStrictEqual(Utf8.decode(new Uint8Array([0xff, 0xfe, 0x61, 0])), Either.left({ byteOffset: 0, line: 1 }))
   })
 
   it("refuses a character that the end cuts off, encoded surrogates and overlong forms", () => {
@@ -56,7 +57,7 @@ describe("decode", () => {
       [0xc0, 0x80],
       [0xf5, 0x80, 0x80, 0x80]
     ]) {
-      assert.deepStrictEqual(Utf8.decode(new Uint8Array([0x0a, ...bytes])), Either.left({ byteOffset: 1, line: 2 }))
+      deepStrictEqual(Utf8.decode(new Uint8Array([0x0a, ...bytes])), Either.left({ byteOffset: 1, line: 2 }))
     }
   })
 })

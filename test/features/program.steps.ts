@@ -2,6 +2,7 @@
  * The words of the feature files that speak of a program under the library.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -113,7 +114,7 @@ When(
 Then(
   "it answers",
   step((notes, table: DataTable) =>
-    Effect.map(notes.get("outcome", Exit.isExit), (rows) => assert.deepStrictEqual(rows, table.hashes()))
+    Effect.map(notes.get("outcome", Exit.isExit), (rows) => deepStrictEqual(rows, table.hashes()))
   )
 )
 
@@ -139,7 +140,7 @@ Then(
   step((notes) =>
     inReplica(
       notes,
-      Effect.map(AutoMigration.status, ({ applied }) => assert.deepStrictEqual(applied, []))
+      Effect.map(AutoMigration.status, ({ applied }) => deepStrictEqual(applied, []))
     )
   )
 )
@@ -149,9 +150,7 @@ Then(
   step((notes, ids: string) =>
     inReplica(
       notes,
-      Effect.map(AutoMigration.status, ({ applied }) =>
-        assert.deepStrictEqual<ReadonlyArray<string>>(applied, list(ids))
-      )
+      Effect.map(AutoMigration.status, ({ applied }) => deepStrictEqual<ReadonlyArray<string>>(applied, list(ids)))
     )
   )
 )
@@ -176,7 +175,7 @@ Then(
     inReplica(
       notes,
       Effect.map(events, (log) =>
-        assert.deepStrictEqual(
+        deepStrictEqual(
           log.map(({ kind, migrationId }) => `${kind} ${migrationId}`),
           [...list(expected)]
         )
@@ -192,7 +191,7 @@ Then(
       notes,
       Effect.map(events, (log) => {
         const last = log[log.length - 1]
-        assert.deepStrictEqual([String(last?.kind), String(last?.migrationId)], [kind, id])
+        deepStrictEqual([String(last?.kind), String(last?.migrationId)], [kind, id])
         assert.propertyVal(JSON.parse(last?.detail ?? "{}"), "gap", gap)
       })
     )
@@ -215,7 +214,7 @@ Then(
     inReplica(
       notes,
       Effect.map(AutoMigration.verify, (verified) =>
-        assert.deepStrictEqual(verified, Either.left({ sequence, reason: "hash" }))
+        deepStrictEqual(verified, Either.left({ sequence, reason: "hash" }))
       )
     )
   )

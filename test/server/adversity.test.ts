@@ -6,6 +6,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -47,14 +48,14 @@ const locks = "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisor
 
 const nothingIsLeft = (url: string) =>
   Effect.gen(function* () {
-    assert.deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS found"), [{ found: null }])
+    deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS found"), [{ found: null }])
     const left = yield* Effect.repeat(Database.query(url, locks), {
       until: (rows) => rows[0]?.["n"] === 0,
       schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(200))
     })
     assert.strictEqual(left[1] > 200, false)
     const { applied } = yield* AutoMigration.status
-    assert.deepStrictEqual(applied, [])
+    deepStrictEqual(applied, [])
   })
 
 describe("in the middle of a migration", () => {
@@ -69,7 +70,7 @@ describe("in the middle of a migration", () => {
         const error = yield* Fiber.join(fiber)
         assert.strictEqual(error._tag, "DatabaseUnavailable")
         yield* nothingIsLeft(url)
-        assert.deepStrictEqual(yield* ask, [])
+        deepStrictEqual(yield* ask, [])
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: slow, options })))
     })
   )
@@ -88,7 +89,7 @@ describe("in the middle of a migration", () => {
         assert.strictEqual(error._tag, "DatabaseUnavailable")
         assert.match(error.message, /canceling statement/)
         yield* nothingIsLeft(url)
-        assert.deepStrictEqual(yield* ask, [])
+        deepStrictEqual(yield* ask, [])
       }).pipe(Effect.provide(App.layer({ url, migrations: slow, options })))
     })
   )
@@ -111,7 +112,7 @@ describe("in the middle of a migration", () => {
         const results = yield* Effect.all([Effect.exit(ask), Effect.exit(ask)], { concurrency: "unbounded" })
         assert.isTrue(results.every(Exit.isFailure))
         assert.match(String(results[0]), /HealTimeout|DatabaseUnavailable/)
-        assert.deepStrictEqual(yield* sql`SELECT to_regclass('slow') AS found`, [{ found: null }])
+        deepStrictEqual(yield* sql`SELECT to_regclass('slow') AS found`, [{ found: null }])
       }).pipe(
         Effect.provide(
           App.layer({
@@ -171,8 +172,8 @@ describe("a folder of migrations", () => {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       yield* Effect.gen(function* () {
         assert.strictEqual((yield* Effect.flip(ask))._tag, "SqlError")
-        assert.deepStrictEqual(yield* AutoMigration.migrate, [])
-        assert.deepStrictEqual(yield* AutoMigration.status, { applied: [], pending: [], unknown: [], edited: [] })
+        deepStrictEqual(yield* AutoMigration.migrate, [])
+        deepStrictEqual(yield* AutoMigration.status, { applied: [], pending: [], unknown: [], edited: [] })
       }).pipe(Effect.provide(programIn(url, directory)))
     })
   )
@@ -187,8 +188,8 @@ describe("a folder of migrations", () => {
         ])
       )
       yield* Effect.gen(function* () {
-        assert.deepStrictEqual(yield* ask, [])
-        assert.deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["001_nothing"])
+        deepStrictEqual(yield* ask, [])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["001_nothing"])
       }).pipe(Effect.provide(programIn(url, directory)))
     })
   )

@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -24,7 +25,7 @@ describe("the server of this run", () => {
       const found = yield* Effect.flatMap(Server.url, (url) =>
         Database.query(url, `SELECT 1 FROM pg_database WHERE datname = '${String(name[0]?.["name"])}'`)
       )
-      assert.deepStrictEqual(found, [])
+      deepStrictEqual(found, [])
     })
   )
 })
@@ -37,13 +38,13 @@ describe("a tap on the wire", () => {
       const heard = yield* tap.heard
       assert.strictEqual(heard.connections, 1)
       assert.strictEqual(heard.roundTrips, 3)
-      assert.deepStrictEqual(heard.statements.slice(0, 2), ["SELECT 1", "SELECT 'é\u{1F600}'"])
+      deepStrictEqual(heard.statements.slice(0, 2), ["SELECT 1", "SELECT 'é\u{1F600}'"])
       yield* Effect.flatMap(SqlClient, (sql) => sql`SELECT ${1}::integer`).pipe(
         Effect.provide(Database.client(tap.url))
       )
       assert.deepInclude((yield* tap.heard).statements, "SELECT $1::integer")
       yield* tap.reset
-      assert.deepStrictEqual(yield* tap.heard, { connections: 0, statements: [], roundTrips: 0 })
+      deepStrictEqual(yield* tap.heard, { connections: 0, statements: [], roundTrips: 0 })
     })
   )
 
@@ -65,7 +66,7 @@ describe("an embedded server", () => {
       yield* Database.query(server.url, "CREATE TABLE survivors AS SELECT 1 AS id")
       for (const mode of ["fast", "crash"] as const) {
         yield* server.restart(mode)
-        assert.deepStrictEqual(yield* Database.query(server.url, "TABLE survivors"), [{ id: 1 }])
+        deepStrictEqual(yield* Database.query(server.url, "TABLE survivors"), [{ id: 1 }])
       }
     })
   )

@@ -3,6 +3,7 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -39,7 +40,7 @@ describe("laws", () => {
         yield* tap.reset
         for (let n = 0; n < 10; n++) yield* withAutoMigration(sql`SELECT id, name FROM users`)
         const { connections, statements } = yield* tap.heard
-        assert.deepStrictEqual(statements, Array(10).fill("SELECT id, name FROM users"))
+        deepStrictEqual(statements, Array(10).fill("SELECT id, name FROM users"))
         assert.strictEqual(connections, 0)
       }).pipe(Effect.provide(App.layer({ url: tap.url, migrations: shop, maxConnections: 1 })))
     })
@@ -58,10 +59,10 @@ describe("laws", () => {
           yield* tap.reset
           const result = yield* Effect.exit(withAutoMigration(Effect.failCause(error)))
           assert.isTrue(Exit.isFailure(result) && result.cause === error)
-          assert.deepStrictEqual((yield* tap.heard).statements, [])
+          deepStrictEqual((yield* tap.heard).statements, [])
           const direct = yield* Effect.flip(withAutoMigration(query))
           assert.strictEqual(direct._tag, "SqlError")
-          assert.deepStrictEqual((yield* tap.heard).statements, [statement])
+          deepStrictEqual((yield* tap.heard).statements, [statement])
         }
       }).pipe(Effect.provide(App.layer({ url: tap.url, migrations: shop, maxConnections: 1 })))
     })
@@ -83,10 +84,10 @@ describe("laws", () => {
         })
         const error = yield* Effect.flip(withAutoMigration(Effect.fail(disguised)))
         assert.strictEqual(error, disguised)
-        assert.deepStrictEqual(yield* appliedIds, [])
+        deepStrictEqual(yield* appliedIds, [])
       }).pipe(Effect.provide(App.layer({ url, migrations: shop })))
       const tables = yield* Database.query(url, "SELECT relname FROM pg_class WHERE relname IN ('orders', 'invoices')")
-      assert.deepStrictEqual(tables, [])
+      deepStrictEqual(tables, [])
       assert.strictEqual(before.length, 1)
     })
   )
@@ -95,7 +96,7 @@ describe("laws", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Effect.gen(function* () {
-        assert.deepStrictEqual(yield* rowsOf("SELECT id, user_id FROM orders"), [])
+        deepStrictEqual(yield* rowsOf("SELECT id, user_id FROM orders"), [])
         const ids = yield* appliedIds
         assert.includeMembers([...ids], ["001_users", "003_orders"])
         assert.notInclude(ids, "004_invoices")
@@ -124,7 +125,7 @@ describe("laws", () => {
             Effect.gen(function* () {
               const url = yield* Server.freshDatabase
               yield* Effect.forEach(order, rowsOf).pipe(Effect.provide(App.layer({ url, migrations: shop })))
-              assert.deepStrictEqual(yield* Database.query(url, columns), expected, order.join("; "))
+              deepStrictEqual(yield* Database.query(url, columns), expected, order.join("; "))
             })
           )
         )
@@ -163,7 +164,7 @@ describe("laws", () => {
         const { applied } = yield* AutoMigration.status
         const replayed = [...LedgerEvent.replay(events).checksumById.keys()].filter((id) => !id.includes("/"))
         assert.sameMembers<string>(replayed, [...applied])
-        assert.deepStrictEqual(
+        deepStrictEqual(
           events.map((event) => event.sequence),
           events.map((_, index) => index + 1)
         )
@@ -185,11 +186,11 @@ describe("laws", () => {
       yield* Effect.gen(function* () {
         const error = yield* Effect.flip(rowsOf("SELECT * FROM wishes"))
         if (error._tag !== "PromiseBroken") return assert.fail(`${error._tag}: ${error.message}`)
-        assert.deepStrictEqual([error.migrationId, error.file], ["001_liar", "record:001_liar"])
+        deepStrictEqual([error.migrationId, error.file], ["001_liar", "record:001_liar"])
         assert.match(error.message, /wishes/)
-        assert.deepStrictEqual(yield* appliedIds, [])
+        deepStrictEqual(yield* appliedIds, [])
       }).pipe(Effect.provide(App.layer({ url, migrations })))
-      assert.deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('other') AS found"), [{ found: null }])
+      deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('other') AS found"), [{ found: null }])
     })
   )
 
@@ -205,8 +206,8 @@ describe("laws", () => {
       const healed = yield* rowsOf(statement).pipe(Effect.provide(App.layer({ url, migrations })))
       const upToDate = yield* Server.freshDatabase
       yield* Database.query(upToDate, ...Object.values(migrations))
-      assert.deepStrictEqual(healed, yield* Database.query(upToDate, statement))
-      assert.deepStrictEqual(healed, [{ id: 1, name: "Ada", email: "ada@example.org" }])
+      deepStrictEqual(healed, yield* Database.query(upToDate, statement))
+      deepStrictEqual(healed, [{ id: 1, name: "Ada", email: "ada@example.org" }])
     })
   )
 
@@ -244,7 +245,7 @@ describe("laws", () => {
         const error = yield* Effect.flip(withAutoMigration(all))
         assert.strictEqual(error._tag, "SqlError")
         assert.strictEqual(runs, 4)
-        assert.deepStrictEqual(yield* appliedIds, ["000_t0", "001_t1", "002_t2"])
+        deepStrictEqual(yield* appliedIds, ["000_t0", "001_t1", "002_t2"])
       }).pipe(Effect.provide(App.layer({ url, migrations, options: { budget: 3 } })))
     })
   )

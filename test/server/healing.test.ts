@@ -1,0 +1,296 @@
+/**
+ * What happens when something is missing: each row of the design's table about gaps, providers, streams and fibers.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { AutoMigration, withAutoMigration, withAutoMigrationStream } from "effect-auto-migration"
+import * as App from "../support/App.js"
+import * as Database from "../support/Database.js"
+import * as Server from "../support/Server.js"
+
+import { appliedIds, ask, askWithin, failsWith, inProgram, kinds, users } from "../support/Situation.js"
+
+describe("a missing object with a pending provider", () => {
+  it.scopedLive("is healed, and the caller sees only the result", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* ask("SELECT id, name, email FROM users"), [{ id: 1, name: "Ada", email: null }])
+        deepStrictEqual(yield* appliedIds, ["001_users", "002_users_email"])
+      })
+    )
+  )
+
+  it.scopedLive("is healed when an application's error carries the SqlError as its cause", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const repository = Effect.mapError(
+          sql`SELECT name FROM users`,
+          (cause) => ({ _tag: "Unavailable", cause }) as const
+        )
+        deepStrictEqual(yield* withAutoMigration(repository), [{ name: "Ada" }])
+      })
+    )
+  )
+
+  it.scopedLive("is left alone when the error is a defect", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const exit = yield* Effect.exit(withAutoMigration(Effect.orDie(sql`SELECT name FROM users`)))
+        assert.strictEqual(exit._tag, "Failure")
+        deepStrictEqual(yield* appliedIds, [])
+      })
+    )
+  )
+
+  it.scopedLive("is healed for each kind of object: view, function, type, schema, enum value, ON CONFLICT target", () =>
+    inProgram(
+      {
+        migrations: {
+          "001_base": "CREATE TABLE items (id integer, name text, state text);",
+          "002_view": "CREATE VIEW named AS SELECT id FROM items WHERE name IS NOT NULL;",
+          "003_function": "CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * n';",
+          "004_enum": "CREATE TYPE mood AS ENUM ('happy');",
+          "005_enum_value": "ALTER TYPE mood ADD VALUE 'sad';",
+          "006_schema": "CREATE SCHEMA archive; CREATE TABLE archive.items (id integer);",
+          "007_key": "ALTER TABLE items ADD CONSTRAINT items_one UNIQUE (id);",
+          "008_extension": "CREATE EXTENSION citext;"
+        }
+      },
+      () =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT id FROM named"), [])
+          deepStrictEqual(yield* ask("SELECT twice(21) AS answer"), [{ answer: 42 }])
+          deepStrictEqual(yield* ask("SELECT 'happy'::mood AS mood"), [{ mood: "happy" }])
+          deepStrictEqual(yield* ask("SELECT 'sad'::mood AS mood"), [{ mood: "sad" }])
+          deepStrictEqual(yield* ask("SELECT id FROM archive.items"), [])
+          deepStrictEqual(yield* ask("INSERT INTO items (id) VALUES (1) ON CONFLICT (id) DO NOTHING"), [])
+        })
+    )
+  )
+})
+
+describe("several pending providers of a column's name", () => {
+  const migrations = {
+    "001_tables": "CREATE TABLE a (id integer); CREATE TABLE b (id integer); CREATE TABLE c (id integer);",
+    "002_a_note": "ALTER TABLE a ADD COLUMN note text;",
+    "003_b_note": "ALTER TABLE b ADD COLUMN note text;",
+    "004_c_note": "ALTER TABLE c ADD COLUMN note text;"
+  }
+
+  it.scopedLive("are told apart by the table that the statement's text names, through its alias", () =>
+    inProgram({ migrations, before: [] }, () =>
+      Effect.gen(function* () {
+        yield* ask("SELECT id FROM b")
+        yield* ask("SELECT x.note FROM b AS x")
+        const ids = yield* appliedIds
+        assert.include(ids, "003_b_note")
+        assert.notIncludeMembers([...ids], ["002_a_note", "004_c_note"])
+      })
+    )
+  )
+
+  it.scopedLive("are tried in order, one at a time, where the text is not known, until the query passes", () =>
+    inProgram({ migrations }, () =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* askWithin("SELECT note FROM b"), [])
+        deepStrictEqual(yield* appliedIds, ["001_tables", "002_a_note", "003_b_note"])
+      })
+    )
+  )
+})
+
+describe("a provider that is already applied", () => {
+  it.scopedLive("by another process since the query failed: the query is run again", () =>
+    inProgram({ migrations: users }, (url) =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* askWithin("SELECT name FROM users")
+        const failed = yield* Effect.flip(sql`SELECT email FROM users`)
+        yield* AutoMigration.migrate.pipe(Effect.provide(Layer.fresh(App.layer({ url, migrations: users }))))
+        const remaining = [Effect.fail(failed)]
+        const late = Effect.suspend(() => remaining.pop() ?? sql`SELECT email FROM users`)
+        deepStrictEqual(yield* withAutoMigration(late), [{ email: null }])
+      })
+    )
+  )
+
+  it.scopedLive(
+    "and the object is gone: SchemaDrift with the query's error as its cause; nothing is applied again",
+    () =>
+      inProgram({ migrations: users }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrate
+          yield* Database.query(url, "ALTER TABLE users DROP COLUMN email")
+          const error = yield* failsWith("SchemaDrift", ask("SELECT email FROM users"))
+          deepStrictEqual([...error.migrationIds], ["002_users_email"])
+          assert.match(error.message, /email.*although the ledger records 002_users_email/s)
+          assert.strictEqual(Reflect.get(Object(error.cause), "_tag"), "SqlError")
+          deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
+        })
+      )
+  )
+
+  it.scopedLive("and its file was edited since: ChecksumMismatch, on the request path and ahead of time", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: users })))
+      const edited = { ...users, "001_users": "CREATE TABLE users (id integer PRIMARY KEY, name text, age integer);" }
+      yield* Effect.gen(function* () {
+        const onRequest = yield* failsWith("ChecksumMismatch", ask("SELECT age FROM users"))
+        deepStrictEqual([onRequest.migrationId, onRequest.file], ["001_users", "record:001_users"])
+        assert.match(onRequest.recorded, /^sha256:[0-9a-f]{64}$/)
+        yield* failsWith("ChecksumMismatch", AutoMigration.migrate)
+        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).edited, ["001_users"])
+      }).pipe(Effect.provide(App.layer({ url, migrations: edited })))
+    })
+  )
+
+  it.scopedLive("and only its line endings and trailing white space were edited: nothing is wrong", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: users })))
+      const edited = { ...users, "001_users": `\uFEFF${users["001_users"].replaceAll("\n", "  \r\n")}\r\n\r\n` }
+      const status = yield* AutoMigration.status.pipe(Effect.provide(App.layer({ url, migrations: edited })))
+      deepStrictEqual(status, {
+        applied: status.applied,
+        pending: [],
+        unknown: [],
+        edited: []
+      })
+    })
+  )
+})
+
+describe("an object that exists and cannot be seen", () => {
+  it.scopedLive("hidden by search_path: the original error, and no further database work once that is known", () =>
+    inProgram(
+      {
+        migrations: { "001_hidden": "CREATE SCHEMA hidden; CREATE TABLE hidden.things (id integer);" }
+      },
+      () =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrate
+          const sql = yield* SqlClient.SqlClient
+          let runs = 0
+          const counted = Effect.suspend(() => {
+            runs++
+            return sql`SELECT * FROM things`
+          })
+          const error = yield* Effect.flip(withAutoMigration(counted))
+          assert.strictEqual(error._tag, "SqlError")
+          runs = 0
+          yield* Effect.flip(withAutoMigration(counted))
+          assert.strictEqual(runs, 1)
+          deepStrictEqual(yield* kinds, ["Applied 001_hidden"])
+        })
+    )
+  )
+})
+
+describe("an object that a later migration removes", () => {
+  it.scopedLive("is not brought back; the error names the migration", () =>
+    inProgram({ migrations: { ...users, "003_no_email": "ALTER TABLE users DROP COLUMN email;" } }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        const error = yield* failsWith("ObjectRemoved", ask("SELECT email FROM users"))
+        assert.strictEqual(error.removedBy, "003_no_email")
+      })
+    )
+  )
+})
+
+describe("a stream", () => {
+  it.scopedLive("is healed before its first element, on a pool of one connection", () =>
+    inProgram({ migrations: users, maxConnections: 1 }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const names = yield* Stream.runCollect(withAutoMigrationStream(sql`SELECT name, email FROM users`.stream))
+        deepStrictEqual(Chunk.toReadonlyArray(names), [{ name: "Ada", email: null }])
+      })
+    )
+  )
+
+  it.scopedLive("is not begun again after its first element", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const late = Stream.concat(Stream.make({ n: 0 }), sql`SELECT name FROM users`.stream)
+        const error = yield* Effect.flip(Stream.runDrain(withAutoMigrationStream(late)))
+        assert.strictEqual(error._tag, "SqlError")
+        deepStrictEqual(yield* appliedIds, [])
+      })
+    )
+  )
+})
+
+describe("many fibers", () => {
+  it.scopedLive("with different gaps each heal their own, and all succeed", () =>
+    inProgram(
+      {
+        migrations: Object.fromEntries(
+          Array.from({ length: 8 }, (_, n) => [`00${n}_t${n}`, `CREATE TABLE t${n} AS SELECT ${n} AS n;`])
+        )
+      },
+      () =>
+        Effect.gen(function* () {
+          const rows = yield* Effect.forEach(
+            Array.from({ length: 40 }, (_, i) => i % 8),
+            (n) => ask(`SELECT n FROM t${n}`),
+            {
+              concurrency: "unbounded"
+            }
+          )
+          deepStrictEqual(
+            rows.flat(),
+            Array.from({ length: 40 }, (_, i) => ({ n: i % 8 }))
+          )
+          assert.strictEqual((yield* kinds).length, 8)
+        })
+    )
+  )
+
+  it.scopedLive("on a pool whose every connection is held by a caller that waits for a heal: healing completes", () =>
+    inProgram({ migrations: users, maxConnections: 2 }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const holding = Effect.scoped(
+          Effect.gen(function* () {
+            const connection = yield* sql.reserve
+            return yield* withAutoMigration(connection.execute("SELECT name FROM users", [], undefined))
+          })
+        )
+        const rows = yield* Effect.all([holding, holding], { concurrency: "unbounded" })
+        deepStrictEqual(rows, [[{ name: "Ada" }], [{ name: "Ada" }]])
+      })
+    )
+  )
+
+  it.scopedLive("the flight outlives the request that started it", () =>
+    inProgram(
+      {
+        migrations: { "001_slow": "SELECT pg_sleep(0.5); CREATE TABLE slow (id integer);" },
+        options: { policy: () => ({ _tag: "Allowed" }) }
+      },
+      () =>
+        Effect.gen(function* () {
+          const first = yield* Effect.fork(ask("SELECT id FROM slow"))
+          yield* Effect.sleep("250 millis")
+          yield* Fiber.interrupt(first)
+          yield* Effect.repeat(appliedIds, {
+            until: (ids) => ids.length === 1,
+            schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(100))
+          })
+          deepStrictEqual(yield* kinds, ["Applied 001_slow"])
+        })
+    )
+  )
+})

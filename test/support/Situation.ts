@@ -1,0 +1,73 @@
+/**
+ * A program in a situation: a database of its own, migrations and options given inline, and the words that tests of it share.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  AutoMigration,
+  type AutoMigrationConfig,
+  type AutoMigrationError,
+  withAutoMigration
+} from "effect-auto-migration"
+import * as App from "./App.js"
+import * as Database from "./Database.js"
+import * as Server from "./Server.js"
+
+export const users = {
+  "001_users": "CREATE TABLE users (id integer PRIMARY KEY, name text);\nINSERT INTO users VALUES (1, 'Ada');",
+  "002_users_email": "ALTER TABLE users ADD COLUMN email text;"
+}
+
+export type Services = AutoMigration.AutoMigration | SqlClient.SqlClient
+
+export interface Setting {
+  readonly migrations: Readonly<Record<string, string>>
+  readonly before?: ReadonlyArray<string>
+  readonly options?: Partial<AutoMigrationConfig.Options>
+  readonly maxConnections?: number
+}
+
+/** A program on a database of its own. */
+export const inProgram = <A, E>(
+  { before = [], ...program }: Setting,
+  body: (url: string) => Effect.Effect<A, E, Services | Scope.Scope>
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.gen(function* () {
+    const url = yield* Server.freshDatabase
+    if (before.length > 0) yield* Database.query(url, ...before)
+    return yield* Effect.provide(body(url), App.layer({ ...program, url }))
+  })
+
+export const ask = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => withAutoMigration(sql.unsafe(text)))
+
+/** The same without the statement's text: the boundary stands around a program, not around a statement. */
+export const askWithin = (text: string) =>
+  withAutoMigration(Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(sql.unsafe(text), (rows) => rows)))
+
+export const appliedIds = Effect.map(AutoMigration.status, ({ applied }): ReadonlyArray<string> => applied)
+
+export const kinds = Effect.map(Stream.runCollect(AutoMigration.events), (events) =>
+  Chunk.toReadonlyArray(events)
+    .filter((event) => !event.migrationId.includes("/"))
+    .map((event) => `${event.kind} ${event.migrationId}`)
+)
+
+export const isError =
+  <Tag extends AutoMigrationError.AutoMigrationError["_tag"]>(tag: Tag) =>
+  (error: {
+    readonly _tag: string
+    readonly message: string
+  }): error is Extract<AutoMigrationError.AutoMigrationError, { readonly _tag: Tag }> =>
+    error._tag === tag || assert.fail(`expected ${tag}, got ${error._tag}: ${error.message}`)
+
+export const failsWith = <Tag extends AutoMigrationError.AutoMigrationError["_tag"], A, R>(
+  tag: Tag,
+  effect: Effect.Effect<A, { readonly _tag: string; readonly message: string }, R>
+) =>
+  Effect.flatMap(Effect.flip(effect), (error) =>
+    isError(tag)(error) ? Effect.succeed(error) : Effect.dieMessage("unreachable")
+  )
