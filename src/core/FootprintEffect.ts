@@ -9,7 +9,7 @@
  *
  * @since 0.1.0
  */
-import type { Recorder } from "./FootprintRecorder.js"
+import type { Recorder, SavedObject } from "./FootprintRecorder.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
@@ -23,7 +23,7 @@ export interface NetEffect {
 export const netEffect = (recorder: Recorder): NetEffect => {
   const before = new Map<string, SchemaObject.SchemaObject>()
   const after = new Map<string, SchemaObject.SchemaObject>()
-  for (const changed of recorder.changed) {
+  for (const changed of recorder.changed.values()) {
     put(before, objectsAt(recorder.atStart, changed))
     put(after, objectsAt(recorder.catalog, changed))
   }
@@ -42,7 +42,7 @@ const put = (map: Map<string, SchemaObject.SchemaObject>, objects: ReadonlyArray
 
 const objectsAt = (
   catalog: Catalog.SimulatedCatalog,
-  changed: Recorder["changed"][number]
+  changed: SavedObject
 ): ReadonlyArray<SchemaObject.SchemaObject> => {
   switch (changed._tag) {
     case "Relation":

@@ -22,10 +22,11 @@ export interface StatementRecord {
   readonly keys: Set<HazardKey.HazardKey>
   /** Relations and routines already followed, so that each is followed once. */
   readonly followed: Set<string>
-  readonly saved: Array<SavedObject>
+  readonly saved: Map<string, SavedObject>
 }
 
-type SavedObject =
+/** A place in the catalog that was written. @since 0.1.0 @category models */
+export type SavedObject =
   | { readonly _tag: "Relation"; readonly name: QualifiedName }
   | { readonly _tag: "Type"; readonly name: QualifiedName }
   | { readonly _tag: "Routine"; readonly routine: Catalog.Routine }
@@ -39,8 +40,8 @@ export interface Recorder {
   readonly reads: Set<HazardKey.HazardKey>
   readonly writes: Set<HazardKey.HazardKey>
   readonly barriers: Array<{ readonly reason: string; readonly line: number }>
-  /** What changed, in the order of the first change. */
-  readonly changed: Array<SavedObject>
+  /** What changed, by identity, in the order of the first change. */
+  readonly changed: Map<string, SavedObject>
   /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
   readonly claimed: Array<SchemaObject.SchemaObject>
   readonly disclaimed: Array<SchemaObject.SchemaObject>
@@ -69,7 +70,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   reads: new Set(catalog.readByAll),
   writes: new Set(),
   barriers: [],
-  changed: [],
+  changed: new Map(),
   claimed: [],
   disclaimed: [],
   dropped: new Set(),
@@ -84,7 +85,7 @@ export const statementAt = (line: number): StatementRecord => ({
   line,
   keys: new Set(),
   followed: new Set(),
-  saved: []
+  saved: new Map()
 })
 
 /** @since 0.1.0 @category recording */
@@ -219,9 +220,26 @@ export const resolvedType = (
   return { type: known, wording: `${prefix}${known.name}${typeName.arrayBounds === undefined ? "" : "[]"}` }
 }
 
+const identityOf = (saved: SavedObject): string => {
+  switch (saved._tag) {
+    case "Relation":
+    case "Type":
+      return `${saved._tag} ${Catalog.schemaOf(saved.name)}.${saved.name.name}`
+    case "Routine":
+      return `Routine ${Catalog.schemaOf(saved.routine.name)}.${saved.routine.name.name}(${saved.routine.inputs.join()})`
+    case "Thing":
+      return saved.key
+  }
+}
+
+const mark = (recorder: Recorder, saved: SavedObject): string => {
+  const identity = identityOf(saved)
+  if (!recorder.changed.has(identity)) recorder.changed.set(identity, saved)
+  return identity
+}
+
 const note = (recorder: Recorder, saved: SavedObject): void => {
-  recorder.changed.push(saved)
-  recorder.statement.saved.push(saved)
+  recorder.statement.saved.set(mark(recorder, saved), saved)
 }
 
 /** @since 0.1.0 @category changes */
@@ -269,7 +287,7 @@ export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject):
 export const forgetRelation = (recorder: Recorder, name: QualifiedName): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.relation(name)))
   recorder.catalog = Catalog.removeRelation(recorder.catalog, name)
-  recorder.changed.push({ _tag: "Relation", name })
+  mark(recorder, { _tag: "Relation", name })
 }
 
 /** @since 0.1.0 @category changes */
@@ -282,7 +300,7 @@ export const saveType = (recorder: Recorder, type: Catalog.Type): void => {
 export const forgetType = (recorder: Recorder, name: QualifiedName): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.type(name)))
   recorder.catalog = Catalog.removeType(recorder.catalog, name)
-  recorder.changed.push({ _tag: "Type", name })
+  mark(recorder, { _tag: "Type", name })
 }
 
 /** @since 0.1.0 @category changes */
@@ -295,7 +313,7 @@ export const saveRoutine = (recorder: Recorder, routine: Catalog.Routine): void 
 export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.routine(routine.name, routine.inputs)))
   recorder.catalog = Catalog.removeRoutine(recorder.catalog, routine)
-  recorder.changed.push({ _tag: "Routine", routine })
+  mark(recorder, { _tag: "Routine", routine })
 }
 
 /** @since 0.1.0 @category changes */
@@ -313,7 +331,7 @@ export const saveThing = (
 /** @since 0.1.0 @category changes */
 export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
   recorder.catalog = Catalog.removeThing(recorder.catalog, key)
-  recorder.changed.push({ _tag: "Thing", key })
+  mark(recorder, { _tag: "Thing", key })
 }
 
 /**
@@ -324,7 +342,7 @@ export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void 
  */
 export const endStatement = (recorder: Recorder): void => {
   const { keys, saved } = recorder.statement
-  for (const object of saved) {
+  for (const object of saved.values()) {
     switch (object._tag) {
       case "Relation": {
         const known = Catalog.findRelation(recorder.catalog, object.name)
@@ -377,7 +395,7 @@ const joined = (
  * @category changes
  */
 export const endMigration = (recorder: Recorder): void => {
-  for (const saved of recorder.changed) {
+  for (const saved of recorder.changed.values()) {
     if (saved._tag !== "Relation") continue
     const known = Catalog.findRelation(recorder.catalog, saved.name)
     if (known?.isTemporary === true) recorder.catalog = Catalog.removeRelation(recorder.catalog, known.name)
