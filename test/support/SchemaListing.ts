@@ -1,0 +1,120 @@
+/**
+ * A schema as a sorted list of lines, taken from the simulated catalog and from the server: equal lists mean that both know
+ * the same tables, columns, types, labels, views, indexes, sequences, routines, constraints, triggers and policies.
+ */
+
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { QualifiedName } from "../../src/core/SchemaObject.js"
+import * as Catalog from "../../src/core/SimulatedCatalog.js"
+
+/** What the simulated catalog says exists. */
+export const simulated = (catalog: Catalog.SimulatedCatalog): ReadonlyArray<string> =>
+  [
+    ...Catalog.allRelations(catalog).flatMap(relationLines),
+    ...Catalog.allTypes(catalog).flatMap(typeLines),
+    ...Catalog.allRoutines(catalog).map(
+      ({ inputs, kind, name }) => `${kind} ${full(name)}(${inputs.map(unquoted).join(", ")})`
+    )
+  ].toSorted()
+
+/** Lines that only one of the two has. Where a type is not known (`?`), any type will do. */
+export const differences = (simulated: ReadonlyArray<string>, server: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const left = new Set(simulated)
+  const right = new Set(server)
+  const vague = simulated.filter((line) => line.endsWith(" ?")).map((line) => line.slice(0, -1))
+  return [
+    ...server
+      .filter((line) => !left.has(line) && !vague.some((start) => line.startsWith(start)))
+      .map((_) => `lacks ${_}`),
+    ...simulated.filter((line) => !right.has(line) && !line.endsWith(" ?")).map((_) => `makes up ${_}`)
+  ]
+}
+
+const full = ({ name, schema }: QualifiedName): string => `${Option.getOrElse(schema, () => "public")}.${name}`
+
+const unquoted = (wording: string): string => wording.replace(/^public\./, "")
+
+const relationLines = (relation: Catalog.Relation): ReadonlyArray<string> => {
+  if (relation.isExternal || relation.isTemporary) return []
+  const name = full(relation.name)
+  const isTable = relation.kind === "table" || relation.kind === "composite type" || relation.kind === "foreign table"
+  const isView = relation.kind === "view" || relation.kind === "materialized view"
+  return [
+    `${relation.kind} ${name}${relation.kind === "index" && relation.isUnique ? " unique" : ""}`,
+    ...(isTable ? relation.columns.map((column) => `column ${name}.${columnText(column)}`) : []),
+    ...(isView ? relation.columns.map((column) => `column ${name}.${column.name}`) : []),
+    ...relation.constraints.map((constraint) => `${constraint.kind} ${name}.${constraint.name}`),
+    ...relation.attachments.map((attachment) => `${attachment.kind} ${name}.${attachment.name}`)
+  ]
+}
+
+const columnText = ({ hasDefault, isNotNull, name, wording }: Catalog.Column): string =>
+  wording === ""
+    ? `${name} ?`
+    : `${name} ${unquoted(wording)}${isNotNull ? " not null" : ""}${hasDefault ? " default" : ""}`
+
+const typeLines = ({ constraints, extension, isExternal, kind, name, values }: Catalog.Type): ReadonlyArray<string> =>
+  isExternal || Option.isSome(extension)
+    ? []
+    : [
+        `${kind} ${full(name)}${kind === "enum" ? ` (${values.join(", ")})` : ""}`,
+        ...constraints.map((constraint) => `domain check ${full(name)}.${constraint}`)
+      ]
+
+/** What the server says exists, leaving out what extensions brought. */
+export const ofServer: Effect.Effect<ReadonlyArray<string>, unknown, SqlClient.SqlClient> = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => Effect.map(sql.unsafe<{ readonly line: string }>(listing), (rows) => rows.map(({ line }) => line).toSorted())
+)
+
+const listing = `
+WITH own AS (
+  SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+), brought AS (
+  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), rel AS (
+  SELECT c.*, o.nspname || '.' || c.relname AS full_name FROM pg_class c JOIN own o ON o.oid = c.relnamespace
+  WHERE NOT EXISTS (SELECT FROM brought b WHERE b.classid = 'pg_class'::regclass AND b.objid = c.oid)
+    AND NOT EXISTS (SELECT FROM brought b WHERE b.classid = 'pg_type'::regclass AND b.objid = c.reltype)
+)
+SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+         WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type' WHEN 'f' THEN 'foreign table' ELSE 'index' END
+       || ' ' || full_name || CASE WHEN i.indisunique OR i.indisexclusion THEN ' unique' ELSE '' END AS line
+FROM rel LEFT JOIN pg_index i ON i.indexrelid = rel.oid
+UNION ALL
+SELECT 'column ' || full_name || '.' || attname || CASE WHEN relkind IN ('v', 'm') THEN '' ELSE
+         ' ' || format_type(atttypid, NULL)
+         || CASE WHEN attnotnull THEN ' not null' ELSE '' END
+         || CASE WHEN atthasdef OR attidentity <> '' THEN ' default' ELSE '' END END
+FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND attnum > 0 AND NOT attisdropped
+WHERE relkind IN ('r', 'p', 'v', 'm', 'c', 'f')
+UNION ALL
+SELECT CASE contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'x' THEN 'exclusion' WHEN 'f' THEN 'foreign key'
+         WHEN 'c' THEN 'check' ELSE 'not null' END || ' ' || full_name || '.' || conname
+FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid
+WHERE contype IN ('p', 'u', 'x', 'f', 'c', 'n') AND NOT (contype = 'f' AND conparentid <> 0 AND conrelid = (SELECT conrelid FROM pg_constraint up WHERE up.oid = k.conparentid))
+UNION ALL
+SELECT 'trigger ' || full_name || '.' || tgname FROM rel JOIN pg_trigger t ON t.tgrelid = rel.oid AND NOT tgisinternal AND tgparentid = 0
+UNION ALL
+SELECT 'policy ' || full_name || '.' || polname FROM rel JOIN pg_policy p ON p.polrelid = rel.oid
+UNION ALL
+SELECT 'rule ' || full_name || '.' || rulename FROM rel JOIN pg_rewrite r ON r.ev_class = rel.oid AND rulename <> '_RETURN'
+UNION ALL
+SELECT 'statistics ' || o.nspname || '.' || stxname FROM pg_statistic_ext s JOIN own o ON o.oid = s.stxnamespace
+UNION ALL
+SELECT CASE typtype WHEN 'e' THEN 'enum ' WHEN 'd' THEN 'domain ' WHEN 'b' THEN 'base ' ELSE 'range ' END || o.nspname || '.' || typname
+       || CASE typtype WHEN 'e' THEN ' (' || COALESCE((SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid), '') || ')' ELSE '' END
+FROM pg_type t JOIN own o ON o.oid = t.typnamespace
+WHERE typtype IN ('e', 'd', 'r', 'm') AND NOT EXISTS (SELECT FROM brought b WHERE b.classid = 'pg_type'::regclass AND b.objid = t.oid)
+UNION ALL
+SELECT 'domain check ' || o.nspname || '.' || typname || '.' || conname
+FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN own o ON o.oid = t.typnamespace WHERE contype = 'c'
+UNION ALL
+SELECT CASE prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' ELSE 'function ' END || o.nspname || '.' || proname
+       || '(' || COALESCE((SELECT string_agg(format_type(u.type, NULL), ', ' ORDER BY u.place) FROM unnest(proargtypes::oid[]) WITH ORDINALITY u(type, place)), '') || ')'
+FROM pg_proc p JOIN own o ON o.oid = p.pronamespace
+WHERE NOT EXISTS (SELECT FROM brought b WHERE b.classid = 'pg_proc'::regclass AND b.objid = p.oid)
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
+`
