@@ -126,6 +126,17 @@ export const migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationErr
   (_) => _.migrate
 )
 
+/**
+ * Applies these migrations and what they wait for, as far as they are pending, and gives the ids it applied.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const migrateTo = (
+  ids: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.migrateTo(ids))
+
 /** What {@link migrate} would run; `None` when nothing is pending. @since 0.1.0 @category operations */
 export const plan: Effect.Effect<Option.Option<Plan>, AutoMigrationError, AutoMigration> = Effect.flatMap(
   AutoMigration,

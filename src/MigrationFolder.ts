@@ -5,7 +5,7 @@
  */
 import type { Dirent } from "node:fs"
 import { readdir, readFile, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -43,7 +43,7 @@ export interface Folder {
  * @category operations
  */
 export const read = (folder: string | URL): Effect.Effect<Folder, MigrationUnreadable | InvalidEncoding> => {
-  const root = typeof folder === "string" ? folder : fileURLToPath(folder)
+  const root = typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
   return Effect.gen(function* () {
     const entries = Arr.sort(yield* reading(root, () => readdir(root, { withFileTypes: true })), byName)
     const siblings = entries.map((entry) => entry.name)
@@ -51,6 +51,12 @@ export const read = (folder: string | URL): Effect.Effect<Folder, MigrationUnrea
     const [ignored, named] = Arr.separate(judged)
     return { files: yield* Effect.forEach(named, readText, { concurrency }), ignored }
   })
+}
+
+/** Errors and the ledger name files; below the working directory they do so alike on every machine. */
+const fromWorkingDirectory = (path: string): string => {
+  const below = relative(process.cwd(), path)
+  return below.startsWith("..") ? path : below
 }
 
 /** So many files are open at once, whatever the size of the folder. */

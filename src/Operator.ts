@@ -46,6 +46,7 @@ export interface Status {
 export interface Operator {
   readonly graph: MigrationGraph
   readonly migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly migrateTo: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
   readonly plan: Effect.Effect<Option.Option<Plan.Plan>, AutoMigrationError>
   readonly status: Effect.Effect<Status, AutoMigrationError>
   readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError>
@@ -106,16 +107,30 @@ export const make = Effect.gen(function* () {
       () => new UnknownMigration({ id, known: ordered.map(idOf) })
     )
 
+  /** An edited file is an error before anything runs. */
+  const apply = (choose: (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>) =>
+    applied.pipe(
+      Effect.tap(refuseEdited),
+      Effect.map(({ checksumById }) => choose(checksumById)),
+      Effect.flatMap(
+        Option.match({
+          onNone: () => Effect.succeed<ReadonlyArray<MigrationId>>([]),
+          onSome: (chosen) => run(chosen, "apply")
+        })
+      ),
+      Effect.withSpan(Telemetry.span.migrate)
+    )
+
   return {
     graph,
     events,
     verify,
     plan,
-    migrate: Effect.gen(function* () {
-      yield* Effect.flatMap(applied, refuseEdited)
-      const pending = yield* plan
-      return Option.isNone(pending) ? [] : yield* run(pending.value, "apply")
-    }).pipe(Effect.withSpan(Telemetry.span.migrate)),
+    migrate: apply((set) => Resolver.pending(graph, set)),
+    migrateTo: (ids) =>
+      Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
+        apply((set) => Resolver.upTo(graph, set, migrations.map(idOf)))
+      ),
     status: Effect.map(applied, (set): Status => {
       const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
       const own = new Set(ordered.map(idOf))

@@ -51,7 +51,8 @@ export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effe
   override get message() {
     return (
       `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ` +
-      "Known directives are -- requires: id, -- provides: table a.b and -- transaction: none; correct or remove the line."
+      "Known directives are -- requires: id, -- provides: table a.b, -- transaction: none and -- accept: data-loss; " +
+      "correct or remove the line."
     )
   }
 }

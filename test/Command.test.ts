@@ -1,0 +1,98 @@
+/**
+ * The command line, on the real server, with the words that errors tell people to type.
+ */
+import * as fs from "node:fs/promises"
+import * as os from "node:os"
+import * as path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Command from "../src/cli/Command.js"
+import * as Database from "./support/Database.js"
+import * as Server from "./support/Server.js"
+
+const folder = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const directory = await fs.mkdtemp(path.join(os.tmpdir(), "migrations-"))
+    await fs.writeFile(path.join(directory, "001_users.sql"), "CREATE TABLE users (id integer);")
+    await fs.writeFile(path.join(directory, "002_orders.sql"), "CREATE TABLE orders (id integer);")
+    await fs.writeFile(path.join(directory, "003_email.sql"), "ALTER TABLE users ADD COLUMN email text;")
+    return directory
+  }),
+  (directory) => Effect.promise(() => fs.rm(directory, { recursive: true, force: true }))
+)
+
+/** The exit code and what was printed. */
+const type = (words: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function* () {
+    const printed: Array<string> = []
+    const print = (line: unknown) => printed.push(String(line))
+    const console = Object.assign(Object.create(globalThis.console), { log: print, error: print })
+    const code = yield* Console.withConsole(Command.run(words, environment), {
+      ...(yield* Console.consoleWith(Effect.succeed)),
+      log: (line: unknown) => Effect.sync(() => print(line)),
+      error: (line: unknown) => Effect.sync(() => print(line)),
+      unsafe: console
+    })
+    return { code, printed: printed.join("\n") }
+  })
+
+describe("the command line", () => {
+  it.scopedLive("applies, tells, records and verifies", () =>
+    Effect.gen(function* () {
+      const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
+      const typed = (...words: ReadonlyArray<string>) => type([...words, "--folder", directory, "--url", url])
+      assert.include((yield* typed("plan")).printed, "003_email")
+      deepStrictEqual(yield* typed("migrate", "003_email"), { code: 0, printed: "applied  001_users, 003_email" })
+      deepStrictEqual(yield* typed("status"), {
+        code: 0,
+        printed: "applied  001_users, 003_email\npending  002_orders\nunknown  none\nedited   none"
+      })
+      deepStrictEqual(yield* typed("baseline", "002_orders"), { code: 0, printed: "recorded 002_orders" })
+      deepStrictEqual(yield* typed("migrate"), { code: 0, printed: "applied  none" })
+      deepStrictEqual((yield* typed("plan")).printed, "nothing is pending")
+      assert.match((yield* typed("verify")).printed, /^5 events, head [0-9a-f]{64}$/)
+      yield* Database.query(
+        url,
+        "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
+        "UPDATE auto_migration.event SET migration_id = 'forged' WHERE sequence = 4"
+      )
+      deepStrictEqual(yield* typed("verify"), { code: 1, printed: "event 4 does not fit: hash" })
+    })
+  )
+
+  it.scopedLive("takes the database from the environment and the ledger's schema from an option", () =>
+    Effect.gen(function* () {
+      const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
+      const words = ["migrate", "--folder", directory, "--schema", "ledger"]
+      strictEnd(yield* type(words, { DATABASE_URL: url }), 0, /^applied {2}001_users, 002_orders, 003_email$/)
+      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 5 }])
+    })
+  )
+
+  for (const [what, words, environment, code, says] of [
+    ["no command", [], {}, 2, /No command is given/],
+    ["no database", ["status"], {}, 2, /give --url, or set DATABASE_URL/],
+    ["an unknown option", ["status", "--fold", "x"], {}, 2, /--fold/],
+    ["a schema's name that needs quotes", ["status", "--schema", "A B"], { DATABASE_URL: "x" }, 2, /"A B"/],
+    ["a folder that is missing", ["status", "--folder", "nowhere"], "server", 1, /nowhere: it does not exist/],
+    ["a server that does not answer", ["status"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, 1, /connect/],
+    ["an unknown command", ["florble"], "server", 2, /no command "florble"/],
+    ["an unknown id", ["migrate", "007_none"], "server", 1, /no migration "007_none"/]
+  ] as const) {
+    it.scopedLive(`given ${what}, says what to do and ends with ${code}`, () =>
+      Effect.gen(function* () {
+        const directory = yield* folder
+        const given = environment === "server" ? { DATABASE_URL: yield* Server.freshDatabase } : environment
+        const inFolder = words.some((word) => word === "--folder") ? words : [...words, "--folder", directory]
+        strictEnd(yield* type(inFolder, given), code, says)
+      })
+    )
+  }
+})
+
+const strictEnd = (ended: { readonly code: number; readonly printed: string }, code: number, says: RegExp): void => {
+  assert.match(ended.printed, says)
+  assert.strictEqual(ended.code, code)
+}
