@@ -104,8 +104,9 @@ export const make = Effect.gen(function* () {
     question: Question,
     plan: Plan.Plan
   ): Effect.fn.Return<Option.Option<MigrationPending | MigrationRefused>, AutoMigrationError> {
+    const [promised = question.gap.object] = plan.closes
     const facts = {
-      gap: nameOf(question),
+      gap: SchemaObject.render(promised),
       migrationIds: Plan.ids(plan),
       command: Plan.command(plan),
       cause: question.request.error

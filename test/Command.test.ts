@@ -1,9 +1,11 @@
 /**
  * The command line, on the real server, with the words that errors tell people to type.
  */
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Console from "effect/Console"
@@ -37,6 +39,21 @@ const type = (words: ReadonlyArray<string>, environment: Readonly<Record<string,
     })
     return { code, printed: printed.join("\n") }
   })
+
+describe("the executable", () => {
+  it("passes its words on and ends with the command's exit code", () => {
+    const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))
+    const ended = spawnSync(
+      process.execPath,
+      ["--import", "tsx", main, "status", "--url", "postgres://127.0.0.1:1/x"],
+      {
+        encoding: "utf8"
+      }
+    )
+    assert.match(ended.stderr, /migrations: it does not exist|connect/i)
+    assert.strictEqual(ended.status, 1)
+  })
+})
 
 describe("the command line", () => {
   it.scopedLive("applies, tells, records and verifies", () =>

@@ -146,7 +146,8 @@ describe("every source", () => {
   it("opens with what its idea is", () => {
     none(
       sources.filter(
-        (file) => !/^\/\*\*\n \* [^@\n][\s\S]*?@(?:since \d+\.\d+\.\d+|internal)\n \*\/\n/.test(read(file))
+        (file) =>
+          !/^(?:#![^\n]+\n)?\/\*\*\n \* [^@\n][\s\S]*?@(?:since \d+\.\d+\.\d+|internal)\n \*\/\n/.test(read(file))
       )
     )
   })
