@@ -27,8 +27,11 @@ export const netEffect = (recorder: Recorder): NetEffect => {
     put(before, objectsAt(recorder.atStart, changed))
     put(after, objectsAt(recorder.catalog, changed))
   }
-  for (const object of recorder.claimed)
-    if (after.has(SchemaObject.key(object))) before.delete(SchemaObject.key(object))
+  for (const object of recorder.claimed) {
+    const key = SchemaObject.key(object)
+    if (object._tag === "Relation" && Catalog.hasRelation(recorder.catalog, object)) after.set(key, object)
+    if (after.has(key) && !recorder.dropped.has(key)) before.delete(key)
+  }
   put(before, recorder.disclaimed)
   return {
     provides: [...after].flatMap(([key, object]) => (before.has(key) ? [] : [object])),

@@ -124,7 +124,7 @@ export const samples: { readonly [K in StatementTag]: string | undefined } = {
   CreateFunctionStmt: "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
   CreateOpClassStmt: "CREATE OPERATOR CLASS o FOR TYPE int USING btree AS STORAGE int",
   CreateOpFamilyStmt: "CREATE OPERATOR FAMILY o USING btree",
-  CreatePLangStmt: "CREATE LANGUAGE plx",
+  CreatePLangStmt: "CREATE LANGUAGE plx HANDLER h",
   CreatePolicyStmt: "CREATE POLICY p ON t USING (true)",
   CreatePublicationStmt: "CREATE PUBLICATION p FOR TABLE t",
   CreateRangeStmt: "CREATE TYPE rng AS RANGE (SUBTYPE = float8)",
