@@ -153,7 +153,7 @@ const including = (applied: AppliedSet, ran: ReadonlyArray<Migration>): AppliedS
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { get } = yield* MigrationClient
+  const { ask, get } = yield* MigrationClient
   const { deadline, lockRetry, lockTimeout, schema } = yield* AutoMigrationConfig
   const limits = ({ deadlineAt }: Job): ReadonlyArray<string> => [
     `SET LOCAL lock_timeout = ${Duration.toMillis(lockTimeout)}`,
@@ -313,21 +313,20 @@ export const make = Effect.gen(function* () {
       )
     }
 
-  /** In a transaction of its own, since the migration's is gone. The failure itself is what the caller must hear of. */
-  const recordFailure = (task: Task, failure: MigrationFailure.Failure): Effect.Effect<void> =>
-    Option.match(failure.blames, {
+  /**
+   * In a transaction of its own (several statements in one message are one), since the migration's is gone. The failure
+   * itself is what the caller must hear of.
+   */
+  const recordFailure = ({ job }: Task, { blames }: MigrationFailure.Failure): Effect.Effect<void> =>
+    Option.match(blames, {
       onNone: () => Effect.void,
       onSome: ({ detail, migration }) =>
-        Effect.flatMap(connect, reserve).pipe(
-          Effect.flatMap((connection) =>
-            Transaction.send(
-              connection,
-              LedgerStatements.append(schema, [
-                { kind: "Failed", migration, detail: { ...task.job.detail, ...detail } }
-              ])
-            )
-          ),
-          Effect.scoped,
+        ask(
+          [
+            ...limits(job),
+            LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
+          ].join(";\n")
+        ).pipe(
           Effect.catchAll((error) =>
             Effect.logWarning("Could not record that a migration failed", migration.id, error)
           ),
