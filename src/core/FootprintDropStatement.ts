@@ -45,10 +45,13 @@ const relation: Drop = (recorder, object, behavior, presence) => {
 /** The table of an unknown index or sequence is not known either. */
 const part: Drop = (recorder, object, behavior, presence, kind) => {
   const name = nameOfObject(object)
-  if (R.findRelation(recorder, name) === undefined && presence === "certain") {
+  const isUnknown = R.findRelation(recorder, name) === undefined && presence === "certain"
+  if (!isUnknown) relation(recorder, object, behavior, presence, kind)
+  else {
+    R.writeName(recorder, name)
+    R.disclaim(recorder, SchemaObject.relation(name))
     R.barrier(recorder, `${name.name} is not created by any migration: its table is not known`)
   }
-  relation(recorder, object, behavior, presence, kind)
 }
 
 const unknown = (

@@ -267,9 +267,12 @@ export const inherit = (
   parent: QualifiedName,
   bound: PartitionBoundSpec | undefined
 ): void => {
-  Use.touch(recorder, parent)
+  Use.touchAlone(recorder, parent)
   Use.useStored(recorder, bound)
   const found = R.findRelation(recorder, parent)
+  for (const sibling of bound === undefined ? [] : (found?.children ?? [])) {
+    if (R.findRelation(recorder, sibling)?.isDefaultPartition === true) Use.touch(recorder, sibling)
+  }
   if (found === undefined) {
     R.barrier(recorder, `${parent.name} is not created by any migration: its columns are not known`)
     return
@@ -277,6 +280,7 @@ export const inherit = (
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     parents: [...known.parents, found.name],
+    isDefaultPartition: bound?.is_default === true,
     columns: found.columns.reduce(withParents, known.columns),
     constraints: [
       ...known.constraints,

@@ -26,6 +26,13 @@ const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean 
 
 /** Reads a relation's definition: types, base tables, children. @since 0.1.0 @category reading */
 export const touch = (recorder: R.Recorder, name: QualifiedName): void => {
+  touchAlone(recorder, name)
+  if (!once(recorder, "children", name)) return
+  for (const { children } of R.relations(recorder, name)) for (const child of children) touch(recorder, child)
+}
+
+/** Reads a relation's definition without its children's. @since 0.1.0 @category reading */
+export const touchAlone = (recorder: R.Recorder, name: QualifiedName): void => {
   if (recorder.locals.has(name.name) || isCatalogRelation(recorder, name) || !once(recorder, "touch", name)) return
   const found = R.relations(recorder, name)
   R.readName(recorder, name)
@@ -33,7 +40,7 @@ export const touch = (recorder: R.Recorder, name: QualifiedName): void => {
   for (const relation of found) {
     R.readName(recorder, relation.name)
     touchTypes(recorder, relation)
-    for (const other of [...relation.base, ...relation.children]) touch(recorder, other)
+    for (const other of relation.base) touch(recorder, other)
   }
 }
 

@@ -81,6 +81,8 @@ export interface Relation {
   readonly isExternal: boolean
   readonly isTemporary: boolean
   readonly isPartitioned: boolean
+  /** The partition for what no other takes: a new one looks at its rows. */
+  readonly isDefaultPartition: boolean
   readonly columns: ReadonlyArray<Column>
   readonly constraints: ReadonlyArray<Constraint>
   readonly attachments: ReadonlyArray<Attachment>
@@ -197,6 +199,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   isExternal: false,
   isTemporary: false,
   isPartitioned: false,
+  isDefaultPartition: false,
   columns: [],
   constraints: [],
   attachments: [],

@@ -29,3 +29,19 @@ export const told = (footprint: Footprint.Footprint) => ({
   writes: [...footprint.writes].toSorted(),
   barriers: footprint.barriers.map(({ reason }) => reason)
 })
+
+/**
+ * Whether the last of these files must stay behind the one before it: it reads or writes what that one writes, or writes what
+ * that one reads, or one of the two is a barrier.
+ */
+export const staysBehind = (...texts: ReadonlyArray<string>): boolean => {
+  const [earlier, later] = footprints(...texts).slice(-2)
+  if (earlier === undefined || later === undefined) return false
+  const isBarrier = earlier.barriers.length + later.barriers.length > 0
+  const touches = ({ reads, writes }: Footprint.Footprint, key: string): boolean => reads.has(key) || writes.has(key)
+  return (
+    isBarrier ||
+    [...earlier.writes].some((key) => touches(later, key)) ||
+    [...later.writes].some((key) => touches(earlier, key))
+  )
+}
