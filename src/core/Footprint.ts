@@ -174,13 +174,13 @@ const read = (
   const risks: Array<Risk> = []
   for (const statement of statements) {
     recorder.statement = Recorder.statementAt(statement.line)
-    const barriersBefore = recorder.barriers.length
     const hazards = hazardsOf(recorder, statement.node)
     execute(recorder, statement.node)
     Recorder.endStatement(recorder)
-    const isOpaque = recorder.barriers.length > barriersBefore
     risks.push(
-      ...hazards.concat(isOpaque ? [opaqueRisk] : []).map((hazard) => ({ ...hazard, ...placeOf(text, statement) }))
+      ...hazards
+        .concat(recorder.statement.isOpaque ? [opaqueRisk] : [])
+        .map((hazard) => ({ ...hazard, ...placeOf(text, statement) }))
     )
   }
   Recorder.endMigration(recorder)

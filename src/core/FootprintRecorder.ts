@@ -19,6 +19,8 @@ import { stringsOf } from "./SyntaxTree.js"
 export interface StatementRecord {
   /** 1-based. */
   readonly line: number
+  /** Whether something in it was not understood. */
+  isOpaque: boolean
   readonly keys: Set<HazardKey.HazardKey>
   /** Relations and routines already followed, so that each is followed once. */
   readonly followed: Set<string>
@@ -83,6 +85,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
 /** @since 0.1.0 @category constructors */
 export const statementAt = (line: number): StatementRecord => ({
   line,
+  isOpaque: false,
   keys: new Set(),
   followed: new Set(),
   saved: new Map()
@@ -120,6 +123,7 @@ export const wall = (recorder: Recorder, reason: string): void => {
  */
 export const barrier = (recorder: Recorder, reason: string): void => {
   wall(recorder, reason)
+  recorder.statement.isOpaque = true
   recorder.catalog = { ...recorder.catalog, isComplete: false }
 }
 
