@@ -101,7 +101,7 @@ describe("columns", () => {
     assert.include(columns("SELECT 1 FROM a JOIN b USING (id)"), "id")
     assert.deepStrictEqual(
       columns("INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = excluded.d WHERE t.e > 1"),
-      ["t.a", "t.c", "b", "excluded.d", "t.e"]
+      ["t.a", "t.c", "excluded.d", "b", "t.e"]
     )
   })
 })

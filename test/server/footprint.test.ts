@@ -1,0 +1,76 @@
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, layer as suite } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { names } from "../../src/core/BuiltInRoutines.js"
+import * as Footprint from "../../src/core/Footprint.js"
+import * as KnownExtensions from "../../src/core/KnownExtensions.js"
+import * as SimulatedCatalog from "../../src/core/SimulatedCatalog.js"
+import { histories } from "../support/Histories.js"
+import { parser, sourcesOf } from "../support/Parsing.js"
+import * as SchemaListing from "../support/SchemaListing.js"
+import * as Server from "../support/Server.js"
+
+/** Runs a file on the server as it stands, and reads it. */
+const step = (catalog: SimulatedCatalog.SimulatedCatalog, source: Footprint.Source) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { catalog: next } = yield* Either.mapLeft(Footprint.infer(parser, catalog, source), (error) => error)
+    const text = source.script._tag === "Sql" ? source.script.text : ""
+    yield* sql
+      .withTransaction(sql.unsafe(`${text};\nRESET ALL; DISCARD TEMP`))
+      .pipe(Effect.mapError(({ cause }) => cause))
+    const differences = SchemaListing.differences(SchemaListing.simulated(next), yield* SchemaListing.ofServer)
+    assert.deepStrictEqual(differences, [], text)
+    return next
+  })
+
+describe("after each file the simulated catalog and the server's own say the same:", () => {
+  for (const { about, files } of histories) {
+    suite(Server.layer, { excludeTestServices: true })(about, (it) => {
+      it.effect("in file order", () => Effect.reduce(sourcesOf(files), SimulatedCatalog.empty, step), 60_000)
+    })
+  }
+})
+
+suite(Server.layer, { excludeTestServices: true })("what is listed as the server's own", (it) => {
+  it.effect("routines: exactly those of PostgreSQL 18 that are not only behind operators, types and indexes", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const rows = yield* sql.unsafe<{ readonly name: string; readonly version: number }>(`
+        SELECT DISTINCT proname AS name, current_setting('server_version_num')::int AS version
+        FROM pg_proc p WHERE pronamespace = 'pg_catalog'::regnamespace
+          AND NOT 'internal'::regtype = ANY (proargtypes) AND prorettype NOT IN ('internal'::regtype, 'cstring'::regtype)
+          AND NOT 'cstring'::regtype = ANY (proargtypes)
+          AND (prokind <> 'f' OR NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = p.oid)
+            OR proname IN ('like', 'notlike', 'regexp_like', 'starts_with', 'overlaps', 'concat', 'array_append', 'array_prepend', 'array_cat'))
+          AND proname !~ '^(pg_stat_get|binary_upgrade_|bt|hash|gin|gist|spg|brin|ri_|_pg|RI_)'
+          AND proname !~ '(recv|send|cmp|sortsupport|_in|_out|_accum|_combine|_final|_inv|larger|smaller|sel|joinsel)$'`)
+      const listed = new Set(rows.map(({ name }) => name))
+      const isListVersion = rows.some(({ version }) => version >= 180_000 && version < 190_000)
+      const unknown = [...listed].filter((name) => !names.has(name))
+      const gone = [...names].filter((name) => !listed.has(name))
+      assert.isAtMost(unknown.length, isListVersion ? 0 : 40, unknown.join())
+      assert.isAtMost(gone.length, isListVersion ? 0 : 120, gone.join())
+    })
+  )
+
+  it.effect("extensions: what each is said to bring is there once it is installed", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const available = yield* sql.unsafe<{ readonly name: string }>("SELECT name FROM pg_available_extensions")
+      const known = KnownExtensions.known().filter((name) => available.some((row) => row.name === name))
+      assert.isAbove(known.length, 20)
+      for (const name of known) {
+        yield* sql.unsafe(`CREATE EXTENSION IF NOT EXISTS "${name}" CASCADE`)
+        const { functions, types } = KnownExtensions.contentsOf(name, undefined)
+        const lacking = yield* sql.unsafe<{ readonly name: string }>(
+          `SELECT n AS name FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_type WHERE typname = n)
+           UNION ALL SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)`,
+          [types, functions]
+        )
+        assert.deepStrictEqual(lacking, [], name)
+      }
+    })
+  )
+})
