@@ -2,10 +2,13 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, layer as suite } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as fc from "fast-check"
 import { names } from "../../src/core/BuiltInRoutines.js"
 import * as Footprint from "../../src/core/Footprint.js"
 import * as KnownExtensions from "../../src/core/KnownExtensions.js"
+import { quote } from "../../src/core/SchemaObject.js"
 import * as SimulatedCatalog from "../../src/core/SimulatedCatalog.js"
+import { truncate } from "../../src/core/StatementText.js"
 import { histories } from "../support/Histories.js"
 import { parser, sourcesOf } from "../support/Parsing.js"
 import * as SchemaListing from "../support/SchemaListing.js"
@@ -32,6 +35,35 @@ describe("after each file the simulated catalog and the server's own say the sam
     })
   }
 })
+
+/** Names long enough to be cut, with characters of one to four bytes, so alike that they collide. */
+const name = fc
+  .tuple(fc.constantFrom("a", "é", "名", "😀", "A b"), fc.integer({ min: 1, max: 30 }))
+  .map(([unit, count]) => quote(truncate(unit.repeat(count))))
+
+const table = fc
+  .tuple(name, fc.uniqueArray(name, { minLength: 2, maxLength: 4 }))
+  .map(([of, [first = "", second = "", ...rest]]) => {
+    const more = rest.map((column) => `, ${column} int UNIQUE CHECK (${column} > 0)`).join("")
+    return `CREATE TABLE ${of} (${first} int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${second} int REFERENCES ${of}${more},
+      UNIQUE (${[first, second, ...rest].join()}), CHECK (${first} <> ${second}));
+      CREATE INDEX ON ${of} (${[second, first, ...rest].join()}); CREATE INDEX ON ${of} (abs(${second}), (${first} + 1));
+      CREATE STATISTICS ON ${first}, ${second} FROM ${of}`
+  })
+
+suite(Server.layer, { excludeTestServices: true })("names that the server makes up", (it) => {
+  it.effect("are the simulated ones, cut and numbered, whatever the tables are called", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      for (const texts of fc.sample(fc.uniqueArray(table, { minLength: 1, maxLength: 4, selector: nameOf }), 40)) {
+        yield* sql.unsafe("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        yield* Effect.reduce(sourcesOf(texts), SimulatedCatalog.empty, step)
+      }
+    })
+  )
+})
+
+const nameOf = (text: string): string => /"[^"]*"/.exec(text)?.[0] ?? ""
 
 suite(Server.layer, { excludeTestServices: true })("what is listed as the server's own", (it) => {
   it.effect("routines: exactly those of PostgreSQL 18 that are not only behind operators, types and indexes", () =>
