@@ -116,6 +116,9 @@ interface Task {
   readonly closes: Plan.Plan["closes"]
 }
 
+/** With microseconds: a migration may take less than one millisecond. */
+const millisecondsOf = (elapsed: Duration.Duration): number => Math.round(Duration.toMillis(elapsed) * 1000) / 1000
+
 const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })
 
 /** What a table lock that is not granted in time looks like, or a deadlock resolved against us. */
@@ -206,12 +209,14 @@ export const make = Effect.gen(function* () {
     )
 
   /** A migration leaves no setting behind: neither for the next one nor, behind a pooler, in somebody else's session. */
-  const closing = (job: Job, migration: Migration, milliseconds: number): string =>
+  const closing = (job: Job, migration: Migration, elapsed: Duration.Duration): string =>
     [
       "RESET SESSION AUTHORIZATION",
       "RESET ALL",
       ...limits(job),
-      LedgerStatements.append(schema, [{ kind: "Applied", migration, detail: { ...job.detail, milliseconds } }]),
+      LedgerStatements.append(schema, [
+        { kind: "Applied", migration, detail: { ...job.detail, milliseconds: millisecondsOf(elapsed) } }
+      ]),
       Catalog.missing(migration.footprint.provides, "anywhere")
     ].join(";\n")
 
@@ -235,7 +240,7 @@ export const make = Effect.gen(function* () {
   ) {
     const [elapsed] = yield* Effect.timed(Script.run(client, work, role, migration))
     const recorded = yield* Effect.mapError(
-      Transaction.send(ledger, closing(job, migration, Duration.toMillis(elapsed))),
+      Transaction.send(ledger, closing(job, migration, elapsed)),
       Script.atEndOf(migration, role)
     )
     yield* Script.keepsPromises(migration, Message.columnsOf(recorded))
