@@ -13,7 +13,7 @@
  */
 import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"
-import { quote } from "./SchemaObject.js"
+import { quoteIdent } from "./QuotedIdentifier.js"
 import { lastString, stringsOf } from "./SyntaxTree.js"
 
 /** Every text that an expression may be; more than a few hundred are as good as unknown. */
@@ -128,24 +128,6 @@ const combineAll = (lists: ReadonlyArray<Texts>): Option.Option<ReadonlyArray<Re
 
 const combine = (lists: ReadonlyArray<Texts>, join: (parts: ReadonlyArray<string>) => string): Texts =>
   Option.map(combineAll(lists), (rows) => rows.map(join))
-
-const reserved: ReadonlySet<string> = new Set(
-  (
-    "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast " +
-    "char character check coalesce collate collation column concurrently constraint create cross current_catalog " +
-    "current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable " +
-    "desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group " +
-    "grouping having ilike in initially inner inout int integer intersect interval into is isnull join lateral leading " +
-    "least left like limit localtime localtimestamp natural national nchar none normalize not notnull null nullif numeric " +
-    "offset on only or order out outer overlaps overlay placing position precision primary real references returning " +
-    "right row select session_user setof similar smallint some substring symmetric system_user table tablesample then " +
-    "time timestamp to trailing treat trim true union unique user using values varchar variadic verbose when where window with"
-  ).split(" ")
-)
-
-/** Quotes only where it must, as the server does: `format('%I_idx', name)` goes on behind the name. */
-const quoteIdent = (text: string): string =>
-  /^[a-z_][a-z0-9_]*$/.test(text) && !reserved.has(text) ? text : quote(text)
 
 const quoteLiteral = (text: string): string => {
   const quoted = `'${text.replaceAll("'", "''")}'`

@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
-import { elementName, isBuiltIn, wordingOf } from "./ParsedType.js"
+import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
@@ -220,8 +220,8 @@ export const resolvedType = (
   const name = elementName(typeName)
   const known = types(recorder, name)[0]?.name ?? relations(recorder, name)[0]?.name
   if (known === undefined || isBuiltIn(stringsOf(typeName.names))) return { type: name, wording: wordingOf(typeName) }
-  const prefix = Option.match(known.schema, { onNone: () => "", onSome: (schema) => `${schema}.` })
-  return { type: known, wording: `${prefix}${known.name}${typeName.arrayBounds === undefined ? "" : "[]"}` }
+  const base = wordingOfName(Option.getOrUndefined(known.schema), known.name)
+  return { type: known, wording: typeName.arrayBounds === undefined ? base : `${base}[]` }
 }
 
 const identityOf = (saved: SavedObject): string => {
@@ -390,6 +390,22 @@ const joined = (
   const all = new Set([...before, ...keys])
   all.delete(own)
   return all
+}
+
+/**
+ * Reads what does not run now: its keys count, since it may run on another day, and its effects do not.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const idly = (recorder: Recorder, work: () => void): void => {
+  const { catalog, claimed, disclaimed, searchPath } = recorder
+  const counts = [claimed.length, disclaimed.length] as const
+  work()
+  recorder.catalog = { ...catalog, isComplete: recorder.catalog.isComplete }
+  recorder.searchPath = searchPath
+  claimed.length = counts[0]
+  disclaimed.length = counts[1]
 }
 
 /**

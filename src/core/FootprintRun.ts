@@ -1,5 +1,5 @@
 /**
- * Running a body: its statements are read as if they stood in the file, its dynamic SQL is folded to the texts it can be,
+ * Running a body: what stands under a condition that does not hold is read and has no effect; its statements are read as if they stood in the file, its dynamic SQL is folded to the texts it can be,
  * with the arguments of the call put in for the parameters. A body that calls itself is run once.
  *
  * @since 0.1.0
@@ -8,9 +8,10 @@ import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { fold, foldElements, type Lookup, union } from "./DynamicSql.js"
+import { holds } from "./FootprintCondition.js"
 import * as R from "./FootprintRecorder.js"
 import { statementsOf } from "./ParsedSql.js"
-import type { Code, RoutineBody } from "./RoutineBody.js"
+import type { Code, RoutineBody, Step } from "./RoutineBody.js"
 import type * as Catalog from "./SimulatedCatalog.js"
 
 /** @since 0.1.0 @category running */
@@ -39,11 +40,20 @@ const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: 
 const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Lookup): void => {
   const outer = recorder.lookup
   recorder.lookup = lookupOf(body, parameters)
+  const conditions = new Set(body.steps.flatMap(({ guards }) => guards.map(({ condition }) => condition)))
+  const answers = new Map<Node, boolean | undefined>()
   for (const step of body.steps) {
-    recorder.execute(recorder, step.node)
-    if (step._tag === "Dynamic") runDynamic(recorder, step.node, what)
+    const isIdle = step.isHandler || step.guards.some((guard) => answers.get(guard.condition) === !guard.holds)
+    if (isIdle) R.idly(recorder, () => runStep(recorder, step, what))
+    else runStep(recorder, step, what)
+    if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }
   recorder.lookup = outer
+}
+
+const runStep = (recorder: R.Recorder, step: Step, what: string): void => {
+  recorder.execute(recorder, step.node)
+  if (step._tag === "Dynamic") runDynamic(recorder, step.node, what)
 }
 
 const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>

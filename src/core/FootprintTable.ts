@@ -173,13 +173,19 @@ export const setDefault = (
       other.name === column
         ? {
             ...other,
-            hasDefault: expression !== undefined,
+            hasDefault: expression !== undefined && !(isNull(expression) && other.modifiers.length === 0),
             uses: Use.directKeys(mentions)
           }
         : other
     )
   }))
 }
+
+/** The server keeps no default that is NULL, unless it has to cut it to a length. */
+const isNull = (node: Node): boolean =>
+  "TypeCast" in node
+    ? node.TypeCast.arg !== undefined && isNull(node.TypeCast.arg)
+    : "A_Const" in node && node.A_Const.isnull === true
 
 const identity = (recorder: R.Recorder, table: QualifiedName, column: string, { options }: Constraint): void => {
   const name = optionNamed(options, "sequence_name")?.arg

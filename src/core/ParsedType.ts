@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { TypeName } from "@pgsql/types"
+import { quoteIdent } from "./QuotedIdentifier.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import { fold } from "./StatementText.js"
 import { nameOfStrings, stringsOf } from "./SyntaxTree.js"
@@ -64,13 +65,17 @@ export const isBuiltIn = (parts: ReadonlyArray<string>): boolean =>
 /** The name of a type's element: arrays share it. @since 0.1.0 @category operations */
 export const elementName = (type: TypeName): QualifiedName => nameOfStrings(stringsOf(type.names))
 
+/** A type's name with or without its schema, quoted where the server quotes. @since 0.1.0 @category operations */
+export const wordingOfName = (schema: string | undefined, name: string): string =>
+  schema === undefined ? quoteIdent(name) : `${quoteIdent(schema)}.${quoteIdent(name)}`
+
 /** A type without its modifiers. @since 0.1.0 @category operations */
 export const wordingOf = (type: TypeName | undefined): string => {
   const names = stringsOf(type?.names)
   const last = names.at(-1) ?? ""
   const schema = names.at(-2)
   const plain = schema === undefined || schema === "pg_catalog" ? wordings[last] : undefined
-  const base = plain ?? (schema === undefined || schema === "pg_catalog" ? last : `${schema}.${last}`)
+  const base = plain ?? (isBuiltIn(names) ? last : wordingOfName(schema, last))
   return type?.arrayBounds === undefined ? base : `${base}[]`
 }
 

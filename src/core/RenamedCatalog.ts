@@ -7,6 +7,7 @@
 import * as Option from "effect/Option"
 import * as R from "./FootprintRecorder.js"
 import * as HazardKey from "./HazardKey.js"
+import { wordingOfName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
@@ -119,8 +120,7 @@ const turnWording = (wording: string, types: ReadonlyArray<QualifiedName>, turn:
   return next === undefined || next === type ? wording : `${worded(next)}${wording.slice(element.length)}`
 }
 
-const worded = ({ name, schema }: QualifiedName): string =>
-  Option.match(schema, { onNone: () => name, onSome: (prefix) => `${prefix}.${name}` })
+const worded = ({ name, schema }: QualifiedName): string => wordingOfName(Option.getOrUndefined(schema), name)
 
 /** The same array when nothing in it changes, so that most of the catalog stays as it is. */
 const each = <A>(items: ReadonlyArray<A>, change: (item: A) => A): ReadonlyArray<A> => {

@@ -1,6 +1,7 @@
 /**
  * What a function, procedure or `DO` block does when it runs: its statements in order, its dynamic SQL as the expressions that
- * compute it, and its variables with everything assigned to them. Control flow is left out: whatever can run, counts.
+ * compute it, and its variables with everything assigned to them. Of control flow only conditions are kept: whatever can run,
+ * counts, and a condition that is known not to hold tells that it does not.
  *
  * A body is read through the grammar of PL/pgSQL, which hands out the SQL inside as text; all of it is parsed in one go.
  *
@@ -9,18 +10,27 @@
 import type { CreateFunctionStmt, FunctionParameter, Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { isRecord } from "effect/Predicate"
 import { type Parser, statementsOf } from "./ParsedSql.js"
 import { isBuiltIn, wordingOf } from "./ParsedType.js"
+import { type Fragment, type Fragments, fragmentsOf } from "./PlpgsqlTree.js"
 import { nameFrom, type QualifiedName, quote } from "./SchemaObject.js"
-import { skipBlank, skipToken } from "./StatementText.js"
 import { optionNamed, optionText, stringsOf } from "./SyntaxTree.js"
 
+/** A condition that holds, or does not, where a step stands. @since 0.1.0 @category models */
+export interface Guard {
+  readonly condition: Node
+  readonly holds: boolean
+}
+
 /** One step of a body. @since 0.1.0 @category models */
-export type Step =
-  | { readonly _tag: "Static"; readonly node: Node }
-  /** An expression whose value is run as SQL. */
-  | { readonly _tag: "Dynamic"; readonly node: Node }
+export interface Step {
+  /** A dynamic step is an expression whose value is run as SQL. */
+  readonly _tag: "Static" | "Dynamic"
+  readonly node: Node
+  readonly guards: ReadonlyArray<Guard>
+  /** Whether it stands in an exception handler, and runs only when something failed. */
+  readonly isHandler: boolean
+}
 
 /** Everything that a variable may hold. @since 0.1.0 @category models */
 export interface Variable {
@@ -96,7 +106,7 @@ export const inputsOf = (statement: CreateFunctionStmt): ReadonlyArray<FunctionP
 const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>): RoutineBody => ({
   _tag: "Code",
   language: "sql",
-  steps: nodes.map((node) => ({ _tag: "Static", node })),
+  steps: nodes.map((node) => ({ _tag: "Static", node, guards: [], isHandler: false })),
   variables: new Map(),
   parameters,
   declared: []
@@ -143,10 +153,10 @@ const resultOf = ({ returnType }: CreateFunctionStmt, columns: ReadonlyArray<str
   return ` RETURNS ${["trigger", "event_trigger", "void"].includes(name) ? name : "record"}`
 }
 
+/** The grammar takes a row of a table it cannot look up for a single value; as a record it has fields. */
 const rowType =
   /((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))*)\s*%\s*rowtype\b/gi
 
-/** The grammar takes a row of a table it cannot look up for a single value; as a record it has fields. */
 const plpgsqlBody = (
   parser: Parser,
   signature: string,
@@ -158,160 +168,27 @@ const plpgsqlBody = (
     rows.push(name)
     return "record"
   })
-  const text = `${signature} LANGUAGE plpgsql AS '${readable.replaceAll("'", "''").replaceAll("\\", "\\")}'`
-  return Either.match(parser.plpgsql(text), {
-    onLeft: ({ reason }) => opaque(`its body is not understood: ${reason}`),
-    onRight: (tree) => {
-      const parts = collect(tree)
-      return Either.match(parseAll(parser, parts.fragments), {
-        onLeft: ({ reason }) => opaque(`its body is not understood: ${reason}`),
-        onRight: (nodes): RoutineBody => ({
-          _tag: "Code",
-          language: "plpgsql",
-          steps: stepsOf(parts, nodes),
-          variables: variablesOf(parts, nodes),
-          parameters,
-          declared: [...rows, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
-        })
-      })
-    }
+  const text = `${signature} LANGUAGE plpgsql AS '${readable.replaceAll("'", "''")}'`
+  const body = Either.flatMap(parser.plpgsql(text), (tree) => {
+    const parts = fragmentsOf(tree)
+    return Either.map(parseAll(parser, parts.fragments), (nodes) => codeFrom(parts, nodes, rows, parameters))
   })
+  return Either.getOrElse(body, ({ reason }) => opaque(`its body is not understood: ${reason}`))
 }
 
-/** A piece of SQL in a body; `role` says what becomes of it. */
-interface Fragment {
-  readonly text: string
-  readonly role: "static" | "dynamic" | "value" | "array"
-  /** The variable that a value or an array goes to. */
-  readonly variable: number | undefined
-}
-
-interface Parts {
-  readonly fragments: ReadonlyArray<Fragment>
-  readonly names: ReadonlyArray<string>
-  readonly aliases: ReadonlyArray<readonly [string, number]>
-  readonly unknown: ReadonlySet<number>
-  readonly types: ReadonlyArray<string>
-}
-
-const collect = (tree: unknown): Parts => {
-  const fragments: Array<Fragment> = []
-  const names: Array<string> = []
-  const aliases: Array<readonly [string, number]> = []
-  const unknown = new Set<number>()
-  const types: Array<string> = []
-
-  const add = (value: unknown, role: Fragment["role"], variable?: number): void => {
-    const expression = field(value, "PLpgSQL_expr")
-    const query = field(expression, "query")
-    if (typeof query !== "string") return
-    const mode = numberOf(field(expression, "parseMode"))
-    fragments.push({ text: mode === 0 ? query : `SELECT ${mode > 2 ? afterAssignment(query) : query}`, role, variable })
-  }
-
-  const target = (value: unknown): void => {
-    for (const entry of arrayOf(field(field(value, "PLpgSQL_row"), "fields")))
-      unknown.add(numberOf(field(entry, "varno")))
-    const name = field(field(value, "PLpgSQL_var"), "refname")
-    if (typeof name === "string") names.forEach((other, index) => void (other === name && unknown.add(index)))
-  }
-
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) for (const item of value) walk(item)
-    else if (isRecord(value)) for (const [kind, body] of Object.entries(value)) node(value, kind, body)
-  }
-
-  const node = (value: unknown, kind: string, body: unknown): void => {
-    switch (kind) {
-      case "PLpgSQL_expr":
-        add(value, "static")
-        break
-      case "PLpgSQL_stmt_assign":
-        add(field(body, "expr"), "value", numberOf(field(body, "varno")))
-        break
-      case "PLpgSQL_stmt_foreach_a":
-        add(field(body, "expr"), "array", numberOf(field(body, "varno")))
-        walk(field(body, "body"))
-        break
-      case "PLpgSQL_stmt_dynexecute":
-      case "PLpgSQL_stmt_dynfors":
-        add(field(body, "query"), "dynamic")
-        target(field(body, "target"))
-        target(field(body, "var"))
-        walk(field(body, "params"))
-        walk(field(body, "body"))
-        break
-      case "PLpgSQL_diag_item":
-        unknown.add(numberOf(field(body, "target")))
-        break
-      case "dynquery":
-        add(body, "dynamic")
-        break
-      case "target":
-      case "var":
-        target(body)
-        break
-      default:
-        walk(body)
-    }
-  }
-
-  for (const entry of arrayOf(field(tree, "plpgsql_funcs"))) {
-    const fn = field(entry, "PLpgSQL_function")
-    arrayOf(field(fn, "datums")).forEach((datum, index) => {
-      const variable = field(datum, "PLpgSQL_var") ?? field(datum, "PLpgSQL_rec") ?? field(datum, "PLpgSQL_row")
-      const name = field(variable, "refname")
-      names.push(typeof name === "string" ? name : "")
-      if (field(datum, "PLpgSQL_var") === undefined) unknown.add(index)
-      const type = field(field(field(variable, "datatype"), "PLpgSQL_type"), "typname")
-      if (typeof type === "string") types.push(...declaredName(type))
-      add(field(variable, "default_val"), "value", index)
-      add(field(variable, "cursor_explicit_expr"), "static")
-    })
-    for (const entry of arrayOf(field(fn, "aliases"))) {
-      const alias = field(entry, "PLpgSQL_alias")
-      const name = field(alias, "name")
-      if (typeof name === "string") aliases.push([name, numberOf(field(alias, "varno"))])
-    }
-    walk(field(fn, "action"))
-  }
-  return { fragments, names, aliases, unknown, types }
-}
-
-/** `app.users.email%TYPE` names a table, `app.mood[]` a type; PostgreSQL's own are left out. */
-const declaredName = (type: string): ReadonlyArray<string> => {
-  const column = /^(.*)%type$/i.exec(type)
-  if (column !== null) return (column[1] ?? "").includes(".") ? [(column[1] ?? "").replace(/\.[^.]*$/, "")] : []
-  const plain = type
-    .replace(/\(.*$/s, "")
-    .replace(/(?:\[\d*\])+$/, "")
-    .trim()
-  return Option.match(nameFrom(plain), {
-    onNone: () => [],
-    onSome: ({ name, schema }) => (isBuiltIn([...Option.toArray(schema), name]) || sqlWords.has(name) ? [] : [plain])
-  })
-}
-
-/** Words for types that only the grammar of SQL knows. */
-const sqlWords: ReadonlySet<string> = new Set(
-  "int integer smallint bigint real float decimal dec numeric boolean character varying nchar refcursor".split(" ")
-)
-
-const field = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined)
-
-const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
-
-/** A zero is left out of the tree. */
-const numberOf = (value: unknown): number => (typeof value === "number" ? value : 0)
-
-/** `a.b[1] := x` without its left side. */
-const afterAssignment = (text: string): string => {
-  for (let at = skipBlank(text, 0); at < text.length; at = skipBlank(text, skipToken(text, at))) {
-    if (text.startsWith(":=", at)) return text.slice(at + 2)
-    if (text[at] === "=") return text.slice(at + 1)
-  }
-  return text
-}
+const codeFrom = (
+  parts: Fragments,
+  nodes: ReadonlyArray<Node>,
+  rows: ReadonlyArray<string>,
+  parameters: ReadonlyArray<string>
+): RoutineBody => ({
+  _tag: "Code",
+  language: "plpgsql",
+  steps: nodes.map((node, index) => stepOf(parts, nodes, node, index)),
+  variables: variablesOf(parts, nodes),
+  parameters,
+  declared: [...rows, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
+})
 
 /** One pass of the grammar over all fragments; a fragment that is not one statement spoils the pass. */
 const parseAll = (
@@ -324,10 +201,21 @@ const parseAll = (
       : Either.left({ reason: "a fragment is not one statement" })
   )
 
-const stepsOf = ({ fragments }: Parts, nodes: ReadonlyArray<Node>): ReadonlyArray<Step> =>
-  nodes.map((node, index) => ({ _tag: fragments[index]?.role === "dynamic" ? "Dynamic" : "Static", node }))
+const stepOf = ({ fragments }: Fragments, nodes: ReadonlyArray<Node>, node: Node, index: number): Step => {
+  const fragment = fragments[index]
+  const guards = (fragment?.guards ?? []).flatMap(({ condition, holds }) => {
+    const tested = nodes[condition]
+    return tested === undefined ? [] : [{ condition: tested, holds }]
+  })
+  return {
+    _tag: fragment?.role === "dynamic" ? "Dynamic" : "Static",
+    node,
+    guards,
+    isHandler: fragment?.isHandler === true
+  }
+}
 
-const variablesOf = (parts: Parts, nodes: ReadonlyArray<Node>): ReadonlyMap<string, Variable> => {
+const variablesOf = (parts: Fragments, nodes: ReadonlyArray<Node>): ReadonlyMap<string, Variable> => {
   const variables = new Map<string, Variable>()
   const assigned = (variable: number, role: Fragment["role"]): ReadonlyArray<Node> =>
     nodes.filter((_, index) => parts.fragments[index]?.variable === variable && parts.fragments[index]?.role === role)

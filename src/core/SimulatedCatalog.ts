@@ -252,6 +252,17 @@ const under = <A>(map: HashMap.HashMap<string, ReadonlyArray<A>>, name: string):
 export const relationsNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Relation> =>
   meanings(under(catalog.relations, name.name), name)
 
+/** Relations of this bare name in any schema. @since 0.1.0 @category queries */
+export const relationsCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Relation> =>
+  under(catalog.relations, name)
+
+/** Types of this bare name in any schema. @since 0.1.0 @category queries */
+export const typesCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Type> => under(catalog.types, name)
+
+/** Tables with a constraint of this name. @since 0.1.0 @category queries */
+export const tablesConstrained = (catalog: SimulatedCatalog, name: string): ReadonlyArray<QualifiedName> =>
+  under(catalog.constrained, name)
+
 /** @since 0.1.0 @category queries */
 export const findRelation = (catalog: SimulatedCatalog, name: QualifiedName): Relation | undefined =>
   relationsNamed(catalog, name)[0]
