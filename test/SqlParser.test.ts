@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
@@ -15,11 +16,11 @@ describe("laws of ParsedSql", () => {
     [arb.script],
     ([{ statements, text }]) => {
       const parsed = Either.getOrThrow(statementsOf(parser, text))
-      assert.deepStrictEqual(
+      deepStrictEqual(
         parsed.map(({ end, start }) => ({ start, text: text.slice(start, end) })),
         statements
       )
-      assert.deepStrictEqual(
+      deepStrictEqual(
         parsed.map(({ line }) => line),
         statements.map(({ start }) => text.slice(0, start).split("\n").length)
       )
@@ -50,7 +51,7 @@ describe("laws of ParsedSql", () => {
 describe("locate", () => {
   it("points at the character, counting characters as an editor does", () => {
     const text = "SELECT 1;\nSELECT '😀é' frm;\r\nSELECT 2"
-    assert.deepStrictEqual(locate(text, text.indexOf("frm")), {
+    deepStrictEqual(locate(text, text.indexOf("frm")), {
       line: 2,
       column: 13,
       excerpt: "2 | SELECT '😀é' frm;\n                ^"
@@ -65,7 +66,7 @@ describe("locate", () => {
 describe("SqlParser", () => {
   it("reads an empty text and one of comments as no statement", () => {
     for (const text of ["", " \n", "-- nothing", "/* nothing */;;"]) {
-      assert.deepStrictEqual(Either.getOrThrow(statementsOf(parser, text)), [])
+      deepStrictEqual(Either.getOrThrow(statementsOf(parser, text)), [])
     }
   })
 
@@ -75,7 +76,7 @@ describe("SqlParser", () => {
   })
 
   it("refuses a NUL, behind which the grammar would read nothing", () => {
-    assert.deepStrictEqual(errorOf("SELECT 1; \0 DROP TABLE users"), {
+    deepStrictEqual(errorOf("SELECT 1; \0 DROP TABLE users"), {
       reason: "a NUL character cannot be part of SQL",
       offset: 10
     })
@@ -90,7 +91,7 @@ describe("SqlParser", () => {
   it("reads bodies of PL/pgSQL, and says why one is not understood", () => {
     assert.isTrue(Either.isRight(parser.plpgsql("DO $$ BEGIN PERFORM 1; END $$")))
     const wrong = parser.plpgsql("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN; $$")
-    assert.deepStrictEqual(Either.flip(wrong), Either.right({ reason: 'syntax error at or near ";"', offset: 0 }))
+    deepStrictEqual(Either.flip(wrong), Either.right({ reason: 'syntax error at or near ";"', offset: 0 }))
   })
 
   it.effect("loads the grammar once", () =>

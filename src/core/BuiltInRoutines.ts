@@ -4,6 +4,7 @@
  * server itself calls (those behind operators, types and indexes) are left out; a test compares the list with the server's.
  *
  * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import type { QualifiedName } from "./SchemaObject.js"

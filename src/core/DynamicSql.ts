@@ -10,6 +10,7 @@
  * Source: PostgreSQL manual, sections 9.4.1 (format) and 41.5.4 (dynamic commands).
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"

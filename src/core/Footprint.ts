@@ -18,6 +18,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { InvalidSql } from "./AutoMigrationError.js"
 import { netEffect } from "./FootprintEffect.js"
+import { endMigration, endStatement } from "./FootprintEnd.js"
 import * as Recorder from "./FootprintRecorder.js"
 import { execute } from "./FootprintStatement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
@@ -176,14 +177,14 @@ const read = (
     recorder.statement = Recorder.statementAt(statement.line)
     const hazards = hazardsOf(recorder, statement.node)
     execute(recorder, statement.node)
-    Recorder.endStatement(recorder)
+    endStatement(recorder)
     risks.push(
       ...hazards
         .concat(recorder.statement.isOpaque ? [opaqueRisk] : [])
         .map((hazard) => ({ ...hazard, ...placeOf(text, statement) }))
     )
   }
-  Recorder.endMigration(recorder)
+  endMigration(recorder)
   const net = netEffect(recorder)
   const isOwn = hasOwnTransactions(statements.map(({ node }) => node))
   return {

@@ -3,6 +3,7 @@
  * is said here. The table of actions is complete by its type.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -7,6 +7,7 @@
  * asks for one writes it, so that creators do not wait for each other.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { A_Expr, Node } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -3,6 +3,7 @@
  * from the simulated catalog. No answer means that it cannot be told: then both branches are read as if they ran.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node, SelectStmt } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -3,6 +3,7 @@
  * tie together.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -3,6 +3,7 @@
  * writes every name that becomes free; and with CASCADE it writes, and takes away, whatever depends on the object.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { AlterTableCmd } from "@pgsql/types"
 import * as Option from "effect/Option"

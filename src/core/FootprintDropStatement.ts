@@ -3,6 +3,7 @@
  * by its name all the same: somebody may create it.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { DropStmt, Node, ObjectType } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -8,6 +8,7 @@
  * 2. A catalog that did not change provides and removes nothing.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Recorder, SavedObject } from "./FootprintRecorder.js"
 import * as SchemaObject from "./SchemaObject.js"

@@ -3,6 +3,7 @@
  * statement about one of them writes its table; one whose table is not known is not understood.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   AlterSeqStmt,

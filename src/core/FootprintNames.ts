@@ -3,6 +3,7 @@
  * depends on everybody who takes it or gives it back.
  *
  * @since 0.1.0
+ * @internal
  */
 import * as R from "./FootprintRecorder.js"
 import * as HazardKey from "./HazardKey.js"
@@ -34,7 +35,12 @@ export const freeConstraintName = (
     return Catalog.hasConstraint(recorder.catalog, { ...table, name })
   })
 
-/** A free name for an index that carries a constraint: neither a relation nor a constraint may have it. */
+/**
+ * A free name for an index that carries a constraint: neither a relation nor a constraint may have it.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const freeIndexConstraintName = (
   recorder: R.Recorder,
   table: QualifiedName,

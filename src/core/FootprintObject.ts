@@ -3,6 +3,7 @@
  * owners, labels. The table of kinds is complete by its type.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   AlterOwnerStmt,

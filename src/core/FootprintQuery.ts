@@ -3,6 +3,7 @@
  * when it is created and run when it is read; the others run at once.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStmt, ViewStmt } from "@pgsql/types"
 import * as R from "./FootprintRecorder.js"

@@ -2,6 +2,7 @@
  * New names and new schemas. Both names are written, and whatever points at the object in the catalog points at it still.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { AlterObjectSchemaStmt, ObjectType, RenameStmt } from "@pgsql/types"
 import * as Option from "effect/Option"

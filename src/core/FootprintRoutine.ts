@@ -3,6 +3,7 @@
  * tie them to tables; `DO` and `CALL`, which run at once.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   AlterFunctionStmt,

@@ -3,12 +3,14 @@
  * with the arguments of the call put in for the parameters. A body that calls itself is run once.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { fold, foldElements, type Lookup, union } from "./DynamicSql.js"
 import { holds } from "./FootprintCondition.js"
+import { idly } from "./FootprintEnd.js"
 import * as R from "./FootprintRecorder.js"
 import { statementsOf } from "./ParsedSql.js"
 import type { Code, RoutineBody, Step } from "./RoutineBody.js"
@@ -44,7 +46,7 @@ const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Loo
   const answers = new Map<Node, boolean | undefined>()
   for (const step of body.steps) {
     const isIdle = step.isHandler || step.guards.some((guard) => answers.get(guard.condition) === !guard.holds)
-    if (isIdle) R.idly(recorder, () => runStep(recorder, step, what))
+    if (isIdle) idly(recorder, () => runStep(recorder, step, what))
     else runStep(recorder, step, what)
     if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }

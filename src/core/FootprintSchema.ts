@@ -2,6 +2,7 @@
  * Schemas, extensions, roles and session settings.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   AlterExtensionStmt,
@@ -41,7 +42,12 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
   recorder.searchPath = outer
 }
 
-/** Nothing that comes later can be known not to need it: from now on every migration reads it. */
+/**
+ * Nothing that comes later can be known not to need it: from now on every migration reads it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
 export const createExtension = (recorder: R.Recorder, statement: CreateExtensionStmt): void => {
   const { extname = "", options } = statement
   const schema = Option.getOrUndefined(optionText(optionNamed(options, "schema")))

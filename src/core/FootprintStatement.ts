@@ -3,6 +3,7 @@
  * of statement does not compile until somebody has decided what that kind reads and writes.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node, RangeVar } from "@pgsql/types"
 import { alterTable } from "./FootprintAlter.js"

@@ -3,6 +3,7 @@
  * with it.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   ColumnDef,
@@ -47,7 +48,12 @@ export const createTable = (recorder: R.Recorder, statement: CreateStmt): void =
   }
 }
 
-/** A constraint that waits until all columns are there; one that stands at a column is about that column. */
+/**
+ * A constraint that waits until all columns are there; one that stands at a column is about that column.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Pending {
   readonly constraint: Constraint
   readonly column?: string

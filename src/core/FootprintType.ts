@@ -3,6 +3,7 @@
  * and their like define from parts.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   AlterDomainStmt,

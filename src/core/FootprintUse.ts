@@ -4,6 +4,7 @@
  * once in a statement.
  *
  * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"

@@ -4,6 +4,7 @@
  * the name: `schema app`, `routine f`, `extension citext`, `role app`, `operator ===`.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { SchemaObject } from "./SchemaObject.js"
 

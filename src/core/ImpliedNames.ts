@@ -13,6 +13,7 @@
  * (src/backend/catalog/pg_constraint.c), FigureColname (src/backend/parser/parse_target.c).
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import { lastString } from "./SyntaxTree.js"

@@ -4,6 +4,7 @@
  * what operators and indexes use; of others it is the best known part. An extension that is not listed brings itself.
  *
  * @since 0.1.0
+ * @internal
  */
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
 import * as SchemaObject from "./SchemaObject.js"

@@ -4,6 +4,7 @@
  * are not among the relations, as far as their scope reaches.
  *
  * @since 0.1.0
+ * @internal
  */
 import type {
   DeleteStmt,

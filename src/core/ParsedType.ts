@@ -4,6 +4,7 @@
  * Source: format_type_extended, src/backend/utils/adt/format_type.c.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { TypeName } from "@pgsql/types"
 import { quoteIdent } from "./QuotedIdentifier.js"

@@ -5,6 +5,7 @@
  * Source: src/pl/plpgsql/src/plpgsql.h, and the JSON output of libpg_query.
  *
  * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import { isRecord } from "effect/Predicate"

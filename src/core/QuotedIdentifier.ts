@@ -5,6 +5,7 @@
  * Source: quote_identifier, src/backend/utils/adt/ruleutils.c.
  *
  * @since 0.1.0
+ * @internal
  */
 import { quote } from "./SchemaObject.js"
 

@@ -3,6 +3,7 @@
  * every pointer at the old name is turned to the new one.
  *
  * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import * as R from "./FootprintRecorder.js"

@@ -6,6 +6,7 @@
  * Source: expandRelAttrs and FigureColname in src/backend/parser; PostgreSQL manual, section 7.2.1.1, Joined Tables.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Alias, InsertStmt, Node, SelectStmt } from "@pgsql/types"
 import * as Option from "effect/Option"

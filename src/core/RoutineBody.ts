@@ -6,6 +6,7 @@
  * A body is read through the grammar of PL/pgSQL, which hands out the SQL inside as text; all of it is parsed in one go.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { CreateFunctionStmt, FunctionParameter, Node } from "@pgsql/types"
 import * as Either from "effect/Either"

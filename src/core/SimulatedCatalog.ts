@@ -65,7 +65,12 @@ export interface Constraint {
   readonly uses: ReadonlyArray<HazardKey>
 }
 
-/** A call that the server makes by itself: a trigger's function, a function in a default, a check or an index. */
+/**
+ * A call that the server makes by itself: a trigger's function, a function in a default, a check or an index.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface HiddenCall {
   readonly name: QualifiedName
   readonly arity: Option.Option<number>
@@ -156,7 +161,12 @@ export interface Routine {
   readonly dependencies: ReadonlySet<HazardKey>
 }
 
-/** Everything with a name and no structure of interest: schemas, roles, extensions, collations, publications, … */
+/**
+ * Everything with a name and no structure of interest: schemas, roles, extensions, collations, publications, …
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Thing {
   readonly key: HazardKey
   /** What an error can name: the schema, the extension and what it brings, the collation. */

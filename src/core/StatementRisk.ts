@@ -3,6 +3,7 @@
  * migration creates has no rows and nobody who waits for it: nothing about it is a hazard.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { AlterTableCmd, AlterTableType, ColumnDef, Constraint, Node, RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -3,6 +3,7 @@
  * wrapper that names its kind (`{ RangeVar: … }`) or, where the field allows one kind only, without it.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { DefElem, Node, RangeVar, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"

@@ -5,6 +5,7 @@
  * Source: calls of PreventInTransactionBlock in src/backend.
  *
  * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"

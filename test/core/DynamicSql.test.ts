@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
@@ -16,7 +17,7 @@ const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 describe("laws", () => {
   it.prop("A constant folds to itself alone.", [arb.identifier], ([text]) =>
-    assert.deepStrictEqual(texts(literal(text)), [text])
+    deepStrictEqual(texts(literal(text)), [text])
   )
 
   it.prop(
@@ -24,31 +25,28 @@ describe("laws", () => {
     [fc.array(arb.identifier, { minLength: 1, maxLength: 4 })],
     ([parts]) => {
       const [first = "", ...rest] = parts
-      assert.deepStrictEqual(texts(parts.map(literal).join(" || ")), [parts.join("")])
-      assert.deepStrictEqual(texts(`concat(${parts.map(literal).join()})`), [parts.join("")])
-      assert.deepStrictEqual(texts(`concat_ws(${parts.map(literal).join()})`), [rest.join(first)])
-      assert.deepStrictEqual(texts(`format('%s', ${literal(first)})`), [first])
-      assert.deepStrictEqual(texts(`${parts.map(literal).join(" || ")} || unknown`), undefined)
+      deepStrictEqual(texts(parts.map(literal).join(" || ")), [parts.join("")])
+      deepStrictEqual(texts(`concat(${parts.map(literal).join()})`), [parts.join("")])
+      deepStrictEqual(texts(`concat_ws(${parts.map(literal).join()})`), [rest.join(first)])
+      deepStrictEqual(texts(`format('%s', ${literal(first)})`), [first])
+      deepStrictEqual(texts(`${parts.map(literal).join(" || ")} || unknown`), undefined)
     }
   )
 })
 
 describe("fold", () => {
   it("knows concatenation, format, quoting and what only ever holds constants", () => {
-    assert.deepStrictEqual(texts("'ALTER TABLE ' || t || ' ADD c'"), [
-      "ALTER TABLE users ADD c",
-      "ALTER TABLE Order ADD c"
-    ])
-    assert.deepStrictEqual(texts("format('%I_idx %s %L %% %2$I', t, 'x', 'it''s')"), [
+    deepStrictEqual(texts("'ALTER TABLE ' || t || ' ADD c'"), ["ALTER TABLE users ADD c", "ALTER TABLE Order ADD c"])
+    deepStrictEqual(texts("format('%I_idx %s %L %% %2$I', t, 'x', 'it''s')"), [
       "users_idx x 'it''s' % x",
       "\"Order\"_idx x 'it''s' % x"
     ])
-    assert.deepStrictEqual(texts("quote_ident('user') || quote_ident('plain')"), ['"user"plain'])
-    assert.deepStrictEqual(texts("quote_literal(E'a\\\\b')"), ["E'a\\\\b'"])
-    assert.deepStrictEqual(texts("upper(lower('Ab')) || btrim(' x ') || replace('aba', 'a', 'c') || 1 || true::text"), [
+    deepStrictEqual(texts("quote_ident('user') || quote_ident('plain')"), ['"user"plain'])
+    deepStrictEqual(texts("quote_literal(E'a\\\\b')"), ["E'a\\\\b'"])
+    deepStrictEqual(texts("upper(lower('Ab')) || btrim(' x ') || replace('aba', 'a', 'c') || 1 || true::text"), [
       "ABxcbc1t"
     ])
-    assert.deepStrictEqual(texts('(n::int)::text COLLATE "C"'), ["1"])
+    deepStrictEqual(texts('(n::int)::text COLLATE "C"'), ["1"])
   })
 
   it("does not know queries, other functions, NULL, and formats it would have to lay out", () => {
@@ -75,10 +73,10 @@ describe("fold", () => {
 
 describe("foldElements", () => {
   it("knows arrays of constants, written either way, and variables that hold them", () => {
-    assert.deepStrictEqual(elements("ARRAY['a', 'b' || 'c']"), ["a", "bc"])
-    assert.deepStrictEqual(elements("'{a, b}'::text[]"), ["a", "b"])
-    assert.deepStrictEqual(elements("'{}'::text[]"), [])
-    assert.deepStrictEqual(elements("list"), ["a", "b"])
+    deepStrictEqual(elements("ARRAY['a', 'b' || 'c']"), ["a", "bc"])
+    deepStrictEqual(elements("'{a, b}'::text[]"), ["a", "b"])
+    deepStrictEqual(elements("'{}'::text[]"), [])
+    deepStrictEqual(elements("list"), ["a", "b"])
     assert.isUndefined(elements("ARRAY[x]"))
     assert.isUndefined(elements("'{\"a\"}'::text[]"))
     assert.isUndefined(elements("string_to_array('a', ',')"))

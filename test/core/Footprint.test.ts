@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as Footprint from "../../src/core/Footprint.js"
@@ -10,7 +11,7 @@ import { footprints, lastFootprint, parser, sourcesOf, told } from "../support/P
 
 describe("laws", () => {
   it.prop("Reading is deterministic: the same files give the same footprints.", [arb.files], ([files]) =>
-    assert.deepStrictEqual(footprints(...files), footprints(...files))
+    deepStrictEqual(footprints(...files), footprints(...files))
   )
 
   it.prop(
@@ -29,18 +30,18 @@ describe("laws", () => {
     "Statement spans are in order, do not overlap, and cut the statements out of the text.",
     [arb.script],
     ([{ statements, text }]) =>
-      assert.deepStrictEqual(
+      deepStrictEqual(
         lastFootprint(text).statements.map(({ end, start }) => ({ start, text: text.slice(start, end) })),
         statements
       )
   )
 
   it("A statement of a kind that has no rule is a barrier; there is no statement that is skipped.", () => {
-    assert.deepStrictEqual(Object.keys(arb.samples).toSorted(), kinds.toSorted())
+    deepStrictEqual(Object.keys(arb.samples).toSorted(), kinds.toSorted())
     for (const [kind, sample] of Object.entries(arb.samples)) {
       if (sample === undefined) continue
       const [statement] = Either.getOrThrow(statementsOf(parser, sample))
-      assert.deepStrictEqual(Object.keys(statement?.node ?? {}), [kind])
+      deepStrictEqual(Object.keys(statement?.node ?? {}), [kind])
       const footprint = lastFootprint(sample)
       const isSilent = footprint.reads.size + footprint.writes.size + footprint.barriers.length === 0
       assert.strictEqual(isSilent, silent.has(kind), kind)
@@ -87,7 +88,7 @@ describe("what a file provides", () => {
   it("is every table with its columns, constraints, keys, indexes and sequences, by the names the server gives", () => {
     const text = `CREATE TABLE app.users (
       id serial PRIMARY KEY, email text NOT NULL UNIQUE, boss int REFERENCES app.users, CHECK (id > 0))`
-    assert.deepStrictEqual(provides("CREATE SCHEMA app", text), [
+    deepStrictEqual(provides("CREATE SCHEMA app", text), [
       "relation app.users",
       "column app.users.id",
       "column app.users.email",
@@ -106,13 +107,13 @@ describe("what a file provides", () => {
 
   it("is what ALTER adds, and what RENAME and SET SCHEMA make of it", () => {
     const table = "CREATE TABLE t (a int)"
-    assert.deepStrictEqual(provides(table, "ALTER TABLE t ADD COLUMN b int, ADD CONSTRAINT c CHECK (b > 0)"), [
+    deepStrictEqual(provides(table, "ALTER TABLE t ADD COLUMN b int, ADD CONSTRAINT c CHECK (b > 0)"), [
       "column t.b",
       "constraint c of relation t"
     ])
-    assert.deepStrictEqual(provides(table, "ALTER TABLE t RENAME COLUMN a TO b"), ["column t.b"])
-    assert.deepStrictEqual(provides(table, "ALTER TABLE t RENAME TO u"), ["relation u", "column u.a"])
-    assert.deepStrictEqual(provides(table, "CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s"), [
+    deepStrictEqual(provides(table, "ALTER TABLE t RENAME COLUMN a TO b"), ["column t.b"])
+    deepStrictEqual(provides(table, "ALTER TABLE t RENAME TO u"), ["relation u", "column u.a"])
+    deepStrictEqual(provides(table, "CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s"), [
       "schema s",
       "relation s.t",
       "column s.t.a"
@@ -120,16 +121,13 @@ describe("what a file provides", () => {
   })
 
   it("is nothing of what the file drops again", () => {
-    assert.deepStrictEqual(
-      provides("CREATE TABLE t (a int); CREATE TYPE m AS ENUM ('x'); DROP TABLE t; DROP TYPE m"),
-      []
-    )
-    assert.deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int); DROP TABLE t")).removes, [])
+    deepStrictEqual(provides("CREATE TABLE t (a int); CREATE TYPE m AS ENUM ('x'); DROP TABLE t; DROP TYPE m"), [])
+    deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int); DROP TABLE t")).removes, [])
   })
 
   it("is nothing new when IF NOT EXISTS finds it, and the difference when it is made anew", () => {
-    assert.deepStrictEqual(provides("CREATE TABLE t (a int)", "CREATE TABLE IF NOT EXISTS t (a int, b int)"), [])
-    assert.deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int)", "DROP TABLE t; CREATE TABLE t (b int)")), {
+    deepStrictEqual(provides("CREATE TABLE t (a int)", "CREATE TABLE IF NOT EXISTS t (a int, b int)"), [])
+    deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int)", "DROP TABLE t; CREATE TABLE t (b int)")), {
       provides: ["column t.b"],
       removes: ["column t.a"],
       reads: [],
@@ -142,19 +140,18 @@ describe("what a file provides", () => {
     assert.include(provides("CREATE TABLE t (a int)", "CREATE TABLE t (a int)"), "relation t"))
 
   it("is types with their labels, routines with their arguments, schemas and extensions with what they bring", () => {
-    assert.deepStrictEqual(provides("CREATE TYPE mood AS ENUM ('sad', 'ok')"), [
+    deepStrictEqual(provides("CREATE TYPE mood AS ENUM ('sad', 'ok')"), [
       "type mood",
       'value "sad" of enum mood',
       'value "ok" of enum mood'
     ])
-    assert.deepStrictEqual(provides("CREATE TYPE mood AS ENUM ('sad')", "ALTER TYPE mood ADD VALUE 'ok'"), [
+    deepStrictEqual(provides("CREATE TYPE mood AS ENUM ('sad')", "ALTER TYPE mood ADD VALUE 'ok'"), [
       'value "ok" of enum mood'
     ])
-    assert.deepStrictEqual(
-      provides("CREATE FUNCTION f(a int, OUT b text, VARIADIC c varchar[]) LANGUAGE sql AS 'SELECT 1'"),
-      ["function f(integer, character varying[])"]
-    )
-    assert.deepStrictEqual(provides("CREATE EXTENSION citext"), ["extension citext", "type citext", "function citext"])
+    deepStrictEqual(provides("CREATE FUNCTION f(a int, OUT b text, VARIADIC c varchar[]) LANGUAGE sql AS 'SELECT 1'"), [
+      "function f(integer, character varying[])"
+    ])
+    deepStrictEqual(provides("CREATE EXTENSION citext"), ["extension citext", "type citext", "function citext"])
     assert.includeMembers(
       [...provides('CREATE EXTENSION "uuid-ossp" SCHEMA public')],
       ['extension "uuid-ossp"', "function public.uuid_generate_v4"]
@@ -164,26 +161,25 @@ describe("what a file provides", () => {
   it("is the columns of a query: of a view, a materialized view, CREATE TABLE AS and SELECT INTO", () => {
     const tables = "CREATE TABLE a (id int, x int); CREATE TABLE b (id int, y int)"
     const columns = (text: string) => provides(tables, text).filter((object) => object.startsWith("column"))
-    assert.deepStrictEqual(columns("CREATE VIEW v AS SELECT * FROM a JOIN b USING (id)"), [
+    deepStrictEqual(columns("CREATE VIEW v AS SELECT * FROM a JOIN b USING (id)"), [
       "column v.id",
       "column v.x",
       "column v.y"
     ])
-    assert.deepStrictEqual(columns("CREATE VIEW v (one) AS SELECT x, count(*), lower('A') FROM a"), [
+    deepStrictEqual(columns("CREATE VIEW v (one) AS SELECT x, count(*), lower('A') FROM a"), [
       "column v.one",
       "column v.count",
       "column v.lower"
     ])
-    assert.deepStrictEqual(
-      columns("CREATE MATERIALIZED VIEW v AS WITH q AS (SELECT b.* FROM b) SELECT q.y AS z FROM q"),
-      ["column v.z"]
-    )
-    assert.deepStrictEqual(columns("CREATE TABLE v AS SELECT 1 AS one, a.* FROM a"), [
+    deepStrictEqual(columns("CREATE MATERIALIZED VIEW v AS WITH q AS (SELECT b.* FROM b) SELECT q.y AS z FROM q"), [
+      "column v.z"
+    ])
+    deepStrictEqual(columns("CREATE TABLE v AS SELECT 1 AS one, a.* FROM a"), [
       "column v.one",
       "column v.id",
       "column v.x"
     ])
-    assert.deepStrictEqual(columns("SELECT x INTO v FROM a UNION SELECT y FROM b"), ["column v.x"])
+    deepStrictEqual(columns("SELECT x INTO v FROM a UNION SELECT y FROM b"), ["column v.x"])
   })
 
   it("is what partitions, LIKE and INHERITS take over", () => {
@@ -196,7 +192,7 @@ describe("what a file provides", () => {
       ],
       ["relation p1", "column p1.a", "constraint p1_pkey of relation p1", "relation p1_pkey"]
     )
-    assert.deepStrictEqual(provides("CREATE TABLE p (a int)", "CREATE TABLE c (b int) INHERITS (p)"), [
+    deepStrictEqual(provides("CREATE TABLE p (a int)", "CREATE TABLE c (b int) INHERITS (p)"), [
       "relation c",
       "column c.a",
       "column c.b"
@@ -208,7 +204,7 @@ describe("what a file provides", () => {
   })
 
   it("never counts temporary relations", () =>
-    assert.deepStrictEqual(provides("CREATE TEMP TABLE t (a serial PRIMARY KEY); SELECT 1 AS x INTO TEMP u"), []))
+    deepStrictEqual(provides("CREATE TEMP TABLE t (a serial PRIMARY KEY); SELECT 1 AS x INTO TEMP u"), []))
 
   it("goes into the schema that the file's search path names, and nothing of that outlives the file", () => {
     const path = "CREATE SCHEMA app; SET search_path TO app, public; CREATE TABLE t (a int)"
@@ -222,7 +218,7 @@ describe("what a file provides", () => {
     const [footprint] = Either.getOrThrow(
       Footprint.inferAll(parser, [{ source: "1.sql", script: { _tag: "Sql", text: "SELECT 1" }, declares }])
     )
-    assert.deepStrictEqual(footprint?.provides, declares)
+    deepStrictEqual(footprint?.provides, declares)
   })
 })
 
@@ -235,8 +231,8 @@ describe("a migration whose SQL cannot be seen", () => {
         ...sourcesOf(["SELECT * FROM t"])
       ])
     )
-    assert.deepStrictEqual(effect, Footprint.declared(declares))
-    assert.deepStrictEqual(after?.barriers, [{ reason: "relation t is not created by any migration", line: 1 }])
+    deepStrictEqual(effect, Footprint.declared(declares))
+    deepStrictEqual(after?.barriers, [{ reason: "relation t is not created by any migration", line: 1 }])
   })
 })
 
@@ -277,7 +273,7 @@ describe("spans", () => {
       "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
       "CLUSTER"
     ]) {
-      assert.deepStrictEqual(transactional(`${statement}; SELECT 1`), [false, true], statement)
+      deepStrictEqual(transactional(`${statement}; SELECT 1`), [false, true], statement)
     }
   })
 
@@ -294,10 +290,10 @@ describe("spans", () => {
       "CLUSTER t",
       "SAVEPOINT s"
     ]) {
-      assert.deepStrictEqual(transactional(statement), [true], statement)
+      deepStrictEqual(transactional(statement), [true], statement)
     }
   })
 
   it("are never transactional in a file that opens its own transaction", () =>
-    assert.deepStrictEqual(transactional("BEGIN; SELECT 1; COMMIT"), [false, false, false]))
+    deepStrictEqual(transactional("BEGIN; SELECT 1; COMMIT"), [false, false, false]))
 })

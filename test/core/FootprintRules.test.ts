@@ -3,6 +3,7 @@
  * before it; `free` when the two may run in either order.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { lastFootprint, staysBehind, told } from "../support/Parsing.js"
 
 const behind = (...texts: ReadonlyArray<string>) => assert.isTrue(staysBehind(...texts), texts.join("\n--\n"))
@@ -18,22 +19,22 @@ describe("rule 1: what is not understood is a barrier", () => {
   it("as SQL that is computed from what nobody knows", () => {
     const text =
       "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM a LOOP EXECUTE 'DROP TABLE ' || r.x; END LOOP; END $$"
-    assert.deepStrictEqual(barriers(tables, text), ["runs SQL that a DO block computes"])
+    deepStrictEqual(barriers(tables, text), ["runs SQL that a DO block computes"])
   })
 
   it("as a body that is not SQL, and one that does not parse", () => {
-    assert.deepStrictEqual(barriers("DO LANGUAGE plpython3u $$ x $$"), ["runs a DO block, a DO block in plpython3u"])
+    deepStrictEqual(barriers("DO LANGUAGE plpython3u $$ x $$"), ["runs a DO block, a DO block in plpython3u"])
     assert.match(barriers("DO $$ BEGIN SELEC 1; END $$")[0] ?? "", /^runs a DO block, its body is not understood/)
   })
 
   it("and afterwards, whatever no migration is known to create", () => {
     const opaque = "DO LANGUAGE plpython3u $$ x $$"
-    assert.deepStrictEqual(barriers("SELECT * FROM outside, now()"), [])
-    assert.deepStrictEqual(barriers(opaque, "SELECT * FROM outside, now()"), [
+    deepStrictEqual(barriers("SELECT * FROM outside, now()"), [])
+    deepStrictEqual(barriers(opaque, "SELECT * FROM outside, now()"), [
       "relation outside is not created by any migration"
     ])
-    assert.deepStrictEqual(barriers(opaque, "SELECT foo()"), ["routine foo is not created by any migration"])
-    assert.deepStrictEqual(barriers(opaque, "CREATE TABLE t (x foo)"), ["type foo is not created by any migration"])
+    deepStrictEqual(barriers(opaque, "SELECT foo()"), ["routine foo is not created by any migration"])
+    deepStrictEqual(barriers(opaque, "CREATE TABLE t (x foo)"), ["type foo is not created by any migration"])
   })
 })
 
@@ -67,11 +68,9 @@ describe("rule 3: indexes, sequences and statistics write their table", () => {
   })
 
   it("and one that nobody is known to create is a barrier, unless IF EXISTS", () => {
-    assert.deepStrictEqual(barriers("DROP INDEX i"), ["i is not created by any migration: its table is not known"])
-    assert.deepStrictEqual(barriers("DROP INDEX IF EXISTS i"), [])
-    assert.deepStrictEqual(barriers("SELECT setval('s', 1)"), [
-      "s is not created by any migration: its table is not known"
-    ])
+    deepStrictEqual(barriers("DROP INDEX i"), ["i is not created by any migration: its table is not known"])
+    deepStrictEqual(barriers("DROP INDEX IF EXISTS i"), [])
+    deepStrictEqual(barriers("SELECT setval('s', 1)"), ["s is not created by any migration: its table is not known"])
   })
 })
 
@@ -142,7 +141,7 @@ describe("rule 7: CASCADE writes dependents, drops free names, renames write bot
     const { removes, writes } = told(lastFootprint(text, "DROP TABLE a CASCADE"))
     assert.includeMembers([...removes], ["relation v", "relation w", "constraint b_a_id_fkey of relation b"])
     assert.includeMembers([...writes], ["a", "b", "v", "w", "a_pkey"])
-    assert.deepStrictEqual(told(lastFootprint(text, "ALTER TABLE a DROP COLUMN x CASCADE")).removes, [
+    deepStrictEqual(told(lastFootprint(text, "ALTER TABLE a DROP COLUMN x CASCADE")).removes, [
       "column a.x",
       "relation v",
       "column v.x",
@@ -213,8 +212,8 @@ describe("rule 9: writing rows runs code", () => {
   it("a trigger's function that is opaque makes the write opaque, and not before", () => {
     const opaque =
       "CREATE FUNCTION o() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.a; RETURN NEW; END $$; CREATE TRIGGER tr BEFORE INSERT ON t EXECUTE FUNCTION o()"
-    assert.deepStrictEqual(barriers(audit, opaque), [])
-    assert.deepStrictEqual(barriers(audit, opaque, "INSERT INTO t VALUES (1)"), ["runs SQL that o computes"])
+    deepStrictEqual(barriers(audit, opaque), [])
+    deepStrictEqual(barriers(audit, opaque, "INSERT INTO t VALUES (1)"), ["runs SQL that o computes"])
   })
 
   it("defaults, checks and expression indexes", () => {
@@ -259,13 +258,13 @@ describe("rule 9: writing rows runs code", () => {
   })
 
   it("a table that nobody is known to create may have any trigger", () =>
-    assert.deepStrictEqual(barriers("INSERT INTO outside VALUES (1)"), [
+    deepStrictEqual(barriers("INSERT INTO outside VALUES (1)"), [
       "writes rows of outside, whose triggers are not known"
     ]))
 
   it("a function that calls itself is run once", () => {
     const loop = "CREATE FUNCTION f(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN f(n - 1); END $$"
-    assert.deepStrictEqual(barriers(loop, "SELECT f(1)"), [])
+    deepStrictEqual(barriers(loop, "SELECT f(1)"), [])
   })
 })
 
@@ -304,12 +303,12 @@ describe("rule 11: names inside strings count", () => {
   })
 
   it("and a catalog query without a literal name is opaque", () => {
-    assert.deepStrictEqual(barriers("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), [
+    deepStrictEqual(barriers("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), [
       "asks the catalog (pg_tables) about objects it does not name"
     ])
-    assert.deepStrictEqual(barriers("SELECT 1 FROM pg_tables WHERE tablename = 'a'"), [])
-    assert.deepStrictEqual(barriers("SELECT 1 FROM pg_namespace WHERE nspname = 'app'"), [])
-    assert.deepStrictEqual(barriers("SELECT setting FROM pg_settings"), [])
+    deepStrictEqual(barriers("SELECT 1 FROM pg_tables WHERE tablename = 'a'"), [])
+    deepStrictEqual(barriers("SELECT 1 FROM pg_namespace WHERE nspname = 'app'"), [])
+    deepStrictEqual(barriers("SELECT setting FROM pg_settings"), [])
     behind(
       tables,
       "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 'a') THEN PERFORM 1; END IF; END $$",

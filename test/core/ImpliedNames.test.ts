@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import { choose, clip, columnsPart, indexColumnNames, join } from "../../src/core/ImpliedNames.js"
@@ -54,7 +55,7 @@ describe("indexColumnNames", () => {
   }
 
   it("names expressions after what is outermost, and numbers what repeats", () =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       names(
         "a, lower(b), lower(c), (a + 1), (a + 2), (b::text), (c ->> 'x'), (COALESCE(a, 1)), (NULLIF(a, 1)), (GREATEST(a, 1)), " +
           "(LEAST(a, 1)), (CASE WHEN a > 1 THEN 1 END), (CASE WHEN a > 1 THEN 1 ELSE b END), (ARRAY[a]), (ROW(a, b)), ((x).y), " +

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import { parseObjects } from "../../src/core/ObjectSyntax.js"
@@ -14,7 +15,7 @@ describe("laws", () => {
     [arb.identifier, arb.identifier],
     ([schema, name]) => {
       const long = `${name}${"é".repeat(40)}`
-      assert.deepStrictEqual(
+      deepStrictEqual(
         parseObjects(`table ${SchemaObject.quote(schema)}.${SchemaObject.quote(long)}, TYPE "A".B`),
         Either.right([
           SchemaObject.relation(SchemaObject.qualifiedName(truncate(long), schema)),
@@ -54,7 +55,7 @@ describe("laws", () => {
 
 describe("parseObjects", () => {
   it("knows every kind of object", () =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       read(`table app.users, view v, materialized view mv, foreign table ft, sequence s, index i, relation r,
         column app.users.email, column c, constraint t.c, constraint d, unique t (b, a),
         function app.f(int, varchar(20)[], numeric(5, 2)), procedure p(), aggregate g, type mood, domain d,
@@ -86,13 +87,13 @@ describe("parseObjects", () => {
     ))
 
   it("says what is wrong", () => {
-    assert.deepStrictEqual(read("table a,"), Either.left("has an empty entry"))
-    assert.deepStrictEqual(
+    deepStrictEqual(read("table a,"), Either.left("has an empty entry"))
+    deepStrictEqual(
       read("users"),
       Either.left('"users" does not begin with a kind of object such as table, column, type or function')
     )
-    assert.deepStrictEqual(read("schema a.b"), Either.left('"a.b" has more parts than such a name can have'))
-    assert.deepStrictEqual(read("value x of y"), Either.left("\"x of y\" is not of the form value 'label' of type"))
-    assert.deepStrictEqual(read("unique t"), Either.left('"t" is not of the form unique table (columns)'))
+    deepStrictEqual(read("schema a.b"), Either.left('"a.b" has more parts than such a name can have'))
+    deepStrictEqual(read("value x of y"), Either.left("\"x of y\" is not of the form value 'label' of type"))
+    deepStrictEqual(read("unique t"), Either.left('"t" is not of the form unique table (columns)'))
   })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import { describe as explain, type RiskKind } from "../../src/core/Risk.js"
 import { lastFootprint } from "../support/Parsing.js"
@@ -90,10 +91,10 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
 ]
 
 describe("risks of statements", () => {
-  it.each(table)("%s", (statement, ...expected) => assert.deepStrictEqual(risks(statement), expected))
+  it.each(table)("%s", (statement, ...expected) => deepStrictEqual(risks(statement), expected))
 
   it("are those of a table that was there before, and never of one that the same migration makes", () =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       risks(
         `CREATE TABLE n (a int, b text); CREATE INDEX ON n (a); ALTER TABLE n ALTER a TYPE bigint, ALTER b SET NOT NULL,
          ADD CHECK (a > 0), DROP COLUMN b; UPDATE n SET a = 1; DELETE FROM n; TRUNCATE n; DROP TABLE n`
@@ -102,7 +103,7 @@ describe("risks of statements", () => {
     ))
 
   it("count for tables that no migration is known to make", () =>
-    assert.deepStrictEqual(risks("ALTER TABLE outside DROP COLUMN a"), ["data-loss outside"]))
+    deepStrictEqual(risks("ALTER TABLE outside DROP COLUMN a"), ["data-loss outside"]))
 
   it("name the line and the statement on one line", () => {
     const [risk] = lastFootprint(

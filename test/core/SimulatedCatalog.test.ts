@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import { qualifiedName } from "../../src/core/SchemaObject.js"
@@ -46,7 +47,7 @@ describe("laws", () => {
       )
       const removed = Catalog.removeRelation(before, of)
       assert.isFalse(Catalog.hasRelation(removed, of))
-      assert.deepStrictEqual(Catalog.allRelations(Catalog.removeRelation(removed, of)), Catalog.allRelations(removed))
+      deepStrictEqual(Catalog.allRelations(Catalog.removeRelation(removed, of)), Catalog.allRelations(removed))
     }
   )
 
@@ -56,7 +57,7 @@ describe("laws", () => {
     ([before, of]) => {
       const view = Catalog.relation("view", of)
       const after = Catalog.putRelation(before, view)
-      assert.deepStrictEqual(Catalog.findRelation(after, of), view)
+      deepStrictEqual(Catalog.findRelation(after, of), view)
       assert.isNotEmpty(Catalog.relationsNamed(after, qualifiedName(of.name)))
     }
   )
@@ -65,7 +66,7 @@ describe("laws", () => {
     const all = Catalog.allRelations(before)
     Catalog.putRelation(before, Catalog.relation("view", of))
     Catalog.removeRelation(before, of)
-    assert.deepStrictEqual(Catalog.allRelations(before), all)
+    deepStrictEqual(Catalog.allRelations(before), all)
   })
 })
 
@@ -78,15 +79,15 @@ describe("names", () => {
 
   it("without schema are those of the default schema, or else all there are", () => {
     const app = Catalog.putRelation(Catalog.putRelation(Catalog.empty, table("t", "a")), table("t", "b"))
-    assert.deepStrictEqual(found(app, "t"), ["a", "b"])
-    assert.deepStrictEqual(found(Catalog.putRelation(app, table("t", "public")), "t"), ["public"])
+    deepStrictEqual(found(app, "t"), ["a", "b"])
+    deepStrictEqual(found(Catalog.putRelation(app, table("t", "public")), "t"), ["public"])
   })
 
   it("with schema are the one in it, or else one that was made without saying where", () => {
     const all = Catalog.putRelation(Catalog.empty, table("t"))
-    assert.deepStrictEqual(found(all, "t", "app"), ["-"])
-    assert.deepStrictEqual(found(Catalog.putRelation(all, table("t", "app")), "t", "app"), ["app"])
-    assert.deepStrictEqual(found(Catalog.putRelation(Catalog.empty, table("t", "b")), "t", "app"), [])
+    deepStrictEqual(found(all, "t", "app"), ["-"])
+    deepStrictEqual(found(Catalog.putRelation(all, table("t", "app")), "t", "app"), ["app"])
+    deepStrictEqual(found(Catalog.putRelation(Catalog.empty, table("t", "b")), "t", "app"), [])
   })
 })
 

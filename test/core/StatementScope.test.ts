@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import type { QualifiedName } from "../../src/core/SchemaObject.js"
@@ -41,24 +42,24 @@ describe("laws", () => {
     [arb.identifier, arb.identifier],
     ([cte, other]) => {
       const names = withAlias(`WITH ${quote(cte)} AS (SELECT * FROM ${quote(`${other}t`)}) SELECT * FROM ${quote(cte)}`)
-      assert.deepStrictEqual(names, [`${other}t`])
+      deepStrictEqual(names, [`${other}t`])
     }
   )
 })
 
 describe("relations", () => {
   it("stand with their aliases, wherever they are: joins, subqueries, LATERAL, IN, EXISTS", () =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       withAlias(`SELECT (SELECT max(x) FROM e) FROM app.a AS t JOIN b USING (id) NATURAL JOIN c, LATERAL (SELECT * FROM d) l
         WHERE t.x IN (SELECT y FROM f) AND EXISTS (TABLE g) FOR UPDATE OF t`),
       ["e", "app.a t", "b", "c", "d", "f", "g"]
     ))
 
   it("are the targets of INSERT, UPDATE, DELETE and MERGE, and what those read", () => {
-    assert.deepStrictEqual(withAlias("INSERT INTO a SELECT * FROM b"), ["a", "b"])
-    assert.deepStrictEqual(withAlias("UPDATE a x SET y = b.y FROM b WHERE b.id = x.id"), ["a x", "b"])
-    assert.deepStrictEqual(withAlias("DELETE FROM a USING b WHERE a.id = b.id"), ["a", "b"])
-    assert.deepStrictEqual(
+    deepStrictEqual(withAlias("INSERT INTO a SELECT * FROM b"), ["a", "b"])
+    deepStrictEqual(withAlias("UPDATE a x SET y = b.y FROM b WHERE b.id = x.id"), ["a x", "b"])
+    deepStrictEqual(withAlias("DELETE FROM a USING b WHERE a.id = b.id"), ["a", "b"])
+    deepStrictEqual(
       withAlias(
         "MERGE INTO a USING (SELECT * FROM b) s ON s.id = a.id WHEN MATCHED THEN UPDATE SET x = (SELECT 1 FROM c)"
       ),
@@ -67,20 +68,20 @@ describe("relations", () => {
   })
 
   it("leave out common table expressions as far as they reach, and no further", () => {
-    assert.deepStrictEqual(withAlias("WITH users AS (SELECT * FROM users) SELECT * FROM users"), ["users"])
-    assert.deepStrictEqual(withAlias("WITH RECURSIVE t AS (SELECT 1 UNION SELECT * FROM t) SELECT * FROM t"), [])
-    assert.deepStrictEqual(withAlias("SELECT * FROM (WITH q AS (SELECT 1) TABLE q) x, q"), ["q"])
-    assert.deepStrictEqual(withAlias("WITH q AS (SELECT 1) SELECT * FROM app.q"), ["app.q"])
-    assert.deepStrictEqual(withAlias("WITH q AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM q"), ["a", "b"])
+    deepStrictEqual(withAlias("WITH users AS (SELECT * FROM users) SELECT * FROM users"), ["users"])
+    deepStrictEqual(withAlias("WITH RECURSIVE t AS (SELECT 1 UNION SELECT * FROM t) SELECT * FROM t"), [])
+    deepStrictEqual(withAlias("SELECT * FROM (WITH q AS (SELECT 1) TABLE q) x, q"), ["q"])
+    deepStrictEqual(withAlias("WITH q AS (SELECT 1) SELECT * FROM app.q"), ["app.q"])
+    deepStrictEqual(withAlias("WITH q AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM q"), ["a", "b"])
   })
 
   it("are found in strings that the server reads as names", () =>
-    assert.deepStrictEqual(withAlias(`SELECT 'app.a'::regclass, nextval('"S"'), 'not.this'`), ["app.a", "S"]))
+    deepStrictEqual(withAlias(`SELECT 'app.a'::regclass, nextval('"S"'), 'not.this'`), ["app.a", "S"]))
 })
 
 describe("columns", () => {
   it("keep what stands before their dot; stars and output names are none", () =>
-    assert.deepStrictEqual(columns("SELECT t.a, b AS c, t.*, s.t.d FROM t WHERE e = 1 GROUP BY f"), [
+    deepStrictEqual(columns("SELECT t.a, b AS c, t.*, s.t.d FROM t WHERE e = 1 GROUP BY f"), [
       "t.a",
       "b",
       "t.d",
@@ -89,9 +90,9 @@ describe("columns", () => {
     ]))
 
   it("that are assigned belong to the target", () => {
-    assert.deepStrictEqual(columns("INSERT INTO t (a, b) VALUES (1, 2)"), ["t.a", "t.b"])
-    assert.deepStrictEqual(columns("UPDATE t AS x SET a = c"), ["x.a", "c"])
-    assert.deepStrictEqual(columns("MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT (a) VALUES (u.b)"), [
+    deepStrictEqual(columns("INSERT INTO t (a, b) VALUES (1, 2)"), ["t.a", "t.b"])
+    deepStrictEqual(columns("UPDATE t AS x SET a = c"), ["x.a", "c"])
+    deepStrictEqual(columns("MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT (a) VALUES (u.b)"), [
       "t.a",
       "u.b"
     ])
@@ -99,7 +100,7 @@ describe("columns", () => {
 
   it("of USING and of ON CONFLICT count", () => {
     assert.include(columns("SELECT 1 FROM a JOIN b USING (id)"), "id")
-    assert.deepStrictEqual(
+    deepStrictEqual(
       columns("INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = excluded.d WHERE t.e > 1"),
       ["t.a", "t.c", "excluded.d", "b", "t.e"]
     )
@@ -111,27 +112,27 @@ describe("routines and types", () => {
     const { routines, types } = scope(
       "SELECT app.f(x), count(*), y::mood, z::text[], $1::app.addr FROM g(1) WHERE 'f'::regproc = 'h'::regproc"
     )
-    assert.deepStrictEqual(routines.map(nameText), ["app.f", "count", "g", "f", "h"])
-    assert.deepStrictEqual(types.map(nameText), ["mood", "app.addr"])
+    deepStrictEqual(routines.map(nameText), ["app.f", "count", "g", "f", "h"])
+    deepStrictEqual(types.map(nameText), ["mood", "app.addr"])
   })
 })
 
 describe("tableOf", () => {
   it("turns an alias into its table, and a table's name into itself unless an alias hides it", () => {
-    assert.deepStrictEqual(table("SELECT u.x FROM app.users u", "u"), Option.some("app.users"))
-    assert.deepStrictEqual(table("SELECT users.x FROM app.users", "users"), Option.some("app.users"))
-    assert.deepStrictEqual(table("SELECT users.x FROM app.users u", "users"), Option.none())
-    assert.deepStrictEqual(table("SELECT b.x FROM a b, b c", "b"), Option.some("a"))
+    deepStrictEqual(table("SELECT u.x FROM app.users u", "u"), Option.some("app.users"))
+    deepStrictEqual(table("SELECT users.x FROM app.users", "users"), Option.some("app.users"))
+    deepStrictEqual(table("SELECT users.x FROM app.users u", "users"), Option.none())
+    deepStrictEqual(table("SELECT b.x FROM a b, b c", "b"), Option.some("a"))
   })
 
   it("knows `excluded` as the target of the INSERT", () =>
-    assert.deepStrictEqual(
+    deepStrictEqual(
       table("INSERT INTO app.t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b", "excluded"),
       Option.some("app.t")
     ))
 
   it("does not know what is no relation", () =>
-    assert.deepStrictEqual(table("SELECT q.x FROM (SELECT 1 AS x) q", "q"), Option.none()))
+    deepStrictEqual(table("SELECT q.x FROM (SELECT 1 AS x) q", "q"), Option.none()))
 })
 
 describe("conflictTarget", () => {
@@ -139,8 +140,8 @@ describe("conflictTarget", () => {
     Option.map(scope(text).conflictTarget, (found) => `${nameText(found.relation)} (${found.columns.join(", ")})`)
 
   it("is the table and the columns, sorted, of an ON CONFLICT that names only columns", () => {
-    assert.deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
-    assert.deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
-    assert.deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
   })
 })

@@ -1,5 +1,6 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, layer as suite } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
@@ -24,7 +25,7 @@ const step = (catalog: SimulatedCatalog.SimulatedCatalog, source: Footprint.Sour
       .withTransaction(sql.unsafe(`${text};\nRESET ALL; DISCARD TEMP`))
       .pipe(Effect.mapError(({ cause }) => cause))
     const differences = SchemaListing.differences(SchemaListing.simulated(next), yield* SchemaListing.ofServer)
-    assert.deepStrictEqual(differences, [], text)
+    deepStrictEqual(differences, [], text)
     return next
   })
 
@@ -101,7 +102,7 @@ suite(Server.layer, { excludeTestServices: true })("what is listed as the server
            UNION ALL SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)`,
           [types, functions]
         )
-        assert.deepStrictEqual(lacking, [], name)
+        deepStrictEqual(lacking, [], name)
       }
     })
   )

@@ -1,0 +1,94 @@
+/**
+ * What ends with a statement, and with a migration: a statement leaves behind what the objects it saved depend on, a migration
+ * takes its session along. What does not run leaves nothing but its keys.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Recorder } from "./FootprintRecorder.js"
+import type * as HazardKey from "./HazardKey.js"
+import * as Catalog from "./SimulatedCatalog.js"
+
+/**
+ * What a statement saved depends, from now on, on all that the statement has read.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endStatement = (recorder: Recorder): void => {
+  const { keys, saved } = recorder.statement
+  for (const object of saved.values()) {
+    switch (object._tag) {
+      case "Relation": {
+        const known = Catalog.findRelation(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putRelation(recorder.catalog, next)
+        }
+        break
+      }
+      case "Type": {
+        const known = Catalog.findType(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putType(recorder.catalog, next)
+        }
+        break
+      }
+      case "Routine": {
+        const isStill = Catalog.routinesNamed(recorder.catalog, object.routine.name).includes(object.routine)
+        const { dependencies } = object.routine
+        const next = { ...object.routine, dependencies: joined(dependencies, keys, "") }
+        if (isStill) recorder.catalog = Catalog.putRoutine(recorder.catalog, next)
+        break
+      }
+      case "Thing": {
+        const known = Catalog.findThing(recorder.catalog, object.key)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.key) }
+          recorder.catalog = Catalog.putThing(recorder.catalog, next)
+        }
+      }
+    }
+  }
+}
+
+const joined = (
+  before: ReadonlySet<HazardKey.HazardKey>,
+  keys: ReadonlySet<HazardKey.HazardKey>,
+  own: HazardKey.HazardKey
+): ReadonlySet<HazardKey.HazardKey> => {
+  const all = new Set([...before, ...keys])
+  all.delete(own)
+  return all
+}
+
+/**
+ * Reads what does not run now: its keys count, since it may run on another day, and its effects do not.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const idly = (recorder: Recorder, work: () => void): void => {
+  const { catalog, claimed, disclaimed, searchPath } = recorder
+  const counts = [claimed.length, disclaimed.length] as const
+  work()
+  recorder.catalog = { ...catalog, isComplete: recorder.catalog.isComplete }
+  recorder.searchPath = searchPath
+  claimed.length = counts[0]
+  disclaimed.length = counts[1]
+}
+
+/**
+ * Session state ends with the migration: temporary relations are gone.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endMigration = (recorder: Recorder): void => {
+  for (const saved of recorder.changed.values()) {
+    if (saved._tag !== "Relation") continue
+    const known = Catalog.findRelation(recorder.catalog, saved.name)
+    if (known?.isTemporary === true) recorder.catalog = Catalog.removeRelation(recorder.catalog, known.name)
+  }
+}
