@@ -64,15 +64,33 @@ const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: Col
   }
   Table.settle(recorder, table, pending)
   const added = R.findRelation(recorder, table)?.columns.find(({ name }) => name === definition.colname)
-  if (added !== undefined) inChildren(recorder, table, (child) => addInherited(recorder, child, added))
+  const notNull = R.findRelation(recorder, table)?.constraints.find(
+    ({ columns, kind }) => kind === "not null" && columns[0] === definition.colname
+  )
+  if (added !== undefined) inChildren(recorder, table, (child) => addInherited(recorder, child, added, notNull))
 }
 
-const addInherited = (recorder: R.Recorder, child: QualifiedName, column: Catalog.Column): void =>
-  R.updateRelation(recorder, child, (known) =>
-    known.columns.some(({ name }) => name === column.name)
-      ? known
-      : { ...known, columns: [...known.columns, { ...column, isLocal: false }] }
-  )
+/** A child that has the column already keeps it, and is held to NOT NULL as well. */
+const addInherited = (
+  recorder: R.Recorder,
+  child: QualifiedName,
+  column: Catalog.Column,
+  notNull: Catalog.Constraint | undefined
+): void =>
+  R.updateRelation(recorder, child, (known) => {
+    const isThere = known.columns.some(({ name }) => name === column.name)
+    const isHeld = known.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column.name)
+    return {
+      ...known,
+      columns: isThere
+        ? known.columns.map((own) =>
+            own.name === column.name ? { ...own, isNotNull: own.isNotNull || column.isNotNull } : own
+          )
+        : [...known.columns, { ...column, isLocal: false }],
+      constraints:
+        notNull === undefined || isHeld ? known.constraints : [...known.constraints, { ...notNull, isLocal: false }]
+    }
+  })
 
 const inChildren = (recorder: R.Recorder, table: QualifiedName, change: (child: QualifiedName) => void): void => {
   for (const child of R.findRelation(recorder, table)?.children ?? []) {

@@ -283,8 +283,25 @@ export const cloneIndexes = (recorder: R.Recorder, from: Catalog.Relation, to: Q
   }
 }
 
+/** @since 0.1.0 @category statements */
+export const cloneStatistics = (recorder: R.Recorder, from: Catalog.Relation, to: QualifiedName): void => {
+  for (const part of from.parts) {
+    const statistics = R.findRelation(recorder, part)
+    if (statistics?.kind !== "statistics") continue
+    const name = {
+      schema: to.schema,
+      name: freeRelationName(recorder, to, columnsPart(statistics.indexColumns), "stat")
+    }
+    R.saveRelation(recorder, { ...statistics, name, owner: Option.some(to) })
+    R.updateRelation(recorder, to, (known) => ({ ...known, parts: [...known.parts, name] }))
+  }
+}
+
 const keyKind = (kind: Catalog.ConstraintKind): keyof typeof labels =>
   kind === "primary key" || kind === "exclusion" ? kind : "unique"
+
+const primaryKey = (recorder: R.Recorder, table: QualifiedName): ReadonlyArray<string> =>
+  R.findRelation(recorder, table)?.constraints.find(({ kind }) => kind === "primary key")?.columns ?? []
 
 const writingActions: ReadonlySet<string> = new Set(["c", "n", "d"])
 
@@ -306,7 +323,7 @@ const addForeignKey = (
   put(recorder, table, {
     ...plain(name, "foreign key", columns),
     references: Option.some(found),
-    referencedColumns: stringsOf(constraint.pk_attrs),
+    referencedColumns: constraint.pk_attrs === undefined ? primaryKey(recorder, found) : stringsOf(constraint.pk_attrs),
     onReferenced: writes ? "write" : "check"
   })
   R.adopt(recorder, found, (known) => ({ ...known, referencedBy: [...known.referencedBy, table] }))

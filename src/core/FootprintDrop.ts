@@ -36,7 +36,8 @@ export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, b
   }
   if (behavior === "cascade") {
     for (const other of relation.referencedBy) dropForeignKeys(recorder, other, relation.name, undefined)
-    cascade(recorder, relation.name.name, undefined)
+    cascade(recorder, relation.name.name, undefined, relation.name)
+    for (const part of relation.parts) cascade(recorder, part.name, undefined, part)
   }
 }
 
@@ -104,19 +105,29 @@ const dropForeignKeys = (
 
 /**
  * Takes away what depends on a key: views, routines, columns of a type, triggers and policies with a function. With a column,
- * only those that name it, or all columns at once.
+ * only those that name it, or all columns at once. `target` tells relations of one name apart.
  *
  * @since 0.1.0
  * @category statements
  */
-export const cascade = (recorder: R.Recorder, key: HazardKey.HazardKey, column: string | undefined): void => {
+export const cascade = (
+  recorder: R.Recorder,
+  key: HazardKey.HazardKey,
+  column: string | undefined,
+  target: QualifiedName | undefined
+): void => {
+  const isMeant = ({ base }: Catalog.Relation): boolean =>
+    target === undefined ||
+    base.every(({ name }) => name !== key) ||
+    base.some((name) => Catalog.isSameName(name, target))
   const isHit = (uses: ReadonlyArray<HazardKey.HazardKey>): boolean =>
     uses.includes(key) &&
     (column === undefined || uses.includes(HazardKey.column(column)) || uses.includes(HazardKey.column("*")))
+  const isAmbiguous = target !== undefined && Catalog.relationsCalled(recorder.catalog, key).length > 0
   for (const relation of Catalog.allRelations(recorder.catalog)) {
     const isView = relation.kind === "view" || relation.kind === "materialized view"
-    if (isView && isHit(relation.uses)) dropRelation(recorder, relation, "cascade")
-    else if (column === undefined) loosen(recorder, relation, key)
+    if (isView && isHit(relation.uses) && isMeant(relation)) dropRelation(recorder, relation, "cascade")
+    else if (column === undefined && !isAmbiguous) loosen(recorder, relation, key)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     if (isHit(routine.uses) || routine.types.some(({ name }) => column === undefined && name === key)) {
@@ -161,7 +172,7 @@ export const dropRoutine = (recorder: R.Recorder, routine: Catalog.Routine, beha
   R.write(recorder, key)
   R.readAll(recorder, routine.dependencies)
   R.forgetRoutine(recorder, routine)
-  if (behavior === "cascade") cascade(recorder, key, undefined)
+  if (behavior === "cascade") cascade(recorder, key, undefined, undefined)
 }
 
 /** @since 0.1.0 @category statements */
@@ -171,7 +182,7 @@ export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Beh
   R.writeName(recorder, type.name)
   R.readAll(recorder, type.dependencies)
   R.forgetType(recorder, type.name)
-  if (behavior === "cascade") cascade(recorder, type.name.name, undefined)
+  if (behavior === "cascade") cascade(recorder, type.name.name, undefined, undefined)
 }
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
@@ -202,7 +213,9 @@ const removeColumn = (recorder: R.Recorder, table: QualifiedName, column: string
     if (known.constraints.some(isKey)) {
       for (const other of known.referencedBy) dropForeignKeys(recorder, other, known.name, [column])
     }
-    cascade(recorder, known.name.name, column)
+    cascade(recorder, known.name.name, column, known.name)
+    for (const part of known.parts)
+      if (isOfColumn(recorder, part, column)) cascade(recorder, part.name, undefined, part)
   }
   const gone = known.constraints.filter(({ columns }) => columns.includes(column))
   for (const part of known.parts) if (isOfColumn(recorder, part, column)) dropPart(recorder, part)

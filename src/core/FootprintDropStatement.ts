@@ -86,7 +86,7 @@ const routine: Drop = (recorder, object, behavior, presence) => {
   if (found.length > 0) return
   const inputs = given?.args_unspecified === true ? undefined : argumentsOf(given)
   unknown(recorder, SchemaObject.routine(name, inputs), name, presence)
-  if (behavior === "cascade") cascade(recorder, HazardKey.routine(name.name), undefined)
+  if (behavior === "cascade") cascade(recorder, HazardKey.routine(name.name), undefined, undefined)
 }
 
 const attachment =

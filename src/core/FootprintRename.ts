@@ -80,6 +80,16 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
     columns: known.columns.map((other) => ({ ...other, name: renamed(other.name), uses: key(other.uses) })),
     constraints: known.constraints.map((constraint) => ({ ...constraint, columns: constraint.columns.map(renamed) }))
   }))
+  for (const other of table.referencedBy) {
+    R.adopt(recorder, other, (known) => ({
+      ...known,
+      constraints: known.constraints.map((constraint) =>
+        Option.exists(constraint.references, (target) => Catalog.isSameName(target, table.name))
+          ? { ...constraint, referencedColumns: constraint.referencedColumns.map(renamed) }
+          : constraint
+      )
+    }))
+  }
   for (const part of table.parts) {
     R.updateRelation(recorder, part, (known) => ({
       ...known,

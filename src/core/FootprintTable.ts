@@ -16,7 +16,7 @@ import type {
   TableLikeClause
 } from "@pgsql/types"
 import * as Option from "effect/Option"
-import { addConstraint, addNotNull, cloneIndexes } from "./FootprintConstraint.js"
+import { addConstraint, addNotNull, cloneIndexes, cloneStatistics } from "./FootprintConstraint.js"
 import { freeRelationName } from "./FootprintNames.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -28,24 +28,42 @@ import { nameOfRangeVar, optionNamed, partsOfObject, stringsOf } from "./SyntaxT
 
 /** @since 0.1.0 @category statements */
 export const createTable = (recorder: R.Recorder, statement: CreateStmt): void => {
+  const parents = (statement.inhRelations ?? []).flatMap((node) =>
+    "RangeVar" in node ? [resolved(recorder, nameOfRangeVar(node.RangeVar))] : []
+  )
+  const elements = (statement.tableElts ?? []).map((element) => withSource(recorder, element))
   const name = newRelation(recorder, statement.relation, "table", statement.if_not_exists === true)
   if (name === undefined) return
   R.updateRelation(recorder, name, (table) => ({ ...table, isPartitioned: statement.partspec !== undefined }))
   if (statement.ofTypename !== undefined) ofType(recorder, name, elementName(statement.ofTypename))
-  for (const parent of statement.inhRelations ?? []) {
-    if ("RangeVar" in parent) inherit(recorder, name, nameOfRangeVar(parent.RangeVar), statement.partbound)
-  }
-  const elements = statement.tableElts ?? []
+  for (const parent of parents) inherit(recorder, name, parent, statement.partbound)
   const pending: Array<Pending> = []
   for (const element of elements) addElement(recorder, name, element, pending)
   for (const node of statement.constraints ?? [])
     if ("Constraint" in node) pending.push({ constraint: node.Constraint })
   Use.useStored(recorder, statement.partspec, statement.partbound)
   settle(recorder, name, pending)
-  for (const parent of statement.inhRelations ?? []) {
-    const found = "RangeVar" in parent ? R.findRelation(recorder, nameOfRangeVar(parent.RangeVar)) : undefined
+  for (const parent of parents) {
+    const found = R.findRelation(recorder, parent)
     if (found !== undefined && statement.partbound !== undefined) clonePartition(recorder, name, found)
   }
+}
+
+/** What a name means before the new table is there, which may be called the same in another schema. */
+const resolved = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
+  const found = R.findRelation(recorder, name)?.name
+  return found === undefined ? name : { ...found, schema: Option.some(Catalog.schemaOf(found)) }
+}
+
+const withSource = (recorder: R.Recorder, element: Node): Node => {
+  if (!("TableLikeClause" in element)) return element
+  const { name, schema } = resolved(recorder, nameOfRangeVar(element.TableLikeClause.relation))
+  const relation = {
+    ...element.TableLikeClause.relation,
+    relname: name,
+    ...Option.match(schema, { onNone: () => ({}), onSome: (schemaname) => ({ schemaname }) })
+  }
+  return { TableLikeClause: { ...element.TableLikeClause, relation } }
 }
 
 /**
@@ -127,8 +145,16 @@ export const addColumn = (
 
 const withColumn = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Column): ReadonlyArray<Catalog.Column> =>
   columns.some(({ name }) => name === column.name)
-    ? columns.map((known) => (known.name === column.name ? { ...column, uses: known.uses } : known))
+    ? columns.map((known) => (known.name === column.name ? merged(known, column) : known))
     : [...columns, column]
+
+/** What a parent has said of a column stays said. */
+const merged = (inherited: Catalog.Column, own: Catalog.Column): Catalog.Column => ({
+  ...own,
+  isNotNull: inherited.isNotNull || own.isNotNull,
+  hasDefault: inherited.hasDefault || own.hasDefault,
+  uses: inherited.uses
+})
 
 /** `OF type` and partitions repeat a column's name to add to it. */
 const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string): void => {
@@ -228,7 +254,9 @@ export const ownSequence = (
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     parts: [...known.parts, name],
-    columns: known.columns.map((other) => (other.name === column ? { ...other, hasDefault: true } : other))
+    columns: known.columns.map((other) =>
+      other.name === column ? { ...other, hasDefault: true, uses: [...other.uses, name.name] } : other
+    )
   }))
 }
 
@@ -293,7 +321,7 @@ export const inherit = (
     ...known,
     parents: [...known.parents, found.name],
     isDefaultPartition: bound?.is_default === true,
-    columns: found.columns.reduce(withParents, known.columns),
+    columns: inherited(recorder, found, bound).reduce(withParents, known.columns),
     constraints: [
       ...known.constraints,
       ...found.constraints
@@ -304,6 +332,16 @@ export const inherit = (
     alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
   }))
   R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
+}
+
+/** Only partitions share their parent's identity. */
+const inherited = (
+  recorder: R.Recorder,
+  parent: Catalog.Relation,
+  bound: PartitionBoundSpec | undefined
+): ReadonlyArray<Catalog.Column> => {
+  const identities = bound === undefined ? identityColumns(recorder, parent) : []
+  return parent.columns.map((column) => (identities.includes(column.name) ? { ...column, hasDefault: false } : column))
 }
 
 /** A column that the child has already stays its own. */
@@ -338,9 +376,9 @@ export const pointAt = (recorder: R.Recorder, from: QualifiedName, to: Qualified
 const including = {
   constraints: 1 << 2,
   defaults: 1 << 3,
-  generated: 1 << 4,
   identity: 1 << 5,
-  indexes: 1 << 6
+  indexes: 1 << 6,
+  statistics: 1 << 7
 } as const
 
 const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClause): void => {
@@ -374,6 +412,7 @@ const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClaus
     for (const column of identityColumns(recorder, found)) ownSequence(recorder, table, column, [], "identity")
   }
   if (has(including.indexes)) cloneIndexes(recorder, found, table)
+  if (has(including.statistics)) cloneStatistics(recorder, found, table)
 }
 
 const ownedSequences = (recorder: R.Recorder, table: Catalog.Relation): ReadonlyArray<QualifiedName> =>

@@ -12,16 +12,19 @@ import { wordingOfName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
-/** A table takes its indexes, sequences and statistics along into another schema. @since 0.1.0 @category updates */
+/** A table takes its indexes and sequences along into another schema, and leaves its statistics. @since 0.1.0 @category updates */
 export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, to: QualifiedName): void => {
   const { name: from } = relation
   R.forgetRelation(recorder, from)
   R.saveRelation(recorder, { ...relation, name: to })
-  turnAll(recorder, { ...untouched, name: turning(from, to), key: turningKey(from.name, to.name) })
+  const name = turning(from, to)
+  const isRowType = Catalog.typesCalled(recorder.catalog, from.name).length === 0
+  turnAll(recorder, { ...untouched, name, ...(isRowType ? { type: name } : {}), key: turningKey(from.name, to.name) })
   if (Catalog.schemaOf(from) === Catalog.schemaOf(to)) return
   for (const part of relation.parts) {
     const found = R.findRelation(recorder, part)
-    if (found !== undefined) moveRelation(recorder, found, { ...found.name, schema: to.schema })
+    const moves = found !== undefined && found.kind !== "statistics"
+    if (moves) moveRelation(recorder, found, { ...found.name, schema: to.schema })
   }
 }
 
@@ -29,7 +32,7 @@ export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, t
 export const moveType = (recorder: R.Recorder, type: Catalog.Type, to: QualifiedName): void => {
   R.forgetType(recorder, type.name)
   R.saveType(recorder, { ...type, name: to })
-  turnAll(recorder, { ...untouched, name: turning(type.name, to), key: turningKey(type.name.name, to.name) })
+  turnAll(recorder, { ...untouched, type: turning(type.name, to), key: turningKey(type.name.name, to.name) })
 }
 
 /** @since 0.1.0 @category updates */
@@ -43,11 +46,13 @@ export const moveRoutine = (recorder: R.Recorder, routine: Catalog.Routine, to: 
 /** How pointers turn: each answers its argument itself when that is not concerned. */
 interface Turn {
   readonly name: (name: QualifiedName) => QualifiedName
+  /** A type, or a relation as the type of its rows. */
+  readonly type: (name: QualifiedName) => QualifiedName
   readonly call: (name: QualifiedName) => QualifiedName
   readonly key: (key: HazardKey.HazardKey) => HazardKey.HazardKey
 }
 
-const untouched: Turn = { name: (name) => name, call: (name) => name, key: (key) => key }
+const untouched: Turn = { name: (name) => name, type: (name) => name, call: (name) => name, key: (key) => key }
 
 const turning =
   (from: QualifiedName, to: QualifiedName) =>
@@ -65,12 +70,12 @@ const turnAll = (recorder: R.Recorder, turn: Turn): void => {
     if (next !== relation) recorder.catalog = Catalog.putRelation(recorder.catalog, next)
   }
   for (const type of Catalog.allTypes(recorder.catalog)) {
-    const next = merged(type, { parts: each(type.parts, turn.name), onWrite: each(type.onWrite, calling(turn)) })
+    const next = merged(type, { parts: each(type.parts, turn.type), onWrite: each(type.onWrite, calling(turn)) })
     if (next !== type) recorder.catalog = Catalog.putType(recorder.catalog, next)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     const inputs = each(routine.inputs, (wording) => turnWording(wording, routine.types, turn))
-    const next = merged(routine, { inputs, types: each(routine.types, turn.name), uses: each(routine.uses, turn.key) })
+    const next = merged(routine, { inputs, types: each(routine.types, turn.type), uses: each(routine.uses, turn.key) })
     if (next === routine) continue
     R.forgetRoutine(recorder, routine)
     R.saveRoutine(recorder, next)
@@ -81,7 +86,7 @@ const turnRelation = (relation: Catalog.Relation, turn: Turn): Catalog.Relation 
   merged(relation, {
     columns: each(relation.columns, (column) =>
       merged(column, {
-        type: turn.name(column.type),
+        type: turn.type(column.type),
         wording: turnWording(column.wording, [column.type], turn),
         uses: each(column.uses, turn.key)
       })
@@ -117,7 +122,7 @@ const calling =
 const turnWording = (wording: string, types: ReadonlyArray<QualifiedName>, turn: Turn): string => {
   const element = wording.replace(/\[\]$/, "")
   const type = types.find((name) => worded(name) === element)
-  const next = type === undefined ? undefined : turn.name(type)
+  const next = type === undefined ? undefined : turn.type(type)
   return next === undefined || next === type ? wording : `${worded(next)}${wording.slice(element.length)}`
 }
 

@@ -15,7 +15,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { HazardKey } from "./HazardKey.js"
 import type { RoutineBody } from "./RoutineBody.js"
-import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
+import { type QualifiedName, qualifiedName, type SchemaObject } from "./SchemaObject.js"
 
 /** @since 0.1.0 @category models */
 export type RelationKind =
@@ -55,7 +55,7 @@ export interface Constraint {
   readonly columns: ReadonlyArray<string>
   /** The table that a foreign key points at. */
   readonly references: Option.Option<QualifiedName>
-  /** Columns of that table; empty where they are its primary key and nobody said so. */
+  /** Columns of that table, as far as they are known. */
   readonly referencedColumns: ReadonlyArray<string>
   /** What happens to referencing rows: they are only checked, or written as well. */
   readonly onReferenced: "check" | "write"
@@ -202,6 +202,18 @@ export const empty: SimulatedCatalog = {
   isComplete: true
 }
 
+/** What `SELECT * FROM` a sequence gives. */
+const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_called"].map((name) => ({
+  name,
+  type: qualifiedName(name === "is_called" ? "bool" : "int8"),
+  wording: name === "is_called" ? "boolean" : "bigint",
+  modifiers: [],
+  isNotNull: true,
+  hasDefault: false,
+  isLocal: true,
+  uses: []
+}))
+
 /** A relation with nothing to it yet. @since 0.1.0 @category constructors */
 export const relation = (kind: RelationKind, name: QualifiedName): Relation => ({
   name,
@@ -210,7 +222,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   isTemporary: false,
   isPartitioned: false,
   isDefaultPartition: false,
-  columns: [],
+  columns: kind === "sequence" ? sequenceColumns : [],
   constraints: [],
   attachments: [],
   onWrite: [],
