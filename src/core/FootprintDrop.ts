@@ -37,6 +37,7 @@ export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, b
   if (behavior === "cascade") {
     for (const other of relation.referencedBy) dropForeignKeys(recorder, other, relation.name, undefined)
     cascade(recorder, relation.name.name, undefined, relation.name)
+    if (relation.kind !== "index" && relation.kind !== "sequence") cascadeType(recorder, relation.name)
     for (const part of relation.parts) cascade(recorder, part.name, undefined, part)
   }
 }
@@ -104,7 +105,7 @@ const dropForeignKeys = (
 }
 
 /**
- * Takes away what depends on a key: views, routines, columns of a type, triggers and policies with a function. With a column,
+ * Takes away what depends on a key: views, routines, defaults, checks, triggers and policies. With a column,
  * only those that name it, or all columns at once. `target` tells relations of one name apart.
  *
  * @since 0.1.0
@@ -123,32 +124,48 @@ export const cascade = (
   const isHit = (uses: ReadonlyArray<HazardKey.HazardKey>): boolean =>
     uses.includes(key) &&
     (column === undefined || uses.includes(HazardKey.column(column)) || uses.includes(HazardKey.column("*")))
-  const isAmbiguous = target !== undefined && Catalog.relationsCalled(recorder.catalog, key).length > 0
+  const isAmbiguous =
+    target !== undefined &&
+    Catalog.relationsCalled(recorder.catalog, key).some(({ name }) => !Catalog.isSameName(name, target))
   for (const relation of Catalog.allRelations(recorder.catalog)) {
     const isView = relation.kind === "view" || relation.kind === "materialized view"
     if (isView && isHit(relation.uses) && isMeant(relation)) dropRelation(recorder, relation, "cascade")
     else if (column === undefined && !isAmbiguous) loosen(recorder, relation, key)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
-    if (isHit(routine.uses) || routine.types.some(({ name }) => column === undefined && name === key)) {
-      dropRoutine(recorder, routine, "cascade")
-    }
-  }
-  if (column !== undefined) return
-  for (const type of Catalog.allTypes(recorder.catalog)) {
-    if (type.parts.some(({ name }) => name === key)) dropType(recorder, type, "cascade")
+    if (isHit(routine.uses)) dropRoutine(recorder, routine, "cascade")
   }
 }
 
-/** Takes from a table what uses the key: columns of the type, defaults, checks, triggers, policies, indexes. */
+/** Takes away what has the type, or a table's row as its type: columns, routines, other types. */
+const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
+  const isGone = (name: QualifiedName): boolean =>
+    name.name === gone.name && (Option.isNone(name.schema) || Catalog.isSameName(name, gone))
+  for (const routine of Catalog.allRoutines(recorder.catalog)) {
+    if (routine.types.some(isGone)) dropRoutine(recorder, routine, "cascade")
+  }
+  for (const type of Catalog.allTypes(recorder.catalog)) {
+    if (type.parts.some(isGone)) dropType(recorder, type, "cascade")
+  }
+  for (const relation of Catalog.allRelations(recorder.catalog)) {
+    const columns = relation.kind === "table" || relation.kind === "composite type" ? relation.columns : []
+    for (const { name, type } of columns) {
+      if (!isGone(type)) continue
+      Use.change(recorder, relation.name)
+      R.readAll(recorder, relation.dependencies)
+      removeColumn(recorder, relation.name, name, "cascade")
+    }
+  }
+}
+
+/** Takes from a table what uses the key: defaults, checks, triggers, policies, indexes. */
 const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey.HazardKey): void => {
-  const columns = relation.columns.filter(({ type }) => type.name === key)
   const defaults = relation.columns.filter(({ uses }) => uses.includes(key))
   const checks = relation.constraints.filter(({ uses }) => uses.includes(key))
   const attached = relation.attachments.filter(({ uses }) => uses.includes(key))
   const isIndex = relation.kind === "index" && relation.uses.includes(key)
   if (isIndex) dropRelation(recorder, relation, "cascade")
-  if (columns.length + defaults.length + checks.length + attached.length === 0) return
+  if (defaults.length + checks.length + attached.length === 0) return
   Use.change(recorder, relation.name)
   R.readAll(recorder, relation.dependencies)
   for (const { name } of checks) R.read(recorder, HazardKey.constraint(name))
@@ -160,7 +177,6 @@ const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey
     constraints: known.constraints.filter((constraint) => !checks.includes(constraint)),
     attachments: known.attachments.filter((attachment) => !attached.includes(attachment))
   }))
-  for (const { name } of columns) removeColumn(recorder, relation.name, name, "cascade")
 }
 
 /** @since 0.1.0 @category statements */
@@ -182,7 +198,10 @@ export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Beh
   R.writeName(recorder, type.name)
   R.readAll(recorder, type.dependencies)
   R.forgetType(recorder, type.name)
-  if (behavior === "cascade") cascade(recorder, type.name.name, undefined, undefined)
+  if (behavior === "cascade") {
+    cascade(recorder, type.name.name, undefined, undefined)
+    cascadeType(recorder, type.name)
+  }
 }
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void

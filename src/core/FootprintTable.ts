@@ -391,11 +391,16 @@ const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClaus
   }
   const has = (bit: number): boolean => ((clause.options ?? 0) & bit) !== 0
   R.readAll(recorder, found.dependencies)
+  const identities = identityColumns(recorder, found)
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     columns: [
       ...known.columns,
-      ...found.columns.map((column) => ({ ...column, hasDefault: column.hasDefault && has(including.defaults) }))
+      ...found.columns.map((column) =>
+        has(including.defaults) && !identities.includes(column.name)
+          ? column
+          : { ...column, hasDefault: false, uses: [] }
+      )
     ],
     constraints: [
       ...known.constraints,
@@ -409,7 +414,7 @@ const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClaus
     ]
   }))
   if (has(including.identity)) {
-    for (const column of identityColumns(recorder, found)) ownSequence(recorder, table, column, [], "identity")
+    for (const column of identities) ownSequence(recorder, table, column, [], "identity")
   }
   if (has(including.indexes)) cloneIndexes(recorder, found, table)
   if (has(including.statistics)) cloneStatistics(recorder, found, table)
