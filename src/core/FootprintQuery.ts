@@ -52,8 +52,10 @@ export const createTableAs = (recorder: R.Recorder, statement: CreateTableAsStmt
   const kind = statement.objtype === "OBJECT_MATVIEW" ? "materialized view" : "table"
   const mentions = "ExecuteStmt" in query ? undefined : Use.useNow(recorder, query)
   if (mentions === undefined) R.barrier(recorder, "a table from a prepared statement")
+  const view = mentions === undefined ? undefined : viewOf(recorder, mentions)
   const name = tableFrom(recorder, into, query, kind, statement.if_not_exists === true)
-  if (name !== undefined && kind === "materialized view" && mentions !== undefined) defineView(recorder, name, mentions)
+  if (name !== undefined && kind === "materialized view")
+    R.updateRelation(recorder, name, (known) => ({ ...known, ...view }))
 }
 
 const tableFrom = (
@@ -63,9 +65,9 @@ const tableFrom = (
   kind: "table" | "materialized view",
   ifNotExists: boolean
 ): QualifiedName | undefined => {
+  const columns = columnsOf(recorder, query, stringsOf(into.colNames))
   const name = newRelation(recorder, into.rel, kind, ifNotExists)
   if (name === undefined) return undefined
-  const columns = columnsOf(recorder, query, stringsOf(into.colNames))
   R.updateRelation(recorder, name, (known) => ({ ...known, columns }))
   return name
 }
@@ -83,18 +85,17 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
   const columns = columnsOf(recorder, query, stringsOf(statement.aliases))
   const kept = isReplaced ? { dependencies: before.dependencies, attachments: before.attachments } : {}
   const isTemporary = view?.relpersistence === "t"
-  R.saveRelation(recorder, { ...Catalog.relation("view", name), ...kept, isTemporary, columns })
+  const shape = { ...Catalog.relation("view", name), ...viewOf(recorder, mentions), isTemporary, columns }
+  R.saveRelation(recorder, { ...shape, ...kept })
   if (statement.replace !== true && !isTemporary) R.claim(recorder, relation(name))
-  defineView(recorder, name, mentions)
 }
 
-const defineView = (recorder: R.Recorder, name: QualifiedName, mentions: Mentions): void =>
-  R.updateRelation(recorder, name, (known) => ({
-    ...known,
-    base: mentions.relations.map((mention) => R.findRelation(recorder, mention.name)?.name ?? mention.name),
-    uses: Use.directKeys(mentions),
-    onRead: Use.hiddenCalls(mentions)
-  }))
+/** What a view stands for, looked up before the view is there: it may be called like one of its tables. */
+const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => ({
+  base: mentions.relations.map((mention) => R.findRelation(recorder, mention.name)?.name ?? mention.name),
+  uses: Use.directKeys(mentions),
+  onRead: Use.hiddenCalls(mentions)
+})
 
 /** @since 0.1.0 @category statements */
 export const refresh = (recorder: R.Recorder, { relation: range }: RefreshMatViewStmt): void => {
