@@ -6,7 +6,15 @@
 --
 -- Roles are cluster-wide and need CREATEROLE, which the owner of one schema rarely has. The two roles of the ledger, reader
 -- and writer, are therefore granted to roles that exist: SELECT auto_migration.grant_reader('auditor').
-CREATE SCHEMA auto_migration;
+-- A schema that somebody else made for this role is used as it is: CREATE SCHEMA IF NOT EXISTS would ask for the right to make
+-- one before it looks.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'auto_migration') THEN
+    CREATE SCHEMA auto_migration;
+  END IF;
+END
+$$;
 
 CREATE TABLE auto_migration.event (
   sequence bigint PRIMARY KEY CHECK (sequence > 0),
@@ -79,6 +87,11 @@ FOR EACH ROW EXECUTE FUNCTION auto_migration.refuse_change();
 
 CREATE TRIGGER never_truncated BEFORE TRUNCATE ON auto_migration.event
 FOR EACH STATEMENT EXECUTE FUNCTION auto_migration.refuse_change();
+
+-- Also where session_replication_role would silence ordinary triggers.
+ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER chain;
+ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER never_truncated;
 
 ALTER TABLE auto_migration.event ENABLE ROW LEVEL SECURITY;
 

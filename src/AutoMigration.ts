@@ -13,7 +13,7 @@ import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
-import type { AutoMigrationError, MigrationDefinitionError } from "./core/AutoMigrationError.js"
+import type { AutoMigrationError, MigrationDefinitionError, UnknownMigration } from "./core/AutoMigrationError.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
 import type { Plan } from "./core/Plan.js"
@@ -134,7 +134,7 @@ export const migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationErr
  */
 export const migrateTo = (
   ids: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> =>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.migrateTo(ids))
 
 /** What {@link migrate} would run; `None` when nothing is pending. @since 0.1.0 @category operations */
@@ -155,7 +155,7 @@ export const status: Effect.Effect<Operator.Status, AutoMigrationError, AutoMigr
  * @since 0.1.0
  * @category operations
  */
-export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError, AutoMigration> =>
+export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.isApplied(id))
 
 /**
@@ -167,7 +167,7 @@ export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError
  */
 export const baseline = (
   ids: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> =>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.baseline(ids))
 
 /** All events of the ledger, from the first on. @since 0.1.0 @category operations */

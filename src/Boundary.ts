@@ -20,7 +20,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import { type AutoMigrationError, TransactionMustRestart } from "./core/AutoMigrationError.js"
+import { type AutoMigrationError, isAutoMigrationError, TransactionMustRestart } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 
 /**
@@ -83,9 +83,24 @@ const isStatement = (self: unknown): self is Statement<unknown> =>
 const textOf = (self: unknown): Option.Option<string> =>
   isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
 
+/** An error of ours along a chain of causes, which an application may have wrapped. */
+const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
+  let value = error
+  for (let depth = 0; depth < 8 && Predicate.isObject(value); depth++) {
+    if (isAutoMigrationError(value)) return Option.some(value)
+    value = Reflect.get(value, "cause")
+  }
+  return Option.none()
+}
+
+/** What a boundary further in has already answered is no gap, except that it asks for a fresh transaction. */
 const recognise = (self: unknown, error: unknown): Option.Option<Recognised> => {
-  if (error instanceof TransactionMustRestart) {
-    return Option.some({ gap: error.gap, statement: Option.none(), error })
+  if (Option.isNone(Detector.detect(error))) return Option.none()
+  const own = ownErrorIn(error)
+  if (Option.isSome(own)) {
+    return own.value instanceof TransactionMustRestart
+      ? Option.some({ gap: own.value.gap, statement: Option.fromNullable(own.value.statement), error: own.value })
+      : Option.none()
   }
   const statement = textOf(self)
   return Option.map(Detector.detect(error, Option.getOrUndefined(statement)), (gap) => ({ gap, statement, error }))

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import type { QualifiedName, SchemaObject } from "./core/SchemaObject.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
@@ -28,10 +29,10 @@ interface Wanted {
   readonly parentSchema: string | null
   readonly parent: string | null
   readonly columns: ReadonlyArray<string> | null
-  readonly arity: number | null
+  readonly types: ReadonlyArray<string> | null
 }
 
-const nowhere = { schema: null, parentSchema: null, parent: null, columns: null, arity: null } as const
+const nowhere = { schema: null, parentSchema: null, parent: null, columns: null, types: null } as const
 
 const schemaOf = (name: QualifiedName): string | null => Option.getOrNull(name.schema)
 
@@ -49,7 +50,7 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
       kind: _._tag,
       schema: schemaOf(_),
       name: _.name,
-      arity: Option.getOrNull(Option.map(_.arguments, (types) => types.length))
+      types: Option.getOrNull(_.arguments)
     }),
     Type: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
     Schema: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
@@ -80,14 +81,34 @@ const relations = (reach: Reach): string => `
   WHERE w.parent IS NULL OR r.relname = w.parent
     AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(r.oid)", reach, 'w."parentSchema"')}`
 
+/**
+ * Before a migration runs, an overload is another routine: argument types are compared where the server knows them all.
+ * Afterwards their number is enough, so that a type worded differently breaks no promise.
+ */
+const argumentsMatch = (reach: Reach): string => {
+  const count =
+    "w.types IS NULL OR pg_catalog.jsonb_array_length(w.types) BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs"
+  return reach === "anywhere"
+    ? `(${count} OR p.provariadic <> 0)`
+    : `CASE WHEN (SELECT bool_and(pg_catalog.to_regtype(t) IS NOT NULL) FROM pg_catalog.jsonb_array_elements_text(w.types) t)
+      THEN (SELECT array_agg(pg_catalog.to_regtype(t)::oid ORDER BY o)
+        FROM pg_catalog.jsonb_array_elements_text(w.types) WITH ORDINALITY AS a (t, o)) = (p.proargtypes::oid[])[0:p.pronargs - 1]
+      ELSE (${count}) END`
+}
+
+/** What `ON CONFLICT (columns)` can use; afterwards any unique index of these columns keeps the promise. */
+const isArbiter = (reach: Reach): string =>
+  reach === "anywhere"
+    ? "(i.indisunique OR i.indisexclusion)"
+    : "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
+
 const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
   Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
   Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
     AND a.attrelid IN (${relations(reach)}))`,
   Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proname = w.name
-    AND (w.arity IS NULL OR p.provariadic <> 0 OR w.arity BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs)
+    WHERE p.proname = w.name AND ${argumentsMatch(reach)}
     AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
   Type: `EXISTS (SELECT FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, "w.schema")})`,
@@ -97,7 +118,7 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
     AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
   Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
     AND (w.parent IS NULL OR k.conrelid IN (${relations(reach)})))`,
-  ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE (i.indisunique OR i.indisexclusion) AND i.indisvalid
+  ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
     AND i.indrelid IN (${relations(reach)})
     AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
@@ -108,36 +129,42 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
 })
 
 /**
- * One row with one column `missing`: the 0-based positions of those `objects` that do not exist, as a JSON array.
+ * An answer `missing`: the 0-based places of those `objects` that do not exist.
  *
  * @since 0.1.0
  * @category statements
  */
-export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => `
-SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS missing
-FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
-  JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
-)}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, arity int)) AS w
-WHERE NOT CASE w.kind ${Object.entries(existence(reach))
-  .map(([kind, exists]) => `WHEN '${kind}' THEN ${exists}`)
-  .join("\n")} END`
+export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string =>
+  Message.answering(
+    "missing",
+    "coalesce(pg_catalog.json_agg(w.index), '[]')",
+    `FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
+      JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
+    )}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, types jsonb))
+  AS w WHERE NOT CASE w.kind ${Object.entries(existence(reach))
+    .map(([kind, exists]) => `WHEN '${kind}' THEN ${exists}`)
+    .join("\n")} END`
+  )
 
 /**
- * One row with one column `occupied`: the 0-based positions of those relations that exist and hold at least one page. A
- * table's size is asked of its file, since the statistics of a table that was never analysed say nothing.
+ * An answer `occupied`: the 0-based places of those relations that exist and hold at least one page. A table's size is asked
+ * of its file, since the statistics of a table that was never analysed say nothing.
  *
  * @since 0.1.0
  * @category statements
  */
-export const occupied = (names: ReadonlyArray<QualifiedName>): string => `
-SELECT coalesce(pg_catalog.json_agg(w.index), '[]') AS occupied
-FROM pg_catalog.jsonb_to_recordset(${Message.literal(
-  JSON.stringify(names.map((name, index) => ({ index, schema: schemaOf(name), name: name.name })))
-)}::jsonb) AS w (index int, schema text, name text)
+export const occupied = (names: ReadonlyArray<QualifiedName>): string =>
+  Message.answering(
+    "occupied",
+    "coalesce(pg_catalog.json_agg(w.index), '[]')",
+    `FROM pg_catalog.jsonb_to_recordset(${Message.literal(
+      JSON.stringify(names.map((name, index) => ({ index, schema: schemaOf(name), name: name.name })))
+    )}::jsonb) AS w (index int, schema text, name text)
 WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS leaf ON true
   WHERE c.relname = w.name AND (w.schema IS NULL OR n.nspname = w.schema)
   AND c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0)`
+  )
 
 /**
  * @since 0.1.0
@@ -158,14 +185,7 @@ export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
   }
 >() {}
 
-const Missing = Schema.Struct({ missing: Schema.Array(Schema.Int) })
-const Occupied = Schema.Struct({ occupied: Schema.Array(Schema.Int) })
-
-const looking: MigrationFailure.Circumstances = {
-  doing: "a look into the catalog",
-  role: "of the migration connection",
-  at: Option.none()
-}
+const Places = Schema.Array(Schema.Int)
 
 /**
  * @since 0.1.0
@@ -173,25 +193,22 @@ const looking: MigrationFailure.Circumstances = {
  */
 export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
   Catalog,
-  Effect.map(MigrationClient, ({ ask }) => {
-    const columns = (text: string) =>
-      Effect.mapBoth(ask(text), {
-        onFailure: (error) => MigrationFailure.failureFrom(error, looking),
-        onSuccess: Message.columnsOf
-      })
+  Effect.gen(function* () {
+    const config = yield* AutoMigrationConfig
+    const { ask } = yield* MigrationClient
+    const places = (name: string, text: string) =>
+      ask(Message.briefly(config, text)).pipe(
+        Effect.mapError((error) =>
+          MigrationFailure.ofMessage(error, { doing: "a look into the catalog", remedy: "GRANT SELECT on pg_catalog" })
+        ),
+        Effect.flatMap((results) => Message.answer(name, Places, Message.columnsOf(results)))
+      )
     const pick = <A>(from: ReadonlyArray<A>, indices: ReadonlyArray<number>) =>
       Arr.filterMap(indices, (index) => Arr.get(from, index))
     return Catalog.of({
       missing: (objects, reach) =>
-        columns(missing(objects, reach)).pipe(
-          Effect.flatMap((row) => Effect.orDie(Schema.decodeUnknown(Missing)(row))),
-          Effect.map((row) => pick(objects, row.missing))
-        ),
-      occupied: (names) =>
-        columns(occupied(names)).pipe(
-          Effect.flatMap((row) => Effect.orDie(Schema.decodeUnknown(Occupied)(row))),
-          Effect.map((row) => pick(names, row.occupied))
-        )
+        Effect.map(places("missing", missing(objects, reach)), (indices) => pick(objects, indices)),
+      occupied: (names) => Effect.map(places("occupied", occupied(names)), (indices) => pick(names, indices))
     })
   })
 )

@@ -8,9 +8,7 @@
  * @since 0.1.0
  */
 
-import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
-import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,19 +17,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { AutoMigrationConfig, type Options } from "./AutoMigrationConfig.js"
-import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
+import { type AppliedSet, including } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
-import { MigrationClient } from "./MigrationClient.js"
+import { MigrationClient, type Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Script from "./Script.js"
+import * as StepMessages from "./StepMessages.js"
 import * as Telemetry from "./Telemetry.js"
 import * as Transaction from "./Transaction.js"
 
@@ -60,8 +57,12 @@ export interface Job {
   readonly journal: Journal
   readonly known: AppliedSet
   readonly transaction: Options["transaction"]
-  /** When whoever asked gives up, in milliseconds since 1970; an operator does not, and gives each step the configured time. */
+  /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
+  readonly pace: "request" | "operator"
+  /** When whoever asked gives up, in milliseconds since 1970: a migration that is not done by then is cancelled. */
   readonly deadlineAt: number
+  /** The error of a migration that is not done by then. */
+  readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /** `baseline` records the plan as applied and runs nothing of it. */
   readonly doing: "apply" | "baseline"
   /** Goes into the events beside what the executor knows itself. */
@@ -98,8 +99,6 @@ interface NoLedger {
 
 type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
 
-const Opening = Schema.Struct({ locked: Schema.Boolean, role: Schema.String, missing: Schema.Array(Schema.Int) })
-
 /** A transaction that holds the migration lock and has read the ledger. */
 interface Opened {
   readonly role: string
@@ -116,85 +115,83 @@ interface Task {
   readonly closes: Plan.Plan["closes"]
 }
 
+/** Where a script runs, and where it is recorded. */
+interface Stage {
+  readonly work: Reserved
+  readonly ledger: Reserved
+  readonly role: string
+}
+
 /** With microseconds: a migration may take less than one millisecond. */
 const millisecondsOf = (elapsed: Duration.Duration): number => Math.round(Duration.toMillis(elapsed) * 1000) / 1000
 
 const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })
 
-/** What a table lock that is not granted in time looks like, or a deadlock resolved against us. */
 const isContended = (setback: Setback): boolean =>
   setback._tag === "StatementError" && MigrationFailure.isContention(setback.error)
 
-const isPassing = (setback: Setback): boolean => setback._tag === "LockHeld" || isContended(setback)
+const isOutside = ({ group, job }: Task): boolean => group.transaction === "none" && job.doing === "apply"
 
-const atOpening: MigrationFailure.Circumstances = {
-  doing: "the start of a migration",
-  role: "of the migration connection",
-  at: Option.none()
-}
-
-const openingSetback = (error: SqlError): Setback =>
-  Option.match(Detector.detect(error), {
-    onNone: () => ({ _tag: "StatementError", error, circumstances: atOpening }),
-    onSome: (gap) =>
-      gap._tag === "MissingObject"
-        ? { _tag: "NoLedger", gap }
-        : { _tag: "StatementError", error, circumstances: atOpening }
-  })
+const lastOf = ({ group }: Task): Migration => Arr.lastNonEmpty(group.steps).migration
 
 /** Those steps of a group that the ledger does not know as applied. */
 const waitingSteps = ({ group }: Task, { applied }: Opened): ReadonlyArray<Migration> =>
   group.steps.map((step) => step.migration).filter((migration) => !applied.checksumById.has(migration.id))
-
-const including = (applied: AppliedSet, ran: ReadonlyArray<Migration>): AppliedSet => ({
-  sequence: applied.sequence,
-  checksumById: new Map([...applied.checksumById, ...ran.map(({ checksum, id }) => [id, checksum] as const)])
-})
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { ask, get } = yield* MigrationClient
-  const { deadline, lockRetry, lockTimeout, schema } = yield* AutoMigrationConfig
-  const limits = ({ deadlineAt }: Job): ReadonlyArray<string> => [
-    `SET LOCAL lock_timeout = ${Duration.toMillis(lockTimeout)}`,
-    ...(Number.isFinite(deadlineAt) ? [`SET LOCAL statement_timeout = ${Duration.toMillis(deadline)}`] : [])
-  ]
+  const { ask, reserve } = yield* MigrationClient
+  const config = yield* AutoMigrationConfig
+  const { deadline, lockRetry, lockTimeout, schema } = config
 
-  const begin = (connection: Connection, { closes, job, known }: Task): Effect.Effect<unknown, Setback> =>
+  const messageFailure = (doing: string) => (error: SqlError) =>
+    MigrationFailure.ofMessage(error, { doing, remedy: LedgerStatements.writerGrant(schema) })
+
+  const limits = ({ pace }: Job) => Message.limits(config, pace, "LOCAL")
+
+  /** Nothing but the ledger can be missing here. */
+  const openingSetback = (error: SqlError): Setback =>
+    Detector.detect(error).pipe(
+      Option.filter((gap) => gap._tag === "MissingObject"),
+      Option.match({
+        onNone: () => messageFailure("the start of a migration")(error),
+        onSome: (gap): Setback => ({ _tag: "NoLedger", gap })
+      })
+    )
+
+  const begin = ({ connection }: Reserved, task: Task): Effect.Effect<unknown, Setback> =>
     Effect.mapError(
       Transaction.send(
         connection,
-        [
-          "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-          ...limits(job),
-          "SET LOCAL idle_in_transaction_session_timeout = 0",
-          LedgerStatements.tryLock(schema),
-          "SELECT current_user AS role",
-          Catalog.missing(closes, "visible"),
-          job.journal.statement(known)
-        ].join(";\n")
+        StepMessages.opening({
+          schema,
+          limits: limits(task.job),
+          afterLock: isOutside(task) ? StepMessages.markReading : [],
+          closes: task.closes,
+          journal: task.job.journal.statement(task.known)
+        })
       ),
       openingSetback
     )
 
   const readOpening = Effect.fnUntraced(function* ({ closes, job, known }: Task, results: unknown) {
     const columns = Message.columnsOf(results)
-    const { locked, missing, role } = yield* Effect.orDie(Schema.decodeUnknown(Opening)(columns))
-    if (!locked) return yield* Effect.fail<Setback>({ _tag: "LockHeld" })
+    const { isLocked, missing, role } = yield* StepMessages.readOpening(columns)
+    if (!isLocked) return yield* Effect.fail<Setback>({ _tag: "LockHeld" })
     const applied = yield* job.journal.read(known, columns)
     return { role, applied, isMissing: closes.length === 0 || missing.length > 0 } satisfies Opened
   })
 
   /** From lock to commit. `work` is asked only about what is not applied and, by the catalog, really missing. */
   const locked = (
-    connection: Connection,
+    ledger: Reserved,
     task: Task,
     work: (opened: Opened, waiting: ReadonlyArray<Migration>) => Effect.Effect<Transaction.Ending<Outcome>, Setback>
   ): Effect.Effect<Outcome, Setback> =>
-    Transaction.run(connection, begin(connection, task), (results) =>
+    Transaction.run(ledger.connection, begin(ledger, task), (results) =>
       Effect.flatMap(readOpening(task, results), (opened) => {
         const waiting = waitingSteps(task, opened)
         if (waiting.length === 0) return Effect.succeed(Transaction.rollback(done([], opened.applied)))
@@ -203,66 +200,59 @@ export const make = Effect.gen(function* () {
           : Effect.succeed(Transaction.rollback<Outcome>({ _tag: "Present", applied: opened.applied }))
       })
     ).pipe(
-      Effect.catchTag("SqlError", (error) =>
-        Effect.fail(Script.atEndOf(Arr.lastNonEmpty(task.group.steps).migration, "of the migration connection")(error))
-      )
+      Effect.catchTag("SqlError", (error) => Effect.fail(Script.atEndOf(lastOf(task), "of the migrations")(error)))
     )
 
-  /** A migration leaves no setting behind: neither for the next one nor, behind a pooler, in somebody else's session. */
-  const closing = (job: Job, migration: Migration, elapsed: Duration.Duration): string =>
-    [
-      "RESET SESSION AUTHORIZATION",
-      "RESET ALL",
-      ...limits(job),
-      LedgerStatements.append(schema, [
-        { kind: "Applied", migration, detail: { ...job.detail, milliseconds: millisecondsOf(elapsed) } }
-      ]),
-      Catalog.missing(migration.footprint.provides, "anywhere")
-    ].join(";\n")
+  const record = (ledger: Reserved, doing: string, events: ReadonlyArray<LedgerStatements.NewEvent>) =>
+    Effect.mapError(Transaction.send(ledger.connection, LedgerStatements.append(schema, events)), messageFailure(doing))
 
-  const baseline = (task: Task, connection: Connection, role: string, waiting: ReadonlyArray<Migration>) =>
-    Effect.mapError(
-      Transaction.send(
-        connection,
-        LedgerStatements.append(
-          schema,
-          waiting.map((migration) => ({ kind: "Baselined", migration, detail: task.job.detail }))
-        )
-      ),
-      Script.atEndOf(Arr.lastNonEmpty(task.group.steps).migration, role)
-    )
-
-  /** Runs a script on `work` and records it on `ledger`, which is the same connection inside a transaction. */
-  const applyStep = Effect.fnUntraced(function* (
-    { job }: Task,
-    { client, ledger, role, work }: Stage,
-    migration: Migration
-  ) {
-    const [elapsed] = yield* Effect.timed(Script.run(client, work, role, migration))
+  const applyStep = Effect.fnUntraced(function* ({ job }: Task, { ledger, role, work }: Stage, migration: Migration) {
+    const [elapsed] = yield* Effect.timed(Script.run(work, role, migration))
+    const message = StepMessages.closing({
+      schema,
+      before: work === ledger ? Script.forget : [],
+      limits: limits(job),
+      migration,
+      detail: { ...job.detail, milliseconds: millisecondsOf(elapsed) }
+    })
     const recorded = yield* Effect.mapError(
-      Transaction.send(ledger, closing(job, migration, elapsed)),
-      Script.atEndOf(migration, role)
+      Transaction.send(ledger.connection, message),
+      messageFailure(`the record of migration ${migration.id}`)
     )
-    yield* Script.keepsPromises(migration, Message.columnsOf(recorded))
+    yield* Effect.flatMap(StepMessages.readClosing(Message.columnsOf(recorded)), (missing) =>
+      Script.keepsPromises(migration, missing)
+    )
     yield* Metric.increment(Telemetry.applied)
   })
 
-  const connect = Effect.mapError(
-    get,
-    (error): Setback => ({ _tag: "StatementError", error, circumstances: { ...atOpening, doing: "connecting" } })
-  )
+  /** A migration that is not done at the deadline is cancelled and rolled back, and is at fault like one that failed. */
+  const inTime = <E>(
+    { deadlineAt, onDeadline }: Job,
+    migration: Migration,
+    step: Effect.Effect<void, E>
+  ): Effect.Effect<void, E | MigrationFailure.Failure> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Number.isFinite(deadlineAt)
+        ? Effect.timeoutFail(step, { duration: deadlineAt - now, onTimeout: () => onDeadline(migration) })
+        : step
+    )
 
-  const reserve = (client: PgClient.PgClient) =>
-    Effect.mapError(client.reserve, (error): Setback => ({ _tag: "StatementError", error, circumstances: atOpening }))
+  const applySteps = (task: Task, stage: Stage, waiting: ReadonlyArray<Migration>) =>
+    Effect.forEach(waiting, (_) => inTime(task.job, _, applyStep(task, stage, _)), { discard: true })
+
+  const connect = Effect.mapError(reserve, messageFailure("the connection for migrations"))
 
   const together = Effect.fnUntraced(function* (task: Task) {
-    const client = yield* connect
-    const connection = yield* reserve(client)
-    return yield* locked(connection, task, ({ applied, role }, waiting) =>
+    const reserved = yield* connect
+    return yield* locked(reserved, task, ({ applied, role }, waiting) =>
       Effect.as(
         task.job.doing === "baseline"
-          ? baseline(task, connection, role, waiting)
-          : Effect.forEach(waiting, (_) => applyStep(task, { client, ledger: connection, role, work: connection }, _)),
+          ? record(
+              reserved,
+              "a baseline",
+              waiting.map((migration) => ({ kind: "Baselined", migration, detail: task.job.detail }))
+            )
+          : applySteps(task, { ledger: reserved, work: reserved, role }, waiting),
         Transaction.commit(done(waiting, including(applied, waiting)))
       )
     )
@@ -270,57 +260,64 @@ export const make = Effect.gen(function* () {
 
   /**
    * What no transaction block may contain runs on a connection of its own, while the lock is held by a transaction that
-   * has no snapshot: `CREATE INDEX CONCURRENTLY` would wait for any other.
+   * has neither a snapshot nor a lock on a table: `CREATE INDEX CONCURRENTLY` would wait for the one, `VACUUM FULL` for the
+   * other.
    */
   const outside = Effect.fnUntraced(function* (task: Task) {
-    const client = yield* connect
-    const ledger = yield* reserve(client)
-    const work = yield* Effect.acquireRelease(reserve(client), Script.leaveClean)
+    const ledger = yield* connect
     const started = yield* locked(ledger, task, ({ applied }, waiting) =>
-      Effect.mapBoth(
-        Transaction.send(
+      Effect.as(
+        record(
           ledger,
-          LedgerStatements.append(
-            schema,
-            waiting.map((migration) => ({ kind: "Started", migration, detail: task.job.detail }))
-          )
+          "the start of a step outside transactions",
+          waiting.map((migration) => ({ kind: "Started", migration, detail: task.job.detail }))
         ),
-        {
-          onFailure: (error): Setback => ({ _tag: "StatementError", error, circumstances: atOpening }),
-          onSuccess: () => Transaction.commit(done(waiting, applied))
-        }
+        Transaction.commit(done(waiting, applied))
       )
     )
     if (started._tag !== "Done" || started.ran.length === 0) return started
     return yield* locked(ledger, { ...task, closes: [] }, ({ applied, role }, waiting) =>
-      Effect.as(
-        Effect.forEach(waiting, (_) => applyStep(task, { client, ledger, role, work }, _), { discard: true }),
-        Transaction.commit(done(waiting, including(applied, waiting)))
-      )
+      Effect.gen(function* () {
+        yield* Effect.mapError(
+          Transaction.send(ledger.connection, StepMessages.releaseReading),
+          messageFailure("a step outside transactions")
+        )
+        const work = yield* Effect.acquireRelease(connect, ({ connection }) => Script.leaveClean(connection))
+        yield* Effect.mapError(
+          Transaction.send(work.connection, Message.limits(config, task.job.pace, "SESSION").join("; ")),
+          messageFailure("a step outside transactions")
+        )
+        yield* applySteps(task, { ledger, work, role }, waiting)
+        return Transaction.commit(done(waiting, including(applied, waiting)))
+      }).pipe(Effect.scoped)
     )
   })
 
   const failureFrom =
-    (task: Task) =>
-    (setback: Exclude<Setback, NoLedger>): MigrationFailure.Failure => {
-      if (setback._tag === "Failure") return setback
+    (task: Task, since: number) =>
+    (setback: Exclude<Setback, NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
+      if (setback._tag === "Failure") return Effect.fail(setback)
       if (setback._tag === "StatementError" && !isContended(setback)) {
-        return MigrationFailure.failureFrom(setback.error, setback.circumstances)
+        return Effect.fail(MigrationFailure.ofStatement(setback.error, setback.place))
       }
-      return MigrationFailure.circumstance(
-        ({ cause }) =>
-          new LockTimeout({
-            migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
-            waitingFor: setback._tag === "LockHeld" ? "migration-lock" : "table-lock",
-            milliseconds: Duration.toMillis(deadline),
-            cause
-          })
+      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.fail(
+          MigrationFailure.circumstance(
+            ({ cause }) =>
+              new LockTimeout({
+                migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
+                waitingFor: setback._tag === "LockHeld" ? "migration-lock" : "table-lock",
+                milliseconds: now - since,
+                cause
+              })
+          )
+        )
       )
     }
 
   /**
    * In a transaction of its own (several statements in one message are one), since the migration's is gone. The failure
-   * itself is what the caller must hear of.
+   * itself is what the caller must hear of, so one that cannot be recorded is logged.
    */
   const recordFailure = ({ job }: Task, { blames }: MigrationFailure.Failure): Effect.Effect<void> =>
     Option.match(blames, {
@@ -332,6 +329,7 @@ export const make = Effect.gen(function* () {
             LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
           ].join(";\n")
         ).pipe(
+          Effect.retry({ while: MigrationFailure.isContention, schedule: lockRetry, times: 10 }),
           Effect.catchAll((error) =>
             Effect.logWarning("Could not record that a migration failed", migration.id, error)
           ),
@@ -340,27 +338,30 @@ export const make = Effect.gen(function* () {
     })
 
   /** The last attempt begins early enough to say what it waited for before the deadline cuts it off. */
-  const lastAttemptOf = ({ deadlineAt }: Job): Effect.Effect<number> =>
-    Effect.map(
-      Clock.currentTimeMillis,
-      (now) => Math.min(deadlineAt, now + Duration.toMillis(deadline)) - 2 * Duration.toMillis(lockTimeout)
-    )
+  const lastAttempt = ({ deadlineAt }: Job, now: number): number => {
+    const left = Math.min(deadlineAt - now, Duration.toMillis(deadline))
+    return now + left - Math.min(2 * Duration.toMillis(lockTimeout), left / 2)
+  }
 
-  const mayPass = (setback: Setback, lastAttempt: number): Effect.Effect<boolean> =>
-    isPassing(setback) ? Effect.map(Clock.currentTimeMillis, (now) => now < lastAttempt) : Effect.succeed(false)
+  /** Waiting for the migration lock holds nothing: an operator does it as long as somebody else migrates. */
+  const mayPass =
+    ({ pace }: Job, until: number) =>
+    (setback: Setback): Effect.Effect<boolean> => {
+      if (setback._tag === "LockHeld" && pace === "operator") return Effect.succeed(true)
+      return setback._tag === "LockHeld" || isContended(setback)
+        ? Effect.map(Clock.currentTimeMillis, (now) => now < until)
+        : Effect.succeed(false)
+    }
 
   const runTask = (task: Task): Effect.Effect<Outcome, MigrationFailure.Failure> =>
-    Effect.flatMap(lastAttemptOf(task.job), (lastAttempt) => attemptUntil(task, lastAttempt))
-
-  const attemptUntil = (task: Task, lastAttempt: number): Effect.Effect<Outcome, MigrationFailure.Failure> =>
-    Effect.scoped(
-      task.group.transaction === "none" && task.job.doing === "apply" ? outside(task) : together(task)
-    ).pipe(
-      Effect.retry({ while: (setback) => mayPass(setback, lastAttempt), schedule: lockRetry }),
-      Effect.catchTag("NoLedger", (missing) => Effect.succeed<Outcome>(missing)),
-      Effect.mapError(failureFrom(task)),
-      Effect.tapError((failure) => recordFailure(task, failure)),
-      Effect.withSpan(Telemetry.span.step)
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.scoped(isOutside(task) ? outside(task) : together(task)).pipe(
+        Effect.retry({ while: mayPass(task.job, lastAttempt(task.job, now)), schedule: lockRetry }),
+        Effect.catchTag("NoLedger", (missing) => Effect.succeed<Outcome>(missing)),
+        Effect.catchAll(failureFrom(task, now)),
+        Effect.tapError((failure) => recordFailure(task, failure)),
+        Effect.withSpan(Telemetry.span.step)
+      )
     )
 
   return Executor.of({
@@ -377,14 +378,6 @@ export const make = Effect.gen(function* () {
     })
   })
 })
-
-/** Where a step runs and where it is recorded. */
-interface Stage {
-  readonly client: PgClient.PgClient
-  readonly ledger: Connection
-  readonly role: string
-  readonly work: Connection
-}
 
 /**
  * @since 0.1.0

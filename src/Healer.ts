@@ -9,14 +9,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
 import type * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
 import {
   type AutoMigrationError,
-  ChecksumMismatch,
   HealTimeout,
   MigrationPending,
   MigrationRefused,
@@ -25,7 +25,7 @@ import {
   TransactionMustRestart
 } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
-import type { Migration } from "./core/Migration.js"
+import type { MigrationId } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import * as Resolver from "./core/Resolver.js"
@@ -33,17 +33,28 @@ import * as SchemaObject from "./core/SchemaObject.js"
 import * as StatementScope from "./core/StatementScope.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
+import * as MigrationFailure from "./MigrationFailure.js"
 import * as PlanRunner from "./PlanRunner.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
 import * as Telemetry from "./Telemetry.js"
 
-/** A request about a missing object, with the names its statement uses. */
+/** What is missing, with the names its statement uses. */
 interface Question {
-  readonly request: Boundary.Request
   readonly gap: Detector.MissingObject
   readonly scope: Option.Option<StatementScope.StatementScope>
 }
+
+/** What a flight lands with: an answer, or the migrations for which the caller's transaction must start again. */
+type Landing = Boundary.Closing | ReadonlyArray<MigrationId>
+
+type Answer = Effect.Effect<Landing, PlanRunner.Refusal>
+
+const bringing = (resolved: Either.Either<Plan.Plan, Resolver.NoPlan>): ReadonlyArray<MigrationId> =>
+  Either.match(resolved, {
+    onLeft: (reason) => (reason._tag === "AlreadyApplied" ? reason.providers.map((migration) => migration.id) : []),
+    onRight: Plan.ids
+  })
 
 const tableKey = (name: SchemaObject.QualifiedName): string => SchemaObject.key(SchemaObject.relation(name))
 
@@ -53,108 +64,110 @@ const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
     onSome: ({ line, statement }) => `${migration.source}:${line}: ${statement}: ${why}`
   })
 
+const retry: Boundary.Closing = "Retry"
+
 /** How often one boundary runs a statement again whose plan the server finds stale. */
 const staleRetries = 3
 
+/** Gaps that nothing can close are remembered up to this number: their names come from queries, and never end. */
+const remembered = 1000
+
 const nameOf = ({ gap }: Question): string => SchemaObject.render(gap.object)
 
-const isRestartInside = ({ error, place }: Boundary.Request): boolean =>
-  place === "inside a transaction" && error instanceof TransactionMustRestart
-
 const mustRestart = (request: Boundary.Request, migrationIds: ReadonlyArray<string>): TransactionMustRestart =>
-  new TransactionMustRestart({ gap: request.gap, migrationIds, cause: request.error })
+  new TransactionMustRestart({
+    gap: request.gap,
+    statement: Option.getOrNull(request.statement),
+    migrationIds,
+    cause: request.error
+  })
+
+const refuse = (failure: Failure): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail({ failure, retryAt: 0 })
+
+const unjudged = <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
+  Effect.catchAll(effect, refuse)
+
+const ends = (
+  toError: (facts: { readonly cause: unknown }) => AutoMigrationError
+): Effect.Effect<never, PlanRunner.Refusal> => refuse(MigrationFailure.circumstance(toError))
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { budget, deadline, mode, policy } = yield* AutoMigrationConfig
+  const { budget, deadline, mode, policy, schema } = yield* AutoMigrationConfig
   const { graph, refresh, view } = yield* Knowledge
   const catalog = yield* Catalog.Catalog
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
-  const flights = yield* SingleFlight.make<PlanRunner.Result, PlanRunner.Refusal>()
-  /** Gaps that a retry did not close, by the ledger's sequence at that time: the object exists and cannot be seen. */
-  const futile = yield* Ref.make<ReadonlyMap<string, number>>(new Map())
-
-  const attributed =
-    <A>({ request }: Question) =>
-    (effect: Effect.Effect<A, Failure>): Effect.Effect<A, AutoMigrationError> =>
-      Effect.mapError(effect, (failure) => failure.toError({ cause: request.error, retryAt: 0 }))
+  const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>()
+  /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
+  const futile = yield* Ref.make<ReadonlyMap<string, string>>(new Map())
 
   const resolve = ({ gap, scope }: Question, { applied }: View) =>
     Resolver.resolve(graph, applied.checksumById, gap, scope)
 
-  const inPlace = (
-    question: Question,
-    migrations: ReadonlyArray<Migration>
-  ): Effect.Effect<Boundary.Closing, AutoMigrationError> =>
-    question.request.place === "inside a transaction"
-      ? Effect.fail(
-          mustRestart(
-            question.request,
-            migrations.map((migration) => migration.id)
-          )
-        )
-      : Effect.succeed("Retry")
+  const isFutile = ({ gap }: Question, { applied }: View): Effect.Effect<boolean> =>
+    Effect.map(Ref.get(futile), (known) => known.get(Detector.key(gap)) === applied.hash)
+
+  const giveUp = ({ gap }: Question, { applied }: View): Effect.Effect<Boundary.Closing> =>
+    Effect.as(
+      Ref.update(futile, (known) => new Map([...known].slice(1 - remembered)).set(Detector.key(gap), applied.hash)),
+      "NotOurs"
+    )
+
+  const command = (plan: Plan.Plan): string =>
+    `${Plan.command(plan)}${schema === defaults.schema ? "" : ` --schema ${schema}`}`
 
   /** What mode and policy say against a plan. */
-  const objectionTo = Effect.fnUntraced(function* (
-    question: Question,
-    plan: Plan.Plan
-  ): Effect.fn.Return<Option.Option<MigrationPending | MigrationRefused>, AutoMigrationError> {
+  const objectionTo = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
     const [promised = question.gap.object] = plan.closes
-    const facts = {
-      gap: SchemaObject.render(promised),
-      migrationIds: Plan.ids(plan),
-      command: Plan.command(plan),
-      cause: question.request.error
-    }
-    if (mode === "observe") return Option.some(new MigrationPending(facts))
-    const occupied = new Set((yield* sizes(question, plan)).map(tableKey))
+    const facts = { gap: SchemaObject.render(promised), migrationIds: Plan.ids(plan), command: command(plan) }
+    if (mode === "observe") return Option.some(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
+    const occupied = new Set((yield* occupiedOf(plan)).map(tableKey))
     const verdict = policy(plan, { isEmpty: (relation) => !occupied.has(tableKey(relation)) })
-    return verdict._tag === "Allowed"
-      ? Option.none()
-      : Option.some(new MigrationRefused({ ...facts, reasons: Arr.map(verdict.reasons, renderRefusal) }))
+    if (verdict._tag === "Allowed") return Option.none()
+    const reasons = Arr.map(verdict.reasons, renderRefusal)
+    return Option.some(ends(({ cause }) => new MigrationRefused({ ...facts, reasons, cause })))
   })
 
-  const sizes = (question: Question, plan: Plan.Plan) => {
+  const occupiedOf = (plan: Plan.Plan) => {
     const relations = Policy.needsFacts(plan)
     return relations.length === 0
       ? Effect.succeed<ReadonlyArray<SchemaObject.QualifiedName>>([])
-      : attributed<ReadonlyArray<SchemaObject.QualifiedName>>(question)(catalog.occupied(relations))
+      : unjudged(catalog.occupied(relations))
   }
 
-  const fly = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
-    const ids = Plan.ids(plan)
-    const deadlineAt = (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline)
+  const run = Effect.fnUntraced(function* (question: Question, seen: View, plan: Plan.Plan) {
     const open = yield* runner.refusal(plan)
-    const flight = Option.match(open, {
-      onNone: () =>
-        flights.join(
-          ids.join("\n"),
-          runner.run({ plan, deadlineAt, doing: "apply", detail: { gap: nameOf(question), plan: ids } })
-        ),
-      onSome: (refusal) => Effect.fail(refusal)
-    })
-    return yield* flight.pipe(
-      Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: question.request.error, retryAt })),
-      Effect.timeoutFail({
-        duration: deadline,
-        onTimeout: () =>
-          new HealTimeout({
-            gap: nameOf(question),
-            milliseconds: Duration.toMillis(deadline),
-            cause: question.request.error
-          })
-      }),
-      Effect.map((result): Boundary.Closing => (result._tag === "Done" ? "Retry" : "NotOurs")),
-      Effect.withSpan(Telemetry.span.heal, {
-        attributes: { [Telemetry.attribute.gap]: nameOf(question), [Telemetry.attribute.migrations]: ids.join(", ") }
+    if (Option.isSome(open)) return yield* Effect.fail(open.value)
+    const gap = nameOf(question)
+    const ids = Plan.ids(plan)
+    const result = yield* runner
+      .run({
+        plan,
+        pace: "request",
+        doing: "apply",
+        detail: { gap, plan: ids },
+        deadlineAt: (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline),
+        onDeadline: (migration) =>
+          MigrationFailure.fault(migration, { reason: "it was not done at the deadline" }, ({ cause }) =>
+            timeout(gap, [migration.id], cause)
+          )
       })
-    )
+      .pipe(
+        Effect.withSpan(Telemetry.span.heal, {
+          attributes: { [Telemetry.attribute.gap]: gap, [Telemetry.attribute.migrations]: ids.join(", ") }
+        })
+      )
+    if (result._tag === "Present") return yield* giveUp(question, seen)
+    yield* Metric.increment(Telemetry.healed)
+    return retry
   })
+
+  const timeout = (gap: string, migrationIds: ReadonlyArray<string>, cause: unknown): HealTimeout =>
+    new HealTimeout({ gap, migrationIds, milliseconds: Duration.toMillis(deadline), cause })
 
   /** The ledger, read just now, says that the providers ran: the catalog tells whether it is right. */
   const settle = Effect.fnUntraced(function* (
@@ -162,67 +175,88 @@ export const make = Effect.gen(function* () {
     { applied }: View,
     { objects, providers }: Resolver.AlreadyApplied
   ) {
-    const { error } = question.request
     const edited = providers.find((migration) => applied.checksumById.get(migration.id) !== migration.checksum)
     if (edited !== undefined) {
-      return yield* new ChecksumMismatch({
-        migrationId: edited.id,
-        file: edited.source,
-        recorded: applied.checksumById.get(edited.id) ?? "",
-        actual: edited.checksum,
-        cause: error
-      })
+      const recorded = applied.checksumById.get(edited.id) ?? ""
+      return yield* ends(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
     }
-    const missing = yield* attributed<ReadonlyArray<SchemaObject.SchemaObject>>(question)(
-      catalog.missing(objects, "anywhere")
+    const missing = yield* unjudged(catalog.missing(objects, "anywhere"))
+    if (missing.length === 0) return retry
+    return yield* ends(
+      ({ cause }) =>
+        new SchemaDrift({
+          gap: nameOf(question),
+          migrationIds: Arr.map(providers, (migration) => migration.id),
+          cause
+        })
     )
-    if (missing.length > 0) {
-      return yield* new SchemaDrift({
-        gap: nameOf(question),
-        migrationIds: Arr.map(providers, (migration) => migration.id),
-        cause: error
-      })
-    }
-    return yield* inPlace(question, providers)
   })
 
-  const hopeless = (question: Question, reason: Exclude<Resolver.NoPlan, Resolver.AlreadyApplied>) =>
+  const hopeless = (question: Question, reason: Exclude<Resolver.NoPlan, Resolver.AlreadyApplied>): Answer =>
     reason._tag === "Unexplained"
-      ? Effect.succeed<Boundary.Closing>("NotOurs")
-      : new ObjectRemoved({ gap: nameOf(question), removedBy: reason.by.id, cause: question.request.error })
+      ? Effect.succeed("NotOurs")
+      : ends(({ cause }) => new ObjectRemoved({ gap: nameOf(question), removedBy: reason.by.id, cause }))
 
   /** An answer that would end in an error is given only on a ledger that was read just now. */
-  const decide = (question: Question, seen: View): Effect.Effect<Boundary.Closing, AutoMigrationError> =>
+  const decide = (question: Question, seen: View): Answer =>
     Either.match(resolve(question, seen), {
       onLeft: (reason) => {
         if (reason._tag !== "AlreadyApplied") return hopeless(question, reason)
         return seen.age === "fresh" ? settle(question, seen, reason) : again(question)
       },
       onRight: (plan) =>
-        Effect.flatMap(objectionTo(question, plan), (objection) => {
-          if (Option.isSome(objection)) return seen.age === "fresh" ? Effect.fail(objection.value) : again(question)
-          return question.request.place === "outside transactions"
-            ? fly(question, plan)
-            : Effect.fail(mustRestart(question.request, Plan.ids(plan)))
-        })
+        Effect.flatMap(
+          objectionTo(question, plan),
+          Option.match({
+            onNone: () => run(question, seen, plan),
+            onSome: (objection) => (seen.age === "fresh" ? objection : again(question))
+          })
+        )
     })
 
-  const again = (question: Question) =>
-    Effect.flatMap(attributed<View>(question)(refresh), (seen) => decide(question, seen))
+  const again = (question: Question): Answer => Effect.flatMap(unjudged(refresh), (seen) => decide(question, seen))
 
-  const closeMissing = Effect.fnUntraced(function* (question: Question) {
-    const key = Detector.key(question.gap)
+  const decideFirst = (question: Question): Answer =>
+    Effect.flatMap(unjudged(view), (seen) =>
+      Effect.flatMap(isFutile(question, seen), (futile) =>
+        futile ? Effect.succeed<Landing>("NotOurs") : decide(question, seen)
+      )
+    )
+
+  /** Everything that asks the database belongs to the layer: a request that is interrupted leaves nothing half-asked. */
+  const fly = (key: string, question: Question, request: Boundary.Request, work: Answer) =>
+    flights.join(`${key}\n${Detector.key(question.gap)}`, work).pipe(
+      Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: request.error, retryAt })),
+      Effect.timeoutFail({ duration: deadline, onTimeout: () => timeout(nameOf(question), [], request.error) }),
+      Effect.flatMap((landing) =>
+        typeof landing === "string" ? Effect.succeed(landing) : Effect.fail(mustRestart(request, landing))
+      )
+    )
+
+  /**
+   * Nothing is asked of the database but the ledger's row: the caller's own transaction may hold a lock on anything else. What
+   * policy says, the boundary around the transaction will hear.
+   */
+  const restart = (question: Question): Answer =>
+    Effect.flatMap(unjudged(view), (seen) =>
+      Effect.map(isFutile(question, seen), (futile) => (futile ? "NotOurs" : bringing(resolve(question, seen))))
+    )
+
+  const closeMissing = (question: Question, request: Boundary.Request) => {
     const offhand = Resolver.resolve(graph, new Set(), question.gap, question.scope)
-    if (Either.isLeft(offhand) && offhand.left._tag !== "AlreadyApplied") return yield* hopeless(question, offhand.left)
-    const seen = yield* attributed<View>(question)(view)
-    const isAnswered = Either.match(resolve(question, seen), { onLeft: () => true, onRight: () => false })
-    if (isAnswered && question.request.closedBefore > 0) {
-      yield* Ref.update(futile, (known) => new Map(known).set(key, seen.applied.sequence))
-      return "NotOurs"
+    if (Either.isLeft(offhand) && offhand.left._tag !== "AlreadyApplied") {
+      return fly("hopeless", question, request, hopeless(question, offhand.left))
     }
-    if (isAnswered && (yield* Ref.get(futile)).get(key) === seen.applied.sequence) return "NotOurs"
-    return yield* decide(question, seen)
-  })
+    if (request.place === "inside a transaction") return fly(request.place, question, request, restart(question))
+    const key = `${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
+    return fly(key, question, request, request.closedBefore === 0 ? decideFirst(question) : decideAgain(question))
+  }
+
+  /** The boundary ran again and met the same gap: unless another provider is pending, nothing can be done. */
+  const decideAgain = (question: Question): Answer =>
+    Effect.flatMap(unjudged(view), (seen) =>
+      Either.isRight(resolve(question, seen)) ? decide(question, seen) : giveUp(question, seen)
+    )
 
   const stale = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
     if (request.place === "inside a transaction") return Effect.fail(mustRestart(request, []))
@@ -230,14 +264,11 @@ export const make = Effect.gen(function* () {
   }
 
   const close = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
-    const { gap, statement } = request
-    if (isRestartInside(request)) return Effect.succeed("NotOurs")
+    const { error, gap, place, statement } = request
+    if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
     if (gap._tag === "StalePlan") return stale(request)
-    return closeMissing({
-      request,
-      gap,
-      scope: Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text))
-    })
+    const scope = Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text))
+    return closeMissing({ gap, scope }, request)
   }
 
   return { budget, close } satisfies Boundary.Closer

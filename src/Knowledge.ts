@@ -50,7 +50,7 @@ const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.
     Option.match(held, {
       onNone: () => learnt,
       onSome: (known): LedgerEvent.AppliedSet => ({
-        sequence: Math.max(known.sequence, learnt.sequence),
+        ...(known.sequence > learnt.sequence ? known : learnt),
         checksumById: new Map([...known.checksumById, ...learnt.checksumById])
       })
     })

@@ -39,7 +39,10 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
     /** Builds what of the ledger is missing. */
-    readonly build: (gap: Detector.MissingObject) => Effect.Effect<void, MigrationFailure.Failure>
+    readonly build: (
+      gap: Detector.MissingObject,
+      patience: Pick<Executor.Job, "pace" | "deadlineAt">
+    ) => Effect.Effect<void, MigrationFailure.Failure>
     /** From the first event on, a page at a time. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
     /** Follows the hash chain from the first event to the last. */
@@ -50,28 +53,26 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
 /** Small enough to hold, large enough that a log of thousands needs few messages. */
 const page = 500
 
-const Columns = Schema.Struct({ head: LedgerStatements.Head })
-
-const reading: MigrationFailure.Circumstances = {
-  doing: "a read of the ledger",
-  role: "of the migration connection",
-  at: Option.none()
-}
+const firstLine = (text: string): string => text.replace(/\n[\s\S]*/, "")
 
 const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
 
-const asError = (failure: MigrationFailure.Failure): AutoMigrationError =>
-  failure.toError({ cause: undefined, retryAt: 0 })
+const Page = Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent))
+
+const Head = Schema.parseJson(LedgerStatements.Head)
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { schema } = yield* AutoMigrationConfig
+  const config = yield* AutoMigrationConfig
+  const { schema } = config
   const { ask } = yield* MigrationClient
   const executor = yield* Executor.Executor
   const own = yield* Effect.cached(Effect.provide(LedgerMigrations.load(schema), yield* Effect.context<SqlParser>()))
+
+  const askBriefly = (text: string) => ask(Message.briefly(config, text))
 
   const unusable = (reason: string): MigrationFailure.Failure =>
     MigrationFailure.circumstance(
@@ -84,19 +85,23 @@ export const make = Effect.gen(function* () {
         })
     )
 
-  const decodeHead = (columns: Readonly<Record<string, unknown>>) =>
-    Effect.mapError(Schema.decodeUnknown(Columns)(columns), (error) => unusable(Message.mismatch(error)))
+  /** What the server answered is read like any input: somebody may have replaced the ledger's tables. */
+  const decode = <A, I>(answer: Schema.Schema<A, I>, name: string, results: Readonly<Record<string, unknown>>) =>
+    Effect.mapError(Schema.decodeUnknown(answer)(results[name]), (error) => unusable(firstLine(error.message)))
+
+  const readFailure = (error: SqlError): MigrationFailure.Failure =>
+    MigrationFailure.ofMessage(error, { doing: "a read of the ledger", remedy: LedgerStatements.writerGrant(schema) })
 
   /** A bitmap that does not fit what is known is read again from the beginning; one that never fits is an error. */
   const read = (
     known: LedgerEvent.AppliedSet,
     columns: Readonly<Record<string, unknown>>
   ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
-    Effect.flatMap(decodeHead(columns), ({ head }) =>
+    Effect.flatMap(decode(Head, "head", columns), (head) =>
       Either.match(LedgerStatements.refreshed(known, head), {
         onRight: Effect.succeed,
         onLeft: () =>
-          known.sequence === 0
+          known.sequence === 0 && known.checksumById.size === 0
             ? Effect.fail(unusable("its bitmap and its list of migrations do not agree"))
             : fromBeginning
       })
@@ -104,9 +109,7 @@ export const make = Effect.gen(function* () {
 
   const fromBeginning: Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> = Effect.suspend(() =>
     Effect.flatMap(
-      Effect.mapError(ask(LedgerStatements.head(schema, LedgerEvent.nothing)), (error) =>
-        MigrationFailure.failureFrom(error, reading)
-      ),
+      Effect.mapError(askBriefly(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
       (results) => read(LedgerEvent.nothing, Message.columnsOf(results))
     )
   )
@@ -117,39 +120,46 @@ export const make = Effect.gen(function* () {
   const isMissing = (error: SqlError): boolean => Option.isSome(Detector.detect(error))
 
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
-    Effect.matchEffect(ask(journal.statement(known)), {
-      onFailure: (error) =>
-        isMissing(error)
-          ? Effect.succeed(LedgerEvent.nothing)
-          : Effect.fail(MigrationFailure.failureFrom(error, reading)),
+    Effect.matchEffect(askBriefly(journal.statement(known)), {
+      onFailure: (error) => (isMissing(error) ? Effect.succeed(LedgerEvent.nothing) : Effect.fail(readFailure(error))),
       onSuccess: (results) => read(known, Message.columnsOf(results))
     })
 
-  const build = Effect.fnUntraced(function* (gap: Detector.MissingObject) {
+  /** The files are the library's own: nobody can be told to correct them. */
+  const ownFault = (failure: MigrationFailure.Failure): MigrationFailure.Failure =>
+    Option.match(failure.blames, {
+      onNone: () => failure,
+      onSome: ({ detail }) =>
+        detail["sqlState"] === "42501" ? failure : unusable(`it could not be built: ${detail["reason"]}`)
+    })
+
+  const build = Effect.fnUntraced(function* (
+    gap: Detector.MissingObject,
+    { deadlineAt, pace }: Pick<Executor.Job, "pace" | "deadlineAt">
+  ) {
     const graph = yield* own
     const plan = yield* Effect.mapError(LedgerMigrations.planFor(graph, gap), unusable)
-    yield* executor.run({
-      plan,
-      journal: LedgerMigrations.journal(schema, graph),
-      known: LedgerEvent.nothing,
-      transaction: "plan",
-      deadlineAt: Number.POSITIVE_INFINITY,
-      doing: "apply",
-      detail: { because: "the ledger itself was missing" }
-    })
+    yield* Effect.mapError(
+      executor.run({
+        plan,
+        journal: LedgerMigrations.journal(schema, graph),
+        known: LedgerEvent.nothing,
+        transaction: "plan",
+        pace,
+        deadlineAt,
+        onDeadline: () => unusable("it could not be built in time"),
+        doing: "apply",
+        detail: { because: "the ledger itself was missing" }
+      }),
+      ownFault
+    )
   })
 
-  const decodeEvents = (results: unknown) =>
-    Effect.mapError(Schema.decodeUnknown(Schema.Array(LedgerEvent.LedgerEvent))(Message.rowsOf(results)), (error) =>
-      asError(unusable(Message.mismatch(error)))
-    )
-
   const eventsAfter = (sequence: number) =>
-    Effect.matchEffect(ask(LedgerStatements.eventsAfter(schema, sequence, page)), {
-      onFailure: (error) =>
-        isMissing(error) ? Effect.succeed([]) : Effect.fail(asError(MigrationFailure.failureFrom(error, reading))),
-      onSuccess: decodeEvents
-    })
+    Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
+      onFailure: (error) => (isMissing(error) ? Effect.succeed([]) : Effect.fail(readFailure(error))),
+      onSuccess: (results) => decode(Page, "events", Message.columnsOf(results))
+    }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
 
   const events = Stream.paginateChunkEffect(0, (after) =>
     Effect.map(eventsAfter(after), (found) => [

@@ -9,15 +9,15 @@ import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { defaults, type SchemaName } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
-import type * as LedgerEvent from "./core/LedgerEvent.js"
+import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import type * as Plan from "./core/Plan.js"
 import * as Resolver from "./core/Resolver.js"
 import type * as Executor from "./Executor.js"
 import * as LedgerStatements from "./LedgerStatements.js"
+import * as Message from "./Message.js"
 import * as MigrationSource from "./MigrationSource.js"
 import type { SqlParser } from "./SqlParser.js"
 
@@ -35,10 +35,16 @@ const projection = "002_add_bitmap_sequences"
  */
 export const isOwn = (id: string): boolean => id.startsWith(prefix)
 
+/** The ledger's schema as an identifier, quoted since it may be a key word; and, where it stands in a literal of its own, as text. */
+const named = (text: string, schema: SchemaName): string =>
+  text
+    .replaceAll(`'${defaults.schema}'`, `'${schema}'`)
+    .replaceAll(new RegExp(`(?<!')\\b${defaults.schema}\\b`, "g"), `"${schema}"`)
+
 const read = (file: string, schema: SchemaName) =>
   Effect.map(
     Effect.promise(() => readFile(new URL(`../migrations/${file}.sql`, import.meta.url), "utf8")),
-    (text) => [`${prefix}${file}`, text.replaceAll(new RegExp(`\\b${defaults.schema}\\b`, "g"), `"${schema}"`)] as const
+    (text) => [`${prefix}${file}`, named(text, schema)] as const
   )
 
 /**
@@ -72,8 +78,6 @@ export const planFor = (
     () => "it lacks something that none of its own migrations brings"
   )
 
-const Columns = Schema.Struct({ presence: LedgerStatements.Presence })
-
 /**
  * While the ledger is being built, the catalog tells which of its migrations have run.
  *
@@ -83,10 +87,10 @@ const Columns = Schema.Struct({ presence: LedgerStatements.Presence })
 export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
   read: (_, columns) =>
-    Effect.map(Effect.orDie(Schema.decodeUnknown(Columns)(columns)), ({ presence }): LedgerEvent.AppliedSet => {
+    Effect.map(Message.answer("presence", LedgerStatements.Presence, columns), (presence): LedgerEvent.AppliedSet => {
       const present = new Set([...(presence.log ? [log] : []), ...(presence.projection ? [projection] : [])])
       return {
-        sequence: 0,
+        ...LedgerEvent.nothing,
         checksumById: new Map(
           graph.migrations
             .filter((migration) => present.has(migration.id.slice(prefix.length)))

@@ -10,49 +10,71 @@ import type { SchemaName } from "./AutoMigrationConfig.js"
 import * as Checksum from "./core/Checksum.js"
 import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
 import * as Migration from "./core/Migration.js"
-import { literal } from "./Message.js"
+import { answering, literal } from "./Message.js"
 
 /**
- * Tries to take the one lock of all migrations of a ledger until the transaction ends. One row, one column `locked`.
+ * What somebody must be told whose role may not read or write the ledger.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const writerGrant = (schema: SchemaName): string =>
+  `SELECT "${schema}".grant_writer('the role of the migrations')`
+
+/**
+ * Tries to take the one lock of all migrations of a ledger until the transaction ends: an answer `locked`.
  *
  * @since 0.1.0
  * @category statements
  */
 export const tryLock = (schema: SchemaName): string =>
-  `SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)) AS locked`
+  answering(
+    "locked",
+    `pg_catalog.to_json(pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)))`
+  )
 
 /**
- * One row with one column `head`: the projection's single row, and the names of the bits set since `known`.
+ * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, and
+ * the hash that the log now has where `known` ended.
  *
  * @since 0.1.0
  * @category statements
  */
-export const head = (schema: SchemaName, known: AppliedSet): string => `
-SELECT pg_catalog.json_build_object(
+export const head = (schema: SchemaName, known: AppliedSet): string =>
+  answering(
+    "head",
+    `pg_catalog.json_build_object(
   'sequence', s.sequence,
   'bits', pg_catalog.encode(s.bits, 'hex'),
+  'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
+  'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
-    FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]')
-) AS head FROM "${schema}".applied_set s`
+    FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
+    `FROM "${schema}".applied_set s`
+  )
 
 /** @since 0.1.0 @category models */
 export const Head = Schema.Struct({
   sequence: Schema.Int,
   bits: Schema.String,
+  hash: Schema.NullOr(Schema.String),
+  hashAtKnown: Schema.NullOr(Schema.String),
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 
 /**
- * Before the ledger exists: one row with one column `presence`, which of the ledger's own two migrations have run.
+ * Before the ledger exists: an answer `presence`, which of the ledger's own two migrations have run.
  *
  * @since 0.1.0
  * @category statements
  */
-export const presence = (schema: SchemaName): string => `
-SELECT pg_catalog.json_build_object(
+export const presence = (schema: SchemaName): string =>
+  answering(
+    "presence",
+    `pg_catalog.json_build_object(
   'log', pg_catalog.to_regclass('"${schema}".event') IS NOT NULL,
-  'projection', pg_catalog.to_regclass('"${schema}".applied_set') IS NOT NULL
-) AS presence`
+  'projection', pg_catalog.to_regclass('"${schema}".applied_set') IS NOT NULL)`
+  )
 
 /** @since 0.1.0 @category models */
 export const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean })
@@ -66,17 +88,18 @@ const populationCount = (hexadecimal: string): number => {
 }
 
 /**
- * The applied set after a refresh; `None` of it is guessed: where the bitmap and the names known so far do not agree (the
- * ledger was restored from a backup, say), `Left` asks for everything from the beginning.
+ * The applied set after a refresh. Nothing of it is guessed: where the log is another one than before (it was restored from a
+ * backup, or built anew), or bitmap and names do not agree, `Left` asks for everything from the beginning.
  *
  * @since 0.1.0
  * @category readers
  */
 export const refreshed = (known: AppliedSet, found: typeof Head.Type): Either.Either<AppliedSet, "start again"> => {
-  const checksumById = new Map(known.checksumById)
+  const isSameLog = known.sequence === 0 || found.hashAtKnown === known.hash
+  const checksumById = new Map(isSameLog ? known.checksumById : [])
   for (const [id, checksum] of found.news) checksumById.set(id, checksum)
-  return found.sequence >= known.sequence && populationCount(found.bits) === checksumById.size
-    ? Either.right({ sequence: found.sequence, checksumById })
+  return isSameLog && populationCount(found.bits) === checksumById.size
+    ? Either.right({ sequence: found.sequence, hash: found.hash ?? known.hash, checksumById })
     : Either.left("start again")
 }
 
@@ -107,13 +130,17 @@ INSERT INTO "${schema}".event (kind, migration_id, checksum, detail) VALUES ${ev
   .join(", ")}`
 
 /**
- * A page of events after `sequence`, in order, with the columns of {@link LedgerEvent}.
+ * An answer `events`: a page of events after `sequence`, in order, with the fields of `LedgerEvent`.
  *
  * @since 0.1.0
  * @category statements
  */
-export const eventsAfter = (schema: SchemaName, sequence: number, limit: number): string => `
-SELECT e.sequence::int AS sequence, e.kind, e.migration_id AS "migrationId", e.checksum, e.detail::text AS detail,
-  pg_catalog.to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "recordedAt",
-  e.recorded_by::text AS "recordedBy", e.previous_hash AS "previousHash", e.hash
-FROM "${schema}".event e WHERE e.sequence > ${sequence} ORDER BY e.sequence LIMIT ${limit}`
+export const eventsAfter = (schema: SchemaName, sequence: number, limit: number): string =>
+  answering(
+    "events",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+  'sequence', e.sequence, 'kind', e.kind, 'migrationId', e.migration_id, 'checksum', e.checksum, 'detail', e.detail::text,
+  'recordedAt', pg_catalog.to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  'recordedBy', e.recorded_by::text, 'previousHash', e.previous_hash, 'hash', e.hash) ORDER BY e.sequence), '[]')`,
+    `FROM (SELECT * FROM "${schema}".event WHERE sequence > ${sequence} ORDER BY sequence LIMIT ${limit}) AS e`
+  )

@@ -1,11 +1,14 @@
 /**
- * Text messages to the server and what comes back: statements without parameters, so that several travel together, and rows
- * read without trusting their shape.
+ * Text messages to the server and what comes back: statements without parameters, so that several travel together, whose
+ * answers are JSON as text, so that no type parser of the program can change them.
  *
  * @since 0.1.0
  */
-import * as ParseResult from "effect/ParseResult"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type { Options } from "./AutoMigrationConfig.js"
 
 /**
  * A text literal that is read alike whatever `standard_conforming_strings` says.
@@ -15,8 +18,16 @@ import * as Predicate from "effect/Predicate"
  */
 export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
-/** The rows of one result. @since 0.1.0 @category readers */
-export const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
+/**
+ * A query whose answer is one row with one column of that name: `json` as text.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const answering = (name: string, json: string, from = ""): string =>
+  `SELECT (${json})::text AS "${name}" ${from}`
+
+const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(result, "rows") && Array.isArray(result.rows) ? result.rows : []
 
 /**
@@ -29,8 +40,49 @@ export const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
 export const columnsOf = (raw: unknown): Readonly<Record<string, unknown>> =>
   Object.assign({}, ...(Array.isArray(raw) ? raw : [raw]).flatMap(rowsOf))
 
-/** Why a row is not what it should be, on one line. @since 0.1.0 @category readers */
-export const mismatch = (error: ParseResult.ParseError): string =>
-  ParseResult.ArrayFormatter.formatErrorSync(error)
-    .map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-    .join("; ")
+/**
+ * Reads the answer of that name. The statements are ours and the server's JSON is JSON: anything else is a defect.
+ *
+ * @since 0.1.0
+ * @category readers
+ */
+export const answer = <A, I>(
+  name: string,
+  schema: Schema.Schema<A, I>,
+  columns: Readonly<Record<string, unknown>>
+): Effect.Effect<A> => Effect.orDie(Schema.decodeUnknown(Schema.parseJson(schema))(columns[name]))
+
+/** The server's settings are 32-bit milliseconds, and 0 stands for no limit. */
+const milliseconds = (duration: Duration.Duration): number =>
+  Math.min(Math.max(Math.ceil(Duration.toMillis(duration)), 1), 2_147_483_647)
+
+/**
+ * What holds for the statements of a migration, whatever the role's or the database's own settings say. Time is kept by
+ * the library, which cancels what takes too long; where it can no longer do that, the server ends a heal at twice its deadline.
+ * `transaction_timeout` came with version 17.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const limits = (
+  { deadline, lockTimeout }: Pick<Options, "deadline" | "lockTimeout">,
+  pace: "request" | "operator",
+  scope: "LOCAL" | "SESSION"
+): ReadonlyArray<string> => [
+  `SET ${scope} lock_timeout = ${milliseconds(lockTimeout)}`,
+  `SET ${scope} statement_timeout = ${pace === "request" ? milliseconds(Duration.times(deadline, 2)) : 0}`,
+  `SET ${scope} idle_in_transaction_session_timeout = 0`,
+  `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
+    THEN pg_catalog.set_config('transaction_timeout', '0', ${scope === "LOCAL"}) END`,
+  `SET ${scope} standard_conforming_strings = on`
+]
+
+/**
+ * A question to the server that waits for nothing longer than a migration would. Several statements in one message are one
+ * transaction, so the limits end with it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const briefly = (config: Pick<Options, "deadline" | "lockTimeout">, question: string): string =>
+  [...limits(config, "request", "LOCAL"), question].join(";\n")

@@ -1,10 +1,14 @@
 /**
- * The connection that migrations run on: lazily opened, closed when idle, and never taken from the application's pool, so
+ * The connections that migrations run on: lazily opened, closed when idle, and never taken from the application's pool, so
  * that a pool whose connections are all held by waiting requests cannot starve the heal they wait for.
+ *
+ * Connections are reserved and never looked up: `SqlClient.TransactionConnection` is one global tag, and a look-up inside a
+ * caller's transaction would find the caller's connection.
  *
  * @since 0.1.0
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
+import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
@@ -15,53 +19,67 @@ import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
 
 /**
+ * A connection of one's own until the scope ends, with the client that made it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Reserved {
+  readonly client: PgClient.PgClient
+  readonly connection: Connection
+}
+
+/**
  * @since 0.1.0
  * @category tags
  */
 export class MigrationClient extends Context.Tag("effect-auto-migration/MigrationClient")<
   MigrationClient,
   {
-    /** Connects on first use; the connection stays open a little while after the last scope has closed. */
-    readonly get: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope>
-    /** Sends one message outside transactions: the connection is taken from the pool and not from the caller's context. */
+    /** Connects on first use; the pool stays open a little while after the last scope has closed. */
+    readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
+    /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
   }
 >() {}
 
 /**
  * One connection works; a second holds the migration lock while a statement runs that no transaction block may contain; a
- * third carries the request to cancel when a migration is interrupted.
+ * third reads, or carries the request to cancel when a migration is interrupted.
  */
 const connections = 3
 
 const idle = Duration.seconds(10)
 
-const lazily = (config: PgClient.PgClientConfig) =>
+/** How long to wait for a server that does not answer, or for one of the connections. */
+const patience = Duration.seconds(10)
+
+/**
+ * Taking a connection from the pool cannot be undone half-way: an interruption waits until it is there and gives it back.
+ */
+const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>) =>
+  Effect.map(RcRef.make({ acquire, idleTimeToLive: idle }), (clients) => {
+    const reserve = Effect.flatMap(RcRef.get(clients), (client) =>
+      Effect.map(Effect.uninterruptible(client.reserve), (connection) => ({ client, connection }))
+    )
+    return {
+      reserve,
+      ask: (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, [])))
+    }
+  })
+
+const fromConfig = (config: PgClient.PgClientConfig) =>
   Effect.map(
-    RcRef.make({
-      acquire: PgClient.make({
+    fromClients(
+      PgClient.make({
         ...config,
-        transformQueryNames: undefined,
-        transformResultNames: undefined,
-        types: undefined,
+        connectTimeout: config.connectTimeout ?? patience,
         minConnections: 0,
         maxConnections: connections,
         applicationName: "effect-auto-migration"
-      }),
-      idleTimeToLive: idle
-    }),
-    (reference) => {
-      const get = RcRef.get(reference)
-      return MigrationClient.of({
-        get,
-        ask: (text) =>
-          get.pipe(
-            Effect.flatMap((client) => client.reserve),
-            Effect.flatMap((connection) => connection.executeRaw(text, [])),
-            Effect.scoped
-          )
       })
-    }
+    ),
+    MigrationClient.of
   )
 
 /**
@@ -71,15 +89,27 @@ const lazily = (config: PgClient.PgClientConfig) =>
  * @category layers
  */
 export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationClient> =>
-  Layer.scoped(MigrationClient, lazily(config)).pipe(Layer.provide(Reactivity.layer))
+  Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
- * Connections of its own to the application's server, with the application's credentials.
+ * Connections from a pool that the program makes, with at least three of them; for programs whose own client comes from
+ * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFromPool = (options: PgClient.PgClientFromPoolOptions): Layer.Layer<MigrationClient> =>
+  Layer.scoped(MigrationClient, Effect.map(fromClients(PgClient.fromPool(options)), MigrationClient.of)).pipe(
+    Layer.provide(Reactivity.layer)
+  )
+
+/**
+ * Connections of its own to the application's server, with the application's configuration.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerFromApplication: Layer.Layer<MigrationClient, never, PgClient.PgClient> = Layer.scoped(
   MigrationClient,
-  Effect.flatMap(PgClient.PgClient, (application) => lazily(application.config))
+  Effect.flatMap(PgClient.PgClient, (application) => fromConfig(application.config))
 ).pipe(Layer.provide(Reactivity.layer))

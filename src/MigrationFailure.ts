@@ -8,6 +8,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Option from "effect/Option"
 import {
   type AutoMigrationError,
+  ChecksumMismatch,
   DatabaseUnavailable,
   InsufficientPrivilege,
   MigrationFailed,
@@ -16,6 +17,7 @@ import {
 import type { StatementSpan } from "./core/Footprint.js"
 import type { Migration } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
+import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 
 /**
@@ -37,7 +39,7 @@ export interface Blame {
  */
 export interface Failure {
   readonly _tag: "Failure"
-  /** Trying again cannot help until somebody corrects the migration. */
+  /** Trying again at once cannot help. */
   readonly blames: Option.Option<Blame>
   readonly toError: (facts: { readonly cause: unknown; readonly retryAt: number }) => AutoMigrationError
 }
@@ -57,19 +59,26 @@ export const fault = (migration: Migration, detail: Blame["detail"], toError: Fa
 })
 
 /**
- * What stood on the connection when it failed.
+ * The error for somebody who ran no query.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const withoutQuery = (failure: Failure): AutoMigrationError => failure.toError({ cause: undefined, retryAt: 0 })
+
+/**
+ * A statement of a migration, on whose behalf the server spoke.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Circumstances {
-  /** In words, for the message: `migration 002_users`. */
-  readonly doing: string
+export interface Place {
+  readonly migration: Migration
+  readonly span: StatementSpan
   readonly role: string
-  readonly at: Option.Option<{ readonly migration: Migration; readonly span: StatementSpan }>
 }
 
-const unreachable = /^(?:08|57P)|^57014$|^53300$/
+const unreachable = /^(?:08|57P|25P0[34]$)|^57014$|^53300$/
 
 /** A lock was not granted, or a deadlock or a serialization failure was resolved against us: the same again may succeed. */
 const contended = new Set(["55P03", "40P01", "40001"])
@@ -78,56 +87,80 @@ const contended = new Set(["55P03", "40P01", "40001"])
 export const isContention = (error: SqlError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), (evidence) => contended.has(evidence.sqlState))
 
-const driverMessage = (error: SqlError): string =>
-  error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
-
 /**
- * The typed failure for a server's error.
+ * The failure of a message of the library itself: reading the ledger, the catalog, or opening a transaction. `remedy` is
+ * the grant that allows it.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const failureFrom = (error: SqlError, circumstances: Circumstances): Failure =>
+export const ofMessage = (
+  error: SqlError,
+  { doing, remedy }: { readonly doing: string; readonly remedy: string }
+): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(circumstances.doing, null, driverMessage(error)),
-    onSome: (evidence) => fromEvidence(evidence, circumstances)
+    onNone: () => unavailable(doing, null, driverMessage(error)),
+    onSome: ({ message: reason, sqlState }) => {
+      if (sqlState === "42501") {
+        return circumstance(({ cause }) => new InsufficientPrivilege({ role: null, doing, reason, remedy, cause }))
+      }
+      return sqlState === "25006" ? readOnly(doing, reason) : unavailable(doing, sqlState, reason)
+    }
   })
+
+/**
+ * The failure of a statement of a migration.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const ofStatement = (error: SqlError, place: Place): Failure => {
+  const doing = `migration ${place.migration.id}`
+  return Option.match(SqlState.evidenceFrom(error), {
+    onNone: () => unavailable(doing, null, driverMessage(error)),
+    onSome: (evidence) => {
+      const { message: reason, sqlState } = evidence
+      if (sqlState === "42501") return forbidden(doing, reason, place)
+      if (sqlState === "25006") return readOnly(doing, reason)
+      return unreachable.test(sqlState) ? unavailable(doing, sqlState, reason) : failedAt(place, evidence)
+    }
+  })
+}
+
+const driverMessage = (error: SqlError): string =>
+  error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
 const unavailable = (doing: string, sqlState: string | null, reason: string): Failure =>
   circumstance(({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, cause }))
 
-const fromEvidence = (evidence: SqlState.Evidence, { at, doing, role }: Circumstances): Failure => {
-  const { message: reason, sqlState } = evidence
-  if (sqlState === "42501") {
-    return circumstance(
-      ({ cause }) => new InsufficientPrivilege({ role, doing, reason, remedy: remedyFor(reason, role), cause })
-    )
-  }
-  if (sqlState === "25006") return circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))
-  if (unreachable.test(sqlState)) return unavailable(doing, sqlState, reason)
-  return Option.match(at, {
-    onNone: () => unavailable(doing, sqlState, reason),
-    onSome: ({ migration, span }) => failedAt(migration, span, evidence)
-  })
-}
+const readOnly = (doing: string, reason: string): Failure =>
+  circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))
+
+const forbidden = (doing: string, reason: string, { migration, role }: Place): Failure =>
+  fault(
+    migration,
+    { reason, sqlState: "42501" },
+    ({ cause }) => new InsufficientPrivilege({ role, doing, reason, remedy: remedyFor(reason, role), cause })
+  )
 
 /** As exact as the server's English wording allows; in another language the sentence holds for all of them. */
 const remedyFor = (reason: string, role: string): string => {
   const [, kind = "", object = ""] = /(schema|database|owner of \w+) "?([^"]+)"?$/.exec(reason) ?? []
-  const grantee = quoted(role)
-  if (kind === "schema") return `GRANT CREATE, USAGE ON SCHEMA ${quoted(object)} TO ${grantee}`
-  if (kind === "database") return `GRANT CREATE ON DATABASE ${quoted(object)} TO ${grantee}`
-  return `GRANT the role that owns ${kind === "" ? "the object" : quoted(object)} TO ${grantee}`
+  const grantee = SchemaObject.quote(role)
+  if (kind === "schema") return `GRANT CREATE, USAGE ON SCHEMA ${SchemaObject.quote(object)} TO ${grantee}`
+  if (kind === "database") return `GRANT CREATE ON DATABASE ${SchemaObject.quote(object)} TO ${grantee}`
+  return `GRANT the role that owns ${kind === "" ? "the object" : SchemaObject.quote(object)} TO ${grantee}`
 }
-
-const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
 
 const oneLine = (text: string): string => {
   const line = text.replaceAll(/\s+/g, " ").trim()
   return line.length > 200 ? `${line.slice(0, 199)}…` : line
 }
 
-const failedAt = (migration: Migration, span: StatementSpan, evidence: SqlState.Evidence): Failure => {
+/** What a migration that runs outside transactions has done before it failed stays. */
+const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
+
+const failedAt = ({ migration, span }: Place, evidence: SqlState.Evidence): Failure => {
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = text.slice(span.start, span.end)
   const offset = Option.match(evidence.position, {
@@ -135,23 +168,32 @@ const failedAt = (migration: Migration, span: StatementSpan, evidence: SqlState.
     onSome: (position) => span.start + ParsedSql.offsetOfCodePoint(statement, position - 1)
   })
   const { column, line } = ParsedSql.locate(text, offset)
-  return fault(
+  return failed(migration, {
+    line,
+    column,
+    statement: statement === "" ? "an Effect" : oneLine(statement),
+    sqlState: evidence.sqlState,
+    reason: evidence.message
+  })
+}
+
+const failed = (
+  migration: Migration,
+  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason">
+): Failure =>
+  fault(
     migration,
-    { reason: evidence.message, sqlState: evidence.sqlState, line },
+    { reason: facts.reason, sqlState: facts.sqlState, line: facts.line },
     ({ cause, retryAt }) =>
       new MigrationFailed({
+        ...facts,
         migrationId: migration.id,
         file: migration.source,
-        line,
-        column,
-        statement: statement === "" ? "an Effect" : oneLine(statement),
-        sqlState: evidence.sqlState,
-        reason: evidence.message,
+        isRolledBack: isRolledBack(migration),
         retryAt,
         cause
       })
   )
-}
 
 /**
  * A migration that is an Effect failed in a way of its own.
@@ -160,19 +202,13 @@ const failedAt = (migration: Migration, span: StatementSpan, evidence: SqlState.
  * @category constructors
  */
 export const effectFailed = (migration: Migration, reason: string): Failure =>
-  fault(
-    migration,
-    { reason },
-    ({ cause, retryAt }) =>
-      new MigrationFailed({
-        migrationId: migration.id,
-        file: migration.source,
-        line: 1,
-        column: 1,
-        statement: "an Effect",
-        sqlState: null,
-        reason,
-        retryAt,
-        cause
-      })
-  )
+  failed(migration, { line: 1, column: 1, statement: "an Effect", sqlState: null, reason })
+
+/**
+ * An applied file that was edited, as an error.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const edited = ({ checksum, id, source }: Migration, recorded: string, cause?: unknown): ChecksumMismatch =>
+  new ChecksumMismatch({ migrationId: id, file: source, recorded, actual: checksum, cause })

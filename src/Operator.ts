@@ -9,17 +9,17 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import { type AutoMigrationError, ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
+import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
-import type { MigrationGraph } from "./core/MigrationGraph.js"
-import * as Plan from "./core/Plan.js"
+import * as MigrationGraph from "./core/MigrationGraph.js"
+import type * as Plan from "./core/Plan.js"
 import * as Resolver from "./core/Resolver.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
-import type { Failure } from "./MigrationFailure.js"
-import { PlanRunner } from "./PlanRunner.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import * as PlanRunner from "./PlanRunner.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
@@ -37,6 +37,8 @@ export interface Status {
   readonly unknown: ReadonlyArray<MigrationId>
   /** Edited after they had been applied. */
   readonly edited: ReadonlyArray<MigrationId>
+  /** Pending, though something applied waits for them by now: files that were added below what has already run. */
+  readonly overtaken: ReadonlyArray<MigrationId>
 }
 
 /**
@@ -44,18 +46,28 @@ export interface Status {
  * @category models
  */
 export interface Operator {
-  readonly graph: MigrationGraph
+  readonly graph: MigrationGraph.MigrationGraph
   readonly migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
-  readonly migrateTo: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly migrateTo: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
   readonly plan: Effect.Effect<Option.Option<Plan.Plan>, AutoMigrationError>
   readonly status: Effect.Effect<Status, AutoMigrationError>
-  readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError>
-  readonly baseline: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError | UnknownMigration>
+  readonly baseline: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
 
-const asError = (failure: Failure): AutoMigrationError => failure.toError({ cause: undefined, retryAt: 0 })
+/** Nobody waits for an operator's run but the operator. */
+const forOperator: Pick<PlanRunner.Request, "pace" | "deadlineAt" | "onDeadline" | "detail"> = {
+  pace: "operator",
+  deadlineAt: Number.POSITIVE_INFINITY,
+  onDeadline: (migration) => MigrationFailure.effectFailed(migration, "it was not done in time"),
+  detail: { by: "operator" }
+}
 
 const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
   const recorded = checksumById.get(id)
@@ -71,13 +83,16 @@ const idOf = (migration: Migration): MigrationId => migration.id
 export const make = Effect.gen(function* () {
   const { graph, refresh } = yield* Knowledge
   const { events, verify } = yield* Ledger
-  const runner = yield* PlanRunner
+  const runner = yield* PlanRunner.PlanRunner
   const ordered = graph.nodes.map((node) => node.migration)
 
-  const applied = Effect.mapBoth(refresh, { onFailure: asError, onSuccess: (view) => view.applied })
+  const applied = Effect.mapBoth(refresh, {
+    onFailure: MigrationFailure.withoutQuery,
+    onSuccess: (view) => view.applied
+  })
 
   const run = (plan: Plan.Plan, doing: "apply" | "baseline") =>
-    runner.run({ plan, deadlineAt: Number.POSITIVE_INFINITY, doing, detail: { plan: Plan.ids(plan) } }).pipe(
+    runner.run({ ...forOperator, plan, doing }).pipe(
       Effect.mapBoth({
         onFailure: ({ failure, retryAt }) => failure.toError({ cause: undefined, retryAt }),
         onSuccess: (result) => (result._tag === "Done" ? result.ran.map(idOf) : [])
@@ -91,13 +106,7 @@ export const make = Effect.gen(function* () {
       Arr.findFirst(ordered, (migration) => isEdited(set, migration)),
       {
         onNone: () => Effect.void,
-        onSome: ({ checksum, id, source }) =>
-          new ChecksumMismatch({
-            migrationId: id,
-            file: source,
-            recorded: set.checksumById.get(id) ?? "",
-            actual: checksum
-          })
+        onSome: (migration) => Effect.fail(MigrationFailure.edited(migration, set.checksumById.get(migration.id) ?? ""))
       }
     )
 
@@ -138,7 +147,8 @@ export const make = Effect.gen(function* () {
         applied: done.map(idOf),
         pending: pending.map(idOf),
         unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
-        edited: done.filter((migration) => isEdited(set, migration)).map(idOf)
+        edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
+        overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf)
       }
     }),
     isApplied: (id) =>

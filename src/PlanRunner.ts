@@ -4,6 +4,8 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,15 +42,21 @@ export interface Refusal {
  */
 export type Result = { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> } | { readonly _tag: "Present" }
 
+/**
+ * A job as far as whoever asks decides it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Request = Omit<Executor.Job, "journal" | "known" | "transaction">
+
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   PlanRunner,
   {
     /** The refusal of a plan that holds a migration whose window is open. */
     readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Refusal>>
-    readonly run: (
-      options: Pick<Executor.Job, "plan" | "deadlineAt" | "doing" | "detail">
-    ) => Effect.Effect<Result, Refusal>
+    readonly run: (options: Request) => Effect.Effect<Result, Refusal>
   }
 >() {}
 
@@ -62,6 +70,8 @@ export const make = Effect.gen(function* () {
   const knowledge = yield* Knowledge
   const ledger = yield* Ledger
   const breaker = yield* Breaker.make(windows)
+  /** In one process plans run one at a time: they would wait for the same lock, and hold connections while they do. */
+  const turn = yield* Effect.makeSemaphore(1)
 
   const vanishes = MigrationFailure.circumstance(
     ({ cause }) =>
@@ -73,17 +83,23 @@ export const make = Effect.gen(function* () {
       })
   )
 
-  const execute = Effect.fnUntraced(function* (
-    options: Pick<Executor.Job, "plan" | "deadlineAt" | "doing" | "detail">
-  ) {
+  const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied } = yield* knowledge.view
     const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction }
     const outcome = yield* executor.run(job)
     if (outcome._tag !== "NoLedger") return outcome
-    yield* ledger.build(outcome.gap)
+    yield* ledger.build(outcome.gap, options)
     const second = yield* executor.run(job)
     return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
   })
+
+  /** Whoever waited for the turn until the deadline has gone; no migration is at fault for that. */
+  const stillWanted = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, MigrationFailure.Failure> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now < deadlineAt
+        ? Effect.void
+        : Effect.fail({ ...onDeadline(Arr.headNonEmpty(plan.steps).migration), blames: Option.none() })
+    )
 
   const refuse = (failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
     Option.match(failure.blames, {
@@ -94,13 +110,15 @@ export const make = Effect.gen(function* () {
   return PlanRunner.of({
     refusal: (plan) => breaker.openFor(Plan.ids(plan)),
     run: (options) =>
-      execute(options).pipe(
-        Effect.tap(({ applied }) => knowledge.learn(applied)),
-        Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
-        Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
-        Effect.catchAll(refuse),
-        Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
-      )
+      turn
+        .withPermits(1)(Effect.zipRight(stillWanted(options), execute(options)))
+        .pipe(
+          Effect.tap(({ applied }) => knowledge.learn(applied)),
+          Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
+          Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
+          Effect.catchAll(refuse),
+          Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
+        )
   })
 })
 

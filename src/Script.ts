@@ -4,20 +4,18 @@
  *
  * @since 0.1.0
  */
-
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import { PromiseBroken } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
 import type { Migration } from "./core/Migration.js"
 import * as SchemaObject from "./core/SchemaObject.js"
+import type { Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Transaction from "./Transaction.js"
 
@@ -30,18 +28,14 @@ import * as Transaction from "./Transaction.js"
 export interface StatementError {
   readonly _tag: "StatementError"
   readonly error: SqlError
-  readonly circumstances: MigrationFailure.Circumstances
+  readonly place: MigrationFailure.Place
 }
 
 const start: StatementSpan = { start: 0, end: 0, line: 1, transactional: true }
 
 const at =
   (migration: Migration, role: string, span: StatementSpan) =>
-  (error: SqlError): StatementError => ({
-    _tag: "StatementError",
-    error,
-    circumstances: { doing: `migration ${migration.id}`, role, at: Option.some({ migration, span }) }
-  })
+  (error: SqlError): StatementError => ({ _tag: "StatementError", error, place: { migration, role, span } })
 
 /**
  * Blames the last statement, for what the server checks only at the end.
@@ -61,8 +55,7 @@ export const atEndOf = (migration: Migration, role: string): ((error: SqlError) 
  * @category operations
  */
 export const run = (
-  client: PgClient.PgClient,
-  connection: Connection,
+  { client, connection }: Reserved,
   role: string,
   migration: Migration
 ): Effect.Effect<void, StatementError | MigrationFailure.Failure> => {
@@ -94,43 +87,64 @@ const failureOf = (migration: Migration, role: string, cause: Cause.Cause<unknow
     : MigrationFailure.effectFailed(migration, Cause.pretty(cause))
 }
 
-const Verified = Schema.Struct({ missing: Schema.Array(Schema.Int) })
-
 /**
- * Fails where one of the objects that a migration provides is not there after it ran; `columns` is the answer to
- * `Catalog.missing`.
+ * Fails where one of the objects that a migration provides is not there after it ran; `missing` are places in its
+ * `provides`.
  *
  * @since 0.1.0
  * @category operations
  */
 export const keepsPromises = (
   migration: Migration,
-  columns: Readonly<Record<string, unknown>>
-): Effect.Effect<void, MigrationFailure.Failure> =>
-  Effect.flatMap(Effect.orDie(Schema.decodeUnknown(Verified)(columns)), ({ missing }) => {
-    const broken = Arr.filterMap(missing, (index) =>
-      Option.map(Arr.get(migration.footprint.provides, index), SchemaObject.render)
-    )
-    return Arr.isNonEmptyArray(broken)
-      ? Effect.fail(
-          MigrationFailure.fault(
-            migration,
-            { reason: "a promise was not kept", missing: broken },
-            ({ cause }) =>
-              new PromiseBroken({ migrationId: migration.id, file: migration.source, missing: broken, cause })
-          )
+  missing: ReadonlyArray<number>
+): Effect.Effect<void, MigrationFailure.Failure> => {
+  const broken = Arr.filterMap(missing, (index) =>
+    Option.map(Arr.get(migration.footprint.provides, index), SchemaObject.render)
+  )
+  return Arr.isNonEmptyArray(broken)
+    ? Effect.fail(
+        MigrationFailure.fault(
+          migration,
+          { reason: "a promise was not kept", missing: broken },
+          ({ cause }) =>
+            new PromiseBroken({
+              migrationId: migration.id,
+              file: migration.source,
+              missing: broken,
+              isRolledBack: migration.transaction === "own",
+              cause
+            })
         )
-      : Effect.void
-  })
+      )
+    : Effect.void
+}
 
 /**
- * Ends what a script that failed may have begun by itself, and forgets its settings.
+ * What a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors, prepared
+ * statements, listeners and locks. All but the last end with the session, and behind a pooler the session is somebody else's.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const forget: ReadonlyArray<string> = [
+  "RESET SESSION AUTHORIZATION",
+  "RESET ALL",
+  "CLOSE ALL",
+  "UNLISTEN *",
+  "DEALLOCATE ALL",
+  "DISCARD SEQUENCES",
+  "DISCARD TEMP",
+  "SELECT pg_catalog.pg_advisory_unlock_all()"
+]
+
+/**
+ * Ends what a script that ran outside transactions may have begun by itself, and forgets the rest.
  *
  * @since 0.1.0
  * @category operations
  */
 export const leaveClean = (connection: Connection): Effect.Effect<void> =>
-  Transaction.send(connection, "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ALL").pipe(
+  Transaction.send(connection, ["ROLLBACK", ...forget].join("; ")).pipe(
     Effect.catchAll((error) =>
       Effect.logDebug("The migration connection broke before it could be cleaned", error.cause)
     ),

@@ -1,7 +1,6 @@
 /**
  * Many fibers, one piece of work: the first to ask for a key starts it, the rest wait for the same result. The work belongs
- * to a scope and not to whoever asked first, so that an interrupted request does not abort what others wait for. Work for
- * different keys runs one at a time.
+ * to a scope and not to whoever asked first, so that an interrupted request does not abort what others wait for.
  *
  * @since 0.1.0
  */
@@ -25,13 +24,12 @@ export interface SingleFlight<A, E> {
 export const make = <A, E>(): Effect.Effect<SingleFlight<A, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const permit = yield* Effect.makeSemaphore(1)
     const flights = yield* Ref.make<ReadonlyMap<string, Deferred.Deferred<A, E>>>(new Map())
 
     const land = (key: string) => Ref.update(flights, (map) => new Map([...map].filter(([other]) => other !== key)))
 
     const start = (key: string, work: Effect.Effect<A, E>, flight: Deferred.Deferred<A, E>) =>
-      Effect.interruptible(permit.withPermits(1)(work)).pipe(
+      Effect.interruptible(work).pipe(
         Effect.onExit((exit) => Effect.zipRight(land(key), Deferred.done(flight, exit))),
         Effect.forkIn(scope)
       )

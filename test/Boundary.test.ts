@@ -9,6 +9,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AutoMigrationError, Detector } from "effect-auto-migration"
 import * as fc from "fast-check"
@@ -131,9 +132,34 @@ describe("a boundary", () => {
       const { asked, service } = closer([])
       const gap = Detector.detect(missing("users"))
       if (gap._tag === "None") return assert.fail("no gap")
-      const restart = new AutoMigrationError.TransactionMustRestart({ gap: gap.value, migrationIds: ["001"] })
-      assert.strictEqual(yield* protect(failing([restart]), service), 2)
-      deepStrictEqual(asked[0]?.gap, gap.value)
+      const restart = new AutoMigrationError.TransactionMustRestart({
+        gap: gap.value,
+        statement: "SELECT * FROM users",
+        migrationIds: ["001"],
+        cause: missing("users")
+      })
+      const wrapped = Object.assign(new Error("an application's own error"), { cause: restart })
+      assert.strictEqual(yield* protect(failing<unknown>([restart, wrapped]), service), 3)
+      deepStrictEqual(
+        asked.map((request) => [request.gap, request.statement]),
+        Array(2).fill([gap.value, Option.some("SELECT * FROM users")])
+      )
+    })
+  )
+})
+
+describe("an error of the library itself", () => {
+  it.effect("from a boundary further in is no gap, though its cause is one", () =>
+    Effect.gen(function* () {
+      const inner = new AutoMigrationError.MigrationPending({
+        gap: "relation users",
+        migrationIds: ["001"],
+        command: "none",
+        cause: missing("users")
+      })
+      const wrapped = Object.assign(new Error("an application's own error"), { cause: inner })
+      assert.strictEqual(yield* Effect.flip(protect(failing([inner]), unread)), inner)
+      assert.strictEqual(yield* Effect.flip(protect(failing([wrapped]), unread)), wrapped)
     })
   )
 })

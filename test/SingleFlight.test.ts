@@ -52,19 +52,6 @@ describe("a single flight", () => {
     })
   )
 
-  it.scoped("never runs two keys at a time", () =>
-    Effect.gen(function* () {
-      const flights = yield* SingleFlight.make<void, never>()
-      let running = 0
-      let most = 0
-      const work = Effect.sync(() => {
-        most = Math.max(most, ++running)
-      }).pipe(Effect.zipRight(Effect.yieldNow()), Effect.ensuring(Effect.sync(() => running--)))
-      yield* Effect.forEach(["a", "b", "c", "d"], (key) => flights.join(key, work), { concurrency: "unbounded" })
-      assert.strictEqual(most, 1)
-    })
-  )
-
   it.effect("ends with the scope it belongs to, and whoever waits is interrupted", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

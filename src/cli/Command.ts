@@ -24,7 +24,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
-import type { AutoMigrationError } from "../core/AutoMigrationError.js"
+import type { AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
 import * as Plan from "../core/Plan.js"
 import * as MigrationSource from "../MigrationSource.js"
 
@@ -114,7 +114,11 @@ const verify = Effect.flatMap(
 const execute = ({
   command,
   ids
-}: Invocation): Effect.Effect<number, AutoMigrationError | UsageError, AutoMigration.AutoMigration> => {
+}: Invocation): Effect.Effect<
+  number,
+  AutoMigrationError | UnknownMigration | UsageError,
+  AutoMigration.AutoMigration
+> => {
   switch (command) {
     case "migrate":
       return Effect.flatMap(ids.length === 0 ? AutoMigration.migrate : AutoMigration.migrateTo(ids), (ran) =>

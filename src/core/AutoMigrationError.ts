@@ -1,124 +1,15 @@
 /**
- * Every failure of the library, as two closed unions: {@link MigrationDefinitionError} for what is wrong with the
- * migrations themselves (seen when the layer is built), {@link AutoMigrationError} for what can happen while a gap is closed.
- * One class per recovery decision; fields hold facts, the message is computed from them and ends with what to do next.
+ * Every failure of the library, as two closed unions: `MigrationDefinitionError` for what is wrong with the migrations
+ * themselves (seen when the layer is built), {@link AutoMigrationError} for what can happen while a gap is closed. One class per
+ * recovery decision; fields hold facts, the message is computed from them and ends with what to do next.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { render as renderGap, SchemaGap } from "./Detector.js"
+import { location } from "./MigrationDefinitionError.js"
 
-const location = (file: string, line: number, column?: number): string =>
-  column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
-
-/** A folder or file of migrations cannot be read. @since 0.1.0 @category definition errors */
-export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(
-  "effect-auto-migration/MigrationUnreadable"
-)("MigrationUnreadable", { path: Schema.String, reason: Schema.String }) {
-  override get message() {
-    return `Cannot read ${this.path}: ${this.reason}. Check that it exists and that this process may read it.`
-  }
-}
-
-/** A file is not valid UTF-8. @since 0.1.0 @category definition errors */
-export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect-auto-migration/InvalidEncoding")(
-  "InvalidEncoding",
-  { file: Schema.String, line: Schema.Number, byteOffset: Schema.Number }
-) {
-  override get message() {
-    return `${location(this.file, this.line)} is not valid UTF-8 (byte ${this.byteOffset}). Save the file as UTF-8.`
-  }
-}
-
-/** A file is not valid SQL. `line` and `column` are 1-based. @since 0.1.0 @category definition errors */
-export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migration/InvalidSql")("InvalidSql", {
-  file: Schema.String,
-  line: Schema.Number,
-  column: Schema.Number,
-  reason: Schema.String,
-  excerpt: Schema.String
-}) {
-  override get message() {
-    return `${location(this.file, this.line, this.column)}: ${this.reason}\n${this.excerpt}\nCorrect the statement.`
-  }
-}
-
-/** A header directive that is not understood, or says something impossible. @since 0.1.0 @category definition errors */
-export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effect-auto-migration/InvalidDirective")(
-  "InvalidDirective",
-  { file: Schema.String, line: Schema.Number, directive: Schema.String, reason: Schema.String }
-) {
-  override get message() {
-    return (
-      `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ` +
-      "Known directives are -- requires: id, -- provides: table a.b, -- transaction: none and -- accept: data-loss; " +
-      "correct or remove the line."
-    )
-  }
-}
-
-/** Two migrations share an id. @since 0.1.0 @category definition errors */
-export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationId>(
-  "effect-auto-migration/DuplicateMigrationId"
-)("DuplicateMigrationId", { id: Schema.String, files: Schema.Array(Schema.String) }) {
-  override get message() {
-    return `Migration id "${this.id}" is used by ${this.files.join(" and ")}. Rename all but one of them.`
-  }
-}
-
-/** `-- requires:` names a migration that is not there. @since 0.1.0 @category definition errors */
-export class UnknownRequirement extends Schema.TaggedError<UnknownRequirement>(
-  "effect-auto-migration/UnknownRequirement"
-)("UnknownRequirement", { id: Schema.String, file: Schema.String, requirement: Schema.String }) {
-  override get message() {
-    return (
-      `${this.file} requires "${this.requirement}", and there is no migration with that id. ` +
-      "Correct the id, or add the missing file."
-    )
-  }
-}
-
-/** Two migrations provide one object and neither waits for the other. @since 0.1.0 @category definition errors */
-export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("effect-auto-migration/AmbiguousProvider")(
-  "AmbiguousProvider",
-  { object: Schema.String, files: Schema.Array(Schema.String) }
-) {
-  override get message() {
-    return (
-      `${this.files.join(" and ")} both provide ${this.object}, and neither waits for the other. ` +
-      "Order them with -- requires:, or remove one of the two definitions."
-    )
-  }
-}
-
-/** Migrations wait for each other; `path` walks the cycle once around. @since 0.1.0 @category definition errors */
-export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effect-auto-migration/CyclicDependency")(
-  "CyclicDependency",
-  { path: Schema.NonEmptyArray(Schema.String), files: Schema.Array(Schema.String) }
-) {
-  override get message() {
-    return (
-      `Migrations depend on each other: ${[...this.path, this.path[0]].join(" -> ")} (${this.files.join(", ")}). ` +
-      "Remove one of these requirements."
-    )
-  }
-}
-
-/**
- * What is wrong with the migrations themselves.
- *
- * @since 0.1.0
- * @category definition errors
- */
-export type MigrationDefinitionError =
-  | MigrationUnreadable
-  | InvalidEncoding
-  | InvalidSql
-  | InvalidDirective
-  | DuplicateMigrationId
-  | UnknownRequirement
-  | AmbiguousProvider
-  | CyclicDependency
+export * from "./MigrationDefinitionError.js"
 
 const afterHand = (command: string): string => `To apply it by hand: ${command}`
 
@@ -200,6 +91,8 @@ export class TransactionMustRestart extends Schema.TaggedError<TransactionMustRe
   "effect-auto-migration/TransactionMustRestart"
 )("TransactionMustRestart", {
   gap: SchemaGap,
+  /** The text of the failed statement, where the boundary stood around one. */
+  statement: Schema.NullOr(Schema.String),
   migrationIds: Schema.Array(Schema.String),
   cause: Schema.optional(Schema.Defect)
 }) {
@@ -229,6 +122,8 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
     statement: Schema.String,
     sqlState: Schema.NullOr(Schema.String),
     reason: Schema.String,
+    /** `false` for a migration that runs outside transactions: what it had done before stays. */
+    isRolledBack: Schema.Boolean,
     retryAt: Schema.Number,
     cause: Schema.optional(Schema.Defect)
   }
@@ -237,24 +132,29 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
     return (
       `Migration ${this.migrationId} failed at ${location(this.file, this.line, this.column)}: ${this.reason}` +
       `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
-      "It was rolled back and nothing of it remains. Correct the file, then query again."
+      (this.isRolledBack
+        ? "It was rolled back and nothing of it remains. Correct the file, then query again."
+        : "It runs outside transactions, so its earlier statements stay. Undo them or make them repeatable, correct the file, " +
+          "then apply it again.")
     )
   }
 }
 
-/** A migration ran, and what its SQL promises is not in the catalog; it was rolled back. @since 0.1.0 @category errors */
+/** A migration ran, and what its SQL promises is not in the catalog. @since 0.1.0 @category errors */
 export class PromiseBroken extends Schema.TaggedError<PromiseBroken>("effect-auto-migration/PromiseBroken")(
   "PromiseBroken",
   {
     migrationId: Schema.String,
     file: Schema.String,
     missing: Schema.NonEmptyArray(Schema.String),
+    isRolledBack: Schema.Boolean,
     cause: Schema.optional(Schema.Defect)
   }
 ) {
   override get message() {
     return (
-      `Migration ${this.migrationId} (${this.file}) ran, and yet ${this.missing.join(", ")} does not exist; it was rolled back. ` +
+      `Migration ${this.migrationId} (${this.file}) ran, and yet ${this.missing.join(", ")} does not exist; ` +
+      `${this.isRolledBack ? "it was rolled back" : "it runs outside transactions, so what it did stays"}. ` +
       "Correct its SQL, or its -- provides: line."
     )
   }
@@ -280,12 +180,15 @@ export class LockTimeout extends Schema.TaggedError<LockTimeout>("effect-auto-mi
 /** The heal's deadline passed. @since 0.1.0 @category errors */
 export class HealTimeout extends Schema.TaggedError<HealTimeout>("effect-auto-migration/HealTimeout")("HealTimeout", {
   gap: Schema.String,
+  /** What was running or waiting then. */
+  migrationIds: Schema.Array(Schema.String),
   milliseconds: Schema.Number,
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
     return (
-      `${this.gap} is missing and could not be brought within ${this.milliseconds} ms. ` +
+      `${this.gap} is missing and could not be brought within ${this.milliseconds} ms` +
+      `${this.migrationIds.length === 0 ? "" : ` (${this.migrationIds.join(", ")})`}; what was running was rolled back. ` +
       "Apply the migration ahead of time, or raise the deadline of AutoMigrationConfig."
     )
   }
@@ -295,7 +198,8 @@ export class HealTimeout extends Schema.TaggedError<HealTimeout>("effect-auto-mi
 export class InsufficientPrivilege extends Schema.TaggedError<InsufficientPrivilege>(
   "effect-auto-migration/InsufficientPrivilege"
 )("InsufficientPrivilege", {
-  role: Schema.String,
+  /** `null` where the server did not get as far as to say. */
+  role: Schema.NullOr(Schema.String),
   doing: Schema.String,
   reason: Schema.String,
   remedy: Schema.String,
@@ -303,7 +207,7 @@ export class InsufficientPrivilege extends Schema.TaggedError<InsufficientPrivil
 }) {
   override get message() {
     return (
-      `Role ${this.role} may not run ${this.doing}: ${this.reason}. ` +
+      `${this.role === null ? "The role of the migrations" : `Role ${this.role}`} may not run ${this.doing}: ${this.reason}. ` +
       `Run as an owner: ${this.remedy} — or give MigrationClient credentials of a role that may.`
     )
   }
@@ -396,4 +300,29 @@ export type AutoMigrationError =
   | DatabaseUnavailable
   | ChecksumMismatch
   | LedgerUnusable
-  | UnknownMigration
+
+const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
+  MigrationRefused,
+  MigrationPending,
+  SchemaDrift,
+  ObjectRemoved,
+  TransactionMustRestart,
+  MigrationFailed,
+  PromiseBroken,
+  LockTimeout,
+  HealTimeout,
+  InsufficientPrivilege,
+  ReadOnlyServer,
+  DatabaseUnavailable,
+  ChecksumMismatch,
+  LedgerUnusable
+]
+
+/**
+ * Whether a value is one of ours.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAutoMigrationError = (value: unknown): value is AutoMigrationError =>
+  all.some((constructor) => value instanceof constructor)

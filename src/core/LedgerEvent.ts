@@ -62,13 +62,26 @@ export type LedgerEvent = typeof LedgerEvent.Type
 export interface AppliedSet {
   /** The last event folded in; 0 before the first. */
   readonly sequence: number
+  /** Of that event; {@link genesis} before the first. Another hash at the same place means another log. */
+  readonly hash: string
   readonly checksumById: ReadonlyMap<Migration.MigrationId, Checksum.Checksum>
 }
 
 /** Nothing is applied. @since 0.1.0 @category constructors */
-export const nothing: AppliedSet = { sequence: 0, checksumById: new Map() }
+export const nothing: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
 
 const isApplication = (event: LedgerEvent): boolean => event.kind === "Applied" || event.kind === "Baselined"
+
+/**
+ * The same set with more that is known to be applied, as of the same event: the ledger's next answer names them again.
+ *
+ * @since 0.1.0
+ * @category folds
+ */
+export const including = (applied: AppliedSet, ran: ReadonlyArray<Migration.Migration>): AppliedSet => ({
+  ...applied,
+  checksumById: new Map([...applied.checksumById, ...ran.map(({ checksum, id }) => [id, checksum] as const)])
+})
 
 /**
  * Folds later events into an applied set. The first application of a migration is the one that counts.
@@ -78,14 +91,15 @@ const isApplication = (event: LedgerEvent): boolean => event.kind === "Applied" 
  */
 export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): AppliedSet => {
   const checksumById = new Map(applied.checksumById)
-  let sequence = applied.sequence
+  let { hash, sequence } = applied
   for (const event of events) {
     if (event.sequence <= sequence) continue
     sequence = event.sequence
+    hash = event.hash
     if (isApplication(event) && !checksumById.has(event.migrationId))
       checksumById.set(event.migrationId, event.checksum)
   }
-  return { sequence, checksumById }
+  return { sequence, hash, checksumById }
 }
 
 /**
@@ -97,7 +111,7 @@ export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): A
 export const replay = (events: ReadonlyArray<LedgerEvent>): AppliedSet => fold(nothing, events)
 
 /** What the first event of a chain follows. @since 0.1.0 @category constructors */
-export const genesis = "0".repeat(64)
+export const genesis = nothing.hash
 
 /**
  * Where a chain breaks.

@@ -173,7 +173,13 @@ describe("a folder of migrations", () => {
       yield* Effect.gen(function* () {
         assert.strictEqual((yield* Effect.flip(ask))._tag, "SqlError")
         deepStrictEqual(yield* AutoMigration.migrate, [])
-        deepStrictEqual(yield* AutoMigration.status, { applied: [], pending: [], unknown: [], edited: [] })
+        deepStrictEqual(yield* AutoMigration.status, {
+          applied: [],
+          pending: [],
+          unknown: [],
+          edited: [],
+          overtaken: []
+        })
       }).pipe(Effect.provide(programIn(url, directory)))
     })
   )

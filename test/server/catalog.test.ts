@@ -34,7 +34,6 @@ const objectsIn = (schema: string | undefined, name: string): ReadonlyArray<Sche
     constraint(name, named),
     conflictTarget(["other", name], named),
     routine(named),
-    routine(named, ["integer"]),
     routine(named, ["integer", "integer"]),
     type(qualifiedName(`${name}_mood`, schema)),
     enumValue(qualifiedName(`${name}_mood`, schema), name),
@@ -76,6 +75,10 @@ describe("the catalog", () => {
           Effect.gen(function* () {
             const present = [...objectsIn(schema, name), SchemaObject.schema(schema), SchemaObject.extension("citext")]
             deepStrictEqual(yield* catalog.missing(present, "visible"), [])
+            const shorter = SchemaObject.routine(SchemaObject.qualifiedName(name, schema), ["integer"])
+            const other = SchemaObject.routine(SchemaObject.qualifiedName(name, schema), ["integer", "text"])
+            deepStrictEqual(yield* catalog.missing([shorter, other], "anywhere"), [])
+            deepStrictEqual(yield* catalog.missing([shorter, other], "visible"), [shorter, other])
             deepStrictEqual(yield* catalog.missing(present, "anywhere"), [])
             deepStrictEqual(yield* catalog.missing(absent(schema, name), "anywhere"), absent(schema, name))
           })

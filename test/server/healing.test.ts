@@ -164,7 +164,8 @@ describe("a provider that is already applied", () => {
         applied: status.applied,
         pending: [],
         unknown: [],
-        edited: []
+        edited: [],
+        overtaken: []
       })
     })
   )

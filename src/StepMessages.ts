@@ -1,0 +1,91 @@
+/**
+ * The two messages around a migration: what opens its transaction and asks all there is to know, and what closes it with
+ * the event and the check of its promises.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Options } from "./AutoMigrationConfig.js"
+import * as Catalog from "./Catalog.js"
+import type { Migration } from "./core/Migration.js"
+import type { SchemaObject } from "./core/SchemaObject.js"
+import * as LedgerStatements from "./LedgerStatements.js"
+import * as Message from "./Message.js"
+
+const savepoint = "effect_auto_migration"
+
+/**
+ * Said after the lock is taken by a transaction that will then stand idle: where the locks of reading begin, which would stop
+ * a `VACUUM FULL` on another connection.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const markReading: ReadonlyArray<string> = [`SAVEPOINT ${savepoint}`]
+
+/**
+ * Opens a transaction: its limits, the migration lock, and the questions.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const opening = (options: {
+  readonly schema: Options["schema"]
+  readonly limits: ReadonlyArray<string>
+  readonly afterLock: ReadonlyArray<string>
+  readonly closes: ReadonlyArray<SchemaObject>
+  readonly journal: string
+}): string =>
+  [
+    "BEGIN ISOLATION LEVEL READ COMMITTED",
+    ...options.limits,
+    LedgerStatements.tryLock(options.schema),
+    ...options.afterLock,
+    Message.answering("role", "pg_catalog.to_json(current_user::text)"),
+    Catalog.missing(options.closes, "visible"),
+    options.journal
+  ].join(";\n")
+
+/** Gives back what has been locked since {@link markReading}. @since 0.1.0 @category statements */
+export const releaseReading = `ROLLBACK TO SAVEPOINT ${savepoint}`
+
+/**
+ * What the opening answered, beside the journal.
+ *
+ * @since 0.1.0
+ * @category readers
+ */
+export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
+  Effect.all({
+    isLocked: Message.answer("locked", Schema.Boolean, columns),
+    role: Message.answer("role", Schema.String, columns),
+    missing: Message.answer("missing", Schema.Array(Schema.Int), columns)
+  })
+
+/**
+ * Records a migration and asks for what it promised; `before` makes the session forget the script that ran in it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const closing = (options: {
+  readonly schema: Options["schema"]
+  readonly before: ReadonlyArray<string>
+  readonly limits: ReadonlyArray<string>
+  readonly migration: Migration
+  readonly detail: Readonly<Record<string, unknown>>
+}): string =>
+  [
+    ...options.before,
+    ...options.limits,
+    LedgerStatements.append(options.schema, [
+      { kind: "Applied", migration: options.migration, detail: options.detail }
+    ]),
+    Catalog.missing(options.migration.footprint.provides, "anywhere")
+  ].join(";\n")
+
+/** Places in the migration's `provides`. @since 0.1.0 @category readers */
+export const readClosing = (columns: Readonly<Record<string, unknown>>): Effect.Effect<ReadonlyArray<number>> =>
+  Message.answer("missing", Schema.Array(Schema.Int), columns)

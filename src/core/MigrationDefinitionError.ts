@@ -1,0 +1,120 @@
+/**
+ * What is wrong with the migrations themselves: seen when the layer is built, so that a program with a broken file does not
+ * start. Fields hold facts, the message is computed from them and ends with what to do next.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/** As editors and terminals link it. @since 0.1.0 @category rendering */
+export const location = (file: string, line: number, column?: number): string =>
+  column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
+
+/** A folder or file of migrations cannot be read. @since 0.1.0 @category definition errors */
+export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(
+  "effect-auto-migration/MigrationUnreadable"
+)("MigrationUnreadable", { path: Schema.String, reason: Schema.String }) {
+  override get message() {
+    return `Cannot read ${this.path}: ${this.reason}. Check that it exists and that this process may read it.`
+  }
+}
+
+/** A file is not valid UTF-8. @since 0.1.0 @category definition errors */
+export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect-auto-migration/InvalidEncoding")(
+  "InvalidEncoding",
+  { file: Schema.String, line: Schema.Number, byteOffset: Schema.Number }
+) {
+  override get message() {
+    return `${location(this.file, this.line)} is not valid UTF-8 (byte ${this.byteOffset}). Save the file as UTF-8.`
+  }
+}
+
+/** A file is not valid SQL. `line` and `column` are 1-based. @since 0.1.0 @category definition errors */
+export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migration/InvalidSql")("InvalidSql", {
+  file: Schema.String,
+  line: Schema.Number,
+  column: Schema.Number,
+  reason: Schema.String,
+  excerpt: Schema.String
+}) {
+  override get message() {
+    return `${location(this.file, this.line, this.column)}: ${this.reason}\n${this.excerpt}\nCorrect the statement.`
+  }
+}
+
+/** A header directive that is not understood, or says something impossible. @since 0.1.0 @category definition errors */
+export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effect-auto-migration/InvalidDirective")(
+  "InvalidDirective",
+  { file: Schema.String, line: Schema.Number, directive: Schema.String, reason: Schema.String }
+) {
+  override get message() {
+    return (
+      `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ` +
+      "Known directives are -- requires: id, -- provides: table a.b, -- transaction: none and -- accept: data-loss; " +
+      "correct or remove the line."
+    )
+  }
+}
+
+/** Two migrations share an id. @since 0.1.0 @category definition errors */
+export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationId>(
+  "effect-auto-migration/DuplicateMigrationId"
+)("DuplicateMigrationId", { id: Schema.String, files: Schema.Array(Schema.String) }) {
+  override get message() {
+    return `Migration id "${this.id}" is used by ${this.files.join(" and ")}. Rename all but one of them.`
+  }
+}
+
+/** `-- requires:` names a migration that is not there. @since 0.1.0 @category definition errors */
+export class UnknownRequirement extends Schema.TaggedError<UnknownRequirement>(
+  "effect-auto-migration/UnknownRequirement"
+)("UnknownRequirement", { id: Schema.String, file: Schema.String, requirement: Schema.String }) {
+  override get message() {
+    return (
+      `${this.file} requires "${this.requirement}", and there is no migration with that id. ` +
+      "Correct the id, or add the missing file."
+    )
+  }
+}
+
+/** Two migrations provide one object and neither waits for the other. @since 0.1.0 @category definition errors */
+export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("effect-auto-migration/AmbiguousProvider")(
+  "AmbiguousProvider",
+  { object: Schema.String, files: Schema.Array(Schema.String) }
+) {
+  override get message() {
+    return (
+      `${this.files.join(" and ")} both provide ${this.object}, and neither waits for the other. ` +
+      "Order them with -- requires:, or remove one of the two definitions."
+    )
+  }
+}
+
+/** Migrations wait for each other; `path` walks the cycle once around. @since 0.1.0 @category definition errors */
+export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effect-auto-migration/CyclicDependency")(
+  "CyclicDependency",
+  { path: Schema.NonEmptyArray(Schema.String), files: Schema.Array(Schema.String) }
+) {
+  override get message() {
+    return (
+      `Migrations depend on each other: ${[...this.path, this.path[0]].join(" -> ")} (${this.files.join(", ")}). ` +
+      "Remove one of these requirements."
+    )
+  }
+}
+
+/**
+ * What is wrong with the migrations themselves.
+ *
+ * @since 0.1.0
+ * @category definition errors
+ */
+export type MigrationDefinitionError =
+  | MigrationUnreadable
+  | InvalidEncoding
+  | InvalidSql
+  | InvalidDirective
+  | DuplicateMigrationId
+  | UnknownRequirement
+  | AmbiguousProvider
+  | CyclicDependency
