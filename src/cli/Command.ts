@@ -40,7 +40,7 @@ Commands
 Options
   --folder PATH   the folder of migrations (default: migrations)
   --url URL       the database (default: the environment's DATABASE_URL)
-  --schema NAME   the ledger's schema (default: auto_migration)`
+  --schema NAME   the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)`
 
 /** The arguments make no sense. */
 class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -58,6 +58,8 @@ interface Invocation {
   readonly url: string
   readonly schema: AutoMigrationConfig.SchemaName
 }
+
+const takesIds = ["migrate", "baseline"]
 
 const parse = (
   words: ReadonlyArray<string>,
@@ -80,9 +82,17 @@ const parse = (
       return yield* Either.left(new UsageError({ reason: "No database is named: give --url, or set DATABASE_URL." }))
     }
     const schema = yield* Either.mapLeft(
-      Schema.decodeUnknownEither(AutoMigrationConfig.SchemaName)(values.schema ?? AutoMigrationConfig.defaults.schema),
+      Schema.decodeUnknownEither(AutoMigrationConfig.SchemaName)(
+        values.schema ?? environment["AUTO_MIGRATION_SCHEMA"] ?? AutoMigrationConfig.defaults.schema
+      ),
       () => new UsageError({ reason: `"${values.schema}" is not a schema's name of letters, digits and underscores.` })
     )
+    if (ids.length > 0 && !takesIds.includes(command)) {
+      return yield* Either.left(new UsageError({ reason: `"${command}" takes no ids: ${ids.join(", ")}.` }))
+    }
+    if (ids.length === 0 && command === "baseline") {
+      return yield* Either.left(new UsageError({ reason: "No ids are given to record." }))
+    }
     return { command, ids, folder: values.folder ?? "migrations", url, schema }
   })
 

@@ -24,6 +24,7 @@ import {
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
+import { advisoryLocks } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 const slow = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(1.5);" }
@@ -44,12 +45,10 @@ const untilRunning = (url: string) =>
     }
   )
 
-const locks = "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory'"
-
 const nothingIsLeft = (url: string) =>
   Effect.gen(function* () {
     deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS found"), [{ found: null }])
-    const left = yield* Effect.repeat(Database.query(url, locks), {
+    const left = yield* Effect.repeat(Database.query(url, advisoryLocks), {
       until: (rows) => rows[0]?.["n"] === 0,
       schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(200))
     })

@@ -4,17 +4,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
-import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 
-import { appliedIds, ask, askWithin, failsWith, inProgram, kinds, users } from "../support/Situation.js"
+import { appliedIds, ask, askWithin, failsWith, holding, inProgram, kinds, users } from "../support/Situation.js"
 
 describe("inside a caller's transaction", () => {
   const insert = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -126,18 +123,6 @@ describe("transaction per plan", () => {
 })
 
 describe("locks", () => {
-  /** Holds a lock on a table until the scope ends. */
-  const holding = (url: string, statement: string) =>
-    Effect.gen(function* () {
-      const held = yield* Deferred.make<void>()
-      yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
-        sql.withTransaction(
-          Effect.zipRight(sql.unsafe(statement), Effect.zipRight(Deferred.succeed(held, undefined), Effect.never))
-        )
-      ).pipe(Effect.provide(Layer.fresh(App.client({ url }))), Effect.forkScoped)
-      yield* Deferred.await(held)
-    })
-
   const impatient = {
     deadline: Duration.seconds(2),
     lockTimeout: Duration.millis(100),

@@ -4,7 +4,9 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -71,3 +73,19 @@ export const failsWith = <Tag extends AutoMigrationError.AutoMigrationError["_ta
   Effect.flatMap(Effect.flip(effect), (error) =>
     isError(tag)(error) ? Effect.succeed(error) : Effect.dieMessage("unreachable")
   )
+
+/** The advisory locks of this database. */
+export const advisoryLocks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_database d ON d.oid = database
+  WHERE locktype = 'advisory' AND d.datname = current_database()`
+
+/** Holds a lock on a table until the scope ends. */
+export const holding = (url: string, statement: string) =>
+  Effect.gen(function* () {
+    const held = yield* Deferred.make<void>()
+    yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      sql.withTransaction(
+        Effect.zipRight(sql.unsafe(statement), Effect.zipRight(Deferred.succeed(held, undefined), Effect.never))
+      )
+    ).pipe(Effect.provide(Layer.fresh(App.client({ url }))), Effect.forkScoped)
+    yield* Deferred.await(held)
+  })
