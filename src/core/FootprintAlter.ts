@@ -7,10 +7,11 @@
  */
 import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Column from "./FootprintColumn.js"
 import { addConstraint } from "./FootprintConstraint.js"
 import { dropColumn, dropConstraint, dropIdentity } from "./FootprintDrop.js"
+import { clonePartition, inherit } from "./FootprintInherit.js"
 import * as R from "./FootprintRecorder.js"
-import * as Table from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { elementName } from "./ParsedType.js"
@@ -56,13 +57,13 @@ const addColumn: Action = (recorder, table, { def, missing_ok }) => {
 
 /** Children get the column too; the default is computed for the rows that are there. */
 const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: ColumnDef): void => {
-  const pending: Array<Table.Pending> = []
-  Table.addColumn(recorder, table, definition, pending)
+  const pending: Array<Column.Pending> = []
+  Column.addColumn(recorder, table, definition, pending)
   for (const node of definition.constraints ?? []) {
     if ("Constraint" in node && node.Constraint.contype !== "CONSTR_CHECK")
       Use.useNow(recorder, node.Constraint.raw_expr)
   }
-  Table.settle(recorder, table, pending)
+  Column.settle(recorder, table, pending)
   const added = R.findRelation(recorder, table)?.columns.find(({ name }) => name === definition.colname)
   const notNull = R.findRelation(recorder, table)?.constraints.find(
     ({ columns, kind }) => kind === "not null" && columns[0] === definition.colname
@@ -148,7 +149,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
       : {
           ...column,
           ...R.resolvedType(recorder, typeName),
-          modifiers: Table.modifiersOf(typeName.typmods)
+          modifiers: Column.modifiersOf(typeName.typmods)
         }
   const known = R.findRelation(recorder, table)
   for (const other of known?.referencedBy ?? []) Use.change(recorder, other)
@@ -159,8 +160,8 @@ const alterType: Action = (recorder, table, { def, name }) => {
 
 const columnDefault: Action = (recorder, table, { def, name = "" }) => {
   freed(recorder, table)
-  Table.setDefault(recorder, table, name, def)
-  inChildren(recorder, table, (child) => Table.setDefault(recorder, child, name, def))
+  Column.setDefault(recorder, table, name, def)
+  inChildren(recorder, table, (child) => Column.setDefault(recorder, child, name, def))
 }
 
 /** Stored generated values are computed at once. */
@@ -198,7 +199,7 @@ const validate: Action = (recorder, table, { name = "" }) => {
 
 const addIdentity: Action = (recorder, table, { def, name = "" }) => {
   const options = def !== undefined && "Constraint" in def ? def.Constraint.options : undefined
-  Table.ownSequence(recorder, table, name, partsOfObject(optionNamed(options, "sequence_name")?.arg), "identity")
+  Column.ownSequence(recorder, table, name, partsOfObject(optionNamed(options, "sequence_name")?.arg), "identity")
 }
 
 /** Names an index of this table. */
@@ -213,7 +214,7 @@ const namesTrigger: Action = (recorder, _, { name }) => {
 }
 
 const addParent: Action = (recorder, table, { def }) => {
-  if (def !== undefined && "RangeVar" in def) Table.inherit(recorder, table, nameOfRangeVar(def.RangeVar), undefined)
+  if (def !== undefined && "RangeVar" in def) inherit(recorder, table, nameOfRangeVar(def.RangeVar), undefined)
 }
 
 /** Both sides change: what the parent stood for, and what the child inherits. */
@@ -261,7 +262,7 @@ const attach: Action = (recorder, table, { def }) => {
     columns: one.columns.map((column) => ({ ...column, isLocal: false })),
     constraints: one.constraints.map((constraint) => ({ ...constraint, isLocal: isOnly(constraint) }))
   }))
-  Table.inherit(recorder, known?.name ?? child, table, command?.bound)
+  inherit(recorder, known?.name ?? child, table, command?.bound)
   attachIndexes(recorder, table, known?.name ?? child)
 }
 
@@ -277,7 +278,7 @@ const attachIndexes = (recorder: R.Recorder, parent: QualifiedName, child: Quali
   const own = new Set(shapes(child).map(shapeOf))
   const missing = shapes(parent).filter((index) => !own.has(shapeOf(index)))
   const from = R.findRelation(recorder, parent)
-  if (from !== undefined) Table.clonePartition(recorder, child, { ...from, parts: missing.map(({ name }) => name) })
+  if (from !== undefined) clonePartition(recorder, child, { ...from, parts: missing.map(({ name }) => name) })
 }
 
 const detach: Action = (recorder, table, { def }) => leaveParent(recorder, nameOfRangeVar(partition(def)?.name), table)

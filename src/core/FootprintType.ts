@@ -19,9 +19,10 @@ import type {
   ObjectType
 } from "@pgsql/types"
 import * as Option from "effect/Option"
+import { addColumn } from "./FootprintColumn.js"
 import { freeConstraintName } from "./FootprintNames.js"
 import * as R from "./FootprintRecorder.js"
-import { addColumn, newRelation } from "./FootprintTable.js"
+import { newRelation } from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { elementName, isBuiltIn, wordingOf } from "./ParsedType.js"
