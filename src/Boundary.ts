@@ -9,7 +9,7 @@
  * 3. A gap that comes back after it was closed leaves with the cause it first came with.
  * 4. However often gaps are closed, the effect is run at most `budget + 1` times.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Statement } from "@effect/sql/Statement"

@@ -8,7 +8,7 @@
  * 2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.
  * 3. No window is longer than the cap.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"

@@ -2,7 +2,7 @@
  * Decides about one gap: is there a plan, may it run by itself, is somebody running it already, did it help. The questions
  * come in the order of their cost; those that need the database come last.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"

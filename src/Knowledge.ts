@@ -2,7 +2,7 @@
  * What this process knows: the graph, which does not change while it runs, and the applied set, which is read from the
  * ledger on the first failure and never before, and brought up to date by one small row.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -2,7 +2,7 @@
  * The ledger's own two migrations, from the files that ship with the package: a graph of their own, resolved and run by the
  * same engine as everybody else's.
  *
- * @since 0.1.0
+ * @internal
  */
 
 import { readFile } from "node:fs/promises"

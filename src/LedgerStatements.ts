@@ -2,7 +2,7 @@
  * What is said to the server about the ledger, as text without parameters, so that it fits into one message together with
  * the statements around it; and the readers of what comes back.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"

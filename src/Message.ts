@@ -2,7 +2,7 @@
  * Text messages to the server and what comes back: statements without parameters, so that several travel together, whose
  * answers are JSON as text, so that no type parser of the program can change them.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -2,7 +2,7 @@
  * From what the server said while a migration ran to a typed error. The error of the query that needed the migration is
  * added by each boundary for itself, since many may wait for one attempt.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Option from "effect/Option"

@@ -2,7 +2,7 @@
  * Runs a plan for whoever asks, a query or an operator: builds the ledger where it is missing, tells what has been learnt,
  * and keeps the windows of migrations that fail.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"

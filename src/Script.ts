@@ -2,7 +2,7 @@
  * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement; and
  * checks afterwards that what the script promises is in the catalog.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"

@@ -1,7 +1,7 @@
 /**
  * The one cryptographic function that checksums and the hash chain need; the core takes it as an argument.
  *
- * @since 0.1.0
+ * @internal
  */
 import { createHash } from "node:crypto"
 import type { Digest } from "./core/Checksum.js"

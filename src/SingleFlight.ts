@@ -2,7 +2,7 @@
  * Many fibers, one piece of work: the first to ask for a key starts it, the rest wait for the same result. The work belongs
  * to a scope and not to whoever asked first, so that an interrupted request does not abort what others wait for.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

@@ -6,7 +6,7 @@
  * `SqlClient.withTransaction` is not used, since it turns a failing `COMMIT` into a defect and joins whatever transaction its
  * caller is in.
  *
- * @since 0.1.0
+ * @internal
  */
 
 import * as SqlClient from "@effect/sql/SqlClient"

@@ -2,7 +2,7 @@
  * The names that an error points at in the statement's own text. The text is the caller's, or that of the statement inside a
  * function body; both say exactly what was written, in any language of the server, where the message loses the quotes.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import { type QualifiedName, qualifiedName } from "./SchemaObject.js"

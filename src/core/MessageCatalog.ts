@@ -3,7 +3,7 @@
  *
  * Source: the message catalogs of PostgreSQL 15 and 16, src/backend/po.
  *
- * @since 0.1.0
+ * @internal
  */
 import { make, type Wordings } from "./Wording.js"
 

@@ -2,7 +2,7 @@
  * What is wrong with the migrations themselves: seen when the layer is built, so that a program with a broken file does not
  * start. Fields hold facts, the message is computed from them and ends with what to do next.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Schema from "effect/Schema"
 

@@ -7,7 +7,7 @@
  * 1. Names follow the server's rules: folding, quoting, doubled quotes, 63 bytes.
  * 2. A text that is not wholly understood is refused with the reason; nothing is skipped.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"

@@ -2,7 +2,7 @@
  * Names as the server's messages print them: with bare dots, without the quotes they need in SQL, and a routine's with the
  * types of its arguments. What is no name of a missing object is told apart here: the false friends that share a SQLSTATE.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import { partsAtPosition } from "./EvidenceText.js"

@@ -9,7 +9,7 @@
  *
  * Source: PostgreSQL manual, section 4.1, Lexical Structure; src/backend/parser/scan.l and scansup.c.
  *
- * @since 0.1.0
+ * @internal
  */
 
 /**

@@ -8,7 +8,7 @@
  * 1. A wording that is filled in reads back, in the company of all the others of its kind.
  * 2. Whatever the message, reading answers and never throws.
  *
- * @since 0.1.0
+ * @internal
  */
 
 /**

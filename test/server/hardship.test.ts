@@ -229,14 +229,14 @@ describe("sessions", () => {
           END $$`
         ],
         migrations: {
-          "001_slow": String.raw`SELECT pg_sleep(0.4); CREATE TABLE paths (path text DEFAULT 'C:\new\');`
+          "001_slow": String.raw`SELECT pg_sleep(0.4); CREATE TABLE paths (path text DEFAULT 'x\new\');`
         }
       },
       (url) =>
         Effect.gen(function* () {
           yield* AutoMigration.migrate
           yield* Database.query(url, "INSERT INTO paths DEFAULT VALUES")
-          deepStrictEqual(yield* Database.query(url, "SELECT path FROM paths"), [{ path: `${String.raw`C:\new`}\\` }])
+          deepStrictEqual(yield* Database.query(url, "SELECT path FROM paths"), [{ path: `${String.raw`x\new`}\\` }])
         })
     )
   )
