@@ -1,0 +1,150 @@
+/**
+ * What people read when something went wrong: the facts, and as the last sentence what to do.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import { AutoMigrationError as Errors, SchemaObject, SqlState } from "effect-auto-migration"
+
+const gap = {
+  _tag: "MissingObject",
+  object: SchemaObject.column("email", SchemaObject.qualifiedName("users")),
+  qualifier: Option.none(),
+  sqlState: Option.getOrThrow(SqlState.sqlState("42703"))
+} as const
+
+const failed = {
+  migrationId: "002",
+  file: "002.sql",
+  line: 3,
+  column: 5,
+  statement: "SELECT 1/0",
+  sqlState: "22012",
+  reason: "division by zero",
+  retryAt: 0
+}
+
+const cases: ReadonlyArray<
+  readonly [error: { readonly message: string }, facts: ReadonlyArray<string>, remedy: RegExp]
+> = [
+  [
+    new Errors.MigrationUnreadable({ path: "m", reason: "it does not exist" }),
+    ["m", "it does not exist"],
+    /Check that/
+  ],
+  [
+    new Errors.InvalidEncoding({ file: "1.sql", line: 2, byteOffset: 9 }),
+    ["1.sql:2", "byte 9"],
+    /Save the file as UTF-8/
+  ],
+  [
+    new Errors.InvalidSql({ file: "1.sql", line: 2, column: 3, reason: "syntax error", excerpt: "2 | CREAT" }),
+    ["1.sql:2:3", "syntax error", "CREAT"],
+    /Correct the statement/
+  ],
+  [
+    new Errors.InvalidDirective({ file: "1.sql", line: 1, directive: "-- require: a", reason: "is not known" }),
+    ["1.sql:1", "-- require: a", "-- accept:"],
+    /correct or remove the line/
+  ],
+  [new Errors.DuplicateMigrationId({ id: "1", files: ["a", "b"] }), ["1", "a and b"], /Rename all but one/],
+  [new Errors.UnknownRequirement({ id: "2", file: "2.sql", requirement: "1" }), ["2.sql", "1"], /Correct the id/],
+  [new Errors.AmbiguousProvider({ object: "relation t", files: ["a", "b"] }), ["relation t"], /-- requires:/],
+  [
+    new Errors.CyclicDependency({ path: ["a", "b"], files: ["a.sql", "b.sql"] }),
+    ["a -> b -> a", "a.sql, b.sql"],
+    /Remove one of these/
+  ],
+  [
+    new Errors.MigrationRefused({
+      gap: "column a",
+      migrationIds: ["2"],
+      reasons: ["it loses data"],
+      command: "run it"
+    }),
+    ["column a", "2", "it loses data"],
+    /by hand: run it$/
+  ],
+  [new Errors.MigrationPending({ gap: "column a", migrationIds: ["2"], command: "run it" }), ["column a"], /run it$/],
+  [new Errors.SchemaDrift({ gap: "column a", migrationIds: ["2"] }), ["column a", "2"], /Put the object back/],
+  [new Errors.ObjectRemoved({ gap: "column a", removedBy: "3" }), ["column a", "3"], /Change the query/],
+  [
+    new Errors.TransactionMustRestart({ gap, statement: null, migrationIds: ["2"] }),
+    ["column users.email"],
+    /around the whole transaction/
+  ],
+  [new Errors.MigrationFailed({ ...failed, isRolledBack: true }), ["002.sql:3:5", "22012", "1/0"], /Correct the file/],
+  [new Errors.MigrationFailed({ ...failed, sqlState: null, isRolledBack: false }), ["stay"], /apply it again/],
+  [
+    new Errors.PromiseBroken({ migrationId: "2", file: "2.sql", missing: ["relation t"], isRolledBack: true }),
+    ["2.sql", "relation t", "rolled back"],
+    /Correct its SQL/
+  ],
+  [
+    new Errors.PromiseBroken({ migrationId: "2", file: "2.sql", missing: ["relation t"], isRolledBack: false }),
+    ["stays"],
+    /Correct its SQL/
+  ],
+  [
+    new Errors.LockTimeout({ migrationIds: ["2"], waitingFor: "migration-lock", milliseconds: 30 }),
+    ["2", "30 ms", "another process"],
+    /Try again/
+  ],
+  [
+    new Errors.LockTimeout({ migrationIds: ["2"], waitingFor: "table-lock", milliseconds: 30 }),
+    ["long transaction"],
+    /quieter time/
+  ],
+  [
+    new Errors.HealTimeout({ gap: "column a", migrationIds: ["2"], milliseconds: 30 }),
+    ["(2)", "30 ms"],
+    /ahead of time/
+  ],
+  [new Errors.HealTimeout({ gap: "column a", migrationIds: [], milliseconds: 30 }), ["30 ms;"], /raise the deadline/],
+  [
+    new Errors.InsufficientPrivilege({ role: "app", doing: "migration 2", reason: "no", remedy: "GRANT x" }),
+    ["Role app", "migration 2"],
+    /GRANT x/
+  ],
+  [
+    new Errors.InsufficientPrivilege({ role: null, doing: "a read", reason: "no", remedy: "GRANT x" }),
+    ["The role of the migrations may not run a read"],
+    /give MigrationClient credentials/
+  ],
+  [new Errors.ReadOnlyServer({ doing: "migration 2", reason: "read-only" }), ["migration 2"], /primary server/],
+  [
+    new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone" }),
+    ["migration 2", "gone"],
+    /the next query tries again/
+  ],
+  [
+    new Errors.ChecksumMismatch({ migrationId: "2", file: "2.sql", recorded: "sha256:a", actual: "sha256:b" }),
+    ["2.sql", "sha256:a", "sha256:b"],
+    /new migration/
+  ],
+  [new Errors.LedgerUnusable({ schema: "l", reason: "broken", remedy: "Mend it." }), ["schema l", "broken"], /Mend it/],
+  [new Errors.UnknownMigration({ id: "9", known: ["1", "2"] }), ["9", "1, 2"], /Correct the id/]
+]
+
+describe("the message of each error", () => {
+  for (const [error, facts, remedy] of cases) {
+    it(`names its facts and what to do: ${error.message.slice(0, 60)}…`, () => {
+      for (const fact of facts) assert.include(error.message, fact)
+      assert.match(error.message, remedy)
+      assert.notMatch(error.message, /undefined|\[object/)
+    })
+  }
+
+  it("belongs to every class there is", () => {
+    const classes = Object.values(Errors).filter((value) => typeof value === "function" && "fields" in value)
+    assert.sameMembers(
+      [...new Set(cases.map(([error]) => error.constructor.name))],
+      classes.map((value) => value.name)
+    )
+  })
+
+  it("is told from other people's errors", () => {
+    assert.isTrue(Errors.isAutoMigrationError(new Errors.MigrationFailed({ ...failed, isRolledBack: true })))
+    assert.isFalse(Errors.isAutoMigrationError(new Error("MigrationFailed")))
+    assert.isFalse(Errors.isAutoMigrationError(null))
+  })
+})
