@@ -21,6 +21,7 @@ import { netEffect } from "./FootprintEffect.js"
 import { endMigration, endStatement } from "./FootprintEnd.js"
 import * as Recorder from "./FootprintRecorder.js"
 import { execute } from "./FootprintStatement.js"
+import { isNeutral } from "./NeutralStatement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -76,6 +77,8 @@ export interface Footprint {
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
   readonly statements: ReadonlyArray<StatementSpan>
+  /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
+  readonly isNeutral: boolean
 }
 
 /** The footprint of a migration that does nothing. @since 0.1.0 @category constructors */
@@ -86,7 +89,8 @@ export const empty: Footprint = {
   writes: new Set(),
   barriers: [],
   risks: [],
-  statements: []
+  statements: [],
+  isNeutral: true
 }
 
 /**
@@ -98,6 +102,7 @@ export const empty: Footprint = {
 export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Footprint => ({
   ...empty,
   provides,
+  isNeutral: false,
   barriers: [{ reason: "runs code whose SQL cannot be seen", line: 1 }]
 })
 
@@ -201,7 +206,8 @@ const read = (
         end,
         line,
         transactional: !isOwn && isTransactional(node)
-      }))
+      })),
+      isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
     }
   }
 }

@@ -1,7 +1,8 @@
 /**
  * From what is missing to the smallest plan that brings it: the pending provider, and the ancestors that have not run.
  * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
- * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema.
+ * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema. A
+ * writer that changes no answer, such as a plain index, is left for later.
  *
  * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
  * as a writer of the statement's tables.
@@ -197,7 +198,9 @@ const neededBy = (graph: Graph, applied: Applied, scope: StatementScope): Readon
       .map(({ rank }) => rank)
   )
   return [
-    ...writers.filter(unapplied).map((rank): Ranked => [rank, "writer"]),
+    ...writers
+      .filter((rank) => unapplied(rank) && graph.nodes[rank]?.migration.footprint.isNeutral === false)
+      .map((rank): Ranked => [rank, "writer"]),
     ...providers.filter(unapplied).map((rank): Ranked => [rank, "provider"])
   ]
 }

@@ -171,6 +171,25 @@ describe("a provider that is already applied", () => {
   )
 })
 
+describe("a pending migration that changes no answer", () => {
+  it.scopedLive("is left for later, though it is about the statement's table and may not run by itself", () =>
+    inProgram(
+      {
+        migrations: {
+          ...users,
+          "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);",
+          "004_comment": "COMMENT ON TABLE users IS 'people';"
+        }
+      },
+      () =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT name, email FROM users"), [{ name: "Ada", email: null }])
+          deepStrictEqual(yield* appliedIds, ["001_users", "002_users_email"])
+        })
+    )
+  )
+})
+
 describe("an object that exists and cannot be seen", () => {
   it.scopedLive("hidden by search_path: the original error, and no further database work once that is known", () =>
     inProgram(

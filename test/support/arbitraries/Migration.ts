@@ -53,6 +53,7 @@ export const migration = (sketch: Sketch): Migration.Migration => {
     declares,
     footprint: {
       ...Footprint.empty,
+      isNeutral: false,
       provides: [...provides, ...declares],
       removes,
       reads: new Set(sketch.reads ?? []),
