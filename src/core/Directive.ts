@@ -123,6 +123,7 @@ const words: ReadonlyArray<Word> = ["requires", "provides", "transaction", "acce
 /** A record, so that a new kind of risk cannot be forgotten here. */
 const riskKinds: Readonly<Record<RiskKind, RiskKind>> = {
   "data-loss": "data-loss",
+  "incompatible-change": "incompatible-change",
   "table-rewrite": "table-rewrite",
   "table-scan": "table-scan",
   "blocking-index-build": "blocking-index-build",

@@ -178,6 +178,7 @@ interface Rule {
 
 const rules: Readonly<Record<RiskKind, Rule>> = {
   "data-loss": { harmless: "new", why: "it would lose data" },
+  "incompatible-change": { harmless: "new", why: "other programs still use the old name" },
   "table-rewrite": {
     harmless: "empty",
     why: "it would rewrite a table that holds rows, and block all who use it meanwhile"

@@ -17,6 +17,7 @@ import type { QualifiedName } from "./SchemaObject.js"
  */
 export type RiskKind =
   | "data-loss"
+  | "incompatible-change"
   | "table-rewrite"
   | "table-scan"
   | "blocking-index-build"
@@ -61,6 +62,10 @@ const descriptions: Readonly<Record<RiskKind, Description>> = {
   "data-loss": {
     rationale: "Rows or columns that the statement takes away cannot be brought back by another migration.",
     safer: "Stop using them in one release, keep a backup, and take them away in a later one, by hand."
+  },
+  "incompatible-change": {
+    rationale: "Programs of the previous release still use the old name, and fail from the moment it is gone.",
+    safer: "Add the new name beside the old one, move all programs over, and take the old one away in a later release."
   },
   "table-rewrite": {
     rationale: "The server writes every row anew under a lock that stops all readers and writers of the table.",

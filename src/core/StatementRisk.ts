@@ -5,7 +5,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { AlterTableCmd, AlterTableType, ColumnDef, Constraint, Node, RangeVar } from "@pgsql/types"
+import type { AlterTableCmd, AlterTableType, ColumnDef, Constraint, Node, RangeVar, RenameStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
 import * as R from "./FootprintRecorder.js"
@@ -51,6 +51,11 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =>
   if ("IndexStmt" in node) {
     return node.IndexStmt.concurrent === true ? [] : onTable(recorder, "blocking-index-build", node.IndexStmt.relation)
   }
+  if ("RenameStmt" in node) return ofRename(recorder, node.RenameStmt)
+  if ("AlterObjectSchemaStmt" in node) {
+    const { relation } = node.AlterObjectSchemaStmt
+    return relation === undefined ? [] : onTable(recorder, "incompatible-change", relation)
+  }
   if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt.removeType, node.DropStmt.objects)
   return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(node)
 }
@@ -59,6 +64,20 @@ const ownerOnly = (commands: ReadonlyArray<Node> | undefined): ReadonlyArray<Haz
   (commands ?? []).some((node) => "AlterTableCmd" in node && node.AlterTableCmd.subtype === "AT_ChangeOwner")
     ? [general("privilege-change")]
     : []
+
+/** Nobody's query names an index, a constraint, a trigger, a rule or a policy. */
+const unnamedByQueries: ReadonlySet<string> = new Set([
+  "OBJECT_INDEX",
+  "OBJECT_TABCONSTRAINT",
+  "OBJECT_TRIGGER",
+  "OBJECT_RULE",
+  "OBJECT_POLICY"
+])
+
+const ofRename = (recorder: R.Recorder, { relation, renameType }: RenameStmt): ReadonlyArray<Hazard> =>
+  relation === undefined || unnamedByQueries.has(renameType ?? "")
+    ? []
+    : onTable(recorder, "incompatible-change", relation)
 
 const ofDrop = (
   recorder: R.Recorder,

@@ -22,6 +22,12 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["DROP VIEW IF EXISTS v"],
   ["DROP INDEX i"],
   ["ALTER TABLE t DROP COLUMN v", "data-loss t"],
+  ["ALTER TABLE t RENAME TO s", "incompatible-change t"],
+  ["ALTER TABLE t RENAME COLUMN x TO y", "incompatible-change t"],
+  ["ALTER VIEW v RENAME TO w", "incompatible-change v"],
+  ["ALTER TABLE t SET SCHEMA s", "incompatible-change t"],
+  ["ALTER INDEX i RENAME TO j"],
+  ["ALTER TABLE t RENAME CONSTRAINT c TO d"],
   ["TRUNCATE t, u", "data-loss t", "data-loss u"],
   ["DELETE FROM t WHERE id = 1", "data-loss t"],
   ["UPDATE t SET x = 1", "table-rewrite t"],
@@ -121,6 +127,7 @@ describe("describe", () => {
   it("gives each kind a reason and a way around it, in one sentence each", () => {
     const kinds: ReadonlyArray<RiskKind> = [
       "data-loss",
+      "incompatible-change",
       "table-rewrite",
       "table-scan",
       "blocking-index-build",

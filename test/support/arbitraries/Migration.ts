@@ -73,6 +73,7 @@ export const column = (name: string, relation?: string, schema?: string): Schema
 
 export const riskKind: fc.Arbitrary<RiskKind> = fc.constantFrom(
   "data-loss",
+  "incompatible-change",
   "table-rewrite",
   "table-scan",
   "blocking-index-build",
