@@ -120,17 +120,29 @@ export const make = Effect.gen(function* () {
   const command = (plan: Plan.Plan): string =>
     `${Plan.command(plan)}${schema === defaults.schema ? "" : ` --schema ${schema}`}`
 
-  /** What mode and policy say against a plan. */
-  const objectionTo = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
+  /** What mode and policy say of a plan: `Left` is the error of a plan that may not run. */
+  const judge = Effect.fnUntraced(function* (
+    question: Question,
+    plan: Plan.Plan
+  ): Effect.fn.Return<Either.Either<Plan.Plan, Effect.Effect<never, PlanRunner.Refusal>>, PlanRunner.Refusal> {
     const [promised = question.gap.object] = plan.closes
     const facts = { gap: SchemaObject.render(promised), migrationIds: Plan.ids(plan), command: command(plan) }
-    if (mode === "observe") return Option.some(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
+    if (mode === "observe") return Either.left(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
     const occupied = new Set((yield* occupiedOf(plan)).map(tableKey))
     const verdict = policy(plan, { isEmpty: (relation) => !occupied.has(tableKey(relation)) })
-    if (verdict._tag === "Allowed") return Option.none()
+    if (verdict._tag === "Allowed") return Either.right(plan)
     const reasons = Arr.map(verdict.reasons, renderRefusal)
-    return Option.some(ends(({ cause }) => new MigrationRefused({ ...facts, reasons, cause })))
+    return Either.left(ends(({ cause }) => new MigrationRefused({ ...facts, reasons, cause })))
   })
+
+  /** All of a plan, or else as much as the statement cannot do without. */
+  const judgeSparingly = (question: Question, { applied }: View, plan: Plan.Plan) =>
+    Effect.flatMap(judge(question, plan), (verdict) => {
+      const sparing = Resolver.resolveSparingly(graph, applied.checksumById, question.gap, question.scope)
+      return Either.isLeft(verdict) && Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
+        ? judge(question, sparing.right)
+        : Effect.succeed(verdict)
+    })
 
   const occupiedOf = (plan: Plan.Plan) => {
     const relations = Policy.needsFacts(plan)
@@ -206,10 +218,10 @@ export const make = Effect.gen(function* () {
       },
       onRight: (plan) =>
         Effect.flatMap(
-          objectionTo(question, plan),
-          Option.match({
-            onNone: () => run(question, seen, plan),
-            onSome: (objection) => (seen.age === "fresh" ? objection : again(question))
+          judgeSparingly(question, seen, plan),
+          Either.match({
+            onLeft: (objection): Answer => (seen.age === "fresh" ? objection : again(question)),
+            onRight: (allowed) => run(question, seen, allowed)
           })
         )
     })

@@ -1,8 +1,7 @@
 /**
  * From what is missing to the smallest plan that brings it: the pending provider, and the ancestors that have not run.
  * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
- * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema. A
- * writer that changes no answer, such as a plain index, is left for later.
+ * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema.
  *
  * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
  * as a writer of the statement's tables.
@@ -68,6 +67,28 @@ export const resolve = (
   applied: Applied,
   gap: MissingObject,
   scope: Option.Option<StatementScope>
+): Either.Either<Plan, NoPlan> => resolveWith(graph, applied, gap, scope, () => true)
+
+/**
+ * The same without the writers that change no answer, such as plain indexes: they come along while they may (on an empty table
+ * an index costs nothing), and are no reason to refuse a heal when they may not.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const resolveSparingly = (
+  graph: Graph,
+  applied: Applied,
+  gap: MissingObject,
+  scope: Option.Option<StatementScope>
+): Either.Either<Plan, NoPlan> => resolveWith(graph, applied, gap, scope, (writer) => !writer.footprint.isNeutral)
+
+const resolveWith = (
+  graph: Graph,
+  applied: Applied,
+  gap: MissingObject,
+  scope: Option.Option<StatementScope>,
+  isWanted: (writer: Migration) => boolean
 ): Either.Either<Plan, NoPlan> => {
   const { found, guesses } = search(graph, gap, scope)
   const candidates = [...found, ...guesses]
@@ -75,7 +96,7 @@ export const resolve = (
     Option.flatMap(({ rank }) =>
       planOf(graph, applied, {
         reasons: new Map([
-          ...Option.match(scope, { onNone: () => [], onSome: (_) => neededBy(graph, applied, _) }),
+          ...Option.match(scope, { onNone: () => [], onSome: (_) => neededBy(graph, applied, _, isWanted) }),
           [rank, "provider"]
         ]),
         closes: candidates.filter((other) => other.rank === rank && isAlive(other)).map(({ object }) => object)
@@ -185,7 +206,12 @@ const conflictTargetOf = (scope: Option.Option<StatementScope>): Option.Option<S
   )
 
 /** Whatever else the statement lacks, and who else writes its tables: later entries win. */
-const neededBy = (graph: Graph, applied: Applied, scope: StatementScope): ReadonlyArray<Ranked> => {
+const neededBy = (
+  graph: Graph,
+  applied: Applied,
+  scope: StatementScope,
+  isWanted: (writer: Migration) => boolean
+): ReadonlyArray<Ranked> => {
   const unapplied = isUnapplied(graph, applied)
   const writers = [
     ...scope.relations.flatMap(({ relation }) => graph.writersByKey.get(relation.name) ?? []),
@@ -199,7 +225,7 @@ const neededBy = (graph: Graph, applied: Applied, scope: StatementScope): Readon
   )
   return [
     ...writers
-      .filter((rank) => unapplied(rank) && graph.nodes[rank]?.migration.footprint.isNeutral === false)
+      .filter((rank) => unapplied(rank) && MigrationGraph.migrationsAt(graph, [rank]).every(isWanted))
       .map((rank): Ranked => [rank, "writer"]),
     ...providers.filter(unapplied).map((rank): Ranked => [rank, "provider"])
   ]
