@@ -113,7 +113,6 @@ const updateColumn = (
 
 const setNotNull: Action = (recorder, table, { name = "" }) => {
   addConstraint(recorder, table, { contype: "CONSTR_NOTNULL" }, name, "old")
-  inChildren(recorder, table, (child) => addConstraint(recorder, child, { contype: "CONSTR_NOTNULL" }, name, "old"))
 }
 
 const dropNotNull: Action = (recorder, table, { name }) => {

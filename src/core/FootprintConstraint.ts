@@ -134,6 +134,19 @@ export const addNotNull = (
   const name =
     conname === undefined ? freeConstraintName(recorder, table, column, "not_null") : given(recorder, conname)
   put(recorder, table, plain(name, "not null", [column]))
+  for (const child of known?.children ?? []) inheritNotNull(recorder, child, column, name)
+}
+
+/** Children are held to it under the parent's name. */
+const inheritNotNull = (recorder: R.Recorder, table: QualifiedName, column: string, name: string): void => {
+  const known = R.findRelation(recorder, table)
+  const isThere = known?.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column)
+  if (known === undefined || isThere === true) return
+  addNotNull(recorder, table, column, name)
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    constraints: relation.constraints.map((one) => (one.name === name ? { ...one, isLocal: false } : one))
+  }))
 }
 
 const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const

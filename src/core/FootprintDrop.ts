@@ -130,11 +130,29 @@ export const cascade = (
   for (const relation of Catalog.allRelations(recorder.catalog)) {
     const isView = relation.kind === "view" || relation.kind === "materialized view"
     if (isView && isHit(relation.uses) && isMeant(relation)) dropRelation(recorder, relation, "cascade")
-    else if (column === undefined && !isAmbiguous) loosen(recorder, relation, key)
+    else if (column !== undefined) {
+      const isOwn = target !== undefined && Catalog.isSameName(relation.name, target)
+      detach(recorder, relation, ({ uses }) => isHit(uses) || (isOwn && uses.includes(HazardKey.column(column))))
+    } else if (!isAmbiguous) loosen(recorder, relation, key)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     if (isHit(routine.uses)) dropRoutine(recorder, routine, "cascade")
   }
+}
+
+/** Takes triggers, policies and rules from a table. */
+const detach = (
+  recorder: R.Recorder,
+  relation: Catalog.Relation,
+  isGone: (attachment: Catalog.Attachment) => boolean
+): void => {
+  if (!relation.attachments.some(isGone)) return
+  Use.change(recorder, relation.name)
+  R.readAll(recorder, relation.dependencies)
+  R.updateRelation(recorder, relation.name, (known) => ({
+    ...known,
+    attachments: known.attachments.filter((attachment) => !isGone(attachment))
+  }))
 }
 
 /** Takes away what has the type, or a table's row as its type: columns, routines, other types. */
@@ -162,10 +180,10 @@ const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
 const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey.HazardKey): void => {
   const defaults = relation.columns.filter(({ uses }) => uses.includes(key))
   const checks = relation.constraints.filter(({ uses }) => uses.includes(key))
-  const attached = relation.attachments.filter(({ uses }) => uses.includes(key))
+  detach(recorder, relation, ({ uses }) => uses.includes(key))
   const isIndex = relation.kind === "index" && relation.uses.includes(key)
   if (isIndex) dropRelation(recorder, relation, "cascade")
-  if (defaults.length + checks.length + attached.length === 0) return
+  if (defaults.length + checks.length === 0) return
   Use.change(recorder, relation.name)
   R.readAll(recorder, relation.dependencies)
   for (const { name } of checks) R.read(recorder, HazardKey.constraint(name))
@@ -174,8 +192,7 @@ const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey
     columns: known.columns.map((column) =>
       defaults.includes(column) ? { ...column, hasDefault: false, uses: [] } : column
     ),
-    constraints: known.constraints.filter((constraint) => !checks.includes(constraint)),
-    attachments: known.attachments.filter((attachment) => !attached.includes(attachment))
+    constraints: known.constraints.filter((constraint) => !checks.includes(constraint))
   }))
 }
 
