@@ -26,7 +26,7 @@ import { locate, type ParsedStatement, type Parser, type SyntaxError, statements
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
-import { hazardsOf } from "./StatementRisk.js"
+import { type Hazard, hazardsOf } from "./StatementRisk.js"
 import { hasOwnTransactions, isTransactional } from "./TransactionBlock.js"
 
 export {
@@ -176,17 +176,18 @@ const read = (
   statements: ReadonlyArray<ParsedStatement>,
   declares: ReadonlyArray<SchemaObject.SchemaObject>
 ): Inferred => {
-  const recorder = Recorder.make(parser, catalog, execute)
+  const recorder = Recorder.make(parser, catalog, executeWithRisk)
   const risks: Array<Risk> = []
   for (const statement of statements) {
     recorder.statement = Recorder.statementAt(statement.line)
-    const hazards = hazardsOf(recorder, statement.node)
-    execute(recorder, statement.node)
+    executeWithRisk(recorder, statement.node)
     endStatement(recorder)
+    const { hazards, isOpaque } = recorder.statement
     risks.push(
-      ...hazards
-        .concat(recorder.statement.isOpaque ? [opaqueRisk] : [])
-        .map((hazard) => ({ ...hazard, ...placeOf(text, statement) }))
+      ...distinct(isOpaque ? [...hazards, opaqueRisk] : hazards).map((hazard) => ({
+        ...hazard,
+        ...placeOf(text, statement)
+      }))
     )
   }
   endMigration(recorder)
@@ -211,6 +212,23 @@ const read = (
     }
   }
 }
+
+/** What a statement runs, it risks: a function's body is executed by this as well. */
+const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
+  recorder.statement.hazards.push(...hazardsOf(recorder, node))
+  execute(recorder, node)
+}
+
+/** A body may be run more than once. */
+const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => [
+  ...new Map(hazards.map((hazard) => [hazardKey(hazard), hazard])).values()
+]
+
+const hazardKey = ({ kind, relation }: Hazard): string =>
+  Option.match(relation, {
+    onNone: () => kind,
+    onSome: (name) => `${kind} ${SchemaObject.key(SchemaObject.relation(name))}`
+  })
 
 const opaqueRisk = { kind: "opaque", relation: Option.none() } as const
 

@@ -5,6 +5,7 @@
  * @since 0.1.0
  * @internal
  */
+
 import type { Node, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
@@ -14,6 +15,7 @@ import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.j
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
+import type { Hazard } from "./StatementRisk.js"
 import { stringsOf } from "./SyntaxTree.js"
 
 /** What the reading of the current statement has met. @since 0.1.0 @category models */
@@ -22,6 +24,8 @@ export interface StatementRecord {
   readonly line: number
   /** Whether something in it was not understood. */
   isOpaque: boolean
+  /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
+  readonly hazards: Array<Hazard>
   readonly keys: Set<HazardKey.HazardKey>
   /** Relations and routines already followed, so that each is followed once. */
   readonly followed: Set<string>
@@ -87,6 +91,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
 export const statementAt = (line: number): StatementRecord => ({
   line,
   isOpaque: false,
+  hazards: [],
   keys: new Set(),
   followed: new Set(),
   saved: new Map()

@@ -1,6 +1,6 @@
 /**
  * The hazards of running a statement on a live database, each with its reason and the way around it. The bar is what squawk,
- * strong_migrations and GitLab's guidelines check; docs/architecture.md says which check became which kind.
+ * strong_migrations and GitLab's guidelines check; docs/risks.md says which check became which kind.
  *
  * Locks are told as the server takes them: PostgreSQL manual, section 13.3, Explicit Locking.
  *

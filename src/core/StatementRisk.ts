@@ -7,6 +7,7 @@
  */
 import type { AlterTableCmd, AlterTableType, ColumnDef, Constraint, Node, RangeVar, RenameStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
 import * as R from "./FootprintRecorder.js"
 import { mentionsOf } from "./Mentions.js"
@@ -23,8 +24,43 @@ export type Hazard = Pick<Risk, "kind" | "relation">
 /** @since 0.1.0 @category operations */
 export const hazardsOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => [
   ...(isTransactional(node) ? [] : [general("not-transactional")]),
-  ...ofStatement(recorder, node)
+  ...ofStatement(recorder, node),
+  ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
 ]
+
+/** A view, a rule or a function holds queries and does not run them. */
+const runsQueries = (node: Node): boolean => queries.some((tag) => tag in node)
+
+const queries = [
+  "CopyStmt",
+  "CreateTableAsStmt",
+  "DeclareCursorStmt",
+  "DeleteStmt",
+  "ExplainStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "UpdateStmt"
+] as const
+
+/** The statements on rows below a statement: in `WITH`, in `EXPLAIN`, in `CREATE TABLE AS`. */
+const changesWithin = (node: Node): ReadonlyArray<Node> => {
+  const found: Array<Node> = []
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    else if (Predicate.isRecord(value)) {
+      for (const [tag, inner] of Object.entries(value)) {
+        if (isChange(value, tag) && value !== node) found.push(value)
+        visit(inner)
+      }
+    }
+  }
+  visit(node)
+  return found
+}
+
+const isChange = (value: object, tag: string): value is Node =>
+  (tag === "DeleteStmt" || tag === "UpdateStmt" || tag === "MergeStmt") && tag in value
 
 const general = (kind: RiskKind): Hazard => ({ kind, relation: Option.none() })
 
