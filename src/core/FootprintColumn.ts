@@ -171,6 +171,7 @@ export const ownSequence = (
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     parts: [...known.parts, name],
+    alsoWrites: [...known.alsoWrites, name],
     columns: known.columns.map((other) =>
       other.name === column ? { ...other, hasDefault: true, uses: [...other.uses, name.name] } : other
     )

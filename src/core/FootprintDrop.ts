@@ -122,8 +122,7 @@ export const cascade = (
     base.every(({ name }) => name !== key) ||
     base.some((name) => Catalog.isSameName(name, target))
   const isHit = (uses: ReadonlyArray<HazardKey.HazardKey>): boolean =>
-    uses.includes(key) &&
-    (column === undefined || uses.includes(HazardKey.column(column)) || uses.includes(HazardKey.column("*")))
+    uses.includes(key) && (column === undefined || uses.includes(HazardKey.column(column)))
   const isAmbiguous =
     target !== undefined &&
     Catalog.relationsCalled(recorder.catalog, key).some(({ name }) => !Catalog.isSameName(name, target))

@@ -9,6 +9,7 @@ import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStm
 import * as R from "./FootprintRecorder.js"
 import { newRelation } from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
+import * as HazardKey from "./HazardKey.js"
 import type { Mentions } from "./Mentions.js"
 import { resultColumns } from "./ResultColumns.js"
 import { type QualifiedName, relation } from "./SchemaObject.js"
@@ -90,12 +91,19 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
   if (statement.replace !== true && !isTemporary) R.claim(recorder, relation(name))
 }
 
-/** What a view stands for, looked up before the view is there: it may be called like one of its tables. */
-const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => ({
-  base: mentions.relations.map((mention) => R.findRelation(recorder, mention.name)?.name ?? mention.name),
-  uses: Use.directKeys(mentions),
-  onRead: Use.hiddenCalls(mentions)
-})
+/**
+ * What a view stands for, looked up before the view is there: it may be called like one of its tables. A star stands for the
+ * columns of today.
+ */
+const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => {
+  const base = mentions.relations.map(({ name }) => R.findRelation(recorder, name) ?? Catalog.relation("table", name))
+  const starred = mentions.hasStar ? base.flatMap(({ columns }) => columns) : []
+  return {
+    base: base.map(({ name }) => name),
+    uses: [...Use.directKeys(mentions), ...starred.map(({ name }) => HazardKey.column(name))],
+    onRead: Use.hiddenCalls(mentions)
+  }
+}
 
 /** @since 0.1.0 @category statements */
 export const refresh = (recorder: R.Recorder, { relation: range }: RefreshMatViewStmt): void => {

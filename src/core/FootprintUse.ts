@@ -304,6 +304,5 @@ export const directKeys = (mentions: Mentions): ReadonlyArray<HazardKey.HazardKe
   ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
   ...mentions.types.map(({ name }) => name),
   ...mentions.columns.map(({ name }) => HazardKey.column(name)),
-  ...(mentions.hasStar ? [HazardKey.column("*")] : []),
   ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
 ]

@@ -232,6 +232,13 @@ describe("rule 9: writing rows runs code", () => {
     )
   })
 
+  it("sequences behind serial columns, whoever owns them", () =>
+    behind(
+      "CREATE TABLE t (id serial, x int); ALTER SEQUENCE t_id_seq OWNED BY NONE",
+      "INSERT INTO t (x) VALUES (1)",
+      "SELECT setval('t_id_seq', 50)"
+    ))
+
   it("foreign keys: they are checked on both sides, and their actions write", () => {
     const keys = `${tables}; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE`
     behind(keys, "ALTER TABLE a ADD COLUMN z int", "INSERT INTO b (id) VALUES (1)")

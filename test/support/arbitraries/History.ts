@@ -102,12 +102,12 @@ const code: ReadonlyArray<fc.Arbitrary<string>> = [
   text`CREATE OR REPLACE FUNCTION ${routine}(n int DEFAULT 1) RETURNS bigint LANGUAGE sql ${options("", "IMMUTABLE")} AS 'SELECT count(*) FROM ${table}'`,
   text`CREATE OR REPLACE FUNCTION ${routine}(n int DEFAULT 1) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN n + ${value}; END $$`,
   text`CREATE OR REPLACE FUNCTION ${routine}(n int DEFAULT 1) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ${table} (x) VALUES (n); RETURN n; END $$`,
-  text`CREATE FUNCTION ${routine}(n mood) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT id FROM ${table}; END`,
+  text`CREATE FUNCTION of_mood(n mood) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT id FROM ${table}; END`,
   text`CREATE OR REPLACE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO ${table} (log) VALUES (TG_TABLE_NAME); RETURN NEW; END $$`,
   text`CREATE OR REPLACE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'UPDATE ' || '${table}' || ' SET x = 0'; RETURN NULL; END $$`,
   text`CREATE TRIGGER ${options("t1", "t2")} AFTER ${options("INSERT", "UPDATE", "DELETE")} ON ${table} FOR EACH ${options("ROW", "STATEMENT")} EXECUTE FUNCTION tg()`,
   text`DROP TRIGGER ${options("t1", "t2")} ON ${table}`,
-  text`DROP FUNCTION ${options("f", "g", "h", "tg")}${behaviour}`,
+  text`DROP FUNCTION ${options("f", "g", "h", "tg", "of_mood")}${behaviour}`,
   text`ALTER FUNCTION ${routine} RENAME TO ${routine}`,
   text`CREATE RULE r AS ON INSERT TO ${table} DO ALSO INSERT INTO ${table} (x) VALUES (${value})`,
   text`CREATE POLICY pol ON ${table} USING (${routine}(x) > 0)`,
@@ -139,7 +139,7 @@ const others: ReadonlyArray<fc.Arbitrary<string>> = [
   text`ALTER SEQUENCE ${options("sq", "b_id_seq")} OWNED BY ${options("NONE", "a.x", "b.x")}`,
   text`DROP SEQUENCE ${options("sq", "b_id_seq", "d")}${behaviour}`,
   text`CREATE TABLE ${schema}.${table} (id int, x int)`,
-  text`SET search_path = ${schema}, public; CREATE TABLE ${table} (id int, x int)`
+  text`SET search_path = ${schema}, public; CREATE TABLE ${options("t_s1", "t_s2")} (id int, x int)`
 ]
 
 /** One statement of a history. */
