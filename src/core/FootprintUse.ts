@@ -109,7 +109,7 @@ const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Acc
   R.write(recorder, relation.name.name)
   if (relation.isExternal) R.barrier(recorder, `writes rows of ${relation.name.name}, whose triggers are not known`)
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
-  for (const sequence of relation.alsoWrites) changePart(recorder, sequence)
+  for (const sequence of relation.alsoWrites) move(recorder, sequence)
   for (const { alsoWrites, calls } of relation.attachments) {
     for (const hidden of calls) runHidden(recorder, relation, hidden)
     for (const other of alsoWrites) store(recorder, other, "merge")
@@ -120,6 +120,10 @@ const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Acc
   for (const other of [...relation.base, ...relation.children]) store(recorder, other, access)
   for (const parent of relation.parents) runInherited(recorder, parent)
 }
+
+/** A default that is gone may leave the name of a sequence that is gone too. */
+const move = (recorder: R.Recorder, sequence: QualifiedName): void =>
+  R.relations(recorder, sequence).length > 0 ? changePart(recorder, sequence) : R.writeName(recorder, sequence)
 
 /** Domains check their values. */
 const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
