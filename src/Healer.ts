@@ -25,7 +25,7 @@ import {
   TransactionMustRestart
 } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
-import type { MigrationId } from "./core/Migration.js"
+import { type MigrationId, promises } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import * as Resolver from "./core/Resolver.js"
@@ -184,9 +184,10 @@ export const make = Effect.gen(function* () {
   /** The ledger, read just now, says that the providers ran: the catalog tells whether it is right. */
   const settle = Effect.fnUntraced(function* (
     question: Question,
-    { applied }: View,
+    view: View,
     { objects, providers }: Resolver.AlreadyApplied
   ) {
+    const { applied } = view
     const edited = providers.find((migration) => applied.checksumById.get(migration.id) !== migration.checksum)
     if (edited !== undefined) {
       const recorded = applied.checksumById.get(edited.id) ?? ""
@@ -194,6 +195,7 @@ export const make = Effect.gen(function* () {
     }
     const missing = yield* unjudged(catalog.missing(objects, "anywhere"))
     if (missing.length === 0) return retry
+    if (providers.every((migration) => promises(migration).length === 0)) return yield* giveUp(question, view)
     return yield* ends(
       ({ cause }) =>
         new SchemaDrift({

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { PromiseBroken } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
-import type { Migration } from "./core/Migration.js"
+import { type Migration, promises } from "./core/Migration.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import type { Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -88,8 +88,7 @@ const failureOf = (migration: Migration, role: string, cause: Cause.Cause<unknow
 }
 
 /**
- * Fails where one of the objects that a migration provides is not there after it ran; `missing` are places in its
- * `provides`.
+ * Fails where one of the objects that a migration promises is not there after it ran; `missing` are places in its promises.
  *
  * @since 0.1.0
  * @category operations
@@ -98,9 +97,7 @@ export const keepsPromises = (
   migration: Migration,
   missing: ReadonlyArray<number>
 ): Effect.Effect<void, MigrationFailure.Failure> => {
-  const broken = Arr.filterMap(missing, (index) =>
-    Option.map(Arr.get(migration.footprint.provides, index), SchemaObject.render)
-  )
+  const broken = Arr.filterMap(missing, (index) => Option.map(Arr.get(promises(migration), index), SchemaObject.render))
   return Arr.isNonEmptyArray(broken)
     ? Effect.fail(
         MigrationFailure.fault(

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Options } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
-import type { Migration } from "./core/Migration.js"
+import { type Migration, promises } from "./core/Migration.js"
 import type { SchemaObject } from "./core/SchemaObject.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
@@ -83,9 +83,9 @@ export const closing = (options: {
     LedgerStatements.append(options.schema, [
       { kind: "Applied", migration: options.migration, detail: options.detail }
     ]),
-    Catalog.missing(options.migration.footprint.provides, "anywhere")
+    Catalog.missing(promises(options.migration), "anywhere")
   ].join(";\n")
 
-/** Places in the migration's `provides`. @since 0.1.0 @category readers */
+/** Places in the migration's promises. @since 0.1.0 @category readers */
 export const readClosing = (columns: Readonly<Record<string, unknown>>): Effect.Effect<ReadonlyArray<number>> =>
   Message.answer("missing", Schema.Array(Schema.Int), columns)

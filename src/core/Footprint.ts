@@ -79,6 +79,8 @@ export interface Footprint {
   readonly statements: ReadonlyArray<StatementSpan>
   /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
   readonly isNeutral: boolean
+  /** `false` where only the server can tell whether all of it runs: what it provides is then a hope and no promise. */
+  readonly isCertain: boolean
 }
 
 /** The footprint of a migration that does nothing. @since 0.1.0 @category constructors */
@@ -90,7 +92,8 @@ export const empty: Footprint = {
   barriers: [],
   risks: [],
   statements: [],
-  isNeutral: true
+  isNeutral: true,
+  isCertain: true
 }
 
 /**
@@ -208,6 +211,7 @@ const read = (
         line,
         transactional: !isOwn && isTransactional(node)
       })),
+      isCertain: recorder.isCertain,
       isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
     }
   }

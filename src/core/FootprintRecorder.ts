@@ -54,6 +54,8 @@ export interface Recorder {
   readonly disclaimed: Array<SchemaObject.SchemaObject>
   /** Keys of objects that this migration has taken away, be it to make them anew. */
   readonly dropped: Set<string>
+  /** Whether all that was read does run: `false` when something depends on a condition that only the server can answer. */
+  isCertain: boolean
   statement: StatementRecord
   /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
   searchPath: ReadonlyArray<string>
@@ -81,6 +83,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   claimed: [],
   disclaimed: [],
   dropped: new Set(),
+  isCertain: true,
   statement: statementAt(1),
   searchPath: [],
   locals: new Set(),

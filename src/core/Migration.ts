@@ -155,6 +155,15 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
 }
 
 /**
+ * What must be in the catalog after a migration: what it declares, and what its SQL provides where all of that is sure to run.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const promises = ({ declares, footprint }: Migration): ReadonlyArray<SchemaObject> =>
+  footprint.isCertain ? footprint.provides : declares
+
+/**
  * Whether a migration may write rows of any table: it runs code that is not understood, and does not declare what it provides.
  * A statement that is not understood and names what it changes, such as `GRANT … ON ALL TABLES`, writes no rows.
  *

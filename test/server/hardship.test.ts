@@ -374,6 +374,26 @@ describe("the catalog's second look", () => {
   )
 })
 
+describe("a block whose condition only the server can answer", () => {
+  it.scopedLive("promises nothing that it does not do", () =>
+    inProgram(
+      {
+        migrations: {
+          "001_t": "CREATE TABLE t (id integer);",
+          "002_maybe": `DO $$ BEGIN IF current_setting('server_version_num')::int < 90000
+            THEN ALTER TABLE t ADD COLUMN never integer; END IF; END $$; ALTER TABLE t ADD COLUMN always integer;`
+        },
+        options: allowed
+      },
+      () =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT always FROM t"), [])
+          assert.strictEqual((yield* Effect.flip(ask("SELECT never FROM t")))._tag, "SqlError")
+        })
+    )
+  )
+})
+
 describe("a ledger", () => {
   it.scopedLive("that was built anew while a program runs is read anew", () =>
     inProgram(

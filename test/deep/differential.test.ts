@@ -13,8 +13,8 @@ import * as SchemaDump from "../support/SchemaDump.js"
 import * as SchemaListing from "../support/SchemaListing.js"
 import * as Server from "../support/Server.js"
 
-/** `npm run test:deep` sets a larger number. */
-const runs = Number(process.env["DIFFERENTIAL_RUNS"] ?? 200)
+/** An hour and a half on two cores; `DIFFERENTIAL_RUNS` sets another number. */
+const runs = Number(process.env["DIFFERENTIAL_RUNS"] ?? 5000)
 
 /** Orders tried of each history; each prefers pairs that no order before has inverted. */
 const orders = 3

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url"
 import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
-import * as Exports from "./test/support/Exports.js"
+import * as Exports from "./support/Exports.js"
 
 /** What all projects share. The global setup is not among it: each project would start a server of its own. */
 const shared = {
   resolve: {
     alias: Exports.modules().map(({ file, specifier }) => ({
       find: new RegExp(`^${specifier}$`),
-      replacement: fileURLToPath(new URL(file, import.meta.url))
+      replacement: fileURLToPath(new URL(`../${file}`, import.meta.url))
     }))
   }
 }
@@ -30,7 +30,23 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { ...limits, name: "tests", include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"] }
+        test: {
+          ...limits,
+          name: "tests",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/deep/**"],
+          setupFiles: ["test/setup.ts"]
+        }
+      },
+      {
+        ...shared,
+        test: {
+          ...limits,
+          testTimeout: 3_600_000,
+          name: "deep",
+          include: ["test/deep/*.test.ts"],
+          setupFiles: ["test/setup.ts"]
+        }
       },
       {
         ...shared,
