@@ -10,7 +10,7 @@
  * 3. Statement spans are in order, do not overlap, and cut the statements out of the text.
  * 4. A statement of a kind that has no rule is a barrier; there is no statement that is skipped.
  *
- * The rules are told in docs/architecture.md; each lives in a module named after what it reads.
+ * The rules are pinned by number in test/core/FootprintRules.test.ts; each lives in a module named after what it reads.
  *
  * @since 0.1.0
  */
