@@ -2,6 +2,9 @@
  * A migration that fails is left alone for a while: nobody in this process tries it again before its window ends, and each
  * further failure doubles the window, with jitter, up to a cap. Whoever needs it in the meantime gets the failure at once.
  *
+ * A process keeps to its own windows. The ledger records the failures of others as well, but they may lack a right or have a
+ * shorter deadline: what failed for them may succeed here, and the migration lock lets only one of them try at a time.
+ *
  * **Laws**
  *
  * 1. Between a failure and the end of its window the migration is not tried.
@@ -20,6 +23,7 @@ import * as Ref from "effect/Ref"
 import type { Options } from "./AutoMigrationConfig.js"
 import type { MigrationId } from "./core/Migration.js"
 import type { Failure } from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
 
 /**
  * An open window.
@@ -29,7 +33,9 @@ import type { Failure } from "./MigrationFailure.js"
  */
 export interface Window {
   readonly failures: number
-  /** Milliseconds since 1970. */
+  /** On the clock of {@link Monotonic.milliseconds}. */
+  readonly endsAt: number
+  /** The same for a reader: milliseconds since 1970, by the clock that the process had when the window opened. */
   readonly retryAt: number
   readonly failure: Failure
 }
@@ -53,7 +59,7 @@ export interface Breaker {
  * @category decisions
  */
 export const windowMillis = ({ cap, first }: Options["breaker"], failures: number, jitter: number): number =>
-  Math.min(Duration.toMillis(cap), Duration.toMillis(first) * 2 ** (failures - 1)) * (1 - jitter / 4)
+  Math.round(Math.min(Duration.toMillis(cap), Duration.toMillis(first) * 2 ** (failures - 1)) * (1 - jitter / 4))
 
 /**
  * @since 0.1.0
@@ -64,15 +70,16 @@ export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
     openFor: Effect.fnUntraced(function* (ids) {
       const open = yield* Ref.get(windows)
       if (HashMap.isEmpty(open)) return Option.none()
-      const now = yield* Clock.currentTimeMillis
-      return Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.retryAt > now)))
+      const now = yield* Monotonic.milliseconds
+      return Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now)))
     }),
     failed: Effect.fnUntraced(function* (id, failure) {
-      const now = yield* Clock.currentTimeMillis
+      const [now, date] = yield* Effect.all([Monotonic.milliseconds, Clock.currentTimeMillis])
       const jitter = yield* Random.next
       return yield* Ref.modify(windows, (open) => {
         const failures = 1 + Option.match(HashMap.get(open, id), { onNone: () => 0, onSome: (_) => _.failures })
-        const window: Window = { failures, retryAt: now + windowMillis(options, failures, jitter), failure }
+        const length = windowMillis(options, failures, jitter)
+        const window: Window = { failures, endsAt: now + length, retryAt: date + length, failure }
         return [window, HashMap.set(open, id, window)]
       })
     }),

@@ -10,7 +10,6 @@
 
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,6 +26,7 @@ import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 import { MigrationClient, type Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
 import * as Script from "./Script.js"
 import * as StepMessages from "./StepMessages.js"
 import * as Telemetry from "./Telemetry.js"
@@ -59,7 +59,7 @@ export interface Job {
   readonly transaction: Options["transaction"]
   /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
   readonly pace: "request" | "operator"
-  /** When whoever asked gives up, in milliseconds since 1970: a migration that is not done by then is cancelled. */
+  /** When whoever asked gives up, in milliseconds of `Clock.currentTimeNanos`: what is not done by then is cancelled. */
   readonly deadlineAt: number
   /** The error of a migration that is not done by then. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
@@ -131,6 +131,10 @@ const isContended = (setback: Setback): boolean =>
   setback._tag === "StatementError" && MigrationFailure.isContention(setback.error)
 
 const isOutside = ({ group, job }: Task): boolean => group.transaction === "none" && job.doing === "apply"
+
+/** What was read under the lock just now need not be asked again. */
+const isAppliedIn = ({ checksumById }: AppliedSet, { steps }: Plan.Group): boolean =>
+  steps.every(({ migration }) => checksumById.has(migration.id))
 
 const lastOf = ({ group }: Task): Migration => Arr.lastNonEmpty(group.steps).migration
 
@@ -231,7 +235,7 @@ export const make = Effect.gen(function* () {
     migration: Migration,
     step: Effect.Effect<void, E>
   ): Effect.Effect<void, E | MigrationFailure.Failure> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.flatMap(Monotonic.milliseconds, (now) =>
       Number.isFinite(deadlineAt)
         ? Effect.timeoutFail(step, { duration: deadlineAt - now, onTimeout: () => onDeadline(migration) })
         : step
@@ -300,14 +304,14 @@ export const make = Effect.gen(function* () {
       if (setback._tag === "StatementError" && !isContended(setback)) {
         return Effect.fail(MigrationFailure.ofStatement(setback.error, setback.place))
       }
-      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      return Effect.flatMap(Monotonic.milliseconds, (now) =>
         Effect.fail(
           MigrationFailure.circumstance(
             ({ cause }) =>
               new LockTimeout({
                 migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
                 waitingFor: setback._tag === "LockHeld" ? "migration-lock" : "table-lock",
-                milliseconds: now - since,
+                milliseconds: Math.round(now - since),
                 cause
               })
           )
@@ -349,12 +353,12 @@ export const make = Effect.gen(function* () {
     (setback: Setback): Effect.Effect<boolean> => {
       if (setback._tag === "LockHeld" && pace === "operator") return Effect.succeed(true)
       return setback._tag === "LockHeld" || isContended(setback)
-        ? Effect.map(Clock.currentTimeMillis, (now) => now < until)
+        ? Effect.map(Monotonic.milliseconds, (now) => now < until)
         : Effect.succeed(false)
     }
 
   const runTask = (task: Task): Effect.Effect<Outcome, MigrationFailure.Failure> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.flatMap(Monotonic.milliseconds, (now) =>
       Effect.scoped(isOutside(task) ? outside(task) : together(task)).pipe(
         Effect.retry({ while: mayPass(task.job, lastAttempt(task.job, now)), schedule: lockRetry }),
         Effect.catchTag("NoLedger", (missing) => Effect.succeed<Outcome>(missing)),
@@ -369,6 +373,7 @@ export const make = Effect.gen(function* () {
       const ran: Array<Migration> = []
       let known = job.known
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
+        if (index > 0 && isAppliedIn(known, group)) continue
         const outcome = yield* runTask({ job, group, known, closes: index === 0 ? job.plan.closes : [] })
         if (outcome._tag !== "Done") return outcome
         ran.push(...outcome.ran)

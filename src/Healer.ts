@@ -5,7 +5,6 @@
  * @internal
  */
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -34,6 +33,7 @@ import * as StatementScope from "./core/StatementScope.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
@@ -162,7 +162,7 @@ export const make = Effect.gen(function* () {
         pace: "request",
         doing: "apply",
         detail: { gap, plan: ids },
-        deadlineAt: (yield* Clock.currentTimeMillis) + Duration.toMillis(deadline),
+        deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(deadline),
         onDeadline: (migration) =>
           MigrationFailure.fault(migration, { reason: "it was not done at the deadline" }, ({ cause }) =>
             timeout(gap, [migration.id], cause)

@@ -5,7 +5,6 @@
  * @internal
  */
 import * as Arr from "effect/Array"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,12 +14,14 @@ import * as Option from "effect/Option"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
+import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Executor from "./Executor.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
@@ -83,8 +84,13 @@ export const make = Effect.gen(function* () {
       })
   )
 
+  /** Of queries that waited for their turn together, the first may have brought what the others came for. */
+  const isDone = ({ pace, plan }: Request, { checksumById }: AppliedSet): boolean =>
+    pace === "request" && Plan.ids(plan).every((id) => checksumById.has(id))
+
   const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied } = yield* knowledge.view
+    if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
     const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction }
     const outcome = yield* executor.run(job)
     if (outcome._tag !== "NoLedger") return outcome
@@ -93,30 +99,43 @@ export const make = Effect.gen(function* () {
     return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
   })
 
-  /** Whoever waited for the turn until the deadline has gone; no migration is at fault for that. */
-  const stillWanted = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, MigrationFailure.Failure> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      now < deadlineAt
-        ? Effect.void
-        : Effect.fail({ ...onDeadline(Arr.headNonEmpty(plan.steps).migration), blames: Option.none() })
-    )
-
   const refuse = (failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
     Option.match(failure.blames, {
       onNone: () => Effect.fail({ failure, retryAt: 0 }),
       onSome: ({ migration }) => Effect.flip(breaker.failed(migration.id, failure))
     })
 
+  const attempt = (options: Request): Effect.Effect<Result, Refusal> =>
+    execute(options).pipe(
+      Effect.tap(({ applied }) => knowledge.learn(applied)),
+      Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
+      Effect.catchAll(refuse)
+    )
+
+  /** Whoever waited for the turn until the deadline has gone; no migration is at fault for that. */
+  const stillWanted = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, Refusal> =>
+    Effect.flatMap(Monotonic.milliseconds, (now) =>
+      now < deadlineAt
+        ? Effect.void
+        : Effect.fail({ failure: onDeadline(Arr.headNonEmpty(plan.steps).migration), retryAt: 0 })
+    )
+
+  /** … or have failed and opened a window, which all the others are told. An operator tries in spite of it. */
+  const stillClosed = ({ pace, plan }: Request): Effect.Effect<void, Refusal> =>
+    pace === "operator"
+      ? Effect.void
+      : Effect.flatMap(
+          breaker.openFor(Plan.ids(plan)),
+          Option.match({ onNone: () => Effect.void, onSome: Effect.fail })
+        )
+
   return PlanRunner.of({
     refusal: (plan) => breaker.openFor(Plan.ids(plan)),
     run: (options) =>
       turn
-        .withPermits(1)(Effect.zipRight(stillWanted(options), execute(options)))
+        .withPermits(1)(Effect.zipRight(stillWanted(options), Effect.zipRight(stillClosed(options), attempt(options))))
         .pipe(
-          Effect.tap(({ applied }) => knowledge.learn(applied)),
-          Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
           Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
-          Effect.catchAll(refuse),
           Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
         )
   })

@@ -1,0 +1,158 @@
+/**
+ * Windows and deadlines: how often a migration that fails is tried, by how many, and what a clock that jumps does to that.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { Policy } from "effect-auto-migration"
+import * as App from "../support/App.js"
+import * as Database from "../support/Database.js"
+import * as Server from "../support/Server.js"
+import * as SettableClock from "../support/SettableClock.js"
+import { ask, askWithin, failsWith, holding, inProgram, kinds } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
+
+const minutes = (first: number) => ({ breaker: { first: Duration.minutes(first), cap: Duration.hours(1) } })
+
+const columns = Array.from({ length: 1000 }, (_, n) => `c${n}`)
+
+const broken = {
+  "001_wide": "CREATE TABLE wide (id integer);",
+  "002_broken": `ALTER TABLE wide ${columns.map((name) => `ADD COLUMN ${name} integer`).join(", ")};\nSELECT pg_sleep(1);\nSELECT 1/0;`,
+  "003_healthy": "CREATE TABLE healthy (id integer);"
+}
+
+const options = { policy: Policy.always, ...minutes(1) }
+
+const askForAll = (names: ReadonlyArray<string>) =>
+  Effect.forEach(names, (name) => failsWith("MigrationFailed", ask(`SELECT ${name} FROM wide`)), {
+    concurrency: "unbounded"
+  })
+
+describe("a migration that fails", () => {
+  it.scopedLive("is tried once though a thousand queries with as many gaps need it, and each is told its cause", () =>
+    inProgram({ migrations: broken, options }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT id FROM wide")
+        const errors = yield* askForAll(columns)
+        assert.isTrue(errors.every(({ migrationId, sqlState }) => migrationId === "002_broken" && sqlState === "22012"))
+        assert.strictEqual(new Set(errors.map(({ retryAt }) => retryAt)).size, 1)
+        assert.strictEqual(new Set(errors.map(({ cause }) => cause)).size, columns.length)
+        deepStrictEqual(yield* kinds, ["Applied 001_wide", "Failed 002_broken"])
+        deepStrictEqual(yield* ask("SELECT id FROM healthy"), [])
+      })
+    )
+  )
+
+  it.scopedLive("is tried by one of many when its window has ended, and the next window is longer", () =>
+    Effect.gen(function* () {
+      const { clock, pass } = yield* SettableClock.make
+      yield* inProgram({ migrations: broken, options }, () =>
+        Effect.gen(function* () {
+          yield* askWithin("SELECT id FROM wide")
+          yield* failsWith("MigrationFailed", ask("SELECT c0 FROM wide"))
+          yield* pass("61 seconds")
+          const [again, ...others] = yield* askForAll(columns.slice(0, 50))
+          assert.isTrue(others.every(({ retryAt }) => retryAt === again?.retryAt))
+          deepStrictEqual(yield* kinds, ["Applied 001_wide", "Failed 002_broken", "Failed 002_broken"])
+          yield* pass("61 seconds")
+          yield* askForAll(columns.slice(0, 50))
+          assert.strictEqual((yield* kinds).length, 3)
+        })
+      ).pipe(Effect.withClock(clock))
+    })
+  )
+})
+
+describe("a migration that many gaps need", () => {
+  it.scopedLive("is brought once, and those who waited their turn for it do not ask for the lock", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const migrations = { ...broken, "002_broken": broken["002_broken"].replace("SELECT 1/0;", "") }
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT id FROM wide")
+        yield* tap.reset
+        yield* Effect.forEach(columns.slice(0, 200), (name) => ask(`SELECT ${name} FROM wide`), {
+          concurrency: "unbounded"
+        })
+        const { statements } = yield* tap.heard
+        assert.strictEqual(statements.filter((text) => text.includes("pg_try_advisory_xact_lock")).length, 1)
+        deepStrictEqual(yield* kinds, ["Applied 001_wide", "Applied 002_broken"])
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options })))
+    })
+  )
+})
+
+describe("a clock that jumps", () => {
+  const hours = Duration.toMillis("5 hours")
+  const slow = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(60);" }
+  const impatient = { policy: Policy.always, deadline: Duration.seconds(4), lockTimeout: Duration.millis(500) }
+
+  const untilRunning = (url: string) =>
+    Effect.repeat(
+      Database.query(url, "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND state = 'active'"),
+      { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
+    )
+
+  for (const [way, by] of [
+    ["back", -hours],
+    ["forward", hours]
+  ] as const) {
+    it.scopedLive(`${way} during a heal changes no deadline: the migration is cancelled when it has had its time`, () =>
+      Effect.gen(function* () {
+        const { clock, setDate } = yield* SettableClock.make
+        yield* inProgram({ migrations: slow, options: impatient }, (url) =>
+          Effect.gen(function* () {
+            const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT id FROM slow")))
+            yield* untilRunning(url)
+            yield* setDate(by)
+            yield* Fiber.join(asking)
+            yield* Effect.repeat(kinds, { until: (log) => log.length > 0, schedule: Schedule.spaced("20 millis") })
+            deepStrictEqual(yield* kinds, ["Failed 001_slow"])
+          })
+        ).pipe(Effect.withClock(clock), Effect.timeout("25 seconds"))
+      })
+    )
+
+    it.scopedLive(`${way} while the migration lock is waited for changes no deadline: LockTimeout`, () =>
+      Effect.gen(function* () {
+        const { clock, setDate } = yield* SettableClock.make
+        yield* inProgram({ migrations: { "001_t": "CREATE TABLE t (id integer);" }, options: impatient }, (url) =>
+          Effect.gen(function* () {
+            yield* holding(
+              url,
+              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+            )
+            const asking = yield* Effect.fork(failsWith("LockTimeout", ask("SELECT id FROM t")))
+            yield* Effect.sleep("300 millis")
+            yield* setDate(by)
+            const { milliseconds } = yield* Fiber.join(asking)
+            assert.isAtLeast(milliseconds, 1000)
+          })
+        ).pipe(Effect.withClock(clock), Effect.timeout("25 seconds"))
+      })
+    )
+
+    it.scopedLive(`${way} during a window neither ends it nor makes it endless`, () =>
+      Effect.gen(function* () {
+        const { clock, pass, setDate } = yield* SettableClock.make
+        yield* inProgram({ migrations: broken, options }, () =>
+          Effect.gen(function* () {
+            yield* askWithin("SELECT id FROM wide")
+            yield* failsWith("MigrationFailed", ask("SELECT c0 FROM wide"))
+            yield* setDate(by)
+            yield* failsWith("MigrationFailed", ask("SELECT c0 FROM wide"))
+            assert.strictEqual((yield* kinds).length, 2)
+            yield* pass("61 seconds")
+            yield* failsWith("MigrationFailed", ask("SELECT c0 FROM wide"))
+            assert.strictEqual((yield* kinds).length, 3)
+          })
+        ).pipe(Effect.withClock(clock))
+      })
+    )
+  }
+})
