@@ -202,15 +202,17 @@ describe("the package", () => {
   })
 
   it("locks the optional packages of every platform and names no registry", () => {
-    const { packages } = Schema.decodeUnknownSync(Lock)(read("package-lock.json"))
-    none(Object.keys(packages).filter((name) => packages[name]?.resolved !== undefined))
-    none(
-      Object.entries(packages).flatMap(([name, { optionalDependencies }]) =>
-        Object.keys(optionalDependencies).filter(
-          (optional) => !(`node_modules/${optional}` in packages || `${name}/node_modules/${optional}` in packages)
+    for (const lock of ["package-lock.json", "test/matrix/package-lock.json"]) {
+      const { packages } = Schema.decodeUnknownSync(Lock)(read(lock))
+      none(Object.keys(packages).filter((name) => packages[name]?.resolved !== undefined))
+      none(
+        Object.entries(packages).flatMap(([name, { optionalDependencies }]) =>
+          Object.keys(optionalDependencies).filter(
+            (optional) => !(`node_modules/${optional}` in packages || `${name}/node_modules/${optional}` in packages)
+          )
         )
       )
-    )
+    }
   })
 
   it("knows nothing about the machine it was written on", () => {

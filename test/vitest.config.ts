@@ -34,7 +34,7 @@ export default defineConfig({
           ...limits,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/deep/**"],
+          exclude: ["test/deep/**", "test/matrix/**"],
           setupFiles: ["test/setup.ts"]
         }
       },

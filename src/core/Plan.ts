@@ -165,8 +165,7 @@ const shellWord = (text: string): string =>
 /** A group that may still grow. */
 interface Growing extends Group {
   readonly steps: Arr.NonEmptyArray<Step>
-  /** Enums by bare name that exist since this group, and those that gained a value in it, with the migration that added it. */
-  readonly created: Set<string>
+  /** Enums by bare name that gained a value in this group, with the migration that added it. */
   readonly extendedBy: Map<string, Migration.MigrationId>
 }
 
@@ -176,7 +175,6 @@ const open = (step: Step, because: Option.Option<string>): Growing => {
     steps,
     transaction: step.migration.transaction,
     because,
-    created: new Set<string>(),
     extendedBy: new Map()
   }
   noteEnums(group, step.migration)
@@ -188,11 +186,14 @@ const join = (group: Growing, step: Step): void => {
   noteEnums(group, step.migration)
 }
 
-/** A value of an enum that is as new as the value itself can be used at once. */
-const noteEnums = ({ created, extendedBy }: Growing, { footprint, id }: Migration.Migration): void => {
+/**
+ * The values that an enum is made with can be used at once. One that is added later cannot, be the enum as new as itself:
+ * PostgreSQL before 17 makes no difference there (`EnumUncommitted` in `pg_enum.c`).
+ */
+const noteEnums = ({ extendedBy }: Growing, { footprint, id }: Migration.Migration): void => {
+  const made = new Set(footprint.provides.flatMap((object) => (object._tag === "Type" ? [object.name] : [])))
   for (const object of footprint.provides) {
-    if (object._tag === "Type") created.add(object.name)
-    if (object._tag === "EnumValue" && !created.has(object.type.name)) extendedBy.set(object.type.name, id)
+    if (object._tag === "EnumValue" && !made.has(object.type.name)) extendedBy.set(object.type.name, id)
   }
 }
 

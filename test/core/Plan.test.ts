@@ -107,13 +107,11 @@ describe("groups", () => {
     deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2", barrier: "EXECUTE" })), [["1", "2"]])
   })
 
-  it("keeps together a value and the enum that is as new as itself", () => {
-    const one = planOf(
-      { id: "1", provides: [SchemaObject.type(mood)] },
-      { id: "2", provides: [sad] },
-      { id: "3", writes: ["mood"] }
-    )
-    deepStrictEqual(groupsOf(one), [["1", "2", "3"]])
+  it("keeps together an enum and the use of a value that it was made with, and of no other", () => {
+    const made = { id: "1", provides: [SchemaObject.type(mood), SchemaObject.enumValue(mood, "glad")] }
+    const used = { id: "3", writes: ["mood"] }
+    deepStrictEqual(groupsOf(planOf(made, used)), [["1", "3"]])
+    deepStrictEqual(groupsOf(planOf(made, { id: "2", provides: [sad] }, used)), [["1", "2"], ["3"]])
   })
 
   it("forgets at each commit what has been added before it", () => {

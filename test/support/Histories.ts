@@ -6,6 +6,8 @@
 export interface History {
   readonly about: string
   readonly files: ReadonlyArray<string>
+  /** The first major version of PostgreSQL that has the grammar; those before it answer with a syntax error. */
+  readonly since?: number
 }
 
 export const histories: ReadonlyArray<History> = [
@@ -34,7 +36,6 @@ export const histories: ReadonlyArray<History> = [
         alter table users enable row level security;
         create policy po on users using (true);
         create statistics st on id, org from users;
-        create statistics on id, email from users;
         create aggregate agg(int) (sfunc = int4pl, stype = int);
         create type rng as range (subtype = float8);
         alter type mood add value 'happy' before 'ok';
@@ -73,6 +74,15 @@ export const histories: ReadonlyArray<History> = [
         alter table si alter x drop identity;
         alter domain posint drop constraint small;
       `
+    ]
+  },
+  {
+    about: "statistics that nobody named",
+    since: 16,
+    files: [
+      "create table users (id int, email text, org int); create statistics on id, email from users;",
+      "create statistics on email, id from users; create statistics on id, email from users;",
+      "alter table users drop column email;"
     ]
   },
   {

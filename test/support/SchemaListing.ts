@@ -4,13 +4,14 @@
  */
 
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { QualifiedName } from "../../src/core/SchemaObject.js"
 import * as Catalog from "../../src/core/SimulatedCatalog.js"
 
 /** What the simulated catalog says exists. */
-export const simulated = (catalog: Catalog.SimulatedCatalog): ReadonlyArray<string> =>
+const simulated = (catalog: Catalog.SimulatedCatalog): ReadonlyArray<string> =>
   [
     ...Catalog.allRelations(catalog).flatMap(relationLines),
     ...Catalog.allTypes(catalog).flatMap(typeLines),
@@ -19,18 +20,32 @@ export const simulated = (catalog: Catalog.SimulatedCatalog): ReadonlyArray<stri
     )
   ].toSorted()
 
-/** Lines that only one of the two has. Where a type is not known (`?`), any type will do. */
-export const differences = (simulated: ReadonlyArray<string>, server: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const left = new Set(simulated)
-  const right = new Set(server)
-  const vague = simulated.filter((line) => line.endsWith(" ?")).map((line) => line.slice(0, -1))
-  return [
-    ...server
-      .filter((line) => !left.has(line) && !vague.some((start) => line.startsWith(start)))
-      .map((_) => `lacks ${_}`),
-    ...simulated.filter((line) => !right.has(line) && !line.endsWith(" ?")).map((_) => `makes up ${_}`)
-  ]
-}
+/**
+ * Lines that only one of the two has. Where a type is not known (`?`), any type will do. The simulated catalog is that of
+ * PostgreSQL 18, where NOT NULL is a constraint with a name; before that it is no more than a property of its column, and the
+ * column's line tells it.
+ */
+export const differences = (catalog: Catalog.SimulatedCatalog) =>
+  Effect.map(Effect.all([ofServer, major]), ([server, version]) => {
+    const ours = simulated(catalog).filter((line) => version >= 18 || !line.startsWith("not null "))
+    const left = new Set(ours)
+    const right = new Set(server)
+    const vague = ours.filter((line) => line.endsWith(" ?")).map((line) => line.slice(0, -1))
+    return [
+      ...server
+        .filter((line) => !left.has(line) && !vague.some((start) => line.startsWith(start)))
+        .map((_) => `lacks ${_}`),
+      ...ours.filter((line) => !right.has(line) && !line.endsWith(" ?")).map((_) => `makes up ${_}`)
+    ]
+  })
+
+/** Of the server: 14 for PostgreSQL 14.23. */
+export const major: Effect.Effect<number, SqlError, SqlClient.SqlClient> = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(
+    sql.unsafe<{ readonly major: number }>("SELECT current_setting('server_version_num')::int / 10000 AS major"),
+    (rows) => rows[0]?.major ?? 0
+  )
+)
 
 const full = ({ name, schema }: QualifiedName): string => `${Option.getOrElse(schema, () => "public")}.${name}`
 
@@ -64,7 +79,7 @@ const typeLines = ({ constraints, extension, isExternal, kind, name, values }: C
       ]
 
 /** What the server says exists, leaving out what extensions brought. */
-export const ofServer: Effect.Effect<ReadonlyArray<string>, unknown, SqlClient.SqlClient> = Effect.flatMap(
+const ofServer: Effect.Effect<ReadonlyArray<string>, SqlError, SqlClient.SqlClient> = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => Effect.map(sql.unsafe<{ readonly line: string }>(listing), (rows) => rows.map(({ line }) => line).toSorted())
 )
