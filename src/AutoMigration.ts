@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { SqlClient } from "@effect/sql/SqlClient"
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
+import * as CheckedClient from "./CheckedClient.js"
 import type { AutoMigrationError, MigrationDefinitionError, UnknownMigration } from "./core/AutoMigrationError.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
@@ -59,13 +61,18 @@ export const layer: Layer.Layer<
 )
 
 /**
- * Migrations run on connections of their own to the application's server, with the application's credentials.
+ * Migrations run on connections of their own to the application's server, with the application's credentials. The
+ * application's client is handed on as a `CheckedClient`, whose transactions do not succeed when the server has rolled them
+ * back.
  *
  * @since 0.1.0
  * @category layers
  */
-export const AutoMigrationLive: Layer.Layer<AutoMigration, MigrationDefinitionError, MigrationSource | PgClient> =
-  Layer.provide(layer, MigrationClient.layerFromApplication)
+export const AutoMigrationLive: Layer.Layer<
+  AutoMigration | PgClient | SqlClient,
+  MigrationDefinitionError,
+  MigrationSource | PgClient
+> = Layer.merge(Layer.provide(layer, MigrationClient.layerFromApplication), CheckedClient.layer)
 
 /**
  * Protects an effect: when it fails because the schema is behind the code, what is missing is brought and the effect is run

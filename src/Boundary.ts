@@ -8,10 +8,12 @@
  * 2. An error that is no gap leaves with the cause it came with, and no service is read.
  * 3. A gap that comes back after it was closed leaves with the cause it first came with.
  * 4. However often gaps are closed, the effect is run at most `budget + 1` times.
+ * 5. An effect that meets a transaction which a gap has aborted leaves with `TransactionMustRestart` and that gap.
  *
  * @internal
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
 import type { Statement } from "@effect/sql/Statement"
 import * as SqlStatement from "@effect/sql/Statement"
 import * as Cause from "effect/Cause"
@@ -20,6 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import * as AbortedTransaction from "./AbortedTransaction.js"
 import { type AutoMigrationError, isAutoMigrationError, TransactionMustRestart } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 
@@ -29,12 +32,7 @@ import * as Detector from "./core/Detector.js"
  * @since 0.1.0
  * @category models
  */
-export interface Request {
-  readonly gap: Detector.SchemaGap
-  /** The text of the failed statement, where the boundary stands around a single statement. */
-  readonly statement: Option.Option<string>
-  /** The error of the query, for errors to carry as their cause. */
-  readonly error: unknown
+export interface Request extends AbortedTransaction.Breach {
   /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
   /** How often this boundary has been told to retry after this same gap. */
@@ -58,13 +56,6 @@ export interface Closer {
   readonly close: (request: Request) => Effect.Effect<Closing, AutoMigrationError>
 }
 
-/** A failure in which a detector recognises a gap. */
-interface Recognised {
-  readonly gap: Detector.SchemaGap
-  readonly statement: Option.Option<string>
-  readonly error: unknown
-}
-
 /**
  * What a boundary remembers from one run to the next: how many gaps were closed, and for each the cause it first came with.
  *
@@ -74,6 +65,8 @@ interface Recognised {
 export interface Memory<out E> {
   readonly closings: number
   readonly first: ReadonlyMap<string, { readonly cause: Cause.Cause<E>; readonly times: number }>
+  /** The gap that was closed last. */
+  readonly last: Option.Option<AbortedTransaction.Breach>
 }
 
 const isStatement = (self: unknown): self is Statement<unknown> =>
@@ -94,7 +87,7 @@ const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
 }
 
 /** What a boundary further in has already answered is no gap, except that it asks for a fresh transaction. */
-const recognise = (self: unknown, error: unknown): Option.Option<Recognised> => {
+const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
   if (Option.isNone(Detector.detect(error))) return Option.none()
   const own = ownErrorIn(error)
   if (Option.isSome(own)) {
@@ -109,7 +102,7 @@ const recognise = (self: unknown, error: unknown): Option.Option<Recognised> => 
 /**
  * The gap in a cause, if it holds one: among its failures the first that a detector claims. Defects are left alone.
  */
-const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Recognised> => {
+const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
   if (cause._tag === "Fail") return recognise(self, cause.error)
   return Cause.isDie(cause)
     ? Option.none()
@@ -117,7 +110,13 @@ const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Rec
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothingClosed: Memory<never> = { closings: 0, first: new Map() }
+export const nothingClosed: Memory<never> = { closings: 0, first: new Map(), last: Option.none() }
+
+/** Of the transaction that the effect stands in, where its client opened it. */
+const transactionConnection: Effect.Effect<Option.Option<Connection>> = Effect.map(
+  Effect.serviceOption(SqlClient.TransactionConnection),
+  Option.map(([connection]) => connection)
+)
 
 /**
  * Has the gap in a cause closed: succeeds where the boundary's effect may be run again, with what to remember then, and
@@ -134,38 +133,65 @@ export const advance = <E, R>(
   memory: Memory<E>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
   Option.match(recogniseIn(self, cause), {
-    onNone: () => Effect.failCause(cause),
-    onSome: (recognised) =>
-      Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) =>
-        Effect.flatMap(closer, (service) =>
-          closed(
-            service,
-            cause,
-            recognised,
-            memory,
-            Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
-          )
-        )
-      )
+    onNone: () => (AbortedTransaction.isMetIn(cause) ? aborted(cause, memory) : Effect.failCause(cause)),
+    onSome: (breach) =>
+      Effect.flatMap(transactionConnection, (transaction) => {
+        Option.map(transaction, (_) => AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, [])))
+        return Effect.flatMap(closer, (service) => closed(service, cause, breach, memory, transaction))
+      })
+  })
+
+/**
+ * The statement met a transaction that had been aborted. Either the client opened it, and what aborted it is remembered; or
+ * it was opened by hand on a reserved connection, which shows only when the effect is run again.
+ */
+const aborted = <E>(cause: Cause.Cause<E>, { last }: Memory<E>): Effect.Effect<never, E | AutoMigrationError> =>
+  Effect.flatMap(transactionConnection, (transaction) =>
+    Option.match(
+      Option.orElse(Option.flatMap(transaction, AbortedTransaction.recall), () =>
+        Option.map(last, (breach) => AbortedTransaction.mustRestart(breach, []))
+      ),
+      { onNone: (): Effect.Effect<never, E | AutoMigrationError> => Effect.failCause(cause), onSome: Effect.fail }
+    )
+  )
+
+/** What the closer's answer says about the transaction: which migrations it waits for, or that no gap of ours aborted it. */
+const learn = (
+  transaction: Option.Option<Connection>,
+  { error }: AbortedTransaction.Breach,
+  answer: Closing | AutoMigrationError
+): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (Option.isNone(transaction) || error instanceof TransactionMustRestart) return
+    if (answer instanceof TransactionMustRestart) AbortedTransaction.remember(transaction.value, answer)
+    if (answer === "NotOurs") AbortedTransaction.forget(transaction.value)
   })
 
 const closed = <E>(
   { budget, close }: Closer,
   cause: Cause.Cause<E>,
-  recognised: Recognised,
+  breach: AbortedTransaction.Breach,
   memory: Memory<E>,
-  place: Request["place"]
+  transaction: Option.Option<Connection>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
-  const key = Detector.key(recognised.gap)
+  const key = Detector.key(breach.gap)
   const before = memory.first.get(key) ?? { cause, times: 0 }
   if (memory.closings >= budget) return Effect.failCause(before.cause)
-  return Effect.flatMap(close({ ...recognised, place, closedBefore: before.times }), (closing) =>
-    closing === "NotOurs"
-      ? Effect.failCause(before.cause)
-      : Effect.succeed({
-          closings: memory.closings + 1,
-          first: new Map(memory.first).set(key, { ...before, times: before.times + 1 })
-        })
+  const place = Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
+  return close({ ...breach, place, closedBefore: before.times }).pipe(
+    Effect.tapBoth({
+      onFailure: (error) => learn(transaction, breach, error),
+      onSuccess: (closing) => learn(transaction, breach, closing)
+    }),
+    Effect.flatMap((closing) =>
+      closing === "NotOurs"
+        ? Effect.failCause(before.cause)
+        : Effect.succeed({
+            closings: memory.closings + 1,
+            first: new Map(memory.first).set(key, { ...before, times: before.times + 1 }),
+            last: Option.some(breach)
+          })
+    )
   )
 }
 

@@ -11,6 +11,7 @@ import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as AbortedTransaction from "./AbortedTransaction.js"
 import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
 import type * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
@@ -73,14 +74,6 @@ const staleRetries = 3
 const remembered = 1000
 
 const nameOf = ({ gap }: Question): string => SchemaObject.render(gap.object)
-
-const mustRestart = (request: Boundary.Request, migrationIds: ReadonlyArray<string>): TransactionMustRestart =>
-  new TransactionMustRestart({
-    gap: request.gap,
-    statement: Option.getOrNull(request.statement),
-    migrationIds,
-    cause: request.error
-  })
 
 const refuse = (failure: Failure): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail({ failure, retryAt: 0 })
 
@@ -230,11 +223,22 @@ export const make = Effect.gen(function* () {
 
   const again = (question: Question): Answer => Effect.flatMap(unjudged(refresh), (seen) => decide(question, seen))
 
+  /**
+   * What could have brought the object has been applied: perhaps just now, by somebody else or by a boundary further in, so
+   * the effect is run once more. A certain provider is looked up in the catalog before that; a guess is not.
+   */
+  const wasBrought = (question: Question, seen: View): boolean =>
+    Either.match(resolve(question, seen), {
+      onLeft: (reason) => reason._tag === "Unexplained",
+      onRight: () => false
+    })
+
   const decideFirst = (question: Question): Answer =>
     Effect.flatMap(unjudged(view), (seen) =>
-      Effect.flatMap(isFutile(question, seen), (futile) =>
-        futile ? Effect.succeed<Landing>("NotOurs") : decide(question, seen)
-      )
+      Effect.flatMap(isFutile(question, seen), (futile) => {
+        if (futile) return Effect.succeed<Landing>("NotOurs")
+        return wasBrought(question, seen) ? Effect.succeed<Landing>(retry) : decide(question, seen)
+      })
     )
 
   /** Everything that asks the database belongs to the layer: a request that is interrupted leaves nothing half-asked. */
@@ -243,7 +247,9 @@ export const make = Effect.gen(function* () {
       Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: request.error, retryAt })),
       Effect.timeoutFail({ duration: deadline, onTimeout: () => timeout(nameOf(question), [], request.error) }),
       Effect.flatMap((landing) =>
-        typeof landing === "string" ? Effect.succeed(landing) : Effect.fail(mustRestart(request, landing))
+        typeof landing === "string"
+          ? Effect.succeed(landing)
+          : Effect.fail(AbortedTransaction.mustRestart(request, landing))
       )
     )
 
@@ -273,7 +279,7 @@ export const make = Effect.gen(function* () {
     )
 
   const stale = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
-    if (request.place === "inside a transaction") return Effect.fail(mustRestart(request, []))
+    if (request.place === "inside a transaction") return Effect.fail(AbortedTransaction.mustRestart(request, []))
     return Effect.succeed(request.closedBefore < staleRetries ? "Retry" : "NotOurs")
   }
 

@@ -1,6 +1,8 @@
 /**
  * The boundary alone: no database, a closer that answers what the test wants.
  */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -19,6 +21,24 @@ const missing = (relation: string): SqlError =>
   new SqlError({
     cause: Object.assign(new Error(`relation "${relation}" does not exist`), { code: "42P01", severity: "ERROR" })
   })
+
+/** What every statement is told that comes after the one that failed. */
+const aborted = (): SqlError =>
+  new SqlError({
+    cause: Object.assign(new Error("current transaction is aborted"), { code: "25P02", severity: "ERROR" })
+  })
+
+/** Nothing is ever sent over it. */
+const connection = (): Connection => {
+  const sent = Effect.dieMessage("something was sent")
+  return {
+    execute: () => sent,
+    executeRaw: () => sent,
+    executeStream: () => Stream.fromEffect(sent),
+    executeUnprepared: () => sent,
+    executeValues: () => sent
+  }
+}
 
 /** Answers from a list, and remembers what it was asked. */
 const closer = (answers: ReadonlyArray<Boundary.Closing>, budget = 16) => {
@@ -94,6 +114,44 @@ describe("laws", () => {
       Effect.runSyncExit(protect(always, closer([], budget).service))
       assert.strictEqual(runs, Math.min(budget, failures) + 1)
     }
+  )
+})
+
+describe("law 5: An effect that meets a transaction which a gap has aborted leaves with `TransactionMustRestart` and that gap.", () => {
+  const gapOf = (error: unknown) =>
+    error instanceof AutoMigrationError.TransactionMustRestart
+      ? [Detector.render(error.gap), error.cause]
+      : assert.fail(`expected TransactionMustRestart, got ${error}`)
+
+  it.effect("the boundary's own: only its next run shows that there was a transaction", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer([])
+      const first = missing("users")
+      const error = yield* Effect.flip(protect(failing([first, aborted()]), service))
+      deepStrictEqual(gapOf(error), ["missing relation users", first])
+      assert.strictEqual(asked.length, 1)
+    })
+  )
+
+  it.effect("another boundary's: what the connection remembers", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer(["Retry"])
+      const first = missing("users")
+      yield* Effect.ignore(protect(Effect.fail(first), service))
+      const error = yield* Effect.flip(protect(Effect.fail(aborted()), unread))
+      deepStrictEqual(gapOf(error), ["missing relation users", first])
+      assert.isNotEmpty(asked)
+    }).pipe(Effect.provideService(SqlClient.TransactionConnection, [connection(), 0]))
+  )
+
+  it.effect("but not one that another error has aborted, nor a gap that is nobody's", () =>
+    Effect.gen(function* () {
+      const { service } = closer(["NotOurs"])
+      const error = aborted()
+      assert.strictEqual(yield* Effect.flip(protect(Effect.fail(error), unread)), error)
+      yield* Effect.ignore(protect(Effect.fail(missing("users")), service))
+      assert.strictEqual(yield* Effect.flip(protect(Effect.fail(error), unread)), error)
+    }).pipe(Effect.provideService(SqlClient.TransactionConnection, [connection(), 0]))
   )
 })
 

@@ -1,0 +1,147 @@
+/**
+ * The application's client, except that its transactions succeed only when the server has committed them.
+ *
+ * PostgreSQL answers `COMMIT` of an aborted transaction with the tag `ROLLBACK` and no error. `SqlClient.withTransaction`
+ * does not look at the tag, so a program that swallows the error of a statement inside is told that everything went well,
+ * and nothing is there. Here the tag is read: no message more is sent, and a boundary around the transaction hears of the gap.
+ *
+ * Source: PostgreSQL manual, section "COMMIT", and 55.7 (CommandComplete).
+ *
+ * @since 0.1.0
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { SqlError } from "@effect/sql/SqlError"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Scope from "effect/Scope"
+import * as AbortedTransaction from "./AbortedTransaction.js"
+
+/** `withTransaction` takes every failure of `COMMIT` for a defect; this one is a failure of the transaction. */
+interface NotCommitted {
+  readonly _tag: "effect-auto-migration/NotCommitted"
+  readonly error: SqlError
+}
+
+const notCommitted = (error: SqlError): NotCommitted => ({ _tag: "effect-auto-migration/NotCommitted", error })
+
+const isNotCommitted = (defect: unknown): defect is NotCommitted =>
+  Predicate.isTagged(defect, "effect-auto-migration/NotCommitted")
+
+const restarting = (cause: unknown): SqlError =>
+  new SqlError({ cause, message: "The transaction was rolled back, since a statement in it met a gap in the schema" })
+
+const swallowed = (): SqlError =>
+  new SqlError({
+    cause: new Error("COMMIT was answered with ROLLBACK"),
+    message:
+      "The transaction was rolled back, and nothing of it is there: a statement in it failed, and its error was caught " +
+      "inside. Let the error out of the transaction, or put the statement into a nested withTransaction."
+  })
+
+const isRolledBack = (answer: unknown): boolean =>
+  Predicate.hasProperty(answer, "command") && answer.command === "ROLLBACK"
+
+const send = (connection: Connection, text: string) => connection.executeUnprepared(text, [], undefined)
+
+const commit = (connection: Connection): Effect.Effect<void, SqlError> =>
+  Effect.flatMap(connection.executeRaw("COMMIT", []), (answer) =>
+    isRolledBack(answer)
+      ? Effect.die(
+          notCommitted(Option.match(AbortedTransaction.recall(connection), { onNone: swallowed, onSome: restarting }))
+        )
+      : Effect.void
+  )
+
+const rollbackSavepoint = (connection: Connection, id: number) =>
+  Effect.zipRight(
+    send(connection, `ROLLBACK TO SAVEPOINT effect_sql_${id}`),
+    Effect.sync(() => AbortedTransaction.forget(connection))
+  )
+
+/** What a client writes on its spans is in none of its fields, but in each of its statements. */
+const spanAttributesOf = (client: PgClient.PgClient): ReadonlyArray<readonly [string, unknown]> => {
+  const attributes: unknown = Reflect.get(client.unsafe(""), "spanAttributes")
+  return Array.isArray(attributes) ? attributes : []
+}
+
+/** Told 25P02 by the server itself: an error of the application around it is the application's answer. */
+const isAbort = (error: unknown): boolean => Predicate.isTagged(error, "SqlError") && AbortedTransaction.isMetBy(error)
+
+/** A statement that comes after the one that failed, or runs beside it, is told 25P02 and nothing else. */
+const explained = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> =>
+  AbortedTransaction.isMetIn(cause)
+    ? Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) =>
+        Effect.failCause(
+          Option.match(
+            Option.flatMap(transaction, ([connection]) => AbortedTransaction.recall(connection)),
+            {
+              onNone: (): Cause.Cause<E | SqlError> => cause,
+              onSome: (restart) => Cause.map(cause, (error) => (isAbort(error) ? restarting(restart) : error))
+            }
+          )
+        )
+      )
+    : Effect.failCause(cause)
+
+const failed = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> =>
+  Option.match(Option.filter(Cause.dieOption(cause), isNotCommitted), {
+    onNone: (): Effect.Effect<never, E | SqlError> => Effect.failCause(cause),
+    onSome: ({ error }) => Effect.fail(error)
+  })
+
+const withTransaction = (client: PgClient.PgClient): PgClient.PgClient["withTransaction"] => {
+  const run = SqlClient.makeWithTransaction({
+    transactionTag: SqlClient.TransactionConnection,
+    spanAttributes: spanAttributesOf(client),
+    acquireConnection: Effect.flatMap(Scope.make(), (scope) =>
+      Effect.map(Scope.extend(client.reserve, scope), (connection) => [scope, connection] as const)
+    ),
+    begin: (connection) => send(connection, "BEGIN"),
+    savepoint: (connection, id) => send(connection, `SAVEPOINT effect_sql_${id}`),
+    commit,
+    rollback: (connection) => send(connection, "ROLLBACK"),
+    rollbackSavepoint
+  })
+  return (effect) => Effect.catchAllCause(run(Effect.catchAllCause(effect, explained)), failed)
+}
+
+/**
+ * A client on the same pool. Of two things that went unnoticed before, both are failures of `withTransaction` now: a
+ * transaction that was rolled back because an error inside was swallowed is a `SqlError`, whose cause is
+ * `TransactionMustRestart` where a boundary inside has recognised the gap; and so is 25P02 after such a gap.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (client: PgClient.PgClient): PgClient.PgClient => {
+  const checked = Object.assign(client.bind(undefined), client, { withTransaction: withTransaction(client) })
+  return Object.assign(checked, { safe: checked })
+}
+
+/**
+ * Hands the client out in the place of the one it is made from. A `SqlClient` that is not the `PgClient` (another database's,
+ * or one with a wrapper of the program's own) stays what it is.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, never, PgClient.PgClient> =
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const client = yield* PgClient.PgClient
+      const checked = make(client)
+      const other = Option.filter(yield* Effect.serviceOption(SqlClient.SqlClient), (_) => _ !== client)
+      return Context.make(PgClient.PgClient, checked).pipe(
+        Context.add(
+          SqlClient.SqlClient,
+          Option.getOrElse(other, (): SqlClient.SqlClient => checked)
+        )
+      )
+    })
+  )
