@@ -198,9 +198,7 @@ export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
     const { ask } = yield* MigrationClient
     const places = (name: string, text: string) =>
       ask(Message.briefly(config, text)).pipe(
-        Effect.mapError((error) =>
-          MigrationFailure.ofMessage(error, { doing: "a look into the catalog", remedy: "GRANT SELECT on pg_catalog" })
-        ),
+        Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look into the catalog")),
         Effect.flatMap((results) => Message.answer(name, Places, Message.columnsOf(results)))
       )
     const pick = <A>(from: ReadonlyArray<A>, indices: ReadonlyArray<number>) =>

@@ -22,6 +22,7 @@ import * as Detector from "./core/Detector.js"
 import { type AppliedSet, including } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
+import * as LedgerFailure from "./LedgerFailure.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 import { MigrationClient, type Reserved } from "./MigrationClient.js"
@@ -151,23 +152,22 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const { deadline, lockRetry, lockTimeout, schema } = config
 
-  const messageFailure = (doing: string) => (error: SqlError) =>
-    MigrationFailure.ofMessage(error, { doing, remedy: LedgerStatements.writerGrant(schema) })
+  const { ofMessage } = yield* LedgerFailure.make
 
   const limits = ({ pace }: Job) => Message.limits(config, pace, "LOCAL")
 
   /** Nothing but the ledger can be missing here. */
-  const openingSetback = (error: SqlError): Setback =>
+  const openingSetback = (error: SqlError): Effect.Effect<never, Setback> =>
     Detector.detect(error).pipe(
       Option.filter((gap) => gap._tag === "MissingObject"),
       Option.match({
-        onNone: () => messageFailure("the start of a migration")(error),
-        onSome: (gap): Setback => ({ _tag: "NoLedger", gap })
+        onNone: () => ofMessage("the start of a migration")(error),
+        onSome: (gap) => Effect.fail<Setback>({ _tag: "NoLedger", gap })
       })
     )
 
   const begin = ({ connection }: Reserved, task: Task): Effect.Effect<unknown, Setback> =>
-    Effect.mapError(
+    Effect.catchAll(
       Transaction.send(
         connection,
         StepMessages.opening({
@@ -208,7 +208,7 @@ export const make = Effect.gen(function* () {
     )
 
   const record = (ledger: Reserved, doing: string, events: ReadonlyArray<LedgerStatements.NewEvent>) =>
-    Effect.mapError(Transaction.send(ledger.connection, LedgerStatements.append(schema, events)), messageFailure(doing))
+    Effect.catchAll(Transaction.send(ledger.connection, LedgerStatements.append(schema, events)), ofMessage(doing))
 
   const applyStep = Effect.fnUntraced(function* ({ job }: Task, { ledger, role, work }: Stage, migration: Migration) {
     const [elapsed] = yield* Effect.timed(Script.run(work, role, migration))
@@ -219,9 +219,9 @@ export const make = Effect.gen(function* () {
       migration,
       detail: { ...job.detail, milliseconds: millisecondsOf(elapsed) }
     })
-    const recorded = yield* Effect.mapError(
+    const recorded = yield* Effect.catchAll(
       Transaction.send(ledger.connection, message),
-      messageFailure(`the record of migration ${migration.id}`)
+      ofMessage(`the record of migration ${migration.id}`)
     )
     yield* Effect.flatMap(StepMessages.readClosing(Message.columnsOf(recorded)), (missing) =>
       Script.keepsPromises(migration, missing)
@@ -244,7 +244,7 @@ export const make = Effect.gen(function* () {
   const applySteps = (task: Task, stage: Stage, waiting: ReadonlyArray<Migration>) =>
     Effect.forEach(waiting, (_) => inTime(task.job, _, applyStep(task, stage, _)), { discard: true })
 
-  const connect = Effect.mapError(reserve, messageFailure("the connection for migrations"))
+  const connect = Effect.catchAll(reserve, ofMessage("the connection for migrations"))
 
   const together = Effect.fnUntraced(function* (task: Task) {
     const reserved = yield* connect
@@ -282,14 +282,14 @@ export const make = Effect.gen(function* () {
     if (started._tag !== "Done" || started.ran.length === 0) return started
     return yield* locked(ledger, { ...task, closes: [] }, ({ applied, role }, waiting) =>
       Effect.gen(function* () {
-        yield* Effect.mapError(
+        yield* Effect.catchAll(
           Transaction.send(ledger.connection, StepMessages.releaseReading),
-          messageFailure("a step outside transactions")
+          ofMessage("a step outside transactions")
         )
         const work = yield* Effect.acquireRelease(connect, ({ connection }) => Script.leaveClean(connection))
-        yield* Effect.mapError(
+        yield* Effect.catchAll(
           Transaction.send(work.connection, Message.limits(config, task.job.pace, "SESSION").join("; ")),
-          messageFailure("a step outside transactions")
+          ofMessage("a step outside transactions")
         )
         yield* applySteps(task, { ledger, work, role }, waiting)
         return Transaction.commit(done(waiting, including(applied, waiting)))

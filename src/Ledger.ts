@@ -15,10 +15,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
-import { type AutoMigrationError, LedgerUnusable } from "./core/AutoMigrationError.js"
+import type { AutoMigrationError } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as Executor from "./Executor.js"
+import * as LedgerFailure from "./LedgerFailure.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
@@ -74,42 +75,40 @@ export const make = Effect.gen(function* () {
 
   const askBriefly = (text: string) => ask(Message.briefly(config, text))
 
-  const unusable = (reason: string): MigrationFailure.Failure =>
-    MigrationFailure.circumstance(
-      ({ cause }) =>
-        new LedgerUnusable({
-          schema,
-          reason,
-          remedy: "Restore its tables, or choose another schema in AutoMigrationConfig.",
-          cause
-        })
-    )
+  const { offhand, ofMessage, refuseNewer, unusable } = yield* LedgerFailure.make
 
   /** What the server answered is read like any input: somebody may have replaced the ledger's tables. */
   const decode = <A, I>(answer: Schema.Schema<A, I>, name: string, results: Readonly<Record<string, unknown>>) =>
-    Effect.mapError(Schema.decodeUnknown(answer)(results[name]), (error) => unusable(firstLine(error.message)))
+    Effect.catchAll(Schema.decodeUnknown(answer)(results[name]), (error) => unusable(firstLine(error.message)))
 
-  const readFailure = (error: SqlError): MigrationFailure.Failure =>
-    MigrationFailure.ofMessage(error, { doing: "a read of the ledger", remedy: LedgerStatements.writerGrant(schema) })
+  const readFailure = ofMessage("a read of the ledger")
+
+  const headFrom = Effect.fnUntraced(function* (columns: Readonly<Record<string, unknown>>) {
+    if (!("head" in columns)) return yield* unusable("its table applied_set has no row")
+    const head = yield* decode(Head, "head", columns)
+    return head.last === head.sequence
+      ? head
+      : yield* unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
+  })
 
   /** A bitmap that does not fit what is known is read again from the beginning; one that never fits is an error. */
   const read = (
     known: LedgerEvent.AppliedSet,
     columns: Readonly<Record<string, unknown>>
   ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
-    Effect.flatMap(decode(Head, "head", columns), (head) =>
+    Effect.flatMap(headFrom(columns), (head) =>
       Either.match(LedgerStatements.refreshed(known, head), {
         onRight: Effect.succeed,
         onLeft: () =>
           known.sequence === 0 && known.checksumById.size === 0
-            ? Effect.fail(unusable("its bitmap and its list of migrations do not agree"))
+            ? unusable("its bitmap and its list of migrations do not agree")
             : fromBeginning
       })
     )
 
   const fromBeginning: Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> = Effect.suspend(() =>
     Effect.flatMap(
-      Effect.mapError(askBriefly(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
+      Effect.catchAll(askBriefly(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
       (results) => read(LedgerEvent.nothing, Message.columnsOf(results))
     )
   )
@@ -121,43 +120,50 @@ export const make = Effect.gen(function* () {
 
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
     Effect.matchEffect(askBriefly(journal.statement(known)), {
-      onFailure: (error) => (isMissing(error) ? Effect.succeed(LedgerEvent.nothing) : Effect.fail(readFailure(error))),
+      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, LedgerEvent.nothing) : readFailure(error)),
       onSuccess: (results) => read(known, Message.columnsOf(results))
     })
 
   /** The files are the library's own: nobody can be told to correct them. */
-  const ownFault = (failure: MigrationFailure.Failure): MigrationFailure.Failure =>
+  const ownFault = (failure: MigrationFailure.Failure): Effect.Effect<never, MigrationFailure.Failure> =>
     Option.match(failure.blames, {
-      onNone: () => failure,
+      onNone: () => Effect.fail(failure),
       onSome: ({ detail }) =>
-        detail["sqlState"] === "42501" ? failure : unusable(`it could not be built: ${detail["reason"]}`)
+        detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
     })
+
+  const inspect = ({ log, projection }: typeof LedgerStatements.Presence.Type) => {
+    if (projection && !log) return unusable("it has an applied_set and no log")
+    return log ? refuseNewer : Effect.void
+  }
 
   const build = Effect.fnUntraced(function* (
     gap: Detector.MissingObject,
     { deadlineAt, pace }: Pick<Executor.Job, "pace" | "deadlineAt">
   ) {
     const graph = yield* own
-    const plan = yield* Effect.mapError(LedgerMigrations.planFor(graph, gap), unusable)
-    yield* Effect.mapError(
-      executor.run({
+    const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
+      onLeft: unusable,
+      onRight: Effect.succeed
+    })
+    yield* executor
+      .run({
         plan,
-        journal: LedgerMigrations.journal(schema, graph),
+        journal: LedgerMigrations.journal(schema, graph, inspect),
         known: LedgerEvent.nothing,
         transaction: "plan",
         pace,
         deadlineAt,
-        onDeadline: () => unusable("it could not be built in time"),
+        onDeadline: () => offhand("it could not be built in time"),
         doing: "apply",
         detail: { because: "the ledger itself was missing" }
-      }),
-      ownFault
-    )
+      })
+      .pipe(Effect.catchAll(ownFault))
   })
 
   const eventsAfter = (sequence: number) =>
     Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
-      onFailure: (error) => (isMissing(error) ? Effect.succeed([]) : Effect.fail(readFailure(error))),
+      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, []) : readFailure(error)),
       onSuccess: (results) => decode(Page, "events", Message.columnsOf(results))
     }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
 

@@ -18,6 +18,7 @@ import * as Resolver from "./core/Resolver.js"
 import type * as Executor from "./Executor.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
+import type { Failure } from "./MigrationFailure.js"
 import * as MigrationSource from "./MigrationSource.js"
 import type { SqlParser } from "./SqlParser.js"
 
@@ -26,6 +27,14 @@ const prefix = "effect-auto-migration/"
 
 const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
+
+/**
+ * The ids of the ledger's own migrations, as far as this version has them.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const ids: ReadonlyArray<string> = [log, projection].map((file) => `${prefix}${file}`)
 
 /**
  * Whether an id is one of the ledger's own.
@@ -79,23 +88,31 @@ export const planFor = (
   )
 
 /**
- * While the ledger is being built, the catalog tells which of its migrations have run.
+ * While the ledger is being built, the catalog tells which of its migrations have run. What has the name of a table of the
+ * ledger's and cannot be one is refused: `inspect` is asked about what is there.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph): Executor.Journal => ({
+export const journal = (
+  schema: SchemaName,
+  graph: MigrationGraph.MigrationGraph,
+  inspect: (presence: typeof LedgerStatements.Presence.Type) => Effect.Effect<void, Failure>
+): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
   read: (_, columns) =>
-    Effect.map(Message.answer("presence", LedgerStatements.Presence, columns), (presence): LedgerEvent.AppliedSet => {
-      const present = new Set([...(presence.log ? [log] : []), ...(presence.projection ? [projection] : [])])
-      return {
-        ...LedgerEvent.nothing,
-        checksumById: new Map(
-          graph.migrations
-            .filter((migration) => present.has(migration.id.slice(prefix.length)))
-            .map((migration) => [migration.id, migration.checksum])
-        )
+    Effect.map(
+      Effect.tap(Message.answer("presence", LedgerStatements.Presence, columns), inspect),
+      (presence): LedgerEvent.AppliedSet => {
+        const present = new Set([...(presence.log ? [log] : []), ...(presence.projection ? [projection] : [])])
+        return {
+          ...LedgerEvent.nothing,
+          checksumById: new Map(
+            graph.migrations
+              .filter((migration) => present.has(migration.id.slice(prefix.length)))
+              .map((migration) => [migration.id, migration.checksum])
+          )
+        }
       }
-    })
+    )
 })

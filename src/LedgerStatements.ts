@@ -10,16 +10,59 @@ import type { SchemaName } from "./AutoMigrationConfig.js"
 import * as Checksum from "./core/Checksum.js"
 import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
 import * as Migration from "./core/Migration.js"
+import * as SchemaObject from "./core/SchemaObject.js"
 import { answering, literal } from "./Message.js"
 
 /**
- * What somebody must be told whose role may not read or write the ledger.
+ * What lets a role read and write the ledger.
  *
  * @since 0.1.0
  * @category statements
  */
-export const writerGrant = (schema: SchemaName): string =>
-  `SELECT "${schema}".grant_writer('the role of the migrations')`
+export const writerGrant = (schema: SchemaName, role: string): string =>
+  `SELECT "${schema}".grant_writer('${role.replaceAll("'", "''")}')`
+
+/**
+ * What lets a role build the ledger in a schema that is there, or make the schema.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const builderGrant = (schema: SchemaName, role: string): string =>
+  `GRANT CREATE, USAGE ON SCHEMA "${schema}" TO ${SchemaObject.quote(role)}`
+
+/**
+ * An answer `identity`: who asks, and whether there is a ledger to grant rights on. The catalog says so whatever the rights.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const identity = (schema: SchemaName): string =>
+  answering(
+    "identity",
+    `pg_catalog.json_build_object('role', current_user::text, 'isBuilt', EXISTS (
+  SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname = '${schema}' AND p.proname = 'grant_writer'))`
+  )
+
+/** @since 0.1.0 @category models */
+export const Identity = Schema.Struct({ role: Schema.String, isBuilt: Schema.Boolean })
+
+/**
+ * An answer `own`: which of the library's own migrations the log names.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const ownIds = (schema: SchemaName): string =>
+  answering(
+    "own",
+    "coalesce(pg_catalog.json_agg(DISTINCT e.migration_id), '[]')",
+    `FROM "${schema}".event e WHERE e.migration_id LIKE 'effect-auto-migration/%'`
+  )
+
+/** @since 0.1.0 @category models */
+export const OwnIds = Schema.Array(Schema.String)
 
 /**
  * Tries to take the one lock of all migrations of a ledger until the transaction ends: an answer `locked`.
@@ -34,8 +77,8 @@ export const tryLock = (schema: SchemaName): string =>
   )
 
 /**
- * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, and
- * the hash that the log now has where `known` ended.
+ * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, the
+ * hash that the log now has where `known` ended, and where the log itself ends.
  *
  * @since 0.1.0
  * @category statements
@@ -48,6 +91,7 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'bits', pg_catalog.encode(s.bits, 'hex'),
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
+  'last', coalesce((SELECT max(e.sequence) FROM "${schema}".event e), 0),
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
     FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
     `FROM "${schema}".applied_set s`
@@ -59,6 +103,7 @@ export const Head = Schema.Struct({
   bits: Schema.String,
   hash: Schema.NullOr(Schema.String),
   hashAtKnown: Schema.NullOr(Schema.String),
+  last: Schema.Int,
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 

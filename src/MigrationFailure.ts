@@ -88,24 +88,16 @@ export const isContention = (error: SqlError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), (evidence) => contended.has(evidence.sqlState))
 
 /**
- * The failure of a message of the library itself: reading the ledger, the catalog, or opening a transaction. `remedy` is
- * the grant that allows it.
+ * The failure of a message of the library itself: to the ledger, the catalog, or on the way to them.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const ofMessage = (
-  error: SqlError,
-  { doing, remedy }: { readonly doing: string; readonly remedy: string }
-): Failure =>
+export const ofMessage = (error: SqlError, doing: string): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
     onNone: () => unavailable(doing, null, driverMessage(error)),
-    onSome: ({ message: reason, sqlState }) => {
-      if (sqlState === "42501") {
-        return circumstance(({ cause }) => new InsufficientPrivilege({ role: null, doing, reason, remedy, cause }))
-      }
-      return sqlState === "25006" ? readOnly(doing, reason) : unavailable(doing, sqlState, reason)
-    }
+    onSome: ({ message, sqlState }) =>
+      sqlState === "25006" ? readOnly(doing, message) : unavailable(doing, sqlState, message)
   })
 
 /**
