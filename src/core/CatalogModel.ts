@@ -53,6 +53,8 @@ export interface Constraint {
   readonly referencedColumns: ReadonlyArray<string>
   /** What happens to referencing rows: they are only checked, or written as well. */
   readonly onReferenced: "check" | "write"
+  /** `false` where rows from before it may break it: it was added as NOT VALID. */
+  readonly isValidated: boolean
   /** `false` where the constraint is there only because a parent has it. */
   readonly isLocal: boolean
   /** Routines of a check's expression. */
@@ -104,6 +106,8 @@ export interface Relation {
   readonly indexColumns: ReadonlyArray<string>
   readonly isUnique: boolean
   readonly hasOnlyColumns: boolean
+  /** Of an index: it holds the rows of a condition only. */
+  readonly isPartial: boolean
   readonly parents: ReadonlyArray<QualifiedName>
   readonly children: ReadonlyArray<QualifiedName>
   /** Tables with a foreign key to this one. */

@@ -21,12 +21,13 @@ import { netEffect } from "./FootprintEffect.js"
 import { endMigration, endStatement } from "./FootprintEnd.js"
 import * as Recorder from "./FootprintRecorder.js"
 import { execute } from "./FootprintStatement.js"
-import { isNeutral } from "./NeutralStatement.js"
+import { isDefinition, isNeutral } from "./NeutralStatement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
-import { type Hazard, hazardsOf } from "./StatementRisk.js"
+import type { Hazard } from "./StatementHazard.js"
+import { hazardsOf } from "./StatementRisk.js"
 import { hasOwnTransactions, isTransactional } from "./TransactionBlock.js"
 
 export {
@@ -81,6 +82,8 @@ export interface Footprint {
   readonly isNeutral: boolean
   /** `false` where only the server can tell whether all of it runs: what it provides is then a hope and no promise. */
   readonly isCertain: boolean
+  /** Whether it runs code that is not understood, which may write rows of any table. */
+  readonly runsUnknown: boolean
 }
 
 /** The footprint of a migration that does nothing. @since 0.1.0 @category constructors */
@@ -93,7 +96,8 @@ export const empty: Footprint = {
   risks: [],
   statements: [],
   isNeutral: true,
-  isCertain: true
+  isCertain: true,
+  runsUnknown: false
 }
 
 /**
@@ -106,6 +110,7 @@ export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Fo
   ...empty,
   provides,
   isNeutral: false,
+  runsUnknown: true,
   barriers: [{ reason: "runs code whose SQL cannot be seen", line: 1 }]
 })
 
@@ -180,18 +185,13 @@ const read = (
   declares: ReadonlyArray<SchemaObject.SchemaObject>
 ): Inferred => {
   const recorder = Recorder.make(parser, catalog, executeWithRisk)
-  const risks: Array<Risk> = []
+  const read: Array<{ readonly statement: ParsedStatement; readonly record: Recorder.StatementRecord }> = []
   for (const statement of statements) {
-    recorder.statement = Recorder.statementAt(statement.line)
+    const record = Recorder.statementAt(statement.line)
+    recorder.statement = record
     executeWithRisk(recorder, statement.node)
     endStatement(recorder)
-    const { hazards, isOpaque } = recorder.statement
-    risks.push(
-      ...distinct(isOpaque ? [...hazards, opaqueRisk] : hazards).map((hazard) => ({
-        ...hazard,
-        ...placeOf(text, statement)
-      }))
-    )
+    read.push({ statement, record })
   }
   endMigration(recorder)
   const net = netEffect(recorder)
@@ -204,7 +204,7 @@ const read = (
       reads: new Set([...recorder.reads].filter((key) => !recorder.writes.has(key))),
       writes: recorder.writes,
       barriers: recorder.barriers,
-      risks,
+      risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, placeOf(text, statement))),
       statements: statements.map(({ end, line, node, start }) => ({
         start,
         end,
@@ -212,6 +212,7 @@ const read = (
         transactional: !isOwn && isTransactional(node)
       })),
       isCertain: recorder.isCertain,
+      runsUnknown: read.some(({ record }) => record.runsUnknown),
       isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
     }
   }
@@ -219,9 +220,24 @@ const read = (
 
 /** What a statement runs, it risks: a function's body is executed by this as well. */
 const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
-  recorder.statement.hazards.push(...hazardsOf(recorder, node))
+  const { statement } = recorder
+  const wasOpaque = statement.isOpaque
+  statement.isOpaque = false
+  statement.hazards.push(...hazardsOf(recorder, node))
   execute(recorder, node)
+  statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
+  statement.isOpaque ||= wasOpaque
 }
+
+/** What was made good for by the end of the migration is none. */
+const risksOf = (
+  end: SimulatedCatalog.SimulatedCatalog,
+  { hazards, isOpaque }: Recorder.StatementRecord,
+  place: Pick<Risk, "line" | "statement">
+): ReadonlyArray<Risk> =>
+  distinct((isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)).map(
+    ({ kind, relation }) => ({ kind, relation, ...place })
+  )
 
 /** A body may be run more than once. */
 const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => [
@@ -234,7 +250,7 @@ const hazardKey = ({ kind, relation }: Hazard): string =>
     onSome: (name) => `${kind} ${SchemaObject.key(SchemaObject.relation(name))}`
   })
 
-const opaqueRisk = { kind: "opaque", relation: Option.none() } as const
+const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }
 
 const widest = 120
 

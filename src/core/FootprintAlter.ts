@@ -194,6 +194,10 @@ const validate: Action = (recorder, table, { name = "" }) => {
   const constraint = known?.constraints.find((other) => other.name === name)
   if (constraint !== undefined && Option.isSome(constraint.references)) Use.touch(recorder, constraint.references.value)
   for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    constraints: relation.constraints.map((other) => (other.name === name ? { ...other, isValidated: true } : other))
+  }))
 }
 
 const addIdentity: Action = (recorder, table, { def, name = "" }) => {

@@ -65,8 +65,11 @@ const rules: Readonly<Record<ConstrType, Rule>> = {
   CONSTR_FOREIGN: (recorder, table, constraint, column) => addForeignKey(recorder, table, constraint, column),
   CONSTR_GENERATED: elsewhere,
   CONSTR_IDENTITY: elsewhere,
-  CONSTR_NOTNULL: (recorder, table, constraint, column) =>
-    addNotNull(recorder, table, column ?? stringsOf(constraint.keys)[0] ?? "", constraint.conname),
+  CONSTR_NOTNULL: (recorder, table, constraint, column) => {
+    const name = column ?? stringsOf(constraint.keys)[0] ?? ""
+    addNotNull(recorder, table, name, constraint.conname)
+    if (constraint.skip_validation === true) setNotValid(recorder, table, name)
+  },
   CONSTR_NULL: nothing,
   CONSTR_PRIMARY: key("primary key"),
   CONSTR_UNIQUE: key("unique")
@@ -85,6 +88,7 @@ const plain = (name: string, kind: Catalog.ConstraintKind, columns: ReadonlyArra
   references: Option.none(),
   referencedColumns: [],
   onReferenced: "check",
+  isValidated: true,
   isLocal: true,
   uses: []
 })
@@ -136,6 +140,14 @@ export const addNotNull = (
   put(recorder, table, plain(name, "not null", [column]))
   for (const child of known?.children ?? []) inheritNotNull(recorder, child, column, name)
 }
+
+const setNotValid = (recorder: R.Recorder, table: QualifiedName, column: string): void =>
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: known.constraints.map((one) =>
+      one.kind === "not null" && one.columns[0] === column ? { ...one, isValidated: false } : one
+    )
+  }))
 
 /** Children are held to it under the parent's name. */
 const inheritNotNull = (recorder: R.Recorder, table: QualifiedName, column: string, name: string): void => {

@@ -47,7 +47,11 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
   const isUnique = statement.unique === true
   const columns = indexColumnNames(elements)
   putIndex(recorder, owner, name, { columns, isUnique, isConstraint: false, hasOnlyColumns })
-  R.updateRelation(recorder, { ...owner, name }, (index) => ({ ...index, uses: Use.directKeys(mentions) }))
+  R.updateRelation(recorder, { ...owner, name }, (index) => ({
+    ...index,
+    uses: Use.directKeys(mentions),
+    isPartial: statement.whereClause !== undefined
+  }))
   R.updateRelation(recorder, owner, (relation) => ({
     ...relation,
     onWrite: [...relation.onWrite, ...Use.hiddenCalls(mentions)]

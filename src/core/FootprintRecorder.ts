@@ -15,7 +15,7 @@ import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.j
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import type { Hazard } from "./StatementRisk.js"
+import type { Hazard } from "./StatementHazard.js"
 import { stringsOf } from "./SyntaxTree.js"
 
 /** What the reading of the current statement has met. @since 0.1.0 @category models */
@@ -24,6 +24,8 @@ export interface StatementRecord {
   readonly line: number
   /** Whether something in it was not understood. */
   isOpaque: boolean
+  /** Whether that was code: it may then write rows of any table. */
+  runsUnknown: boolean
   /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
   readonly hazards: Array<Hazard>
   readonly keys: Set<HazardKey.HazardKey>
@@ -94,6 +96,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
 export const statementAt = (line: number): StatementRecord => ({
   line,
   isOpaque: false,
+  runsUnknown: false,
   hazards: [],
   keys: new Set(),
   followed: new Set(),
@@ -134,6 +137,17 @@ export const barrier = (recorder: Recorder, reason: string): void => {
   wall(recorder, reason)
   recorder.statement.isOpaque = true
   recorder.catalog = { ...recorder.catalog, isComplete: false }
+}
+
+/**
+ * Runs code that is not understood: a barrier, and whatever table it may write.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const runUnknown = (recorder: Recorder, reason: string): void => {
+  barrier(recorder, reason)
+  recorder.statement.runsUnknown = true
 }
 
 const common: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])

@@ -35,7 +35,7 @@ export const runBlock = (recorder: R.Recorder, body: RoutineBody): void =>
   run(recorder, body, "a DO block", () => Option.none())
 
 const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: Lookup): void => {
-  if (body._tag === "Opaque") R.barrier(recorder, `runs ${what}, ${body.reason}`)
+  if (body._tag === "Opaque") R.runUnknown(recorder, `runs ${what}, ${body.reason}`)
   else runCode(recorder, body, what, parameters)
 }
 
@@ -63,11 +63,11 @@ const runStep = (recorder: R.Recorder, step: Step, what: string): void => {
 
 const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>
   Option.match(fold(node, recorder.lookup), {
-    onNone: () => R.barrier(recorder, `runs SQL that ${what} computes`),
+    onNone: () => R.runUnknown(recorder, `runs SQL that ${what} computes`),
     onSome: (texts) => {
       for (const text of texts) {
         Either.match(statementsOf(recorder.parser, text), {
-          onLeft: () => R.barrier(recorder, `runs SQL that ${what} computes and that is not understood`),
+          onLeft: () => R.runUnknown(recorder, `runs SQL that ${what} computes and that is not understood`),
           onRight: (statements) => {
             for (const statement of statements) recorder.execute(recorder, statement.node)
           }

@@ -170,14 +170,8 @@ export const promises = ({ declares, footprint }: Migration): ReadonlyArray<Sche
  * @since 0.1.0
  * @category predicates
  */
-export const mayWriteAnything = (migration: Migration): boolean =>
-  migration.declares.length === 0 &&
-  risks(migration).some((risk) => risk.kind === "opaque" && !(migration.script._tag === "Sql" && isDefinition(risk)))
-
-/** Definitions run no code, but for those that are filled from a query. */
-const isDefinition = ({ statement }: Risk): boolean =>
-  /^(?:alter|comment|create|drop|grant|import|reindex|revoke|security|set)\b/i.test(statement) &&
-  !/^(?:create\b.*\bas\s+(?:select|with|values|table|execute)|drop\s+(?:schema|owned))\b/is.test(statement)
+export const mayWriteAnything = ({ declares, footprint, script }: Migration): boolean =>
+  declares.length === 0 && (script._tag === "Effect" || footprint.runsUnknown)
 
 /** An Effect has no text: its checksum covers what is written down about it. */
 const declarationText = (id: MigrationId, { provides, requires }: Directives): string =>

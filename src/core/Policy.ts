@@ -178,7 +178,10 @@ interface Rule {
 
 const rules: Readonly<Record<RiskKind, Rule>> = {
   "data-loss": { harmless: "new", why: "it would lose data" },
-  "incompatible-change": { harmless: "new", why: "other programs still use the old name" },
+  "incompatible-change": {
+    harmless: "new",
+    why: "programs of the previous release still count on what it takes away or renames"
+  },
   "table-rewrite": {
     harmless: "empty",
     why: "it would rewrite a table that holds rows, and block all who use it meanwhile"
@@ -205,11 +208,17 @@ const isMadeBy = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean =>
   return Option.exists(risk.relation, (relation) =>
     before.some(
       ({ migration: { footprint } }) =>
-        footprint.provides.some((object) => object._tag === "Relation" && isSameName(object, relation)) &&
+        footprint.provides.some((object) => isWhole(object) && isSameName(object, relation)) &&
         footprint.removes.every((object) => object._tag !== "Relation")
     )
   )
 }
+
+/** What a risk can be about. */
+const isWhole = (
+  object: SchemaObject.SchemaObject
+): object is SchemaObject.Relation | SchemaObject.Type | SchemaObject.Routine =>
+  object._tag === "Relation" || object._tag === "Type" || object._tag === "Routine"
 
 const isSameName = (self: QualifiedName, that: QualifiedName): boolean =>
   self.name === that.name &&

@@ -36,7 +36,7 @@ export type RiskKind =
  */
 export interface Risk {
   readonly kind: RiskKind
-  /** The table that loses data or is locked, where the statement names one that existed before this migration. */
+  /** The table that loses data or is locked, or whatever else is gone, where it existed before this migration and has a name. */
   readonly relation: Option.Option<QualifiedName>
   /** 1-based line of the statement in its file. */
   readonly line: number
@@ -64,8 +64,9 @@ const descriptions: Readonly<Record<RiskKind, Description>> = {
     safer: "Stop using them in one release, keep a backup, and take them away in a later one, by hand."
   },
   "incompatible-change": {
-    rationale: "Programs of the previous release still use the old name, and fail from the moment it is gone.",
-    safer: "Add the new name beside the old one, move all programs over, and take the old one away in a later release."
+    rationale:
+      "Programs of the previous release still count on what is gone or called otherwise, and fail from that moment.",
+    safer: "Add the new one beside the old one, move all programs over, and take the old one away in a later release."
   },
   "table-rewrite": {
     rationale: "The server writes every row anew under a lock that stops all readers and writers of the table.",

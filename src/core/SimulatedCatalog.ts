@@ -74,6 +74,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   indexColumns: [],
   isUnique: false,
   hasOnlyColumns: true,
+  isPartial: false,
   parents: [],
   children: [],
   referencedBy: [],

@@ -7,7 +7,9 @@ import * as fc from "fast-check"
 import * as Directive from "../../src/core/Directive.js"
 import * as Footprint from "../../src/core/Footprint.js"
 import * as Migration from "../../src/core/Migration.js"
+import type { SchemaObject } from "../../src/core/SchemaObject.js"
 import { digest, id, idOf, migration, risk, table } from "../support/arbitraries/Migration.js"
+import { lastFootprint } from "../support/Parsing.js"
 
 const sorted = (...ids: ReadonlyArray<string>) => ids.toSorted(Migration.Order)
 
@@ -200,17 +202,21 @@ describe("risks", () => {
 })
 
 describe("mayWriteAnything", () => {
-  const opaque = (statement: string) => ({ ...risk("opaque"), statement })
+  const isSo = (sql: string, declares: ReadonlyArray<SchemaObject> = []) =>
+    Migration.mayWriteAnything({ ...migration({ id: "1", declares, sql }), footprint: lastFootprint(sql) })
 
-  it("is so for code that cannot be read", () => {
+  it("is so for code that cannot be read, wherever it runs", () => {
     for (const sql of [
-      "DO $$ x $$",
-      "SELECT f()",
-      "CREATE TABLE a AS SELECT f()",
-      "DROP SCHEMA a CASCADE",
-      "CALL p()"
+      "DO LANGUAGE plpython3u $$ x $$",
+      "/* a definition? */ DO $$ BEGIN EXECUTE (SELECT 'DROP TABLE ' || relname FROM pg_class); END $$",
+      "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'a', 'b'; SELECT f()",
+      "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'a', 'b'; CREATE TABLE a AS SELECT f()",
+      "CREATE FUNCTION f(int) RETURNS int LANGUAGE c AS 'a', 'b'; CREATE TABLE a (b int); CREATE INDEX ON a (f(b))",
+      "EXECUTE prepared",
+      "INSERT INTO outside VALUES (1)",
+      "DROP OWNED BY somebody"
     ]) {
-      assert.isTrue(Migration.mayWriteAnything(migration({ id: "1", risks: [opaque(sql)] })), sql)
+      assert.isTrue(isSo(sql), sql)
     }
     assert.isTrue(
       Migration.mayWriteAnything({ ...migration({ id: "1" }), script: { _tag: "Effect", effect: Effect.void } })
@@ -220,14 +226,14 @@ describe("mayWriteAnything", () => {
   it("is not so for a definition, nor for what declares what it provides", () => {
     for (const sql of [
       "GRANT SELECT ON ALL TABLES IN SCHEMA a TO b",
-      "ALTER TABLE unknown ADD x int",
-      "CREATE CAST (a AS b)"
+      "CREATE TABLE a (x int, LIKE outside)",
+      "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO c",
+      "CREATE CAST (a AS b) WITHOUT FUNCTION",
+      "-- do not select\nCREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()"
     ]) {
-      assert.isFalse(Migration.mayWriteAnything(migration({ id: "1", risks: [opaque(sql)] })), sql)
+      assert.isFalse(isSo(sql), sql)
     }
-    assert.isFalse(
-      Migration.mayWriteAnything(migration({ id: "1", risks: [opaque("DO $$ x $$")], declares: [table("users")] }))
-    )
-    assert.isFalse(Migration.mayWriteAnything(migration({ id: "1", risks: [risk("data-loss")] })))
+    assert.isFalse(isSo("DO LANGUAGE plpython3u $$ x $$", [table("users")]))
+    assert.isFalse(isSo("DELETE FROM outside WHERE false; DROP TABLE outside", [table("users")]))
   })
 })

@@ -12,7 +12,7 @@ import * as SchemaObject from "../../src/core/SchemaObject.js"
 import { sqlState } from "../../src/core/SqlState.js"
 import type { StatementScope } from "../../src/core/StatementScope.js"
 import { type Situation, situation } from "../support/arbitraries/Graph.js"
-import { column, idOf, migration, risk, type Sketch, schemaObject, table } from "../support/arbitraries/Migration.js"
+import { column, idOf, migration, type Sketch, schemaObject, table } from "../support/arbitraries/Migration.js"
 
 const { qualifiedName } = SchemaObject
 
@@ -455,11 +455,10 @@ describe("the statement", () => {
   })
 
   it("brings what may write any table, unless it declares what it provides", () => {
-    const opaque = [risk("opaque")]
     const made = graphOf(
       { id: "1", provides: [table("users")] },
-      { id: "2", barrier: "EXECUTE", risks: opaque },
-      { id: "3", barrier: "EXECUTE", risks: opaque, declares: [table("orders")] }
+      { id: "2", barrier: "EXECUTE", runsUnknown: true },
+      { id: "3", barrier: "EXECUTE", runsUnknown: true, declares: [table("orders")] }
     )
     const resolve = (seen: Option.Option<StatementScope>) =>
       answer(Resolver.resolve(made, applied(), gapOf(table("users")), seen))

@@ -25,6 +25,7 @@ const step = fc.oneof(
               references: Option.none(),
               referencedColumns: [],
               onReferenced: "check",
+              isValidated: true,
               isLocal: true,
               uses: []
             }

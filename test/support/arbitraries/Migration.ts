@@ -29,6 +29,7 @@ export interface Sketch {
   readonly risks?: ReadonlyArray<Risk>
   readonly transaction?: "own" | "none"
   readonly sql?: string
+  readonly runsUnknown?: boolean
 }
 
 export const risk = (kind: RiskKind, table?: string): Risk => ({
@@ -59,7 +60,8 @@ export const migration = (sketch: Sketch): Migration.Migration => {
       reads: new Set(sketch.reads ?? []),
       writes: new Set([...(sketch.writes ?? []), ...[...provides, ...removes, ...declares].map(HazardKey.keyOf)]),
       barriers: sketch.barrier === undefined ? [] : [{ reason: sketch.barrier, line: 1 }],
-      risks: sketch.risks ?? []
+      risks: sketch.risks ?? [],
+      runsUnknown: sketch.runsUnknown ?? false
     },
     digest
   })
