@@ -32,6 +32,22 @@ export const query = (
     }
   })
 
+/** Sessions other than the one that asks, and locks that they hold on anything of this database. */
+const otherSessions = `SELECT application_name, state, query,
+    (SELECT array_agg(locktype || ' ' || mode) FROM pg_locks l WHERE l.pid = a.pid) AS locks
+  FROM pg_stat_activity a WHERE datname = current_database() AND pid <> pg_backend_pid()`
+
+/** What is left of whoever used this database, after the server has had time to notice that they are gone. */
+export const sessionsLeft = (
+  url: string,
+  looks = 300
+): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
+  Effect.flatMap(query(url, otherSessions), (sessions) =>
+    sessions.length === 0 || looks <= 1
+      ? Effect.succeed(sessions)
+      : Effect.delay(sessionsLeft(url, looks - 1), "50 millis")
+  )
+
 /** The URL of an empty database that exists as long as the scope. */
 export const fresh = (serverUrl: string): Effect.Effect<string, never, Scope.Scope> =>
   Effect.acquireRelease(

@@ -50,6 +50,8 @@ export interface Options {
   readonly installation?: string
   /** Further settings, as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Hears what the server writes to its log, in pieces. */
+  readonly onLog?: (text: string) => void
 }
 
 /** What the project itself installs. */
@@ -83,7 +85,14 @@ export const make = (options: Options = {}): Effect.Effect<EmbeddedServer, Serve
     const password = randomBytes(12).toString("hex")
     yield* initialise({ home, native, owner, password })
     const boot = (port: number) =>
-      start({ home, native, owner, port, settings: { ...defaultSettings, ...options.settings } })
+      start({
+        home,
+        native,
+        owner,
+        port,
+        settings: { ...defaultSettings, ...options.settings },
+        onLog: options.onLog ?? (() => {})
+      })
     const first = yield* Effect.flatMap(freePort, (port) =>
       Effect.map(boot(port), (process) => ({ port, process }))
     ).pipe(Effect.retry({ times: 5, while: (error) => error.reason.includes("could not bind") }))
@@ -325,6 +334,7 @@ const start = (options: {
   readonly owner: Owner
   readonly port: number
   readonly settings: Readonly<Record<string, string>>
+  readonly onLog: (text: string) => void
 }): Effect.Effect<ChildProcess, ServerUnavailable> =>
   Effect.async((resume) => {
     const settings = Object.entries(options.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
@@ -335,6 +345,7 @@ const start = (options: {
     )
     let log = ""
     server.stderr?.on("data", (chunk) => {
+      options.onLog(String(chunk))
       log = (log + String(chunk)).slice(-4_000)
       if (log.includes("database system is ready to accept connections")) resume(Effect.succeed(server))
     })

@@ -3,6 +3,7 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -77,6 +78,10 @@ export const failsWith = <Tag extends AutoMigrationError.AutoMigrationError["_ta
 /** The advisory locks of this database. */
 export const advisoryLocks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_database d ON d.oid = database
   WHERE locktype = 'advisory' AND d.datname = current_database()`
+
+/** Of whoever used this database no session, and so no transaction and no lock, is left as soon as the server has noticed. */
+export const nothingIsLeft = (url: string) =>
+  Effect.map(Database.sessionsLeft(url), (sessions) => deepStrictEqual(sessions, []))
 
 /** Holds a lock on a table until the scope ends. */
 export const holding = (url: string, statement: string) =>

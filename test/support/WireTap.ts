@@ -6,6 +6,7 @@
  * The server ends each round trip with ReadyForQuery. Source: PostgreSQL manual, chapter 54, Frontend/Backend Protocol.
  */
 import * as net from "node:net"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -25,6 +26,23 @@ export interface WireTap {
   readonly reset: Effect.Effect<void>
   /** Breaks all connections, now. */
   readonly cut: Effect.Effect<void>
+  /**
+   * From the given message on, counted from now, nothing passes any more, in either direction: `before` the server hears it,
+   * or `after` the server has answered it and before the client hears that. Gives what waits until it has come to that.
+   */
+  readonly trap: (message: number, side: Side) => Effect.Effect<Effect.Effect<void>>
+}
+
+/** @see WireTap.trap */
+export type Side = "before" | "after"
+
+interface Trap {
+  left: number
+  readonly side: Side
+  readonly sprung: Deferred.Deferred<void>
+  /** The connection whose answer is to be the first that is held back. */
+  answering: net.Socket | undefined
+  isShut: boolean
 }
 
 /** Listens to a server in the clear (no TLS) until the scope ends. */
@@ -35,6 +53,18 @@ export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Sco
     let roundTrips = 0
     let statements: Array<string> = []
     const sockets = new Set<net.Socket>()
+    let trap: Trap | undefined
+
+    const shut = (trap: Trap) => {
+      trap.isShut = true
+      Effect.runSync(Deferred.succeed(trap.sprung, undefined))
+    }
+
+    const spring = (client: net.Socket) => {
+      if (trap === undefined || trap.isShut || --trap.left !== 0) return
+      if (trap.side === "before") shut(trap)
+      else trap.answering = client
+    }
 
     const join = (client: net.Socket) => {
       const server = net.connect(Number(target.port || 5432), target.hostname)
@@ -54,19 +84,21 @@ export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Sco
       const fromClient = frames("untyped", (type, body) => {
         const text = statementText(type, body)
         if (text !== undefined) statements.push(text)
+        if (endsMessage.has(type)) spring(client)
       })
       const fromServer = frames("typed", (type) => {
         if (type !== "Z") return
         if (started) roundTrips++
         started = true
+        if (trap?.answering === client) shut(trap)
       })
       client.on("data", (chunk) => {
         fromClient(chunk)
-        server.write(chunk)
+        if (!trap?.isShut) server.write(chunk)
       })
       server.on("data", (chunk) => {
         fromServer(chunk)
-        client.write(chunk)
+        if (!trap?.isShut) client.write(chunk)
       })
     }
 
@@ -91,9 +123,17 @@ export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Sco
         roundTrips = 0
         statements = []
       }),
-      cut: Effect.sync(() => sockets.forEach((socket) => socket.destroy()))
+      cut: Effect.sync(() => sockets.forEach((socket) => socket.destroy())),
+      trap: (message, side) =>
+        Effect.map(Deferred.make<void>(), (sprung) => {
+          trap = { left: message, side, sprung, answering: undefined, isShut: false }
+          return Deferred.await(sprung)
+        })
     }
   })
+
+/** A simple query, or the end of an extended one: what the server answers with ReadyForQuery. */
+const endsMessage = new Set(["Q", "S"])
 
 /** Query and Parse carry a statement; Parse names it first. */
 const statementText = (type: string, body: Buffer): string | undefined => {

@@ -1,0 +1,28 @@
+/**
+ * A process is killed at every step of a heal, before the server gets the message and after it has done it and before the
+ * process hears of it; also from an empty database, where the ledger is built on the way.
+ */
+import { describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Crash from "../support/Crash.js"
+import * as CrashOfHeal from "../support/CrashOfHeal.js"
+import * as Fleet from "../support/Fleet.js"
+import * as Server from "../support/Server.js"
+
+describe("a process that is killed at any step, before and after the server does it", () => {
+  for (const [what, database] of [
+    ["a heal", CrashOfHeal.prepared],
+    ["a heal that builds the ledger", Server.freshDatabase]
+  ] as const) {
+    it.scopedLive(`of ${what}: the next query heals, and nothing is lost, done twice, or left`, () =>
+      Effect.flatMap(Fleet.build, (file) =>
+        Crash.everywhere({
+          victim: CrashOfHeal.victim(file),
+          database,
+          sides: ["before", "after"],
+          holds: CrashOfHeal.holds
+        })
+      )
+    )
+  }
+})

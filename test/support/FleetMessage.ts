@@ -1,0 +1,34 @@
+/**
+ * What a process of a fleet is told, and what it answers.
+ */
+import * as Schema from "effect/Schema"
+
+/** What a process is: a program on a database, which waits for the word. */
+export const Program = Schema.Struct({
+  url: Schema.String,
+  migrations: Schema.Record({ key: Schema.String, value: Schema.String }),
+  maxConnections: Schema.Number,
+  policy: Schema.Literal("default", "always")
+})
+
+export type Program = typeof Program.Type
+
+/** The word: queries, each run by a fiber of its own and known by its place; or an operator's `migrate`. */
+export const Word = Schema.Union(
+  Schema.TaggedStruct("Query", {
+    queries: Schema.Array(Schema.Struct({ place: Schema.Number, text: Schema.String }))
+  }),
+  Schema.TaggedStruct("Migrate", {})
+)
+
+export type Word = typeof Word.Type
+
+/** `Answered` is one query's result; `Finished` comes when all of a word is done, with how many migrations it applied. */
+export const Answer = Schema.Union(
+  Schema.TaggedStruct("Ready", {}),
+  Schema.TaggedStruct("Answered", { place: Schema.Number, rows: Schema.Array(Schema.Unknown) }),
+  Schema.TaggedStruct("Failed", { reason: Schema.String }),
+  Schema.TaggedStruct("Finished", { applied: Schema.Number })
+)
+
+export type Answer = typeof Answer.Type

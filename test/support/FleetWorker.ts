@@ -1,0 +1,48 @@
+/**
+ * One process of a fleet: builds its layer, says that it is ready, does what it is told, and reports each result as it comes.
+ * It ends when whoever started it does.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Schema from "effect/Schema"
+import { AutoMigration, Policy, Telemetry, withAutoMigration } from "effect-auto-migration"
+import * as App from "./App.js"
+import * as FleetMessage from "./FleetMessage.js"
+
+const answer = (message: FleetMessage.Answer) => Effect.sync(() => process.send?.(message))
+
+const obey = (word: FleetMessage.Word) =>
+  word._tag === "Migrate"
+    ? AutoMigration.migrate
+    : Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        Effect.forEach(
+          word.queries,
+          ({ place, text }) =>
+            Effect.flatMap(withAutoMigration(sql.unsafe(text)), (rows) => answer({ _tag: "Answered", place, rows })),
+          { concurrency: "unbounded", discard: true }
+        )
+      )
+
+/** The word may come at any time after the process said that it is ready. */
+const nextWord = Effect.async<unknown>((resume) => {
+  process.once("message", (message) => resume(Effect.succeed(message)))
+})
+
+const { policy, ...program } = Schema.decodeUnknownSync(Schema.parseJson(FleetMessage.Program))(process.argv[2])
+
+const work = Effect.gen(function* () {
+  yield* answer({ _tag: "Ready" })
+  const word = yield* Effect.flatMap(nextWord, Schema.decodeUnknown(FleetMessage.Word))
+  yield* obey(word)
+  const { count } = yield* Metric.value(Telemetry.applied)
+  yield* answer({ _tag: "Finished", applied: count })
+  return yield* Effect.never
+}).pipe(
+  Effect.provide(App.layer({ ...program, options: policy === "always" ? { policy: Policy.always } : {} })),
+  Effect.catchAllCause((cause) => answer({ _tag: "Failed", reason: Cause.pretty(cause) }))
+)
+
+process.once("disconnect", () => process.exit(0))
+Effect.runFork(work)
