@@ -103,6 +103,8 @@ type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Fa
 /** A transaction that holds the migration lock and has read the ledger. */
 interface Opened {
   readonly role: string
+  /** Its major version. */
+  readonly server: number
   readonly applied: AppliedSet
   readonly isMissing: boolean
 }
@@ -183,10 +185,10 @@ export const make = Effect.gen(function* () {
 
   const readOpening = Effect.fnUntraced(function* ({ closes, job, known }: Task, results: unknown) {
     const columns = Message.columnsOf(results)
-    const { isLocked, missing, role } = yield* StepMessages.readOpening(columns)
+    const { isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
     if (!isLocked) return yield* Effect.fail<Setback>({ _tag: "LockHeld" })
     const applied = yield* job.journal.read(known, columns)
-    return { role, applied, isMissing: closes.length === 0 || missing.length > 0 } satisfies Opened
+    return { role, server, applied, isMissing: closes.length === 0 || missing.length > 0 } satisfies Opened
   })
 
   /** From lock to commit. `work` is asked only about what is not applied and, by the catalog, really missing. */
@@ -200,7 +202,7 @@ export const make = Effect.gen(function* () {
         const waiting = waitingSteps(task, opened)
         if (waiting.length === 0) return Effect.succeed(Transaction.rollback(done([], opened.applied)))
         return opened.isMissing
-          ? work(opened, waiting)
+          ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
           : Effect.succeed(Transaction.rollback<Outcome>({ _tag: "Present", applied: opened.applied }))
       })
     ).pipe(

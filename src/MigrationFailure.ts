@@ -5,6 +5,7 @@
  * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
   type AutoMigrationError,
@@ -12,11 +13,14 @@ import {
   DatabaseUnavailable,
   InsufficientPrivilege,
   MigrationFailed,
-  ReadOnlyServer
+  ReadOnlyServer,
+  ServerTooOld
 } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
+import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
+import type { Plan } from "./core/Plan.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 
@@ -195,6 +199,30 @@ const failed = (
  */
 export const effectFailed = (migration: Migration, reason: string): Failure =>
   failed(migration, { line: 1, column: 1, statement: "an Effect", sqlState: null, reason })
+
+/**
+ * Before anything runs, a server of this major version must know all that is left of the plan: fails for the first migration that
+ * holds what it lacks.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const unlessTooOld = (
+  { doing, plan }: { readonly plan: Plan; readonly doing: "apply" | "baseline" },
+  { applied, server }: { readonly applied: AppliedSet; readonly server: number }
+): Effect.Effect<void, Failure> => {
+  const waiting = plan.steps.filter(({ migration }) => doing === "apply" && !applied.checksumById.has(migration.id))
+  const unknown = waiting.flatMap(({ migration }) =>
+    migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
+  )
+  const [first] = unknown
+  if (first === undefined) return Effect.void
+  const { migration, need } = first
+  const { feature, line, since: needs, statement } = need
+  const facts = { migrationId: migration.id, file: migration.source, line, statement, feature, needs, server }
+  const reason = `${feature} came with PostgreSQL ${needs}`
+  return Effect.fail(fault(migration, { reason, line }, ({ cause }) => new ServerTooOld({ ...facts, cause })))
+}
 
 /**
  * An applied file that was edited, as an error.

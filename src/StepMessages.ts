@@ -44,6 +44,7 @@ export const opening = (options: {
     LedgerStatements.tryLock(options.schema),
     ...options.afterLock,
     Message.answering("role", "pg_catalog.to_json(current_user::text)"),
+    Message.answering("server", "pg_catalog.to_json(pg_catalog.current_setting('server_version_num')::int / 10000)"),
     Catalog.missing(options.closes, "visible"),
     options.journal
   ].join(";\n")
@@ -61,6 +62,7 @@ export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
   Effect.all({
     isLocked: Message.answer("locked", Schema.Boolean, columns),
     role: Message.answer("role", Schema.String, columns),
+    server: Message.answer("server", Schema.Int, columns),
     missing: Message.answer("missing", Schema.Array(Schema.Int), columns)
   })
 

@@ -223,6 +223,36 @@ export class ReadOnlyServer extends Schema.TaggedError<ReadOnlyServer>("effect-a
   }
 }
 
+/**
+ * A migration holds a statement that the server is too old for. Nothing of the plan has run: to the server it would have been a
+ * syntax error, half-way.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ServerTooOld extends Schema.TaggedError<ServerTooOld>("effect-auto-migration/ServerTooOld")(
+  "ServerTooOld",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    line: Schema.Number,
+    statement: Schema.String,
+    /** What is new about the statement. */
+    feature: Schema.String,
+    /** Major versions: the first that knows it, and the server's. */
+    needs: Schema.Number,
+    server: Schema.Number,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `${location(this.file, this.line)}: ${this.statement}: ${this.feature} came with PostgreSQL ${this.needs}, and this ` +
+      `server is PostgreSQL ${this.server}. Nothing was applied; upgrade the server, or write the statement another way.`
+    )
+  }
+}
+
 /** The server cannot be reached, went away, or cancelled the work; nothing was applied. @since 0.1.0 @category errors */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>(
   "effect-auto-migration/DatabaseUnavailable"
@@ -297,6 +327,7 @@ export type AutoMigrationError =
   | HealTimeout
   | InsufficientPrivilege
   | ReadOnlyServer
+  | ServerTooOld
   | DatabaseUnavailable
   | ChecksumMismatch
   | LedgerUnusable
@@ -313,6 +344,7 @@ const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
   HealTimeout,
   InsufficientPrivilege,
   ReadOnlyServer,
+  ServerTooOld,
   DatabaseUnavailable,
   ChecksumMismatch,
   LedgerUnusable

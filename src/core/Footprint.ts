@@ -25,6 +25,7 @@ import { isDefinition, isNeutral } from "./NeutralStatement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "./ParsedSql.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
+import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
 import type { Hazard } from "./StatementHazard.js"
 import { hazardsOf } from "./StatementRisk.js"
@@ -36,6 +37,18 @@ export {
   /** @since 0.1.0 @category constructors */
   keyOf
 } from "./HazardKey.js"
+
+/** A statement that older servers do not know. @since 0.1.0 @category models */
+export interface Need {
+  /** The first major version that knows it. */
+  readonly since: number
+  /** What is new about it, as people call it: `MERGE`, `NULLS NOT DISTINCT`. */
+  readonly feature: string
+  /** 1-based line in the file. */
+  readonly line: number
+  /** The statement's own text, shortened to one line. */
+  readonly statement: string
+}
 
 /** Why a migration is not understood, and where. @since 0.1.0 @category models */
 export interface Barrier {
@@ -77,6 +90,8 @@ export interface Footprint {
   /** Not empty when part of the migration is not understood: it then comes after everything before and before everything after. */
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
+  /** Statements that PostgreSQL 14 lacks, each with what is newest about it. */
+  readonly needs: ReadonlyArray<Need>
   readonly statements: ReadonlyArray<StatementSpan>
   /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
   readonly isNeutral: boolean
@@ -94,6 +109,7 @@ export const empty: Footprint = {
   writes: new Set(),
   barriers: [],
   risks: [],
+  needs: [],
   statements: [],
   isNeutral: true,
   isCertain: true,
@@ -205,6 +221,7 @@ const read = (
       writes: recorder.writes,
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, placeOf(text, statement))),
+      needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: statements.map(({ end, line, node, start }) => ({
         start,
         end,
@@ -227,6 +244,18 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   execute(recorder, node)
   statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
   statement.isOpaque ||= wasOpaque
+}
+
+/** A statement's own tree, and what the server parses along with it. */
+const needOf = (
+  { bodies }: Recorder.StatementRecord,
+  statement: ParsedStatement,
+  text: string
+): ReadonlyArray<Need> => {
+  const own = newestIn(statement.node, "statement")
+  const inner = newestIn(bodies, "body")
+  const newest = (own?.since ?? 0) >= (inner?.since ?? 0) ? own : inner
+  return newest === undefined ? [] : [{ ...newest, ...placeOf(text, statement) }]
 }
 
 /** What was made good for by the end of the migration is none. */

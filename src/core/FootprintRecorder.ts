@@ -26,6 +26,8 @@ export interface StatementRecord {
   isOpaque: boolean
   /** Whether that was code: it may then write rows of any table. */
   runsUnknown: boolean
+  /** The trees of bodies that the server parses along with the statement. */
+  readonly bodies: Array<unknown>
   /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
   readonly hazards: Array<Hazard>
   readonly keys: Set<HazardKey.HazardKey>
@@ -97,6 +99,7 @@ export const statementAt = (line: number): StatementRecord => ({
   line,
   isOpaque: false,
   runsUnknown: false,
+  bodies: [],
   hazards: [],
   keys: new Set(),
   followed: new Set(),

@@ -23,7 +23,7 @@ import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { mentionsOf } from "./Mentions.js"
 import { isBuiltIn, wordingOf } from "./ParsedType.js"
-import { bodyOfBlock, bodyOfFunction, inputsOf } from "./RoutineBody.js"
+import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody } from "./RoutineBody.js"
 import { type QualifiedName, routine } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { nameOfNodes, nameOfRangeVar, optionNamed, stringsOf } from "./SyntaxTree.js"
@@ -38,6 +38,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   const name = R.placed(recorder, nameOfNodes(statement.funcname))
   const inputs = inputsOf(statement)
   const body = bodyOfFunction(recorder.parser, statement)
+  parsedNow(recorder, body)
   R.readSchema(recorder, name)
   const signature = Use.useStored(recorder, statement.parameters, statement.returnType)
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
@@ -128,8 +129,16 @@ export const argumentsOf = (object: ObjectWithArgs | undefined): ReadonlyArray<s
 const bare = (wording: string): string => wording.replace(/^.*\./, "")
 
 /** @since 0.1.0 @category statements */
-export const runDo = (recorder: R.Recorder, { args }: DoStmt): void =>
-  runBlock(recorder, bodyOfBlock(recorder.parser, args))
+export const runDo = (recorder: R.Recorder, { args }: DoStmt): void => {
+  const body = bodyOfBlock(recorder.parser, args)
+  parsedNow(recorder, body)
+  runBlock(recorder, body)
+}
+
+/** A body that is created or run is parsed as a whole, whatever of it runs. */
+const parsedNow = (recorder: R.Recorder, body: RoutineBody): void => {
+  if (body._tag === "Code") recorder.statement.bodies.push(body.steps.map(({ node }) => node))
+}
 
 /** @since 0.1.0 @category statements */
 export const call = (recorder: R.Recorder, { funccall }: CallStmt): void => {

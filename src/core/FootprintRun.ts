@@ -65,6 +65,7 @@ const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>
   Option.match(fold(node, recorder.lookup), {
     onNone: () => R.runUnknown(recorder, `runs SQL that ${what} computes`),
     onSome: (texts) => {
+      const bodies = recorder.statement.bodies.length
       for (const text of texts) {
         Either.match(statementsOf(recorder.parser, text), {
           onLeft: () => R.runUnknown(recorder, `runs SQL that ${what} computes and that is not understood`),
@@ -73,6 +74,7 @@ const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>
           }
         })
       }
+      recorder.statement.bodies.length = bodies
     }
   })
 

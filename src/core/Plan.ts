@@ -119,7 +119,7 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
 }
 
 /**
- * For errors and logs: one line a step, with its file, why it is in the plan and what it risks.
+ * For errors and logs: one line a step, with its file, why it is in the plan, what it risks and what it needs.
  *
  * @since 0.1.0
  * @category rendering
@@ -129,7 +129,11 @@ export const render = (plan: Plan): string => {
     plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
   const lines = plan.steps.map(({ migration, reason }, index) => {
     const dangers = Migration.risks(migration).map(({ kind, line }) => `${kind} in line ${line}`)
-    const note = dangers.length === 0 ? "" : `; ${dangers.join(", ")}`
+    const needs = migration.footprint.needs.map(
+      ({ feature, line, since }) => `PostgreSQL ${since} for ${feature} in line ${line}`
+    )
+    const notes = [...dangers, ...(needs.length === 0 ? [] : [`needs ${needs.join(", ")}`])]
+    const note = notes.length === 0 ? "" : `; ${notes.join(", ")}`
     return `${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`
   })
   return [`${heading}:`, ...lines].join("\n")

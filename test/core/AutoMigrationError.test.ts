@@ -110,6 +110,19 @@ const cases: ReadonlyArray<
     ["The role of the migrations may not run a read"],
     /give MigrationClient credentials/
   ],
+  [
+    new Errors.ServerTooOld({
+      migrationId: "2",
+      file: "2.sql",
+      line: 3,
+      statement: "MERGE INTO a USING b",
+      feature: "MERGE",
+      needs: 15,
+      server: 14
+    }),
+    ["2.sql:3", "MERGE INTO a USING b", "PostgreSQL 15", "PostgreSQL 14"],
+    /upgrade the server, or write the statement another way/
+  ],
   [new Errors.ReadOnlyServer({ doing: "migration 2", reason: "read-only" }), ["migration 2"], /primary server/],
   [
     new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone" }),

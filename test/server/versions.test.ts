@@ -1,100 +1,85 @@
 /**
- * A migration in the words of a newer PostgreSQL: applied where the server knows them, and a typed error where it does not.
+ * Statements that came with a version: an older server does not know them, and no plan that holds one begins.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { Policy } from "effect-auto-migration"
+import { AutoMigration } from "effect-auto-migration"
+import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
-import { appliedIds, ask, failsWith, inProgram, kinds } from "../support/Situation.js"
+import { bySyntax } from "../support/NewSyntax.js"
+import * as Server from "../support/Server.js"
+import { ask, failsWith, kinds } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
 
-/** Every query below needs the first as well. */
-const base = "CREATE TABLE known (id integer PRIMARY KEY, n integer); INSERT INTO known VALUES (1, 2);"
+const majorOf = (url: string) =>
+  Effect.map(Database.query(url, "SELECT current_setting('server_version_num')::int / 10000 AS major"), ([row]) =>
+    Number(row?.["major"])
+  )
 
-/** `since` is the first major version of PostgreSQL that knows the statement; those before answer with the SQLSTATE. */
-const words = [
-  {
-    about: "UNIQUE NULLS NOT DISTINCT",
-    since: 15,
-    before: "42601",
-    statement: "ALTER TABLE known ADD COLUMN m integer; CREATE UNIQUE INDEX only_one ON known (m) NULLS NOT DISTINCT",
-    query: "SELECT m AS answer FROM known",
-    answer: null
-  },
-  {
-    about: "MERGE",
-    since: 15,
-    before: "42601",
-    statement: `ALTER TABLE known ADD COLUMN m integer;
-      MERGE INTO known USING (SELECT 1 AS id) AS x ON known.id = x.id WHEN MATCHED THEN UPDATE SET m = n * 2`,
-    query: "SELECT m AS answer FROM known",
-    answer: 4
-  },
-  {
-    about: "a statistics object without a name",
-    since: 16,
-    before: "42601",
-    statement: "ALTER TABLE known ADD COLUMN m integer; CREATE STATISTICS ON n, m FROM known",
-    query: "SELECT m AS answer FROM known",
-    answer: null
-  },
-  {
-    about: "MERGE with RETURNING",
-    since: 17,
-    before: "42601",
-    statement: `ALTER TABLE known ADD COLUMN m integer;
-      WITH merged AS (
-        MERGE INTO known USING (SELECT 1 AS id) AS x ON known.id = x.id WHEN MATCHED THEN UPDATE SET n = 8 RETURNING n
-      ) SELECT n FROM merged`,
-    query: "SELECT m AS answer FROM known",
-    answer: null
-  },
-  {
-    about: "a virtual generated column",
-    since: 18,
-    before: "42601",
-    statement: "ALTER TABLE known ADD COLUMN m integer GENERATED ALWAYS AS (n * 2) VIRTUAL",
-    query: "SELECT m AS answer FROM known",
-    answer: 4
-  },
-  {
-    about: "a NOT NULL constraint that is not validated",
-    since: 18,
-    before: "42601",
-    statement: "ALTER TABLE known ADD COLUMN m integer; ALTER TABLE known ADD CONSTRAINT full_n NOT NULL n NOT VALID",
-    query: "SELECT m AS answer FROM known",
-    answer: null
-  }
-] as const
+/** A block is parsed as a whole, and nothing of this one runs. */
+const isKnown = (url: string, statement: string) =>
+  Database.query(url, `DO $do$ BEGIN IF false THEN ${statement}; END IF; END $do$`).pipe(
+    Effect.as(true),
+    Effect.catchAllDefect((error) =>
+      error instanceof Error && "code" in error && error.code === "42601" ? Effect.succeed(false) : Effect.die(error)
+    )
+  )
 
-describe("a migration in the words of a newer server", () => {
-  for (const { about, answer, before, query, since, statement } of words) {
-    it.scopedLive(`${about} is healed from PostgreSQL ${since} on, and MigrationFailed with ${before} before`, () =>
-      inProgram(
-        { migrations: { "001_known": base, "002_new": statement }, options: { policy: Policy.always } },
-        (url) =>
-          Effect.gen(function* () {
-            const [row] = yield* Database.query(url, "SELECT current_setting('server_version_num')::int / 10000 AS v")
-            if (Number(row?.["v"]) >= since) {
-              deepStrictEqual(yield* ask(query), [{ answer }])
-              return deepStrictEqual(yield* appliedIds, ["001_known", "002_new"])
-            }
-            const error = yield* failsWith("MigrationFailed", ask(query))
-            assert.include(error.message, before)
-            deepStrictEqual(yield* appliedIds, ["001_known"])
-            deepStrictEqual(yield* kinds, ["Applied 001_known", "Failed 002_new"])
-            deepStrictEqual(
-              yield* Database.query(url, "SELECT FROM information_schema.columns WHERE column_name = 'm'"),
-              []
-            )
-          })
+/** The same server, which says that it is PostgreSQL 14: its number is divided by another one of five digits. */
+const pretending14 = (url: string) =>
+  Effect.gen(function* () {
+    const [row] = yield* Database.query(url, "SELECT current_setting('server_version_num')::int / 14 AS divisor")
+    const asked = "current_setting('server_version_num')::int / "
+    const tap = yield* WireTap.make(url, (chunk) =>
+      Buffer.from(chunk.toString("latin1").replace(`${asked}10000`, `${asked}${row?.["divisor"]}`), "latin1")
+    )
+    return tap.url
+  })
+
+describe("a statement that came with a version", () => {
+  it.scopedLive("is a syntax error to an older server, and none to that one or a newer", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const major = yield* majorOf(url)
+      const known: Array<readonly [since: number, statement: string, isKnown: boolean]> = []
+      for (const [since, statement] of bySyntax) known.push([since, statement, yield* isKnown(url, statement)])
+      deepStrictEqual(
+        known,
+        bySyntax.map(([since, statement]) => [since, statement, since <= major] as const)
       )
-    )
-  }
+    })
+  )
 
-  it.scopedLive("the name of a NOT NULL constraint is no promise: before PostgreSQL 18 nothing has it", () =>
-    inProgram({ migrations: { "001_named": "CREATE TABLE named (id integer CONSTRAINT filled NOT NULL)" } }, () =>
-      Effect.map(ask("SELECT id FROM named"), (rows) => deepStrictEqual(rows, []))
-    )
+  const migrations = {
+    "001_users": "CREATE TABLE users (id integer);",
+    "002_merge":
+      "ALTER TABLE users ADD COLUMN name text;\n\nMERGE INTO users USING (SELECT 1 AS a) b ON a = id WHEN MATCHED THEN DO NOTHING;"
+  }
+  const policy = () => ({ _tag: "Allowed" }) as const
+
+  it.scopedLive("needs that version: ServerTooOld names it before anything of the plan has run", () =>
+    Effect.gen(function* () {
+      const url = yield* Effect.flatMap(Server.freshDatabase, pretending14)
+      yield* Effect.gen(function* () {
+        const error = yield* failsWith("ServerTooOld", ask("SELECT name FROM users"))
+        assert.deepInclude(
+          { ...error },
+          { migrationId: "002_merge", file: "record:002_merge", line: 3, feature: "MERGE", needs: 15, server: 14 }
+        )
+        assert.match(error.statement, /^MERGE INTO users/)
+        yield* failsWith("ServerTooOld", AutoMigration.migrate)
+        const tables = "SELECT count(*)::int AS n FROM pg_class WHERE relname = 'users'"
+        deepStrictEqual(yield* Database.query(url, tables), [{ n: 0 }])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrateTo(["001_users"]), ["001_users"])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.baseline(["002_merge"]), ["002_merge"])
+        deepStrictEqual(yield* kinds, [
+          "Failed 002_merge",
+          "Failed 002_merge",
+          "Applied 001_users",
+          "Baselined 002_merge"
+        ])
+      }).pipe(Effect.provide(App.layer({ url, migrations, options: { policy } })))
+    })
   )
 })

@@ -45,8 +45,14 @@ interface Trap {
   isShut: boolean
 }
 
-/** Listens to a server in the clear (no TLS) until the scope ends. */
-export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Scope> =>
+/**
+ * Listens to a server in the clear (no TLS) until the scope ends. `rewrite` may put other words of the same length into a client's
+ * mouth.
+ */
+export const make = (
+  serverUrl: string,
+  rewrite: (chunk: Buffer) => Buffer = (chunk) => chunk
+): Effect.Effect<WireTap, never, Scope.Scope> =>
   Effect.gen(function* () {
     const target = new URL(serverUrl)
     let connections = 0
@@ -94,7 +100,7 @@ export const make = (serverUrl: string): Effect.Effect<WireTap, never, Scope.Sco
       })
       client.on("data", (chunk) => {
         fromClient(chunk)
-        if (!trap?.isShut) server.write(chunk)
+        if (!trap?.isShut) server.write(rewrite(chunk))
       })
       server.on("data", (chunk) => {
         fromServer(chunk)
