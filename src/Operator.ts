@@ -13,6 +13,7 @@ import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
+import * as MigrationWarning from "./core/MigrationWarning.js"
 import type * as Plan from "./core/Plan.js"
 import * as Resolver from "./core/Resolver.js"
 import { Knowledge } from "./Knowledge.js"
@@ -39,6 +40,8 @@ export interface Status {
   readonly edited: ReadonlyArray<MigrationId>
   /** Pending, though something applied waits for them by now: files that were added below what has already run. */
   readonly overtaken: ReadonlyArray<MigrationId>
+  /** What looks wrong about the pending ones and is no error; `graph.warnings` has those of all. */
+  readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
 }
 
 /**
@@ -148,7 +151,8 @@ export const make = Effect.gen(function* () {
         pending: pending.map(idOf),
         unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
         edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
-        overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf)
+        overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
+        warnings: pending.flatMap(MigrationWarning.of)
       }
     }),
     isApplied: (id) =>

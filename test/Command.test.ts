@@ -79,6 +79,22 @@ describe("the command line", () => {
     })
   )
 
+  it.scopedLive("warns, in plan and status, of what is pending and will not run as far as the files tell", () =>
+    Effect.gen(function* () {
+      const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
+      const typed = (...words: ReadonlyArray<string>) => type([...words, "--folder", directory, "--url", url])
+      const file = path.join(directory, "004_again.sql")
+      yield* Effect.promise(() => fs.writeFile(file, "SELECT 1;\nCREATE TABLE users (id integer);"))
+      const warning = `${file}:2: creates relation users, which ${path.join(directory, "001_users.sql")} has created before`
+      assert.include((yield* typed("plan")).printed, `\nwarning: ${warning}`)
+      assert.include((yield* typed("status")).printed, `\nwarning  ${warning}`)
+      assert.strictEqual((yield* typed("migrate", "003_email")).code, 0)
+      assert.include((yield* typed("migrate")).printed, "already exists")
+      yield* typed("baseline", "004_again")
+      assert.notInclude((yield* typed("status")).printed, "warning")
+    })
+  )
+
   it.scopedLive("takes the database from the environment and the ledger's schema from an option", () =>
     Effect.gen(function* () {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])

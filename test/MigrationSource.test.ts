@@ -327,7 +327,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         const [users, orders] = migrations
         deepStrictEqual(objectsOf(users), ["relation users", "column users.email"])
         deepStrictEqual(users?.accepts, ["opaque"])
-        deepStrictEqual(orders?.requires.map(String), ["1_create_users"])
+        deepStrictEqual(
+          orders?.requires.map(({ id }) => String(id)),
+          ["1_create_users"]
+        )
         assert.isTrue(Either.isRight(MigrationGraph.make(migrations)))
       })
     )

@@ -25,6 +25,7 @@ import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
 import type { AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
+import * as MigrationWarning from "../core/MigrationWarning.js"
 import * as Plan from "../core/Plan.js"
 import * as MigrationSource from "../MigrationSource.js"
 
@@ -98,13 +99,14 @@ const parse = (
 
 const list = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
 
-const status = Effect.flatMap(AutoMigration.status, ({ applied, edited, pending, unknown }) =>
+const status = Effect.flatMap(AutoMigration.status, ({ applied, edited, pending, unknown, warnings }) =>
   Console.log(
     [
       `applied  ${list(applied)}`,
       `pending  ${list(pending)}`,
       `unknown  ${list(unknown)}`,
-      `edited   ${list(edited)}`
+      `edited   ${list(edited)}`,
+      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`)
     ].join("\n")
   )
 )

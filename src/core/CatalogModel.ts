@@ -184,6 +184,8 @@ export interface SimulatedCatalog {
   readonly readByAll: ReadonlyArray<HazardKey>
   /** Functions that extensions brought. */
   readonly brought: ReadonlySet<string>
+  /** Keys of what a body of code has made, changed or dropped: it may do so under conditions that only the server can answer. */
+  readonly unsure: ReadonlySet<HazardKey>
   /** `false` once a migration was not understood: what is unknown may then be anything. */
   readonly isComplete: boolean
 }

@@ -17,6 +17,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { InvalidSql } from "./AutoMigrationError.js"
+import type { Doubt as FootprintDoubt } from "./FootprintDoubt.js"
 import { netEffect } from "./FootprintEffect.js"
 import { endMigration, endStatement } from "./FootprintEnd.js"
 import * as Recorder from "./FootprintRecorder.js"
@@ -48,6 +49,12 @@ export interface Need {
   readonly line: number
   /** The statement's own text, shortened to one line. */
   readonly statement: string
+}
+
+/** @since 0.1.0 @category models */
+export interface Doubt extends FootprintDoubt {
+  /** Of what is created twice: the file that creates it first, where that is another one. */
+  readonly earlier: Option.Option<string>
 }
 
 /** Why a migration is not understood, and where. @since 0.1.0 @category models */
@@ -92,6 +99,8 @@ export interface Footprint {
   readonly risks: ReadonlyArray<Risk>
   /** Statements that PostgreSQL 14 lacks, each with what is newest about it. */
   readonly needs: ReadonlyArray<Need>
+  /** What the server will refuse as far as the files tell. */
+  readonly doubts: ReadonlyArray<Doubt>
   readonly statements: ReadonlyArray<StatementSpan>
   /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
   readonly isNeutral: boolean
@@ -110,6 +119,7 @@ export const empty: Footprint = {
   barriers: [],
   risks: [],
   needs: [],
+  doubts: [],
   statements: [],
   isNeutral: true,
   isCertain: true,
@@ -164,10 +174,24 @@ export const inferAll = (
   for (const source of sources) {
     const inferred = infer(parser, catalog, source)
     if (Either.isLeft(inferred)) return Either.left(inferred.left)
-    footprints.push(inferred.right.footprint)
+    const { footprint } = inferred.right
+    const doubts = footprint.doubts.map((doubt) =>
+      doubt.kind === "CreatedTwice" ? { ...doubt, earlier: lastProviderOf(doubt.object, footprints, sources) } : doubt
+    )
+    footprints.push(doubts.length === 0 ? footprint : { ...footprint, doubts })
     catalog = inferred.right.catalog
   }
   return Either.right(footprints)
+}
+
+const lastProviderOf = (
+  object: SchemaObject.SchemaObject,
+  footprints: ReadonlyArray<Footprint>,
+  sources: ReadonlyArray<Source>
+): Option.Option<string> => {
+  const key = SchemaObject.key(object)
+  const at = footprints.findLastIndex(({ provides }) => provides.some((other) => SchemaObject.key(other) === key))
+  return Option.map(Option.fromNullable(sources[at]), ({ source }) => source)
 }
 
 /**
@@ -221,6 +245,7 @@ const read = (
       writes: recorder.writes,
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, placeOf(text, statement))),
+      doubts: recorder.doubts.map((doubt) => ({ ...doubt, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: statements.map(({ end, line, node, start }) => ({
         start,

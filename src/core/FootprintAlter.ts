@@ -9,6 +9,7 @@ import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, Pa
 import * as Option from "effect/Option"
 import * as Column from "./FootprintColumn.js"
 import { addConstraint } from "./FootprintConstraint.js"
+import * as Doubt from "./FootprintDoubt.js"
 import { dropColumn, dropConstraint, dropIdentity } from "./FootprintDrop.js"
 import { clonePartition, inherit } from "./FootprintInherit.js"
 import * as R from "./FootprintRecorder.js"
@@ -16,6 +17,7 @@ import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { elementName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
 
@@ -52,6 +54,7 @@ const addColumn: Action = (recorder, table, { def, missing_ok }) => {
   const name = def.ColumnDef.colname ?? ""
   const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
   if (isThere && missing_ok === true) return
+  Doubt.creation(recorder, SchemaObject.column(name, table))
   addColumnTo(recorder, table, def.ColumnDef)
 }
 

@@ -7,12 +7,14 @@
  */
 import type { Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Doubt from "./FootprintDoubt.js"
 import { freeConstraintName, freeIndexConstraintName, freeRelationName } from "./FootprintNames.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { columnsPart } from "./ImpliedNames.js"
 import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { listItems, nameOfRangeVar, stringsOf } from "./SyntaxTree.js"
 
@@ -31,7 +33,13 @@ export const addConstraint = (
   constraint: Constraint,
   column: string | undefined,
   rows: Rows
-): void => rules[constraint.contype ?? "CONSTR_NULL"](recorder, table, constraint, column, rows)
+): void => {
+  const { conname, contype = "CONSTR_NULL" } = constraint
+  if (conname !== undefined && contype !== "CONSTR_NOTNULL") {
+    Doubt.creation(recorder, SchemaObject.constraint(conname, table))
+  }
+  rules[contype](recorder, table, constraint, column, rows)
+}
 
 type Rule = (
   recorder: R.Recorder,

@@ -7,10 +7,12 @@
  */
 import type { AlterTableCmd } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Doubt from "./FootprintDoubt.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import type { QualifiedName } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
 /** Whether dependents go too, or forbid the drop. @since 0.1.0 @category models */
@@ -232,8 +234,10 @@ export const dropColumn: Action = (recorder, table, command) => {
   readDependencies(recorder, table)
   const known = R.findRelation(recorder, table)
   const isThere = known?.columns.some((column) => column.name === name) === true
-  if (!isThere && known?.isExternal === true && command.missing_ok !== true) {
-    R.disclaim(recorder, { _tag: "Column", relation: Option.some(table), name })
+  if (!isThere && known !== undefined && command.missing_ok !== true) {
+    const column = SchemaObject.column(name, known.name)
+    if (known.isExternal) R.disclaim(recorder, column)
+    else Doubt.removal(recorder, column)
   }
   removeColumn(recorder, table, name, behaviorOf(command))
 }
@@ -285,7 +289,7 @@ export const dropConstraint: Action = (recorder, table, command) => {
   const gone = known?.constraints.find((constraint) => constraint.name === name)
   if (known === undefined || gone === undefined) {
     const isCertain = known !== undefined && command.missing_ok !== true
-    if (isCertain) R.disclaim(recorder, { _tag: "Constraint", relation: Option.some(known.name), name })
+    if (isCertain) R.disclaim(recorder, SchemaObject.constraint(name, known.name))
     R.write(recorder, name)
     return
   }

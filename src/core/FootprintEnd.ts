@@ -16,7 +16,10 @@ import * as Catalog from "./SimulatedCatalog.js"
  * @category changes
  */
 export const endStatement = (recorder: Recorder): void => {
-  const { keys, saved } = recorder.statement
+  const { changesSchema, keys, runsCode, saved } = recorder.statement
+  if (runsCode && changesSchema) {
+    recorder.catalog = { ...recorder.catalog, unsure: new Set([...recorder.catalog.unsure, ...keys]) }
+  }
   for (const object of saved.values()) {
     switch (object._tag) {
       case "Relation": {

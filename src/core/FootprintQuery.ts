@@ -87,8 +87,8 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
   const kept = isReplaced ? { dependencies: before.dependencies, attachments: before.attachments } : {}
   const isTemporary = view?.relpersistence === "t"
   const shape = { ...Catalog.relation("view", name), ...viewOf(recorder, mentions), isTemporary, columns }
-  R.saveRelation(recorder, { ...shape, ...kept })
   if (statement.replace !== true && !isTemporary) R.claim(recorder, relation(name))
+  R.saveRelation(recorder, { ...shape, ...kept })
 }
 
 /**

@@ -9,6 +9,7 @@
 import type { Node, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
+import * as Doubt from "./FootprintDoubt.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
 import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
@@ -26,6 +27,9 @@ export interface StatementRecord {
   isOpaque: boolean
   /** Whether that was code: it may then write rows of any table. */
   runsUnknown: boolean
+  /** Whether it runs a body of code, and whether it changes the schema. */
+  runsCode: boolean
+  changesSchema: boolean
   /** The trees of bodies that the server parses along with the statement. */
   readonly bodies: Array<unknown>
   /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
@@ -55,6 +59,7 @@ export interface Recorder {
   readonly changed: Map<string, SavedObject>
   /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
   readonly claimed: Array<SchemaObject.SchemaObject>
+  readonly doubts: Array<Doubt.Doubt>
   readonly disclaimed: Array<SchemaObject.SchemaObject>
   /** Keys of objects that this migration has taken away, be it to make them anew. */
   readonly dropped: Set<string>
@@ -85,6 +90,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   barriers: [],
   changed: new Map(),
   claimed: [],
+  doubts: [],
   disclaimed: [],
   dropped: new Set(),
   isCertain: true,
@@ -99,6 +105,8 @@ export const statementAt = (line: number): StatementRecord => ({
   line,
   isOpaque: false,
   runsUnknown: false,
+  runsCode: false,
+  changesSchema: false,
   bodies: [],
   hazards: [],
   keys: new Set(),
@@ -263,6 +271,7 @@ const identityOf = (saved: SavedObject): string => {
 }
 
 const mark = (recorder: Recorder, saved: SavedObject): string => {
+  recorder.statement.changesSchema = true
   const identity = identityOf(saved)
   if (!recorder.changed.has(identity)) recorder.changed.set(identity, saved)
   return identity
@@ -303,13 +312,15 @@ export const adopt = (
   if (known !== undefined) recorder.catalog = Catalog.putRelation(recorder.catalog, change(known))
 }
 
-/** A plain CREATE shows that the object was not there, whatever the catalog says. @since 0.1.0 @category changes */
+/** A plain CREATE shows that the object was not there, whatever the catalog says: said before the catalog has it. @since 0.1.0 @category changes */
 export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  Doubt.creation(recorder, object)
   recorder.claimed.push(object)
 }
 
 /** A plain DROP shows that the object was there, whatever the catalog says. @since 0.1.0 @category changes */
 export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  Doubt.removal(recorder, object)
   recorder.disclaimed.push(object)
 }
 

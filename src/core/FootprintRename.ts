@@ -45,8 +45,8 @@ const relation: Rename = (recorder, { missing_ok, newname = "", relation: range 
 const unknownRenamed = (recorder: R.Recorder, name: QualifiedName, to: QualifiedName): void => {
   if (!recorder.catalog.isComplete) R.barrier(recorder, `relation ${name.name} is not created by any migration`)
   R.disclaim(recorder, SchemaObject.relation(name))
-  R.saveRelation(recorder, { ...Catalog.relation("table", to), isExternal: true })
   R.claim(recorder, SchemaObject.relation(to))
+  R.saveRelation(recorder, { ...Catalog.relation("table", to), isExternal: true })
 }
 
 const changeWhole = (recorder: R.Recorder, known: Catalog.Relation): void =>

@@ -41,6 +41,7 @@ const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: 
 
 const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Lookup): void => {
   const outer = recorder.lookup
+  recorder.statement.runsCode = true
   recorder.lookup = lookupOf(body, parameters)
   const conditions = new Set(body.steps.flatMap(({ guards }) => guards.map(({ condition }) => condition)))
   const answers = new Map<Node, boolean | undefined>()

@@ -76,8 +76,8 @@ export const newRelation = (
     Use.touch(recorder, name)
     return undefined
   }
-  R.saveRelation(recorder, { ...Catalog.relation(kind, name), isTemporary })
   if (!ifNotExists && !isTemporary) R.claim(recorder, SchemaObject.relation(name))
+  R.saveRelation(recorder, { ...Catalog.relation(kind, name), isTemporary })
   return name
 }
 

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Ordering from "effect/Order"
 import * as Schema from "effect/Schema"
 import { type Checksum, make as checksumFrom, type Digest } from "./Checksum.js"
-import type { Directives } from "./Directive.js"
+import type { Directives, Requirement } from "./Directive.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
 import type { Risk, RiskKind } from "./Risk.js"
 import type { SchemaObject } from "./SchemaObject.js"
@@ -49,8 +49,8 @@ export interface Migration {
   readonly source: string
   readonly script: Script
   readonly checksum: Checksum
-  /** Ids of `-- requires:`. */
-  readonly requires: ReadonlyArray<MigrationId>
+  /** What `-- requires:` names, and where. */
+  readonly requires: ReadonlyArray<Requirement>
   /** Kinds of risk that `-- accept:` consents to, for this migration only. */
   readonly accepts: ReadonlyArray<RiskKind>
   /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
@@ -114,7 +114,7 @@ export const make = ({
     source,
     script,
     checksum: checksumFrom(script._tag === "Sql" ? script.text : declarationText(id, directives), digest),
-    requires: directives.requires.map((requirement) => requirement.id),
+    requires: directives.requires,
     accepts: directives.accepts,
     declares,
     transaction: isOutside ? "none" : "own",

@@ -68,10 +68,10 @@ export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationI
 /** `-- requires:` names a migration that is not there. @since 0.1.0 @category definition errors */
 export class UnknownRequirement extends Schema.TaggedError<UnknownRequirement>(
   "effect-auto-migration/UnknownRequirement"
-)("UnknownRequirement", { id: Schema.String, file: Schema.String, requirement: Schema.String }) {
+)("UnknownRequirement", { id: Schema.String, file: Schema.String, line: Schema.Number, requirement: Schema.String }) {
   override get message() {
     return (
-      `${this.file} requires "${this.requirement}", and there is no migration with that id. ` +
+      `${location(this.file, this.line)} requires "${this.requirement}", and there is no migration with that id. ` +
       "Correct the id, or add the missing file."
     )
   }
@@ -90,15 +90,27 @@ export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("ef
   }
 }
 
-/** Migrations wait for each other; `path` walks the cycle once around. @since 0.1.0 @category definition errors */
+/**
+ * Migrations wait for each other: `path` walks the cycle once around, `files` are theirs, and `requirements` are the lines on the
+ * way that say `-- requires:`. A hazard alone never goes in a circle.
+ *
+ * @since 0.1.0
+ * @category definition errors
+ */
 export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effect-auto-migration/CyclicDependency")(
   "CyclicDependency",
-  { path: Schema.NonEmptyArray(Schema.String), files: Schema.Array(Schema.String) }
+  {
+    path: Schema.NonEmptyArray(Schema.String),
+    files: Schema.Array(Schema.String),
+    requirements: Schema.Array(Schema.Struct({ file: Schema.String, line: Schema.Number, requirement: Schema.String }))
+  }
 ) {
   override get message() {
     return (
       `Migrations depend on each other: ${[...this.path, this.path[0]].join(" -> ")} (${this.files.join(", ")}). ` +
-      "Remove one of these requirements."
+      `Remove one of these requirements: ${this.requirements
+        .map(({ file, line, requirement }) => `${location(file, line)} requires ${requirement}`)
+        .join(", ")}.`
     )
   }
 }

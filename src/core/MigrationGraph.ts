@@ -32,6 +32,7 @@ import {
 import * as Hazard from "./Hazard.js"
 import { type HazardKey, keyOf } from "./HazardKey.js"
 import * as Migration from "./Migration.js"
+import * as MigrationWarning from "./MigrationWarning.js"
 import * as Provider from "./Provider.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Topology from "./Topology.js"
@@ -72,6 +73,8 @@ export interface MigrationGraph {
   readonly writersByKey: ReadonlyMap<HazardKey, ReadonlyArray<number>>
   /** Ranks of the migrations that may write rows of any table. */
   readonly opaque: ReadonlyArray<number>
+  /** What looks wrong about the migrations and is no error, in their id order. */
+  readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
 }
 
 /**
@@ -119,7 +122,8 @@ export const empty: MigrationGraph = {
   rankById: new Map(),
   providers: Provider.make([]),
   writersByKey: new Map(),
-  opaque: []
+  opaque: [],
+  warnings: []
 }
 
 /** @since 0.1.0 @category queries */
@@ -256,9 +260,9 @@ const withRequirements = (
     hazards.map((waits, index) => {
       const { id, requires, source } = migrations[index] ?? { id: "", requires: [], source: "" }
       const all = new Map(waits)
-      for (const requirement of requires) {
+      for (const { id: requirement, line } of requires) {
         const required = indexById.get(requirement)
-        if (required === undefined) return Either.left(new UnknownRequirement({ id, file: source, requirement }))
+        if (required === undefined) return Either.left(new UnknownRequirement({ id, file: source, line, requirement }))
         all.set(required, [...(all.get(required) ?? []), "requires"])
       }
       return Either.right(all)
@@ -267,11 +271,18 @@ const withRequirements = (
 
 const cyclic =
   (migrations: ReadonlyArray<Migration.Migration>) =>
-  (cycle: NonEmptyReadonlyArray<number>): CyclicDependency =>
-    new CyclicDependency({
+  (cycle: NonEmptyReadonlyArray<number>): CyclicDependency => {
+    const around = cycle.flatMap((index) => migrations[index] ?? [])
+    return new CyclicDependency({
       path: Arr.map(cycle, (index) => migrations[index]?.id ?? ""),
-      files: cycle.map((index) => migrations[index]?.source ?? "")
+      files: around.map(sourceOf),
+      requirements: around.flatMap(({ requires, source }, at) =>
+        requires
+          .filter(({ id }) => id === around[(at + 1) % around.length]?.id)
+          .map(({ id, line }) => ({ file: source, line, requirement: id }))
+      )
     })
+  }
 
 const fromOrder = (
   migrations: ReadonlyArray<Migration.Migration>,
@@ -292,7 +303,8 @@ const fromOrder = (
     rankById: new Map(inOrder.map(({ id }, rank) => [id, rank])),
     providers: Provider.make(inOrder),
     writersByKey: writersOf(inOrder),
-    opaque: inOrder.flatMap((migration, rank) => (Migration.mayWriteAnything(migration) ? [rank] : []))
+    opaque: inOrder.flatMap((migration, rank) => (Migration.mayWriteAnything(migration) ? [rank] : [])),
+    warnings: migrations.flatMap(MigrationWarning.of)
   }
 }
 

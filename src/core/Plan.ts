@@ -13,6 +13,7 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Migration from "./Migration.js"
+import * as MigrationWarning from "./MigrationWarning.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
 
@@ -119,7 +120,7 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
 }
 
 /**
- * For errors and logs: one line a step, with its file, why it is in the plan, what it risks and what it needs.
+ * For errors and logs: one line a step, with its file, why it is in the plan, what it risks and what it needs; then the warnings.
  *
  * @since 0.1.0
  * @category rendering
@@ -136,7 +137,10 @@ export const render = (plan: Plan): string => {
     const note = notes.length === 0 ? "" : `; ${notes.join(", ")}`
     return `${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`
   })
-  return [`${heading}:`, ...lines].join("\n")
+  const warnings = plan.steps.flatMap(({ migration }) => MigrationWarning.of(migration))
+  return [`${heading}:`, ...lines, ...warnings.map((warning) => `warning: ${MigrationWarning.render(warning)}`)].join(
+    "\n"
+  )
 }
 
 /**

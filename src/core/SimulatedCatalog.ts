@@ -37,6 +37,7 @@ export const empty: SimulatedCatalog = {
   constrained: HashMap.empty(),
   readByAll: [],
   brought: new Set(),
+  unsure: new Set(),
   isComplete: true
 }
 

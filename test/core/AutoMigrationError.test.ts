@@ -47,11 +47,19 @@ const cases: ReadonlyArray<
     /correct or remove the line/
   ],
   [new Errors.DuplicateMigrationId({ id: "1", files: ["a", "b"] }), ["1", "a and b"], /Rename all but one/],
-  [new Errors.UnknownRequirement({ id: "2", file: "2.sql", requirement: "1" }), ["2.sql", "1"], /Correct the id/],
+  [
+    new Errors.UnknownRequirement({ id: "2", file: "2.sql", line: 3, requirement: "1" }),
+    ["2.sql:3", "1"],
+    /Correct the id/
+  ],
   [new Errors.AmbiguousProvider({ object: "relation t", files: ["a", "b"] }), ["relation t"], /-- requires:/],
   [
-    new Errors.CyclicDependency({ path: ["a", "b"], files: ["a.sql", "b.sql"] }),
-    ["a -> b -> a", "a.sql, b.sql"],
+    new Errors.CyclicDependency({
+      path: ["a", "b"],
+      files: ["a.sql", "b.sql"],
+      requirements: [{ file: "a.sql", line: 2, requirement: "b" }]
+    }),
+    ["a -> b -> a", "a.sql, b.sql", "a.sql:2 requires b"],
     /Remove one of these/
   ],
   [

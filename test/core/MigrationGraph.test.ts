@@ -26,7 +26,7 @@ const waitsForAll = (made: MigrationGraph.MigrationGraph, one: Migration): Reado
 
 /** Whether a hazard or a requirement orders two migrations directly, by the definition and without the algorithm. */
 const mustWait = (later: Migration, earlier: Migration): boolean => {
-  if (later.requires.includes(earlier.id)) return true
+  if (later.requires.some(({ id }) => id === earlier.id)) return true
   if (later.id < earlier.id) return false
   const [a, b] = [earlier.footprint, later.footprint]
   const meets = (self: ReadonlySet<string>, that: ReadonlySet<string>) => [...self].some((key) => that.has(key))
@@ -193,7 +193,7 @@ describe("make", () => {
   it("names a requirement that is not there, and the file that has it", () => {
     const error = errorOf({ id: "1" }, { id: "2", requires: ["1", "3"] })
     assert.strictEqual(error._tag, "UnknownRequirement")
-    assert.include(error.message, '2.sql requires "3"')
+    assert.include(error.message, '2.sql:1 requires "3"')
   })
 
   it("lets a migration require a later one that it does not conflict with", () => {
@@ -209,11 +209,13 @@ describe("make", () => {
     const error = errorOf({ id: "1", requires: ["3"] }, { id: "2", requires: ["1"] }, { id: "3", requires: ["2", "1"] })
     assert.strictEqual(error._tag, "CyclicDependency")
     assert.include(error.message, "1 -> 3 -> 1 (1.sql, 3.sql)")
+    assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 3, 3.sql:1 requires 1.")
   })
 
   it("calls a requirement that contradicts a hazard a cycle", () => {
     const error = errorOf({ id: "1", reads: ["users"], requires: ["2"] }, { id: "2", writes: ["users"] })
     assert.include(error.message, "1 -> 2 -> 1")
+    assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 2.")
   })
 
   it("calls a requirement of oneself a cycle of one", () => {
@@ -228,7 +230,7 @@ describe("make", () => {
     const made = MigrationGraph.make([free("1"), free("2")])
     assert.isTrue(Either.isLeft(made) && made.left._tag === "AmbiguousProvider")
     assert.include(Either.isLeft(made) ? made.left.message : "", "1.sql and 2.sql both provide relation app.users")
-    const ordered = MigrationGraph.make([free("1"), { ...free("2"), requires: [idOf("1")] }])
+    const ordered = MigrationGraph.make([free("1"), { ...free("2"), requires: [{ id: idOf("1"), line: 1 }] }])
     assert.isTrue(Either.isRight(ordered))
   })
 

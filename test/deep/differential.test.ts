@@ -64,6 +64,8 @@ suite(Server.layer, { excludeTestServices: true })("histories that nobody wrote"
         for (const candidates of fc.sample(history, runs)) {
           const files = yield* accepted(candidates)
           const expected = yield* rebuild(files)
+          const doubts = footprints(...files).flatMap((footprint) => footprint.doubts)
+          deepStrictEqual(doubts, [], files.join("\n--\n"))
           deepStrictEqual(yield* SchemaListing.differences(catalogAfter(files)), [], files.join("\n--\n"))
           for (const order of LinearExtension.inverting(footprints(...files), orders)) {
             const dump = yield* rebuild(order.map((index) => files[index] ?? ""))

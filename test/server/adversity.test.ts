@@ -177,7 +177,8 @@ describe("a folder of migrations", () => {
           pending: [],
           unknown: [],
           edited: [],
-          overtaken: []
+          overtaken: [],
+          warnings: []
         })
       }).pipe(Effect.provide(programIn(url, directory)))
     })

@@ -165,7 +165,8 @@ describe("a provider that is already applied", () => {
         pending: [],
         unknown: [],
         edited: [],
-        overtaken: []
+        overtaken: [],
+        warnings: []
       })
     })
   )

@@ -23,7 +23,8 @@ describe("the ledger", () => {
           pending: [],
           unknown: (yield* AutoMigration.status).unknown,
           edited: [],
-          overtaken: []
+          overtaken: [],
+          warnings: []
         })
         deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["002_users_email"])
         assert.isTrue(yield* AutoMigration.isApplied("002_users_email"))
