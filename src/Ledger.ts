@@ -26,7 +26,6 @@ import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import { sha256 } from "./Sha256.js"
-import type { SqlParser } from "./SqlParser.js"
 
 /**
  * @since 0.1.0
@@ -71,7 +70,7 @@ export const make = Effect.gen(function* () {
   const { schema } = config
   const { ask } = yield* MigrationClient
   const executor = yield* Executor.Executor
-  const own = yield* Effect.cached(Effect.provide(LedgerMigrations.load(schema), yield* Effect.context<SqlParser>()))
+  const own = yield* Effect.cached(LedgerMigrations.load(schema))
 
   const askBriefly = (text: string) => ask(Message.briefly(config, text))
 
@@ -185,7 +184,4 @@ export const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor | SqlParser> = Layer.effect(
-  Ledger,
-  make
-)
+export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor> = Layer.effect(Ledger, make)

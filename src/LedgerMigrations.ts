@@ -11,16 +11,19 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { defaults, type SchemaName } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
+import * as Directive from "./core/Directive.js"
+import * as Footprint from "./core/Footprint.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
+import * as Migration from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import type * as Plan from "./core/Plan.js"
 import * as Resolver from "./core/Resolver.js"
+import * as SchemaObject from "./core/SchemaObject.js"
 import type * as Executor from "./Executor.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 import type { Failure } from "./MigrationFailure.js"
-import * as MigrationSource from "./MigrationSource.js"
-import type { SqlParser } from "./SqlParser.js"
+import { sha256 } from "./Sha256.js"
 
 /** Ids of the ledger's own migrations begin with this, so that none of the program's own can be mistaken for one. */
 const prefix = "effect-auto-migration/"
@@ -28,13 +31,19 @@ const prefix = "effect-auto-migration/"
 const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
 
+/** Each file with the tables that it brings: what anybody who reads or writes the ledger finds missing before. */
+const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
+  [log, ["event"]],
+  [projection, ["migration_bit", "applied_set"]]
+]
+
 /**
  * The ids of the ledger's own migrations, as far as this version has them.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const ids: ReadonlyArray<string> = [log, projection].map((file) => `${prefix}${file}`)
+export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
 
 /**
  * Whether an id is one of the ledger's own.
@@ -50,27 +59,43 @@ const named = (text: string, schema: SchemaName): string =>
     .replaceAll(`'${defaults.schema}'`, `'${schema}'`)
     .replaceAll(new RegExp(`(?<!')\\b${defaults.schema}\\b`, "g"), `"${schema}"`)
 
-const read = (file: string, schema: SchemaName) =>
+/** Each builds upon the one before. */
+const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: SchemaName): Footprint.Footprint => ({
+  ...Footprint.empty,
+  provides: tables.map((table) => SchemaObject.relation(SchemaObject.qualifiedName(table, schema))),
+  writes: new Set([schema]),
+  statements: [{ start: 0, end: text.length, line: 1, transactional: true }],
+  isNeutral: false
+})
+
+const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName) =>
   Effect.map(
     Effect.promise(() => readFile(new URL(`../migrations/${file}.sql`, import.meta.url), "utf8")),
-    (text) => [`${prefix}${file}`, named(text, schema)] as const
+    (original) => {
+      const text = named(original, schema)
+      const id = Migration.MigrationId.make(`${prefix}${file}`)
+      return Migration.make({
+        id,
+        source: `${file}.sql`,
+        script: { _tag: "Sql", text },
+        directives: Directive.none,
+        declares: [],
+        footprint: footprintOf(tables, text, schema),
+        digest: sha256
+      })
+    }
   )
 
 /**
- * The graph of the two, with the ledger's schema named as configured. Files of ours that cannot be read or understood are
- * a defect of the package.
+ * Their graph, with the ledger's schema named as configured. Nothing of them is parsed or inferred: a hundred processes that
+ * find no ledger at once would each spend longer on that than on everything else, and only one of them builds it. So a file
+ * is sent as one message, and what it brings is said above. Files of ours that cannot be read are a defect of the package.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.MigrationGraph, never, SqlParser> =>
-  Effect.all([read(log, schema), read(projection, schema)]).pipe(
-    Effect.flatMap((files) =>
-      Effect.provide(MigrationSource.loadMigrations, MigrationSource.layerRecord(Object.fromEntries(files)))
-    ),
-    Effect.flatMap(MigrationGraph.make),
-    Effect.orDie
-  )
+export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.MigrationGraph> =>
+  Effect.forEach(tablesByFile, (file) => read(file, schema)).pipe(Effect.flatMap(MigrationGraph.make), Effect.orDie)
 
 /**
  * The plan that brings the ledger, or what is missing of it; `Left` when the gap is none of the ledger's.
