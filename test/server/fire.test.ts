@@ -1,0 +1,51 @@
+/**
+ * The benches of `npm run bench:fire`, small: what they claim holds here as well, what they measure says nothing.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as coldStart from "../../bench/fire/coldStart.js"
+import * as failing from "../../bench/fire/failing.js"
+import * as kills from "../../bench/fire/kills.js"
+import * as reader from "../../bench/fire/reader.js"
+
+const patience = 120_000
+
+describe("under fire", () => {
+  it.live(
+    "processes that start cold at once all get their answers, and each migration is applied once",
+    () =>
+      Effect.map(coldStart.run({ processes: 3, fibers: 4, rounds: 1 }), (figures) =>
+        assert.isAbove(figures.find(({ name }) => name.includes("on average"))?.value ?? 0, 0)
+      ),
+    patience
+  )
+
+  it.live(
+    "processes that are killed at random lose nothing and do nothing twice",
+    () =>
+      Effect.map(kills.run({ processes: 3, fibers: 4, every: "200 millis", kills: 4, seed: 4 }), ([answered]) =>
+        assert.strictEqual(answered?.value, 12)
+      ),
+    patience
+  )
+
+  it.live(
+    "a migration that always fails is tried at most once in a window, whoever asks",
+    () =>
+      Effect.map(failing.run({ queries: 100, duration: Duration.seconds(2), pairs: 1 }), (figures) =>
+        assert.strictEqual(figures.find(({ name }) => name === "attempts within a window")?.value, 0)
+      ),
+    patience
+  )
+
+  it.live(
+    "a heal under a long-running reader gives up, and the next one heals",
+    () =>
+      Effect.map(
+        reader.run({ readers: 3, deadline: Duration.seconds(3), lockTimeout: Duration.millis(200) }),
+        (figures) => assert.isNotEmpty(figures)
+      ),
+    patience
+  )
+})

@@ -1,0 +1,147 @@
+/**
+ * The server ends what a heal was about: it restarts, ends the backend, or keeps to a limit. After each the next query heals,
+ * nothing is applied twice, ledger and catalog agree, and no session is left.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
+import * as App from "../support/App.js"
+import * as Database from "../support/Database.js"
+import * as EmbeddedServer from "../support/EmbeddedServer.js"
+import * as Server from "../support/Server.js"
+import { ask, kinds, nothingIsLeft } from "../support/Situation.js"
+
+const migrations = {
+  "001_first": "CREATE TABLE first (id integer);",
+  "002_slow": "CREATE TABLE slow AS SELECT count(*)::int AS n FROM first;\nSELECT pg_sleep(2);"
+}
+
+const short = { first: Duration.millis(10), cap: Duration.millis(10) }
+const options = { policy: Policy.always, breaker: short }
+
+const slow = ask("SELECT n FROM slow")
+
+/** Waits until the server runs the migration's long statement. */
+const untilRunning = (url: string) =>
+  Effect.repeat(
+    Database.query(url, "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'"),
+    {
+      until: (rows) => rows.length > 0,
+      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(1000))
+    }
+  )
+
+/** The pool may still hold connections that are dead, and find that out by using them. */
+const eventually = <A, R>(query: Effect.Effect<A, unknown, R>) =>
+  Effect.retry(query, Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50)))
+
+const healsOnce = Effect.gen(function* () {
+  deepStrictEqual(yield* eventually(slow), [{ n: 0 }])
+  const applied = (yield* kinds).filter((event) => event.startsWith("Applied"))
+  deepStrictEqual(applied, ["Applied 001_first", "Applied 002_slow"])
+  assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+})
+
+/** A heal whose migration runs, then what interrupts it; the heal's error, and what must hold afterwards. */
+const interrupted = <E>(url: string, interrupt: Effect.Effect<unknown, E>) =>
+  Effect.gen(function* () {
+    const error = yield* Effect.gen(function* () {
+      const heal = yield* Effect.fork(Effect.flip(slow))
+      yield* untilRunning(url)
+      yield* interrupt
+      const error = yield* Fiber.join(heal)
+      yield* healsOnce
+      return error
+    }).pipe(Effect.provide(App.layer({ url, migrations, options })))
+    yield* nothingIsLeft(url)
+    return error
+  })
+
+describe("in the middle of a migration", () => {
+  for (const mode of ["fast", "crash"] as const) {
+    it.scopedLive(
+      `the server restarts (${mode}): DatabaseUnavailable, and the next query heals, once`,
+      () =>
+        Effect.gen(function* () {
+          const server = yield* EmbeddedServer.make({ settings: { max_connections: "20" } })
+          const url = yield* Database.fresh(server.url)
+          const error = yield* interrupted(url, server.restart(mode))
+          assert.strictEqual(error._tag, "DatabaseUnavailable")
+        }),
+      60_000
+    )
+  }
+
+  for (const end of ["pg_cancel_backend", "pg_terminate_backend"] as const) {
+    it.scopedLive(`${end} ends it: DatabaseUnavailable, and the next query heals, once`, () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const error = yield* interrupted(
+          url,
+          Database.query(
+            url,
+            `SELECT ${end}(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'`
+          )
+        )
+        assert.strictEqual(error._tag, "DatabaseUnavailable")
+      })
+    )
+  }
+})
+
+describe("a role or a database whose sessions", () => {
+  const limited = (...settings: ReadonlyArray<string>) =>
+    Effect.tap(Server.freshDatabase, (url) =>
+      Database.query(
+        url,
+        ...settings.map((setting) => `ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET ${setting}`)
+      )
+    )
+
+  it.scopedLive(
+    "may stand idle in a transaction for a moment only does not end a heal, whose statements come one by one",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* limited("idle_in_transaction_session_timeout = '1ms'")
+        yield* healsOnce.pipe(Effect.provide(App.layer({ url, migrations, options })))
+        yield* nothingIsLeft(url)
+      })
+  )
+
+  it.scopedLive("may run no statement for long does not end a heal, which has a deadline of its own", () =>
+    Effect.gen(function* () {
+      const url = yield* limited("statement_timeout = '1500ms'")
+      yield* healsOnce.pipe(Effect.provide(App.layer({ url, migrations, options })))
+      yield* nothingIsLeft(url)
+    })
+  )
+
+  it.scopedLive(
+    "may fill little room with temporary files: MigrationFailed, and the next query heals where it may",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* limited("temp_file_limit = '64kB'", "work_mem = '64kB'")
+        const sorted = {
+          "001_sorted": "CREATE TABLE sorted AS SELECT n FROM generate_series(1, 50000) AS n ORDER BY md5(n::text);"
+        }
+        const count = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          withAutoMigration(sql`SELECT count(*)::int AS n FROM sorted`)
+        )
+        const error = yield* Effect.flip(count).pipe(Effect.provide(App.layer({ url, migrations: sorted, options })))
+        assert.strictEqual(error._tag, "MigrationFailed")
+        assert.strictEqual(Reflect.get(error, "sqlState"), "53400")
+        yield* nothingIsLeft(url)
+        yield* Database.query(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" RESET temp_file_limit`)
+        yield* Effect.gen(function* () {
+          deepStrictEqual(yield* count, [{ n: 50_000 }])
+          deepStrictEqual(yield* kinds, ["Failed 001_sorted", "Applied 001_sorted"])
+        }).pipe(Effect.provide(App.layer({ url, migrations: sorted, options })))
+      })
+  )
+})
