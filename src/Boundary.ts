@@ -7,7 +7,8 @@
  * 1. An effect that succeeds is run once, and no service is read.
  * 2. An error that is no gap leaves with the cause it came with, and no service is read.
  * 3. A gap that comes back after it was closed leaves with the cause it first came with.
- * 4. However often gaps are closed, the effect is run at most `budget + 1` times.
+ * 4. However often gaps are closed, the effect is run at most `budget + 1` times, and once more for each closing that its
+ *    server had to be waited for.
  * 5. An effect that meets a transaction which a gap has aborted leaves with `TransactionMustRestart` and that gap.
  *
  * @internal
@@ -18,6 +19,7 @@ import type { Statement } from "@effect/sql/Statement"
 import * as SqlStatement from "@effect/sql/Statement"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -37,15 +39,22 @@ export interface Request extends AbortedTransaction.Breach {
   readonly place: "inside a transaction" | "outside transactions"
   /** How often this boundary has been told to retry after this same gap. */
   readonly closedBefore: number
+  /** How many gaps this boundary may still have closed. */
+  readonly closingsLeft: number
+  /** How many of its closings the application's server has not been waited for yet. */
+  readonly waitsLeft: number
+  /** The client of whoever runs the boundary, as far as its fiber knows one. */
+  readonly application: Option.Option<SqlClient.SqlClient>
 }
 
 /**
- * `Retry`: the effect may be run again. `NotOurs`: nothing explains the gap, and the error goes back as it came.
+ * `Retry`: the effect may be run again. `CaughtUp`: so it may, since its server has heard only now of what was closed before.
+ * `NotOurs`: nothing explains the gap, and the error goes back as it came.
  *
  * @since 0.1.0
  * @category models
  */
-export type Closing = "Retry" | "NotOurs"
+export type Closing = "Retry" | "CaughtUp" | "NotOurs"
 
 /**
  * @since 0.1.0
@@ -57,13 +66,15 @@ export interface Closer {
 }
 
 /**
- * What a boundary remembers from one run to the next: how many gaps were closed, and for each the cause it first came with.
+ * What a boundary remembers from one run to the next: how many gaps were closed, how often its server was waited for after
+ * that, and for each gap the cause it first came with.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Memory<out E> {
   readonly closings: number
+  readonly waits: number
   readonly first: ReadonlyMap<string, { readonly cause: Cause.Cause<E>; readonly times: number }>
   /** The gap that was closed last. */
   readonly last: Option.Option<AbortedTransaction.Breach>
@@ -110,13 +121,18 @@ const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Abo
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothingClosed: Memory<never> = { closings: 0, first: new Map(), last: Option.none() }
+export const nothingClosed: Memory<never> = { closings: 0, waits: 0, first: new Map(), last: Option.none() }
 
-/** Of the transaction that the effect stands in, where its client opened it. */
-const transactionConnection: Effect.Effect<Option.Option<Connection>> = Effect.map(
-  Effect.serviceOption(SqlClient.TransactionConnection),
-  Option.map(([connection]) => connection)
-)
+interface Surroundings {
+  readonly application: Option.Option<SqlClient.SqlClient>
+  /** Of the transaction that the effect stands in, where its client opened it. */
+  readonly transaction: Option.Option<Connection>
+}
+
+const surroundings: Effect.Effect<Surroundings> = Effect.map(Effect.context<never>(), (context) => ({
+  application: Context.getOption(context, SqlClient.SqlClient),
+  transaction: Option.map(Context.getOption(context, SqlClient.TransactionConnection), ([connection]) => connection)
+}))
 
 /**
  * Has the gap in a cause closed: succeeds where the boundary's effect may be run again, with what to remember then, and
@@ -135,9 +151,11 @@ export const advance = <E, R>(
   Option.match(recogniseIn(self, cause), {
     onNone: () => (AbortedTransaction.isMetIn(cause) ? aborted(cause, memory) : Effect.failCause(cause)),
     onSome: (breach) =>
-      Effect.flatMap(transactionConnection, (transaction) => {
-        Option.map(transaction, (_) => AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, [])))
-        return Effect.flatMap(closer, (service) => closed(service, cause, breach, memory, transaction))
+      Effect.flatMap(surroundings, (around) => {
+        Option.map(around.transaction, (_) =>
+          AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
+        )
+        return Effect.flatMap(closer, (service) => closed(service, cause, breach, memory, around))
       })
   })
 
@@ -146,7 +164,7 @@ export const advance = <E, R>(
  * it was opened by hand on a reserved connection, which shows only when the effect is run again.
  */
 const aborted = <E>(cause: Cause.Cause<E>, { last }: Memory<E>): Effect.Effect<never, E | AutoMigrationError> =>
-  Effect.flatMap(transactionConnection, (transaction) =>
+  Effect.flatMap(surroundings, ({ transaction }) =>
     Option.match(
       Option.orElse(Option.flatMap(transaction, AbortedTransaction.recall), () =>
         Option.map(last, (breach) => AbortedTransaction.mustRestart(breach, []))
@@ -172,26 +190,30 @@ const closed = <E>(
   cause: Cause.Cause<E>,
   breach: AbortedTransaction.Breach,
   memory: Memory<E>,
-  transaction: Option.Option<Connection>
+  { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
   const key = Detector.key(breach.gap)
   const before = memory.first.get(key) ?? { cause, times: 0 }
-  if (memory.closings >= budget) return Effect.failCause(before.cause)
+  const closingsLeft = budget - memory.closings
+  const waitsLeft = memory.closings - memory.waits
+  if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
   const place = Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
-  return close({ ...breach, place, closedBefore: before.times }).pipe(
+  return close({ ...breach, application, place, closedBefore: before.times, closingsLeft, waitsLeft }).pipe(
     Effect.tapBoth({
       onFailure: (error) => learn(transaction, breach, error),
       onSuccess: (closing) => learn(transaction, breach, closing)
     }),
-    Effect.flatMap((closing) =>
-      closing === "NotOurs"
-        ? Effect.failCause(before.cause)
-        : Effect.succeed({
+    Effect.flatMap((closing) => {
+      if (closing === "CaughtUp" && waitsLeft > 0) return Effect.succeed({ ...memory, waits: memory.waits + 1 })
+      return closing === "Retry" && closingsLeft > 0
+        ? Effect.succeed({
+            ...memory,
             closings: memory.closings + 1,
             first: new Map(memory.first).set(key, { ...before, times: before.times + 1 }),
             last: Option.some(breach)
           })
-    )
+        : Effect.failCause(before.cause)
+    })
   )
 }
 

@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -36,6 +37,7 @@ import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
+import * as Replica from "./Replica.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
 import * as Telemetry from "./Telemetry.js"
@@ -94,6 +96,8 @@ export const make = Effect.gen(function* () {
   const catalog = yield* Catalog.Catalog
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
+  const follow = yield* Replica.make
+  const builtWith = yield* Effect.serviceOption(SqlClient.SqlClient)
   const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>()
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
   const futile = yield* Ref.make<ReadonlyMap<string, string>>(new Map())
@@ -268,6 +272,35 @@ export const make = Effect.gen(function* () {
       return fly("hopeless", question, request, hopeless(question, offhand.left))
     }
     if (request.place === "inside a transaction") return fly(request.place, question, request, restart(question))
+    return Effect.flatMap(
+      hasCaughtUp(question, request),
+      (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
+        if (waited) return Effect.succeed("CaughtUp")
+        return request.closingsLeft > 0 ? flyOutside(question, request) : Effect.succeed("NotOurs")
+      }
+    )
+  }
+
+  /**
+   * A boundary that ran again and finds a gap may run on a server that has not heard of what was closed. Whose server that is,
+   * the boundary's own fiber knows best; a program whose services hold their clients is asked through the one it was built with.
+   */
+  const hasCaughtUp = (
+    { gap }: Question,
+    { application, closedBefore, closingsLeft, error, waitsLeft }: Boundary.Request
+  ) => {
+    const isDue = waitsLeft > 0 && (closedBefore > 0 || closingsLeft <= 0)
+    const client = Option.filter(
+      Option.orElse(application, () => builtWith),
+      () => isDue
+    )
+    return Option.match(client, {
+      onNone: () => Effect.succeed(false),
+      onSome: (_) => follow(_, { gap: SchemaObject.render(gap.object), cause: error })
+    })
+  }
+
+  const flyOutside = (question: Question, request: Boundary.Request) => {
     const key = `${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
     return fly(key, question, request, request.closedBefore === 0 ? decideFirst(question) : decideAgain(question))
   }
@@ -286,7 +319,7 @@ export const make = Effect.gen(function* () {
   const close = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
     const { error, gap, place, statement } = request
     if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
-    if (gap._tag === "StalePlan") return stale(request)
+    if (gap._tag === "StalePlan") return request.closingsLeft > 0 ? stale(request) : Effect.succeed("NotOurs")
     const scope = Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text))
     return closeMissing({ gap, scope }, request)
   }

@@ -106,13 +106,18 @@ describe("laws", () => {
   )
 
   it.prop(
-    "4. However often gaps are closed, the effect is run at most `budget + 1` times.",
-    [fc.nat(10), fc.nat(20)],
-    ([budget, failures]) => {
+    "4. However often gaps are closed, the effect is run at most `budget + 1` times, and once more for each closing that its server had to be waited for.",
+    [fc.nat(10), fc.nat(20), fc.array(fc.constantFrom<Boundary.Closing>("Retry", "CaughtUp"), { maxLength: 20 })],
+    ([budget, failures, answers]) => {
       let runs = 0
       const always = Effect.suspend(() => (runs++ < failures ? Effect.fail(missing(`t${runs}`)) : Effect.succeed(runs)))
       Effect.runSyncExit(protect(always, closer([], budget).service))
       assert.strictEqual(runs, Math.min(budget, failures) + 1)
+      runs = 0
+      const { asked, service } = closer(answers, budget)
+      Effect.runSyncExit(protect(always, service))
+      const waits = answers.slice(0, asked.length).filter((answer) => answer === "CaughtUp").length
+      assert.isAtMost(runs, budget + 1 + Math.min(waits, budget))
     }
   )
 })
@@ -164,6 +169,25 @@ describe("a boundary", () => {
         asked.map((request) => Detector.render(request.gap)),
         ["missing relation a", "missing relation b", "missing relation c"]
       )
+    })
+  )
+
+  it.effect("runs again without counting it when its server had to catch up, once for each closing", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer(["Retry", "CaughtUp"], 1)
+      assert.strictEqual(yield* protect(failing([missing("a"), missing("a")]), service), 3)
+      deepStrictEqual(
+        asked.map(({ closingsLeft, waitsLeft }) => [closingsLeft, waitsLeft]),
+        [
+          [1, 0],
+          [0, 1]
+        ]
+      )
+      const first = missing("a")
+      const error = yield* Effect.flip(
+        protect(failing([first, missing("a"), missing("a")]), closer(["Retry", "CaughtUp", "CaughtUp"], 1).service)
+      )
+      assert.strictEqual(error, first)
     })
   )
 

@@ -6,9 +6,11 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { ReplicaBehind } from "./AccessError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
 import { location } from "./MigrationDefinitionError.js"
 
+export * from "./AccessError.js"
 export * from "./MigrationDefinitionError.js"
 
 const afterHand = (command: string): string => `To apply it by hand: ${command}`
@@ -328,6 +330,7 @@ export type AutoMigrationError =
   | InsufficientPrivilege
   | ReadOnlyServer
   | ServerTooOld
+  | ReplicaBehind
   | DatabaseUnavailable
   | ChecksumMismatch
   | LedgerUnusable
@@ -345,6 +348,7 @@ const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
   InsufficientPrivilege,
   ReadOnlyServer,
   ServerTooOld,
+  ReplicaBehind,
   DatabaseUnavailable,
   ChecksumMismatch,
   LedgerUnusable

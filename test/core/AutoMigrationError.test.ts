@@ -23,6 +23,8 @@ const failed = {
   retryAt: 0
 }
 
+const behind = { gap: "column a", target: "0/50", received: "0/40", replayed: "0/30", milliseconds: 50 }
+
 const cases: ReadonlyArray<
   readonly [error: { readonly message: string }, facts: ReadonlyArray<string>, remedy: RegExp]
 > = [
@@ -132,6 +134,16 @@ const cases: ReadonlyArray<
     /upgrade the server, or write the statement another way/
   ],
   [new Errors.ReadOnlyServer({ doing: "migration 2", reason: "read-only" }), ["migration 2"], /primary server/],
+  [
+    new Errors.ReplicaBehind({ ...behind, isPaused: true }),
+    ["column a", "50 ms", "0/30 of 0/50", "up to 0/40"],
+    /pg_wal_replay_resume\(\)/
+  ],
+  [
+    new Errors.ReplicaBehind({ ...behind, received: null, replayed: null, isPaused: false }),
+    ["an unknown position"],
+    /Query again when it has caught up/
+  ],
   [
     new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone" }),
     ["migration 2", "gone"],

@@ -4,6 +4,7 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import * as Database from "../support/Database.js"
 import * as EmbeddedServer from "../support/EmbeddedServer.js"
 import * as Server from "../support/Server.js"
@@ -80,6 +81,34 @@ describe("an embedded server", () => {
         const rows = yield* Database.query(url, "SELECT current_setting('server_version_num')::int / 10000 AS major")
         deepStrictEqual(rows, [{ major: Number(wanted) }])
       }
+    })
+  )
+
+  it.scopedLive("has a replica that follows it, lags when told to, and can be promoted", () =>
+    Effect.gen(function* () {
+      const primary = yield* EmbeddedServer.make({ settings: { max_connections: "20" } })
+      yield* Database.query(primary.url, "CREATE TABLE items AS SELECT 1 AS id")
+      const standby = yield* primary.standby()
+      const caughtUp = (ids: number) =>
+        Effect.repeat(Database.query(standby.url, "SELECT count(*)::int AS n FROM items"), {
+          until: (rows) => rows[0]?.["n"] === ids,
+          schedule: Schedule.spaced("20 millis")
+        })
+      yield* caughtUp(1)
+      yield* Database.query(standby.url, "SELECT pg_wal_replay_pause()")
+      yield* Database.query(primary.url, "INSERT INTO items VALUES (2)")
+      yield* Effect.repeat(
+        Database.query(standby.url, "SELECT pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() AS behind"),
+        {
+          until: (rows) => rows[0]?.["behind"] === true,
+          schedule: Schedule.spaced("20 millis")
+        }
+      )
+      deepStrictEqual(yield* Database.query(standby.url, "SELECT count(*)::int AS n FROM items"), [{ n: 1 }])
+      yield* Database.query(standby.url, "SELECT pg_wal_replay_resume()")
+      yield* caughtUp(2)
+      yield* Database.query(standby.url, "SELECT pg_promote()", "INSERT INTO items VALUES (3)")
+      yield* caughtUp(3)
     })
   )
 

@@ -41,6 +41,12 @@ export interface EmbeddedServer {
   readonly restart: (mode: "fast" | "crash") => Effect.Effect<void, ServerUnavailable>
   /** The power goes out: SIGKILL, and no goodbye to any client. */
   readonly crash: Effect.Effect<void>
+  /**
+   * A streaming replica on a copy of this server's data, until the scope ends: read-only, with this server's users and
+   * password. For the copy this server is stopped and started again. `SELECT pg_wal_replay_pause()` on the replica makes it
+   * lag, `pg_wal_replay_resume()` lets it catch up, `pg_promote()` makes it a primary.
+   */
+  readonly standby: (settings?: Options["settings"]) => Effect.Effect<EmbeddedServer, ServerUnavailable, Scope.Scope>
 }
 
 export interface Options {
@@ -84,32 +90,68 @@ export const make = (options: Options = {}): Effect.Effect<EmbeddedServer, Serve
       : usableInstallation(options.installation, { owner, home })
     const password = randomBytes(12).toString("hex")
     yield* initialise({ home, native, owner, password })
-    const boot = (port: number) =>
-      start({
-        home,
-        native,
-        owner,
-        port,
-        settings: { ...defaultSettings, ...options.settings },
-        onLog: options.onLog ?? (() => {})
-      })
+    return yield* serve({
+      home,
+      native,
+      owner,
+      password,
+      settings: { ...defaultSettings, ...options.settings },
+      onLog: options.onLog ?? (() => {})
+    })
+  })
+
+interface Cluster {
+  /** Holds `data`, what `initdb` or a copy has made. */
+  readonly home: string
+  readonly native: string
+  readonly owner: Owner
+  readonly password: string
+  readonly settings: Readonly<Record<string, string>>
+  readonly onLog: (text: string) => void
+}
+
+/** Runs a server on a data folder until the scope ends. */
+const serve = (cluster: Cluster): Effect.Effect<EmbeddedServer, ServerUnavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const boot = (port: number) => start({ ...cluster, port })
     const first = yield* Effect.flatMap(freePort, (port) =>
       Effect.map(boot(port), (process) => ({ port, process }))
     ).pipe(Effect.retry({ times: 5, while: (error) => error.reason.includes("could not bind") }))
+    const { port } = first
     let running = first.process
     yield* Effect.addFinalizer(() => stop(running, "SIGINT"))
+    const startAgain = boot(port).pipe(
+      // The backends of a killed server hold its shared memory for a moment longer.
+      Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 }),
+      Effect.map((process) => {
+        running = process
+      })
+    )
     return {
-      url: `postgresql://postgres:${password}@127.0.0.1:${first.port}/postgres`,
+      url: `postgresql://postgres:${cluster.password}@127.0.0.1:${port}/postgres`,
       restart: (mode) =>
-        stop(running, mode === "fast" ? "SIGINT" : "SIGKILL").pipe(
-          Effect.zipRight(boot(first.port)),
-          // The backends of a killed server hold its shared memory for a moment longer.
-          Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 }),
-          Effect.map((process) => {
-            running = process
-          })
+        Effect.zipRight(
+          Effect.suspend(() => stop(running, mode === "fast" ? "SIGINT" : "SIGKILL")),
+          startAgain
         ),
-      crash: Effect.suspend(() => stop(running, "SIGKILL"))
+      crash: Effect.suspend(() => stop(running, "SIGKILL")),
+      standby: (settings = {}) =>
+        Effect.gen(function* () {
+          const home = yield* temporaryFolder(cluster.owner)
+          yield* Effect.suspend(() => stop(running, "SIGINT"))
+          yield* copyData(cluster, home)
+          yield* startAgain
+          return yield* serve({
+            ...cluster,
+            home,
+            settings: {
+              ...cluster.settings,
+              primary_conninfo: `host=127.0.0.1 port=${port} user=postgres password=${cluster.password}`,
+              wal_retrieve_retry_interval: "100ms",
+              ...settings
+            }
+          })
+        })
     }
   })
 
@@ -317,6 +359,18 @@ const initialise = (options: {
     if (run.status !== 0) throw new Error(`initdb says: ${run.error?.message ?? run.stderr.trim()}`)
   })
 
+/** Of a server that has stopped, to one that will follow it. */
+const copyData = ({ home, owner: { gid, uid } }: Cluster, to: string): Effect.Effect<void, ServerUnavailable> =>
+  attempt(() => {
+    const data = path.join(to, "data")
+    fs.cpSync(path.join(home, "data"), data, { recursive: true, mode: fs.constants.COPYFILE_FICLONE })
+    fs.writeFileSync(path.join(data, "standby.signal"), "")
+    if (uid === undefined || gid === undefined) return
+    for (const entry of ["", ...fs.readdirSync(data, { recursive: true, encoding: "utf8" })]) {
+      fs.chownSync(path.join(data, entry), uid, gid)
+    }
+  })
+
 const freePort: Effect.Effect<number, ServerUnavailable> = Effect.async((resume) => {
   const probe = net.createServer()
   probe.once("error", (cause) => resume(Effect.fail(unavailable(cause.message))))
@@ -347,7 +401,7 @@ const start = (options: {
     server.stderr?.on("data", (chunk) => {
       options.onLog(String(chunk))
       log = (log + String(chunk)).slice(-4_000)
-      if (log.includes("database system is ready to accept connections")) resume(Effect.succeed(server))
+      if (/database system is ready to accept (read-only )?connections/.test(log)) resume(Effect.succeed(server))
     })
     server.once("error", (cause) => resume(Effect.fail(unavailable(cause.message))))
     server.once("exit", () => resume(Effect.fail(unavailable(`the server ended at once and said:\n${log.trim()}`))))
