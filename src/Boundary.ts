@@ -27,6 +27,23 @@ import * as Stream from "effect/Stream"
 import * as AbortedTransaction from "./AbortedTransaction.js"
 import { type AutoMigrationError, isAutoMigrationError, TransactionMustRestart } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
+import * as SqlState from "./core/SqlState.js"
+
+/**
+ * A failure of a boundary's effect, and where it happened.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Mishap {
+  readonly error: unknown
+  /** The text of the failed statement, where it is known. */
+  readonly statement: Option.Option<string>
+  /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
+  readonly place: "inside a transaction" | "outside transactions"
+  /** The client of whoever runs the boundary, as far as its fiber knows one. */
+  readonly application: Option.Option<SqlClient.SqlClient>
+}
 
 /**
  * What a boundary asks to have closed.
@@ -34,17 +51,14 @@ import * as Detector from "./core/Detector.js"
  * @since 0.1.0
  * @category models
  */
-export interface Request extends AbortedTransaction.Breach {
-  /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
-  readonly place: "inside a transaction" | "outside transactions"
+export interface Request extends Mishap {
+  readonly gap: Detector.SchemaGap
   /** How often this boundary has been told to retry after this same gap. */
   readonly closedBefore: number
   /** How many gaps this boundary may still have closed. */
   readonly closingsLeft: number
   /** How many of its closings the application's server has not been waited for yet. */
   readonly waitsLeft: number
-  /** The client of whoever runs the boundary, as far as its fiber knows one. */
-  readonly application: Option.Option<SqlClient.SqlClient>
 }
 
 /**
@@ -63,6 +77,8 @@ export type Closing = "Retry" | "CaughtUp" | "NotOurs"
 export interface Closer {
   readonly budget: number
   readonly close: (request: Request) => Effect.Effect<Closing, AutoMigrationError>
+  /** The error of a query that is denied the use of what was brought for it; none where that is not why it is denied. */
+  readonly denied: (mishap: Mishap) => Effect.Effect<Option.Option<AutoMigrationError>>
 }
 
 /**
@@ -149,7 +165,10 @@ export const advance = <E, R>(
   memory: Memory<E>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
   Option.match(recogniseIn(self, cause), {
-    onNone: () => (AbortedTransaction.isMetIn(cause) ? aborted(cause, memory) : Effect.failCause(cause)),
+    onNone: () => {
+      if (AbortedTransaction.isMetIn(cause)) return aborted(cause, memory)
+      return memory.closings > 0 ? unlessDenied(self, cause, closer) : Effect.failCause(cause)
+    },
     onSome: (breach) =>
       Effect.flatMap(surroundings, (around) => {
         Option.map(around.transaction, (_) =>
@@ -172,6 +191,38 @@ const aborted = <E>(cause: Cause.Cause<E>, { last }: Memory<E>): Effect.Effect<n
       { onNone: (): Effect.Effect<never, E | AutoMigrationError> => Effect.failCause(cause), onSome: Effect.fail }
     )
   )
+
+const denials: ReadonlySet<string> = new Set(["42501"])
+
+/** Outside transactions a boundary that had a gap closed may lack a grant on what was brought. */
+const unlessDenied = <E, R>(
+  self: unknown,
+  cause: Cause.Cause<E>,
+  closer: Effect.Effect<Closer, never, R>
+): Effect.Effect<never, E | AutoMigrationError, R> =>
+  Option.match(
+    Chunk.findFirst(Cause.failures(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
+    {
+      onNone: () => Effect.failCause(cause),
+      onSome: (error) =>
+        Option.isSome(ownErrorIn(error))
+          ? Effect.failCause(cause)
+          : Effect.zipWith(surroundings, closer, ({ application, transaction }, { denied }) =>
+              denied({ error, statement: textOf(self), application, place: placeOf(transaction) })
+            ).pipe(
+              Effect.flatten,
+              Effect.flatMap(
+                Option.match({
+                  onNone: (): Effect.Effect<never, E | AutoMigrationError> => Effect.failCause(cause),
+                  onSome: Effect.fail
+                })
+              )
+            )
+    }
+  )
+
+const placeOf = (transaction: Option.Option<Connection>): Mishap["place"] =>
+  Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
 
 /** What the closer's answer says about the transaction: which migrations it waits for, or that no gap of ours aborted it. */
 const learn = (
@@ -197,7 +248,7 @@ const closed = <E>(
   const closingsLeft = budget - memory.closings
   const waitsLeft = memory.closings - memory.waits
   if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
-  const place = Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
+  const place = placeOf(transaction)
   return close({ ...breach, application, place, closedBefore: before.times, closingsLeft, waitsLeft }).pipe(
     Effect.tapBoth({
       onFailure: (error) => learn(transaction, breach, error),

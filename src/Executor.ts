@@ -28,7 +28,9 @@ import * as Message from "./Message.js"
 import { MigrationClient, type Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
+import * as Rights from "./Rights.js"
 import * as Script from "./Script.js"
+import { SqlParser } from "./SqlParser.js"
 import * as StepMessages from "./StepMessages.js"
 import * as Telemetry from "./Telemetry.js"
 import * as Transaction from "./Transaction.js"
@@ -154,6 +156,7 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const { deadline, lockRetry, lockTimeout, schema } = config
 
+  const parser = yield* SqlParser
   const { ofMessage } = yield* LedgerFailure.make
 
   const limits = ({ pace }: Job) => Message.limits(config, pace, "LOCAL")
@@ -304,7 +307,7 @@ export const make = Effect.gen(function* () {
     (setback: Exclude<Setback, NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
       if (setback._tag === "Failure") return Effect.fail(setback)
       if (setback._tag === "StatementError" && !isContended(setback)) {
-        return Effect.fail(MigrationFailure.ofStatement(setback.error, setback.place))
+        return Effect.flatMap(Rights.statementFailure(ask, parser, setback), Effect.fail)
       }
       return Effect.flatMap(Monotonic.milliseconds, (now) =>
         Effect.fail(
@@ -390,4 +393,4 @@ export const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Executor, never, MigrationClient> = Layer.effect(Executor, make)
+export const layer: Layer.Layer<Executor, never, MigrationClient | SqlParser> = Layer.effect(Executor, make)

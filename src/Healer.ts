@@ -4,7 +4,6 @@
  *
  * @internal
  */
-import * as SqlClient from "@effect/sql/SqlClient"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as AbortedTransaction from "./AbortedTransaction.js"
+import * as ApplicationAccess from "./ApplicationAccess.js"
 import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
 import type * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
@@ -37,7 +37,6 @@ import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
-import * as Replica from "./Replica.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
 import * as Telemetry from "./Telemetry.js"
@@ -96,8 +95,7 @@ export const make = Effect.gen(function* () {
   const catalog = yield* Catalog.Catalog
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
-  const follow = yield* Replica.make
-  const builtWith = yield* Effect.serviceOption(SqlClient.SqlClient)
+  const access = yield* ApplicationAccess.make(graph)
   const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>()
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
   const futile = yield* Ref.make<ReadonlyMap<string, string>>(new Map())
@@ -273,32 +271,26 @@ export const make = Effect.gen(function* () {
     }
     if (request.place === "inside a transaction") return fly(request.place, question, request, restart(question))
     return Effect.flatMap(
-      hasCaughtUp(question, request),
+      access.hasCaughtUp(request, question.gap.object),
       (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
         if (waited) return Effect.succeed("CaughtUp")
-        return request.closingsLeft > 0 ? flyOutside(question, request) : Effect.succeed("NotOurs")
+        return Effect.flatMap(
+          request.closingsLeft > 0 ? flyOutside(question, request) : Effect.succeed<Boundary.Closing>("NotOurs"),
+          (closing) => (closing === "NotOurs" && request.closedBefore > 0 ? notSeen(request) : Effect.succeed(closing))
+        )
       }
     )
   }
 
-  /**
-   * A boundary that ran again and finds a gap may run on a server that has not heard of what was closed. Whose server that is,
-   * the boundary's own fiber knows best; a program whose services hold their clients is asked through the one it was built with.
-   */
-  const hasCaughtUp = (
-    { gap }: Question,
-    { application, closedBefore, closingsLeft, error, waitsLeft }: Boundary.Request
-  ) => {
-    const isDue = waitsLeft > 0 && (closedBefore > 0 || closingsLeft <= 0)
-    const client = Option.filter(
-      Option.orElse(application, () => builtWith),
-      () => isDue
+  /** What was brought and is not seen may stand in a schema that the application's role may not look into. */
+  const notSeen = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> =>
+    Effect.flatMap(
+      access.hidden(request),
+      Option.match({
+        onNone: (): Effect.Effect<Boundary.Closing, AutoMigrationError> => Effect.succeed("NotOurs"),
+        onSome: Effect.fail
+      })
     )
-    return Option.match(client, {
-      onNone: () => Effect.succeed(false),
-      onSome: (_) => follow(_, { gap: SchemaObject.render(gap.object), cause: error })
-    })
-  }
 
   const flyOutside = (question: Question, request: Boundary.Request) => {
     const key = `${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
@@ -324,5 +316,5 @@ export const make = Effect.gen(function* () {
     return closeMissing({ gap, scope }, request)
   }
 
-  return { budget, close } satisfies Boundary.Closer
+  return { budget, close, denied: access.denied } satisfies Boundary.Closer
 })

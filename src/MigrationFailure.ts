@@ -105,18 +105,19 @@ export const ofMessage = (error: SqlError, doing: string): Failure =>
   })
 
 /**
- * The failure of a statement of a migration.
+ * The failure of a statement of a migration; `remedies` are the statements that give its role what it lacks, where that is
+ * known.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const ofStatement = (error: SqlError, place: Place): Failure => {
+export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArray<string>): Failure => {
   const doing = `migration ${place.migration.id}`
   return Option.match(SqlState.evidenceFrom(error), {
     onNone: () => unavailable(doing, null, driverMessage(error)),
     onSome: (evidence) => {
       const { message: reason, sqlState } = evidence
-      if (sqlState === "42501") return forbidden(doing, reason, place)
+      if (sqlState === "42501") return forbidden(doing, reason, place, remedies)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) ? unavailable(doing, sqlState, reason) : failedAt(place, evidence)
     }
@@ -132,20 +133,18 @@ const unavailable = (doing: string, sqlState: string | null, reason: string): Fa
 const readOnly = (doing: string, reason: string): Failure =>
   circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))
 
-const forbidden = (doing: string, reason: string, { migration, role }: Place): Failure =>
-  fault(
+const forbidden = (
+  doing: string,
+  reason: string,
+  { migration, role }: Place,
+  remedies: ReadonlyArray<string>
+): Failure => {
+  const remedy = remedies.length === 0 ? `GRANT what is said there to ${SchemaObject.quote(role)}` : remedies.join("; ")
+  return fault(
     migration,
     { reason, sqlState: "42501" },
-    ({ cause }) => new InsufficientPrivilege({ role, doing, reason, remedy: remedyFor(reason, role), cause })
+    ({ cause }) => new InsufficientPrivilege({ role, doing, reason, remedy, cause })
   )
-
-/** As exact as the server's English wording allows; in another language the sentence holds for all of them. */
-const remedyFor = (reason: string, role: string): string => {
-  const [, kind = "", object = ""] = /(schema|database|owner of \w+) "?([^"]+)"?$/.exec(reason) ?? []
-  const grantee = SchemaObject.quote(role)
-  if (kind === "schema") return `GRANT CREATE, USAGE ON SCHEMA ${SchemaObject.quote(object)} TO ${grantee}`
-  if (kind === "database") return `GRANT CREATE ON DATABASE ${SchemaObject.quote(object)} TO ${grantee}`
-  return `GRANT the role that owns ${kind === "" ? "the object" : SchemaObject.quote(object)} TO ${grantee}`
 }
 
 const oneLine = (text: string): string => {

@@ -52,7 +52,8 @@ const closer = (answers: ReadonlyArray<Boundary.Closing>, budget = 16) => {
         Effect.sync(() => {
           asked.push(request)
           return remaining.shift() ?? "Retry"
-        })
+        }),
+      denied: () => Effect.succeed(Option.none())
     })
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What can still be in the way on the application's side after a gap has been closed: its server has not heard of it yet.
+ * What can still be in the way on the application's side after a gap has been closed: its server has not heard of it yet,
+ * or its role may not use it.
  *
  * @since 0.1.0
  * @internal
@@ -33,6 +34,35 @@ export class ReplicaBehind extends Schema.TaggedError<ReplicaBehind>("effect-aut
       (this.isPaused
         ? "Its replay is paused: SELECT pg_wal_replay_resume() on it, then query again."
         : "Query again when it has caught up, raise the deadline, or read from the primary server.")
+    )
+  }
+}
+
+/**
+ * A query found what was brought for it, and its role may not use that. `grants` are the statements that allow it, `defaults`
+ * those that allow it for what the same owners make from then on; `cause` is what the server said.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class GrantMissing extends Schema.TaggedError<GrantMissing>("effect-auto-migration/GrantMissing")(
+  "GrantMissing",
+  {
+    role: Schema.String,
+    missing: Schema.NonEmptyArray(Schema.Struct({ object: Schema.String, privilege: Schema.String })),
+    grants: Schema.NonEmptyArray(Schema.String),
+    defaults: Schema.Array(Schema.String),
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    const missing = this.missing.map(({ object, privilege }) => `${privilege} on ${object}`)
+    return (
+      `What the query needed has been brought, and role ${this.role} lacks ${missing.join(", ")}. ` +
+      (this.defaults.length === 0
+        ? ""
+        : `To have it granted on what is made from now on: ${this.defaults.join("; ")}. `) +
+      `Run as an owner, or put it into a migration: ${this.grants.join("; ")}`
     )
   }
 }

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { ReplicaBehind } from "./AccessError.js"
+import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
 import { location } from "./MigrationDefinitionError.js"
 
@@ -330,6 +330,7 @@ export type AutoMigrationError =
   | InsufficientPrivilege
   | ReadOnlyServer
   | ServerTooOld
+  | GrantMissing
   | ReplicaBehind
   | DatabaseUnavailable
   | ChecksumMismatch
@@ -348,6 +349,7 @@ const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
   InsufficientPrivilege,
   ReadOnlyServer,
   ServerTooOld,
+  GrantMissing,
   ReplicaBehind,
   DatabaseUnavailable,
   ChecksumMismatch,

@@ -25,6 +25,12 @@ const failed = {
 
 const behind = { gap: "column a", target: "0/50", received: "0/40", replayed: "0/30", milliseconds: 50 }
 
+const denied = {
+  role: "app",
+  missing: [{ object: "relation t", privilege: "SELECT" }],
+  grants: ["GRANT SELECT ON t"]
+} as const
+
 const cases: ReadonlyArray<
   readonly [error: { readonly message: string }, facts: ReadonlyArray<string>, remedy: RegExp]
 > = [
@@ -144,6 +150,12 @@ const cases: ReadonlyArray<
     ["an unknown position"],
     /Query again when it has caught up/
   ],
+  [
+    new Errors.GrantMissing({ ...denied, defaults: ["ALTER DEFAULT PRIVILEGES x"] }),
+    ["role app", "SELECT on relation t", "ALTER DEFAULT PRIVILEGES x"],
+    /GRANT SELECT ON t$/
+  ],
+  [new Errors.GrantMissing({ ...denied, defaults: [] }), ["role app"], /GRANT SELECT ON t$/],
   [
     new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone" }),
     ["migration 2", "gone"],
