@@ -95,8 +95,10 @@ const columnsOf = (
   const written = Option.getOrElse(alias, () => name.name)
   return hasStar
     ? null
-    : columns.flatMap((column) => (Option.getOrElse(column.qualifier, () => written) === written ? [column.name] : []))
+    : distinct(columns.filter((column) => Option.getOrElse(column.qualifier, () => written) === written))
 }
+
+const distinct = (columns: Mentions["columns"]): ReadonlyArray<string> => [...new Set(columns.map(({ name }) => name))]
 
 const writesIn = (value: unknown): ReadonlyArray<Need> => {
   if (Array.isArray(value)) return value.flatMap(writesIn)
@@ -166,13 +168,5 @@ const conflict = (target: RangeVar | undefined, clause: OnConflictClause | undef
 const seeing = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<Need> => {
   const { columns, hasStar } = mentionsOf(pieces)
   if (hasStar) return [relation("SELECT", target, null)]
-  return columns.length === 0
-    ? []
-    : [
-        relation(
-          "SELECT",
-          target,
-          columns.map(({ name }) => name)
-        )
-      ]
+  return columns.length === 0 ? [] : [relation("SELECT", target, distinct(columns))]
 }
