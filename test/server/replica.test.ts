@@ -25,7 +25,8 @@ interface Pair {
 
 class Servers extends Context.Tag("test/replica/Servers")<Servers, Pair>() {}
 
-const small = { max_connections: "40" }
+/** What is committed asynchronously reaches the replica late. */
+const small = { max_connections: "40", synchronous_commit: "on", wal_writer_delay: "10s" }
 
 const pair = Effect.gen(function* () {
   const primary = yield* EmbeddedServer.make({ settings: small })
@@ -177,6 +178,25 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         Effect.provideService(AutoMigration.AutoMigration, Context.get(context, AutoMigration.AutoMigration))
       )
       deepStrictEqual(rows, [{ email: null }])
+    })
+  )
+
+  it.scoped("has a transaction begun anew when it has caught up, and is not asked inside it", () =>
+    Effect.gen(function* () {
+      const urls = yield* freshPair
+      const tap = yield* WireTap.make(urls.standby)
+      yield* pause(urls.standby)
+      yield* Effect.fork(resumeAfter(urls, hasEmail))
+      const rows = yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        withAutoMigration(sql.withTransaction(withAutoMigration(sql`SELECT email FROM users`)))
+      ).pipe(Effect.provide(program({ ...urls, standby: tap.url }, { budget: 1 })))
+      deepStrictEqual(rows, [{ email: null }])
+      const { statements } = yield* tap.heard
+      const questions = statements.flatMap((statement, index) =>
+        statement.includes("pg_is_in_recovery") ? [statements[index - 1] ?? ""] : []
+      )
+      assert.isNotEmpty(questions)
+      assert.isTrue(questions.every((before) => before === "ROLLBACK" || before.includes("pg_is_in_recovery")))
     })
   )
 
