@@ -244,7 +244,7 @@ const read = (
       reads: new Set([...recorder.reads].filter((key) => !recorder.writes.has(key))),
       writes: recorder.writes,
       barriers: recorder.barriers,
-      risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, placeOf(text, statement))),
+      risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
       doubts: recorder.doubts.map((doubt) => ({ ...doubt, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: statements.map(({ end, line, node, start }) => ({
@@ -287,11 +287,14 @@ const needOf = (
 const risksOf = (
   end: SimulatedCatalog.SimulatedCatalog,
   { hazards, isOpaque }: Recorder.StatementRecord,
-  place: Pick<Risk, "line" | "statement">
-): ReadonlyArray<Risk> =>
-  distinct((isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)).map(
-    ({ kind, relation }) => ({ kind, relation, ...place })
-  )
+  statement: ParsedStatement,
+  text: string
+): ReadonlyArray<Risk> => {
+  const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
+  if (left.length === 0) return []
+  const place = placeOf(text, statement)
+  return distinct(left).map(({ kind, relation }) => ({ kind, relation, ...place }))
+}
 
 /** A body may be run more than once. */
 const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => [

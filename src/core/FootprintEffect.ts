@@ -25,8 +25,8 @@ export const netEffect = (recorder: Recorder): NetEffect => {
   const before = new Map<string, SchemaObject.SchemaObject>()
   const after = new Map<string, SchemaObject.SchemaObject>()
   for (const changed of recorder.changed.values()) {
-    put(before, objectsAt(recorder.atStart, changed))
-    put(after, objectsAt(recorder.catalog, changed))
+    put(before, objectsAt(recorder.atStart, changed, recorder.catalog))
+    put(after, objectsAt(recorder.catalog, changed, recorder.atStart))
   }
   for (const object of recorder.claimed) {
     const key = SchemaObject.key(object)
@@ -44,15 +44,17 @@ const put = (map: Map<string, SchemaObject.SchemaObject>, objects: ReadonlyArray
   for (const object of objects) map.set(SchemaObject.key(object), object)
 }
 
+/** What a column or constraint is in both catalogs need not be told of either. */
 const objectsAt = (
   catalog: Catalog.SimulatedCatalog,
-  changed: SavedObject
+  changed: SavedObject,
+  other: Catalog.SimulatedCatalog
 ): ReadonlyArray<SchemaObject.SchemaObject> => {
   switch (changed._tag) {
     case "Relation":
       return Catalog.relationsNamed(catalog, changed.name)
         .filter(({ name }) => Catalog.isSameName(name, changed.name))
-        .flatMap((relation) => objectsOfRelation(catalog, relation))
+        .flatMap((relation) => objectsOfRelation(catalog, relation, sameRelation(other, relation)))
     case "Type":
       return Catalog.typesNamed(catalog, changed.name)
         .filter(({ name }) => Catalog.isSameName(name, changed.name))
@@ -66,24 +68,38 @@ const objectsAt = (
   }
 }
 
-/** A relation with all that an error can say is missing of it. */
+/** The same relation at another time, where both are told of in the same words. */
+const sameRelation = (
+  catalog: Catalog.SimulatedCatalog,
+  { isTemporary, kind, name }: Catalog.Relation
+): Catalog.Relation | undefined =>
+  Catalog.relationsNamed(catalog, name).find(
+    (other) => other.name === name && other.kind === kind && other.isTemporary === isTemporary
+  )
+
+/** A relation with all that an error can say is missing of it, but for the columns and constraints that the other has as they are. */
 const objectsOfRelation = (
   catalog: Catalog.SimulatedCatalog,
-  relation: Catalog.Relation
+  relation: Catalog.Relation,
+  other: Catalog.Relation | undefined
 ): ReadonlyArray<SchemaObject.SchemaObject> => {
   if (relation.isTemporary || relation.kind === "statistics") return []
   const { name } = relation
   const self = relation.kind === "composite type" ? SchemaObject.type(name) : SchemaObject.relation(name)
   const isInvisible = relation.kind === "index" || relation.kind === "sequence"
+  const columns = isInvisible ? [] : without(relation.columns, other?.columns)
   return [
     ...(relation.isExternal ? [] : [self]),
-    ...(isInvisible ? [] : relation.columns.map((column) => SchemaObject.column(column.name, name))),
-    ...relation.constraints.flatMap((constraint) =>
+    ...columns.map((column) => SchemaObject.column(column.name, name)),
+    ...without(relation.constraints, other?.constraints).flatMap((constraint) =>
       constraint.kind === "not null" ? [] : [SchemaObject.constraint(constraint.name, name)]
     ),
     ...conflictTargets(catalog, relation)
   ]
 }
+
+const without = <A>(all: ReadonlyArray<A>, known: ReadonlyArray<A> = []): ReadonlyArray<A> =>
+  all === known ? [] : all.filter((one) => !known.includes(one))
 
 /** Every set of columns that `ON CONFLICT` can name. */
 const conflictTargets = (

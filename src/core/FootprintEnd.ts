@@ -61,8 +61,10 @@ const joined = (
   keys: ReadonlySet<HazardKey.HazardKey>,
   own: HazardKey.HazardKey
 ): ReadonlySet<HazardKey.HazardKey> => {
-  const all = new Set([...before, ...keys])
-  all.delete(own)
+  const isKnown = (key: HazardKey.HazardKey): boolean => key === own || before.has(key)
+  if ([...keys].every(isKnown)) return before
+  const all = new Set(before)
+  for (const key of keys) if (key !== own) all.add(key)
   return all
 }
 

@@ -53,7 +53,7 @@ export const newestIn = (tree: unknown, place: Place): Feature | undefined => {
 
 type Rule<K extends NodeTag> = (node: Body<K>, place: Place) => Feature | undefined
 
-const isRuled = (key: string): key is NodeTag => Object.hasOwn(rules, key)
+const isRuled = (key: string): key is NodeTag => ruled.has(key)
 
 const apply = <K extends NodeTag>(tag: K, value: object, place: Place): Feature | undefined => {
   const rule: Rule<K> | undefined = rules[tag]
@@ -226,3 +226,5 @@ const rules: { readonly [K in NodeTag]?: Rule<K> } = {
   ViewStmt: ({ options }) => when(optionNamed(options, "security_invoker") !== undefined, 15, "security_invoker"),
   XmlSerialize: ({ indent }) => when(indent === true, 16, "XMLSERIALIZE … INDENT")
 }
+
+const ruled: ReadonlySet<string> = new Set(Object.keys(rules))

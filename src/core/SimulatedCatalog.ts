@@ -189,13 +189,18 @@ const constrainedBy = (
   const before = under(catalog.relations, table.name).find((other) => isSameName(other.name, table))?.constraints ?? []
   if (before === constraints) return catalog.constrained
   let constrained = catalog.constrained
-  for (const { name } of before) {
+  for (const name of namesOnlyIn(before, constraints)) {
     const rest = under(constrained, name).filter((other) => !isSameName(other, table))
     constrained = rest.length === 0 ? HashMap.remove(constrained, name) : HashMap.set(constrained, name, rest)
   }
-  for (const { name } of constraints) constrained = HashMap.set(constrained, name, [...under(constrained, name), table])
+  for (const name of namesOnlyIn(constraints, before)) {
+    constrained = HashMap.set(constrained, name, [...under(constrained, name), table])
+  }
   return constrained
 }
+
+const namesOnlyIn = (those: ReadonlyArray<Constraint>, others: ReadonlyArray<Constraint>): ReadonlySet<string> =>
+  new Set(those.flatMap(({ name }) => (others.some((other) => other.name === name) ? [] : [name])))
 
 /** Whether a schema has a constraint of that name, on any table. @since 0.1.0 @category queries */
 export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean =>

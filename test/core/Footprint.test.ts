@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as Footprint from "../../src/core/Footprint.js"
 import { kinds } from "../../src/core/FootprintStatement.js"
-import { statementsOf } from "../../src/core/ParsedSql.js"
+import { type Parser, statementsOf } from "../../src/core/ParsedSql.js"
 import * as SchemaObject from "../../src/core/SchemaObject.js"
 import * as arb from "../support/arbitraries/Sql.js"
 import { footprints, lastFootprint, parser, sourcesOf, told } from "../support/Parsing.js"
@@ -296,4 +296,27 @@ describe("spans", () => {
 
   it("are never transactional in a file that opens its own transaction", () =>
     deepStrictEqual(transactional("BEGIN; SELECT 1; COMMIT"), [false, false, false]))
+})
+
+describe("parsing", () => {
+  it("happens once for each file and once for each body, however often a body runs", () => {
+    const texts: Array<string> = []
+    const counting: Parser = {
+      plpgsql: (text) => parser.plpgsql(text),
+      sql: (text) => {
+        texts.push(text)
+        return parser.sql(text)
+      }
+    }
+    const files = [
+      "CREATE TABLE t (a int); CREATE TABLE log (a int)",
+      `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (1); RETURN NEW; END';
+       CREATE TRIGGER f AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()`,
+      "INSERT INTO t VALUES (1)",
+      "INSERT INTO t VALUES (2); ALTER TABLE t ADD COLUMN b int"
+    ]
+    Either.getOrThrow(Footprint.inferAll(counting, sourcesOf(files)))
+    assert.includeMembers(texts, files)
+    assert.lengthOf(texts, files.length + 1)
+  })
 })
