@@ -34,7 +34,7 @@ export default defineConfig({
           ...limits,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/deep/**", "test/matrix/**"],
+          exclude: ["deep", "languages", "matrix", "pooler"].map((folder) => `test/${folder}/**`),
           setupFiles: ["test/setup.ts"]
         }
       },
@@ -48,6 +48,17 @@ export default defineConfig({
           setupFiles: ["test/setup.ts"]
         }
       },
+      ...["pooler", "languages"].map((name) => ({
+        ...shared,
+        test: {
+          ...limits,
+          testTimeout: 120_000,
+          name,
+          include: [`test/${name}/*.test.ts`],
+          globalSetup: [`test/${name}/globalSetup.ts`],
+          setupFiles: ["test/setup.ts"]
+        }
+      })),
       {
         ...shared,
         plugins: [quickpickle({ stepTimeout: 30_000, skipTags: [], todoTags: [] })],

@@ -7,6 +7,44 @@ import type { LocalisedGap } from "./Localised.js"
 export const gaps: ReadonlyArray<LocalisedGap> = [
   {
     sqlState: "42P01",
+    statement: 'DROP TABLE "No such"',
+    gap: 'missing relation "No such"',
+    messages: {
+      en: 'table "No such" does not exist',
+      de: "Tabelle »No such« existiert nicht",
+      es: "no existe la tabla «No such»",
+      fr: "la table « No such » n'existe pas",
+      it: 'la tabella "No such" non esiste',
+      ja: 'テーブル"No such"は存在しません',
+      ka: "ცხრილი არ არსებობს: No such",
+      ko: '"No such" 테이블 없음',
+      ru: 'таблица "No such" не существует',
+      sv: 'tabell "No such" finns inte',
+      uk: 'таблиця "No such" не існує',
+      zh: '表 "No such" 不存在'
+    }
+  },
+  {
+    sqlState: "42703",
+    statement: 'CREATE TABLE t (id integer, PRIMARY KEY ("No such"))',
+    gap: 'missing column "No such"',
+    messages: {
+      en: 'column "No such" named in key does not exist',
+      de: "Spalte »No such«, die im Schlüssel verwendet wird, existiert nicht",
+      es: "no existe la columna «No such» en la llave",
+      fr: "la colonne « No such » nommée dans la clé n'existe pas",
+      it: 'la colonna "No such" nominata nella chiave non esiste',
+      ja: 'キーとして指名された列"No such"は存在しません',
+      ka: "გასაღებში დასახელებული სვეტი არ არსებობს: No such",
+      ko: '키에서 지정한 "No such" 칼럼이 없습니다',
+      ru: 'указанный в ключе столбец "No such" не существует',
+      sv: 'kolumn "No such" angiven i en nyckel existerar inte',
+      uk: 'вказаний у ключі стовпець "No such" не існує',
+      zh: '在键字中命名的字段 "No such" 不存在'
+    }
+  },
+  {
+    sqlState: "42P01",
     statement: 'SELECT * FROM app."No such"',
     position: "15",
     gap: 'missing relation app."No such"',
