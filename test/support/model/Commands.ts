@@ -1,0 +1,155 @@
+/**
+ * What may be done to a database and its programs, as commands of fast-check: each says on the model whether it makes sense, so that a
+ * failing sequence shrinks, and compares what the real thing answers.
+ */
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import * as Model from "./LedgerModel.js"
+import type { World } from "./World.js"
+
+export interface Beside {
+  state: Model.State
+}
+
+type Command = fc.AsyncCommand<Beside, World>
+
+const command = (
+  text: string,
+  check: (state: Model.State) => boolean,
+  run: (state: Model.State, world: World) => Effect.Effect<Model.State>
+): Command => ({
+  check: ({ state }) => check(state),
+  run: async (beside, world) => {
+    beside.state = await Effect.runPromise(run(beside.state, world))
+  },
+  toString: () => text
+})
+
+const runs = (who: Model.Who) => (state: Model.State) => state.known[who] !== undefined
+
+/** The real answer must be the model's. */
+const compared = ({ answer, state }: Model.Outcome, real: Effect.Effect<Model.Answer>): Effect.Effect<Model.State> =>
+  Effect.map(real, (found) => {
+    deepStrictEqual(found, answer)
+    return state
+  })
+
+const query = (who: Model.Who, table: number, column: number) =>
+  command(`the ${who} asks for t${table}.c${column}`, runs(who), (state, world) =>
+    compared(Model.query(state, who, table, column), world.query(who, table, column))
+  )
+
+const migrate = (who: Model.Who) =>
+  command(`the ${who} migrates`, runs(who), (state, world) => compared(Model.migrate(state, who), world.migrate(who)))
+
+/** Two programs of one release: the same answer for both, and each migration once. */
+const race = (table: number, column: number) =>
+  command(
+    `both ask for t${table}.c${column} at once`,
+    ({ known }) => known.first !== undefined && known.first === known.second,
+    (state, world) => {
+      const expected = Model.query(state, "first", table, column)
+      const asked = [world.query("first", table, column), world.query("second", table, column)]
+      return Effect.map(Effect.all(asked, { concurrency: 2 }), (found) => {
+        deepStrictEqual(found, [expected.answer, expected.answer])
+        return expected.state
+      })
+    }
+  )
+
+const start = (who: Model.Who) =>
+  command(
+    `the ${who} starts anew`,
+    () => true,
+    (state, world) => Effect.as(world.start(who, state.files), Model.start(state, who))
+  )
+
+/** Both at once know the same release. */
+const deploy = command(
+  "both start anew",
+  () => true,
+  (state, world) =>
+    Effect.as(
+      Effect.zipRight(world.start("first", state.files), world.start("second", state.files)),
+      Model.start(Model.start(state, "first"), "second")
+    )
+)
+
+const crash = (who: Model.Who, table: number, column: number, after: number) =>
+  command(`the ${who} dies ${after} ms after it asked for t${table}.c${column}`, runs(who), (state, world) =>
+    Effect.gen(function* () {
+      yield* world.crash(who, table, column, after)
+      const before = state.applied.map(({ id }) => id)
+      const possible = state.mayCreate ? Model.planOf(state, who, table) : []
+      const now = yield* world.applied
+      const survived = possible.slice(0, now.length - before.length)
+      deepStrictEqual(now, [...before, ...survived.map(({ id }) => id)])
+      return Model.crash(state, who, survived)
+    })
+  )
+
+const add = (table: number) =>
+  command(
+    `a migration of t${table} is written`,
+    ({ files }) => files.length < 12,
+    (state) => Effect.succeed(Model.add(state, table))
+  )
+
+const edit = (index: number) =>
+  command(
+    `migration ${index} is edited`,
+    ({ files }) => index < files.length,
+    (state) => Effect.succeed(Model.edit(state, state.files[index]?.id ?? ""))
+  )
+
+const tamper = (index: number) =>
+  command(
+    `event ${index} is rewritten`,
+    ({ applied }) => index < applied.length,
+    (state, world) => {
+      const id = state.applied[index]?.id ?? ""
+      return Effect.as(world.tamper(id), Model.tamper(state, id))
+    }
+  )
+
+const rights = (mayCreate: boolean) =>
+  command(
+    mayCreate ? "the right to make tables is granted" : "the right to make tables is revoked",
+    (state) => state.mayCreate !== mayCreate,
+    (state, world) => Effect.as(world.allow(mayCreate), { ...state, mayCreate })
+  )
+
+const agree = command(
+  "model and database are compared",
+  () => true,
+  (state, world) => Effect.as(world.agrees(state), state)
+)
+
+const who = fc.constantFrom<Model.Who>("first", "second")
+const table = fc.constantFrom(1, 1, 1, 2, 2, 3)
+const column = fc.constantFrom(0, 1, 1, 2, 2, 3)
+const index = fc.nat(4)
+
+/** Writing, starting and asking more often than the rest: without them there is nothing that could go wrong. */
+export const sequences = fc.commands(
+  [
+    table.map(add),
+    table.map(add),
+    fc.constant(deploy),
+    fc.constant(deploy),
+    who.map(start),
+    fc.tuple(who, table, column).map((_) => query(..._)),
+    fc.tuple(who, table, column).map((_) => query(..._)),
+    fc.tuple(table, column).map((_) => race(..._)),
+    who.map(migrate),
+    who.map(migrate),
+    fc.tuple(who, table, column, fc.nat(80)).map((_) => crash(..._)),
+    index.map(edit),
+    index.map(edit),
+    index.map(tamper),
+    fc.boolean().map(rights),
+    fc.constant(agree)
+  ],
+  { maxCommands: 40, size: "max" }
+)
