@@ -15,6 +15,7 @@ import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
+import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as PgBouncer from "../support/PgBouncer.js"
@@ -220,6 +221,27 @@ describe.each(pools.map((pool) => ({ called: name(pool), pool })))("$called", ({
 })
 
 describe("prepared statements of the pooler", () => {
+  for (const pool of pools.filter(({ maxPreparedStatements }) => maxPreparedStatements !== undefined)) {
+    it.scopedLive(`are there after a migration on the same connection: ${name(pool)}`, () =>
+      through(pool, { migrations: users }, ({ pooled }) =>
+        Effect.gen(function* () {
+          const client = yield* Effect.acquireRelease(
+            Effect.promise(async () => {
+              const client = new pg.Client({ connectionString: pooled })
+              await client.connect()
+              return client
+            }),
+            (client) => Effect.promise(() => client.end())
+          )
+          const named = Effect.promise(() => client.query({ name: "one", text: "SELECT 1 AS one" }))
+          deepStrictEqual((yield* named).rows, [{ one: 1 }])
+          deepStrictEqual(yield* ask("SELECT name FROM users"), [{ name: "Ada" }])
+          deepStrictEqual((yield* named).rows, [{ one: 1 }])
+        })
+      )
+    )
+  }
+
   it.scopedLive("are known since PgBouncer 1.21, and refused as a setting before", () =>
     Effect.gen(function* () {
       const serverUrl = yield* Server.freshDatabase
