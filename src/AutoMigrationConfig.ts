@@ -50,6 +50,11 @@ export interface Options {
   readonly lockTimeout: Duration.Duration
   /** When to ask again for the migration lock, or to run a transaction again that did not get its table locks. */
   readonly lockRetry: Schedule.Schedule<unknown>
+  /**
+   * How long after the last sign of life of a process others wait before they take over its migration that runs outside
+   * transactions. It gives a sign three times in that time.
+   */
+  readonly lease: Duration.Duration
   /** How long a failed migration is left alone: doubled with each failure, from `first` up to `cap`. */
   readonly breaker: { readonly first: Duration.Duration; readonly cap: Duration.Duration }
 }
@@ -70,6 +75,7 @@ export const defaults: Options = {
   deadline: Duration.seconds(30),
   lockTimeout: Duration.seconds(1),
   lockRetry: defaultLockRetry,
+  lease: Duration.seconds(30),
   breaker: { first: Duration.seconds(1), cap: Duration.minutes(1) }
 }
 
@@ -104,7 +110,8 @@ const fromEnvironment: Config.Config<Options> = Config.all({
     Config.withDefault(defaults.budget)
   ),
   deadline: Config.duration("DEADLINE").pipe(Config.withDefault(defaults.deadline)),
-  lockTimeout: Config.duration("LOCK_TIMEOUT").pipe(Config.withDefault(defaults.lockTimeout))
+  lockTimeout: Config.duration("LOCK_TIMEOUT").pipe(Config.withDefault(defaults.lockTimeout)),
+  lease: Config.duration("LEASE").pipe(Config.withDefault(defaults.lease))
 }).pipe(
   Config.map((chosen): Options => ({ ...defaults, ...chosen })),
   Config.nested("AUTO_MIGRATION")
@@ -112,8 +119,8 @@ const fromEnvironment: Config.Config<Options> = Config.all({
 
 /**
  * Options from Effect's Config, by default the environment: `AUTO_MIGRATION_MODE`, `AUTO_MIGRATION_SCHEMA`,
- * `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (`30 seconds`) and
- * `AUTO_MIGRATION_LOCK_TIMEOUT`. What is not set keeps its default; a value that makes no sense is a `ConfigError`.
+ * `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (`30 seconds`),
+ * `AUTO_MIGRATION_LOCK_TIMEOUT` and `AUTO_MIGRATION_LEASE`. What is not set keeps its default; a value that makes no sense is a `ConfigError`.
  *
  * @since 0.1.0
  * @category layers

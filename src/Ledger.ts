@@ -1,5 +1,5 @@
 /**
- * The store of events and the applied set that is their projection. The ledger's own two tables are schema objects like
+ * The store of events and the applied set that is their projection. The ledger's own tables are schema objects like
  * any other: when they are missing, the server's error says so, and the library's own engine brings them.
  *
  * @since 0.1.0
@@ -19,6 +19,7 @@ import type { AutoMigrationError } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as Executor from "./Executor.js"
+import * as Lease from "./Lease.js"
 import * as LedgerFailure from "./LedgerFailure.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
 import * as LedgerStatements from "./LedgerStatements.js"
@@ -112,13 +113,17 @@ export const make = Effect.gen(function* () {
     )
   )
 
-  const journal: Executor.Journal = { statement: (known) => LedgerStatements.head(schema, known), read }
+  const journal: Executor.Journal = {
+    statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
+    read,
+    leases: (columns) => decode(Lease.Leases, "leases", columns)
+  }
 
   /** Before the ledger is built, nothing is recorded as applied. */
   const isMissing = (error: SqlError): boolean => Option.isSome(Detector.detect(error))
 
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
-    Effect.matchEffect(askBriefly(journal.statement(known)), {
+    Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
       onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, LedgerEvent.nothing) : readFailure(error)),
       onSuccess: (results) => read(known, Message.columnsOf(results))
     })
@@ -131,8 +136,8 @@ export const make = Effect.gen(function* () {
         detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
     })
 
-  const inspect = ({ log, projection }: typeof LedgerStatements.Presence.Type) => {
-    if (projection && !log) return unusable("it has an applied_set and no log")
+  const inspect = ({ leases, log, projection }: typeof LedgerStatements.Presence.Type) => {
+    if ((projection || leases) && !log) return unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
     return log ? refuseNewer : Effect.void
   }
 

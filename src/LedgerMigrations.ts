@@ -1,5 +1,5 @@
 /**
- * The ledger's own two migrations, from the files that ship with the package: a graph of their own, resolved and run by the
+ * The ledger's own migrations, from the files that ship with the package: a graph of their own, resolved and run by the
  * same engine as everybody else's.
  *
  * @internal
@@ -30,11 +30,13 @@ const prefix = "effect-auto-migration/"
 
 const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
+const leases = "003_add_leases"
 
 /** Each file with the tables that it brings: what anybody who reads or writes the ledger finds missing before. */
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, ["event"]],
-  [projection, ["migration_bit", "applied_set"]]
+  [projection, ["migration_bit", "applied_set"]],
+  [leases, ["lease"]]
 ]
 
 /**
@@ -98,7 +100,7 @@ export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.Migration
   Effect.forEach(tablesByFile, (file) => read(file, schema)).pipe(Effect.flatMap(MigrationGraph.make), Effect.orDie)
 
 /**
- * The plan that brings the ledger, or what is missing of it; `Left` when the gap is none of the ledger's.
+ * The plan that brings all of the ledger, whatever of it was found missing; `Left` when the gap is none of the ledger's.
  *
  * @since 0.1.0
  * @category operations
@@ -107,8 +109,10 @@ export const planFor = (
   graph: MigrationGraph.MigrationGraph,
   gap: Detector.MissingObject
 ): Either.Either<Plan.Plan, string> =>
-  Either.mapLeft(
-    Resolver.resolve(graph, new Set(), gap, Option.none()),
+  Either.fromOption(
+    Either.isRight(Resolver.resolve(graph, new Set(), gap, Option.none()))
+      ? Resolver.pending(graph, new Set())
+      : Option.none(),
     () => "it lacks something that none of its own migrations brings"
   )
 
@@ -129,7 +133,11 @@ export const journal = (
     Effect.map(
       Effect.tap(Message.answer("presence", LedgerStatements.Presence, columns), inspect),
       (presence): LedgerEvent.AppliedSet => {
-        const present = new Set([...(presence.log ? [log] : []), ...(presence.projection ? [projection] : [])])
+        const present = new Set([
+          ...(presence.log ? [log] : []),
+          ...(presence.projection ? [projection] : []),
+          ...(presence.leases ? [leases] : [])
+        ])
         return {
           ...LedgerEvent.nothing,
           checksumById: new Map(
@@ -139,5 +147,6 @@ export const journal = (
           )
         }
       }
-    )
+    ),
+  leases: () => Effect.succeed([])
 })

@@ -108,7 +108,7 @@ export const Head = Schema.Struct({
 })
 
 /**
- * Before the ledger exists: an answer `presence`, which of the ledger's own two migrations have run.
+ * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run.
  *
  * @since 0.1.0
  * @category statements
@@ -118,11 +118,12 @@ export const presence = (schema: SchemaName): string =>
     "presence",
     `pg_catalog.json_build_object(
   'log', pg_catalog.to_regclass('"${schema}".event') IS NOT NULL,
-  'projection', pg_catalog.to_regclass('"${schema}".applied_set') IS NOT NULL)`
+  'projection', pg_catalog.to_regclass('"${schema}".applied_set') IS NOT NULL,
+  'leases', pg_catalog.to_regclass('"${schema}".lease') IS NOT NULL)`
   )
 
 /** @since 0.1.0 @category models */
-export const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean })
+export const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
 
 const populationCount = (hexadecimal: string): number => {
   let count = 0

@@ -207,10 +207,10 @@ export const effectFailed = (migration: Migration, reason: string): Failure =>
  * @category constructors
  */
 export const unlessTooOld = (
-  { doing, plan }: { readonly plan: Plan; readonly doing: "apply" | "baseline" },
+  { doing, plan }: { readonly plan: Plan; readonly doing: "apply" | "again" | "baseline" },
   { applied, server }: { readonly applied: AppliedSet; readonly server: number }
 ): Effect.Effect<void, Failure> => {
-  const waiting = plan.steps.filter(({ migration }) => doing === "apply" && !applied.checksumById.has(migration.id))
+  const waiting = plan.steps.filter(({ migration }) => doing !== "baseline" && !applied.checksumById.has(migration.id))
   const unknown = waiting.flatMap(({ migration }) =>
     migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )

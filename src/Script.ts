@@ -33,7 +33,13 @@ export interface StatementError {
 
 const start: StatementSpan = { start: 0, end: 0, line: 1, transactional: true }
 
-const at =
+/**
+ * Blames a statement.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const at =
   (migration: Migration, role: string, span: StatementSpan) =>
   (error: SqlError): StatementError => ({ _tag: "StatementError", error, place: { migration, role, span } })
 
@@ -51,26 +57,39 @@ export const atEndOf = (migration: Migration, role: string): ((error: SqlError) 
   )
 
 /**
+ * One statement of a migration that is SQL.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const runStatement = (
+  { connection }: Pick<Reserved, "connection">,
+  role: string,
+  migration: Migration,
+  span: StatementSpan
+): Effect.Effect<unknown, StatementError> =>
+  migration.script._tag === "Sql"
+    ? Effect.mapError(
+        Transaction.send(connection, migration.script.text.slice(span.start, span.end)),
+        at(migration, role, span)
+      )
+    : Effect.void
+
+/**
  * @since 0.1.0
  * @category operations
  */
 export const run = (
-  { client, connection }: Reserved,
+  reserved: Reserved,
   role: string,
   migration: Migration
 ): Effect.Effect<void, StatementError | MigrationFailure.Failure> => {
   const { script } = migration
   return script._tag === "Sql"
-    ? Effect.forEach(
-        migration.footprint.statements,
-        (span) =>
-          Effect.mapError(
-            Transaction.send(connection, script.text.slice(span.start, span.end)),
-            at(migration, role, span)
-          ),
-        { discard: true }
-      )
-    : Transaction.inside(client, connection, script.effect).pipe(
+    ? Effect.forEach(migration.footprint.statements, (span) => runStatement(reserved, role, migration, span), {
+        discard: true
+      })
+    : Transaction.inside(reserved.client, reserved.connection, script.effect).pipe(
         Effect.sandbox,
         Effect.mapError((cause) => failureOf(migration, role, cause)),
         Effect.asVoid

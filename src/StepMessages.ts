@@ -14,17 +14,6 @@ import type { SchemaObject } from "./core/SchemaObject.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 
-const savepoint = "effect_auto_migration"
-
-/**
- * Said after the lock is taken by a transaction that will then stand idle: where the locks of reading begin, which would stop
- * a `VACUUM FULL` on another connection.
- *
- * @since 0.1.0
- * @category statements
- */
-export const markReading: ReadonlyArray<string> = [`SAVEPOINT ${savepoint}`]
-
 /**
  * Opens a transaction: its limits, the migration lock, and the questions.
  *
@@ -34,7 +23,6 @@ export const markReading: ReadonlyArray<string> = [`SAVEPOINT ${savepoint}`]
 export const opening = (options: {
   readonly schema: Options["schema"]
   readonly limits: ReadonlyArray<string>
-  readonly afterLock: ReadonlyArray<string>
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
 }): string =>
@@ -42,15 +30,11 @@ export const opening = (options: {
     "BEGIN ISOLATION LEVEL READ COMMITTED",
     ...options.limits,
     LedgerStatements.tryLock(options.schema),
-    ...options.afterLock,
     Message.answering("role", "pg_catalog.to_json(current_user::text)"),
     Message.answering("server", "pg_catalog.to_json(pg_catalog.current_setting('server_version_num')::int / 10000)"),
     Catalog.missing(options.closes, "visible"),
     options.journal
   ].join(";\n")
-
-/** Gives back what has been locked since {@link markReading}. @since 0.1.0 @category statements */
-export const releaseReading = `ROLLBACK TO SAVEPOINT ${savepoint}`
 
 /**
  * What the opening answered, beside the journal.
@@ -67,7 +51,8 @@ export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
   })
 
 /**
- * Records a migration and asks for what it promised; `before` makes the session forget the script that ran in it.
+ * Records a migration and asks for what it promised; `before` makes the session forget the script that
+ * ran in it, and `after` whatever else the record takes along.
  *
  * @since 0.1.0
  * @category statements
@@ -75,6 +60,7 @@ export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
 export const closing = (options: {
   readonly schema: Options["schema"]
   readonly before: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
   readonly limits: ReadonlyArray<string>
   readonly migration: Migration
   readonly detail: Readonly<Record<string, unknown>>
@@ -85,6 +71,7 @@ export const closing = (options: {
     LedgerStatements.append(options.schema, [
       { kind: "Applied", migration: options.migration, detail: options.detail }
     ]),
+    ...options.after,
     Catalog.missing(promises(options.migration), "anywhere")
   ].join(";\n")
 

@@ -9,9 +9,11 @@ import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
 import { location } from "./MigrationDefinitionError.js"
+import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
 export * from "./MigrationDefinitionError.js"
+export * from "./OutsideStepError.js"
 
 const afterHand = (command: string): string => `To apply it by hand: ${command}`
 
@@ -165,17 +167,28 @@ export class PromiseBroken extends Schema.TaggedError<PromiseBroken>("effect-aut
 /** A lock was not granted within the deadline. @since 0.1.0 @category errors */
 export class LockTimeout extends Schema.TaggedError<LockTimeout>("effect-auto-migration/LockTimeout")("LockTimeout", {
   migrationIds: Schema.NonEmptyArray(Schema.String),
-  waitingFor: Schema.Literal("migration-lock", "table-lock"),
+  waitingFor: Schema.Literal("migration-lock", "table-lock", "lease"),
+  /** Which lease: the migration that runs, and who runs it. */
+  lease: Schema.optional(Schema.Struct({ migrationId: Schema.String, holder: Schema.String, heldBy: Schema.String })),
   milliseconds: Schema.Number,
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
-    return (
-      `Gave up on ${this.migrationIds.join(", ")} after ${this.milliseconds} ms: ` +
-      (this.waitingFor === "migration-lock"
-        ? "another process holds the migration lock. Try again when it is done."
-        : "a long transaction holds a table that the migration changes. End it, or apply the migration at a quieter time.")
-    )
+    return `Gave up on ${this.migrationIds.join(", ")} after ${this.milliseconds} ms: ${obstacle(this)}`
+  }
+}
+
+const obstacle = ({ lease, waitingFor }: LockTimeout): string => {
+  switch (waitingFor) {
+    case "migration-lock":
+      return "another process holds the migration lock. Try again when it is done."
+    case "lease":
+      return (
+        `${lease?.migrationId} runs outside transactions, under lease ${lease?.holder} of role ${lease?.heldBy}. ` +
+        "Try again when it is done."
+      )
+    case "table-lock":
+      return "a long transaction holds a table that the migration changes. End it, or apply the migration at a quieter time."
   }
 }
 
@@ -324,6 +337,8 @@ export type AutoMigrationError =
   | ObjectRemoved
   | TransactionMustRestart
   | MigrationFailed
+  | LeaseLost
+  | StatementInDoubt
   | PromiseBroken
   | LockTimeout
   | HealTimeout
@@ -343,6 +358,8 @@ const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
   ObjectRemoved,
   TransactionMustRestart,
   MigrationFailed,
+  LeaseLost,
+  StatementInDoubt,
   PromiseBroken,
   LockTimeout,
   HealTimeout,

@@ -150,14 +150,21 @@ export const render = (plan: Plan): string => {
  * @category rendering
  */
 export const command = (plan: Plan): string =>
-  plan.closes.length === 0
-    ? `${commandName} migrate`
-    : [
-        commandName,
-        "migrate",
-        ...(ids(plan).some((id) => id.startsWith("-")) ? ["--"] : []),
-        ...ids(plan).map(shellWord)
-      ].join(" ")
+  plan.closes.length === 0 ? `${commandName} migrate` : commandFor("migrate", ids(plan))
+
+/**
+ * The same for a command that is given ids.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const commandFor = (command: string, migrationIds: ReadonlyArray<string>): string =>
+  [
+    commandName,
+    command,
+    ...(migrationIds.some((id) => id.startsWith("-")) ? ["--"] : []),
+    ...migrationIds.map(shellWord)
+  ].join(" ")
 
 const meaning: Readonly<Record<Reason, string>> = {
   provider: "provides what is missing",

@@ -69,7 +69,12 @@ describe("the ledger", () => {
         const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
         deepStrictEqual(
           events.map((event) => event.migrationId as string),
-          ["effect-auto-migration/001_zero_trust_schema", "effect-auto-migration/002_add_bitmap_sequences", "001_users"]
+          [
+            "effect-auto-migration/001_zero_trust_schema",
+            "effect-auto-migration/002_add_bitmap_sequences",
+            "effect-auto-migration/003_add_leases",
+            "001_users"
+          ]
         )
       })
     )

@@ -1,0 +1,104 @@
+/**
+ * What the executor is asked to do, and what it needs to know for it.
+ *
+ * @internal
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Options } from "./AutoMigrationConfig.js"
+import type * as Detector from "./core/Detector.js"
+import type { AppliedSet } from "./core/LedgerEvent.js"
+import type { Migration } from "./core/Migration.js"
+import type * as Plan from "./core/Plan.js"
+import type { Lease } from "./Lease.js"
+import type * as MigrationFailure from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
+
+type Columns = Readonly<Record<string, unknown>>
+
+/**
+ * How the applied set is read inside the transaction: from the ledger, or, while the ledger itself is being built, from
+ * what the catalog shows of it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Journal {
+  /** Statements that answer with one row each. */
+  readonly statement: (known: AppliedSet) => string
+  readonly read: (known: AppliedSet, columns: Columns) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
+  /** The migrations that run outside transactions, or were interrupted there. */
+  readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Job {
+  readonly plan: Plan.Plan
+  readonly journal: Journal
+  readonly known: AppliedSet
+  readonly transaction: Options["transaction"]
+  /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
+  readonly pace: "request" | "operator"
+  /** When whoever asked gives up, in milliseconds of `Clock.currentTimeNanos`: what is not done by then is cancelled. */
+  readonly deadlineAt: number
+  /** The error of a migration that is not done by then. */
+  readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
+  /** `baseline` records the plan as applied and runs nothing of it; `again` runs what is in doubt once more. */
+  readonly doing: "apply" | "again" | "baseline"
+  /** Goes into the events beside what the executor knows itself. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/**
+ * `Done` names what this job applied, which is nothing where another process was faster. `Present`: the catalog shows that
+ * what the plan was to bring is there, though not by way of the ledger. `NoLedger`: there is no ledger to record in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Outcome =
+  | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration>; readonly applied: AppliedSet }
+  | { readonly _tag: "Present"; readonly applied: AppliedSet }
+  | { readonly _tag: "NoLedger"; readonly gap: Detector.MissingObject }
+
+/**
+ * The part of a job that one transaction, or one step outside transactions, carries.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Task {
+  readonly job: Job
+  readonly group: Plan.Group
+  readonly known: AppliedSet
+  /** What the catalog must lack: asked once, before anything of the plan has run. */
+  readonly closes: Plan.Plan["closes"]
+}
+
+/** @since 0.1.0 @category constructors */
+export const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })
+
+/**
+ * A migration that is not done at the deadline is cancelled, and is at fault like one that failed.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const inTime = <A, E>(
+  { deadlineAt, onDeadline }: Job,
+  migration: Migration,
+  step: Effect.Effect<A, E>
+): Effect.Effect<A, E | MigrationFailure.Failure> =>
+  Effect.flatMap(
+    Monotonic.milliseconds,
+    (now): Effect.Effect<A, E | MigrationFailure.Failure> =>
+      Number.isFinite(deadlineAt)
+        ? Effect.timeoutFail(step, { duration: deadlineAt - now, onTimeout: () => onDeadline(migration) })
+        : step
+  )
+
+/** With microseconds: a migration may take less than one millisecond. @since 0.1.0 @category conversions */
+export const milliseconds = (elapsed: Duration.Duration): number => Math.round(Duration.toMillis(elapsed) * 1000) / 1000

@@ -1,0 +1,150 @@
+/**
+ * Transactions under the one lock of all migrations of a ledger: what opens them asks all there is to know, and nobody works
+ * in one while a migration runs outside transactions under a lease that lasts.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import * as Detector from "./core/Detector.js"
+import type { AppliedSet } from "./core/LedgerEvent.js"
+import type { Migration } from "./core/Migration.js"
+import * as Job from "./Job.js"
+import type { Lease } from "./Lease.js"
+import * as LedgerFailure from "./LedgerFailure.js"
+import * as Message from "./Message.js"
+import { MigrationClient, type Reserved } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import * as Script from "./Script.js"
+import * as StepMessages from "./StepMessages.js"
+import * as Transaction from "./Transaction.js"
+
+/** The migration lock is somebody else's at the moment, or a lease stands for it. @since 0.1.0 @category models */
+export interface LockHeld {
+  readonly _tag: "LockHeld"
+  readonly lease: Option.Option<Lease>
+}
+
+/** There is no ledger, or not all of it. @since 0.1.0 @category models */
+export interface NoLedger {
+  readonly _tag: "NoLedger"
+  readonly gap: Detector.MissingObject
+}
+
+/** @since 0.1.0 @category models */
+export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
+
+/**
+ * A transaction that holds the migration lock and has read the ledger.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opened {
+  readonly role: string
+  /** Its major version. */
+  readonly server: number
+  readonly applied: AppliedSet
+  readonly isMissing: boolean
+  readonly leases: ReadonlyArray<Lease>
+}
+
+/** What runs in such a transaction, asked only about what is not applied and, by the catalog, really missing. @since 0.1.0 @category models */
+export type Work<A> = (
+  opened: Opened,
+  waiting: Arr.NonEmptyReadonlyArray<Migration>
+) => Effect.Effect<Transaction.Ending<A>, Setback>
+
+/** @since 0.1.0 @category predicates */
+export const isContended = (setback: Setback): boolean =>
+  setback._tag === "StatementError" && MigrationFailure.isContention(setback.error)
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { reserve } = yield* MigrationClient
+  const config = yield* AutoMigrationConfig
+  const { schema } = config
+
+  const { ofMessage } = yield* LedgerFailure.make
+
+  const limits = ({ pace }: Job.Job) => Message.limits(config, pace, "LOCAL")
+
+  /** Nothing but the ledger can be missing here. */
+  const openingSetback = (error: SqlError): Effect.Effect<never, Setback> =>
+    Detector.detect(error).pipe(
+      Option.filter((gap) => gap._tag === "MissingObject"),
+      Option.match({
+        onNone: () => ofMessage("the start of a migration")(error),
+        onSome: (gap) => Effect.fail<Setback>({ _tag: "NoLedger", gap })
+      })
+    )
+
+  const begin = ({ connection }: Reserved, { closes, job, known }: Job.Task): Effect.Effect<unknown, Setback> =>
+    Effect.catchAll(
+      Transaction.send(
+        connection,
+        StepMessages.opening({ schema, limits: limits(job), closes, journal: job.journal.statement(known) })
+      ),
+      openingSetback
+    )
+
+  /** A lease of `holder` is one's own. */
+  const readOpening = Effect.fnUntraced(function* (
+    { closes, job, known }: Job.Task,
+    holder: Option.Option<string>,
+    results: unknown
+  ): Effect.fn.Return<Opened, Setback> {
+    const columns = Message.columnsOf(results)
+    const { isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
+    if (!isLocked) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: Option.none() })
+    const leases = yield* job.journal.leases(columns)
+    const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
+    if (Option.isSome(other)) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: other })
+    const applied = yield* job.journal.read(known, columns)
+    return { role, server, applied, leases, isMissing: closes.length === 0 || missing.length > 0 }
+  })
+
+  const waitingSteps = ({ group }: Job.Task, { applied }: Opened): ReadonlyArray<Migration> =>
+    group.steps.map((step) => step.migration).filter((migration) => !applied.checksumById.has(migration.id))
+
+  return {
+    limits,
+    ofMessage,
+    connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
+
+    /** From lock to commit. */
+    locked: <A>(
+      ledger: Reserved,
+      task: Job.Task,
+      work: Work<A>,
+      holder: Option.Option<string> = Option.none()
+    ): Effect.Effect<A | Job.Outcome, Setback> =>
+      Transaction.run<A | Job.Outcome, Setback, Setback>(ledger.connection, begin(ledger, task), (results) =>
+        Effect.flatMap(
+          readOpening(task, holder, results),
+          (opened): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> => {
+            const waiting = waitingSteps(task, opened)
+            if (!Arr.isNonEmptyReadonlyArray(waiting)) {
+              return Effect.succeed(Transaction.rollback(Job.done([], opened.applied)))
+            }
+            return opened.isMissing
+              ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
+              : Effect.succeed(Transaction.rollback<Job.Outcome>({ _tag: "Present", applied: opened.applied }))
+          }
+        )
+      ).pipe(
+        Effect.catchTag("SqlError", (error) =>
+          Effect.fail(Script.atEndOf(Arr.lastNonEmpty(task.group.steps).migration, "of the migrations")(error))
+        )
+      )
+  }
+})
+
+/** @since 0.1.0 @category models */
+export type MigrationLock = Effect.Effect.Success<typeof make>
