@@ -144,6 +144,18 @@ export const migrateTo = (
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.migrateTo(ids))
 
+/**
+ * The same, for migrations of which an earlier attempt left a statement in doubt: it is run again. To be used when somebody has
+ * looked, and knows that the statement did not take effect or may do so twice.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const migrateAgain = (
+  ids: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.migrateAgain(ids))
+
 /** What {@link migrate} would run; `None` when nothing is pending. @since 0.1.0 @category operations */
 export const plan: Effect.Effect<Option.Option<Plan>, AutoMigrationError, AutoMigration> = Effect.flatMap(
   AutoMigration,

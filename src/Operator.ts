@@ -54,6 +54,9 @@ export interface Operator {
   readonly migrateTo: (
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
+  readonly migrateAgain: (
+    ids: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
   readonly plan: Effect.Effect<Option.Option<Plan.Plan>, AutoMigrationError>
   readonly status: Effect.Effect<Status, AutoMigrationError>
   readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError | UnknownMigration>
@@ -94,7 +97,7 @@ export const make = Effect.gen(function* () {
     onSuccess: (view) => view.applied
   })
 
-  const run = (plan: Plan.Plan, doing: "apply" | "baseline") =>
+  const run = (plan: Plan.Plan, doing: PlanRunner.Request["doing"]) =>
     runner.run({ ...forOperator, plan, doing }).pipe(
       Effect.mapBoth({
         onFailure: ({ failure, retryAt }) => failure.toError({ cause: undefined, retryAt }),
@@ -120,17 +123,25 @@ export const make = Effect.gen(function* () {
     )
 
   /** An edited file is an error before anything runs. */
-  const apply = (choose: (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>) =>
+  const apply = (
+    choose: (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>,
+    doing: "apply" | "again" = "apply"
+  ) =>
     applied.pipe(
       Effect.tap(refuseEdited),
       Effect.map(({ checksumById }) => choose(checksumById)),
       Effect.flatMap(
         Option.match({
           onNone: () => Effect.succeed<ReadonlyArray<MigrationId>>([]),
-          onSome: (chosen) => run(chosen, "apply")
+          onSome: (chosen) => run(chosen, doing)
         })
       ),
       Effect.withSpan(Telemetry.span.migrate)
+    )
+
+  const upTo = (doing: "apply" | "again") => (ids: ReadonlyArray<string>) =>
+    Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
+      apply((set) => Resolver.upTo(graph, set, migrations.map(idOf)), doing)
     )
 
   return {
@@ -139,10 +150,8 @@ export const make = Effect.gen(function* () {
     verify,
     plan,
     migrate: apply((set) => Resolver.pending(graph, set)),
-    migrateTo: (ids) =>
-      Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
-        apply((set) => Resolver.upTo(graph, set, migrations.map(idOf)))
-      ),
+    migrateTo: upTo("apply"),
+    migrateAgain: upTo("again"),
     status: Effect.map(applied, (set): Status => {
       const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
       const own = new Set(ordered.map(idOf))

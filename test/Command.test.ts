@@ -110,6 +110,7 @@ describe("the command line", () => {
     ["an unknown option", ["status", "--fold", "x"], {}, 2, /--fold/],
     ["a schema's name that needs quotes", ["status", "--schema", "A B"], { DATABASE_URL: "x" }, 2, /"A B"/],
     ["ids where none are taken", ["status", "001"], { DATABASE_URL: "x" }, 2, /takes no ids: 001/],
+    ["no ids to run again", ["again"], { DATABASE_URL: "x" }, 2, /No ids are given/],
     ["no ids to record", ["baseline"], { DATABASE_URL: "x" }, 2, /No ids are given/],
     ["a folder that is missing", ["status", "--folder", "nowhere"], "server", 1, /nowhere: it does not exist/],
     ["a server that does not answer", ["status"], { DATABASE_URL: "postgres://127.0.0.1:1/x" }, 1, /connect/],

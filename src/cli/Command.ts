@@ -5,6 +5,7 @@
  * effect-auto-migration migrate [ids]    apply everything pending, or these migrations and what they wait for
  * effect-auto-migration plan             say what migrate would apply
  * effect-auto-migration status           say what is applied, pending, unknown and edited
+ * effect-auto-migration again ids        apply them, and run once more what an interrupted attempt left in doubt
  * effect-auto-migration baseline ids     record these as applied without running them
  * effect-auto-migration verify           follow the ledger's hash chain
  * ```
@@ -35,6 +36,7 @@ Commands
   migrate [ids]   apply everything that is pending, or these migrations and what they wait for
   plan            say what migrate would apply
   status          say what is applied, pending, unknown and edited
+  again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
   baseline ids    record these migrations as applied without running them
   verify          follow the ledger's hash chain
 
@@ -60,7 +62,9 @@ interface Invocation {
   readonly schema: AutoMigrationConfig.SchemaName
 }
 
-const takesIds = ["migrate", "baseline"]
+const takesIds = ["migrate", "again", "baseline"]
+
+const needsIds = ["again", "baseline"]
 
 const parse = (
   words: ReadonlyArray<string>,
@@ -91,13 +95,15 @@ const parse = (
     if (ids.length > 0 && !takesIds.includes(command)) {
       return yield* Either.left(new UsageError({ reason: `"${command}" takes no ids: ${ids.join(", ")}.` }))
     }
-    if (ids.length === 0 && command === "baseline") {
-      return yield* Either.left(new UsageError({ reason: "No ids are given to record." }))
+    if (ids.length === 0 && needsIds.includes(command)) {
+      return yield* Either.left(new UsageError({ reason: `No ids are given to ${command}.` }))
     }
     return { command, ids, folder: values.folder ?? "migrations", url, schema }
   })
 
 const list = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
+
+const applied = (ids: ReadonlyArray<string>) => Effect.as(Console.log(`applied  ${list(ids)}`), 0)
 
 const status = Effect.flatMap(AutoMigration.status, ({ applied, edited, pending, unknown, warnings }) =>
   Console.log(
@@ -133,9 +139,9 @@ const execute = ({
 > => {
   switch (command) {
     case "migrate":
-      return Effect.flatMap(ids.length === 0 ? AutoMigration.migrate : AutoMigration.migrateTo(ids), (ran) =>
-        Effect.as(Console.log(`applied  ${list(ran)}`), 0)
-      )
+      return Effect.flatMap(ids.length === 0 ? AutoMigration.migrate : AutoMigration.migrateTo(ids), applied)
+    case "again":
+      return Effect.flatMap(AutoMigration.migrateAgain(ids), applied)
     case "baseline":
       return Effect.flatMap(AutoMigration.baseline(ids), (recorded) =>
         Effect.as(Console.log(`recorded ${list(recorded)}`), 0)

@@ -137,10 +137,23 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
       `Migration ${this.migrationId} failed at ${location(this.file, this.line, this.column)}: ${this.reason}` +
       `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
       (this.isRolledBack
-        ? "It was rolled back and nothing of it remains. Correct the file, then query again."
-        : "It runs outside transactions, so its earlier statements stay. Undo them or make them repeatable, correct the file, " +
-          "then apply it again.")
+        ? `It was rolled back and nothing of it remains. ${correction(this.sqlState)}, then query again.`
+        : "It runs outside transactions, so its earlier statements stay. Remove what this one complains of and apply it again: " +
+          "it goes on here. An edited file begins anew: make its earlier statements repeatable.")
     )
+  }
+}
+
+/** Where the server's reason has one way out, whatever the statement is. */
+const correction = (sqlState: string | null): string => {
+  switch (sqlState) {
+    case "55P04":
+      return "Move this statement into a migration of its own: a new enum value can be used once it is committed"
+    case "25001":
+    case "2D000":
+      return "Begin the file with -- transaction: none"
+    default:
+      return "Correct the file"
   }
 }
 

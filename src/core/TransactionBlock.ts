@@ -7,9 +7,9 @@
  * @since 0.1.0
  * @internal
  */
-import type { Node } from "@pgsql/types"
+import type { DefElem, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
-import { isOn, optionNamed, optionText } from "./SyntaxTree.js"
+import { type Body, isOn, optionNamed, optionText } from "./SyntaxTree.js"
 
 /** Whether a statement may run inside a transaction block. @since 0.1.0 @category predicates */
 export const isTransactional = (node: Node): boolean => {
@@ -21,7 +21,8 @@ export const isTransactional = (node: Node): boolean => {
   if ("ClusterStmt" in node) return node.ClusterStmt.relation !== undefined
   if ("AlterTableStmt" in node) return !(node.AlterTableStmt.cmds ?? []).some(detachesConcurrently)
   if ("CreateSubscriptionStmt" in node) return !createsSlot(node.CreateSubscriptionStmt.options)
-  if ("AlterSubscriptionStmt" in node) return node.AlterSubscriptionStmt.kind !== "ALTER_SUBSCRIPTION_REFRESH"
+  if ("AlterSubscriptionStmt" in node) return !refreshes(node.AlterSubscriptionStmt)
+  if ("DiscardStmt" in node) return node.DiscardStmt.target !== "DISCARD_ALL"
   if ("AlterDatabaseStmt" in node) return optionNamed(node.AlterDatabaseStmt.options, "tablespace") === undefined
   return !never.some((tag) => tag in node)
 }
@@ -54,8 +55,22 @@ const detachesConcurrently = (node: Node): boolean => {
   return def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true
 }
 
-const createsSlot = (options: ReadonlyArray<Node> | undefined): boolean => {
-  const isOff = (name: string): boolean =>
-    Option.exists(optionText(optionNamed(options, name)), (text) => ["false", "off", "0"].includes(text.toLowerCase()))
-  return !isOff("create_slot") && !isOff("connect")
+/** A change of publications refreshes by default; the failover and two-phase options talk to the publisher's slot. */
+const refreshes = ({ kind, options }: Body<"AlterSubscriptionStmt">): boolean => {
+  switch (kind) {
+    case "ALTER_SUBSCRIPTION_REFRESH":
+      return true
+    case "ALTER_SUBSCRIPTION_SET_PUBLICATION":
+    case "ALTER_SUBSCRIPTION_ADD_PUBLICATION":
+    case "ALTER_SUBSCRIPTION_DROP_PUBLICATION":
+      return !isOff(optionNamed(options, "refresh"))
+    default:
+      return ["failover", "two_phase"].some((name) => optionNamed(options, name) !== undefined)
+  }
 }
+
+const isOff = (option: DefElem | undefined): boolean =>
+  Option.exists(optionText(option), (text) => ["false", "off", "0"].includes(text.toLowerCase()))
+
+const createsSlot = (options: ReadonlyArray<Node> | undefined): boolean =>
+  !isOff(optionNamed(options, "create_slot")) && !isOff(optionNamed(options, "connect"))

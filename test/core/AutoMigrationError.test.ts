@@ -90,6 +90,25 @@ const cases: ReadonlyArray<
   ],
   [new Errors.MigrationFailed({ ...failed, isRolledBack: true }), ["002.sql:3:5", "22012", "1/0"], /Correct the file/],
   [new Errors.MigrationFailed({ ...failed, sqlState: null, isRolledBack: false }), ["stay"], /apply it again/],
+  [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
+  [new Errors.MigrationFailed({ ...failed, sqlState: "25001", isRolledBack: true }), [], /-- transaction: none/],
+  [
+    new Errors.LeaseLost({ migrationId: "2", file: "2.sql", milliseconds: 30 }),
+    ["migration 2", "2.sql", "30 ms"],
+    /raise `lease`/
+  ],
+  [
+    new Errors.StatementInDoubt({
+      migrationId: "2",
+      file: "2.sql",
+      line: 3,
+      statement: "SELECT f()",
+      again: "run again",
+      record: "record it"
+    }),
+    ["2.sql:3", "SELECT f()", "run again"],
+    /then: record it$/
+  ],
   [
     new Errors.PromiseBroken({ migrationId: "2", file: "2.sql", missing: ["relation t"], isRolledBack: true }),
     ["2.sql", "relation t", "rolled back"],
@@ -109,6 +128,16 @@ const cases: ReadonlyArray<
     new Errors.LockTimeout({ migrationIds: ["2"], waitingFor: "table-lock", milliseconds: 30 }),
     ["long transaction"],
     /quieter time/
+  ],
+  [
+    new Errors.LockTimeout({
+      migrationIds: ["2"],
+      waitingFor: "lease",
+      lease: { migrationId: "1", holder: "a-b", heldBy: "app" },
+      milliseconds: 30
+    }),
+    ["1 runs outside transactions", "a-b", "app"],
+    /Try again/
   ],
   [
     new Errors.HealTimeout({ gap: "column a", migrationIds: ["2"], milliseconds: 30 }),

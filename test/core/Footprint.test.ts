@@ -270,6 +270,11 @@ describe("spans", () => {
       "ALTER DATABASE d SET TABLESPACE s",
       "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
       "DROP SUBSCRIPTION s",
+      "ALTER SUBSCRIPTION s REFRESH PUBLICATION",
+      "ALTER SUBSCRIPTION s SET PUBLICATION p",
+      "ALTER SUBSCRIPTION s ADD PUBLICATION p",
+      "ALTER SUBSCRIPTION s SET (failover = true)",
+      "DISCARD ALL",
       "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
       "CLUSTER"
     ]) {
@@ -285,6 +290,10 @@ describe("spans", () => {
       "ANALYZE t",
       "ALTER DATABASE d SET work_mem = '1MB'",
       "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)",
+      "ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = false)",
+      "ALTER SUBSCRIPTION s SET (synchronous_commit = off)",
+      "ALTER SUBSCRIPTION s DISABLE",
+      "DISCARD TEMP",
       "ALTER TABLE p DETACH PARTITION c",
       "ALTER TYPE mood ADD VALUE 'x'",
       "CLUSTER t",

@@ -2,13 +2,17 @@
  * Steps that no transaction can hold: one process builds and the others wait, and whatever becomes of the one, the next finds
  * what it left and finishes it once.
  */
+
+import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import { AutoMigration } from "effect-auto-migration"
+import * as Stream from "effect/Stream"
+import { AutoMigration, Policy } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
@@ -18,19 +22,22 @@ import { ask, failsWith, inProgram, kinds, type Services, users } from "../suppo
 
 const lease = Duration.millis(600)
 
+/** Other processes start slowly on a busy machine. */
+const patient = { timeout: 120_000 }
+
+const breaker = { first: Duration.millis(10), cap: Duration.millis(50) }
+
 const migrations = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
 
 /** A transaction that `CREATE INDEX CONCURRENTLY` waits for, until the effect in the result is run. */
-const blocking = (url: string) =>
+const blocking = (url: string, statement = "INSERT INTO users VALUES (7, 'x')") =>
   Effect.gen(function* () {
     const client = new pg.Client({ connectionString: url })
     const end = yield* Effect.cached(Effect.promise(() => client.end()))
     client.on("error", () => {})
     yield* Effect.promise(() => client.connect())
     yield* Effect.addFinalizer(() => end)
-    yield* Effect.promise(() =>
-      client.query("BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO users VALUES (7, 'x')")
-    )
+    yield* Effect.promise(() => client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${statement}`))
     return end
   })
 
@@ -48,6 +55,30 @@ const builders =
   "pg_stat_activity WHERE application_name LIKE 'effect-auto-migration %' AND datname = current_database()"
 
 const index = "SELECT indexrelid, indisvalid FROM pg_index WHERE indexrelid = 'users_name'::regclass"
+
+/** Migrations of which the last runs outside transactions, and is killed with its session in the middle of its second half. */
+const killedAt = <A, E>(
+  options: {
+    readonly migrations: Readonly<Record<string, string>>
+    readonly isInside: string
+  },
+  body: (url: string) => Effect.Effect<A, E, Services | Scope.Scope>
+) =>
+  inProgram(
+    { migrations: options.migrations, before: ["CREATE TABLE blocker (id integer)"], options: { lease } },
+    (url) =>
+      Effect.gen(function* () {
+        const release = yield* blocking(url, "INSERT INTO blocker VALUES (1)")
+        const child = yield* Process.migrating({ url, migrations: options.migrations, lease })
+        yield* until(url, options.isInside)
+        yield* child.signal("SIGKILL")
+        yield* child.outcome
+        yield* Database.query(url, `SELECT pg_terminate_backend(pid, 5000) FROM ${builders}`)
+        yield* release
+        yield* until(url, leaseIsOver)
+        return yield* body(url)
+      })
+  )
 
 const onlyOnce = (log: ReadonlyArray<string>) =>
   deepStrictEqual(
@@ -78,14 +109,15 @@ const inTheMiddle = <A, E>(
     })
   )
 
-describe("while one process runs a step outside transactions", () => {
+describe("while one process runs a step outside transactions", patient, () => {
   it.scopedLive("nobody holds a transaction or the lock, others wait for its lease, and all of it happens once", () =>
-    inProgram({ migrations, options: { lease } }, (url) =>
+    inProgram({ migrations, options: { lease, lockTimeout: Duration.millis(100) } }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrateTo(["002_users_email"])
         const release = yield* blocking(url)
         const builder = yield* Effect.fork(AutoMigration.migrate)
         yield* until(url, building)
+        const built = yield* Database.query(url, index)
         const held = `SELECT
           (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS locks,
@@ -108,6 +140,7 @@ describe("while one process runs a step outside transactions", () => {
         deepStrictEqual(yield* Database.query(url, `SELECT ${leaseIsOver} AS over`), [{ over: false }])
         yield* release
         deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(builder), ["003_index"])
+        deepStrictEqual(yield* Database.query(url, index), [{ ...built[0], indisvalid: true }])
         deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(waiter), ["004_pets"])
         onlyOnce(yield* kinds)
         yield* noLease(url)
@@ -143,7 +176,7 @@ describe("while one process runs a step outside transactions", () => {
   )
 })
 
-describe("a process that is killed in the middle of a step", () => {
+describe("a process that is killed in the middle of a step", patient, () => {
   it.scopedLive("while the server goes on with it: the next one waits for that, and builds nothing again", () =>
     inTheMiddle(({ child, oid, release, url }) =>
       Effect.gen(function* () {
@@ -181,7 +214,7 @@ describe("a process that is killed in the middle of a step", () => {
   )
 })
 
-describe("a process that is suspended for longer than its lease", () => {
+describe("a process that is suspended for longer than its lease", patient, () => {
   it.scopedLive("finds its lease lost when it goes on, and nothing is applied twice", () =>
     inTheMiddle(({ child, release, url }) =>
       Effect.gen(function* () {
@@ -194,6 +227,205 @@ describe("a process that is suspended for longer than its lease", () => {
         onlyOnce(yield* kinds)
         yield* noLease(url)
       })
+    )
+  )
+})
+
+describe("a script that was interrupted", patient, () => {
+  const halves = {
+    "001_log":
+      "-- transaction: none\nCREATE TABLE log (what text);\nCREATE SCHEMA app;\nSET search_path = app;\n" +
+      "CREATE TABLE t (id integer);\nINSERT INTO public.log VALUES ('once');\n" +
+      "CREATE INDEX CONCURRENTLY t_id ON t (id);\nINSERT INTO public.log VALUES ('last');"
+  }
+
+  it.scopedLive("goes on where it stopped, with the settings it had made, and runs nothing twice", () =>
+    killedAt(
+      {
+        migrations: halves,
+        isInside: "EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('app.t_id'))"
+      },
+      (url) =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* Database.query(url, "SELECT progress, in_doubt FROM auto_migration.lease"), [
+            { progress: 5, in_doubt: "next" }
+          ])
+          deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["001_log"])
+          deepStrictEqual(yield* Database.query(url, "SELECT what FROM log"), [{ what: "once" }, { what: "last" }])
+          const valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'app.t_id'::regclass"
+          deepStrictEqual(yield* Database.query(url, valid), [{ indisvalid: true }])
+          yield* noLease(url)
+        })
+    )
+  )
+
+  const doubtful = {
+    "001_rows":
+      "-- transaction: none\nCREATE TABLE rows (n integer);\n\nINSERT INTO rows SELECT 1 FROM pg_sleep(100);\n" +
+      "INSERT INTO rows VALUES (2);"
+  }
+
+  const isSleeping = `EXISTS (SELECT FROM ${builders} AND query LIKE 'INSERT INTO rows%' AND state = 'active')`
+
+  it.scopedLive("in a statement of which nothing tells whether it ran: an error names it, until somebody decides", () =>
+    killedAt({ migrations: doubtful, isInside: isSleeping }, (url) =>
+      Effect.gen(function* () {
+        for (const _ of ["first", "second"]) {
+          const error = yield* failsWith("StatementInDoubt", AutoMigration.migrate)
+          deepStrictEqual([error.file, error.line], ["record:001_rows", 4])
+          assert.match(error.statement, /^INSERT INTO rows SELECT 1 FROM pg_sleep/)
+          assert.match(error.message, /effect-auto-migration again 001_rows.* effect-auto-migration baseline 001_rows/)
+        }
+        deepStrictEqual(yield* Database.query(url, "SELECT * FROM rows"), [])
+        const again = yield* Effect.fork(AutoMigration.migrateAgain(["001_rows"]))
+        yield* until(url, isSleeping)
+        yield* Fiber.interrupt(again)
+        yield* failsWith("StatementInDoubt", AutoMigration.migrate)
+        yield* AutoMigration.baseline(["001_rows"])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, [])
+        yield* noLease(url)
+      })
+    )
+  )
+
+  it.scopedLive("of which another version of the library kept no count: what the catalog shows is not run again", () =>
+    inProgram({ migrations, options: { lease } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrateTo(["002_users_email"])
+        const checksum = (yield* AutoMigration.AutoMigration).graph.migrations.at(-1)?.checksum
+        yield* Database.query(
+          url,
+          `INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('Started', '003_index', '${checksum}')`,
+          "CREATE INDEX CONCURRENTLY users_name ON users (name)"
+        )
+        const built = yield* Database.query(url, index)
+        yield* AutoMigration.migrate
+        deepStrictEqual(yield* Database.query(url, index), built)
+        onlyOnce(yield* kinds)
+      })
+    )
+  )
+})
+
+describe("a statement that the server refuses half-way", () => {
+  const unique = { ...users, "003_unique": "CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);" }
+
+  it.scopedLive("leaves an invalid index, and the next attempt drops it first", () =>
+    inProgram({ migrations: unique, options: { lease } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrateTo(["002_users_email"])
+        yield* Database.query(url, "INSERT INTO users VALUES (2, 'Ada')")
+        const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
+        assert.strictEqual(error.sqlState, "23505")
+        deepStrictEqual(yield* Database.query(url, "SELECT lasts = '0' AS over, in_doubt FROM auto_migration.lease"), [
+          { over: true, in_doubt: "nothing" }
+        ])
+        yield* failsWith("MigrationFailed", AutoMigration.migrate)
+        yield* Database.query(url, "DELETE FROM users WHERE id = 2")
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_unique"])
+        const [{ indisvalid } = { indisvalid: false }] = yield* Database.query(url, index)
+        assert.isTrue(indisvalid)
+        yield* noLease(url)
+      })
+    )
+  )
+
+  it.scopedLive("since its lock was not granted is tried again, without a second start", () =>
+    inProgram(
+      {
+        migrations: { ...users, "003_full": "VACUUM FULL users;" },
+        options: { lease, lockTimeout: Duration.millis(100) }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrateTo(["002_users_email"])
+          const release = yield* blocking(url)
+          const vacuum = yield* Effect.fork(AutoMigration.migrate)
+          yield* Effect.sleep("700 millis")
+          yield* release
+          yield* Fiber.join(vacuum)
+          deepStrictEqual((yield* kinds).slice(-2), ["Started 003_full", "Applied 003_full"])
+        })
+    )
+  )
+})
+
+describe("a step that a query waits for", () => {
+  it.scopedLive("is cancelled at the deadline, gives its lease back, and is repaired by the next", () =>
+    inProgram(
+      {
+        migrations: { ...migrations, "004_age": "-- requires: 003_index\nALTER TABLE users ADD COLUMN age integer;" },
+        options: { lease, deadline: Duration.seconds(3), policy: Policy.always, breaker }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrateTo(["002_users_email"])
+          const release = yield* blocking(url)
+          yield* failsWith("HealTimeout", ask("SELECT age FROM users"))
+          deepStrictEqual(yield* Database.query(url, `SELECT ${leaseIsOver} AS over`), [{ over: true }])
+          yield* release
+          yield* Effect.sleep("100 millis")
+          deepStrictEqual(yield* ask("SELECT age FROM users"), [{ age: null }])
+          deepStrictEqual((yield* kinds).slice(-4), [
+            "Failed 003_index",
+            "Started 003_index",
+            "Applied 003_index",
+            "Applied 004_age"
+          ])
+          yield* noLease(url)
+        })
+    )
+  )
+})
+
+describe("a ledger from before there were leases", () => {
+  it.scopedLive("is brought up to date by the next migration, and whoever could write it still can", () =>
+    inProgram({ migrations, before: ["CREATE TABLE elsewhere (id integer)"], options: { lease } }, (url) =>
+      Effect.gen(function* () {
+        const role = `auditor_${new URL(url).pathname.slice(6, 20)}`
+        yield* Effect.acquireRelease(Database.query(url, `CREATE ROLE ${role}`), () =>
+          Database.query(url, `DROP OWNED BY ${role}`, `DROP ROLE ${role}`)
+        )
+        const files = ["001_zero_trust_schema", "002_add_bitmap_sequences"]
+        const texts = yield* Effect.forEach(files, (file) =>
+          Effect.promise(() => readFile(new URL(`../../migrations/${file}.sql`, import.meta.url), "utf8"))
+        )
+        yield* Database.query(url, ...texts, `SELECT auto_migration.grant_writer('${role}')`)
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, Object.keys(migrations))
+        deepStrictEqual(
+          (yield* Stream.runCollect(AutoMigration.events))
+            .pipe(Chunk.take(1), Chunk.toReadonlyArray)
+            .map(({ migrationId }): string => migrationId),
+          ["effect-auto-migration/003_add_leases"]
+        )
+        deepStrictEqual(
+          yield* Database.query(
+            url,
+            `SELECT has_table_privilege('${role}', 'auto_migration.lease', 'SELECT, INSERT') AS may,
+            has_table_privilege('${role}', 'auto_migration.lease', 'UPDATE') AS renews`
+          ),
+          [{ may: true, renews: true }]
+        )
+      })
+    )
+  )
+})
+
+describe("a new enum value that its own file uses", () => {
+  it.scopedLive("is an error that names the line, and what to do", () =>
+    inProgram(
+      {
+        migrations: {
+          "001_mood": "CREATE TYPE mood AS ENUM ('happy');\nCREATE TABLE people (mood mood);",
+          "002_sad": "ALTER TYPE mood ADD VALUE 'sad';\nINSERT INTO people VALUES ('sad');"
+        }
+      },
+      () =>
+        Effect.gen(function* () {
+          const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
+          deepStrictEqual([error.sqlState, error.line], ["55P04", 2])
+          assert.match(error.message, /Move this statement into a migration of its own/)
+        })
     )
   )
 })

@@ -121,7 +121,7 @@ describe("a half-made ledger", () => {
         "INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('Applied', '002_users_email', 'sha256:aa')",
         "ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER project"
       ],
-      /event 4 .* applied_set .* event 3/
+      /event 5 .* applied_set .* event 4/
     ],
     [
       "whose log has lost its events",
@@ -130,7 +130,7 @@ describe("a half-made ledger", () => {
         "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
         "DELETE FROM auto_migration.event"
       ],
-      /event 0 .* applied_set .* event 3/
+      /event 0 .* applied_set .* event 4/
     ],
     [
       "whose bits name other migrations than its names",
