@@ -39,7 +39,8 @@ describe("options", () => {
         AUTO_MIGRATION_TRANSACTION: "plan",
         AUTO_MIGRATION_BUDGET: "3",
         AUTO_MIGRATION_DEADLINE: "5 seconds",
-        AUTO_MIGRATION_LOCK_TIMEOUT: "250 millis"
+        AUTO_MIGRATION_LOCK_TIMEOUT: "250 millis",
+        AUTO_MIGRATION_LEASE: "10 seconds"
       })
       deepStrictEqual(
         { ...options, policy: undefined, lockRetry: undefined, breaker: undefined },
@@ -50,6 +51,7 @@ describe("options", () => {
           budget: 3,
           deadline: Duration.seconds(5),
           lockTimeout: Duration.millis(250),
+          lease: Duration.seconds(10),
           policy: undefined,
           lockRetry: undefined,
           breaker: undefined

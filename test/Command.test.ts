@@ -69,7 +69,7 @@ describe("the command line", () => {
       deepStrictEqual(yield* typed("baseline", "002_orders"), { code: 0, printed: "recorded 002_orders" })
       deepStrictEqual(yield* typed("migrate"), { code: 0, printed: "applied  none" })
       deepStrictEqual((yield* typed("plan")).printed, "nothing is pending")
-      assert.match((yield* typed("verify")).printed, /^5 events, head [0-9a-f]{64}$/)
+      assert.match((yield* typed("verify")).printed, /^6 events, head [0-9a-f]{64}$/)
       yield* Database.query(
         url,
         "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
@@ -100,7 +100,7 @@ describe("the command line", () => {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       const words = ["migrate", "--folder", directory, "--schema", "ledger"]
       strictEnd(yield* type(words, { DATABASE_URL: url }), 0, /^applied {2}001_users, 002_orders, 003_email$/)
-      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 5 }])
+      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 6 }])
     })
   )
 
