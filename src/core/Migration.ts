@@ -16,8 +16,9 @@ import * as Schema from "effect/Schema"
 import { type Checksum, make as checksumFrom, type Digest } from "./Checksum.js"
 import type { Directives, Requirement } from "./Directive.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
+import { contentsOf } from "./KnownExtensions.js"
 import type { Risk, RiskKind } from "./Risk.js"
-import type { SchemaObject } from "./SchemaObject.js"
+import * as SchemaObject from "./SchemaObject.js"
 
 /**
  * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
@@ -54,7 +55,7 @@ export interface Migration {
   /** Kinds of risk that `-- accept:` consents to, for this migration only. */
   readonly accepts: ReadonlyArray<RiskKind>
   /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
-  readonly declares: ReadonlyArray<SchemaObject>
+  readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   /** `"none"` for `-- transaction: none`, and for a script with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
   readonly footprint: Footprint
@@ -101,7 +102,7 @@ export const make = ({
   readonly source: string
   readonly script: Script
   readonly directives: Directives
-  readonly declares: ReadonlyArray<SchemaObject>
+  readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
 }): Migration => {
@@ -156,12 +157,27 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
 
 /**
  * What must be in the catalog after a migration: what it declares, and what its SQL provides where all of that is sure to run.
+ * An extension is promised, and what it brings is not: that depends on the version that the server has of it.
  *
  * @since 0.1.0
  * @category queries
  */
-export const promises = ({ declares, footprint }: Migration): ReadonlyArray<SchemaObject> =>
-  footprint.isCertain ? footprint.provides : declares
+export const promises = ({ declares, footprint }: Migration): ReadonlyArray<SchemaObject.SchemaObject> => {
+  if (!footprint.isCertain) return declares
+  const brought = new Set(footprint.provides.flatMap(broughtBy))
+  return brought.size === 0
+    ? footprint.provides
+    : footprint.provides.filter((object) => declares.includes(object) || !brought.has(bareKey(object)))
+}
+
+const broughtBy = (object: SchemaObject.SchemaObject): ReadonlyArray<string> =>
+  object._tag === "Extension"
+    ? contentsOf(object.name, undefined).objects.flatMap((one) => (one._tag === "Extension" ? [] : [bareKey(one)]))
+    : []
+
+/** An extension's objects stand in a schema of whoever creates it. */
+const bareKey = (object: SchemaObject.SchemaObject): string =>
+  SchemaObject.key("schema" in object ? { ...object, schema: Option.none() } : object)
 
 /**
  * Whether a migration may write rows of any table: it runs code that is not understood, and does not declare what it provides.

@@ -7,7 +7,7 @@ import * as fc from "fast-check"
 import * as Directive from "../../src/core/Directive.js"
 import * as Footprint from "../../src/core/Footprint.js"
 import * as Migration from "../../src/core/Migration.js"
-import type { SchemaObject } from "../../src/core/SchemaObject.js"
+import * as SchemaObject from "../../src/core/SchemaObject.js"
 import { digest, id, idOf, migration, risk, table } from "../support/arbitraries/Migration.js"
 import { lastFootprint } from "../support/Parsing.js"
 
@@ -185,6 +185,23 @@ describe("controlsTransactions", () => {
   })
 })
 
+describe("promises", () => {
+  const sql = "CREATE EXTENSION pageinspect SCHEMA tools; CREATE TABLE t (id integer);"
+  const footprint = lastFootprint(sql)
+
+  it("an extension, and not what the server's version of it brings, unless the file declares that", () => {
+    const plain = { ...migration({ id: "1", sql }), footprint }
+    deepStrictEqual(Migration.promises(plain).map(SchemaObject.render), [
+      "extension pageinspect",
+      "relation t",
+      "column t.id"
+    ])
+    const declared = footprint.provides.filter((object) => SchemaObject.render(object).includes("heap_page_items"))
+    assert.isNotEmpty(declared)
+    assert.includeMembers([...Migration.promises({ ...plain, declares: declared })], [...declared])
+  })
+})
+
 describe("risks", () => {
   const kinds = (one: Migration.Migration) => Migration.risks(one).map(({ kind }) => kind)
 
@@ -202,7 +219,7 @@ describe("risks", () => {
 })
 
 describe("mayWriteAnything", () => {
-  const isSo = (sql: string, declares: ReadonlyArray<SchemaObject> = []) =>
+  const isSo = (sql: string, declares: ReadonlyArray<SchemaObject.SchemaObject> = []) =>
     Migration.mayWriteAnything({ ...migration({ id: "1", declares, sql }), footprint: lastFootprint(sql) })
 
   it("is so for code that cannot be read, wherever it runs", () => {
