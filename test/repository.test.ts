@@ -102,6 +102,16 @@ describe("every source", () => {
     none(sources.filter((file) => file !== "src/Telemetry.ts").flatMap((file) => places(file, read(file), named)))
   })
 
+  it("sends nothing by a client, which would find the connection of its caller's transaction", () => {
+    const sending = /\.(?:execute(?:Raw|Stream|Unprepared|Values)?|unsafe|reserve|withTransaction)\b|\bsql`/g
+    const senders = new Set(["src/CheckedClient.ts", "src/MigrationClient.ts", "src/Transaction.ts"])
+    none(
+      sources
+        .filter((file) => !file.startsWith("src/core/") && !senders.has(file))
+        .flatMap((file) => places(file, codeOnly(read(file)), sending))
+    )
+  })
+
   it("silences no compiler and no linter, and leaves nothing for later", () => {
     const silenced = new RegExp(
       ["biome-ignore", "eslint-", "@ts-ignore", "@ts-nocheck", "(?://|\\*) *(?:TODO|FIXME)"].join("|"),
