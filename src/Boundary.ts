@@ -59,16 +59,19 @@ export interface Request extends Mishap {
   readonly closingsLeft: number
   /** How many of its closings the application's server has not been waited for yet. */
   readonly waitsLeft: number
+  /** Whether the effect was run again after a `Doubt` about this gap, and has met it again. */
+  readonly doubted: boolean
 }
 
 /**
  * `Retry`: the effect may be run again. `CaughtUp`: so it may, since its server has heard only now of what was closed before.
- * `NotOurs`: nothing explains the gap, and the error goes back as it came.
+ * `Doubt`: the effect may stand in a transaction that it holds locks in, and whose next statement will say so; it is run again
+ * before anything waits for those locks. `NotOurs`: nothing explains the gap, and the error goes back as it came.
  *
  * @since 0.1.0
  * @category models
  */
-export type Closing = "Retry" | "CaughtUp" | "NotOurs"
+export type Closing = "Retry" | "CaughtUp" | "Doubt" | "NotOurs"
 
 /**
  * @since 0.1.0
@@ -81,6 +84,14 @@ export interface Closer {
   readonly denied: (mishap: Mishap) => Effect.Effect<Option.Option<AutoMigrationError>>
 }
 
+/** One gap, as this boundary has met it. */
+interface Met<out E> {
+  readonly cause: Cause.Cause<E>
+  /** How often it was told to retry. */
+  readonly times: number
+  readonly doubted: boolean
+}
+
 /**
  * What a boundary remembers from one run to the next: how many gaps were closed, how often its server was waited for after
  * that, and for each gap the cause it first came with.
@@ -91,8 +102,8 @@ export interface Closer {
 export interface Memory<out E> {
   readonly closings: number
   readonly waits: number
-  readonly first: ReadonlyMap<string, { readonly cause: Cause.Cause<E>; readonly times: number }>
-  /** The gap that was closed last. */
+  readonly first: ReadonlyMap<string, Met<E>>
+  /** The gap that the effect was run again for. */
   readonly last: Option.Option<AbortedTransaction.Breach>
 }
 
@@ -236,6 +247,9 @@ const learn = (
     if (answer === "NotOurs") AbortedTransaction.forget(transaction.value)
   })
 
+const after = <E>(before: Met<E>, closing: Closing): Met<E> =>
+  closing === "Doubt" ? { ...before, doubted: true } : { ...before, times: before.times + 1 }
+
 const closed = <E>(
   { budget, close }: Closer,
   cause: Cause.Cause<E>,
@@ -244,23 +258,24 @@ const closed = <E>(
   { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
   const key = Detector.key(breach.gap)
-  const before = memory.first.get(key) ?? { cause, times: 0 }
+  const before = memory.first.get(key) ?? { cause, times: 0, doubted: false }
   const closingsLeft = budget - memory.closings
   const waitsLeft = memory.closings - memory.waits
   if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
+  const { doubted, times: closedBefore } = before
   const place = placeOf(transaction)
-  return close({ ...breach, application, place, closedBefore: before.times, closingsLeft, waitsLeft }).pipe(
+  return close({ ...breach, application, place, closedBefore, closingsLeft, doubted, waitsLeft }).pipe(
     Effect.tapBoth({
       onFailure: (error) => learn(transaction, breach, error),
       onSuccess: (closing) => learn(transaction, breach, closing)
     }),
     Effect.flatMap((closing) => {
       if (closing === "CaughtUp" && waitsLeft > 0) return Effect.succeed({ ...memory, waits: memory.waits + 1 })
-      return closing === "Retry" && closingsLeft > 0
+      return (closing === "Retry" || closing === "Doubt") && closingsLeft > 0
         ? Effect.succeed({
-            ...memory,
             closings: memory.closings + 1,
-            first: new Map(memory.first).set(key, { ...before, times: before.times + 1 }),
+            waits: closing === "Doubt" ? memory.waits + 1 : memory.waits,
+            first: new Map(memory.first).set(key, after(before, closing)),
             last: Option.some(breach)
           })
         : Effect.failCause(before.cause)

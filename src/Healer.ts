@@ -45,6 +45,8 @@ import * as Telemetry from "./Telemetry.js"
 interface Question {
   readonly gap: Detector.MissingObject
   readonly scope: Option.Option<StatementScope.StatementScope>
+  /** A statement's connection is known, the pool's or the transaction's; a larger effect may have begun one by hand. */
+  readonly caller: "in view" | "out of view"
 }
 
 /** What a flight lands with: an answer, or the migrations for which the caller's transaction must start again. */
@@ -67,6 +69,7 @@ const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
   })
 
 const retry: Boundary.Closing = "Retry"
+const doubt: Boundary.Closing = "Doubt"
 
 /** How often one boundary runs a statement again whose plan the server finds stale. */
 const staleRetries = 3
@@ -155,6 +158,7 @@ export const make = Effect.gen(function* () {
       .run({
         plan,
         pace: "request",
+        caller: question.caller,
         doing: "apply",
         detail: { gap, plan: ids },
         deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(deadline),
@@ -168,6 +172,7 @@ export const make = Effect.gen(function* () {
           attributes: { [Telemetry.attribute.gap]: gap, [Telemetry.attribute.migrations]: ids.join(", ") }
         })
       )
+    if (result._tag === "Held") return doubt
     if (result._tag === "Present") return yield* giveUp(question, seen)
     yield* Metric.increment(Telemetry.healed)
     return retry
@@ -293,7 +298,7 @@ export const make = Effect.gen(function* () {
     )
 
   const flyOutside = (question: Question, request: Boundary.Request) => {
-    const key = `${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
+    const key = `${question.caller}\n${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
     return fly(key, question, request, request.closedBefore === 0 ? decideFirst(question) : decideAgain(question))
   }
 
@@ -313,7 +318,8 @@ export const make = Effect.gen(function* () {
     if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
     if (gap._tag === "StalePlan") return request.closingsLeft > 0 ? stale(request) : Effect.succeed("NotOurs")
     const scope = Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text))
-    return closeMissing({ gap, scope }, request)
+    const caller = Option.isNone(statement) && !request.doubted ? "out of view" : "in view"
+    return closeMissing({ gap, scope, caller }, request)
   }
 
   return { budget, close, denied: access.denied } satisfies Boundary.Closer

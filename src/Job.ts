@@ -48,20 +48,23 @@ export interface Job {
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /** `baseline` records the plan as applied and runs nothing of it; `again` runs what is in doubt once more. */
   readonly doing: "apply" | "again" | "baseline"
+  /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
+  readonly caller: "in view" | "out of view"
   /** Goes into the events beside what the executor knows itself. */
   readonly detail: Readonly<Record<string, unknown>>
 }
 
 /**
  * `Done` names what this job applied, which is nothing where another process was faster. `Present`: the catalog shows that
- * what the plan was to bring is there, though not by way of the ledger. `NoLedger`: there is no ledger to record in.
+ * what the plan was to bring is there, though not by way of the ledger. `Held`: a session in an aborted transaction, perhaps
+ * the caller's, holds a table. `NoLedger`: there is no ledger to record in.
  *
  * @since 0.1.0
  * @category models
  */
 export type Outcome =
   | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration>; readonly applied: AppliedSet }
-  | { readonly _tag: "Present"; readonly applied: AppliedSet }
+  | { readonly _tag: "Present" | "Held"; readonly applied: AppliedSet }
   | { readonly _tag: "NoLedger"; readonly gap: Detector.MissingObject }
 
 /**

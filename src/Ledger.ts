@@ -157,6 +157,7 @@ export const make = Effect.gen(function* () {
         known: LedgerEvent.nothing,
         transaction: "plan",
         pace,
+        caller: "in view",
         deadlineAt,
         onDeadline: () => offhand("it could not be built in time"),
         doing: "apply",

@@ -49,6 +49,7 @@ export interface Opened {
   readonly server: number
   readonly applied: AppliedSet
   readonly isMissing: boolean
+  readonly isHeld: boolean
   readonly leases: ReadonlyArray<Lease>
 }
 
@@ -57,6 +58,8 @@ export type Work<A> = (
   opened: Opened,
   waiting: Arr.NonEmptyReadonlyArray<Migration>
 ) => Effect.Effect<Transaction.Ending<A>, Setback>
+
+const setAside = ({ applied, isHeld }: Opened): Job.Outcome => ({ _tag: isHeld ? "Held" : "Present", applied })
 
 /** @since 0.1.0 @category predicates */
 export const isContended = (setback: Setback): boolean =>
@@ -89,7 +92,13 @@ export const make = Effect.gen(function* () {
     Effect.catchAll(
       Transaction.send(
         connection,
-        StepMessages.opening({ schema, limits: limits(job), closes, journal: job.journal.statement(known) })
+        StepMessages.opening({
+          schema,
+          limits: limits(job),
+          caller: job.caller,
+          closes,
+          journal: job.journal.statement(known)
+        })
       ),
       openingSetback
     )
@@ -101,13 +110,13 @@ export const make = Effect.gen(function* () {
     results: unknown
   ): Effect.fn.Return<Opened, Setback> {
     const columns = Message.columnsOf(results)
-    const { isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
+    const { isHeld, isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
     if (!isLocked) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: Option.none() })
     const leases = yield* job.journal.leases(columns)
     const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
     if (Option.isSome(other)) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: other })
     const applied = yield* job.journal.read(known, columns)
-    return { role, server, applied, leases, isMissing: closes.length === 0 || missing.length > 0 }
+    return { role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
   })
 
   const waitingSteps = ({ group }: Job.Task, { applied }: Opened): ReadonlyArray<Migration> =>
@@ -133,9 +142,9 @@ export const make = Effect.gen(function* () {
             if (!Arr.isNonEmptyReadonlyArray(waiting)) {
               return Effect.succeed(Transaction.rollback(Job.done([], opened.applied)))
             }
-            return opened.isMissing
+            return opened.isMissing && !opened.isHeld
               ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
-              : Effect.succeed(Transaction.rollback<Job.Outcome>({ _tag: "Present", applied: opened.applied }))
+              : Effect.succeed(Transaction.rollback(setAside(opened)))
           }
         )
       ).pipe(

@@ -68,8 +68,9 @@ export interface Operator {
 }
 
 /** Nobody waits for an operator's run but the operator. */
-const forOperator: Pick<PlanRunner.Request, "pace" | "deadlineAt" | "onDeadline" | "detail"> = {
+const forOperator: Pick<PlanRunner.Request, "pace" | "caller" | "deadlineAt" | "onDeadline" | "detail"> = {
   pace: "operator",
+  caller: "in view",
   deadlineAt: Number.POSITIVE_INFINITY,
   onDeadline: (migration) => MigrationFailure.effectFailed(migration, "it was not done in time"),
   detail: { by: "operator" }

@@ -41,7 +41,9 @@ export interface Refusal {
  * @since 0.1.0
  * @category models
  */
-export type Result = { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> } | { readonly _tag: "Present" }
+export type Result =
+  | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> }
+  | { readonly _tag: "Present" | "Held" }
 
 /**
  * A job as far as whoever asks decides it.
@@ -108,7 +110,7 @@ export const make = Effect.gen(function* () {
   const attempt = (options: Request): Effect.Effect<Result, Refusal> =>
     execute(options).pipe(
       Effect.tap(({ applied }) => knowledge.learn(applied)),
-      Effect.tap(() => breaker.succeeded(Plan.ids(options.plan))),
+      Effect.tap(({ _tag }) => (_tag === "Held" ? Effect.void : breaker.succeeded(Plan.ids(options.plan)))),
       Effect.catchAll(refuse)
     )
 

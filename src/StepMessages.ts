@@ -11,8 +11,17 @@ import type { Options } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { type Migration, promises } from "./core/Migration.js"
 import type { SchemaObject } from "./core/SchemaObject.js"
+import type { Job } from "./Job.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
+
+/**
+ * Whether a session stands in an aborted transaction and holds on to a table: only a savepoint leaves it its locks. It waits
+ * for its client, which may be waiting for us. Sessions of other roles show their state to `pg_read_all_stats` only.
+ */
+const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
+  WHERE a.state = 'idle in transaction (aborted)' AND a.datname = pg_catalog.current_database()
+  AND l.locktype = 'relation' AND l.granted)`
 
 /**
  * Opens a transaction: its limits, the migration lock, and the questions.
@@ -23,6 +32,7 @@ import * as Message from "./Message.js"
 export const opening = (options: {
   readonly schema: Options["schema"]
   readonly limits: ReadonlyArray<string>
+  readonly caller: Job["caller"]
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
 }): string =>
@@ -32,6 +42,7 @@ export const opening = (options: {
     LedgerStatements.tryLock(options.schema),
     Message.answering("role", "pg_catalog.to_json(current_user::text)"),
     Message.answering("server", "pg_catalog.to_json(pg_catalog.current_setting('server_version_num')::int / 10000)"),
+    Message.answering("held", options.caller === "in view" ? "false" : held),
     Catalog.missing(options.closes, "visible"),
     options.journal
   ].join(";\n")
@@ -45,6 +56,7 @@ export const opening = (options: {
 export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
   Effect.all({
     isLocked: Message.answer("locked", Schema.Boolean, columns),
+    isHeld: Message.answer("held", Schema.Boolean, columns),
     role: Message.answer("role", Schema.String, columns),
     server: Message.answer("server", Schema.Int, columns),
     missing: Message.answer("missing", Schema.Array(Schema.Int), columns)

@@ -192,6 +192,29 @@ describe("a boundary", () => {
     })
   )
 
+  it.effect("in doubt is run again, and says so when it meets the gap again", () =>
+    Effect.gen(function* () {
+      const { asked, service } = closer(["Doubt", "Retry", "NotOurs"])
+      const errors = [missing("users"), missing("users"), missing("users")]
+      assert.strictEqual(yield* Effect.flip(protect(failing(errors), service)), errors[0])
+      deepStrictEqual(
+        asked.map(({ closedBefore, doubted }) => [closedBefore, doubted]),
+        [
+          [0, false],
+          [0, true],
+          [1, true]
+        ]
+      )
+    })
+  )
+
+  it.effect("in doubt finds out by its next statement that it stands in a transaction", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(protect(failing([missing("users"), aborted()]), closer(["Doubt"]).service))
+      assert.instanceOf(error, AutoMigrationError.TransactionMustRestart)
+    })
+  )
+
   it.effect("finds the gap among failures that ran side by side", () =>
     Effect.gen(function* () {
       const { asked, service } = closer(["NotOurs"])

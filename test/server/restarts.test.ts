@@ -38,7 +38,7 @@ const byHand = <A, E, R>(begin: string, body: (connection: Connection) => Effect
 /** Whoever waits for a lock here waits longer than the test. */
 const patient = { lockTimeout: Duration.minutes(2), deadline: Duration.minutes(2) }
 
-const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.timeout(effect, "20 seconds")
+const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.timeout(effect, "25 seconds")
 
 describe("a transaction at each isolation level", () => {
   for (const level of levels) {
@@ -117,6 +117,50 @@ describe("a transaction at each isolation level", () => {
   )
 })
 
+describe("a savepoint set by hand, which keeps the locks of the transaction around it", () => {
+  const inSavepoint = byHand("BEGIN", (connection) =>
+    Effect.gen(function* () {
+      yield* rows(connection, "LOCK TABLE users IN ROW EXCLUSIVE MODE")
+      yield* rows(connection, "SAVEPOINT mine")
+      return yield* withAutoMigration(rows(connection, emails))
+    })
+  )
+
+  it.scopedLive("fails with TransactionMustRestart, and nobody has waited for those locks", () =>
+    inProgram({ migrations: users, options: patient }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        yield* atOnce(failsWith("TransactionMustRestart", inSavepoint))
+        deepStrictEqual(yield* appliedIds, ["001_users"])
+        deepStrictEqual(yield* atOnce(withAutoMigration(inSavepoint)), healed)
+      })
+    )
+  )
+
+  it.scopedLive("by somebody else costs a boundary whose connection nobody knows one run more", () =>
+    inProgram({ migrations: users, options: patient, before: ["CREATE TABLE elsewhere (id integer)"] }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        let runs = 0
+        const sql = yield* SqlClient.SqlClient
+        const read = Effect.suspend(() => {
+          runs++
+          return Effect.map(sql.unsafe(emails), (found) => found)
+        })
+        yield* byHand("BEGIN", (connection) =>
+          Effect.gen(function* () {
+            yield* rows(connection, "LOCK TABLE elsewhere IN ROW EXCLUSIVE MODE")
+            yield* rows(connection, "SAVEPOINT mine")
+            yield* Effect.ignore(rows(connection, "SELECT 1/0"))
+            deepStrictEqual(yield* atOnce(withAutoMigration(read)), healed)
+          })
+        )
+        assert.strictEqual(runs, 3)
+      })
+    )
+  )
+})
+
 describe("nested transactions", () => {
   it.scopedLive("whose error is caught around the savepoint go on, heal nothing, and may begin anew later", () =>
     inProgram({ migrations: { ...users, "003_orders": "CREATE TABLE orders (id integer);" } }, () =>
@@ -175,14 +219,17 @@ describe("nested transactions", () => {
 })
 
 describe("statements side by side in one transaction", () => {
+  /** The ledger is asked for the first time while the second statement is told 25P02. */
+  const columnOnly = { "001_users_email": users["002_users_email"] }
+  const table = ["CREATE TABLE users (id integer PRIMARY KEY, name text)", "INSERT INTO users VALUES (1, 'Ada')"]
+
   for (const protect of ["each", "the first"] as const) {
     it.scopedLive(
       `with a boundary around ${protect}: whoever is told 25P02 first, the one around hears of the gap`,
       () =>
-        inProgram({ migrations: users, options: patient }, () =>
+        inProgram({ migrations: columnOnly, before: table, options: patient }, () =>
           Effect.gen(function* () {
             const sql = yield* SqlClient.SqlClient
-            yield* askWithin("SELECT name FROM users")
             const last = sql`SELECT 1 AS one`
             const both = sql.withTransaction(
               Effect.all([ask(emails), protect === "each" ? withAutoMigration(last) : last], {
