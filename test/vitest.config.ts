@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url"
 import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
 import * as Exports from "./support/Exports.js"
+import * as Mutants from "./support/Mutants.js"
 
 /** What all projects share. The global setup is not among it: each project would start a server of its own. */
 const shared = {
@@ -30,6 +31,7 @@ export default defineConfig({
     projects: [
       {
         ...shared,
+        plugins: [...Mutants.plugins(process.env["MUTANT"])],
         test: {
           ...limits,
           name: "tests",

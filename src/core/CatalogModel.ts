@@ -186,6 +186,8 @@ export interface SimulatedCatalog {
   readonly brought: ReadonlySet<string>
   /** Keys of what a body of code has made, changed or dropped: it may do so under conditions that only the server can answer. */
   readonly unsure: ReadonlySet<HazardKey>
+  /** Names of what may be otherwise than it is said here: a condition that only the server can answer decides. */
+  readonly uncertain: ReadonlySet<HazardKey>
   /** `false` once a migration was not understood: what is unknown may then be anything. */
   readonly isComplete: boolean
 }

@@ -97,9 +97,21 @@ const numberFrom = (
 const isRegistered = (recorder: R.Recorder, { arg, nulltesttype }: Body<"NullTest">): boolean | undefined => {
   if (arg === undefined || !("FuncCall" in arg) || lastString(arg.FuncCall.funcname) !== "to_regclass") return undefined
   const name = Option.flatMap(constantText(arg.FuncCall.args?.[0]), nameFrom)
-  if (Option.isNone(name)) return undefined
-  const isThere = R.relations(recorder, name.value).length > 0
+  if (Option.isNone(name) || recorder.catalog.uncertain.has(name.value.name)) return undefined
+  const isThere = isVisible(recorder, name.value)
+  if (isThere === undefined) return undefined
   return nulltesttype === "IS_NULL" ? !isThere : isThere
+}
+
+/** Which schemas a connection searches by itself nobody here knows. */
+const isVisible = (recorder: R.Recorder, name: QualifiedName): boolean | undefined => {
+  const found = R.relations(recorder, name)
+  if (found.length === 0) return false
+  const path = Option.match(name.schema, {
+    onNone: () => [...recorder.searchPath, "public"],
+    onSome: (schema) => [schema]
+  })
+  return found.some((relation) => path.includes(schemaOf(relation.name))) ? true : undefined
 }
 
 type Row = Readonly<Record<string, string>>
@@ -186,12 +198,19 @@ const countOf = (recorder: R.Recorder, query: SelectStmt): number | undefined =>
   const conditions = found === undefined ? undefined : conditionsOf(recorder, query.whereClause)
   const names = conditions?.get(found?.nameColumn ?? "")
   if (found === undefined || conditions === undefined || names === undefined) return undefined
+  if (names.some((name) => isUncertain(recorder, name))) return undefined
   const rows = names.flatMap((name) => found.rows(recorder, name))
   const isKnown = rows.every((row) => [...conditions.keys()].every((column) => column in row))
   return isKnown
     ? rows.filter((row) => [...conditions].every(([column, texts]) => texts.includes(row[column] ?? ""))).length
     : undefined
 }
+
+const isUncertain = ({ catalog }: R.Recorder, name: string): boolean =>
+  catalog.uncertain.has(name) ||
+  catalog.uncertain.has(HazardKey.schema(name)) ||
+  catalog.uncertain.has(HazardKey.extension(name)) ||
+  Catalog.tablesConstrained(catalog, name).some((table) => catalog.uncertain.has(table.name))
 
 const isElaborate = ({ groupClause, havingClause, limitCount, op, withClause }: SelectStmt): boolean =>
   op !== "SETOP_NONE" ||

@@ -8,6 +8,7 @@
 import type { Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Doubt from "./FootprintDoubt.js"
+import { idly } from "./FootprintEnd.js"
 import { freeConstraintName, freeIndexConstraintName, freeRelationName } from "./FootprintNames.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -38,7 +39,21 @@ export const addConstraint = (
   if (conname !== undefined && contype !== "CONSTR_NOTNULL") {
     Doubt.creation(recorder, SchemaObject.constraint(conname, table))
   }
-  rules[contype](recorder, table, constraint, column, rows)
+  const add = () => rules[contype](recorder, table, constraint, column, rows)
+  if (isTaken(recorder, table, constraint)) idly(recorder, add)
+  else add()
+}
+
+/** The server refuses a second constraint, or index, of the name; where a handler takes that lightly, the first one stays. */
+const isTaken = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint): boolean => {
+  const { conname, contype, indexname } = constraint
+  const known = R.findRelation(recorder, table)
+  if (conname === undefined || contype === "CONSTR_NOTNULL" || known === undefined) return false
+  const hasIndex = contype === "CONSTR_PRIMARY" || contype === "CONSTR_UNIQUE" || contype === "CONSTR_EXCLUSION"
+  return (
+    known.constraints.some(({ name }) => name === conname) ||
+    (hasIndex && indexname === undefined && Catalog.hasRelation(recorder.catalog, { ...known.name, name: conname }))
+  )
 }
 
 type Rule = (

@@ -134,7 +134,8 @@ export const cascade = (
     else if (column !== undefined) {
       const isOwn = target !== undefined && Catalog.isSameName(relation.name, target)
       detach(recorder, relation, ({ uses }) => isHit(uses) || (isOwn && uses.includes(HazardKey.column(column))))
-    } else if (!isAmbiguous) loosen(recorder, relation, key)
+    } else if (isAmbiguous) R.uncertainly(recorder, () => loosen(recorder, relation, key))
+    else loosen(recorder, relation, key)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     if (isHit(routine.uses)) dropRoutine(recorder, routine, "cascade")
@@ -156,10 +157,16 @@ const detach = (
   }))
 }
 
+const isStillThere = ({ catalog }: R.Recorder, name: QualifiedName): boolean =>
+  [...Catalog.typesCalled(catalog, name.name), ...Catalog.relationsCalled(catalog, name.name)].some((other) =>
+    Catalog.isSameName(other.name, name)
+  )
+
 /** Takes away what has the type, or a table's row as its type: columns, routines, other types. */
 const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
   const isGone = (name: QualifiedName): boolean =>
-    name.name === gone.name && (Option.isNone(name.schema) || Catalog.isSameName(name, gone))
+    name.name === gone.name &&
+    (Catalog.isSameName(name, gone) || (Option.isNone(name.schema) && !isStillThere(recorder, name)))
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     if (routine.types.some(isGone)) dropRoutine(recorder, routine, "cascade")
   }
@@ -206,7 +213,10 @@ export const dropRoutine = (recorder: R.Recorder, routine: Catalog.Routine, beha
   R.write(recorder, key)
   R.readAll(recorder, routine.dependencies)
   R.forgetRoutine(recorder, routine)
-  if (behavior === "cascade") cascade(recorder, key, undefined, undefined)
+  if (behavior !== "cascade") return
+  const isOverloaded = Catalog.routinesNamed(recorder.catalog, { ...routine.name, schema: Option.none() }).length > 0
+  if (isOverloaded) R.uncertainly(recorder, () => cascade(recorder, key, undefined, undefined))
+  else cascade(recorder, key, undefined, undefined)
 }
 
 /** @since 0.1.0 @category statements */

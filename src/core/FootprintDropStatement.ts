@@ -122,6 +122,7 @@ const schema: Drop = (recorder, object) => {
   R.wall(recorder, `drops schema ${name}`)
   R.write(recorder, HazardKey.schema(name))
   R.forgetThing(recorder, HazardKey.schema(name))
+  R.saveThing(recorder, HazardKey.goneSchema(name))
   const inside = SchemaObject.qualifiedName("", name)
   const isInside = (other: { readonly name: SchemaObject.QualifiedName }): boolean =>
     Catalog.schemaOf(other.name) === Catalog.schemaOf(inside)

@@ -5,7 +5,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { Recorder } from "./FootprintRecorder.js"
+import { makeUncertain, type Recorder } from "./FootprintRecorder.js"
 import type * as HazardKey from "./HazardKey.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
@@ -16,10 +16,12 @@ import * as Catalog from "./SimulatedCatalog.js"
  * @category changes
  */
 export const endStatement = (recorder: Recorder): void => {
-  const { changesSchema, keys, runsCode, saved } = recorder.statement
+  const { changed, changesSchema, keys, runsCode, saved } = recorder.statement
   if (runsCode && changesSchema) {
     recorder.catalog = { ...recorder.catalog, unsure: new Set([...recorder.catalog.unsure, ...keys]) }
   }
+  const { uncertain } = recorder.catalog
+  if (uncertain.size > 0 && [...keys].some((key) => uncertain.has(key))) makeUncertain(recorder, changed)
   for (const object of saved.values()) {
     switch (object._tag) {
       case "Relation": {

@@ -38,6 +38,8 @@ export interface StatementRecord {
   /** Relations and routines already followed, so that each is followed once. */
   readonly followed: Set<string>
   readonly saved: Map<string, SavedObject>
+  /** Keys of what it made, changed or took away. */
+  readonly changed: Set<HazardKey.HazardKey>
 }
 
 /** A place in the catalog that was written. @since 0.1.0 @category models */
@@ -65,6 +67,8 @@ export interface Recorder {
   readonly dropped: Set<string>
   /** Whether all that was read does run: `false` when something depends on a condition that only the server can answer. */
   isCertain: boolean
+  /** Whether what is being read is such a thing. */
+  isUncertain: boolean
   statement: StatementRecord
   /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
   searchPath: ReadonlyArray<string>
@@ -94,6 +98,7 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   disclaimed: [],
   dropped: new Set(),
   isCertain: true,
+  isUncertain: false,
   statement: statementAt(1),
   searchPath: [],
   locals: new Set(),
@@ -111,7 +116,8 @@ export const statementAt = (line: number): StatementRecord => ({
   hazards: [],
   keys: new Set(),
   followed: new Set(),
-  saved: new Map()
+  saved: new Map(),
+  changed: new Set()
 })
 
 /** @since 0.1.0 @category recording */
@@ -184,9 +190,9 @@ export const writeName = (recorder: Recorder, name: QualifiedName): void => {
   write(recorder, name.name)
 }
 
-/** Where a new object without schema goes. @since 0.1.0 @category names */
+/** Where a new object without schema goes: into the first schema of the search path that is there. @since 0.1.0 @category names */
 export const placed = (recorder: Recorder, name: QualifiedName): QualifiedName => {
-  const [first] = recorder.searchPath
+  const first = recorder.searchPath.find((schema) => !isKnownThing(recorder, HazardKey.goneSchema(schema)))
   const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
   return isDefault ? name : { ...name, schema: Option.some(first) }
 }
@@ -270,9 +276,44 @@ const identityOf = (saved: SavedObject): string => {
   }
 }
 
+const keyOf = (saved: SavedObject): HazardKey.HazardKey => {
+  switch (saved._tag) {
+    case "Relation":
+    case "Type":
+      return saved.name.name
+    case "Routine":
+      return HazardKey.routine(saved.routine.name.name)
+    case "Thing":
+      return saved.key
+  }
+}
+
+/** Nobody can tell before the server has been asked. @since 0.1.0 @category changes */
+export const makeUncertain = (recorder: Recorder, keys: Iterable<HazardKey.HazardKey>): void => {
+  recorder.catalog = { ...recorder.catalog, uncertain: new Set([...recorder.catalog.uncertain, ...keys]) }
+}
+
+/**
+ * Reads what may or may not happen: what it changes is uncertain from now on.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const uncertainly = (recorder: Recorder, work: () => void): void => {
+  const outer = recorder.isUncertain
+  recorder.isUncertain = true
+  work()
+  recorder.isUncertain = outer
+}
+
 const mark = (recorder: Recorder, saved: SavedObject): string => {
   recorder.statement.changesSchema = true
   const identity = identityOf(saved)
+  recorder.statement.changed.add(keyOf(saved))
+  if (recorder.isUncertain) {
+    recorder.isCertain = false
+    makeUncertain(recorder, [keyOf(saved)])
+  }
   if (!recorder.changed.has(identity)) recorder.changed.set(identity, saved)
   return identity
 }

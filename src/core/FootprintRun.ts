@@ -48,10 +48,10 @@ const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Loo
   for (const step of body.steps) {
     const isIdle = step.isHandler || step.guards.some((guard) => answers.get(guard.condition) === !guard.holds)
     if (isIdle) idly(recorder, () => runStep(recorder, step, what))
-    else {
-      if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) recorder.isCertain = false
-      runStep(recorder, step, what)
-    }
+    else if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) {
+      recorder.isCertain = false
+      R.uncertainly(recorder, () => runStep(recorder, step, what))
+    } else runStep(recorder, step, what)
     if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }
   recorder.lookup = outer

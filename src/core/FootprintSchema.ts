@@ -35,6 +35,7 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
   if (!(exists && statement.if_not_exists === true)) {
     if (statement.if_not_exists !== true) R.claim(recorder, SchemaObject.schema(name))
     R.saveThing(recorder, key, [SchemaObject.schema(name)])
+    R.forgetThing(recorder, HazardKey.goneSchema(name))
   }
   const outer = recorder.searchPath
   recorder.searchPath = [name, ...outer]

@@ -17,6 +17,9 @@ export const routine = (name: string): HazardKey => `routine ${name}`
 /** @since 0.1.0 @category constructors */
 export const schema = (name: string): HazardKey => `schema ${name}`
 
+/** Says that a schema was there and is not: never a hazard, only a note for search paths. @since 0.1.0 @category constructors */
+export const goneSchema = (name: string): HazardKey => `gone schema ${name}`
+
 /** @since 0.1.0 @category constructors */
 export const extension = (name: string): HazardKey => `extension ${name}`
 

@@ -38,6 +38,7 @@ export const empty: SimulatedCatalog = {
   readByAll: [],
   brought: new Set(),
   unsure: new Set(),
+  uncertain: new Set(),
   isComplete: true
 }
 

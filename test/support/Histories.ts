@@ -325,5 +325,47 @@ export const histories: ReadonlyArray<History> = [
         create view v5 as values (1, 2); create view v6 as select x.* from unnest(array[1]) with ordinality as x(el, n);
       `
     ]
+  },
+  {
+    about: "conditions that only the server can answer, and what is made of their outcome",
+    files: [
+      `create table a (x int); create table b (x int);`,
+      `do $$ begin if (select count(*) from a) > 0 then alter table a add column y int; create table c (x int); end if; end $$`,
+      `do $$ begin if to_regclass('c') is null then create table c (z text); end if; end $$`,
+      `create view v as select * from c; create table d (like a); alter table b add column w int`
+    ]
+  },
+  {
+    about: "CASCADE by the name of a function that has another with other arguments",
+    files: [
+      `
+        create function f(int) returns int language sql immutable as 'select 1';
+        create function f(text) returns int language sql immutable as 'select 2';
+        create table t (a int default f(1), b int default f('x')); create view v as select f('x') as x; create table u (x int);
+      `,
+      `drop function f(int) cascade`,
+      `alter table u add column y int`
+    ]
+  },
+  {
+    about: "a second constraint of one name, which a handler takes lightly",
+    files: [
+      `create table t (x int, constraint k check (x > 0))`,
+      `do $$ begin alter table t add constraint k unique (x); exception when duplicate_table or duplicate_object then null; end $$`,
+      `create table u (x int); create index l on u (x);
+       do $$ begin alter table t add constraint l unique (x); exception when duplicate_table or duplicate_object then null; end $$`
+    ]
+  },
+  {
+    about: "search paths whose first schema is gone, or there again",
+    files: [
+      `create schema app`,
+      `drop schema app cascade`,
+      `set search_path = app, public; create table t (x int); create type mood as enum ('sad')`,
+      `create schema app`,
+      `set search_path = app, public; create table t (x int)`,
+      `create table app.aside (x int)`,
+      `do $$ begin if to_regclass('aside') is null then create table made (x int); end if; end $$`
+    ]
   }
 ]

@@ -12,9 +12,14 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { MissingObject } from "../../src/core/Detector.js"
 import type { Migration, MigrationId } from "../../src/core/Migration.js"
 import * as MigrationGraph from "../../src/core/MigrationGraph.js"
 import * as Resolver from "../../src/core/Resolver.js"
+import type { QualifiedName } from "../../src/core/SchemaObject.js"
+import * as SchemaObject from "../../src/core/SchemaObject.js"
+import * as SqlState from "../../src/core/SqlState.js"
+import type { StatementScope } from "../../src/core/StatementScope.js"
 import * as Script from "../../src/Script.js"
 import * as Transaction from "../../src/Transaction.js"
 import * as Database from "./Database.js"
@@ -43,6 +48,11 @@ export interface Figures {
   readonly closure: number
   /** Steps to apply one of ten pending migrations, the mean over every ten in a row. */
   readonly plan: number
+  /**
+   * For each migration that adds a column to a table of an earlier one, with the last ten up to it pending: steps of the plan
+   * for a statement that names the table and lacks the column, the largest of its columns'.
+   */
+  readonly columns: ReadonlyArray<number>
   /** Pairs of which neither waits for the other. */
   readonly unordered: number
 }
@@ -59,11 +69,13 @@ export const figures = (graph: Graph): Figures => {
     opaque: (100 * new Set(barriers.map(({ id }) => id)).size) / Math.max(1, count),
     closure: (100 * mean(closures)) / Math.max(1, count),
     plan: mean(planSizes(graph, 10)),
+    columns: columnPlans(graph, 10),
     unordered: DirectedSearch.unorderedPairs(graph).length
   }
 }
 
-const mean = (values: ReadonlyArray<number>): number =>
+/** Of no values it is 0. */
+export const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
 const planSizes = (graph: Graph, pending: number): ReadonlyArray<number> =>
@@ -78,6 +90,49 @@ const planSizes = (graph: Graph, pending: number): ReadonlyArray<number> =>
       })
     )
   })
+
+/** A column whose table comes in the same migration is no gap of its own. */
+const columnPlans = (graph: Graph, pending: number): ReadonlyArray<number> =>
+  graph.nodes.flatMap(({ migration }, rank) => {
+    const isNew = (table: QualifiedName) =>
+      migration.footprint.provides.some(
+        (object) => object._tag === "Relation" && SchemaObject.key(object) === SchemaObject.key(relation(table))
+      )
+    const added = migration.footprint.provides.filter(
+      (object) => object._tag === "Column" && Option.exists(object.relation, (table) => !isNew(table))
+    )
+    if (added.length === 0) return []
+    const until = Either.getOrThrow(MigrationGraph.make(MigrationGraph.migrationsAt(graph, range(rank + 1))))
+    const applied = new Set(graph.nodes.slice(0, Math.max(0, rank + 1 - pending)).map((node) => node.migration.id))
+    return [Math.max(...added.map((column) => planFor(until, applied, column)))]
+  })
+
+const range = (count: number): ReadonlyArray<number> => [...Array(count).keys()]
+
+const relation = SchemaObject.relation
+
+const undefinedColumn = Option.getOrThrow(SqlState.sqlState("42703"))
+
+const planFor = (graph: Graph, applied: MigrationGraph.Applied, object: SchemaObject.SchemaObject): number => {
+  const tables = object._tag === "Column" ? Option.toArray(object.relation) : []
+  const scope: StatementScope = {
+    relations: tables.map((table) => ({ relation: table, alias: Option.none() })),
+    columns: [],
+    routines: [],
+    types: [],
+    conflictTarget: Option.none()
+  }
+  const gap: MissingObject = {
+    _tag: "MissingObject",
+    object,
+    qualifier: Option.none(),
+    sqlState: undefinedColumn
+  }
+  return Either.match(Resolver.resolve(graph, applied, gap, Option.some(scope)), {
+    onLeft: () => 0,
+    onRight: ({ steps }) => steps.length
+  })
+}
 
 /** How a history went in one order: what it left behind, or who failed. */
 export type Outcome =

@@ -4,26 +4,32 @@
  */
 
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 
 /** The dump of the schemas that are not the server's own. */
-export const dump: Effect.Effect<ReadonlyArray<string>, unknown, SqlClient.SqlClient> = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const lines = yield* sql.unsafe<{ readonly line: string }>(definitions)
-  const tables = yield* sql.unsafe<{ readonly name: string }>(
-    `SELECT format('%I.%I', nspname, relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
-  )
-  const rows = yield* Effect.forEach(tables, ({ name }) =>
-    Effect.map(
-      sql.unsafe<{ readonly line: string }>(
-        `SELECT '${name.replaceAll("'", "''")}: ' || t::text AS line FROM ${name} t ORDER BY 1`
-      ),
-      (found) => found.map(({ line }) => line)
+export const dump: Effect.Effect<ReadonlyArray<string>, SqlError, SqlClient.SqlClient> = Effect.scoped(
+  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.flatMap(sql.reserve, fromConnection))
+)
+
+/** The same over a connection at hand: two messages, whatever the number of tables. */
+export const fromConnection = (connection: Connection): Effect.Effect<ReadonlyArray<string>, SqlError> =>
+  Effect.gen(function* () {
+    const lines = yield* linesOf(connection, definitions)
+    const tables = yield* linesOf(
+      connection,
+      `SELECT format('%I.%I', nspname, relname) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+       WHERE relkind IN ('r', 'm') AND nspname !~ '^pg_' AND nspname <> 'information_schema'`
     )
-  )
-  return [...lines.map(({ line }) => line), ...rows.flat()].toSorted()
-})
+    const contents = tables.map((name) => `SELECT '${name.replaceAll("'", "''")}: ' || t::text AS line FROM ${name} t`)
+    const rows = contents.length === 0 ? [] : yield* linesOf(connection, contents.join(" UNION ALL "))
+    return [...lines, ...rows].toSorted()
+  })
+
+/** The column `line` of what a query answers. */
+export const linesOf = (connection: Connection, query: string): Effect.Effect<ReadonlyArray<string>, SqlError> =>
+  Effect.map(connection.execute(query, [], undefined), (rows) => rows.map(({ line }) => String(line)))
 
 export const definitions = `
 WITH own AS (
@@ -31,8 +37,8 @@ WITH own AS (
 ), rel AS (
   SELECT c.*, format('%I.%I', nspname, relname) AS full_name FROM pg_class c JOIN own ON own.oid = relnamespace
 )
-SELECT format('%s %s %s rls %s %s replica %s options %s acl %s', relkind, full_name, relpersistence, relrowsecurity, relforcerowsecurity,
-         relreplident, reloptions, relacl) AS line
+SELECT format('%s %s %s rls %s %s replica %s options %s acl %s owner %s', relkind, full_name, relpersistence, relrowsecurity, relforcerowsecurity,
+         relreplident, reloptions, relacl, relowner::regrole) AS line
 FROM rel
 UNION ALL
 SELECT format('column %s %s: %s %s null %s default %s identity %s generated %s acl %s storage %s stats %s local %s inherited %s', full_name,
@@ -88,6 +94,8 @@ SELECT format('comment %s %s', pg_describe_object(classoid, objoid, objsubid), d
 WHERE objoid >= 16384
 UNION ALL
 SELECT format('operator %s', oid::regoperator) FROM pg_operator WHERE oprnamespace IN (SELECT oid FROM own)
+UNION ALL
+SELECT format('large object %s', oid) FROM pg_largeobject_metadata
 UNION ALL
 SELECT format('publication %s %s', pubname, (SELECT array_agg(prrelid::regclass ORDER BY 1) FROM pg_publication_rel WHERE prpubid = p.oid)) FROM pg_publication p
 `

@@ -1,0 +1,253 @@
+/**
+ * The rules of DESIGN.md, "From SQL to graph", each taken out of the sources: what a test is worth is shown by what it finds.
+ * `MUTANT=6` in the environment makes Vitest run the tests on sources without rule 6; a letter tells mutants of one rule apart.
+ * An edit that no longer finds its text fails, so that no mutant dies of old age.
+ */
+import * as path from "node:path"
+import type { Plugin } from "vite"
+
+export interface Mutant {
+  /** The rule's number, and a letter where it is taken out in parts. */
+  readonly name: string
+  readonly without: string
+  /** Module of src/core, its text, and what stands there instead. */
+  readonly edits: ReadonlyArray<readonly [module: string, text: string, instead: string]>
+}
+
+const fullName = `\`\${Option.getOrElse(name.schema, () => "public")}.\${name.name}\``
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "1",
+    without: "barriers",
+    edits: [["FootprintRecorder", "  wall(recorder, reason)\n", ""]]
+  },
+  {
+    name: "2a",
+    without: "bare names",
+    edits: [
+      ["FootprintRecorder", "  read(recorder, name.name)\n", `  read(recorder, ${fullName})\n`],
+      ["FootprintRecorder", "  write(recorder, name.name)\n", `  write(recorder, ${fullName})\n`],
+      ["FootprintUse", "R.write(recorder, relation.name.name)", "R.writeName(recorder, relation.name)"]
+    ]
+  },
+  {
+    name: "2b",
+    without: "one name space for types and relations",
+    edits: [
+      [
+        "FootprintType",
+        "  R.writeName(recorder, name)\n  R.claim(",
+        `  R.write(recorder, \`type \${name.name}\`)\n  R.claim(`
+      ]
+    ]
+  },
+  {
+    name: "2c",
+    without: "writes waiting for writes",
+    edits: [["Hazard", "if (readers.length === 0) wait(waits, lastWriter.get(key), key)", ""]]
+  },
+  {
+    name: "3a",
+    without: "the table of an index, a sequence or statistics",
+    edits: [["FootprintUse", "if (Option.isSome(part.owner)) change(recorder, part.owner.value)", ""]]
+  },
+  {
+    name: "3b",
+    without: "barriers where the table is not known",
+    edits: [
+      [
+        "FootprintDropStatement",
+        `R.barrier(recorder, \`\${name.name} is not created`,
+        `void (\`\${name.name} is not created`
+      ],
+      ["FootprintUse", `R.barrier(recorder, \`\${name.name} is not created`, `void (\`\${name.name} is not created`]
+    ]
+  },
+  {
+    name: "4",
+    without: "names that the server makes up",
+    edits: [
+      ["FootprintNames", "R.write(recorder, name)", ""],
+      ["FootprintNames", "R.write(recorder, HazardKey.constraint(name))", ""]
+    ]
+  },
+  {
+    name: "5a",
+    without: "the types of a table's columns",
+    edits: [["FootprintUse", "for (const column of relation.columns) touchType(recorder, column.type)", ""]]
+  },
+  {
+    name: "5b",
+    without: "the types of a signature",
+    edits: [["FootprintUse", "for (const type of routine.types) touchType(recorder, type)", ""]]
+  },
+  {
+    name: "6",
+    without: "what an object depends on",
+    edits: [["FootprintEnd", "new Set([...before, ...keys])", "new Set([...before])"]]
+  },
+  {
+    name: "7a",
+    without: "CASCADE",
+    edits: [
+      ["FootprintDrop", "  const isMeant = (", "  if (recorder.running !== undefined) return\n  const isMeant = ("]
+    ]
+  },
+  {
+    name: "7b",
+    without: "names that a drop frees",
+    edits: [
+      [
+        "FootprintDrop",
+        "  const part = R.findRelation(recorder, name)\n  R.writeName(recorder, name)\n",
+        "  const part = R.findRelation(recorder, name)\n"
+      ]
+    ]
+  },
+  {
+    name: "7c",
+    without: "the new name of a rename",
+    edits: [
+      ["FootprintRename", "  R.write(recorder, newname)\n  if (known === undefined) {", "  if (known === undefined) {"]
+    ]
+  },
+  {
+    name: "7d",
+    without: "the old name of a rename",
+    edits: [
+      [
+        "FootprintRename",
+        "  changeWhole(recorder, known)\n  R.readAll(recorder, known.dependencies)\n  moveRelation(recorder, known, { schema: known.name.schema",
+        "  moveRelation(recorder, known, { schema: known.name.schema"
+      ]
+    ]
+  },
+  {
+    name: "8a",
+    without: "the tables that a view reads",
+    edits: [
+      ["FootprintUse", "for (const other of relation.base) touch(recorder, other)", ""],
+      ["FootprintUse", "[...relation.base, ...relation.children]) fetch", "relation.children) fetch"]
+    ]
+  },
+  {
+    name: "8b",
+    without: "the tables that a view writes",
+    edits: [["FootprintUse", "[...relation.base, ...relation.children]) store", "relation.children) store"]]
+  },
+  {
+    name: "8c",
+    without: "the children of a parent",
+    edits: [
+      ["FootprintUse", "for (const child of relation.children) change(recorder, child)", ""],
+      ["FootprintUse", "[...relation.base, ...relation.children]) store", "relation.base) store"]
+    ]
+  },
+  {
+    name: "8d",
+    without: "the parent of a new child",
+    edits: [["FootprintInherit", "  Use.touchAlone(recorder, parent)\n", ""]]
+  },
+  {
+    name: "9a",
+    without: "triggers, defaults and checks",
+    edits: [
+      [
+        "FootprintUse",
+        "callNamed(recorder, name, arity, (routine) => runBody(",
+        "void ((routine: Catalog.Routine) => runBody("
+      ]
+    ]
+  },
+  {
+    name: "9b",
+    without: "bodies of functions that are called",
+    edits: [["FootprintUse", "(routine) => runBody(recorder, routine, args, undefined)", "() => undefined"]]
+  },
+  {
+    name: "9c",
+    without: "rules",
+    edits: [["FootprintUse", "for (const other of alsoWrites) store(", "for (const other of []) store("]]
+  },
+  {
+    name: "9d",
+    without: "foreign key actions",
+    edits: [["FootprintUse", "for (const other of relation.referencedBy) follow(", "for (const other of []) follow("]]
+  },
+  {
+    name: "10a",
+    without: "bodies in SQL",
+    edits: [["FootprintRoutine", `body._tag === "Code" && body.language === "sql"`, "body === undefined"]]
+  },
+  {
+    name: "10b",
+    without: "declared types in PL/pgSQL",
+    edits: [["FootprintRoutine", "for (const declared of body.declared) declaredNow(recorder, declared)", ""]]
+  },
+  {
+    name: "11a",
+    without: "names inside strings",
+    edits: [
+      ["FootprintUse", `if (kind === "sequence") changePart(recorder, name)`, `if (kind === "sequence") void 0`],
+      ["FootprintUse", `else if (kind === "relation") touch(recorder, name)`, ""]
+    ]
+  },
+  {
+    name: "11b",
+    without: "barriers for catalog queries",
+    edits: [["FootprintCatalogQuery", "if (!isNamed) R.barrier(", "if (!isNamed) void ("]]
+  },
+  {
+    name: "12a",
+    without: "waiting for extensions",
+    edits: [["FootprintRecorder", "new Set(catalog.readByAll)", "new Set<string>()"]]
+  },
+  {
+    name: "12b",
+    without: "barriers for what touches what it does not name",
+    edits: [
+      ["FootprintStatement", "R.wall(recorder, ", "void ("],
+      ["FootprintObject", "R.wall(recorder, ", "void ("],
+      ["FootprintDropStatement", "R.wall(recorder, ", "void ("],
+      [
+        "FootprintStatement",
+        `barrier("creates an event trigger`,
+        `((_: string) => () => undefined)("creates an event trigger`
+      ]
+    ]
+  },
+  {
+    name: "13a",
+    without: "comments",
+    edits: [["FootprintStatement", "CommentStmt: Object_.comment", "CommentStmt: passing"]]
+  },
+  {
+    name: "13b",
+    without: "grants",
+    edits: [["FootprintStatement", "GrantStmt: Object_.grant,", "GrantStmt: passing,"]]
+  },
+  {
+    name: "14",
+    without: "`-- requires:`",
+    edits: [["MigrationGraph", "all.set(required, [", "void (["]]
+  }
+]
+
+/** Sources without one of the rules; as they are where no mutant is asked for. */
+export const plugins = (name: string | undefined): ReadonlyArray<Plugin> =>
+  mutants
+    .filter((mutant) => mutant.name === name)
+    .map(({ edits }) => ({
+      name: "mutant",
+      enforce: "pre",
+      transform: (code, file) => {
+        const module = /\/src\/core\/(\w+)\.ts$/.exec(file.split(path.sep).join("/"))?.[1]
+        return edits.reduce((text, [of, from, to]) => (of === module ? edited(text, of, from, to) : text), code)
+      }
+    }))
+
+const edited = (text: string, module: string, from: string, to: string): string => {
+  if (!text.includes(from)) throw new Error(`src/core/${module}.ts has no longer the text of its mutant: ${from}`)
+  return text.replaceAll(from, to)
+}
