@@ -128,17 +128,18 @@ export const cascade = (
   const isAmbiguous =
     target !== undefined &&
     Catalog.relationsCalled(recorder.catalog, key).some(({ name }) => !Catalog.isSameName(name, target))
+  const take = (work: () => void): void => (isAmbiguous ? R.uncertainly(recorder, work) : work())
   for (const relation of Catalog.allRelations(recorder.catalog)) {
     const isView = relation.kind === "view" || relation.kind === "materialized view"
     if (isView && isHit(relation.uses) && isMeant(relation)) dropRelation(recorder, relation, "cascade")
     else if (column !== undefined) {
       const isOwn = target !== undefined && Catalog.isSameName(relation.name, target)
-      detach(recorder, relation, ({ uses }) => isHit(uses) || (isOwn && uses.includes(HazardKey.column(column))))
-    } else if (isAmbiguous) R.uncertainly(recorder, () => loosen(recorder, relation, key))
-    else loosen(recorder, relation, key)
+      detach(recorder, relation, ({ uses }) => isOwn && uses.includes(HazardKey.column(column)))
+      take(() => detach(recorder, relation, ({ uses }) => isHit(uses)))
+    } else take(() => loosen(recorder, relation, key))
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
-    if (isHit(routine.uses)) dropRoutine(recorder, routine, "cascade")
+    if (isHit(routine.uses)) take(() => dropRoutine(recorder, routine, "cascade"))
   }
 }
 

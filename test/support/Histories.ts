@@ -348,6 +348,18 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "CASCADE of one of two tables of a name",
+    files: [
+      `
+        create schema app; create table t (x int); create table app.t (x int);
+        create function f() returns int language sql begin atomic select x from t; end;
+        create function g() returns int language sql begin atomic select x from app.t; end;
+        create view v as select * from t; create view w as select * from app.t;
+      `,
+      `drop table app.t cascade`
+    ]
+  },
+  {
     about: "a second constraint of one name, which a handler takes lightly",
     files: [
       `create table t (x int, constraint k check (x > 0))`,
