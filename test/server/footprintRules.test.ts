@@ -187,13 +187,19 @@ const rules: ReadonlyArray<readonly [rule: string, histories: ReadonlyArray<Pinn
         "when a view is written",
         `${tables}; CREATE VIEW v AS SELECT * FROM log`,
         "INSERT INTO v VALUES (1)",
-        "UPDATE log SET x = 2"
+        "CREATE TABLE copy AS SELECT * FROM log"
       ),
       pinned(
         "when a parent changes",
         "CREATE TABLE p (x int); CREATE TABLE c () INHERITS (p)",
         "ALTER TABLE p ADD COLUMN y int",
-        "INSERT INTO c VALUES (1, 2)"
+        "CREATE TABLE copy AS SELECT * FROM c"
+      ),
+      pinned(
+        "when a parent's rows change",
+        "CREATE TABLE p (x int); CREATE TABLE c () INHERITS (p); INSERT INTO c VALUES (1)",
+        "UPDATE p SET x = 2",
+        "CREATE TABLE copy AS SELECT * FROM c"
       ),
       pinned(
         "when a child is new",
