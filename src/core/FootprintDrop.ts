@@ -9,6 +9,7 @@ import type { AlterTableCmd } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Doubt from "./FootprintDoubt.js"
 import * as R from "./FootprintRecorder.js"
+import { uncertainly } from "./FootprintUncertain.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import type { QualifiedName } from "./SchemaObject.js"
@@ -128,7 +129,7 @@ export const cascade = (
   const isAmbiguous =
     target !== undefined &&
     Catalog.relationsCalled(recorder.catalog, key).some(({ name }) => !Catalog.isSameName(name, target))
-  const take = (work: () => void): void => (isAmbiguous ? R.uncertainly(recorder, work) : work())
+  const take = (work: () => void): void => (isAmbiguous ? uncertainly(recorder, work) : work())
   for (const relation of Catalog.allRelations(recorder.catalog)) {
     const isView = relation.kind === "view" || relation.kind === "materialized view"
     if (isView && isHit(relation.uses) && isMeant(relation)) dropRelation(recorder, relation, "cascade")
@@ -216,7 +217,7 @@ export const dropRoutine = (recorder: R.Recorder, routine: Catalog.Routine, beha
   R.forgetRoutine(recorder, routine)
   if (behavior !== "cascade") return
   const isOverloaded = Catalog.routinesNamed(recorder.catalog, { ...routine.name, schema: Option.none() }).length > 0
-  if (isOverloaded) R.uncertainly(recorder, () => cascade(recorder, key, undefined, undefined))
+  if (isOverloaded) uncertainly(recorder, () => cascade(recorder, key, undefined, undefined))
   else cascade(recorder, key, undefined, undefined)
 }
 

@@ -5,7 +5,8 @@
  * @since 0.1.0
  * @internal
  */
-import { makeUncertain, type Recorder } from "./FootprintRecorder.js"
+import type { Recorder } from "./FootprintRecorder.js"
+import { makeUncertain } from "./FootprintUncertain.js"
 import type * as HazardKey from "./HazardKey.js"
 import * as Catalog from "./SimulatedCatalog.js"
 

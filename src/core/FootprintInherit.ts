@@ -11,7 +11,7 @@ import { cloneIndexes, cloneStatistics } from "./FootprintConstraint.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import type { QualifiedName } from "./SchemaObject.js"
-import type * as Catalog from "./SimulatedCatalog.js"
+import * as Catalog from "./SimulatedCatalog.js"
 import { nameOfRangeVar } from "./SyntaxTree.js"
 
 /**
@@ -50,7 +50,8 @@ export const inherit = (
     onWrite: [...known.onWrite, ...found.onWrite],
     alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
   }))
-  R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
+  const exact = { ...found.name, schema: Option.some(Catalog.schemaOf(found.name)) }
+  R.adopt(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
 /** Only partitions share their parent's identity. */

@@ -10,6 +10,7 @@ import type { Node, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
 import * as Doubt from "./FootprintDoubt.js"
+import { makeUncertain } from "./FootprintUncertain.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
 import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
@@ -286,24 +287,6 @@ const keyOf = (saved: SavedObject): HazardKey.HazardKey => {
     case "Thing":
       return saved.key
   }
-}
-
-/** Nobody can tell before the server has been asked. @since 0.1.0 @category changes */
-export const makeUncertain = (recorder: Recorder, keys: Iterable<HazardKey.HazardKey>): void => {
-  recorder.catalog = { ...recorder.catalog, uncertain: new Set([...recorder.catalog.uncertain, ...keys]) }
-}
-
-/**
- * Reads what may or may not happen: what it changes is uncertain from now on.
- *
- * @since 0.1.0
- * @category changes
- */
-export const uncertainly = (recorder: Recorder, work: () => void): void => {
-  const outer = recorder.isUncertain
-  recorder.isUncertain = true
-  work()
-  recorder.isUncertain = outer
 }
 
 const mark = (recorder: Recorder, saved: SavedObject): string => {

@@ -12,6 +12,7 @@ import { fold, foldElements, type Lookup, union } from "./DynamicSql.js"
 import { holds } from "./FootprintCondition.js"
 import { idly } from "./FootprintEnd.js"
 import * as R from "./FootprintRecorder.js"
+import { uncertainly } from "./FootprintUncertain.js"
 import { statementsOf } from "./ParsedSql.js"
 import type { Code, RoutineBody, Step } from "./RoutineBody.js"
 import type * as Catalog from "./SimulatedCatalog.js"
@@ -50,7 +51,7 @@ const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Loo
     if (isIdle) idly(recorder, () => runStep(recorder, step, what))
     else if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) {
       recorder.isCertain = false
-      R.uncertainly(recorder, () => runStep(recorder, step, what))
+      uncertainly(recorder, () => runStep(recorder, step, what))
     } else runStep(recorder, step, what)
     if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }

@@ -360,6 +360,13 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "a child called like its parent, in another schema",
+    files: [
+      `create schema app; create table t (x int); set search_path = app, public; create table t (z int) inherits (t)`,
+      `alter table t add constraint ck check (x > 0); alter table t add column y int`
+    ]
+  },
+  {
     about: "a second constraint of one name, which a handler takes lightly",
     files: [
       `create table t (x int, constraint k check (x > 0))`,
