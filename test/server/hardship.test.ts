@@ -117,6 +117,36 @@ describe("an owner who is no superuser", () => {
   )
 })
 
+describe("a role with the ledger's writer grant and no more", () => {
+  it.scopedLive("runs a step outside transactions, and cannot take a lease that another role holds", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* askWithin("SELECT name FROM users").pipe(Effect.provide(App.layer({ url, migrations: users })))
+      const writer = yield* role(url, (name) => [
+        `SELECT auto_migration.grant_writer('${name}')`,
+        `GRANT CREATE ON SCHEMA public TO ${name}`
+      ])
+      const lease = "INSERT INTO auto_migration.lease (migration_id, checksum, holder, lasts, progress, in_doubt)"
+      yield* Database.query(url, `${lease} VALUES ('other', 'a:1', gen_random_uuid(), '1 hour', 0, 'next')`)
+      const take =
+        "UPDATE auto_migration.lease SET holder = gen_random_uuid() WHERE migration_id = 'other' RETURNING held_by"
+      deepStrictEqual(yield* Database.query(writer.url, take), [])
+      yield* Database.query(url, "UPDATE auto_migration.lease SET lasts = '0'")
+      const own = {
+        "003_own": "CREATE TABLE own (id integer);",
+        "004_index": "CREATE INDEX CONCURRENTLY i ON own (id);"
+      }
+      deepStrictEqual<ReadonlyArray<string>>(
+        yield* AutoMigration.migrateTo(["004_index"]).pipe(
+          Effect.provide(App.layer({ url: writer.url, migrations: own }))
+        ),
+        ["003_own", "004_index"]
+      )
+      assert.strictEqual((yield* Database.query(writer.url, take)).length, 1)
+    })
+  )
+})
+
 describe("requests that come and go", () => {
   it.scopedLive("interrupted while the ledger is asked, they leave the connections as they were", () =>
     inProgram({ migrations: users, options: { mode: "observe" } }, () =>

@@ -222,6 +222,7 @@ describe("a process that is suspended for longer than its lease", patient, () =>
         yield* release
         yield* until(url, leaseIsOver)
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_index"])
+        deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders}`), [{ n: 0 }])
         yield* child.signal("SIGCONT")
         assert.strictEqual(yield* child.outcome, "LeaseLost")
         onlyOnce(yield* kinds)
