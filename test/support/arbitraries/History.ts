@@ -191,13 +191,23 @@ const barriers: ReadonlyArray<fc.Arbitrary<string>> = [
   text`CREATE SCHEMA ${schema}`
 ]
 
-/** One statement of a history. */
-export const statement: fc.Arbitrary<string> = fc.oneof(
-  ...[tables, columns, constraints, types, views, code, rows, others].map((group) => ({
-    arbitrary: fc.oneof(...group),
-    weight: 6
-  })),
-  { arbitrary: fc.oneof(...barriers), weight: 2 }
+const kinds = [tables, columns, constraints, types, views, code, rows, others]
+
+const withBarriers = (statements: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.oneof({ arbitrary: statements, weight: 24 }, { arbitrary: fc.oneof(...barriers), weight: 1 })
+
+/**
+ * The statements that one history draws from: any, or a few kinds, so that those meet each other, which two of a hundred
+ * kinds seldom do.
+ */
+const palette: fc.Arbitrary<fc.Arbitrary<string>> = fc.oneof(
+  { arbitrary: fc.constant(withBarriers(fc.oneof(...kinds.map((group) => fc.oneof(...group))))), weight: 1 },
+  {
+    arbitrary: fc
+      .subarray(kinds.flat(), { minLength: 6, maxLength: 16 })
+      .map((chosen) => withBarriers(fc.oneof(...chosen))),
+    weight: 3
+  }
 )
 
 const path = fc.oneof(
@@ -206,16 +216,21 @@ const path = fc.oneof(
 )
 
 /** A file of one or two statements, now and then under a search path of its own. */
-export const file: fc.Arbitrary<string> = fc
-  .tuple(path, fc.array(statement, { minLength: 1, maxLength: 2 }))
-  .map(([before, statements]) => before + statements.join(";\n"))
+const fileOf = (statement: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .tuple(path, fc.array(statement, { minLength: 1, maxLength: 2 }))
+    .map(([before, statements]) => before + statements.join(";\n"))
 
 /** Large objects have no names in SQL: only a directive can tell who makes one and who takes it away. */
 const largeObject = ["SELECT lo_create(1001)", "-- after: lo_create(1001)\nSELECT lo_unlink(1001)"]
 
 /** Many more than will run. */
 export const history: fc.Arbitrary<ReadonlyArray<string>> = fc
-  .tuple(fc.array(file, { minLength: 30, maxLength: 150 }), fc.nat(9), fc.nat(9))
+  .tuple(
+    palette.chain((statement) => fc.array(fileOf(statement), { minLength: 30, maxLength: 150 })),
+    fc.nat(9),
+    fc.nat(9)
+  )
   .map(([files, first, second]) =>
     files.toSpliced(first, 0, ...largeObject.slice(0, 1)).toSpliced(first + second + 1, 0, ...largeObject.slice(1))
   )
