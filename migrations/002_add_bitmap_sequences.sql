@@ -48,11 +48,14 @@ $$;
 -- What happened before this migration is folded in here, what happens later by the trigger.
 SELECT auto_migration.fold_event(past) FROM (SELECT * FROM auto_migration.event ORDER BY sequence) AS past;
 
+-- What commits is announced to whoever listens on the channel that has the schema's name: `5 Applied 001_users`. Nothing rests on
+-- it; the cut keeps a long name from failing the event, since a message may be no longer than 8000 bytes.
 CREATE FUNCTION auto_migration.project_event() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM auto_migration.fold_event(NEW);
+  PERFORM pg_notify(TG_TABLE_SCHEMA, concat_ws(' ', NEW.sequence, NEW.kind, left(NEW.migration_id, 1000)));
   RETURN NULL;
 END
 $$;

@@ -17,7 +17,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
-import { type AppliedSet, including } from "./core/LedgerEvent.js"
+import { including, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Job from "./Job.js"
@@ -36,6 +36,7 @@ import { SqlParser } from "./SqlParser.js"
 import * as StepMessages from "./StepMessages.js"
 import * as Telemetry from "./Telemetry.js"
 import * as Transaction from "./Transaction.js"
+import * as Waiting from "./Waiting.js"
 
 export type { Job, Journal, Outcome } from "./Job.js"
 
@@ -56,10 +57,6 @@ const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> 
 }
 
 const isOutside = ({ group, job }: Job.Task): boolean => group.transaction === "none" && job.doing !== "baseline"
-
-/** What was read under the lock just now need not be asked again. */
-const isAppliedIn = ({ checksumById }: AppliedSet, { steps }: Plan.Group): boolean =>
-  steps.every(({ migration }) => checksumById.has(migration.id))
 
 /**
  * @since 0.1.0
@@ -184,7 +181,7 @@ export const make = Effect.gen(function* () {
     }
 
   const attempt = (task: Job.Task, patience: Patience) =>
-    Effect.retry(isOutside(task) ? outside.run(task, patience) : together(task), patience)
+    Waiting.retry(isOutside(task) ? outside.run(task, patience) : together(task), patience, task.job.announced)
 
   const runTask = (task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
     Effect.flatMap(Monotonic.milliseconds, (now) =>
@@ -201,7 +198,7 @@ export const make = Effect.gen(function* () {
       const ran: Array<Migration> = []
       let known = job.known
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
-        if (index > 0 && isAppliedIn(known, group)) continue
+        if (index > 0 && isApplied(known, Plan.ids(group))) continue
         const outcome = yield* runTask({ job, group, known, closes: index === 0 ? job.plan.closes : [] })
         if (outcome._tag !== "Done") return outcome
         ran.push(...outcome.ran)

@@ -39,6 +39,8 @@ export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
+  /** From now on: what completes when others announce that all of the plan is applied. */
+  readonly announced: Effect.Effect<Effect.Effect<void>>
   readonly transaction: Options["transaction"]
   /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
   readonly pace: "request" | "operator"

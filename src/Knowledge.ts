@@ -1,6 +1,7 @@
 /**
  * What this process knows: the graph, which does not change while it runs, and the applied set, which is read from the
- * ledger on the first failure and never before, and brought up to date by one small row.
+ * ledger on the first failure and never before, and brought up to date by one small row, when somebody announces that there
+ * is more or when an answer would otherwise end in an error.
  *
  * @internal
  */
@@ -9,10 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Announcements from "./Announcements.js"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import type { MigrationDefinitionError } from "./core/AutoMigrationError.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import { Ledger } from "./Ledger.js"
+import type { MigrationClient } from "./MigrationClient.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationSource from "./MigrationSource.js"
 import type { SqlParser } from "./SqlParser.js"
@@ -36,53 +40,75 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   Knowledge,
   {
     readonly graph: MigrationGraph.MigrationGraph
-    /** From memory where it has been read before. */
+    /** From memory where it has been read before and nobody has announced more. */
     readonly view: Effect.Effect<View, Failure>
     readonly refresh: Effect.Effect<View, Failure>
-    /** What an executor found under its lock. */
+    /** What an executor found. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
+    /** From now on: what completes when others have announced that the last of these is applied. */
+    readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<Effect.Effect<void>>
   }
 >() {}
 
 /** Two fibers may learn in either order; what is applied stays applied. */
-const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet) =>
-  Option.some(
-    Option.match(held, {
-      onNone: () => learnt,
-      onSome: (known): LedgerEvent.AppliedSet => ({
-        ...(known.sequence > learnt.sequence ? known : learnt),
-        checksumById: new Map([...known.checksumById, ...learnt.checksumById])
-      })
+const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
+  Option.match(held, {
+    onNone: () => learnt,
+    onSome: (known) => ({
+      ...(known.sequence > learnt.sequence ? known : learnt),
+      checksumById: new Map([...known.checksumById, ...learnt.checksumById])
     })
-  )
+  })
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.gen(function* () {
+  const { schema } = yield* AutoMigrationConfig
   const ledger = yield* Ledger
   const graph = yield* Effect.flatMap(MigrationSource.loadMigrations, MigrationGraph.make)
+  const ids = graph.nodes.map(({ migration }) => migration.id)
+  const announcements = yield* Announcements.make(schema, new Set(ids))
   const held = yield* Ref.make(Option.none<LedgerEvent.AppliedSet>())
+
+  const lackingIn = ({ checksumById }: LedgerEvent.AppliedSet) => ids.filter((id) => !checksumById.has(id))
+
+  /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
+  const hold = Effect.fnUntraced(function* (
+    update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
+  ) {
+    const [before, after] = yield* Ref.modify(held, (known) => {
+      const next = update(known)
+      return [[known, next] as const, Option.some(next)]
+    })
+    yield* announcements.follow(lackingIn(after))
+    yield* announcements.expect(
+      Option.match(before, {
+        onNone: () => [],
+        onSome: (known) => lackingIn(known).filter((id) => after.checksumById.has(id))
+      })
+    )
+  })
 
   const refresh = Effect.gen(function* () {
     const known = Option.getOrElse(yield* Ref.get(held), () => LedgerEvent.nothing)
     const applied = yield* ledger.refresh(known)
-    yield* Ref.set(held, Option.some(applied))
+    yield* hold(() => applied)
     return { applied, age: "fresh" } satisfies View
   })
+
+  const remembered = (applied: LedgerEvent.AppliedSet): Effect.Effect<View, Failure> =>
+    Effect.flatMap(announcements.isAnnounced(lackingIn(applied)), (announced) =>
+      announced ? refresh : Effect.succeed<View>({ applied, age: "cached" })
+    )
 
   return Knowledge.of({
     graph,
     refresh,
-    view: Effect.flatMap(
-      Ref.get(held),
-      Option.match({
-        onNone: () => refresh,
-        onSome: (applied) => Effect.succeed<View>({ applied, age: "cached" })
-      })
-    ),
-    learn: (applied) => Ref.update(held, (known) => merge(known, applied))
+    view: Effect.flatMap(Ref.get(held), Option.match({ onNone: () => refresh, onSome: remembered })),
+    learn: (applied) => hold((known) => merge(known, applied)),
+    awaiting: announcements.awaiting
   })
 })
 
@@ -95,5 +121,5 @@ export const make = Effect.gen(function* () {
 export const layer: Layer.Layer<
   Knowledge,
   MigrationDefinitionError,
-  Ledger | MigrationSource.MigrationSource | SqlParser
-> = Layer.effect(Knowledge, make)
+  Ledger | MigrationClient | MigrationSource.MigrationSource | SqlParser
+> = Layer.scoped(Knowledge, make)

@@ -155,6 +155,7 @@ export const make = Effect.gen(function* () {
         plan,
         journal: LedgerMigrations.journal(schema, graph, inspect),
         known: LedgerEvent.nothing,
+        announced: Effect.succeed(Effect.never),
         transaction: "plan",
         pace,
         caller: "in view",

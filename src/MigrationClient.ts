@@ -15,8 +15,11 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import * as Message from "./Message.js"
 
 /**
  * A connection of one's own until the scope ends, with the client that made it.
@@ -40,6 +43,13 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
     /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
+    /**
+     * What is notified on a channel, on a connection beside the pool that stays open as long as the scope; `pooled` where a
+     * pooler stands before the server, whose sessions are not ours to listen in.
+     */
+    readonly listen: (
+      channel: string
+    ) => Effect.Effect<Stream.Stream<string, SqlError> | "pooled", SqlError, Scope.Scope>
   }
 >() {}
 
@@ -54,6 +64,19 @@ const idle = Duration.seconds(10)
 /** How long to wait for a server that does not answer, or for one of the connections. */
 const patience = Duration.seconds(10)
 
+const property = (value: unknown, name: string): unknown =>
+  Predicate.hasProperty(value, name) ? value[name] : undefined
+
+/**
+ * Whether the server's process is the one that the driver was told of when it connected. A pooler cannot tell: it has not
+ * chosen one by then. Source: PostgreSQL manual, section 54.7, BackendKeyData.
+ */
+const isDirect = ({ connection }: Reserved): Effect.Effect<boolean, SqlError> =>
+  Effect.map(
+    connection.executeRaw("SELECT pg_catalog.pg_backend_pid() AS pid", []),
+    (result) => Message.columnsOf(result)["pid"] === property(property(connection, "pg"), "processID")
+  )
+
 /**
  * Taking a connection from the pool cannot be undone half-way: an interruption waits until it is there and gives it back.
  */
@@ -64,7 +87,14 @@ const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope
     )
     return {
       reserve,
-      ask: (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, [])))
+      ask: (text: string) =>
+        Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, []))),
+      listen: (channel: string) =>
+        Effect.flatMap(RcRef.get(clients), (client) =>
+          Effect.map(Effect.scoped(Effect.flatMap(reserve, isDirect)), (direct) =>
+            direct ? client.listen(channel) : ("pooled" as const)
+          )
+        )
     }
   })
 

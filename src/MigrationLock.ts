@@ -38,12 +38,13 @@ export interface NoLedger {
 export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
 
 /**
- * A transaction that holds the migration lock and has read the ledger.
+ * A transaction that has tried to take the migration lock and then read the ledger.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Opened {
+  readonly hindrance: Option.Option<LockHeld>
   readonly role: string
   /** Its major version. */
   readonly server: number
@@ -111,12 +112,12 @@ export const make = Effect.gen(function* () {
   ): Effect.fn.Return<Opened, Setback> {
     const columns = Message.columnsOf(results)
     const { isHeld, isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
-    if (!isLocked) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: Option.none() })
     const leases = yield* job.journal.leases(columns)
     const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
-    if (Option.isSome(other)) return yield* Effect.fail<Setback>({ _tag: "LockHeld", lease: other })
+    const hindrance =
+      isLocked && Option.isNone(other) ? Option.none() : Option.some<LockHeld>({ _tag: "LockHeld", lease: other })
     const applied = yield* job.journal.read(known, columns)
-    return { role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
+    return { hindrance, role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
   })
 
   const waitingSteps = ({ group }: Job.Task, { applied }: Opened): ReadonlyArray<Migration> =>
@@ -127,7 +128,7 @@ export const make = Effect.gen(function* () {
     ofMessage,
     connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
 
-    /** From lock to commit. */
+    /** From lock to commit; whoever finds everything applied needs no lock for that. */
     locked: <A>(
       ledger: Reserved,
       task: Job.Task,
@@ -142,6 +143,7 @@ export const make = Effect.gen(function* () {
             if (!Arr.isNonEmptyReadonlyArray(waiting)) {
               return Effect.succeed(Transaction.rollback(Job.done([], opened.applied)))
             }
+            if (Option.isSome(opened.hindrance)) return Effect.fail(opened.hindrance.value)
             return opened.isMissing && !opened.isHeld
               ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
               : Effect.succeed(Transaction.rollback(setAside(opened)))

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
+import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Executor from "./Executor.js"
@@ -51,7 +51,7 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export type Request = Omit<Executor.Job, "journal" | "known" | "transaction">
+export type Request = Omit<Executor.Job, "announced" | "journal" | "known" | "transaction">
 
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
@@ -87,13 +87,14 @@ export const make = Effect.gen(function* () {
   )
 
   /** Of queries that waited for their turn together, the first may have brought what the others came for. */
-  const isDone = ({ pace, plan }: Request, { checksumById }: AppliedSet): boolean =>
-    pace === "request" && Plan.ids(plan).every((id) => checksumById.has(id))
+  const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
+    pace === "request" && isApplied(applied, Plan.ids(plan))
 
   const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
-    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction }
+    const announced = knowledge.awaiting(Plan.ids(options.plan))
+    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction, announced }
     const outcome = yield* executor.run(job)
     if (outcome._tag !== "NoLedger") return outcome
     yield* ledger.build(outcome.gap, options)

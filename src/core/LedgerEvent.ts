@@ -84,6 +84,15 @@ export const including = (applied: AppliedSet, ran: ReadonlyArray<Migration.Migr
 })
 
 /**
+ * Whether all of these are applied.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isApplied = ({ checksumById }: AppliedSet, ids: ReadonlyArray<Migration.MigrationId>): boolean =>
+  ids.every((id) => checksumById.has(id))
+
+/**
  * Folds later events into an applied set. The first application of a migration is the one that counts.
  *
  * @since 0.1.0

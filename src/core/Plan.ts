@@ -83,7 +83,7 @@ export interface StepRisk {
 export const commandName = "npx effect-auto-migration"
 
 /** @since 0.1.0 @category queries */
-export const ids = (plan: Plan): Arr.NonEmptyReadonlyArray<Migration.MigrationId> =>
+export const ids = (plan: Pick<Plan, "steps">): Arr.NonEmptyReadonlyArray<Migration.MigrationId> =>
   Arr.map(plan.steps, (step) => step.migration.id)
 
 /**

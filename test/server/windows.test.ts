@@ -33,18 +33,23 @@ const askForAll = (names: ReadonlyArray<string>) =>
   })
 
 describe("a migration that fails", () => {
-  it.scopedLive("is tried once though a thousand queries with as many gaps need it, and each is told its cause", () =>
-    inProgram({ migrations: broken, options }, () =>
-      Effect.gen(function* () {
-        yield* askWithin("SELECT id FROM wide")
-        const errors = yield* askForAll(columns)
-        assert.isTrue(errors.every(({ migrationId, sqlState }) => migrationId === "002_broken" && sqlState === "22012"))
-        assert.strictEqual(new Set(errors.map(({ retryAt }) => retryAt)).size, 1)
-        assert.strictEqual(new Set(errors.map(({ cause }) => cause)).size, columns.length)
-        deepStrictEqual(yield* kinds, ["Applied 001_wide", "Failed 002_broken"])
-        deepStrictEqual(yield* ask("SELECT id FROM healthy"), [])
-      })
-    )
+  it.scopedLive(
+    "is tried once though a thousand queries with as many gaps need it, and each is told its cause",
+    () =>
+      inProgram({ migrations: broken, options }, () =>
+        Effect.gen(function* () {
+          yield* askWithin("SELECT id FROM wide")
+          const errors = yield* askForAll(columns)
+          assert.isTrue(
+            errors.every(({ migrationId, sqlState }) => migrationId === "002_broken" && sqlState === "22012")
+          )
+          assert.strictEqual(new Set(errors.map(({ retryAt }) => retryAt)).size, 1)
+          assert.strictEqual(new Set(errors.map(({ cause }) => cause)).size, columns.length)
+          deepStrictEqual(yield* kinds, ["Applied 001_wide", "Failed 002_broken"])
+          deepStrictEqual(yield* ask("SELECT id FROM healthy"), [])
+        })
+      ),
+    120_000
   )
 
   it.scopedLive("is tried by one of many when its window has ended, and the next window is longer", () =>

@@ -45,13 +45,26 @@ interface Trap {
   isShut: boolean
 }
 
+const asItIs = (chunk: Buffer): Buffer => chunk
+
+/** BackendKeyData: the type, the length, and then the number of the server's process. */
+const backendKey = Buffer.from([0x4b, 0, 0, 0])
+
+/** What a pooler does to the server's greeting: it makes up a process, since it gives a client none to keep. */
+export const pooled = (chunk: Buffer): Buffer => {
+  const start = chunk.indexOf(backendKey)
+  if (start >= 0) chunk.writeInt32BE(chunk.readInt32BE(start + 5) + 1_000_000, start + 5)
+  return chunk
+}
+
 /**
  * Listens to a server in the clear (no TLS) until the scope ends. `rewrite` may put other words of the same length into a client's
- * mouth.
+ * mouth, `greet` into the server's until a session has started.
  */
 export const make = (
   serverUrl: string,
-  rewrite: (chunk: Buffer) => Buffer = (chunk) => chunk
+  rewrite: (chunk: Buffer) => Buffer = asItIs,
+  greet: (chunk: Buffer) => Buffer = asItIs
 ): Effect.Effect<WireTap, never, Scope.Scope> =>
   Effect.gen(function* () {
     const target = new URL(serverUrl)
@@ -103,8 +116,10 @@ export const make = (
         if (!trap?.isShut) server.write(rewrite(chunk))
       })
       server.on("data", (chunk) => {
+        const isStart = !started
         fromServer(chunk)
-        if (!trap?.isShut) client.write(chunk)
+        if (trap?.isShut) return
+        client.write(isStart ? greet(chunk) : chunk)
       })
     }
 
