@@ -17,12 +17,14 @@ const majorOf = (url: string) =>
     Number(row?.["major"])
   )
 
-/** A block is parsed as a whole, and nothing of this one runs. */
+/** A block is parsed as a whole, and nothing of this one runs. Some forms an older grammar knows for other constraints: 0A000. */
 const isKnown = (url: string, statement: string) =>
   Database.query(url, `DO $do$ BEGIN IF false THEN ${statement}; END IF; END $do$`).pipe(
     Effect.as(true),
     Effect.catchAllDefect((error) =>
-      error instanceof Error && "code" in error && error.code === "42601" ? Effect.succeed(false) : Effect.die(error)
+      error instanceof Error && "code" in error && /^(42601|0A000)$/.test(String(error.code))
+        ? Effect.succeed(false)
+        : Effect.die(error)
     )
   )
 
