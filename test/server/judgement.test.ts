@@ -108,7 +108,7 @@ describe("rights", () => {
         Effect.provide(App.layer({ url: role(url, name), migrations: users }))
       )
       assert.strictEqual(error.role, name)
-      assert.match(error.remedy, new RegExp(`GRANT CREATE ON DATABASE .* TO "${name}"`))
+      assert.match(error.remedy, new RegExp(`GRANT CREATE ON DATABASE .* TO ${name}`))
     })
   )
 
