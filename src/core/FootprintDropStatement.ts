@@ -11,6 +11,7 @@ import { type Behavior, cascade, dropRelation, dropRoutine, dropType } from "./F
 import { writeObject } from "./FootprintObject.js"
 import * as R from "./FootprintRecorder.js"
 import { argumentsOf, matching } from "./FootprintRoutine.js"
+import { makeUncertain } from "./FootprintUncertain.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -131,7 +132,8 @@ const schema: Drop = (recorder, object) => {
   for (const known of Catalog.allTypes(recorder.catalog).filter(isInside)) dropType(recorder, known, "cascade")
 }
 
-const extension: Drop = (recorder, object) => {
+/** What else uses an extension is not known: with CASCADE anything may go. */
+const extension: Drop = (recorder, object, behavior) => {
   const name = nameOfObject(object).name
   R.wall(recorder, `drops extension ${name}`)
   R.write(recorder, HazardKey.extension(name))
@@ -139,6 +141,12 @@ const extension: Drop = (recorder, object) => {
   for (const known of Catalog.allTypes(recorder.catalog)) {
     if (Option.contains(known.extension, name)) dropType(recorder, known, "cascade")
   }
+  if (behavior !== "cascade") return
+  recorder.isCertain = false
+  makeUncertain(recorder, [
+    ...Catalog.allRelations(recorder.catalog).map((relation) => relation.name.name),
+    ...Catalog.allRoutines(recorder.catalog).map((known) => HazardKey.routine(known.name.name))
+  ])
 }
 
 const wall: Drop = (recorder, object, _, __, kind) =>

@@ -21,7 +21,7 @@ import * as SimulatedCatalog from "../../src/core/SimulatedCatalog.js"
 import * as MigrationSource from "../../src/MigrationSource.js"
 import * as SqlParser from "../../src/SqlParser.js"
 import * as Transaction from "../../src/Transaction.js"
-import { hidden, history, prelude } from "./arbitraries/History.js"
+import { hidden, history } from "./arbitraries/History.js"
 import * as DirectedSearch from "./DirectedSearch.js"
 import { parser } from "./Parsing.js"
 import * as SchemaDump from "./SchemaDump.js"
@@ -67,7 +67,10 @@ export const check = ({
       let report: Report = { histories: 0, files: 0, orders: 0, inverted: 0, difference: Option.none() }
       for (let done = 0; done < runs; done += batch) {
         const from = seed + done / batch
-        for (const candidates of fc.sample(history, { numRuns: Math.min(batch, runs - done), seed: from })) {
+        for (const { files: candidates, prelude } of fc.sample(history, {
+          numRuns: Math.min(batch, runs - done),
+          seed: from
+        })) {
           const files = yield* accepted(own, [prelude, ...candidates])
           const outcome = yield* compare(own, files)
           report = added(report, outcome)

@@ -367,6 +367,14 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "CASCADE of an extension, which takes what nobody here knows",
+    files: [
+      `create extension btree_gist; create table t (x int); create index on t using gist (x)`,
+      `drop extension btree_gist cascade`,
+      `create table u (x int)`
+    ]
+  },
+  {
     about: "a second constraint of one name, which a handler takes lightly",
     files: [
       `create table t (x int, constraint k check (x > 0))`,

@@ -5,9 +5,10 @@
  */
 
 import * as fc from "fast-check"
+import { rules } from "../PinnedRules.js"
 
-/** What every history begins with: tables with keys, rows, a type, a view, a function that a default calls. */
-export const prelude = `
+/** What a history begins with, if a rule does not say otherwise: tables with keys, rows, a type, a view, a function that a default calls. */
+const prelude = `
   CREATE SCHEMA s1; CREATE SCHEMA s2;
   CREATE TYPE mood AS ENUM ('sad', 'ok');
   CREATE TABLE a (id int PRIMARY KEY, x int, y text DEFAULT 'none', m mood);
@@ -224,13 +225,30 @@ const fileOf = (statement: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 /** Large objects have no names in SQL: only a directive can tell who makes one and who takes it away. */
 const largeObject = ["SELECT lo_create(1001)", "-- after: lo_create(1001)\nSELECT lo_unlink(1001)"]
 
-/** Many more than will run. */
-export const history: fc.Arbitrary<ReadonlyArray<string>> = fc
-  .tuple(
-    palette.chain((statement) => fc.array(fileOf(statement), { minLength: 30, maxLength: 150 })),
-    fc.nat(9),
-    fc.nat(9)
-  )
-  .map(([files, first, second]) =>
-    files.toSpliced(first, 0, ...largeObject.slice(0, 1)).toSpliced(first + second + 1, 0, ...largeObject.slice(1))
-  )
+/** What a history begins with, and many more files than will run. */
+export interface History {
+  readonly prelude: string
+  readonly files: ReadonlyArray<string>
+}
+
+const crowd = (minLength: number, maxLength: number): fc.Arbitrary<ReadonlyArray<string>> =>
+  palette.chain((statement) => fc.array(fileOf(statement), { minLength, maxLength }))
+
+/** Any statements, and a pair among them that no name orders. */
+const free: fc.Arbitrary<History> = fc.tuple(crowd(30, 150), fc.nat(9), fc.nat(9)).map(([files, first, second]) => ({
+  prelude,
+  files: files.toSpliced(first, 0, ...largeObject.slice(0, 1)).toSpliced(first + second + 1, 0, ...largeObject.slice(1))
+}))
+
+/** The two files that a rule is about, in a crowd of others. */
+const aroundRule: fc.Arbitrary<History> = fc
+  .tuple(fc.constantFrom(...rules.flatMap(([, histories]) => histories)), crowd(5, 40), fc.nat(5), fc.nat(5))
+  .map(([{ before, first, second }, files, at, gap]) => ({
+    prelude: `${before}; CREATE SCHEMA IF NOT EXISTS s1; CREATE SCHEMA IF NOT EXISTS s2`,
+    files: files.toSpliced(at, 0, first).toSpliced(at + gap + 1, 0, second)
+  }))
+
+export const history: fc.Arbitrary<History> = fc.oneof(
+  { arbitrary: free, weight: 3 },
+  { arbitrary: aroundRule, weight: 2 }
+)
