@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Options } from "./AutoMigrationConfig.js"
@@ -26,7 +27,12 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements that answer with one row each. */
   readonly statement: (known: AppliedSet) => string
-  readonly read: (known: AppliedSet, columns: Columns) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
+  /** What else there is to ask, it asks on the given connection: the one whose transaction these are the answers of. */
+  readonly read: (
+    known: AppliedSet,
+    columns: Columns,
+    ask: (text: string) => Effect.Effect<unknown, SqlError>
+  ) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
   /** The migrations that run outside transactions, or were interrupted there. */
   readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
 }

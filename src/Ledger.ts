@@ -94,7 +94,8 @@ export const make = Effect.gen(function* () {
   /** A bitmap that does not fit what is known is read again from the beginning; one that never fits is an error. */
   const read = (
     known: LedgerEvent.AppliedSet,
-    columns: Readonly<Record<string, unknown>>
+    columns: Readonly<Record<string, unknown>>,
+    askOn: (text: string) => Effect.Effect<unknown, SqlError>
   ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
     Effect.flatMap(headFrom(columns), (head) =>
       Either.match(LedgerStatements.refreshed(known, head), {
@@ -102,16 +103,12 @@ export const make = Effect.gen(function* () {
         onLeft: () =>
           known.sequence === 0 && known.checksumById.size === 0
             ? unusable("its bitmap and its list of migrations do not agree")
-            : fromBeginning
+            : Effect.flatMap(
+                Effect.catchAll(askOn(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
+                (results) => read(LedgerEvent.nothing, Message.columnsOf(results), askOn)
+              )
       })
     )
-
-  const fromBeginning: Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> = Effect.suspend(() =>
-    Effect.flatMap(
-      Effect.catchAll(askBriefly(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
-      (results) => read(LedgerEvent.nothing, Message.columnsOf(results))
-    )
-  )
 
   const journal: Executor.Journal = {
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
@@ -125,7 +122,7 @@ export const make = Effect.gen(function* () {
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
     Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
       onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, LedgerEvent.nothing) : readFailure(error)),
-      onSuccess: (results) => read(known, Message.columnsOf(results))
+      onSuccess: (results) => read(known, Message.columnsOf(results), askBriefly)
     })
 
   /** The files are the library's own: nobody can be told to correct them. */
@@ -136,10 +133,10 @@ export const make = Effect.gen(function* () {
         detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
     })
 
-  const inspect = ({ leases, log, projection }: typeof LedgerStatements.Presence.Type) => {
-    if ((projection || leases) && !log) return unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
-    return log ? refuseNewer : Effect.void
-  }
+  const inspect = ({ leases, log, projection }: typeof LedgerStatements.Presence.Type) =>
+    (projection || leases) && !log
+      ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
+      : Effect.void
 
   const build = Effect.fnUntraced(function* (
     gap: Detector.MissingObject,
@@ -150,6 +147,8 @@ export const make = Effect.gen(function* () {
       onLeft: unusable,
       onRight: Effect.succeed
     })
+    // Not from within the transaction that builds: behind a pooler there may be no second connection to ask on.
+    yield* refuseNewer
     yield* executor
       .run({
         plan,

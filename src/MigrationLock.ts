@@ -34,6 +34,11 @@ export interface NoLedger {
   readonly gap: Detector.MissingObject
 }
 
+interface NotOpened {
+  readonly _tag: "NotOpened"
+  readonly error: SqlError
+}
+
 /** @since 0.1.0 @category models */
 export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
 
@@ -89,8 +94,9 @@ export const make = Effect.gen(function* () {
       })
     )
 
-  const begin = ({ connection }: Reserved, { closes, job, known }: Job.Task): Effect.Effect<unknown, Setback> =>
-    Effect.catchAll(
+  /** What it failed for is asked on another connection, so this one must have ended its transaction by then. */
+  const begin = ({ connection }: Reserved, { closes, job, known }: Job.Task): Effect.Effect<unknown, NotOpened> =>
+    Effect.mapError(
       Transaction.send(
         connection,
         StepMessages.opening({
@@ -101,11 +107,12 @@ export const make = Effect.gen(function* () {
           journal: job.journal.statement(known)
         })
       ),
-      openingSetback
+      (error) => ({ _tag: "NotOpened", error })
     )
 
   /** A lease of `holder` is one's own. */
   const readOpening = Effect.fnUntraced(function* (
+    { connection }: Reserved,
     { closes, job, known }: Job.Task,
     holder: Option.Option<string>,
     results: unknown
@@ -116,7 +123,7 @@ export const make = Effect.gen(function* () {
     const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
     const hindrance =
       isLocked && Option.isNone(other) ? Option.none() : Option.some<LockHeld>({ _tag: "LockHeld", lease: other })
-    const applied = yield* job.journal.read(known, columns)
+    const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
     return { hindrance, role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
   })
 
@@ -135,9 +142,9 @@ export const make = Effect.gen(function* () {
       work: Work<A>,
       holder: Option.Option<string> = Option.none()
     ): Effect.Effect<A | Job.Outcome, Setback> =>
-      Transaction.run<A | Job.Outcome, Setback, Setback>(ledger.connection, begin(ledger, task), (results) =>
+      Transaction.run<A | Job.Outcome, NotOpened, Setback>(ledger.connection, begin(ledger, task), (results) =>
         Effect.flatMap(
-          readOpening(task, holder, results),
+          readOpening(ledger, task, holder, results),
           (opened): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> => {
             const waiting = waitingSteps(task, opened)
             if (!Arr.isNonEmptyReadonlyArray(waiting)) {
@@ -150,6 +157,7 @@ export const make = Effect.gen(function* () {
           }
         )
       ).pipe(
+        Effect.catchTag("NotOpened", ({ error }) => openingSetback(error)),
         Effect.catchTag("SqlError", (error) =>
           Effect.fail(Script.atEndOf(Arr.lastNonEmpty(task.group.steps).migration, "of the migrations")(error))
         )

@@ -12,6 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
@@ -136,6 +137,19 @@ describe.each(pools.map((pool) => ({ called: name(pool), pool })))("$called", ({
           asked.map((id) => [{ id }])
         )
         deepStrictEqual(yield* appliedIds, Object.keys(many))
+      })
+    )
+  )
+
+  it.scopedLive("three programs race to build the ledger, and none holds a connection while it asks on another", () =>
+    through(pool, { migrations: users }, ({ pooled }) =>
+      Effect.gen(function* () {
+        const one = ask("SELECT name, email FROM users").pipe(
+          Effect.provide(Layer.fresh(App.layer({ url: pooled, migrations: users })))
+        )
+        const row = { name: "Ada", email: null }
+        deepStrictEqual(yield* Effect.all([one, one, one], { concurrency: "unbounded" }), [[row], [row], [row]])
+        deepStrictEqual(yield* appliedIds, ["001_users", "002_users_email"])
       })
     )
   )
