@@ -57,7 +57,8 @@ const withSource = (recorder: R.Recorder, element: Node): Node => {
 }
 
 /**
- * Puts an empty relation where a statement creates one. Nothing is put, and no name answered, when `IF NOT EXISTS` finds it.
+ * Puts an empty relation where a statement creates one. Nothing is put, and no name answered, when `IF NOT EXISTS` finds it,
+ * or when it is there and the statement may not run: then it does not, for the server would refuse it.
  *
  * @since 0.1.0
  * @category statements
@@ -72,7 +73,7 @@ export const newRelation = (
   const name = R.placed(recorder, nameOfRangeVar(range))
   R.writeName(recorder, name)
   const exists = Catalog.hasRelation(recorder.catalog, name)
-  if (exists && ifNotExists) {
+  if (exists && (ifNotExists || recorder.isUncertain)) {
     Use.touch(recorder, name)
     return undefined
   }

@@ -39,6 +39,7 @@ const newType = (
   const name = R.placed(recorder, nameOfNodes(nodes))
   R.writeName(recorder, name)
   R.claim(recorder, SchemaObject.type(name))
+  if (recorder.isUncertain && R.types(recorder, name).length > 0) return name
   R.saveType(recorder, {
     name,
     isExternal: false,

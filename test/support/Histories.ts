@@ -367,6 +367,14 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "what is there, and would be made again under a condition that only the server can answer",
+    files: [
+      `create table t (x int primary key); create type mood as enum ('sad')`,
+      `do $$ begin if (select count(*) from t) > 9 then create table t (z text); create type mood as enum ('ok'); end if; end $$`,
+      `alter table t rename constraint t_pkey to k; alter type mood add value 'new'`
+    ]
+  },
+  {
     about: "CASCADE of an extension, which takes what nobody here knows",
     files: [
       `create extension btree_gist; create table t (x int); create index on t using gist (x)`,
