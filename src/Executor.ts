@@ -15,6 +15,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
 import { including, isApplied } from "./core/LedgerEvent.js"
@@ -180,27 +182,48 @@ export const make = Effect.gen(function* () {
         : Effect.succeed(false)
     }
 
-  const attempt = (task: Job.Task, patience: Patience) =>
-    Waiting.retry(isOutside(task) ? outside.run(task, patience) : together(task), patience, task.job.announced)
+  const once = (task: Job.Task, patience: Patience): Effect.Effect<Job.Outcome, Setback> =>
+    isOutside(task) ? outside.run(task, patience) : together(task)
 
-  const runTask = (task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
-    Effect.flatMap(Monotonic.milliseconds, (now) =>
-      attempt(task, { while: mayPass(task.job, lastAttempt(task.job, now)), schedule: lockRetry }).pipe(
+  /** Each attempt knows what the one before it saw. */
+  const attempts = (task: Job.Task, patience: Patience): Effect.Effect<Effect.Effect<Job.Outcome, Setback>> =>
+    Effect.map(Ref.make(task), (next) =>
+      Effect.flatMap(Ref.get(next), (now) =>
+        Effect.tapErrorTag(once(now, patience), "LockHeld", ({ applied }) =>
+          Ref.set(next, { ...now, known: applied, yields: true })
+        )
+      )
+    )
+
+  const runTask = (
+    task: Job.Task,
+    pauses: Schedule.ScheduleDriver<unknown>
+  ): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
+    Effect.flatMap(Monotonic.milliseconds, (now) => {
+      const patience: Patience = { while: mayPass(task.job, lastAttempt(task.job, now)), schedule: lockRetry }
+      return Effect.flatMap(attempts(task, patience), (attempt) =>
+        Waiting.retry(attempt, { while: patience.while, pauses }, task.job.announced)
+      ).pipe(
         Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
         Effect.catchAll(failureFrom(task, now)),
         Effect.tapError((failure) => recordFailure(task, failure)),
         Effect.withSpan(Telemetry.span.step)
       )
-    )
+    })
 
   return Executor.of({
     run: Effect.fnUntraced(function* (job: Job.Job) {
       const ran: Array<Migration> = []
+      const pauses = yield* Schedule.driver(lockRetry)
       let known = job.known
+      let yields = false
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
         if (index > 0 && isApplied(known, Plan.ids(group))) continue
-        const outcome = yield* runTask({ job, group, known, closes: index === 0 ? job.plan.closes : [] })
+        const closes = index === 0 ? job.plan.closes : []
+        const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes }, pauses)
         if (outcome._tag !== "Done") return outcome
+        yields = outcome.ran.length === 0
+        if (!yields) yield* pauses.reset
         ran.push(...outcome.ran)
         known = outcome.applied
       }

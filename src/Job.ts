@@ -27,6 +27,8 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements that answer with one row each. */
   readonly statement: (known: AppliedSet) => string
+  /** A condition: nothing has been recorded since `known`. */
+  readonly isUnmoved: (known: AppliedSet) => string
   /** What else there is to ask, it asks on the given connection: the one whose transaction these are the answers of. */
   readonly read: (
     known: AppliedSet,
@@ -85,6 +87,11 @@ export interface Task {
   readonly job: Job
   readonly group: Plan.Group
   readonly known: AppliedSet
+  /**
+   * Somebody else is at work. Who works gives the lock back between two migrations, and would have to wait for whoever took it
+   * then: so it is taken only if nothing has been recorded since `known`.
+   */
+  readonly yields: boolean
   /** What the catalog must lack: asked once, before anything of the plan has run. */
   readonly closes: Plan.Plan["closes"]
 }

@@ -111,6 +111,7 @@ export const make = Effect.gen(function* () {
     )
 
   const journal: Executor.Journal = {
+    isUnmoved: (known) => LedgerStatements.isUnmoved(schema, known),
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
     read,
     leases: (columns) => decode(Lease.Leases, "leases", columns)

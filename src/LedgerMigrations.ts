@@ -129,6 +129,7 @@ export const journal = (
   inspect: (presence: typeof LedgerStatements.Presence.Type) => Effect.Effect<void, Failure>
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
+  isUnmoved: () => "true",
   read: (_, columns) =>
     Effect.map(
       Effect.tap(Message.answer("presence", LedgerStatements.Presence, columns), inspect),

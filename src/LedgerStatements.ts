@@ -65,15 +65,17 @@ export const ownIds = (schema: SchemaName): string =>
 export const OwnIds = Schema.Array(Schema.String)
 
 /**
- * Tries to take the one lock of all migrations of a ledger until the transaction ends: an answer `locked`.
+ * Tries to take the one lock of all migrations of a ledger until the transaction ends, if the condition holds: an answer
+ * `locked`.
  *
  * @since 0.1.0
  * @category statements
  */
-export const tryLock = (schema: SchemaName): string =>
+export const tryLock = (schema: SchemaName, condition: string): string =>
   answering(
     "locked",
-    `pg_catalog.to_json(pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)))`
+    `pg_catalog.to_json(CASE WHEN ${condition}
+  THEN pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)) ELSE false END)`
   )
 
 /**
@@ -96,6 +98,15 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
     FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
     `FROM "${schema}".applied_set s`
   )
+
+/**
+ * A condition: the projection is where `known` ended.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const isUnmoved = (schema: SchemaName, known: AppliedSet): string =>
+  `(SELECT s.sequence = ${known.sequence} FROM "${schema}".applied_set s)`
 
 /** @since 0.1.0 @category models */
 export const Head = Schema.Struct({

@@ -26,6 +26,8 @@ import * as Transaction from "./Transaction.js"
 export interface LockHeld {
   readonly _tag: "LockHeld"
   readonly lease: Option.Option<Lease>
+  /** As it was then. */
+  readonly applied: AppliedSet
 }
 
 /** There is no ledger, or not all of it. @since 0.1.0 @category models */
@@ -95,7 +97,10 @@ export const make = Effect.gen(function* () {
     )
 
   /** What it failed for is asked on another connection, so this one must have ended its transaction by then. */
-  const begin = ({ connection }: Reserved, { closes, job, known }: Job.Task): Effect.Effect<unknown, NotOpened> =>
+  const begin = (
+    { connection }: Reserved,
+    { closes, job, known, yields }: Job.Task
+  ): Effect.Effect<unknown, NotOpened> =>
     Effect.mapError(
       Transaction.send(
         connection,
@@ -103,6 +108,7 @@ export const make = Effect.gen(function* () {
           schema,
           limits: limits(job),
           caller: job.caller,
+          lockIf: yields ? job.journal.isUnmoved(known) : "true",
           closes,
           journal: job.journal.statement(known)
         })
@@ -121,9 +127,11 @@ export const make = Effect.gen(function* () {
     const { isHeld, isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
     const leases = yield* job.journal.leases(columns)
     const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
-    const hindrance =
-      isLocked && Option.isNone(other) ? Option.none() : Option.some<LockHeld>({ _tag: "LockHeld", lease: other })
     const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
+    const hindrance =
+      isLocked && Option.isNone(other)
+        ? Option.none()
+        : Option.some<LockHeld>({ _tag: "LockHeld", lease: other, applied })
     return { hindrance, role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
   })
 

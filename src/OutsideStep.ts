@@ -178,7 +178,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
       Effect.flatMap(connect, (ledger) =>
         locked<Job.Outcome>(
           ledger,
-          { ...task, closes: [] },
+          { ...task, closes: [], yields: false },
           ({ applied, leases }, [migration]) =>
             Effect.gen(function* () {
               if (!leases.some(({ holder }) => holder === own.holder)) return yield* Effect.fail(lost(own))

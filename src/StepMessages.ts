@@ -33,13 +33,15 @@ export const opening = (options: {
   readonly schema: Options["schema"]
   readonly limits: ReadonlyArray<string>
   readonly caller: Job["caller"]
+  /** A condition, without which the lock is not asked for. */
+  readonly lockIf: string
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
 }): string =>
   [
     "BEGIN ISOLATION LEVEL READ COMMITTED",
     ...options.limits,
-    LedgerStatements.tryLock(options.schema),
+    LedgerStatements.tryLock(options.schema, options.lockIf),
     Message.answering("role", "pg_catalog.to_json(current_user::text)"),
     Message.answering("server", "pg_catalog.to_json(pg_catalog.current_setting('server_version_num')::int / 10000)"),
     Message.answering("held", options.caller === "in view" ? "false" : held),

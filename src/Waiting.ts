@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 
 /**
  * Like `Effect.retry`. `news` is asked before each attempt, so that what happens during the attempt is news as well; what it
@@ -17,20 +17,19 @@ export const retry = <A, E>(
   attempt: Effect.Effect<A, E>,
   options: {
     readonly while: (error: E) => Effect.Effect<boolean>
-    readonly schedule: Schedule.Schedule<unknown>
+    readonly pauses: Schedule.ScheduleDriver<unknown>
   },
   news: Effect.Effect<Effect.Effect<void>>
-): Effect.Effect<A, E> =>
-  Effect.flatMap(Schedule.driver(options.schedule), (pauses) => {
-    const pause = (error: E, told: Effect.Effect<void>): Effect.Effect<void, E> =>
-      Effect.mapError(Effect.raceFirst(Effect.asVoid(pauses.next(error)), told), () => error)
+): Effect.Effect<A, E> => {
+  const pause = (error: E, told: Effect.Effect<void>): Effect.Effect<void, E> =>
+    Effect.mapError(Effect.raceFirst(Effect.asVoid(options.pauses.next(error)), told), () => error)
 
-    const next: Effect.Effect<A, E> = Effect.flatMap(news, (told) =>
-      Effect.catchAll(attempt, (error) =>
-        Effect.flatMap(options.while(error), (mayPass) =>
-          mayPass ? Effect.zipRight(pause(error, told), next) : Effect.fail(error)
-        )
+  const next: Effect.Effect<A, E> = Effect.flatMap(news, (told) =>
+    Effect.catchAll(attempt, (error) =>
+      Effect.flatMap(options.while(error), (mayPass) =>
+        mayPass ? Effect.zipRight(pause(error, told), next) : Effect.fail(error)
       )
     )
-    return next
-  })
+  )
+  return next
+}

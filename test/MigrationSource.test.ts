@@ -232,7 +232,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         assert.match(object.message, /1\.sql:1: "-- provides: tabel users"/)
         const migrations = yield* loadFolder({ "1.sql": "-- requires: 0" })
         const requirement = yield* Effect.flip(MigrationGraph.make(migrations))
-        assert.match(requirement.message, /1\.sql requires "0"/)
+        assert.match(requirement.message, /1\.sql:1 requires "0"/)
       })
     )
 

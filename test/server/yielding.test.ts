@@ -1,0 +1,84 @@
+/**
+ * Who works gives the migration lock back between two migrations of its plan. Whoever waits for it stands back then.
+ */
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import pg from "pg"
+import * as App from "../support/App.js"
+import * as Server from "../support/Server.js"
+import { ask, kinds } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
+
+const migrations = { "001_a": "CREATE TABLE a (id integer);", "002_b": "CREATE TABLE b (id integer);" }
+
+/** A session of somebody else, who may work or stop as it likes. */
+const session = (url: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const client = new pg.Client({ connectionString: url })
+        await client.connect()
+        return client
+      }),
+      (client) => Effect.promise(() => client.end())
+    ),
+    (client) => (text: string) => Effect.promise(async () => (await client.query(text)).rows)
+  )
+
+const work = (id: string) => `SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0));
+  INSERT INTO auto_migration.event (kind, migration_id, checksum, detail) VALUES ('Applied', '${id}', 'sha256:00', '{}')`
+
+const openings = (tap: WireTap.WireTap) =>
+  Effect.map(tap.heard, ({ statements }) => statements.filter((text) => /^BEGIN\b/.test(text)).length)
+
+const untilOpenings = (tap: WireTap.WireTap, more: number) =>
+  Effect.flatMap(openings(tap), (before) =>
+    Effect.repeat(openings(tap), {
+      until: (now) => now >= before + more,
+      schedule: Schedule.intersect(Schedule.spaced("10 millis"), Schedule.recurs(1000))
+    })
+  )
+
+describe("whoever waits for the migration lock", () => {
+  it.scopedLive(
+    "leaves it to somebody who has recorded something since, and takes it when nothing happens any more",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url)
+        yield* Effect.gen(function* () {
+          yield* ask("SELECT id FROM a")
+          const worker = yield* session(url)
+          yield* worker("BEGIN")
+          yield* worker(work("another_first"))
+          const waiter = yield* Effect.fork(ask("SELECT id FROM b"))
+          yield* untilOpenings(tap, 1)
+          yield* worker("COMMIT")
+          yield* untilOpenings(tap, 1)
+          yield* Effect.sleep("300 millis")
+          yield* worker("BEGIN")
+          yield* worker(work("another_second"))
+          yield* worker("COMMIT")
+          deepStrictEqual(yield* Fiber.join(waiter), [])
+          deepStrictEqual(yield* kinds, [
+            "Applied 001_a",
+            "Applied another_first",
+            "Applied another_second",
+            "Applied 002_b"
+          ])
+        }).pipe(
+          Effect.provide(
+            App.layerWithMigrator({
+              url,
+              migratorUrl: tap.url,
+              migrations,
+              options: { lockRetry: Schedule.spaced("2 seconds") }
+            })
+          )
+        )
+      })
+  )
+})
