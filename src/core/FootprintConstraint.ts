@@ -208,7 +208,14 @@ const addKey = (
   put(recorder, table, plain(name, kind, columns))
   const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
   putIndex(recorder, table, name, { columns, isUnique: true, isConstraint: true, hasOnlyColumns })
-  cloneToChildren(recorder, table, { columns, hasOnlyColumns, isUnique: true, constraint: kind })
+  cloneToChildren(recorder, table, {
+    columns,
+    hasOnlyColumns,
+    isUnique: true,
+    constraint: kind,
+    isPartial: false,
+    uses: []
+  })
 }
 
 const keyColumns = (
@@ -284,6 +291,8 @@ export interface IndexTemplate {
   readonly hasOnlyColumns: boolean
   readonly isUnique: boolean
   readonly constraint: Catalog.ConstraintKind | undefined
+  readonly isPartial: boolean
+  readonly uses: ReadonlyArray<HazardKey.HazardKey>
 }
 
 /**
@@ -302,7 +311,7 @@ export const cloneToChildren = (recorder: R.Recorder, table: QualifiedName, temp
 }
 
 const cloneIndex = (recorder: R.Recorder, table: QualifiedName, template: IndexTemplate): void => {
-  const { columns, constraint, hasOnlyColumns, isUnique } = template
+  const { columns, constraint, hasOnlyColumns, isPartial, isUnique, uses } = template
   const part = constraint === "primary key" ? undefined : columnsPart(columns)
   const name =
     constraint === undefined
@@ -311,6 +320,7 @@ const cloneIndex = (recorder: R.Recorder, table: QualifiedName, template: IndexT
   if (constraint === "primary key") for (const column of columns) addNotNull(recorder, table, column, undefined)
   if (constraint !== undefined) put(recorder, table, plain(name, constraint, columns))
   putIndex(recorder, table, name, { columns, isUnique, isConstraint: constraint !== undefined, hasOnlyColumns })
+  R.updateRelation(recorder, { schema: table.schema, name }, (index) => ({ ...index, isPartial, uses }))
 }
 
 /**
@@ -326,8 +336,8 @@ export const cloneIndexes = (recorder: R.Recorder, from: Catalog.Relation, to: Q
     const constraint = from.constraints.find(({ name }) => index.isConstraint && name === index.name.name)?.kind
     const own = R.findRelation(recorder, to)?.constraints ?? []
     if (constraint === "primary key" && own.some(({ kind }) => kind === "primary key")) continue
-    const { hasOnlyColumns, indexColumns, isUnique } = index
-    cloneIndex(recorder, to, { columns: indexColumns, hasOnlyColumns, isUnique, constraint })
+    const { hasOnlyColumns, indexColumns, isPartial, isUnique, uses } = index
+    cloneIndex(recorder, to, { columns: indexColumns, hasOnlyColumns, isUnique, constraint, isPartial, uses })
   }
 }
 

@@ -60,7 +60,9 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
     columns: indexColumnNames(all),
     hasOnlyColumns,
     isUnique,
-    constraint: undefined
+    constraint: undefined,
+    isPartial: statement.whereClause !== undefined,
+    uses: Use.directKeys(mentions)
   })
 }
 

@@ -375,6 +375,14 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "an index on an expression, made anew for another table",
+    files: [
+      `create function f(n int) returns int language sql immutable as 'select 1'; create table t (x int, y int); create index on t (f(x));
+       create table d (like t including all); create table e (like t including all)`,
+      `alter table d drop column x cascade; drop function f(int) cascade`
+    ]
+  },
+  {
     about: "CASCADE of an extension, which takes what nobody here knows",
     files: [
       `create extension btree_gist; create table t (x int); create index on t using gist (x)`,
