@@ -182,6 +182,10 @@ export const make = Effect.gen(function* () {
         : Effect.succeed(false)
     }
 
+  /** A pause ends in time for the last attempt; there is none after that. */
+  const notAfter = (until: number): Effect.Effect<void> =>
+    Effect.flatMap(Monotonic.milliseconds, (now) => (now < until ? Effect.sleep(until - now) : Effect.never))
+
   const once = (task: Job.Task, patience: Patience): Effect.Effect<Job.Outcome, Setback> =>
     isOutside(task) ? outside.run(task, patience) : together(task)
 
@@ -200,9 +204,11 @@ export const make = Effect.gen(function* () {
     pauses: Schedule.ScheduleDriver<unknown>
   ): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
     Effect.flatMap(Monotonic.milliseconds, (now) => {
-      const patience: Patience = { while: mayPass(task.job, lastAttempt(task.job, now)), schedule: lockRetry }
+      const until = lastAttempt(task.job, now)
+      const patience: Patience = { while: mayPass(task.job, until), schedule: lockRetry }
+      const orLast = Effect.race(notAfter(until))
       return Effect.flatMap(attempts(task, patience), (attempt) =>
-        Waiting.retry(attempt, { while: patience.while, pauses }, task.job.announced)
+        Waiting.retry(attempt, { while: patience.while, pauses }, Effect.map(task.job.announced, orLast))
       ).pipe(
         Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
         Effect.catchAll(failureFrom(task, now)),

@@ -137,6 +137,8 @@ describe("a transaction that swallows nothing", () => {
         Effect.gen(function* () {
           yield* tap.reset
           const exit = yield* Effect.exit(body)
+          /** The driver tells of an error before the server has ended its answer. */
+          yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 1`)
           return { exit, ...(yield* tap.heard) }
         }).pipe(Effect.provide(Layer.fresh(layer)), (run) => Effect.zipRight(prepare, run))
       const plain = App.client({ url: tap.url })

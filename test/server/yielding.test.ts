@@ -56,6 +56,7 @@ describe("whoever waits for the migration lock", () => {
           yield* worker(work("another_first"))
           const waiter = yield* Effect.fork(ask("SELECT id FROM b"))
           yield* untilOpenings(tap, 1)
+          yield* Effect.sleep("300 millis")
           yield* worker("COMMIT")
           yield* untilOpenings(tap, 1)
           yield* Effect.sleep("300 millis")
