@@ -34,7 +34,9 @@ export const removal = (recorder: Recorder, object: SchemaObject.SchemaObject): 
 
 const doubt = (recorder: Recorder, kind: Doubt["kind"], object: SchemaObject.SchemaObject): void => {
   const { catalog, isCertain, statement } = recorder
-  const isTold = catalog.isComplete && isCertain && !statement.runsCode && !catalog.unsure.has(HazardKey.keyOf(object))
+  const key = HazardKey.keyOf(object)
+  const isOpen = catalog.unsure.has(key) || catalog.uncertain.has(key)
+  const isTold = catalog.isComplete && isCertain && !statement.runsCode && !isOpen
   if (isTold && !isSystemName(object)) recorder.doubts.push({ kind, object, line: statement.line })
 }
 

@@ -28,7 +28,7 @@ import * as HazardKey from "./HazardKey.js"
 import { elementName, isBuiltIn, wordingOf } from "./ParsedType.js"
 import * as RoutineBody from "./RoutineBody.js"
 import * as SchemaObject from "./SchemaObject.js"
-import type * as Catalog from "./SimulatedCatalog.js"
+import * as Catalog from "./SimulatedCatalog.js"
 import { lastString, listItems, nameOfNodes, optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
 
 const newType = (
@@ -39,7 +39,8 @@ const newType = (
   const name = R.placed(recorder, nameOfNodes(nodes))
   R.writeName(recorder, name)
   R.claim(recorder, SchemaObject.type(name))
-  if (recorder.isUncertain && R.types(recorder, name).length > 0) return name
+  const isThere = R.types(recorder, name).some((other) => Catalog.isSameName(other.name, name))
+  if (isThere && recorder.isUncertain) return name
   R.saveType(recorder, {
     name,
     isExternal: false,

@@ -40,6 +40,17 @@ describe("what only the server can answer", () => {
     deepStrictEqual(left(tables, asks("UPDATE b SET x = 1")), { uncertain: [], certain: [true, false] })
   })
 
+  it("is no reason to doubt a file that makes it", () => {
+    const sources = sourcesOf([
+      tables,
+      asks("ALTER TABLE a ADD COLUMN y int"),
+      "CREATE TABLE c AS SELECT * FROM a",
+      "ALTER TABLE c ADD COLUMN y int"
+    ])
+    const doubts = Either.getOrThrow(Footprint.inferAll(parser, sources)).flatMap((footprint) => footprint.doubts)
+    deepStrictEqual(doubts, [])
+  })
+
   it("answers no later condition", () => {
     const once = "DO $$ BEGIN IF to_regclass('c') IS NULL THEN CREATE TABLE c (x int); END IF; END $$"
     deepStrictEqual(left(tables, once).certain, [true, true])

@@ -371,7 +371,10 @@ export const histories: ReadonlyArray<History> = [
     files: [
       `create table t (x int primary key); create type mood as enum ('sad')`,
       `do $$ begin if (select count(*) from t) > 9 then create table t (z text); create type mood as enum ('ok'); end if; end $$`,
-      `alter table t rename constraint t_pkey to k; alter type mood add value 'new'`
+      `alter table t rename constraint t_pkey to k; alter type mood add value 'new'`,
+      `create schema app; do $$ begin execute (select 'select 1'); end $$`,
+      `set search_path = app, public;
+       do $$ begin if not exists (select 1 from pg_type where typname = 'other') then create type mood as enum ('p'); end if; end $$`
     ]
   },
   {
