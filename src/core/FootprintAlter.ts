@@ -12,6 +12,7 @@ import { addConstraint } from "./FootprintConstraint.js"
 import * as Doubt from "./FootprintDoubt.js"
 import { dropColumn, dropConstraint, dropIdentity } from "./FootprintDrop.js"
 import { clonePartition, inherit } from "./FootprintInherit.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
@@ -19,11 +20,11 @@ import { elementName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfRangeVar, optionNamed, partsOfObject } from "./SyntaxTree.js"
+import { optionNamed, partsOfObject } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category statements */
 export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): void => {
-  const name = nameOfRangeVar(statement.relation)
+  const name = Path.range(recorder, statement.relation)
   const known = R.findRelation(recorder, name)
   if (known === undefined && statement.missing_ok === true) {
     R.writeName(recorder, name)
@@ -32,8 +33,8 @@ export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): voi
   if (statement.objtype === "OBJECT_INDEX" || statement.objtype === "OBJECT_SEQUENCE") Use.changePart(recorder, name)
   else Use.change(recorder, name)
   if (known === undefined)
-    R.saveRelation(recorder, { ...Catalog.relation("table", R.placed(recorder, name)), isExternal: true })
-  const table = known?.name ?? R.placed(recorder, name)
+    R.saveRelation(recorder, { ...Catalog.relation("table", Path.placed(recorder, name)), isExternal: true })
+  const table = known?.name ?? Path.placed(recorder, name)
   R.updateRelation(recorder, table, (same) => same)
   for (const node of statement.cmds ?? []) {
     if ("AlterTableCmd" in node)
@@ -150,7 +151,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
       ? column
       : {
           ...column,
-          ...R.resolvedType(recorder, typeName),
+          ...Path.resolvedType(recorder, typeName),
           modifiers: Column.modifiersOf(typeName.typmods)
         }
   const known = R.findRelation(recorder, table)
@@ -220,7 +221,7 @@ const namesTrigger: Action = (recorder, _, { name }) => {
 }
 
 const addParent: Action = (recorder, table, { def }) => {
-  if (def !== undefined && "RangeVar" in def) inherit(recorder, table, nameOfRangeVar(def.RangeVar), undefined)
+  if (def !== undefined && "RangeVar" in def) inherit(recorder, table, Path.range(recorder, def.RangeVar), undefined)
 }
 
 /** Both sides change: what the parent stood for, and what the child inherits. */
@@ -244,7 +245,7 @@ const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: Qualifi
 }
 
 const dropParent: Action = (recorder, table, { def }) => {
-  if (def !== undefined && "RangeVar" in def) leaveParent(recorder, table, nameOfRangeVar(def.RangeVar))
+  if (def !== undefined && "RangeVar" in def) leaveParent(recorder, table, Path.range(recorder, def.RangeVar))
 }
 
 const partition = (def: Node | undefined): PartitionCmd | undefined =>
@@ -253,7 +254,7 @@ const partition = (def: Node | undefined): PartitionCmd | undefined =>
 /** Attaching an index to a partitioned index uses the same words. */
 const attach: Action = (recorder, table, { def }) => {
   const command = partition(def)
-  const child = nameOfRangeVar(command?.name)
+  const child = Path.range(recorder, command?.name)
   if (R.findRelation(recorder, table)?.kind === "index") {
     Use.changePart(recorder, child)
     return
@@ -287,10 +288,11 @@ const attachIndexes = (recorder: R.Recorder, parent: QualifiedName, child: Quali
   if (from !== undefined) clonePartition(recorder, child, { ...from, parts: missing.map(({ name }) => name) })
 }
 
-const detach: Action = (recorder, table, { def }) => leaveParent(recorder, nameOfRangeVar(partition(def)?.name), table)
+const detach: Action = (recorder, table, { def }) =>
+  leaveParent(recorder, Path.range(recorder, partition(def)?.name), table)
 
 const ofType: Action = (recorder, _, { def }) => {
-  if (def !== undefined && "TypeName" in def) Use.touchType(recorder, elementName(def.TypeName))
+  if (def !== undefined && "TypeName" in def) Use.touchType(recorder, Path.type(recorder, elementName(def.TypeName)))
 }
 
 const changeOwner: Action = (recorder, table, { newowner }) => {

@@ -8,6 +8,7 @@ import type { ColumnDef, Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { addConstraint, addNotNull } from "./FootprintConstraint.js"
 import { freeRelationName } from "./FootprintNames.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import { serialOf } from "./ParsedType.js"
@@ -86,7 +87,7 @@ const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column =
   const type = definition.typeName
   return {
     name: definition.colname ?? "",
-    ...(serial === undefined && type !== undefined ? R.resolvedType(recorder, type) : integerType(serial ?? "")),
+    ...(serial === undefined && type !== undefined ? Path.resolvedType(recorder, type) : integerType(serial ?? "")),
     modifiers: modifiersOf(type?.typmods),
     isNotNull: serial !== undefined || definition.is_not_null === true,
     hasDefault: serial !== undefined,

@@ -8,6 +8,7 @@
 import type { Node, SelectStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { fold } from "./DynamicSql.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as HazardKey from "./HazardKey.js"
 import { nameFrom, type QualifiedName, qualifiedName } from "./SchemaObject.js"
@@ -105,7 +106,7 @@ const isRegistered = (recorder: R.Recorder, { arg, nulltesttype }: Body<"NullTes
 
 /** Which schemas a connection searches by itself nobody here knows. */
 const isVisible = (recorder: R.Recorder, name: QualifiedName): boolean | undefined => {
-  const found = R.relations(recorder, name)
+  const found = R.relations(recorder, Path.relation(recorder, name))
   if (found.length === 0) return false
   const path = Option.match(name.schema, {
     onNone: () => [...recorder.searchPath, "public"],
@@ -253,4 +254,4 @@ const textOf = (recorder: R.Recorder, node: Node | undefined): string | undefine
   return isRegistry ? Option.getOrElse(nameFrom(only), () => qualifiedName(only)).name : only
 }
 
-const defaultName = (recorder: R.Recorder): QualifiedName => R.placed(recorder, qualifiedName(""))
+const defaultName = (recorder: R.Recorder): QualifiedName => Path.placed(recorder, qualifiedName(""))

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Doubt from "./FootprintDoubt.js"
 import { idly } from "./FootprintEnd.js"
 import { freeConstraintName, freeIndexConstraintName, freeRelationName } from "./FootprintNames.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
@@ -17,7 +18,7 @@ import { columnsPart } from "./ImpliedNames.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { listItems, nameOfRangeVar, stringsOf } from "./SyntaxTree.js"
+import { listItems, stringsOf } from "./SyntaxTree.js"
 
 /** Whether the table is new, and so has no rows that a constraint would be checked on. @since 0.1.0 @category models */
 export type Rows = "new" | "old"
@@ -369,7 +370,7 @@ const addForeignKey = (
   constraint: Constraint,
   column: string | undefined
 ): void => {
-  const target = nameOfRangeVar(constraint.pktable)
+  const target = Path.range(recorder, constraint.pktable)
   Use.touch(recorder, target)
   const found = R.findRelation(recorder, target)?.name ?? target
   const columns = column === undefined ? stringsOf(constraint.fk_attrs) : [column]

@@ -9,6 +9,7 @@ import type { DropStmt, Node, ObjectType } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { type Behavior, cascade, dropRelation, dropRoutine, dropType } from "./FootprintDrop.js"
 import { writeObject } from "./FootprintObject.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { argumentsOf, matching } from "./FootprintRoutine.js"
 import { makeUncertain } from "./FootprintUncertain.js"
@@ -37,7 +38,7 @@ type Drop = (
 ) => void
 
 const relation: Drop = (recorder, object, behavior, presence) => {
-  const name = nameOfObject(object)
+  const name = Path.object(recorder, object)
   R.writeName(recorder, name)
   const known = R.findRelation(recorder, name)
   if (known !== undefined) dropRelation(recorder, known, behavior)
@@ -46,7 +47,7 @@ const relation: Drop = (recorder, object, behavior, presence) => {
 
 /** The table of an unknown index or sequence is not known either. */
 const part: Drop = (recorder, object, behavior, presence, kind) => {
-  const name = nameOfObject(object)
+  const name = Path.object(recorder, object)
   const isUnknown = R.findRelation(recorder, name) === undefined && presence === "certain"
   if (!isUnknown) relation(recorder, object, behavior, presence, kind)
   else {
@@ -67,7 +68,7 @@ const unknown = (
 }
 
 const type: Drop = (recorder, object, behavior, presence) => {
-  const name = nameOfObject(object)
+  const name = Path.type(recorder, nameOfObject(object))
   R.writeName(recorder, name)
   const known = R.types(recorder, name)[0]
   const row = R.findRelation(recorder, name)
@@ -78,7 +79,7 @@ const type: Drop = (recorder, object, behavior, presence) => {
 
 const routine: Drop = (recorder, object, behavior, presence) => {
   const given = "ObjectWithArgs" in object ? object.ObjectWithArgs : undefined
-  const name = nameOfObject(object)
+  const name = Path.routine(recorder, nameOfObject(object))
   R.readSchema(recorder, name)
   R.write(recorder, HazardKey.routine(name.name))
   Use.useStored(recorder, given?.objargs)
@@ -95,7 +96,7 @@ const attachment =
   (recorder, object) => {
     const parts = partsOfObject(object)
     const name = parts.at(-1) ?? ""
-    const table = nameOfStrings(parts.slice(0, -1))
+    const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
     R.read(recorder, key(name))
     Use.change(recorder, table)
     for (const known of R.relations(recorder, table)) R.readAll(recorder, known.dependencies)

@@ -17,17 +17,18 @@ import type {
 import * as Option from "effect/Option"
 import { cloneToChildren, putIndex } from "./FootprintConstraint.js"
 import { freeRelationName } from "./FootprintNames.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { newRelation } from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
 import { columnsPart, indexColumnNames } from "./ImpliedNames.js"
 import { type QualifiedName, relation } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfNodes, nameOfRangeVar, nameOfStrings, optionNamed, partsOfObject } from "./SyntaxTree.js"
+import { nameOfNodes, nameOfStrings, optionNamed, partsOfObject } from "./SyntaxTree.js"
 
 /** Building an index runs its expressions on every row. @since 0.1.0 @category statements */
 export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void => {
-  const table = nameOfRangeVar(statement.relation)
+  const table = Path.range(recorder, statement.relation)
   Use.change(recorder, table)
   const known = R.findRelation(recorder, table)
   const elements = statement.indexParams ?? []
@@ -68,8 +69,8 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
 
 /** @since 0.1.0 @category statements */
 export const reindex = (recorder: R.Recorder, { kind, name, relation: range }: ReindexStmt): void => {
-  if (kind === "REINDEX_OBJECT_TABLE") Use.change(recorder, nameOfRangeVar(range))
-  else if (kind === "REINDEX_OBJECT_INDEX") Use.changePart(recorder, nameOfRangeVar(range))
+  if (kind === "REINDEX_OBJECT_TABLE") Use.change(recorder, Path.range(recorder, range))
+  else if (kind === "REINDEX_OBJECT_INDEX") Use.changePart(recorder, Path.range(recorder, range))
   else R.barrier(recorder, `reindexes all of ${name ?? "the database"}`)
 }
 
@@ -82,7 +83,7 @@ export const createSequence = (recorder: R.Recorder, statement: CreateSeqStmt): 
 
 /** @since 0.1.0 @category statements */
 export const alterSequence = (recorder: R.Recorder, statement: AlterSeqStmt): void => {
-  const name = nameOfRangeVar(statement.sequence)
+  const name = Path.range(recorder, statement.sequence)
   if (isAbsent(recorder, name, statement.missing_ok)) return
   Use.changePart(recorder, name)
   const known = R.findRelation(recorder, name)
@@ -101,7 +102,7 @@ const ownedBy = (recorder: R.Recorder, sequence: QualifiedName, options: Readonl
   if (parts.length === 0) return
   const before = R.findRelation(recorder, sequence)?.owner ?? Option.none()
   const isNone = parts.length === 1
-  const table = nameOfStrings(parts.slice(0, -1))
+  const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
   if (Option.isSome(before)) detach(recorder, before.value, sequence)
   if (!isNone) Use.change(recorder, table)
   const owner = isNone ? Option.none() : Option.some(R.findRelation(recorder, table)?.name ?? table)
@@ -125,7 +126,7 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
     R.barrier(recorder, "statistics on something that is not a table")
     return
   }
-  const table = nameOfRangeVar(source.RangeVar)
+  const table = Path.range(recorder, source.RangeVar)
   Use.change(recorder, table)
   const mentions = Use.useNow(recorder, statement.exprs)
   const owner = R.findRelation(recorder, table)?.name ?? table
@@ -135,7 +136,7 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
   const given = nameOfNodes(statement.defnames)
   const isNamed = statement.defnames !== undefined
   const name = isNamed
-    ? R.placed(recorder, given)
+    ? Path.placed(recorder, given)
     : { schema: owner.schema, name: freeRelationName(recorder, owner, columnsPart(columns), "stat") }
   R.writeName(recorder, name)
   if (statement.if_not_exists === true && Catalog.hasRelation(recorder.catalog, name)) return
@@ -150,6 +151,6 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
 
 /** @since 0.1.0 @category statements */
 export const alterStatistics = (recorder: R.Recorder, statement: AlterStatsStmt): void => {
-  const name = nameOfNodes(statement.defnames)
+  const name = Path.relation(recorder, nameOfNodes(statement.defnames))
   if (!isAbsent(recorder, name, statement.missing_ok)) Use.changePart(recorder, name)
 }

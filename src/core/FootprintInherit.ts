@@ -8,11 +8,11 @@ import type { PartitionBoundSpec, TableLikeClause } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { ownSequence } from "./FootprintColumn.js"
 import { cloneIndexes, cloneStatistics } from "./FootprintConstraint.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfRangeVar } from "./SyntaxTree.js"
 
 /**
  * A child has its parent's columns and checks, and reads the parent; from now on the parent stands for it too.
@@ -103,7 +103,7 @@ const including = {
 
 /** @since 0.1.0 @category statements */
 export const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLikeClause): void => {
-  const source = nameOfRangeVar(clause.relation)
+  const source = Path.range(recorder, clause.relation)
   Use.touch(recorder, source)
   const found = R.findRelation(recorder, source)
   if (found === undefined) {

@@ -15,6 +15,7 @@ import type {
   RoleSpec,
   SecLabelStmt
 } from "@pgsql/types"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { changeRoutine } from "./FootprintRoutine.js"
 import * as Use from "./FootprintUse.js"
@@ -24,9 +25,9 @@ import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "./SyntaxT
 
 type Write = (recorder: R.Recorder, object: Node) => void
 
-const relation: Write = (recorder, object) => Use.change(recorder, nameOfObject(object))
+const relation: Write = (recorder, object) => Use.change(recorder, Path.object(recorder, object))
 
-const part: Write = (recorder, object) => Use.changePart(recorder, nameOfObject(object))
+const part: Write = (recorder, object) => Use.changePart(recorder, Path.object(recorder, object))
 
 /** A column, constraint, trigger, policy or rule: what stands before its name is the table. */
 const memberOf =
@@ -35,7 +36,7 @@ const memberOf =
     const parts = partsOfObject(object)
     const key = note(parts.at(-1) ?? "")
     if (key !== undefined) R.read(recorder, key)
-    Use.change(recorder, nameOfStrings(parts.slice(0, -1)))
+    Use.change(recorder, Path.relation(recorder, nameOfStrings(parts.slice(0, -1))))
   }
 
 /** Writes a type, be it of its own or a table's row. @since 0.1.0 @category writing */
@@ -45,7 +46,7 @@ export const changeType = (recorder: R.Recorder, name: QualifiedName): void => {
   for (const table of R.relations(recorder, name)) Use.change(recorder, table.name)
 }
 
-const type: Write = (recorder, object) => changeType(recorder, nameOfObject(object))
+const type: Write = (recorder, object) => changeType(recorder, Path.type(recorder, nameOfObject(object)))
 
 const routine: Write = (recorder, object) => {
   if ("ObjectWithArgs" in object) changeRoutine(recorder, object.ObjectWithArgs)
@@ -82,7 +83,7 @@ export const writes: Readonly<Record<ObjectType, Write>> = {
   OBJECT_DOMAIN: type,
   OBJECT_DOMCONSTRAINT: (recorder, object) => {
     const [domain] = listItems(object)
-    changeType(recorder, nameOfObject(domain))
+    changeType(recorder, Path.type(recorder, nameOfObject(domain)))
   },
   OBJECT_EVENT_TRIGGER: wall("an event trigger"),
   OBJECT_EXTENSION: thing("extension"),
@@ -165,7 +166,7 @@ export const grant = (recorder: R.Recorder, statement: GrantStmt): void => {
 
 /** `GRANT … ON TABLE` is also for views, and for sequences by the name of table. */
 const writeGranted = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node): void => {
-  const known = kind === "OBJECT_TABLE" ? R.findRelation(recorder, nameOfObject(object)) : undefined
+  const known = kind === "OBJECT_TABLE" ? R.findRelation(recorder, Path.object(recorder, object)) : undefined
   writeObject(recorder, known?.kind === "sequence" ? "OBJECT_SEQUENCE" : kind, object)
 }
 

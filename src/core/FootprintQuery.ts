@@ -6,6 +6,7 @@
  * @internal
  */
 import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStmt, ViewStmt } from "@pgsql/types"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { newRelation } from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
@@ -77,7 +78,7 @@ const tableFrom = (
 export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
   const { query, view } = statement
   if (query === undefined) return
-  const name = R.placed(recorder, nameOfRangeVar(view))
+  const name = Path.placed(recorder, nameOfRangeVar(view))
   const before = Catalog.findRelation(recorder.catalog, name)
   const isReplaced = statement.replace === true && before !== undefined && Catalog.hasRelation(recorder.catalog, name)
   const mentions = Use.useStored(recorder, query)
@@ -107,13 +108,15 @@ const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation
 
 /** @since 0.1.0 @category statements */
 export const refresh = (recorder: R.Recorder, { relation: range }: RefreshMatViewStmt): void => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   Use.change(recorder, name)
   Use.fetch(recorder, name)
 }
 
 const columnsOf = (recorder: R.Recorder, query: Node, aliases: ReadonlyArray<string>): ReadonlyArray<Catalog.Column> =>
-  resultColumns(query, (name) => R.findRelation(recorder, name)?.columns ?? []).map((column, index) => ({
-    ...column,
-    name: aliases[index] ?? column.name
-  }))
+  resultColumns(query, (name) => R.findRelation(recorder, Path.relation(recorder, name))?.columns ?? []).map(
+    (column, index) => ({
+      ...column,
+      name: aliases[index] ?? column.name
+    })
+  )

@@ -6,19 +6,17 @@
  * @internal
  */
 
-import type { Node, TypeName } from "@pgsql/types"
+import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { Lookup } from "./DynamicSql.js"
 import * as Doubt from "./FootprintDoubt.js"
 import { makeUncertain } from "./FootprintUncertain.js"
 import * as HazardKey from "./HazardKey.js"
 import type { Parser } from "./ParsedSql.js"
-import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import type { Hazard } from "./StatementHazard.js"
-import { stringsOf } from "./SyntaxTree.js"
 
 /** What the reading of the current statement has met. @since 0.1.0 @category models */
 export interface StatementRecord {
@@ -191,36 +189,9 @@ export const writeName = (recorder: Recorder, name: QualifiedName): void => {
   write(recorder, name.name)
 }
 
-/** Where a new object without schema goes: into the first schema of the search path that is there. @since 0.1.0 @category names */
-export const placed = (recorder: Recorder, name: QualifiedName): QualifiedName => {
-  const first = recorder.searchPath.find((schema) => !isKnownThing(recorder, HazardKey.goneSchema(schema)))
-  const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
-  return isDefault ? name : { ...name, schema: Option.some(first) }
-}
-
-/** The name as the search path of this file finds it. @since 0.1.0 @category names */
-export const located = (
-  recorder: Recorder,
-  name: QualifiedName,
-  exists: (candidate: QualifiedName) => boolean
-): QualifiedName => {
-  if (Option.isSome(name.schema)) return name
-  for (const schema of recorder.searchPath) {
-    const candidate = { ...name, schema: Option.some(schema) }
-    if (exists(candidate)) return candidate
-  }
-  return name
-}
-
-/** @since 0.1.0 @category names */
-export const locatedRelation = (recorder: Recorder, name: QualifiedName): QualifiedName =>
-  located(recorder, name, (candidate) =>
-    Catalog.relationsNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
-  )
-
 /** @since 0.1.0 @category queries */
 export const relations = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Relation> =>
-  Catalog.relationsNamed(recorder.catalog, locatedRelation(recorder, name))
+  Catalog.relationsNamed(recorder.catalog, name)
 
 /** @since 0.1.0 @category queries */
 export const findRelation = (recorder: Recorder, name: QualifiedName): Catalog.Relation | undefined =>
@@ -228,42 +199,15 @@ export const findRelation = (recorder: Recorder, name: QualifiedName): Catalog.R
 
 /** @since 0.1.0 @category queries */
 export const types = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Type> =>
-  Catalog.typesNamed(
-    recorder.catalog,
-    located(recorder, name, (candidate) =>
-      Catalog.typesNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
-    )
-  )
+  Catalog.typesNamed(recorder.catalog, name)
 
 /** @since 0.1.0 @category queries */
 export const routines = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> =>
-  Catalog.routinesNamed(
-    recorder.catalog,
-    located(recorder, name, (candidate) =>
-      Catalog.routinesNamed(recorder.catalog, candidate).some((found) => Catalog.isSameName(found.name, candidate))
-    )
-  )
+  Catalog.routinesNamed(recorder.catalog, name)
 
 /** @since 0.1.0 @category queries */
 export const isKnownThing = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
   Catalog.findThing(recorder.catalog, key) !== undefined
-
-/**
- * A type as the catalog knows it: the schema it is in, and its wording.
- *
- * @since 0.1.0
- * @category queries
- */
-export const resolvedType = (
-  recorder: Recorder,
-  typeName: TypeName
-): { readonly type: QualifiedName; readonly wording: string } => {
-  const name = elementName(typeName)
-  const known = types(recorder, name)[0]?.name ?? relations(recorder, name)[0]?.name
-  if (known === undefined || isBuiltIn(stringsOf(typeName.names))) return { type: name, wording: wordingOf(typeName) }
-  const base = wordingOfName(Option.getOrUndefined(known.schema), known.name)
-  return { type: known, wording: typeName.arrayBounds === undefined ? base : `${base}[]` }
-}
 
 const identityOf = (saved: SavedObject): string => {
   switch (saved._tag) {

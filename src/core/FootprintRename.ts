@@ -7,6 +7,7 @@
 import type { AlterObjectSchemaStmt, ObjectType, RenameStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { writeObject } from "./FootprintObject.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { matching } from "./FootprintRoutine.js"
 import * as Use from "./FootprintUse.js"
@@ -15,7 +16,7 @@ import { moveRelation, moveRoutine, moveType } from "./RenamedCatalog.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { listItems, nameOfObject, nameOfRangeVar, partsOfObject } from "./SyntaxTree.js"
+import { listItems, nameOfObject, partsOfObject } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category statements */
 export const rename = (recorder: R.Recorder, statement: RenameStmt): void =>
@@ -25,7 +26,7 @@ type Rename = (recorder: R.Recorder, statement: RenameStmt) => void
 
 /** Tables, views, indexes and sequences: to the server each may be called a table. */
 const relation: Rename = (recorder, { missing_ok, newname = "", relation: range }) => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   const known = R.findRelation(recorder, name)
   R.write(recorder, newname)
   if (known === undefined) {
@@ -64,7 +65,7 @@ const renameConstraintOf = (recorder: R.Recorder, table: QualifiedName, from: st
 }
 
 const column: Rename = (recorder, { newname = "", relation: range, subname = "" }) => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   Use.change(recorder, name)
   const known = R.findRelation(recorder, name)
   if (known === undefined) R.disclaim(recorder, SchemaObject.column(subname, name))
@@ -105,7 +106,7 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
 }
 
 const constraint: Rename = (recorder, { newname = "", relation: range, subname = "" }) => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   Use.change(recorder, name)
   R.write(recorder, subname)
   R.write(recorder, newname)
@@ -117,7 +118,7 @@ const constraint: Rename = (recorder, { newname = "", relation: range, subname =
 }
 
 const type: Rename = (recorder, { newname = "", object }) => {
-  const name = nameOfObject(object)
+  const name = Path.type(recorder, nameOfObject(object))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   R.write(recorder, newname)
@@ -145,7 +146,7 @@ const routine: Rename = (recorder, { newname = "", object }) => {
 const attachment =
   (kind: Catalog.Attachment["kind"], key: (name: string) => HazardKey.HazardKey): Rename =>
   (recorder, { newname = "", relation: range, subname = "" }) => {
-    const name = nameOfRangeVar(range)
+    const name = Path.range(recorder, range)
     Use.change(recorder, name)
     R.read(recorder, key(subname))
     R.read(recorder, key(newname))
@@ -160,7 +161,7 @@ const attachment =
 const domainConstraint: Rename = (recorder, { newname = "", object, subname = "" }) => {
   const [domain] = listItems(object)
   const parts = partsOfObject(domain ?? object)
-  const name = SchemaObject.qualifiedName(parts.at(-1) ?? "", parts.at(-2))
+  const name = Path.type(recorder, SchemaObject.qualifiedName(parts.at(-1) ?? "", parts.at(-2)))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   R.read(recorder, HazardKey.constraint(subname))
@@ -224,10 +225,10 @@ export const setSchema = (recorder: R.Recorder, statement: AlterObjectSchemaStmt
   R.read(recorder, HazardKey.schema(newschema))
   const to = Option.some(newschema)
   if (range !== undefined) {
-    const known = R.findRelation(recorder, nameOfRangeVar(range))
-    R.writeName(recorder, nameOfRangeVar(range))
+    const known = R.findRelation(recorder, Path.range(recorder, range))
+    R.writeName(recorder, Path.range(recorder, range))
     if (known === undefined) {
-      if (missing_ok !== true) R.disclaim(recorder, SchemaObject.relation(nameOfRangeVar(range)))
+      if (missing_ok !== true) R.disclaim(recorder, SchemaObject.relation(Path.range(recorder, range)))
       return
     }
     changeWhole(recorder, known)
@@ -244,7 +245,7 @@ export const setSchema = (recorder: R.Recorder, statement: AlterObjectSchemaStmt
     }
     return
   }
-  const name = nameOfObject(object)
+  const name = Path.type(recorder, nameOfObject(object))
   const known = R.types(recorder, name)[0]
   const row = R.findRelation(recorder, name)
   if (known !== undefined) moveType(recorder, known, { ...known.name, schema: to })

@@ -17,6 +17,7 @@ import type {
   TypeName
 } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { runBlock } from "./FootprintRun.js"
 import * as Use from "./FootprintUse.js"
@@ -26,7 +27,7 @@ import { isBuiltIn, wordingOf } from "./ParsedType.js"
 import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody } from "./RoutineBody.js"
 import { type QualifiedName, routine } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfNodes, nameOfRangeVar, optionNamed, stringsOf } from "./SyntaxTree.js"
+import { nameOfNodes, optionNamed, stringsOf } from "./SyntaxTree.js"
 
 /**
  * The signature is read now. So is a body in SQL; of one in PL/pgSQL only what its variables are declared as.
@@ -35,7 +36,7 @@ import { nameOfNodes, nameOfRangeVar, optionNamed, stringsOf } from "./SyntaxTre
  * @category statements
  */
 export const createFunction = (recorder: R.Recorder, statement: CreateFunctionStmt): void => {
-  const name = R.placed(recorder, nameOfNodes(statement.funcname))
+  const name = Path.placed(recorder, nameOfNodes(statement.funcname))
   const inputs = inputsOf(statement)
   const body = bodyOfFunction(recorder.parser, statement)
   parsedNow(recorder, body)
@@ -44,7 +45,9 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
   R.write(recorder, HazardKey.routine(name.name))
-  const wordings = inputs.map(({ argType }) => (argType === undefined ? "" : R.resolvedType(recorder, argType).wording))
+  const wordings = inputs.map(({ argType }) =>
+    argType === undefined ? "" : Path.resolvedType(recorder, argType).wording
+  )
   const isVariadic = inputs.some(({ mode }) => mode === "FUNC_PARAM_VARIADIC")
   const withDefault = inputs.filter(({ defexpr }) => defexpr !== undefined).length
   const next: Catalog.Routine = {
@@ -80,8 +83,10 @@ const readBody = (
   return sql_body === undefined ? [] : Use.directKeys(mentions)
 }
 
-const declaredNow = (recorder: R.Recorder, name: QualifiedName): void =>
+const declaredNow = (recorder: R.Recorder, given: QualifiedName): void => {
+  const name = Path.type(recorder, given)
   R.relations(recorder, name).length > 0 ? Use.touch(recorder, name) : Use.touchType(recorder, name)
+}
 
 /** @since 0.1.0 @category statements */
 export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: AlterFunctionStmt): void => {
@@ -96,7 +101,7 @@ export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: 
 
 /** Writes a routine, whichever of its overloads is meant. @since 0.1.0 @category writing */
 export const changeRoutine = (recorder: R.Recorder, object: ObjectWithArgs | undefined): void => {
-  const name = nameOfNodes(object?.objname)
+  const name = Path.routine(recorder, nameOfNodes(object?.objname))
   Use.touchRoutine(recorder, name, Option.none())
   R.readSchema(recorder, name)
   R.write(recorder, HazardKey.routine(name.name))
@@ -104,7 +109,7 @@ export const changeRoutine = (recorder: R.Recorder, object: ObjectWithArgs | und
 
 /** The overloads that a name with or without argument types means. @since 0.1.0 @category queries */
 export const matching = (recorder: R.Recorder, object: ObjectWithArgs | undefined): ReadonlyArray<Catalog.Routine> => {
-  const all = R.routines(recorder, nameOfNodes(object?.objname))
+  const all = R.routines(recorder, Path.routine(recorder, nameOfNodes(object?.objname)))
   if (object?.args_unspecified === true) return all
   const inputs = argumentsOf(object)
   const exact = all.filter((candidate) => candidate.inputs.join() === inputs.join())
@@ -159,13 +164,13 @@ const attach = (recorder: R.Recorder, table: QualifiedName, attachment: Catalog.
 
 /** @since 0.1.0 @category statements */
 export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): void => {
-  const table = nameOfRangeVar(statement.relation)
-  const name = nameOfNodes(statement.funcname)
+  const table = Path.range(recorder, statement.relation)
+  const name = Path.routine(recorder, nameOfNodes(statement.funcname))
   const { trigname = "" } = statement
   Use.change(recorder, table)
   if (statement.replace === true)
     for (const known of R.relations(recorder, table)) R.readAll(recorder, known.dependencies)
-  if (statement.constrrel !== undefined) Use.touch(recorder, nameOfRangeVar(statement.constrrel))
+  if (statement.constrrel !== undefined) Use.touch(recorder, Path.range(recorder, statement.constrrel))
   Use.touchRoutine(recorder, name, Option.none())
   const condition = Use.useStored(recorder, statement.whenClause)
   R.read(recorder, HazardKey.trigger(trigname))
@@ -190,7 +195,7 @@ export const createPolicy = (
   recorder: R.Recorder,
   { policy_name = "", qual, roles, table, with_check }: CreatePolicyStmt
 ): void => {
-  const name = nameOfRangeVar(table)
+  const name = Path.range(recorder, table)
   Use.change(recorder, name)
   for (const node of roles ?? []) {
     if ("RoleSpec" in node && node.RoleSpec.rolename !== undefined)
@@ -210,7 +215,7 @@ export const createPolicy = (
 
 /** A rule's actions run instead of, or with, what is done to the table. @since 0.1.0 @category statements */
 export const createRule = (recorder: R.Recorder, { actions, relation, rulename = "", whereClause }: RuleStmt): void => {
-  const name = nameOfRangeVar(relation)
+  const name = Path.range(recorder, relation)
   Use.change(recorder, name)
   for (const known of R.relations(recorder, name)) R.readAll(recorder, known.dependencies)
   const locals = ["new", "old"].filter((local) => !recorder.locals.has(local))
@@ -222,7 +227,7 @@ export const createRule = (recorder: R.Recorder, { actions, relation, rulename =
     name: rulename,
     uses: Use.directKeys(mentions),
     calls: Use.hiddenCalls(mentions),
-    alsoWrites: mentionsOf(actions).relations.flatMap((mention) =>
+    alsoWrites: Path.mentioned(recorder, mentionsOf(actions)).relations.flatMap((mention) =>
       mention.access === "read" || mention.name.name === name.name ? [] : [mention.name]
     )
   })

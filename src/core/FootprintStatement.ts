@@ -10,6 +10,7 @@ import { alterTable } from "./FootprintAlter.js"
 import { drop } from "./FootprintDropStatement.js"
 import * as Index from "./FootprintIndex.js"
 import * as Object_ from "./FootprintObject.js"
+import * as Path from "./FootprintPath.js"
 import * as Query from "./FootprintQuery.js"
 import * as R from "./FootprintRecorder.js"
 import { rename, setSchema } from "./FootprintRename.js"
@@ -19,7 +20,7 @@ import { createTable } from "./FootprintTable.js"
 import * as Type from "./FootprintType.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
-import { type Body, isNode, nameOfNodes, nameOfRangeVar, type StatementTag, type Wrapped } from "./SyntaxTree.js"
+import { type Body, isNode, nameOfNodes, type StatementTag, type Wrapped } from "./SyntaxTree.js"
 
 type Rule<K extends StatementTag> = (recorder: R.Recorder, statement: Body<K>) => void
 
@@ -75,7 +76,7 @@ const truncate: Rule<"TruncateStmt"> = (recorder, { behavior, relations }) => {
 }
 
 const truncateOne = (recorder: R.Recorder, range: RangeVar, isCascade: boolean): void => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   Use.change(recorder, name)
   Use.store(recorder, name, "delete")
   if (!isCascade) return
@@ -84,12 +85,12 @@ const truncateOne = (recorder: R.Recorder, range: RangeVar, isCascade: boolean):
 
 const copy: Rule<"CopyStmt"> = (recorder, { is_from, query: source, relation, whereClause }) => {
   if (source !== undefined) Use.useNow(recorder, source)
-  if (relation !== undefined) Use.store(recorder, nameOfRangeVar(relation), is_from === true ? "insert" : "read")
+  if (relation !== undefined) Use.store(recorder, Path.range(recorder, relation), is_from === true ? "insert" : "read")
   Use.useNow(recorder, whereClause)
 }
 
 const lock: Rule<"LockStmt"> = (recorder, { relations }) => {
-  for (const range of relationsIn(relations)) Use.touch(recorder, nameOfRangeVar(range))
+  for (const range of relationsIn(relations)) Use.touch(recorder, Path.range(recorder, range))
 }
 
 /** `EXPLAIN ANALYZE` runs what it explains; plain `EXPLAIN` is treated as if it did. */
@@ -99,13 +100,13 @@ const explain: Rule<"ExplainStmt"> = (recorder, { query: explained }) => {
 
 const vacuum: Rule<"VacuumStmt"> = (recorder, { rels }) => {
   for (const node of rels ?? []) {
-    if ("VacuumRelation" in node) Use.touch(recorder, nameOfRangeVar(node.VacuumRelation.relation))
+    if ("VacuumRelation" in node) Use.touch(recorder, Path.range(recorder, node.VacuumRelation.relation))
   }
 }
 
 const cluster: Rule<"ClusterStmt"> = (recorder, { relation }) => {
   if (relation === undefined) R.wall(recorder, "clusters every table")
-  else Use.change(recorder, nameOfRangeVar(relation))
+  else Use.change(recorder, Path.range(recorder, relation))
 }
 
 const cursor: Rule<"DeclareCursorStmt"> = (recorder, { query: source }) => {
@@ -131,7 +132,7 @@ const publish = (recorder: R.Recorder, objects: ReadonlyArray<Node> | undefined,
   for (const node of objects ?? []) {
     if (!("PublicationObjSpec" in node)) continue
     const { pubobjtype, pubtable } = node.PublicationObjSpec
-    if (pubtable?.relation !== undefined) Use.change(recorder, nameOfRangeVar(pubtable.relation))
+    if (pubtable?.relation !== undefined) Use.change(recorder, Path.range(recorder, pubtable.relation))
     else R.wall(recorder, `publishes a schema (${pubobjtype})`)
     Use.useStored(recorder, pubtable?.whereClause)
   }

@@ -8,6 +8,7 @@ import type { CreateStmt, Node, RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { addColumn, type Pending, settle } from "./FootprintColumn.js"
 import { clonePartition, inherit, like } from "./FootprintInherit.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
 import { elementName } from "./ParsedType.js"
@@ -19,13 +20,13 @@ import { nameOfRangeVar } from "./SyntaxTree.js"
 /** @since 0.1.0 @category statements */
 export const createTable = (recorder: R.Recorder, statement: CreateStmt): void => {
   const parents = (statement.inhRelations ?? []).flatMap((node) =>
-    "RangeVar" in node ? [resolved(recorder, nameOfRangeVar(node.RangeVar))] : []
+    "RangeVar" in node ? [resolved(recorder, Path.range(recorder, node.RangeVar))] : []
   )
   const elements = (statement.tableElts ?? []).map((element) => withSource(recorder, element))
   const name = newRelation(recorder, statement.relation, "table", statement.if_not_exists === true)
   if (name === undefined) return
   R.updateRelation(recorder, name, (table) => ({ ...table, isPartitioned: statement.partspec !== undefined }))
-  if (statement.ofTypename !== undefined) ofType(recorder, name, elementName(statement.ofTypename))
+  if (statement.ofTypename !== undefined) ofType(recorder, name, Path.type(recorder, elementName(statement.ofTypename)))
   for (const parent of parents) inherit(recorder, name, parent, statement.partbound)
   const pending: Array<Pending> = []
   for (const element of elements) addElement(recorder, name, element, pending)
@@ -47,7 +48,7 @@ const resolved = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
 
 const withSource = (recorder: R.Recorder, element: Node): Node => {
   if (!("TableLikeClause" in element)) return element
-  const { name, schema } = resolved(recorder, nameOfRangeVar(element.TableLikeClause.relation))
+  const { name, schema } = resolved(recorder, Path.range(recorder, element.TableLikeClause.relation))
   const relation = {
     ...element.TableLikeClause.relation,
     relname: name,
@@ -70,7 +71,7 @@ export const newRelation = (
   ifNotExists: boolean
 ): QualifiedName | undefined => {
   const isTemporary = range?.relpersistence === "t"
-  const name = R.placed(recorder, nameOfRangeVar(range))
+  const name = Path.placed(recorder, nameOfRangeVar(range))
   R.writeName(recorder, name)
   const exists = Catalog.hasRelation(recorder.catalog, name)
   if (exists && (ifNotExists || recorder.isUncertain)) {

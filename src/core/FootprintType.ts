@@ -21,6 +21,7 @@ import type {
 import * as Option from "effect/Option"
 import { addColumn } from "./FootprintColumn.js"
 import { freeConstraintName } from "./FootprintNames.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { newRelation } from "./FootprintTable.js"
 import * as Use from "./FootprintUse.js"
@@ -36,7 +37,7 @@ const newType = (
   nodes: ReadonlyArray<Node> | undefined,
   shape: Pick<Catalog.Type, "kind"> & Partial<Catalog.Type>
 ): SchemaObject.QualifiedName => {
-  const name = R.placed(recorder, nameOfNodes(nodes))
+  const name = Path.placed(recorder, nameOfNodes(nodes))
   R.writeName(recorder, name)
   R.claim(recorder, SchemaObject.type(name))
   const isThere = R.types(recorder, name).some((other) => Catalog.isSameName(other.name, name))
@@ -63,9 +64,9 @@ export const createEnum = (recorder: R.Recorder, { typeName, vals }: CreateEnumS
 /** @since 0.1.0 @category statements */
 export const alterEnum = (recorder: R.Recorder, statement: AlterEnumStmt): void => {
   const { newVal = "", oldVal, typeName } = statement
-  const name = nameOfNodes(typeName)
+  const name = Path.type(recorder, nameOfNodes(typeName))
   R.writeName(recorder, name)
-  const known = R.types(recorder, name)[0] ?? external(R.placed(recorder, name))
+  const known = R.types(recorder, name)[0] ?? external(Path.placed(recorder, name))
   const isThere = known.values.includes(newVal)
   if (isThere && statement.skipIfNewValExists === true) return
   if (oldVal === undefined) R.claim(recorder, SchemaObject.enumValue(known.name, newVal))
@@ -98,7 +99,7 @@ const external = (name: SchemaObject.QualifiedName): Catalog.Type => ({
 export const createDomain = (recorder: R.Recorder, statement: CreateDomainStmt): void => {
   const { collClause, constraints, domainname, typeName } = statement
   Use.useStored(recorder, typeName, collClause)
-  const base = typeName === undefined ? [] : [elementName(typeName)]
+  const base = typeName === undefined ? [] : [Path.type(recorder, elementName(typeName))]
   const name = newType(recorder, domainname, { kind: "domain", parts: own(base) })
   for (const node of constraints ?? []) if ("Constraint" in node) addDomainConstraint(recorder, name, node.Constraint)
 }
@@ -127,7 +128,7 @@ const addDomainConstraint = (
 
 /** A domain's constraint is checked on every column of that type. @since 0.1.0 @category statements */
 export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): void => {
-  const name = nameOfNodes(statement.typeName)
+  const name = Path.type(recorder, nameOfNodes(statement.typeName))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   const known = R.types(recorder, name)[0]
@@ -150,10 +151,11 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
 export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRangeStmt): void => {
   Use.useStored(recorder, params)
   const subtype = optionNamed(params, "subtype")?.arg
-  const parts = subtype !== undefined && "TypeName" in subtype ? [elementName(subtype.TypeName)] : []
+  const parts =
+    subtype !== undefined && "TypeName" in subtype ? [Path.type(recorder, elementName(subtype.TypeName))] : []
   for (const option of ["subtype_diff", "canonical"]) {
     const name = partsOfObject(optionNamed(params, option)?.arg)
-    if (name.length > 0) Use.touchRoutine(recorder, nameOf(name), Option.none())
+    if (name.length > 0) Use.touchRoutine(recorder, Path.routine(recorder, nameOf(name)), Option.none())
   }
   const name = newType(recorder, typeName, { kind: "range", parts: own(parts) })
   const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
@@ -180,7 +182,7 @@ export const createComposite = (recorder: R.Recorder, { coldeflist, typevar }: C
 
 /** Storage and functions of a base type. @since 0.1.0 @category statements */
 export const alterType = (recorder: R.Recorder, { options, typeName }: AlterTypeStmt): void => {
-  const name = nameOfNodes(typeName)
+  const name = Path.type(recorder, nameOfNodes(typeName))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   Use.useStored(recorder, options)
@@ -201,20 +203,21 @@ const readParts: Definition = (recorder, { definition }) => {
     const { arg } = node.DefElem
     if (arg !== undefined && "TypeName" in arg) readTypeOrRoutine(recorder, arg)
     else if (arg !== undefined && "List" in arg)
-      for (const part of partsOfObject(arg)) Use.touchRoutine(recorder, nameOf([part]), Option.none())
+      for (const part of partsOfObject(arg))
+        Use.touchRoutine(recorder, Path.routine(recorder, nameOf([part])), Option.none())
   }
 }
 
 /** `sfunc = f` and `basetype = t` look alike to the grammar. */
 const readTypeOrRoutine = (recorder: R.Recorder, node: Node): void => {
-  const name = nameOf(partsOfObject(node))
+  const name = Path.routine(recorder, nameOf(partsOfObject(node)))
   if (R.routines(recorder, name).length > 0) Use.touchRoutine(recorder, name, Option.none())
   else Use.useStored(recorder, node)
 }
 
 const aggregate: Definition = (recorder, statement) => {
   readParts(recorder, statement)
-  const name = R.placed(recorder, nameOfNodes(statement.defnames))
+  const name = Path.placed(recorder, nameOfNodes(statement.defnames))
   const parameters = (statement.args ?? []).flatMap((node) => listItems(node))
   const types = parameters.flatMap((node) => ("FunctionParameter" in node ? [node.FunctionParameter.argType] : []))
   Use.useStored(recorder, types)
@@ -224,7 +227,7 @@ const aggregate: Definition = (recorder, statement) => {
   if (statement.replace !== true) R.claim(recorder, SchemaObject.routine(name, inputs))
   const support = (statement.definition ?? []).flatMap((node) => {
     const parts = "DefElem" in node ? partsOfObject(node.DefElem.arg) : []
-    return parts.length > 0 && R.routines(recorder, nameOf(parts)).length > 0 ? [parts] : []
+    return parts.length > 0 && R.routines(recorder, Path.routine(recorder, nameOf(parts))).length > 0 ? [parts] : []
   })
   R.saveRoutine(recorder, {
     name,
@@ -232,7 +235,7 @@ const aggregate: Definition = (recorder, statement) => {
     inputs,
     minArity: inputs.length,
     maxArity: inputs.length,
-    types: own(types.flatMap((type) => (type === undefined ? [] : [elementName(type)]))),
+    types: own(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
     body: RoutineBody.calling(support),
     uses: support.map((parts) => HazardKey.routine(parts.at(-1) ?? "")),
     dependencies: new Set()
@@ -256,7 +259,7 @@ const thing =
   (word: string): Definition =>
   (recorder, statement) => {
     readParts(recorder, statement)
-    const name = R.placed(recorder, nameOfNodes(statement.defnames))
+    const name = Path.placed(recorder, nameOfNodes(statement.defnames))
     R.readSchema(recorder, name)
     const key = `${word} ${name.name}`
     R.write(recorder, key)

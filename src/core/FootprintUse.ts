@@ -9,6 +9,7 @@
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
 import { inspectCatalog, isCatalogRelation } from "./FootprintCatalogQuery.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { runBody } from "./FootprintRun.js"
 import * as HazardKey from "./HazardKey.js"
@@ -228,7 +229,7 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
 
 /** An expression that is stored: it is looked up now and run later. @since 0.1.0 @category expressions */
 export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
-  const mentions = mentionsOf(...pieces)
+  const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
   for (const { name } of mentions.relations) touch(recorder, name)
   for (const { args, name } of mentions.calls) touchRoutine(recorder, name, Option.some(args.length))
@@ -238,7 +239,7 @@ export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown
 
 /** An expression or query that is run. @since 0.1.0 @category expressions */
 export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
-  const mentions = mentionsOf(...pieces)
+  const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
   for (const { access, name } of mentions.relations) store(recorder, name, access)
   for (const { kind, name } of mentions.inTexts) {

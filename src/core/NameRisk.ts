@@ -15,6 +15,7 @@ import type {
   RenameStmt
 } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { matching } from "./FootprintRoutine.js"
 import type { QualifiedName } from "./SchemaObject.js"
@@ -33,7 +34,7 @@ export const ofDrop = (
     case "OBJECT_FOREIGN_TABLE":
     case "OBJECT_MATVIEW":
     case "OBJECT_SEQUENCE":
-      return objects.flatMap((object) => about(recorder, "data-loss", nameOfObject(object)))
+      return objects.flatMap((object) => about(recorder, "data-loss", Path.object(recorder, object)))
     case "OBJECT_SCHEMA":
     case "OBJECT_EXTENSION":
       return [general("data-loss")]
@@ -41,11 +42,11 @@ export const ofDrop = (
     case "OBJECT_DOMAIN":
       return isCascade
         ? [general("data-loss")]
-        : objects.flatMap((object) => ofGoneType(recorder, nameOfObject(object)))
+        : objects.flatMap((object) => ofGoneType(recorder, Path.type(recorder, nameOfObject(object))))
     case "OBJECT_POLICY":
       return [general("privilege-change")]
     case "OBJECT_VIEW":
-      return objects.flatMap((object) => goes(ofGoneView(recorder, nameOfObject(object)), isCascade))
+      return objects.flatMap((object) => goes(ofGoneView(recorder, Path.object(recorder, object)), isCascade))
     case "OBJECT_AGGREGATE":
     case "OBJECT_FUNCTION":
     case "OBJECT_PROCEDURE":
@@ -58,7 +59,7 @@ export const ofDrop = (
     case "OBJECT_RULE":
       return objects.flatMap((object) => ofAttachment(recorder, object, "rule"))
     case "OBJECT_INDEX":
-      return objects.flatMap((object) => ofIndex(recorder, nameOfObject(object)))
+      return objects.flatMap((object) => ofIndex(recorder, Path.object(recorder, object)))
     case "OBJECT_STATISTIC_EXT":
       return []
     default:
@@ -100,7 +101,7 @@ const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Ha
 
 /** Each overload that is meant; where none is known, all of that name. */
 const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<Hazard> => {
-  const name = nameOfNodes(object.objname)
+  const name = Path.routine(recorder, nameOfNodes(object.objname))
   const isIn = (catalog: Catalog.SimulatedCatalog, routine: Catalog.Routine): boolean =>
     Catalog.routinesNamed(catalog, routine.name).some((other) => Catalog.isSameRoutine(other, routine))
   const known = matching(recorder, object)
@@ -116,7 +117,7 @@ const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<
 
 const ofAttachment = (recorder: R.Recorder, object: Node, kind: Catalog.Attachment["kind"]): ReadonlyArray<Hazard> => {
   const parts = partsOfObject(object)
-  const table = nameOfStrings(parts.slice(0, -1))
+  const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
   return about(recorder, "incompatible-change", table).map(
     unless(
       (end) =>
@@ -196,11 +197,11 @@ const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<
   if (object === undefined) return [general("incompatible-change")]
   if ("ObjectWithArgs" in object)
     return ofRoutine(recorder, object.ObjectWithArgs).map(({ kind, relation }) => ({ kind, relation }))
-  const name = nameOfObject(object)
+  const name = Path.type(recorder, nameOfObject(object))
   const isType = R.types(recorder, name).length > 0 || R.findRelation(recorder, name) !== undefined
   return isType ? aboutType(recorder, "incompatible-change", name) : [general("incompatible-change")]
 }
 
 /** A label that is renamed is gone for whoever writes or compares with it. @since 0.1.0 @category operations */
 export const ofEnum = (recorder: R.Recorder, { oldVal, typeName }: AlterEnumStmt): ReadonlyArray<Hazard> =>
-  oldVal === undefined ? [] : aboutType(recorder, "incompatible-change", nameOfNodes(typeName))
+  oldVal === undefined ? [] : aboutType(recorder, "incompatible-change", Path.type(recorder, nameOfNodes(typeName)))

@@ -7,11 +7,11 @@
  */
 import type { RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import type { Risk, RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { nameOfRangeVar } from "./SyntaxTree.js"
 
 /** A hazard before its place is known. @since 0.1.0 @category models */
 export interface Hazard extends Pick<Risk, "kind" | "relation"> {
@@ -31,7 +31,7 @@ export const about = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName)
 
 /** @since 0.1.0 @category constructors */
 export const onTable = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | undefined): ReadonlyArray<Hazard> =>
-  about(recorder, kind, nameOfRangeVar(range))
+  about(recorder, kind, Path.range(recorder, range))
 
 /** Nothing counts yet on a type that this migration has made. @since 0.1.0 @category constructors */
 export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> => {

@@ -8,13 +8,14 @@
 import type { AlterDomainStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { tablesWithType } from "./FootprintUse.js"
 import { ofDrop, ofEnum, ofNewSchema, ofRename } from "./NameRisk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { about, aboutType, general, type Hazard, onTable } from "./StatementHazard.js"
-import { isOn, nameOfNodes, nameOfObject, nameOfRangeVar, optionNamed } from "./SyntaxTree.js"
+import { isOn, nameOfNodes, optionNamed } from "./SyntaxTree.js"
 import { ofAlterTable, ofNewTable } from "./TableRisk.js"
 import { isTransactional } from "./TransactionBlock.js"
 
@@ -80,7 +81,7 @@ const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainS
   const isNotValid = def !== undefined && "Constraint" in def && def.Constraint.skip_validation === true
   if ((subtype !== "C" && subtype !== "O" && subtype !== "V") || isNotValid) return []
   const kind = subtype === "O" ? "table-scan" : "validation-scan"
-  const name = nameOfNodes(typeName)
+  const name = Path.type(recorder, nameOfNodes(typeName))
   const hazards = aboutType(recorder, kind, name)
   if (hazards.length === 0) return []
   const known = tablesWithType(recorder, name).flatMap((table) => about(recorder, kind, table))
@@ -106,7 +107,7 @@ const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undef
 
 /** With CASCADE go the rows of all that point at the tables, directly or not; who points at an unknown one is not known. */
 const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt): ReadonlyArray<Hazard> => {
-  const names = (relations ?? []).map(nameOfObject)
+  const names = (relations ?? []).map((node) => Path.object(recorder, node))
   if (behavior !== "DROP_CASCADE") return names.flatMap((name) => about(recorder, "data-loss", name))
   const all = new Map<string, ReadonlyArray<Hazard>>()
   const visit = (name: QualifiedName): void => {
@@ -147,7 +148,7 @@ const ofMaintenance = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> 
 }
 
 const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<Hazard> => {
-  const name = nameOfRangeVar(range)
+  const name = Path.range(recorder, range)
   const owner = R.findRelation(recorder, name)?.owner ?? Option.none()
   return about(
     recorder,

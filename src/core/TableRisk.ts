@@ -17,6 +17,7 @@ import type {
 } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
+import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as HazardKey from "./HazardKey.js"
 import { mentionsOf } from "./Mentions.js"
@@ -26,14 +27,14 @@ import type { RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import type * as Catalog from "./SimulatedCatalog.js"
 import { about, general, type Hazard, onTable } from "./StatementHazard.js"
-import { nameOfRangeVar, stringsOf } from "./SyntaxTree.js"
+import { stringsOf } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category operations */
 export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): ReadonlyArray<Hazard> => {
   const { cmds = [], objtype, relation } = statement
   const commands = cmds.flatMap((node) => ("AlterTableCmd" in node ? [node.AlterTableCmd] : []))
   if (objtype === "OBJECT_TABLE" || objtype === "OBJECT_MATVIEW") {
-    return commands.flatMap((command) => ofCommand(recorder, nameOfRangeVar(relation), command))
+    return commands.flatMap((command) => ofCommand(recorder, Path.range(recorder, relation), command))
   }
   return commands.flatMap(({ subtype }): ReadonlyArray<Hazard> => {
     if (subtype === "AT_ChangeOwner") return [general("privilege-change")]
@@ -56,7 +57,7 @@ export const ofNewTable = (
   return [
     ...(tableElts ?? []).flatMap((element) => ofElement(recorder, element)),
     ...parents.flatMap((node) =>
-      "RangeVar" in node ? ofDefaultPartition(recorder, nameOfRangeVar(node.RangeVar)) : []
+      "RangeVar" in node ? ofDefaultPartition(recorder, Path.range(recorder, node.RangeVar)) : []
     )
   ]
 }
@@ -191,7 +192,7 @@ const volatileFunctions: ReadonlySet<string> = new Set([
 
 /** What the server does not bring may be volatile: most functions do not say. */
 const isVolatile = (recorder: R.Recorder, expression: Node | undefined): boolean =>
-  mentionsOf(expression).calls.some(
+  Path.mentioned(recorder, mentionsOf(expression)).calls.some(
     ({ name }) => volatileFunctions.has(name.name) || !isBuiltInRoutine(name) || R.routines(recorder, name).length > 0
   )
 

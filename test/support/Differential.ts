@@ -119,8 +119,16 @@ const block = (file: string): string => `BEGIN;\n${file};\nRESET ALL; DISCARD TE
 const send = ({ connection }: Server, text: string): Effect.Effect<unknown, SqlError> =>
   Transaction.send(connection, text)
 
-/** The files that run one after the other, tried by the server itself: most of what is drawn does not run. */
+/**
+ * The files that run one after the other, tried by the server itself: most of what is drawn does not run. They are tried again
+ * among themselves, since a file that failed may have moved a sequence.
+ */
 const accepted = (server: Server, candidates: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, SqlError> =>
+  Effect.flatMap(tried(server, candidates), (files) =>
+    files.length === candidates.length ? Effect.succeed(files) : accepted(server, files)
+  )
+
+const tried = (server: Server, candidates: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, SqlError> =>
   Effect.gen(function* () {
     yield* send(server, clear)
     yield* send(server, trial(candidates))

@@ -378,6 +378,22 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "CASCADE of what a table of another schema uses, behind a search path",
+    files: [
+      `create schema app; create table t (id serial, x int); create table app.t (id int)`,
+      `set search_path = app, public; drop sequence t_id_seq cascade`
+    ]
+  },
+  {
+    about: "children, keys and parts of the one table, while the search path leads to the other",
+    files: [
+      `create schema app; create table p (id int primary key, x int) partition by range (id); create table q partition of p for values from (0) to (9);
+       create table r (p_id int references p); create index on p (x); create table app.q (y text); create table app.r (z text); create table app.p_x_idx (id int)`,
+      `set search_path = app, public; alter table p add column w int; alter table p rename column x to v; drop index public.p_x_idx; alter table p drop column v`,
+      `set search_path = app, public; drop table p cascade`
+    ]
+  },
+  {
     about: "an index on an expression, made anew for another table",
     files: [
       `create function f(n int) returns int language sql immutable as 'select 1'; create table t (x int, y int); create index on t (f(x));

@@ -1,0 +1,92 @@
+/**
+ * What a name in a statement means, as the search path of the file finds it: asked once, where the statement gives the name.
+ * A name that the catalog gives means the same object whatever the path is.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Node, RangeVar, TypeName } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as R from "./FootprintRecorder.js"
+import * as HazardKey from "./HazardKey.js"
+import type { Mentions } from "./Mentions.js"
+import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
+import type { QualifiedName } from "./SchemaObject.js"
+import * as Catalog from "./SimulatedCatalog.js"
+import { nameOfObject, nameOfRangeVar, stringsOf } from "./SyntaxTree.js"
+
+/** Where a new object without schema goes: into the first schema of the search path that is there. @since 0.1.0 @category names */
+export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
+  const first = recorder.searchPath.find((schema) => !R.isKnownThing(recorder, HazardKey.goneSchema(schema)))
+  const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
+  return isDefault ? name : { ...name, schema: Option.some(first) }
+}
+
+const located = (
+  { searchPath }: R.Recorder,
+  name: QualifiedName,
+  candidates: () => ReadonlyArray<{ readonly name: QualifiedName }>
+): QualifiedName => {
+  if (searchPath.length === 0 || Option.isSome(name.schema)) return name
+  const schemas = new Set(candidates().map((found) => Catalog.schemaOf(found.name)))
+  const first = searchPath.find((schema) => schemas.has(schema))
+  return first === undefined ? name : { ...name, schema: Option.some(first) }
+}
+
+/** @since 0.1.0 @category names */
+export const relation = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  recorder.locals.has(name.name)
+    ? name
+    : located(recorder, name, () => Catalog.relationsCalled(recorder.catalog, name.name))
+
+/** Of a type, or of a relation as the type of its rows. @since 0.1.0 @category names */
+export const type = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  located(recorder, name, () => [
+    ...Catalog.typesCalled(recorder.catalog, name.name),
+    ...Catalog.relationsCalled(recorder.catalog, name.name)
+  ])
+
+/** @since 0.1.0 @category names */
+export const routine = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  located(recorder, name, () => Catalog.routinesNamed(recorder.catalog, { ...name, schema: Option.none() }))
+
+/** @since 0.1.0 @category names */
+export const range = (recorder: R.Recorder, given: RangeVar | undefined): QualifiedName =>
+  relation(recorder, nameOfRangeVar(given))
+
+/** Of a relation that a statement names as an object. @since 0.1.0 @category names */
+export const object = (recorder: R.Recorder, given: Node | undefined): QualifiedName =>
+  relation(recorder, nameOfObject(given))
+
+/** What an expression or query mentions. @since 0.1.0 @category names */
+export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions => {
+  if (recorder.searchPath.length === 0) return mentions
+  return {
+    ...mentions,
+    relations: mentions.relations.map((one) => ({ ...one, name: relation(recorder, one.name) })),
+    types: mentions.types.map((name) => type(recorder, name)),
+    calls: mentions.calls.map((one) => ({ ...one, name: routine(recorder, one.name) })),
+    inTexts: mentions.inTexts.map((one) => ({ ...one, name: finders[one.kind](recorder, one.name) }))
+  }
+}
+
+const finders = { relation, sequence: relation, type, routine }
+
+/**
+ * A type as the catalog knows it: the schema it is in, and its wording.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const resolvedType = (
+  recorder: R.Recorder,
+  typeName: TypeName
+): { readonly type: QualifiedName; readonly wording: string } => {
+  const name = type(recorder, elementName(typeName))
+  const known = R.types(recorder, name)[0]?.name ?? R.findRelation(recorder, name)?.name
+  if (known === undefined || isBuiltIn(stringsOf(typeName.names))) {
+    return { type: elementName(typeName), wording: wordingOf(typeName) }
+  }
+  const base = wordingOfName(Option.getOrUndefined(known.schema), known.name)
+  return { type: known, wording: typeName.arrayBounds === undefined ? base : `${base}[]` }
+}
