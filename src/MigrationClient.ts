@@ -9,16 +9,17 @@
  */
 import * as Reactivity from "@effect/experimental/Reactivity"
 import type { Connection } from "@effect/sql/SqlConnection"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
+import { quote } from "./core/SchemaObject.js"
+import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 
 /**
@@ -44,8 +45,8 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
-     * What is notified on a channel, on a connection beside the pool that stays open as long as the scope; `pooled` where a
-     * pooler stands before the server, whose sessions are not ours to listen in.
+     * What is notified on a channel, on a connection that is reserved as long as the scope; it fails when the connection
+     * breaks. `pooled` where a pooler stands before the server, whose sessions are not ours to listen in.
      */
     readonly listen: (
       channel: string
@@ -55,46 +56,57 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
 
 /**
  * One connection works; a second holds the migration lock while a statement runs that no transaction block may contain; a
- * third reads, or carries the request to cancel when a migration is interrupted.
+ * third reads, or carries the request to cancel when a migration is interrupted; a fourth listens.
  */
-const connections = 3
+const connections = 4
 
 const idle = Duration.seconds(10)
 
 /** How long to wait for a server that does not answer, or for one of the connections. */
 const patience = Duration.seconds(10)
 
-const property = (value: unknown, name: string): unknown =>
-  Predicate.hasProperty(value, name) ? value[name] : undefined
-
 /**
  * Whether the server's process is the one that the driver was told of when it connected. A pooler cannot tell: it has not
- * chosen one by then. Source: PostgreSQL manual, section 54.7, BackendKeyData.
+ * chosen one by then.
  */
-const isDirect = ({ connection }: Reserved): Effect.Effect<boolean, SqlError> =>
+const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
   Effect.map(
     connection.executeRaw("SELECT pg_catalog.pg_backend_pid() AS pid", []),
-    (result) => Message.columnsOf(result)["pid"] === property(property(connection, "pg"), "processID")
+    (result) => Message.columnsOf(result)["pid"] === Driver.processIdOf(connection)
+  )
+
+const notifications = (connection: Connection, channel: string): Stream.Stream<string, SqlError> =>
+  Stream.asyncPush<string, SqlError>((emit) =>
+    Effect.zipRight(
+      Driver.hearing(connection, channel, {
+        onMessage: emit.single,
+        onEnd: (cause) => emit.fail(new SqlError({ cause, message: "The connection that listened is gone" }))
+      }),
+      connection.executeRaw(`LISTEN ${quote(channel)}`, [])
+    )
   )
 
 /**
- * Taking a connection from the pool cannot be undone half-way: an interruption waits until it is there and gives it back.
+ * Taking a connection cannot be undone half-way, whether it comes from the pool or is the first one: an interruption waits
+ * until it is there and gives it back.
  */
 const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>) =>
   Effect.map(RcRef.make({ acquire, idleTimeToLive: idle }), (clients) => {
-    const reserve = Effect.flatMap(RcRef.get(clients), (client) =>
-      Effect.map(Effect.uninterruptible(client.reserve), (connection) => ({ client, connection }))
+    const reserve = Effect.uninterruptible(
+      Effect.flatMap(RcRef.get(clients), (client) =>
+        Effect.map(client.reserve, (connection) => ({ client, connection }))
+      )
     )
     return {
       reserve,
       ask: (text: string) =>
         Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, []))),
-      listen: (channel: string) =>
-        Effect.flatMap(RcRef.get(clients), (client) =>
-          Effect.map(Effect.scoped(Effect.flatMap(reserve, isDirect)), (direct) =>
-            direct ? client.listen(channel) : ("pooled" as const)
-          )
-        )
+      listen: Effect.fnUntraced(function* (channel: string) {
+        const { connection } = yield* reserve
+        if (!(yield* isDirect(connection))) return "pooled" as const
+        yield* Effect.addFinalizer(() => Driver.close(connection))
+        return notifications(connection, channel)
+      })
     }
   })
 
@@ -122,7 +134,7 @@ export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationCli
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
- * Connections from a pool that the program makes, with at least three of them; for programs whose own client comes from
+ * Connections from a pool that the program makes, with at least four of them; for programs whose own client comes from
  * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
  *
  * @since 0.1.0

@@ -26,6 +26,13 @@ export interface WireTap {
   readonly reset: Effect.Effect<void>
   /** Breaks all connections, now. */
   readonly cut: Effect.Effect<void>
+  /** How many connections clients hold open. */
+  readonly open: Effect.Effect<number>
+  /**
+   * From now on the server's answers to new connections are held back until the scope ends. Gives what waits until so many
+   * connections have been begun.
+   */
+  readonly delaying: Effect.Effect<(begun: number) => Effect.Effect<void>, never, Scope.Scope>
   /**
    * From the given message on, counted from now, nothing passes any more, in either direction: `before` the server hears it,
    * or `after` the server has answered it and before the client hears that. Gives what waits until it has come to that.
@@ -73,6 +80,7 @@ export const make = (
     let statements: Array<string> = []
     const sockets = new Set<net.Socket>()
     let trap: Trap | undefined
+    let delayed: Array<net.Socket> | undefined
 
     const shut = (trap: Trap) => {
       trap.isShut = true
@@ -91,6 +99,7 @@ export const make = (
       const close = () => ends.forEach((end) => end.destroy())
       let started = false
       connections++
+      if (delayed !== undefined) delayed.push(server.pause())
       for (const end of ends) {
         sockets.add(end)
         end.setNoDelay(true)
@@ -145,6 +154,27 @@ export const make = (
         statements = []
       }),
       cut: Effect.sync(() => sockets.forEach((socket) => socket.destroy())),
+      open: Effect.sync(() => sockets.size / 2),
+      delaying: Effect.map(
+        Effect.acquireRelease(
+          Effect.sync((): Array<net.Socket> => (delayed = [])),
+          (held) =>
+            Effect.sync(() => {
+              delayed = undefined
+              for (const socket of held) socket.resume()
+            })
+        ),
+        (held) => (begun) =>
+          Effect.asVoid(
+            Effect.repeat(
+              Effect.delay(
+                Effect.sync(() => held.length >= begun),
+                "5 millis"
+              ),
+              { until: (is) => is }
+            )
+          )
+      ),
       trap: (message, side) =>
         Effect.map(Deferred.make<void>(), (sprung) => {
           trap = { left: message, side, sprung, answering: undefined, isShut: false }
