@@ -61,6 +61,10 @@ const milliseconds = (duration: Duration.Duration): number =>
  * the library, which cancels what takes too long; where it can no longer do that, the server ends a heal at twice its deadline.
  * `transaction_timeout` came with version 17.
  *
+ * A server that is busy with a statement does not notice that its client has died, unless it is told to look; else a dead
+ * process's transaction would hold the migration lock as long as its statement lasts. Not every operating system has a way to
+ * look, and where it has none the setting is refused. Outside transactions a statement may as well go on: it holds no such lock.
+ *
  * @since 0.1.0
  * @category statements
  */
@@ -74,8 +78,13 @@ export const limits = (
   `SET ${scope} idle_in_transaction_session_timeout = 0`,
   `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
     THEN pg_catalog.set_config('transaction_timeout', '0', ${scope === "LOCAL"}) END`,
+  ...(scope === "LOCAL" ? [lookingForTheClient] : []),
   `SET ${scope} standard_conforming_strings = on`
 ]
+
+/** Source: `check_client_connection_check_interval` in the server's `tcop/postgres.c`; version 14 can on Linux only. */
+const lookingForTheClient = `SELECT CASE WHEN pg_catalog.version() LIKE '%linux%'
+    THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END`
 
 /**
  * A question to the server that waits for nothing longer than a migration would. Several statements in one message are one

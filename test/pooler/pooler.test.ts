@@ -205,8 +205,8 @@ describe.each(pools.map((pool) => ({ called: name(pool), pool })))("$called", ({
     through(
       pool,
       {
-        migrations: { ...users, "003_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(3);" },
-        options: { policy: Policy.always, deadline: Duration.seconds(1) }
+        migrations: { ...users, "003_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(600);" },
+        options: { policy: Policy.always, deadline: Duration.seconds(4) }
       },
       ({ direct }) =>
         Effect.gen(function* () {

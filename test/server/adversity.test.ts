@@ -23,36 +23,27 @@ import {
 } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import * as Pause from "../support/Pause.js"
 import * as Server from "../support/Server.js"
 import { advisoryLocks } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
-const slow = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(1.5);" }
+const slow = { "001_slow": `CREATE TABLE slow (id integer);\n${Pause.statement}` }
 const options = { policy: Policy.always }
 
 const ask = Effect.flatMap(SqlClient.SqlClient, (sql) => withAutoMigration(sql`SELECT id FROM slow`))
 
-/** Waits until the server runs the migration's long statement. */
-const untilRunning = (url: string) =>
-  Effect.repeat(
-    Database.query(
-      url,
-      "SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()"
-    ),
-    {
-      until: (rows) => rows.length > 0,
-      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(300))
-    }
-  )
+/** A database in which the migration does not end until {@link Pause.lasts} says so. */
+const slowDatabase = Effect.tap(Server.freshDatabase, (url) => Pause.lasts(url, 600))
 
 const nothingIsLeft = (url: string) =>
   Effect.gen(function* () {
     deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS found"), [{ found: null }])
     const left = yield* Effect.repeat(Database.query(url, advisoryLocks), {
       until: (rows) => rows[0]?.["n"] === 0,
-      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(200))
+      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(1000))
     })
-    assert.strictEqual(left[1] > 200, false)
+    assert.strictEqual(left[1] > 1000, false)
     const { applied } = yield* AutoMigration.status
     deepStrictEqual(applied, [])
   })
@@ -60,15 +51,16 @@ const nothingIsLeft = (url: string) =>
 describe("in the middle of a migration", () => {
   it.scopedLive("the connection is cut: DatabaseUnavailable, nothing applied, and the next query heals", () =>
     Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
+      const url = yield* slowDatabase
       const tap = yield* WireTap.make(url)
       yield* Effect.gen(function* () {
         const fiber = yield* Effect.fork(Effect.flip(ask))
-        yield* untilRunning(url)
+        yield* Pause.untilSleeping(url)
         yield* tap.cut
         const error = yield* Fiber.join(fiber)
         assert.strictEqual(error._tag, "DatabaseUnavailable")
         yield* nothingIsLeft(url)
+        yield* Pause.lasts(url, 0)
         deepStrictEqual(yield* ask, [])
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: slow, options })))
     })
@@ -76,18 +68,16 @@ describe("in the middle of a migration", () => {
 
   it.scopedLive("the statement is cancelled: DatabaseUnavailable, nothing applied, and the next query heals", () =>
     Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
+      const url = yield* slowDatabase
       yield* Effect.gen(function* () {
         const fiber = yield* Effect.fork(Effect.flip(ask))
-        yield* untilRunning(url)
-        yield* Database.query(
-          url,
-          "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
-        )
+        yield* Pause.untilSleeping(url)
+        yield* Database.query(url, `SELECT pg_cancel_backend(pid) FROM (${Pause.sleeping}) AS migrating`)
         const error = yield* Fiber.join(fiber)
         assert.strictEqual(error._tag, "DatabaseUnavailable")
         assert.match(error.message, /canceling statement/)
         yield* nothingIsLeft(url)
+        yield* Pause.lasts(url, 0)
         deepStrictEqual(yield* ask, [])
       }).pipe(Effect.provide(App.layer({ url, migrations: slow, options })))
     })
@@ -95,17 +85,17 @@ describe("in the middle of a migration", () => {
 
   it.scopedLive("the program ends: the migration is rolled back and no lock is left", () =>
     Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
+      const url = yield* slowDatabase
       const program = yield* ask.pipe(Effect.provide(App.layer({ url, migrations: slow, options })), Effect.forkDaemon)
-      yield* untilRunning(url)
+      yield* Pause.untilSleeping(url)
       yield* Fiber.interrupt(program)
       yield* nothingIsLeft(url).pipe(Effect.provide(App.layer({ url, migrations: slow, options })))
     })
   )
 
-  it.scopedLive("the deadline passes: HealTimeout; the flight goes on and the next query finds its result", () =>
+  it.scopedLive("the deadline passes: HealTimeout, and nothing of the migration is there", () =>
     Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
+      const url = yield* slowDatabase
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const results = yield* Effect.all([Effect.exit(ask), Effect.exit(ask)], { concurrency: "unbounded" })
@@ -141,11 +131,12 @@ describe("the server", () => {
 
   it.scopedLive("breaks the query's connection: the query's own error, untouched", () =>
     Effect.gen(function* () {
-      const tap = yield* WireTap.make(yield* Server.freshDatabase)
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const fiber = yield* Effect.fork(Effect.flip(withAutoMigration(sql`SELECT pg_sleep(5)`)))
-        yield* Effect.sleep("200 millis")
+        const fiber = yield* Effect.fork(Effect.flip(withAutoMigration(sql`SELECT pg_sleep(600)`)))
+        yield* Pause.untilSleeping(url)
         yield* tap.cut
         assert.strictEqual((yield* Fiber.join(fiber))._tag, "SqlError")
       }).pipe(Effect.provide(App.layer({ url: tap.url, migrations: slow, options })))

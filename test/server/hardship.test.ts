@@ -157,7 +157,7 @@ describe("requests that come and go", () => {
           Array.from({ length: 15 }, (_, round) => round),
           (round) => Effect.forEach([1, 4, 9, 16], (n) => hasty(n + round), { concurrency: "unbounded" })
         )
-        yield* failsWith("MigrationPending", ask("SELECT email FROM users")).pipe(Effect.timeout("5 seconds"))
+        yield* failsWith("MigrationPending", ask("SELECT email FROM users")).pipe(Effect.timeout("20 seconds"))
       })
     )
   )
@@ -253,13 +253,13 @@ describe("sessions", () => {
     inProgram(
       {
         before: [
-          `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''200ms''', current_database());
+          `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''1s''', current_database());
             EXECUTE format('ALTER DATABASE %I SET standard_conforming_strings = off', current_database());
             EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = ''serializable''', current_database());
           END $$`
         ],
         migrations: {
-          "001_slow": String.raw`SELECT pg_sleep(0.4); CREATE TABLE paths (path text DEFAULT 'x\new\');`
+          "001_slow": String.raw`SELECT pg_sleep(1.5); CREATE TABLE paths (path text DEFAULT 'x\new\');`
         }
       },
       (url) =>
@@ -285,7 +285,7 @@ describe("sessions", () => {
 })
 
 describe("deadlines", () => {
-  const impatient = { deadline: Duration.seconds(2), lockTimeout: Duration.millis(200), ...allowed }
+  const impatient = { deadline: Duration.seconds(4), lockTimeout: Duration.millis(200), ...allowed }
 
   it.scopedLive("hold for a heal whose ledger is locked by somebody", () =>
     inProgram({ migrations: users, options: impatient }, (url) =>
@@ -294,7 +294,7 @@ describe("deadlines", () => {
         const error = yield* Effect.scoped(
           Effect.gen(function* () {
             yield* holding(url, "LOCK TABLE auto_migration.applied_set IN ACCESS EXCLUSIVE MODE")
-            return yield* Effect.flip(Effect.timeout(ask("SELECT email FROM users"), "6 seconds"))
+            return yield* Effect.flip(Effect.timeout(ask("SELECT email FROM users"), "20 seconds"))
           })
         )
         assert.include(["DatabaseUnavailable", "HealTimeout", "LockTimeout"], error._tag)
@@ -317,7 +317,7 @@ describe("deadlines", () => {
           yield* failsWith("HealTimeout", ask("SELECT id FROM stuck"))
           yield* Effect.repeat(kinds, {
             until: (log) => log.length > 0,
-            schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(100))
+            schedule: Schedule.spaced("50 millis")
           })
           yield* failsWith("HealTimeout", ask("SELECT id FROM stuck"))
           deepStrictEqual(yield* kinds, ["Failed 001_stuck"])

@@ -5,6 +5,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -14,8 +15,17 @@ import { AutoMigration, withAutoMigration, withAutoMigrationStream } from "effec
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
-
-import { appliedIds, ask, askWithin, failsWith, inProgram, kinds, users } from "../support/Situation.js"
+import {
+  appliedIds,
+  ask,
+  askWithin,
+  failsWith,
+  holding,
+  inProgram,
+  kinds,
+  untilBlocked,
+  users
+} from "../support/Situation.js"
 
 describe("a missing object with a pending provider", () => {
   it.scopedLive("is healed, and the caller sees only the result", () =>
@@ -298,18 +308,20 @@ describe("many fibers", () => {
   it.scopedLive("the flight outlives the request that started it", () =>
     inProgram(
       {
-        migrations: { "001_slow": "SELECT pg_sleep(0.5); CREATE TABLE slow (id integer);" },
-        options: { policy: () => ({ _tag: "Allowed" }) }
+        migrations: { "001_slow": `CREATE TABLE slow (id integer);\nSELECT pg_advisory_xact_lock_shared(42);` },
+        options: { policy: () => ({ _tag: "Allowed" }), lockTimeout: Duration.seconds(20) }
       },
-      () =>
+      (url) =>
         Effect.gen(function* () {
-          const first = yield* Effect.fork(ask("SELECT id FROM slow"))
-          yield* Effect.sleep("250 millis")
-          yield* Fiber.interrupt(first)
-          yield* Effect.repeat(appliedIds, {
-            until: (ids) => ids.length === 1,
-            schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(100))
-          })
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* holding(url, "SELECT pg_advisory_xact_lock(42)")
+              const first = yield* Effect.fork(ask("SELECT id FROM slow"))
+              yield* untilBlocked(url)
+              yield* Fiber.interrupt(first)
+            })
+          )
+          yield* Effect.repeat(appliedIds, { until: (ids) => ids.length === 1, schedule: Schedule.spaced("20 millis") })
           deepStrictEqual(yield* kinds, ["Applied 001_slow"])
         })
     )

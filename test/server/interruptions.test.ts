@@ -14,28 +14,19 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as EmbeddedServer from "../support/EmbeddedServer.js"
+import * as Pause from "../support/Pause.js"
 import * as Server from "../support/Server.js"
 import { ask, kinds, nothingIsLeft } from "../support/Situation.js"
 
 const migrations = {
   "001_first": "CREATE TABLE first (id integer);",
-  "002_slow": "CREATE TABLE slow AS SELECT count(*)::int AS n FROM first;\nSELECT pg_sleep(2);"
+  "002_slow": `CREATE TABLE slow AS SELECT count(*)::int AS n FROM first;\n${Pause.statement}`
 }
 
 const short = { first: Duration.millis(10), cap: Duration.millis(10) }
 const options = { policy: Policy.always, breaker: short }
 
 const slow = ask("SELECT n FROM slow")
-
-/** Waits until the server runs the migration's long statement. */
-const untilRunning = (url: string) =>
-  Effect.repeat(
-    Database.query(url, "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'"),
-    {
-      until: (rows) => rows.length > 0,
-      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(1000))
-    }
-  )
 
 /** The pool may still hold connections that are dead, and find that out by using them. */
 const eventually = <A, R>(query: Effect.Effect<A, unknown, R>) =>
@@ -51,11 +42,13 @@ const healsOnce = Effect.gen(function* () {
 /** A heal whose migration runs, then what interrupts it; the heal's error, and what must hold afterwards. */
 const interrupted = <E>(url: string, interrupt: Effect.Effect<unknown, E>) =>
   Effect.gen(function* () {
+    yield* Pause.lasts(url, 600)
     const error = yield* Effect.gen(function* () {
       const heal = yield* Effect.fork(Effect.flip(slow))
-      yield* untilRunning(url)
+      yield* Pause.untilSleeping(url)
       yield* interrupt
       const error = yield* Fiber.join(heal)
+      yield* Pause.lasts(url, 0)
       yield* healsOnce
       return error
     }).pipe(Effect.provide(App.layer({ url, migrations, options })))
@@ -84,10 +77,7 @@ describe("in the middle of a migration", () => {
         const url = yield* Server.freshDatabase
         const error = yield* interrupted(
           url,
-          Database.query(
-            url,
-            `SELECT ${end}(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%'`
-          )
+          Database.query(url, `SELECT ${end}(pid) FROM (${Pause.sleeping}) AS migrating`)
         )
         assert.strictEqual(error._tag, "DatabaseUnavailable")
       })
@@ -109,6 +99,7 @@ describe("a role or a database whose sessions", () => {
     () =>
       Effect.gen(function* () {
         const url = yield* limited("idle_in_transaction_session_timeout = '1ms'")
+        yield* Pause.lasts(url, 0)
         yield* healsOnce.pipe(Effect.provide(App.layer({ url, migrations, options })))
         yield* nothingIsLeft(url)
       })
@@ -117,6 +108,7 @@ describe("a role or a database whose sessions", () => {
   it.scopedLive("may run no statement for long does not end a heal, which has a deadline of its own", () =>
     Effect.gen(function* () {
       const url = yield* limited("statement_timeout = '1500ms'")
+      yield* Pause.lasts(url, 2)
       yield* healsOnce.pipe(Effect.provide(App.layer({ url, migrations, options })))
       yield* nothingIsLeft(url)
     })

@@ -269,7 +269,7 @@ describe("fibers forked inside a transaction", () => {
 describe("a lock that the caller holds where nobody can see it", () => {
   const impatient = {
     deadline: Duration.seconds(5),
-    lockTimeout: Duration.millis(100),
+    lockTimeout: Duration.millis(800),
     lockRetry: Schedule.spaced("20 millis")
   }
 

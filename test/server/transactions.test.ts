@@ -10,8 +10,17 @@ import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import * as Database from "../support/Database.js"
-
-import { appliedIds, ask, askWithin, failsWith, holding, inProgram, kinds, users } from "../support/Situation.js"
+import {
+  appliedIds,
+  ask,
+  askWithin,
+  failsWith,
+  holding,
+  inProgram,
+  kinds,
+  untilBlocked,
+  users
+} from "../support/Situation.js"
 
 describe("inside a caller's transaction", () => {
   const insert = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -124,8 +133,8 @@ describe("transaction per plan", () => {
 
 describe("locks", () => {
   const impatient = {
-    deadline: Duration.seconds(2),
-    lockTimeout: Duration.millis(100),
+    deadline: Duration.seconds(4),
+    lockTimeout: Duration.millis(800),
     lockRetry: Schedule.spaced("20 millis")
   }
 
@@ -149,7 +158,8 @@ describe("locks", () => {
           Effect.gen(function* () {
             yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
             const waiting = yield* Effect.forkDaemon(ask("SELECT email FROM users"))
-            yield* Effect.sleep("300 millis")
+            yield* untilBlocked(url)
+            yield* Effect.sleep("1 second")
             return waiting
           })
         )

@@ -8,6 +8,7 @@ import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -82,6 +83,13 @@ export const advisoryLocks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_da
 /** Of whoever used this database no session, and so no transaction and no lock, is left as soon as the server has noticed. */
 export const nothingIsLeft = (url: string) =>
   Effect.map(Database.sessionsLeft(url), (sessions) => deepStrictEqual(sessions, []))
+
+/** Waits until somebody in this database waits for a lock. */
+export const untilBlocked = (url: string) =>
+  Effect.repeat(
+    Database.query(url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+    { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
+  )
 
 /** Holds a lock on a table until the scope ends. */
 export const holding = (url: string, statement: string) =>

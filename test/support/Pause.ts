@@ -1,0 +1,30 @@
+/**
+ * A migration that takes as long as its test wants: it sleeps for the seconds that a table of the test's says, so that the
+ * test ends the wait and no time does, however busy the machine.
+ */
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Database from "./Database.js"
+
+/** What the migration runs; {@link lasts} has to be told before. */
+export const statement = "SELECT pg_sleep(seconds) FROM pause;"
+
+/** From its next run on, the statement takes that long; 0 is no time at all. Known after a crash of the server too. */
+export const lasts = (url: string, seconds: number) =>
+  Database.query(
+    url,
+    "SET synchronous_commit = on",
+    "CREATE TABLE IF NOT EXISTS pause (seconds double precision)",
+    "DELETE FROM pause",
+    `INSERT INTO pause VALUES (${seconds})`
+  )
+
+/** Of the session that sleeps now, in this database. */
+export const sleeping = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+
+/** Waits until the server is in the middle of the statement. */
+export const untilSleeping = (url: string) =>
+  Effect.repeat(Database.query(url, sleeping), {
+    until: (rows) => rows.length > 0,
+    schedule: Schedule.spaced("20 millis")
+  })
