@@ -71,7 +71,8 @@ const scope: Option.Option<StatementScope> = Option.some({
   columns: [{ qualifier: Option.none(), name: "column_9" }],
   routines: [],
   types: [],
-  conflictTarget: Option.none()
+  conflictTarget: Option.none(),
+  isClosed: true
 })
 
 const nothing: ReadonlySet<Migration.MigrationId> = new Set()

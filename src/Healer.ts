@@ -31,6 +31,7 @@ import * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import * as Resolver from "./core/Resolver.js"
 import * as SchemaObject from "./core/SchemaObject.js"
+import * as SqlState from "./core/SqlState.js"
 import * as StatementScope from "./core/StatementScope.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
@@ -76,6 +77,10 @@ const staleRetries = 3
 
 /** Gaps that nothing can close are remembered up to this number: their names come from queries, and never end. */
 const remembered = 1000
+
+/** An error inside a function, a trigger or a default has no place in the text. */
+const pointsIntoStatement = (error: unknown): boolean =>
+  Option.exists(SqlState.evidenceFrom(error), ({ position }) => Option.isSome(position))
 
 const nameOf = ({ gap }: Question): string => SchemaObject.render(gap.object)
 
@@ -317,7 +322,10 @@ export const make = Effect.gen(function* () {
     const { error, gap, place, statement } = request
     if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
     if (gap._tag === "StalePlan") return request.closingsLeft > 0 ? stale(request) : Effect.succeed("NotOurs")
-    const scope = Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text))
+    const scope = Option.map(
+      Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text)),
+      (_) => ({ ..._, isClosed: _.isClosed && pointsIntoStatement(error) })
+    )
     const caller = Option.isNone(statement) && !request.doubted ? "out of view" : "in view"
     return closeMissing({ gap, scope, caller }, request)
   }

@@ -12,7 +12,8 @@
  * 2. A plan holds a provider of each object in `closes`, and no step that neither provides, nor writes, nor precedes.
  * 3. Once a plan's steps are applied, no later resolution returns one of them again.
  * 4. No plan closes a gap whose object the final schema no longer has.
- * 5. The time depends on the closure and on the pending writers, not on the number of migrations.
+ * 5. A column of a statement that can only come from its relations is not brought to another one.
+ * 6. The time depends on the closure and on the pending writers, not on the number of migrations.
  *
  * @since 0.1.0
  */
@@ -25,7 +26,7 @@ import * as MigrationGraph from "./MigrationGraph.js"
 import type { Plan, Reason, Step } from "./Plan.js"
 import * as Provider from "./Provider.js"
 import * as SchemaObject from "./SchemaObject.js"
-import { type StatementScope, tableOf } from "./StatementScope.js"
+import { isColumnOf, type StatementScope, tableOf } from "./StatementScope.js"
 
 /**
  * Its providers have all run, as far as the applied set knows; `objects` is what they promised, as they spell it.
@@ -57,7 +58,8 @@ type Applied = MigrationGraph.Applied
 
 /**
  * The plan that closes a gap. A column that is named without its table may have several pending providers: tables of the
- * statement come first, then the graph's order; only the first plan is returned, and the next once that has run.
+ * statement come first, then, where it may come from elsewhere, the graph's order; only the first plan is returned, and the next
+ * once that has run.
  *
  * @since 0.1.0
  * @category operations
@@ -194,7 +196,8 @@ const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Optio
   const named = Option.toArray(behind).flatMap((table) => lookUp(SchemaObject.column(object.name, table)))
   if (named.length > 0 || (Option.isSome(scope) && Option.isSome(behind))) return { found: named, guesses: [] }
   const found = tablesOf(scope).flatMap((table) => lookUp(SchemaObject.column(object.name, table)))
-  return { found: Arr.sort(found, Provider.byMatch), guesses: lookUp(object) }
+  const isElsewhere = Option.exists(scope, (_) => isColumnOf(_, object.name))
+  return { found: Arr.sort(found, Provider.byMatch), guesses: isElsewhere ? [] : lookUp(object) }
 }
 
 const tablesOf = (scope: Option.Option<StatementScope>): ReadonlyArray<SchemaObject.QualifiedName> =>

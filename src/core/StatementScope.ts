@@ -10,8 +10,10 @@
  *
  * @since 0.1.0
  */
+import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { hasProperty, isRecord } from "effect/Predicate"
 import { type Mentions, mentionsOf } from "./Mentions.js"
 import { type Parser, statementsOf } from "./ParsedSql.js"
 import { isBuiltIn } from "./ParsedType.js"
@@ -48,6 +50,8 @@ export interface StatementScope {
   readonly types: ReadonlyArray<QualifiedName>
   /** Of an `INSERT … ON CONFLICT (columns)`: its table and its columns, sorted. */
   readonly conflictTarget: Option.Option<{ readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> }>
+  /** Whether a column that it names can only be one of its relations': no function gives it rows, no value is taken apart. */
+  readonly isClosed: boolean
 }
 
 /**
@@ -58,7 +62,10 @@ export interface StatementScope {
  */
 export const scopeFrom = (parser: Parser, text: string): Option.Option<StatementScope> =>
   Option.map(Either.getRight(statementsOf(parser, text)), (statements) =>
-    scopeOf(mentionsOf(statements.map((statement) => statement.node)))
+    scopeOf(
+      mentionsOf(statements.map(({ node }) => node)),
+      statements.every(({ node }) => isOfRows(node) && !opens(node))
+    )
   )
 
 /**
@@ -74,7 +81,37 @@ export const tableOf = (scope: StatementScope, qualifier: string): Option.Option
   return Option.map(Option.fromNullable(named), ({ relation }) => relation)
 }
 
-const scopeOf = (mentions: Mentions): StatementScope => ({
+/**
+ * Whether a text names this column, which can then be none but its relations'. Where the server points to a place in the text,
+ * it means a name that stands there, and not one inside a function or a trigger that the statement runs.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isColumnOf = (scope: StatementScope, column: string): boolean =>
+  scope.isClosed && scope.columns.some(({ name }) => name === column)
+
+const kindsOfRows: ReadonlySet<string> = new Set(["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"])
+
+const isOfRows = (node: Node): boolean => Object.keys(node).every((kind) => kindsOfRows.has(kind))
+
+/** Rows whose columns are not those of a relation that is named. */
+const sources: ReadonlySet<string> = new Set(["RangeFunction", "RangeTableFunc", "JsonTable"])
+
+/** Whether the tree takes a column from something that is no relation: `(value).field`, `FROM function()`. */
+const opens = (tree: unknown): boolean =>
+  Array.isArray(tree)
+    ? tree.some(opens)
+    : isRecord(tree) &&
+      Object.entries(tree).some(
+        ([key, child]) => sources.has(key) || (key === "indirection" && isField(child)) || opens(child)
+      )
+
+/** Whether something else than the elements of an array is taken. */
+const isField = (indirection: unknown): boolean =>
+  Array.isArray(indirection) && indirection.some((step) => !hasProperty(step, "A_Indices"))
+
+const scopeOf = (mentions: Mentions, isClosed: boolean): StatementScope => ({
   relations: distinct(
     [
       ...mentions.relations.map(({ alias, name }) => ({ relation: name, alias })),
@@ -92,7 +129,8 @@ const scopeOf = (mentions: Mentions): StatementScope => ({
     ),
     keyOf
   ),
-  conflictTarget: mentions.conflictTarget
+  conflictTarget: mentions.conflictTarget,
+  isClosed
 })
 
 const namedInTexts = (mentions: Mentions, kind: "routine" | "type"): ReadonlyArray<QualifiedName> =>

@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import type { MissingObject } from "../../src/core/Detector.js"
-import type { MigrationId } from "../../src/core/Migration.js"
+import { type MigrationId, mayWriteAnything } from "../../src/core/Migration.js"
 import * as MigrationGraph from "../../src/core/MigrationGraph.js"
 import type { Plan } from "../../src/core/Plan.js"
 import * as Resolver from "../../src/core/Resolver.js"
@@ -32,6 +32,7 @@ const scopeOf = (parts: {
   readonly routines?: ReadonlyArray<string>
   readonly types?: ReadonlyArray<string>
   readonly conflict?: readonly [table: string, ...columns: ReadonlyArray<string>]
+  readonly isClosed?: boolean
 }): Option.Option<StatementScope> =>
   Option.some({
     relations: (parts.relations ?? []).map((text) => {
@@ -47,7 +48,8 @@ const scopeOf = (parts: {
     conflictTarget: Option.map(Option.fromNullable(parts.conflict), ([name, ...columns]) => ({
       relation: qualifiedName(name),
       columns
-    }))
+    })),
+    isClosed: parts.isClosed ?? false
   })
 
 const scope: fc.Arbitrary<Option.Option<StatementScope>> = fc
@@ -56,7 +58,8 @@ const scope: fc.Arbitrary<Option.Option<StatementScope>> = fc
       relations: fc.array(fc.constantFrom("users", "orders o", "notes"), { maxLength: 2 }),
       columns: fc.array(fc.constantFrom("email", "o.name", "users.id"), { maxLength: 2 }),
       routines: fc.array(fc.constantFrom("users_f"), { maxLength: 1 }),
-      types: fc.array(fc.constantFrom("users_kind"), { maxLength: 1 })
+      types: fc.array(fc.constantFrom("users_kind"), { maxLength: 1 }),
+      isClosed: fc.boolean()
     }),
     { nil: undefined }
   )
@@ -147,6 +150,27 @@ describe("laws", () => {
       }
     }
   })
+
+  it.prop(
+    "A column of a statement that can only come from its relations is not brought to another one",
+    [situation, fc.constantFrom("id", "email", "name"), fc.subarray(["users", "orders o", "notes"]), fc.boolean()],
+    ([{ applied: done, graph }, name, relations, isQualified]) => {
+      const [qualifier, written] = isQualified ? ["x", `x.${name}`] : [undefined, name]
+      const seen = scopeOf({ relations, columns: [written], isClosed: true })
+      const resolved = Resolver.resolve(graph, done, gapOf(column(name), qualifier), seen)
+      if (Either.isLeft(resolved)) return
+      const tables: ReadonlyArray<string> = Option.getOrThrow(seen).relations.map(({ relation }) => relation.name)
+      const isOfTables = (object: SchemaObject.SchemaObject): boolean =>
+        "relation" in object &&
+        Option.match(object.relation, { onNone: () => true, onSome: (_) => tables.includes(_.name) })
+      assert.isTrue(resolved.right.closes.every(isOfTables))
+      for (const step of resolved.right.steps.filter(({ reason }) => reason !== "ancestor")) {
+        const { footprint } = step.migration
+        const touches = [...footprint.writes].some((key) => tables.includes(key))
+        assert.isTrue(touches || mayWriteAnything(step.migration) || step.migration.declares.some(isOfTables))
+      }
+    }
+  )
 
   it("The time depends on the closure and on the pending writers, not on the number of migrations", () => {
     const questions = (chains: number) => {
@@ -325,6 +349,19 @@ describe("a column", () => {
     deepStrictEqual(ask(bare, Option.none(), "1", "2"), ["3 provider"])
     deepStrictEqual(ask(bare, Option.none(), "1", "2", "3"), ["4 provider"])
     deepStrictEqual(ask(bare, scopeOf({ relations: ["orders"] }), "1", "2", "4"), ["3 provider"])
+  })
+
+  it("that can only come from the statement's tables comes from no other", () => {
+    const seen = (isClosed: boolean, ...columns: ReadonlyArray<string>) =>
+      scopeOf({ relations: ["orders o", "notes"], columns, isClosed })
+    const bare = gapOf(column("email"))
+    deepStrictEqual(ask(bare, seen(true, "email"), "1", "2"), ["4 provider"])
+    deepStrictEqual(ask(bare, seen(true, "email"), "1", "2", "4"), ["AlreadyApplied", "4"])
+    deepStrictEqual(ask(bare, seen(false, "email"), "1", "2", "4"), ["3 provider"])
+    deepStrictEqual(ask(bare, seen(true, "id"), "1", "2", "4"), ["3 provider"])
+    const other = scopeOf({ relations: ["notes"], columns: ["email", "sub.email"], isClosed: true })
+    deepStrictEqual(ask(bare, other, "1", "2"), "Unexplained")
+    deepStrictEqual(ask(gapOf(column("email"), "sub"), other, "1", "2"), "Unexplained")
   })
 
   it("that some applied table happens to have explains nothing", () => {

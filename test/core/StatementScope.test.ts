@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import type { QualifiedName } from "../../src/core/SchemaObject.js"
 import { quote } from "../../src/core/SchemaObject.js"
-import { type StatementScope, scopeFrom, tableOf } from "../../src/core/StatementScope.js"
+import { isColumnOf, type StatementScope, scopeFrom, tableOf } from "../../src/core/StatementScope.js"
 import * as arb from "../support/arbitraries/Sql.js"
 import { parser } from "../support/Parsing.js"
 
@@ -143,5 +143,42 @@ describe("conflictTarget", () => {
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
+  })
+})
+
+describe("a column", () => {
+  const isClosed = (text: string) => isColumnOf(scope(text), "c")
+
+  it("can only come from the relations that are named", () => {
+    for (const text of [
+      "SELECT c FROM t",
+      "SELECT u.c FROM t u JOIN s USING (c)",
+      "SELECT lower(c) FROM (SELECT * FROM t) s WHERE s.c[1] = ANY ($1)",
+      "WITH q AS (SELECT c FROM t) SELECT * FROM q",
+      "INSERT INTO t (a) SELECT c FROM s",
+      "UPDATE t SET a = c",
+      "DELETE FROM t WHERE c",
+      "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET a = c"
+    ]) {
+      assert.isTrue(isClosed(text), text)
+    }
+  })
+
+  it("may come from elsewhere", () => {
+    for (const text of [
+      "SELECT c FROM f()",
+      "SELECT c FROM t, LATERAL unnest(t.many)",
+      "SELECT c FROM JSON_TABLE(jsonb '[]', '$' COLUMNS (a integer))",
+      "SELECT c FROM XMLTABLE('/a' PASSING x COLUMNS b integer)",
+      "SELECT (t.r).c, c FROM t",
+      "SELECT c FROM (SELECT (t.r).* FROM t) s",
+      "INSERT INTO t (r.c) SELECT c FROM s",
+      "DO 'BEGIN PERFORM c FROM t; END'",
+      "EXECUTE p (c)",
+      "SELECT c FROM t; CREATE VIEW v AS SELECT c FROM t",
+      "SELECT d FROM t"
+    ]) {
+      assert.isFalse(isClosed(text), text)
+    }
   })
 })

@@ -118,6 +118,48 @@ describe("several pending providers of a column's name", () => {
   )
 })
 
+describe("a column that only a table beside the statement's will have", () => {
+  const migrations = { "001_a_note": "ALTER TABLE a ADD COLUMN note text;" }
+  const before = [
+    "CREATE TABLE a (id integer)",
+    "CREATE TABLE d (id integer, r a)",
+    "CREATE FUNCTION f() RETURNS SETOF a LANGUAGE sql AS 'SELECT * FROM a'",
+    "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM note FROM a; RETURN new; END'",
+    "CREATE TRIGGER g BEFORE UPDATE ON d FOR EACH ROW EXECUTE FUNCTION g()",
+    "INSERT INTO d VALUES (1, ROW(1))"
+  ]
+
+  for (const query of [
+    "SELECT note FROM d",
+    "SELECT s.note FROM (SELECT * FROM d) AS s",
+    "WITH s AS (SELECT id FROM d) SELECT id FROM s WHERE note IS NULL",
+    "INSERT INTO d (id) SELECT note::integer FROM d",
+    "UPDATE d SET id = 2 WHERE note = 'x'"
+  ]) {
+    it.scopedLive(`is not brought for a mistake: ${query}`, () =>
+      inProgram({ migrations, before }, (url) =>
+        Effect.gen(function* () {
+          const error = yield* Effect.flip(ask(query))
+          assert.strictEqual(error._tag, "SqlError")
+          const ledger = yield* Database.query(url, "SELECT FROM pg_namespace WHERE nspname = 'auto_migration'")
+          deepStrictEqual(ledger, [])
+        })
+      )
+    )
+  }
+
+  for (const query of ["SELECT note FROM f()", "SELECT (d.r).note FROM d", "UPDATE d SET id = 2 WHERE id = 1"]) {
+    it.scopedLive(`is brought where it may come through a function, a value or a trigger: ${query}`, () =>
+      inProgram({ migrations, before }, () =>
+        Effect.gen(function* () {
+          yield* ask(query)
+          deepStrictEqual(yield* appliedIds, ["001_a_note"])
+        })
+      )
+    )
+  }
+})
+
 describe("a provider that is already applied", () => {
   it.scopedLive("by another process since the query failed: the query is run again", () =>
     inProgram({ migrations: users }, (url) =>

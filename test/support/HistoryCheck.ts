@@ -120,7 +120,8 @@ const planFor = (graph: Graph, applied: MigrationGraph.Applied, object: SchemaOb
     columns: [],
     routines: [],
     types: [],
-    conflictTarget: Option.none()
+    conflictTarget: Option.none(),
+    isClosed: false
   }
   const gap: MissingObject = {
     _tag: "MissingObject",
