@@ -104,7 +104,7 @@ export const make = Effect.gen(function* () {
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
   const access = yield* ApplicationAccess.make(graph)
-  const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>()
+  const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>({ failure: MigrationFailure.ended, retryAt: 0 })
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
   const futile = yield* Ref.make<ReadonlyMap<string, string>>(new Map())
 

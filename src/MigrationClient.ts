@@ -11,6 +11,7 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -86,6 +87,16 @@ const notifications = (connection: Connection, channel: string): Stream.Stream<s
     )
   )
 
+/** A reference that is no more interrupts whoever asks for it, though nobody has interrupted that fiber. */
+const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+  Effect.catchAllCause(
+    self,
+    (cause): Effect.Effect<never, E | SqlError> =>
+      Cause.isInterrupted(cause)
+        ? Effect.fail(new SqlError({ cause: new Error("the layer of the migrations' connections was closed") }))
+        : Effect.failCause(cause)
+  )
+
 /**
  * Taking a connection cannot be undone half-way, whether it comes from the pool or is the first one: an interruption waits
  * until it is there and gives it back.
@@ -93,7 +104,7 @@ const notifications = (connection: Connection, channel: string): Stream.Stream<s
 const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>) =>
   Effect.map(RcRef.make({ acquire, idleTimeToLive: idle }), (clients) => {
     const reserve = Effect.uninterruptible(
-      Effect.flatMap(RcRef.get(clients), (client) =>
+      Effect.flatMap(orClosed(RcRef.get(clients)), (client) =>
         Effect.map(client.reserve, (connection) => ({ client, connection }))
       )
     )

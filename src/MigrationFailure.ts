@@ -130,6 +130,9 @@ const driverMessage = (error: SqlError): string =>
 const unavailable = (doing: string, sqlState: string | null, reason: string): Failure =>
   circumstance(({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, cause }))
 
+/** The layer was closed while a query that is not interrupted itself was waiting. @since 0.1.0 @category constructors */
+export const ended: Failure = unavailable("a heal", null, "the layer that heals was closed")
+
 const readOnly = (doing: string, reason: string): Failure =>
   circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))
 

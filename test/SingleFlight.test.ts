@@ -10,7 +10,7 @@ import * as SingleFlight from "../src/SingleFlight.js"
 describe("a single flight", () => {
   it.scoped("runs work once for all who ask for its key while it runs, and again for who asks later", () =>
     Effect.gen(function* () {
-      const flights = yield* SingleFlight.make<number, never>()
+      const flights = yield* SingleFlight.make<number, string>("ended")
       const gate = yield* Deferred.make<void>()
       let runs = 0
       const work = Effect.zipRight(
@@ -27,7 +27,7 @@ describe("a single flight", () => {
 
   it.scoped("gives all of them the same failure", () =>
     Effect.gen(function* () {
-      const flights = yield* SingleFlight.make<never, string>()
+      const flights = yield* SingleFlight.make<never, string>("ended")
       const gate = yield* Deferred.make<void>()
       const work = Effect.zipRight(Deferred.await(gate), Effect.fail("broken"))
       const fibers = yield* Effect.forEach([1, 2], () => Effect.fork(Effect.flip(flights.join("key", work))))
@@ -39,7 +39,7 @@ describe("a single flight", () => {
 
   it.scoped("goes on when the fiber that started it is interrupted", () =>
     Effect.gen(function* () {
-      const flights = yield* SingleFlight.make<string, never>()
+      const flights = yield* SingleFlight.make<string, string>("ended")
       const gate = yield* Deferred.make<void>()
       const work = Effect.as(Deferred.await(gate), "landed")
       const first = yield* Effect.fork(flights.join("key", work))
@@ -52,14 +52,24 @@ describe("a single flight", () => {
     })
   )
 
-  it.effect("ends with the scope it belongs to, and whoever waits is interrupted", () =>
+  it.effect("ends with the scope it belongs to: whoever waits, or asks later, fails, and is not interrupted", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const flights = yield* Scope.extend(SingleFlight.make<never, never>(), scope)
+      const flights = yield* Scope.extend(SingleFlight.make<never, string>("ended"), scope)
       const waiting = yield* Effect.fork(flights.join("key", Effect.never))
       yield* Effect.yieldNow()
       yield* Scope.close(scope, Exit.void)
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(waiting)))
+      deepStrictEqual(yield* Fiber.await(waiting), Exit.fail("ended"))
+      deepStrictEqual(yield* Effect.exit(flights.join("key", Effect.never)), Exit.fail("ended"))
+    })
+  )
+
+  it.scoped("interrupts whoever is interrupted while waiting, and nobody else", () =>
+    Effect.gen(function* () {
+      const flights = yield* SingleFlight.make<never, string>("ended")
+      const waiting = yield* Effect.fork(flights.join("key", Effect.never))
+      yield* Effect.yieldNow()
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
     })
   )
 })

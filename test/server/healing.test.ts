@@ -5,13 +5,16 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { AutoMigration, withAutoMigration, withAutoMigrationStream } from "effect-auto-migration"
+import { AutoMigration, Policy, withAutoMigration, withAutoMigrationStream } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
@@ -367,5 +370,37 @@ describe("many fibers", () => {
           deepStrictEqual(yield* kinds, ["Applied 001_slow"])
         })
     )
+  )
+
+  it.scopedLive("the layer is closed meanwhile: whoever waits, or asks later, is told so and is not interrupted", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const migrations = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_advisory_xact_lock_shared(42);" }
+      const options = { policy: Policy.always, lockTimeout: Duration.seconds(20) }
+      const application = yield* Layer.build(App.client({ url }))
+      const scope = yield* Scope.make()
+      const library = yield* Layer.buildWithScope(
+        App.layerWithMigrator({ url, migratorUrl: url, migrations, options }),
+        scope
+      )
+      const asking = Effect.provide(ask("SELECT id FROM slow"), Context.merge(library, application))
+      const closing = failsWith("DatabaseUnavailable", asking)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* holding(url, "SELECT pg_advisory_xact_lock(42)")
+          const waiting = yield* Effect.forkAll([closing, closing])
+          const leaving = yield* Effect.fork(asking)
+          yield* untilBlocked(url)
+          yield* Fiber.interruptFork(leaving)
+          assert.isTrue(Exit.isInterrupted(yield* Fiber.await(leaving)))
+          yield* Scope.close(scope, Exit.void)
+          for (const error of yield* Fiber.join(waiting)) {
+            assert.strictEqual(Reflect.get(Object(error.cause), "_tag"), "SqlError")
+          }
+        })
+      )
+      yield* closing
+      deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS slow"), [{ slow: null }])
+    })
   )
 })
