@@ -154,7 +154,7 @@ export const make = Effect.gen(function* () {
       : unjudged(catalog.occupied(relations))
   }
 
-  const run = Effect.fnUntraced(function* (question: Question, seen: View, plan: Plan.Plan) {
+  const run = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
     const open = yield* runner.refusal(plan)
     if (Option.isSome(open)) return yield* Effect.fail(open.value)
     const gap = nameOf(question)
@@ -178,10 +178,18 @@ export const make = Effect.gen(function* () {
         })
       )
     if (result._tag === "Held") return doubt
-    if (result._tag === "Present") return yield* giveUp(question, seen)
+    if (result._tag === "Present") return yield* unlessBrought(question, plan)
     yield* Metric.increment(Telemetry.healed)
     return retry
   })
+
+  /** What the catalog shows, somebody else may have brought in the meantime; if it came otherwise, a retry finds nothing new. */
+  const unlessBrought = (question: Question, plan: Plan.Plan): Answer =>
+    Effect.flatMap(unjudged(view), (now) =>
+      Plan.ids(plan).some((id) => now.applied.checksumById.has(id))
+        ? Effect.succeed<Landing>(retry)
+        : giveUp(question, now)
+    )
 
   const timeout = (gap: string, migrationIds: ReadonlyArray<string>, cause: unknown): HealTimeout =>
     new HealTimeout({ gap, migrationIds, milliseconds: Duration.toMillis(deadline), cause })
@@ -193,13 +201,13 @@ export const make = Effect.gen(function* () {
     { objects, providers }: Resolver.AlreadyApplied
   ) {
     const { applied } = view
+    const missing = yield* unjudged(catalog.missing(objects, "anywhere"))
+    if (missing.length === 0) return retry
     const edited = providers.find((migration) => applied.checksumById.get(migration.id) !== migration.checksum)
     if (edited !== undefined) {
       const recorded = applied.checksumById.get(edited.id) ?? ""
       return yield* ends(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
     }
-    const missing = yield* unjudged(catalog.missing(objects, "anywhere"))
-    if (missing.length === 0) return retry
     if (providers.every((migration) => promises(migration).length === 0)) return yield* giveUp(question, view)
     return yield* ends(
       ({ cause }) =>
@@ -228,7 +236,7 @@ export const make = Effect.gen(function* () {
           judgeSparingly(question, seen, plan),
           Either.match({
             onLeft: (objection): Answer => (seen.age === "fresh" ? objection : again(question)),
-            onRight: (allowed) => run(question, seen, allowed)
+            onRight: (allowed) => run(question, allowed)
           })
         )
     })

@@ -98,12 +98,10 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
  */
 const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => {
   const base = mentions.relations.map(({ name }) => R.findRelation(recorder, name) ?? Catalog.relation("table", name))
-  const starred = mentions.hasStar
-    ? base.flatMap(({ columns, name }) => columns.map((column) => HazardKey.columnOf(name.name, column.name)))
-    : []
+  const starred = mentions.hasStar ? base.flatMap(({ columns }) => columns) : []
   return {
     base: base.map(({ name }) => name),
-    uses: [...Use.directKeys(recorder, mentions), ...starred],
+    uses: [...Use.directKeys(mentions), ...starred.map(({ name }) => HazardKey.column(name))],
     onRead: Use.hiddenCalls(mentions)
   }
 }

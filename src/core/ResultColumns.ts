@@ -50,7 +50,6 @@ export const untyped = (name: string): Column => ({
   modifiers: [],
   isNotNull: false,
   hasDefault: false,
-  isGenerated: false,
   isLocal: true,
   uses: []
 })

@@ -43,7 +43,7 @@ describe("under fire", () => {
     "a heal under a long-running reader gives up, and the next one heals",
     () =>
       Effect.map(
-        reader.run({ readers: 3, deadline: Duration.seconds(3), lockTimeout: Duration.millis(200) }),
+        reader.run({ readers: 3, deadline: Duration.seconds(4), lockTimeout: Duration.millis(800) }),
         (figures) => assert.isNotEmpty(figures)
       ),
     patience

@@ -17,6 +17,7 @@ import {
   AutoMigrationConfig,
   MigrationClient,
   MigrationSource,
+  Policy,
   withAutoMigration
 } from "effect-auto-migration"
 import pg from "pg"
@@ -25,7 +26,7 @@ import * as Database from "../support/Database.js"
 import * as Fleet from "../support/Fleet.js"
 import * as Server from "../support/Server.js"
 import * as SettableClock from "../support/SettableClock.js"
-import { askWithin, failsWith, holding, inProgram, kinds, users } from "../support/Situation.js"
+import { ask, askWithin, failsWith, holding, inProgram, kinds, untilBlocked, users } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
@@ -126,6 +127,44 @@ describe("waiting for the migration lock", () => {
           })
         ),
         Effect.withClock(clock)
+      )
+    })
+  )
+})
+
+describe("what another process brings meanwhile", () => {
+  const pets = { "003_pets": "CREATE TABLE pets (id integer);\nSELECT pg_advisory_xact_lock_shared(42);" }
+
+  it.scopedLive("answers a query whose plan begins with something else", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const waits = Effect.map(tap.heard, ({ statements }) => statements.includes("ROLLBACK"))
+      const elsewhere = (migrations: Readonly<Record<string, string>>) =>
+        AutoMigration.migrate.pipe(Effect.provide(Layer.fresh(App.layer({ url, migrations }))))
+      yield* elsewhere({ "001_users": users["001_users"] })
+      yield* Effect.gen(function* () {
+        const [bringing, asking] = yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(url, "SELECT pg_advisory_xact_lock(42)")
+            const bringing = yield* Effect.forkDaemon(elsewhere({ "001_users": users["001_users"], ...pets }))
+            yield* untilBlocked(url)
+            const asking = yield* Effect.forkDaemon(ask("SELECT name, pets.id FROM users LEFT JOIN pets ON true"))
+            yield* until(waits)
+            return [bringing, asking] as const
+          })
+        )
+        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(bringing), ["003_pets"])
+        deepStrictEqual(yield* Fiber.join(asking), [{ name: "Ada", id: null }])
+      }).pipe(
+        Effect.provide(
+          App.layerWithMigrator({
+            url,
+            migratorUrl: tap.url,
+            migrations: { ...users, ...pets },
+            options: { policy: Policy.always }
+          })
+        )
       )
     })
   )
