@@ -33,6 +33,8 @@ export interface Column {
   readonly modifiers: ReadonlyArray<number>
   readonly isNotNull: boolean
   readonly hasDefault: boolean
+  /** Whether its value is computed: what the expression needs, the column cannot live without. */
+  readonly isGenerated: boolean
   /** `false` where the column is there only because a parent has it. */
   readonly isLocal: boolean
   /** Bare names of the columns and routines that a generated column's or default's expression uses. */
@@ -104,10 +106,13 @@ export interface Relation {
   readonly isConstraint: boolean
   /** Of an index: its columns, empty where it has expressions only. */
   readonly indexColumns: ReadonlyArray<string>
+  /** Of an index: columns that it carries along. */
+  readonly included: ReadonlyArray<string>
   readonly isUnique: boolean
   readonly hasOnlyColumns: boolean
   /** Of an index: it holds the rows of a condition only. */
   readonly isPartial: boolean
+  /** Of a table: what it inherits from, is a partition of, or has the rows of. Of an index: the one of the partitioned table. */
   readonly parents: ReadonlyArray<QualifiedName>
   readonly children: ReadonlyArray<QualifiedName>
   /** Tables with a foreign key to this one. */
@@ -130,6 +135,13 @@ export interface Attachment {
 }
 
 /** @since 0.1.0 @category models */
+export interface DomainConstraint {
+  readonly name: string
+  /** Routines of its expression. */
+  readonly uses: ReadonlyArray<HazardKey>
+}
+
+/** @since 0.1.0 @category models */
 export interface Type {
   readonly name: QualifiedName
   readonly kind: "enum" | "domain" | "range" | "base"
@@ -139,8 +151,7 @@ export interface Type {
   readonly values: ReadonlyArray<string>
   /** The types it is made of. */
   readonly parts: ReadonlyArray<QualifiedName>
-  /** Domain constraints. */
-  readonly constraints: ReadonlyArray<string>
+  readonly constraints: ReadonlyArray<DomainConstraint>
   readonly onWrite: ReadonlyArray<HiddenCall>
   readonly dependencies: ReadonlySet<HazardKey>
 }

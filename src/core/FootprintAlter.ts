@@ -7,11 +7,12 @@
  */
 import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
 import * as Option from "effect/Option"
+import { attachIndex } from "./FootprintClone.js"
 import * as Column from "./FootprintColumn.js"
 import { addConstraint } from "./FootprintConstraint.js"
 import * as Doubt from "./FootprintDoubt.js"
-import { dropColumn, dropConstraint, dropIdentity } from "./FootprintDrop.js"
-import { clonePartition, inherit } from "./FootprintInherit.js"
+import { dropColumn, dropConstraint, dropIdentity, leaveParents } from "./FootprintDrop.js"
+import { clonePartition, followType, inherit } from "./FootprintInherit.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -120,16 +121,21 @@ const setNotNull: Action = (recorder, table, { name = "" }) => {
 }
 
 const dropNotNull: Action = (recorder, table, { name }) => {
-  const drop = (target: QualifiedName): void => {
-    updateColumn(recorder, target, name, (column) => ({ ...column, isNotNull: false }))
-    R.updateRelation(recorder, target, (known) => ({
-      ...known,
-      constraints: known.constraints.filter(({ columns, kind }) => kind !== "not null" || columns[0] !== name)
-    }))
-  }
   freed(recorder, table)
-  drop(table)
-  inChildren(recorder, table, drop)
+  loosenColumn(recorder, table, name)
+}
+
+/** Children that are held to it by themselves stay so, and theirs with them. */
+const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
+  updateColumn(recorder, table, name, (column) => ({ ...column, isNotNull: false }))
+  const isIt = ({ columns, kind }: Catalog.Constraint): boolean => kind === "not null" && columns[0] === name
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: known.constraints.filter((constraint) => !isIt(constraint))
+  }))
+  for (const child of R.findRelation(recorder, table)?.children ?? []) {
+    if (R.findRelation(recorder, child)?.constraints.find(isIt)?.isLocal === false) loosenColumn(recorder, child, name)
+  }
 }
 
 /** What can remove a dependency reads all that there was. */
@@ -163,14 +169,25 @@ const alterType: Action = (recorder, table, { def, name }) => {
 
 const columnDefault: Action = (recorder, table, { def, name = "" }) => {
   freed(recorder, table)
-  Column.setDefault(recorder, table, name, def)
-  inChildren(recorder, table, (child) => Column.setDefault(recorder, child, name, def))
+  setValue(recorder, table, name, def, "default")
+}
+
+const setValue = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string,
+  expression: Node | undefined,
+  kind: "default" | "generated"
+): void => {
+  Column.setDefault(recorder, table, column, expression, kind)
+  inChildren(recorder, table, (child) => Column.setDefault(recorder, child, column, expression, kind))
 }
 
 /** Stored generated values are computed at once. */
-const setExpression: Action = (recorder, table, command) => {
-  columnDefault(recorder, table, command)
-  Use.useNow(recorder, command.def)
+const setExpression: Action = (recorder, table, { def, name = "" }) => {
+  freed(recorder, table)
+  setValue(recorder, table, name, def, "generated")
+  Use.useNow(recorder, def)
 }
 
 const addTableConstraint: Action = (recorder, table, { def }) => {
@@ -238,6 +255,7 @@ const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: Qualifi
     constraints: known.constraints.map((constraint) => ({ ...constraint, isLocal: true }))
   }))
   const left = R.findRelation(recorder, child)
+  for (const part of left?.parts ?? []) leaveParents(recorder, part)
   R.updateRelation(recorder, parent, (known) => ({
     ...known,
     children: known.children.filter((other) => left === undefined || !Catalog.isSameName(other, left.name))
@@ -257,6 +275,7 @@ const attach: Action = (recorder, table, { def }) => {
   const child = Path.range(recorder, command?.name)
   if (R.findRelation(recorder, table)?.kind === "index") {
     Use.changePart(recorder, child)
+    attachIndex(recorder, child, table)
     return
   }
   Use.change(recorder, child)
@@ -270,29 +289,26 @@ const attach: Action = (recorder, table, { def }) => {
     constraints: one.constraints.map((constraint) => ({ ...constraint, isLocal: isOnly(constraint) }))
   }))
   inherit(recorder, known?.name ?? child, table, command?.bound)
-  attachIndexes(recorder, table, known?.name ?? child)
-}
-
-/** Indexes that the partition has already are taken; the others are made. */
-const attachIndexes = (recorder: R.Recorder, parent: QualifiedName, child: QualifiedName): void => {
-  const shapes = (name: QualifiedName): ReadonlyArray<Catalog.Relation> =>
-    (R.findRelation(recorder, name)?.parts ?? []).flatMap((part) => {
-      const index = R.findRelation(recorder, part)
-      return index?.kind === "index" ? [index] : []
-    })
-  const shapeOf = (index: Catalog.Relation): string =>
-    `${index.isUnique} ${index.isConstraint} ${index.indexColumns.join()}`
-  const own = new Set(shapes(child).map(shapeOf))
-  const missing = shapes(parent).filter((index) => !own.has(shapeOf(index)))
-  const from = R.findRelation(recorder, parent)
-  if (from !== undefined) clonePartition(recorder, child, { ...from, parts: missing.map(({ name }) => name) })
+  const from = R.findRelation(recorder, table)
+  if (from !== undefined) clonePartition(recorder, known?.name ?? child, from)
 }
 
 const detach: Action = (recorder, table, { def }) =>
   leaveParent(recorder, Path.range(recorder, partition(def)?.name), table)
 
-const ofType: Action = (recorder, _, { def }) => {
-  if (def !== undefined && "TypeName" in def) Use.touchType(recorder, Path.type(recorder, elementName(def.TypeName)))
+const ofType: Action = (recorder, table, { def }) => {
+  if (def === undefined || !("TypeName" in def)) return
+  const type = Path.type(recorder, elementName(def.TypeName))
+  Use.touchType(recorder, type)
+  notOfType(recorder, table, {})
+  followType(recorder, table, type)
+}
+
+const notOfType: Action = (recorder, table) => {
+  const types = (R.findRelation(recorder, table)?.parents ?? []).filter(
+    (parent) => R.findRelation(recorder, parent)?.kind === "composite type"
+  )
+  for (const type of types) leaveParent(recorder, table, type)
 }
 
 const changeOwner: Action = (recorder, table, { newowner }) => {
@@ -337,7 +353,7 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_DropIdentity: dropIdentity,
   AT_DropInherit: dropParent,
   AT_DropNotNull: dropNotNull,
-  AT_DropOf: only,
+  AT_DropOf: notOfType,
   AT_DropOids: only,
   AT_EnableAlwaysRule: only,
   AT_EnableAlwaysTrig: namesTrigger,

@@ -6,8 +6,9 @@
  */
 import type { ColumnDef, Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
-import { addConstraint, addNotNull } from "./FootprintConstraint.js"
+import { addConstraint } from "./FootprintConstraint.js"
 import { freeRelationName } from "./FootprintNames.js"
+import { addNotNull } from "./FootprintNotNull.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -55,10 +56,16 @@ export const addColumn = (
     const isNull = constraint.contype === "CONSTR_NULL"
     if (constraint.contype === "CONSTR_IDENTITY") identity(recorder, table, name, constraint)
     else if (constraint.contype === "CONSTR_DEFAULT" || constraint.contype === "CONSTR_GENERATED") {
-      setDefault(recorder, table, name, constraint.raw_expr)
+      setDefault(
+        recorder,
+        table,
+        name,
+        constraint.raw_expr,
+        constraint.contype === "CONSTR_GENERATED" ? "generated" : "default"
+      )
     } else if (!isNull) pending.push({ constraint, column: name })
   }
-  if (serial !== undefined) addNotNull(recorder, table, name, undefined)
+  if (serial !== undefined) addNotNull(recorder, table, name, undefined, "new")
 }
 
 const withColumn = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Column): ReadonlyArray<Catalog.Column> =>
@@ -91,6 +98,7 @@ const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column =
     modifiers: modifiersOf(type?.typmods),
     isNotNull: serial !== undefined || definition.is_not_null === true,
     hasDefault: serial !== undefined,
+    isGenerated: false,
     isLocal: true,
     uses: []
   }
@@ -112,7 +120,8 @@ export const setDefault = (
   recorder: R.Recorder,
   table: QualifiedName,
   column: string,
-  expression: Node | undefined
+  expression: Node | undefined,
+  kind: "default" | "generated"
 ): void => {
   const mentions = Use.useStored(recorder, expression)
   R.updateRelation(recorder, table, (known) => ({
@@ -124,7 +133,8 @@ export const setDefault = (
         ? {
             ...other,
             hasDefault: expression !== undefined && !(isNull(expression) && other.modifiers.length === 0),
-            uses: Use.directKeys(mentions)
+            isGenerated: kind === "generated",
+            uses: Use.directKeys(recorder, mentions)
           }
         : other
     )
@@ -141,7 +151,7 @@ const identity = (recorder: R.Recorder, table: QualifiedName, column: string, { 
   const name = optionNamed(options, "sequence_name")?.arg
   const parts = partsOfObject(name)
   ownSequence(recorder, table, column, parts, "identity")
-  addNotNull(recorder, table, column, undefined)
+  addNotNull(recorder, table, column, undefined, "new")
 }
 
 /**

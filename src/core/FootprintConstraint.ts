@@ -7,21 +7,19 @@
  */
 import type { Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
+import { cloneToChildren, putIndex } from "./FootprintClone.js"
 import * as Doubt from "./FootprintDoubt.js"
 import { idly } from "./FootprintEnd.js"
-import { freeConstraintName, freeIndexConstraintName, freeRelationName } from "./FootprintNames.js"
+import { freeConstraintName, freeIndexConstraintName, given, labels } from "./FootprintNames.js"
+import { addNotNull, type Rows, setNotValid } from "./FootprintNotNull.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
-import * as HazardKey from "./HazardKey.js"
 import { columnsPart } from "./ImpliedNames.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { listItems, stringsOf } from "./SyntaxTree.js"
-
-/** Whether the table is new, and so has no rows that a constraint would be checked on. @since 0.1.0 @category models */
-export type Rows = "new" | "old"
 
 /**
  * Adds a constraint; `column` is the column that it stands at, for those that do.
@@ -73,8 +71,8 @@ const elsewhere: Rule = (recorder, _, { contype }) => R.barrier(recorder, `${con
 
 const key =
   (kind: "primary key" | "unique" | "exclusion"): Rule =>
-  (recorder, table, constraint, column) =>
-    addKey(recorder, table, constraint, column, kind)
+  (recorder, table, constraint, column, rows) =>
+    addKey(recorder, table, constraint, column, kind, rows)
 
 const rules: Readonly<Record<ConstrType, Rule>> = {
   CONSTR_ATTR_DEFERRABLE: nothing,
@@ -89,38 +87,14 @@ const rules: Readonly<Record<ConstrType, Rule>> = {
   CONSTR_FOREIGN: (recorder, table, constraint, column) => addForeignKey(recorder, table, constraint, column),
   CONSTR_GENERATED: elsewhere,
   CONSTR_IDENTITY: elsewhere,
-  CONSTR_NOTNULL: (recorder, table, constraint, column) => {
+  CONSTR_NOTNULL: (recorder, table, constraint, column, rows) => {
     const name = column ?? stringsOf(constraint.keys)[0] ?? ""
-    addNotNull(recorder, table, name, constraint.conname)
+    addNotNull(recorder, table, name, constraint.conname, rows)
     if (constraint.skip_validation === true) setNotValid(recorder, table, name)
   },
   CONSTR_NULL: nothing,
   CONSTR_PRIMARY: key("primary key"),
   CONSTR_UNIQUE: key("unique")
-}
-
-const put = (recorder: R.Recorder, table: QualifiedName, constraint: Catalog.Constraint): void =>
-  R.updateRelation(recorder, table, (known) => ({
-    ...known,
-    constraints: [...known.constraints.filter(({ name }) => name !== constraint.name), constraint]
-  }))
-
-const plain = (name: string, kind: Catalog.ConstraintKind, columns: ReadonlyArray<string>): Catalog.Constraint => ({
-  name,
-  kind,
-  columns,
-  references: Option.none(),
-  referencedColumns: [],
-  onReferenced: "check",
-  isValidated: true,
-  isLocal: true,
-  uses: []
-})
-
-/** A name that is given is read, so that who asks the catalog for it is ordered; see FootprintCatalogQuery. */
-const given = (recorder: R.Recorder, name: string): string => {
-  R.read(recorder, HazardKey.constraint(name))
-  return name
 }
 
 const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint, rows: Rows): void => {
@@ -133,66 +107,23 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
     constraint.conname === undefined
       ? freeConstraintName(recorder, table, only, "check")
       : given(recorder, constraint.conname)
-  put(recorder, table, { ...plain(name, "check", columns), uses: Use.directKeys(mentions) })
+  R.saveConstraint(recorder, table, {
+    ...Catalog.constraint("check", name, columns),
+    uses: Use.directKeys(recorder, mentions)
+  })
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
   }))
 }
 
-/**
- * Since PostgreSQL 18 NOT NULL is a constraint with a name.
- *
- * @since 0.1.0
- * @category statements
- */
-export const addNotNull = (
-  recorder: R.Recorder,
-  table: QualifiedName,
-  column: string,
-  conname: string | undefined
-): void => {
-  const known = R.findRelation(recorder, table)
-  const isThere = known?.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column)
-  R.updateRelation(recorder, table, (relation) => ({
-    ...relation,
-    columns: relation.columns.map((other) => (other.name === column ? { ...other, isNotNull: true } : other))
-  }))
-  if (isThere === true) return
-  const name =
-    conname === undefined ? freeConstraintName(recorder, table, column, "not_null") : given(recorder, conname)
-  put(recorder, table, plain(name, "not null", [column]))
-  for (const child of known?.children ?? []) inheritNotNull(recorder, child, column, name)
-}
-
-const setNotValid = (recorder: R.Recorder, table: QualifiedName, column: string): void =>
-  R.updateRelation(recorder, table, (known) => ({
-    ...known,
-    constraints: known.constraints.map((one) =>
-      one.kind === "not null" && one.columns[0] === column ? { ...one, isValidated: false } : one
-    )
-  }))
-
-/** Children are held to it under the parent's name. */
-const inheritNotNull = (recorder: R.Recorder, table: QualifiedName, column: string, name: string): void => {
-  const known = R.findRelation(recorder, table)
-  const isThere = known?.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column)
-  if (known === undefined || isThere === true) return
-  addNotNull(recorder, table, column, name)
-  R.updateRelation(recorder, table, (relation) => ({
-    ...relation,
-    constraints: relation.constraints.map((one) => (one.name === name ? { ...one, isLocal: false } : one))
-  }))
-}
-
-const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const
-
 const addKey = (
   recorder: R.Recorder,
   table: QualifiedName,
   constraint: Constraint,
   column: string | undefined,
-  kind: "primary key" | "unique" | "exclusion"
+  kind: "primary key" | "unique" | "exclusion",
+  rows: Rows
 ): void => {
   const elements = (constraint.exclusions ?? []).flatMap((node) => listItems(node).slice(0, 1))
   Use.useStored(recorder, constraint.exclusions, constraint.where_clause)
@@ -201,22 +132,17 @@ const addKey = (
     return
   }
   const columns = keyColumns(constraint, column, elements)
-  const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...stringsOf(constraint.including)])
+  const included = stringsOf(constraint.including)
+  const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...included])
   const name = constraint.conname ?? freeIndexConstraintName(recorder, table, parts, labels[kind])
   R.write(recorder, name)
   given(recorder, name)
-  if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined)
-  put(recorder, table, plain(name, kind, columns))
+  if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined, rows)
+  R.saveConstraint(recorder, table, Catalog.constraint(kind, name, columns))
   const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
-  putIndex(recorder, table, name, { columns, isUnique: true, isConstraint: true, hasOnlyColumns })
-  cloneToChildren(recorder, table, {
-    columns,
-    hasOnlyColumns,
-    isUnique: true,
-    constraint: kind,
-    isPartial: false,
-    uses: []
-  })
+  const shape = { columns, included, hasOnlyColumns, isUnique: true, isPartial: false, uses: [], constraint: kind }
+  putIndex(recorder, table, name, shape)
+  cloneToChildren(recorder, table, { schema: table.schema, name }, shape)
 }
 
 const keyColumns = (
@@ -249,115 +175,14 @@ const keyFromIndex = (
   }
   R.forgetRelation(recorder, index.name)
   R.saveRelation(recorder, { ...index, name: to, isConstraint: true })
-  if (kind === "primary key") for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined)
-  put(recorder, table, plain(to.name, kind, index.indexColumns))
+  if (kind === "primary key")
+    for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined, "old")
+  R.saveConstraint(recorder, table, Catalog.constraint(kind, to.name, index.indexColumns))
   R.updateRelation(recorder, table, (known) => ({
     ...known,
     parts: [...known.parts.filter((part) => !Catalog.isSameName(part, index.name)), to]
   }))
 }
-
-/** @since 0.1.0 @category models */
-export interface IndexShape {
-  readonly columns: ReadonlyArray<string>
-  readonly isUnique: boolean
-  readonly isConstraint: boolean
-  readonly hasOnlyColumns: boolean
-}
-
-/**
- * Puts an index of the table into the catalog, in the table's schema.
- *
- * @since 0.1.0
- * @category statements
- */
-export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: string, shape: IndexShape): void => {
-  const index: QualifiedName = { schema: table.schema, name }
-  R.write(recorder, name)
-  R.saveRelation(recorder, {
-    ...Catalog.relation("index", index),
-    isTemporary: R.findRelation(recorder, table)?.isTemporary === true,
-    owner: Option.some(table),
-    indexColumns: shape.columns,
-    isUnique: shape.isUnique,
-    isConstraint: shape.isConstraint,
-    hasOnlyColumns: shape.hasOnlyColumns
-  })
-  R.updateRelation(recorder, table, (known) => ({ ...known, parts: [...known.parts, index] }))
-}
-
-/** An index as it is made anew on another table: for a constraint, or plain. @since 0.1.0 @category models */
-export interface IndexTemplate {
-  readonly columns: ReadonlyArray<string>
-  readonly hasOnlyColumns: boolean
-  readonly isUnique: boolean
-  readonly constraint: Catalog.ConstraintKind | undefined
-  readonly isPartial: boolean
-  readonly uses: ReadonlyArray<HazardKey.HazardKey>
-}
-
-/**
- * What is indexed on a partitioned table is indexed on its partitions, under names of their own.
- *
- * @since 0.1.0
- * @category statements
- */
-export const cloneToChildren = (recorder: R.Recorder, table: QualifiedName, template: IndexTemplate): void => {
-  const parent = R.findRelation(recorder, table)
-  if (parent?.isPartitioned !== true) return
-  for (const child of parent.children) {
-    cloneIndex(recorder, child, template)
-    cloneToChildren(recorder, child, template)
-  }
-}
-
-const cloneIndex = (recorder: R.Recorder, table: QualifiedName, template: IndexTemplate): void => {
-  const { columns, constraint, hasOnlyColumns, isPartial, isUnique, uses } = template
-  const part = constraint === "primary key" ? undefined : columnsPart(columns)
-  const name =
-    constraint === undefined
-      ? freeRelationName(recorder, table, part, "idx")
-      : freeIndexConstraintName(recorder, table, part, labels[keyKind(constraint)])
-  if (constraint === "primary key") for (const column of columns) addNotNull(recorder, table, column, undefined)
-  if (constraint !== undefined) put(recorder, table, plain(name, constraint, columns))
-  putIndex(recorder, table, name, { columns, isUnique, isConstraint: constraint !== undefined, hasOnlyColumns })
-  R.updateRelation(recorder, { schema: table.schema, name }, (index) => ({ ...index, isPartial, uses }))
-}
-
-/**
- * Indexes of one table made anew for another: for partitions and `LIKE … INCLUDING INDEXES`.
- *
- * @since 0.1.0
- * @category statements
- */
-export const cloneIndexes = (recorder: R.Recorder, from: Catalog.Relation, to: QualifiedName): void => {
-  for (const part of from.parts) {
-    const index = R.findRelation(recorder, part)
-    if (index?.kind !== "index") continue
-    const constraint = from.constraints.find(({ name }) => index.isConstraint && name === index.name.name)?.kind
-    const own = R.findRelation(recorder, to)?.constraints ?? []
-    if (constraint === "primary key" && own.some(({ kind }) => kind === "primary key")) continue
-    const { hasOnlyColumns, indexColumns, isPartial, isUnique, uses } = index
-    cloneIndex(recorder, to, { columns: indexColumns, hasOnlyColumns, isUnique, constraint, isPartial, uses })
-  }
-}
-
-/** @since 0.1.0 @category statements */
-export const cloneStatistics = (recorder: R.Recorder, from: Catalog.Relation, to: QualifiedName): void => {
-  for (const part of from.parts) {
-    const statistics = R.findRelation(recorder, part)
-    if (statistics?.kind !== "statistics") continue
-    const name = {
-      schema: to.schema,
-      name: freeRelationName(recorder, to, columnsPart(statistics.indexColumns), "stat")
-    }
-    R.saveRelation(recorder, { ...statistics, name, owner: Option.some(to) })
-    R.updateRelation(recorder, to, (known) => ({ ...known, parts: [...known.parts, name] }))
-  }
-}
-
-const keyKind = (kind: Catalog.ConstraintKind): keyof typeof labels =>
-  kind === "primary key" || kind === "exclusion" ? kind : "unique"
 
 const primaryKey = (recorder: R.Recorder, table: QualifiedName): ReadonlyArray<string> =>
   R.findRelation(recorder, table)?.constraints.find(({ kind }) => kind === "primary key")?.columns ?? []
@@ -379,8 +204,8 @@ const addForeignKey = (
       ? freeConstraintName(recorder, table, columnsPart(columns), "fkey")
       : given(recorder, constraint.conname)
   const writes = [constraint.fk_del_action, constraint.fk_upd_action].some((action) => writingActions.has(action ?? ""))
-  put(recorder, table, {
-    ...plain(name, "foreign key", columns),
+  R.saveConstraint(recorder, table, {
+    ...Catalog.constraint("foreign key", name, columns),
     references: Option.some(found),
     referencedColumns: constraint.pk_attrs === undefined ? primaryKey(recorder, found) : stringsOf(constraint.pk_attrs),
     onReferenced: writes ? "write" : "check"

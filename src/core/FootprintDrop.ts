@@ -51,7 +51,14 @@ const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
   R.writeName(recorder, name)
   if (part === undefined) return
   R.readAll(recorder, part.dependencies)
+  leaveParents(recorder, part.name)
   R.forgetRelation(recorder, part.name)
+}
+
+/** The index of a partition stands alone from now on. @since 0.1.0 @category operations */
+export const leaveParents = (recorder: R.Recorder, part: QualifiedName): void => {
+  for (const parent of R.findRelation(recorder, part)?.parents ?? []) leaveParent(recorder, parent, part)
+  R.adopt(recorder, part, (known) => ({ ...known, parents: [] }))
 }
 
 const leaveOwner = (recorder: R.Recorder, part: Catalog.Relation, owner: QualifiedName): void =>
@@ -105,6 +112,7 @@ const dropForeignKeys = (
     constraints: known.constraints.filter((constraint) => !gone.includes(constraint))
   }))
   for (const constraint of gone) freeConstraint(recorder, from, constraint)
+  for (const child of table.children) dropForeignKeys(recorder, child, to, columns)
 }
 
 /**
@@ -125,7 +133,7 @@ export const cascade = (
     base.every(({ name }) => name !== key) ||
     base.some((name) => Catalog.isSameName(name, target))
   const isHit = (uses: ReadonlyArray<HazardKey.HazardKey>): boolean =>
-    uses.includes(key) && (column === undefined || uses.includes(HazardKey.column(column)))
+    uses.includes(key) && (column === undefined || uses.includes(HazardKey.columnOf(key, column)))
   const isAmbiguous =
     target !== undefined &&
     Catalog.relationsCalled(recorder.catalog, key).some(({ name }) => !Catalog.isSameName(name, target))
@@ -142,6 +150,21 @@ export const cascade = (
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
     if (isHit(routine.uses)) take(() => dropRoutine(recorder, routine, "cascade"))
   }
+  for (const type of Catalog.allTypes(recorder.catalog)) {
+    if (type.constraints.some(({ uses }) => isHit(uses))) take(() => loosenDomain(recorder, type, isHit))
+  }
+}
+
+const loosenDomain = (
+  recorder: R.Recorder,
+  type: Catalog.Type,
+  isHit: (uses: ReadonlyArray<HazardKey.HazardKey>) => boolean
+): void => {
+  Use.touchType(recorder, type.name)
+  R.writeName(recorder, type.name)
+  R.readAll(recorder, type.dependencies)
+  for (const { name, uses } of type.constraints) if (isHit(uses)) R.read(recorder, HazardKey.constraint(name))
+  R.saveType(recorder, { ...type, constraints: type.constraints.filter(({ uses }) => !isHit(uses)) })
 }
 
 /** Takes triggers, policies and rules from a table. */
@@ -186,13 +209,19 @@ const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
   }
 }
 
-/** Takes from a table what uses the key: defaults, checks, triggers, policies, indexes. */
+/** Takes from a table what uses the key: generated columns, defaults, checks, triggers, policies, indexes, statistics. */
 const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey.HazardKey): void => {
-  const defaults = relation.columns.filter(({ uses }) => uses.includes(key))
+  const columns = relation.columns.filter(({ uses }) => uses.includes(key))
+  const defaults = columns.filter(({ isGenerated }) => !isGenerated)
   const checks = relation.constraints.filter(({ uses }) => uses.includes(key))
   detach(recorder, relation, ({ uses }) => uses.includes(key))
-  const isIndex = relation.kind === "index" && relation.uses.includes(key)
-  if (isIndex) dropRelation(recorder, relation, "cascade")
+  const isPart = relation.kind === "index" || relation.kind === "statistics"
+  if (isPart && relation.uses.includes(key)) dropRelation(recorder, relation, "cascade")
+  for (const { isGenerated, name } of columns) {
+    if (!isGenerated) continue
+    Use.change(recorder, relation.name)
+    removeColumn(recorder, relation.name, name, "cascade")
+  }
   if (defaults.length + checks.length === 0) return
   Use.change(recorder, relation.name)
   R.readAll(recorder, relation.dependencies)
@@ -268,8 +297,11 @@ const removeColumn = (recorder: R.Recorder, table: QualifiedName, column: string
     for (const part of known.parts)
       if (isOfColumn(recorder, part, column)) cascade(recorder, part.name, undefined, part)
   }
-  const gone = known.constraints.filter(({ columns }) => columns.includes(column))
-  for (const part of known.parts) if (isOfColumn(recorder, part, column)) dropPart(recorder, part)
+  const parts = known.parts.filter((part) => isOfColumn(recorder, part, column))
+  const gone = known.constraints.filter(
+    ({ columns, name }) => columns.includes(column) || parts.some((part) => part.name === name)
+  )
+  for (const part of parts) dropPart(recorder, part)
   const generated = known.columns.filter(({ uses }) => uses.includes(HazardKey.column(column)))
   R.updateRelation(recorder, table, (relation) => ({
     ...relation,
@@ -289,7 +321,8 @@ const isOfColumn = (recorder: R.Recorder, part: QualifiedName, column: string): 
   const found = R.findRelation(recorder, part)
   if (found === undefined) return false
   const isOwned = Option.contains(found.ownerColumn, column)
-  return isOwned || found.indexColumns.includes(column) || found.uses.includes(HazardKey.column(column))
+  const isIn = found.indexColumns.includes(column) || found.included.includes(column)
+  return isOwned || isIn || found.uses.includes(HazardKey.column(column))
 }
 
 /** @since 0.1.0 @category actions */
@@ -308,8 +341,19 @@ export const dropConstraint: Action = (recorder, table, command) => {
   const isKey = gone.kind === "primary key" || gone.kind === "unique"
   if (isKey && behaviorOf(command) === "cascade") {
     for (const other of known.referencedBy) dropForeignKeys(recorder, other, known.name, gone.columns)
+    if (gone.kind === "primary key") dropGrouped(recorder, known.name.name)
   }
   removeConstraint(recorder, known, gone)
+}
+
+/** Whether a query that groups rows counts on the primary key only the server can tell. */
+const dropGrouped = (recorder: R.Recorder, key: HazardKey.HazardKey): void => {
+  const isHit = ({ uses }: Pick<Catalog.Relation, "uses">): boolean =>
+    uses.includes(HazardKey.grouping) && uses.includes(key)
+  uncertainly(recorder, () => {
+    for (const view of Catalog.allRelations(recorder.catalog).filter(isHit)) dropRelation(recorder, view, "cascade")
+    for (const routine of Catalog.allRoutines(recorder.catalog).filter(isHit)) dropRoutine(recorder, routine, "cascade")
+  })
 }
 
 const removeConstraint = (recorder: R.Recorder, table: Catalog.Relation, gone: Catalog.Constraint): void => {

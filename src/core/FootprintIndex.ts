@@ -15,7 +15,7 @@ import type {
   ReindexStmt
 } from "@pgsql/types"
 import * as Option from "effect/Option"
-import { cloneToChildren, putIndex } from "./FootprintConstraint.js"
+import { cloneToChildren, putIndex } from "./FootprintClone.js"
 import { freeRelationName } from "./FootprintNames.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
@@ -46,25 +46,21 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
   const name = statement.idxname ?? freeRelationName(recorder, owner, part, "idx")
   const hasOnlyColumns = elements.every((node) => "IndexElem" in node && node.IndexElem.name !== undefined)
   const isUnique = statement.unique === true
-  const columns = indexColumnNames(elements)
-  putIndex(recorder, owner, name, { columns, isUnique, isConstraint: false, hasOnlyColumns })
-  R.updateRelation(recorder, { ...owner, name }, (index) => ({
-    ...index,
-    uses: Use.directKeys(mentions),
-    isPartial: statement.whereClause !== undefined
-  }))
+  const shape = {
+    columns: indexColumnNames(elements),
+    included: indexColumnNames(statement.indexIncludingParams ?? []),
+    hasOnlyColumns,
+    isUnique,
+    isPartial: statement.whereClause !== undefined,
+    uses: Use.directKeys(recorder, mentions),
+    constraint: undefined
+  }
+  putIndex(recorder, owner, name, shape)
   R.updateRelation(recorder, owner, (relation) => ({
     ...relation,
     onWrite: [...relation.onWrite, ...Use.hiddenCalls(mentions)]
   }))
-  cloneToChildren(recorder, owner, {
-    columns: indexColumnNames(all),
-    hasOnlyColumns,
-    isUnique,
-    constraint: undefined,
-    isPartial: statement.whereClause !== undefined,
-    uses: Use.directKeys(mentions)
-  })
+  if (statement.relation?.inh !== false) cloneToChildren(recorder, owner, { schema: owner.schema, name }, shape)
 }
 
 /** @since 0.1.0 @category statements */
@@ -144,7 +140,7 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
     ...Catalog.relation("statistics", name),
     owner: Option.some(owner),
     indexColumns: columns,
-    uses: Use.directKeys(mentions)
+    uses: Use.directKeys(recorder, mentions)
   })
   R.adopt(recorder, owner, (known) => ({ ...known, parts: [...known.parts, name] }))
 }

@@ -6,8 +6,8 @@
  */
 import type { PartitionBoundSpec, TableLikeClause } from "@pgsql/types"
 import * as Option from "effect/Option"
+import { cloneForPartition, cloneIndexes, cloneStatistics } from "./FootprintClone.js"
 import { ownSequence } from "./FootprintColumn.js"
-import { cloneIndexes, cloneStatistics } from "./FootprintConstraint.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -54,6 +54,14 @@ export const inherit = (
   R.adopt(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
+/** A table of a type changes with the type, and goes with it. @since 0.1.0 @category statements */
+export const followType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {
+  const found = R.findRelation(recorder, type)
+  if (found === undefined) return
+  R.updateRelation(recorder, table, (known) => ({ ...known, parents: [...known.parents, found.name] }))
+  R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
+}
+
 /** Only partitions share their parent's identity. */
 const inherited = (
   recorder: R.Recorder,
@@ -80,10 +88,12 @@ const isInherited = (child: Catalog.Relation, { columns, kind, name }: Catalog.C
  * @category statements
  */
 export const clonePartition = (recorder: R.Recorder, table: QualifiedName, parent: Catalog.Relation): void => {
-  cloneIndexes(recorder, parent, table)
+  cloneForPartition(recorder, parent, table)
   const foreign = parent.constraints.filter(({ kind }) => kind === "foreign key")
   const own = R.findRelation(recorder, table)?.constraints ?? []
-  const missing = foreign.filter(({ name }) => !own.some((constraint) => constraint.name === name))
+  const missing = foreign
+    .filter(({ name }) => !own.some((constraint) => constraint.name === name))
+    .map((constraint) => ({ ...constraint, isLocal: false }))
   R.updateRelation(recorder, table, (known) => ({ ...known, constraints: [...known.constraints, ...missing] }))
   for (const { references } of missing) if (Option.isSome(references)) pointAt(recorder, table, references.value)
 }
@@ -96,6 +106,7 @@ export const pointAt = (recorder: R.Recorder, from: QualifiedName, to: Qualified
 const including = {
   constraints: 1 << 2,
   defaults: 1 << 3,
+  generated: 1 << 4,
   identity: 1 << 5,
   indexes: 1 << 6,
   statistics: 1 << 7
@@ -118,9 +129,9 @@ export const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLi
     columns: [
       ...known.columns,
       ...found.columns.map((column) =>
-        has(including.defaults) && !identities.includes(column.name)
+        has(column.isGenerated ? including.generated : including.defaults) && !identities.includes(column.name)
           ? column
-          : { ...column, hasDefault: false, uses: [] }
+          : { ...column, hasDefault: false, isGenerated: false, uses: [] }
       )
     ],
     constraints: [

@@ -11,6 +11,15 @@ import { choose } from "./ImpliedNames.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
+/** What the names of indexes that carry a constraint end with. @since 0.1.0 @category constants */
+export const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const
+
+/** A constraint's name that is given is read, so that who asks the catalog for it is ordered. @since 0.1.0 @category operations */
+export const given = (recorder: R.Recorder, name: string): string => {
+  R.read(recorder, HazardKey.constraint(name))
+  return name
+}
+
 /** A free name for a sequence or a plain index. @since 0.1.0 @category operations */
 export const freeRelationName = (
   recorder: R.Recorder,

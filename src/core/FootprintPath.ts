@@ -9,7 +9,7 @@ import type { Node, RangeVar, TypeName } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as R from "./FootprintRecorder.js"
 import * as HazardKey from "./HazardKey.js"
-import type { Mentions } from "./Mentions.js"
+import type { Call, Mentions } from "./Mentions.js"
 import { elementName, isBuiltIn, wordingOf, wordingOfName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
@@ -30,7 +30,7 @@ const located = (
   if (searchPath.length === 0 || Option.isSome(name.schema)) return name
   const schemas = new Set(candidates().map((found) => Catalog.schemaOf(found.name)))
   const first = searchPath.find((schema) => schemas.has(schema))
-  return first === undefined ? name : { ...name, schema: Option.some(first) }
+  return first === undefined || first === "public" ? name : { ...name, schema: Option.some(first) }
 }
 
 /** @since 0.1.0 @category names */
@@ -48,7 +48,28 @@ export const type = (recorder: R.Recorder, name: QualifiedName): QualifiedName =
 
 /** @since 0.1.0 @category names */
 export const routine = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
-  located(recorder, name, () => Catalog.routinesNamed(recorder.catalog, { ...name, schema: Option.none() }))
+  located(recorder, name, () => Catalog.routinesCalled(recorder.catalog, name.name))
+
+/** The path hides a routine only behind one that takes the same. @since 0.1.0 @category queries */
+export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> => {
+  const { catalog, searchPath } = recorder
+  const isPlain = searchPath.length === 0 || Option.isSome(name.schema)
+  const found = isPlain
+    ? []
+    : searchPath.flatMap((schema) =>
+        Catalog.routinesCalled(catalog, name.name).filter((one) => Catalog.schemaOf(one.name) === schema)
+      )
+  if (found.length === 0) return R.routines(recorder, name)
+  const signature = ({ inputs }: Catalog.Routine): string => inputs.join()
+  return found.filter((one, rank) => found.findIndex((other) => signature(other) === signature(one)) === rank)
+}
+
+/** Which of the overloads that the path leads to is called, its arguments' types decide. */
+const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
+  const all = routines(recorder, call.name).map(({ name }) => name)
+  const names = all.filter((name, rank) => all.findIndex((other) => Catalog.isSameName(other, name)) === rank)
+  return names.length === 0 ? [call] : names.map((name) => ({ ...call, name }))
+}
 
 /** @since 0.1.0 @category names */
 export const range = (recorder: R.Recorder, given: RangeVar | undefined): QualifiedName =>
@@ -65,7 +86,7 @@ export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions =>
     ...mentions,
     relations: mentions.relations.map((one) => ({ ...one, name: relation(recorder, one.name) })),
     types: mentions.types.map((name) => type(recorder, name)),
-    calls: mentions.calls.map((one) => ({ ...one, name: routine(recorder, one.name) })),
+    calls: mentions.calls.flatMap((one) => called(recorder, one)),
     inTexts: mentions.inTexts.map((one) => ({ ...one, name: finders[one.kind](recorder, one.name) }))
   }
 }

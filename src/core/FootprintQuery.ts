@@ -98,10 +98,12 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
  */
 const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => {
   const base = mentions.relations.map(({ name }) => R.findRelation(recorder, name) ?? Catalog.relation("table", name))
-  const starred = mentions.hasStar ? base.flatMap(({ columns }) => columns) : []
+  const starred = mentions.hasStar
+    ? base.flatMap(({ columns, name }) => columns.map((column) => HazardKey.columnOf(name.name, column.name)))
+    : []
   return {
     base: base.map(({ name }) => name),
-    uses: [...Use.directKeys(mentions), ...starred.map(({ name }) => HazardKey.column(name))],
+    uses: [...Use.directKeys(recorder, mentions), ...starred],
     onRead: Use.hiddenCalls(mentions)
   }
 }

@@ -280,6 +280,13 @@ export const adopt = (
   if (known !== undefined) recorder.catalog = Catalog.putRelation(recorder.catalog, change(known))
 }
 
+/** Puts a constraint, in the place of one of its name. @since 0.1.0 @category changes */
+export const saveConstraint = (recorder: Recorder, table: QualifiedName, constraint: Catalog.Constraint): void =>
+  updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: [...known.constraints.filter(({ name }) => name !== constraint.name), constraint]
+  }))
+
 /** A plain CREATE shows that the object was not there, whatever the catalog says: said before the catalog has it. @since 0.1.0 @category changes */
 export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
   Doubt.creation(recorder, object)

@@ -12,7 +12,7 @@ import * as R from "./FootprintRecorder.js"
 import { matching } from "./FootprintRoutine.js"
 import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
-import { moveRelation, moveRoutine, moveType } from "./RenamedCatalog.js"
+import { moveRelation, moveRoutine, moveType, turnColumn } from "./RenamedCatalog.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
@@ -79,8 +79,10 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
   R.updateRelation(recorder, table.name, (known) => ({
     ...known,
     columns: known.columns.map((other) => ({ ...other, name: renamed(other.name), uses: key(other.uses) })),
-    constraints: known.constraints.map((constraint) => ({ ...constraint, columns: constraint.columns.map(renamed) }))
+    constraints: known.constraints.map((one) => ({ ...one, columns: one.columns.map(renamed), uses: key(one.uses) })),
+    attachments: known.attachments.map((one) => ({ ...one, uses: key(one.uses) }))
   }))
+  turnColumn(recorder, table.name, from, to)
   for (const other of table.referencedBy) {
     R.adopt(recorder, other, (known) => ({
       ...known,
@@ -95,6 +97,7 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
     R.updateRelation(recorder, part, (known) => ({
       ...known,
       indexColumns: known.indexColumns.map(renamed),
+      included: known.included.map(renamed),
       ownerColumn: Option.map(known.ownerColumn, renamed),
       uses: key(known.uses)
     }))
@@ -168,7 +171,7 @@ const domainConstraint: Rename = (recorder, { newname = "", object, subname = ""
   R.read(recorder, HazardKey.constraint(newname))
   const known = R.types(recorder, name)[0]
   if (known === undefined) return
-  const constraints = known.constraints.map((one) => (one === subname ? newname : one))
+  const constraints = known.constraints.map((one) => (one.name === subname ? { ...one, name: newname } : one))
   R.saveType(recorder, { ...known, constraints })
 }
 

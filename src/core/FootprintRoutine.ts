@@ -80,7 +80,7 @@ const readBody = (
     recorder,
     steps.map(({ node }) => node)
   )
-  return sql_body === undefined ? [] : Use.directKeys(mentions)
+  return sql_body === undefined ? [] : Use.directKeys(recorder, mentions)
 }
 
 const declaredNow = (recorder: R.Recorder, given: QualifiedName): void => {
@@ -101,15 +101,16 @@ export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: 
 
 /** Writes a routine, whichever of its overloads is meant. @since 0.1.0 @category writing */
 export const changeRoutine = (recorder: R.Recorder, object: ObjectWithArgs | undefined): void => {
-  const name = Path.routine(recorder, nameOfNodes(object?.objname))
-  Use.touchRoutine(recorder, name, Option.none())
+  const name = nameOfNodes(object?.objname)
+  for (const known of matching(recorder, object)) Use.touchRoutine(recorder, known.name, Option.none())
+  Use.touchRoutine(recorder, Path.routine(recorder, name), Option.none())
   R.readSchema(recorder, name)
   R.write(recorder, HazardKey.routine(name.name))
 }
 
 /** The overloads that a name with or without argument types means. @since 0.1.0 @category queries */
 export const matching = (recorder: R.Recorder, object: ObjectWithArgs | undefined): ReadonlyArray<Catalog.Routine> => {
-  const all = R.routines(recorder, Path.routine(recorder, nameOfNodes(object?.objname)))
+  const all = Path.routines(recorder, nameOfNodes(object?.objname))
   if (object?.args_unspecified === true) return all
   const inputs = argumentsOf(object)
   const exact = all.filter((candidate) => candidate.inputs.join() === inputs.join())
@@ -182,7 +183,7 @@ export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): 
     name: trigname,
     uses: [
       HazardKey.routine(name.name),
-      ...Use.directKeys(condition),
+      ...Use.directKeys(recorder, condition),
       ...stringsOf(statement.columns).map(HazardKey.column)
     ],
     calls: [{ name, arity: Option.none(), transitions }, ...Use.hiddenCalls(condition)],
@@ -207,7 +208,7 @@ export const createPolicy = (
   attach(recorder, name, {
     kind: "policy",
     name: policy_name,
-    uses: [...(before?.uses ?? []), ...Use.directKeys(mentions)],
+    uses: [...(before?.uses ?? []), ...Use.directKeys(recorder, mentions)],
     calls: [...(before?.calls ?? []), ...Use.hiddenCalls(mentions)],
     alsoWrites: []
   })
@@ -225,7 +226,7 @@ export const createRule = (recorder: R.Recorder, { actions, relation, rulename =
   attach(recorder, name, {
     kind: "rule",
     name: rulename,
-    uses: Use.directKeys(mentions),
+    uses: Use.directKeys(recorder, mentions),
     calls: Use.hiddenCalls(mentions),
     alsoWrites: Path.mentioned(recorder, mentionsOf(actions)).relations.flatMap((mention) =>
       mention.access === "read" || mention.name.name === name.name ? [] : [mention.name]

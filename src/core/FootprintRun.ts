@@ -52,7 +52,8 @@ const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Loo
     else if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) {
       recorder.isCertain = false
       uncertainly(recorder, () => runStep(recorder, step, what))
-    } else runStep(recorder, step, what)
+    } else if (step.mayBeUndone) uncertainly(recorder, () => runStep(recorder, step, what))
+    else runStep(recorder, step, what)
     if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }
   recorder.lookup = outer

@@ -7,7 +7,7 @@
 import type { CreateStmt, Node, RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { addColumn, type Pending, settle } from "./FootprintColumn.js"
-import { clonePartition, inherit, like } from "./FootprintInherit.js"
+import { clonePartition, followType, inherit, like } from "./FootprintInherit.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import * as Use from "./FootprintUse.js"
@@ -93,5 +93,9 @@ const addElement = (recorder: R.Recorder, table: QualifiedName, node: Node, pend
 const ofType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {
   Use.touchType(recorder, type)
   const columns = R.findRelation(recorder, type)?.columns ?? []
-  R.updateRelation(recorder, table, (known) => ({ ...known, columns: [...known.columns, ...columns] }))
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    columns: [...known.columns, ...columns.map((column) => ({ ...column, isLocal: false }))]
+  }))
+  followType(recorder, table, type)
 }

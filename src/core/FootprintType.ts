@@ -121,7 +121,10 @@ const addDomainConstraint = (
   R.read(recorder, HazardKey.constraint(chosen))
   R.saveType(recorder, {
     ...known,
-    constraints: contype === "CONSTR_CHECK" ? [...known.constraints, chosen] : known.constraints,
+    constraints:
+      contype === "CONSTR_CHECK"
+        ? [...known.constraints, { name: chosen, uses: Use.directKeys(recorder, mentions) }]
+        : known.constraints,
     onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
   })
 }
@@ -143,7 +146,10 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
     addDomainConstraint(recorder, known.name, statement.def.Constraint)
   } else if (statement.subtype === "X") {
     R.read(recorder, HazardKey.constraint(statement.name ?? ""))
-    R.saveType(recorder, { ...known, constraints: known.constraints.filter((other) => other !== statement.name) })
+    R.saveType(recorder, {
+      ...known,
+      constraints: known.constraints.filter(({ name: other }) => other !== statement.name)
+    })
   }
 }
 

@@ -304,10 +304,29 @@ export const movedSequences = (mentions: Mentions): ReadonlyArray<QualifiedName>
   mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [name] : []))
 
 /** Keys of the routines and relations that an expression names directly. @since 0.1.0 @category expressions */
-export const directKeys = (mentions: Mentions): ReadonlyArray<HazardKey.HazardKey> => [
+export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyArray<HazardKey.HazardKey> => [
   ...mentions.relations.map(({ name }) => name.name),
   ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
   ...mentions.types.map(({ name }) => name),
-  ...mentions.columns.map(({ name }) => HazardKey.column(name)),
+  ...mentions.columns.flatMap((column) => columnKeys(recorder, mentions, column)),
+  ...(mentions.isGrouped ? [HazardKey.grouping] : []),
   ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
 ]
+
+/** Of the tables that are mentioned, those that it can be a column of; of none, it is one of the expression's own table. */
+const columnKeys = (
+  recorder: R.Recorder,
+  { relations }: Mentions,
+  { isInner, name, qualifier }: Mentions["columns"][number]
+): ReadonlyArray<HazardKey.HazardKey> => {
+  if (!isInner) return [HazardKey.column(name)]
+  const found = relations.filter((relation) => {
+    const label = Option.getOrElse(relation.alias, () => relation.name.name)
+    const columns = R.findRelation(recorder, relation.name)?.columns
+    const isNamed = Option.isNone(qualifier) || qualifier.value === label
+    return isNamed && columns?.some((column) => column.name === name) !== false
+  })
+  return found.length === 0
+    ? [HazardKey.column(name)]
+    : found.map((relation) => HazardKey.columnOf(relation.name.name, name))
+}

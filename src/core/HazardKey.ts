@@ -43,6 +43,12 @@ export const constraint = (name: string): HazardKey => `constraint ${name}`
  */
 export const column = (name: string): HazardKey => `column ${name}`
 
+/** A column of another table than the expression's own. @since 0.1.0 @category constructors */
+export const columnOf = (table: string, name: string): HazardKey => `${column(name)} of ${table}`
+
+/** Says that an expression groups rows, by a table's primary key perhaps. @since 0.1.0 @category constructors */
+export const grouping: HazardKey = "grouping"
+
 /** @since 0.1.0 @category constructors */
 export const trigger = (name: string): HazardKey => `trigger ${name}`
 

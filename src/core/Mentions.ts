@@ -47,6 +47,8 @@ export interface MentionedRelation {
 export interface MentionedColumn {
   readonly qualifier: Option.Option<string>
   readonly name: string
+  /** Whether it stands in a query or a statement on rows, whose tables come before any around it. */
+  readonly isInner: boolean
 }
 
 /** @since 0.1.0 @category models */
@@ -67,6 +69,8 @@ export interface Mentions {
   readonly columns: ReadonlyArray<MentionedColumn>
   /** Whether a star stands for columns that are not named. */
   readonly hasStar: boolean
+  /** Whether rows are grouped: by a primary key, columns need not be. */
+  readonly isGrouped: boolean
   readonly calls: ReadonlyArray<Call>
   readonly types: ReadonlyArray<QualifiedName>
   readonly operators: ReadonlyArray<string>
@@ -89,13 +93,15 @@ export const mentionsOf = (...pieces: ReadonlyArray<unknown>): Mentions => {
     relations: [],
     columns: [],
     hasStar: false,
+    isGrouped: false,
     calls: [],
     types: [],
     operators: [],
     others: [],
     inTexts: [],
     texts: [],
-    conflictTarget: Option.none()
+    conflictTarget: Option.none(),
+    depth: 0
   }
   for (const piece of pieces) visit(out, piece, nothingShadowed)
   return out
@@ -103,7 +109,7 @@ export const mentionsOf = (...pieces: ReadonlyArray<unknown>): Mentions => {
 
 type Collected = {
   -readonly [K in keyof Mentions]: Mentions[K] extends ReadonlyArray<infer A> ? Array<A> : Mentions[K]
-}
+} & { depth: number }
 
 /** Names of common table expressions that are in scope. */
 type Shadowed = ReadonlySet<string>
@@ -164,7 +170,9 @@ const column = (out: Collected, names: ReadonlyArray<string>, fields: number): v
   const isStar = names.length < fields
   if (isStar) out.hasStar = true
   const name = names.at(-1)
-  if (!isStar && name !== undefined) out.columns.push({ qualifier: Option.fromNullable(names.at(-2)), name })
+  if (!isStar && name !== undefined) {
+    out.columns.push({ qualifier: Option.fromNullable(names.at(-2)), name, isInner: out.depth > 0 })
+  }
 }
 
 const relation = (out: Collected, range: RangeVar | undefined, access: Access, shadowed: Shadowed): void => {
@@ -231,8 +239,11 @@ const withScope = (out: Collected, clause: WithClause | undefined, shadowed: Sha
 const aside: ReadonlySet<string> = new Set(["intoClause", "lockingClause", "withClause"])
 
 const query = (out: Collected, body: SelectStmt, shadowed: Shadowed): void => {
+  out.depth++
   const scope = withScope(out, body.withClause, shadowed)
+  if (body.groupClause !== undefined) out.isGrouped = true
   for (const [key, child] of Object.entries(body)) if (!aside.has(key)) visit(out, child, scope)
+  out.depth--
 }
 
 /** What an assignment's left side names is a column of the target, whatever else is in scope. */
@@ -245,18 +256,20 @@ const assignments = (
   const qualifier = Option.fromNullable(target?.alias?.aliasname ?? target?.relname)
   for (const node of nodes ?? []) {
     if (!("ResTarget" in node)) continue
-    if (node.ResTarget.name !== undefined) out.columns.push({ qualifier, name: node.ResTarget.name })
+    if (node.ResTarget.name !== undefined) out.columns.push({ qualifier, name: node.ResTarget.name, isInner: true })
     children(out, node.ResTarget, scope)
   }
 }
 
 const insert = (out: Collected, body: InsertStmt, shadowed: Shadowed): void => {
+  out.depth++
   const scope = withScope(out, body.withClause, shadowed)
   relation(out, body.relation, "insert", scope)
   assignments(out, body.relation, body.cols, scope)
   visit(out, body.selectStmt, scope)
   if (body.onConflictClause !== undefined) onConflict(out, body.relation, body.onConflictClause, scope)
   visit(out, body.returningClause, scope)
+  out.depth--
 }
 
 const onConflict = (out: Collected, target: RangeVar | undefined, clause: OnConflictClause, scope: Shadowed): void => {
@@ -273,19 +286,24 @@ const onConflict = (out: Collected, target: RangeVar | undefined, clause: OnConf
 }
 
 const update = (out: Collected, body: UpdateStmt, shadowed: Shadowed): void => {
+  out.depth++
   const scope = withScope(out, body.withClause, shadowed)
   relation(out, body.relation, "update", scope)
   assignments(out, body.relation, body.targetList, scope)
   visit(out, [body.fromClause, body.whereClause, body.returningClause], scope)
+  out.depth--
 }
 
 const remove = (out: Collected, body: DeleteStmt, shadowed: Shadowed): void => {
+  out.depth++
   const scope = withScope(out, body.withClause, shadowed)
   relation(out, body.relation, "delete", scope)
   visit(out, [body.usingClause, body.whereClause, body.returningClause], scope)
+  out.depth--
 }
 
 const merge = (out: Collected, body: MergeStmt, shadowed: Shadowed): void => {
+  out.depth++
   const scope = withScope(out, body.withClause, shadowed)
   relation(out, body.relation, "merge", scope)
   visit(out, [body.sourceRelation, body.joinCondition, body.returningClause], scope)
@@ -295,4 +313,5 @@ const merge = (out: Collected, body: MergeStmt, shadowed: Shadowed): void => {
     assignments(out, body.relation, targetList, scope)
     visit(out, [condition, values], scope)
   }
+  out.depth--
 }

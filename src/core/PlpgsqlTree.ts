@@ -23,6 +23,8 @@ export interface Fragment {
   /** Conditions, by the number of their fragment, that hold or do not where this one stands. */
   readonly guards: ReadonlyArray<{ readonly condition: number; readonly holds: boolean }>
   readonly isHandler: boolean
+  /** Whether it is taken back, and nobody told, when something about it fails. */
+  readonly mayBeUndone: boolean
 }
 
 /** @since 0.1.0 @category models */
@@ -62,9 +64,9 @@ interface Collected extends Fragments {
 }
 
 /** Where in the body a node stands. */
-type Place = Pick<Fragment, "guards" | "isHandler">
+type Place = Pick<Fragment, "guards" | "isHandler" | "mayBeUndone">
 
-const everywhere: Place = { guards: [], isHandler: false }
+const everywhere: Place = { guards: [], isHandler: false, mayBeUndone: false }
 
 const under = (place: Place, condition: number, holds: boolean): Place => ({
   ...place,
@@ -99,6 +101,29 @@ const walk = (out: Collected, value: unknown, place: Place): void => {
   }
 }
 
+/** What the catalog answers: whether something is there. */
+const aboutExistence = /^(?:duplicate|undefined)_|^invalid_(?:schema|catalog)_name$/
+
+/** A single statement that fails for what the catalog knows is as good as not there; about any other failure it knows nothing. */
+const block = (out: Collected, body: unknown, place: Place): void => {
+  const statements = arrayOf(field(body, "body"))
+  const handlers = arrayOf(field(field(field(body, "exceptions"), "PLpgSQL_exception_block"), "exc_list"))
+  const caught = handlers.flatMap((handler) => caughtBy(field(handler, "PLpgSQL_exception")))
+  const isTold = statements.length === 1 && caught.every((name) => aboutExistence.test(name))
+  walk(out, statements, caught.length === 0 || isTold ? place : { ...place, mayBeUndone: true })
+  walk(out, field(body, "exceptions"), place)
+}
+
+/** Level of a `RAISE` that is an error; see src/include/utils/elog.h. */
+const error = 21
+
+/** What a handler keeps to itself. */
+const caughtBy = (handler: unknown): ReadonlyArray<string> => {
+  const last = field(arrayOf(field(handler, "action")).at(-1), "PLpgSQL_stmt_raise")
+  if (numberOf(field(last, "elog_level")) >= error) return []
+  return arrayOf(field(handler, "conditions")).map((one) => String(field(field(one, "PLpgSQL_condition"), "condname")))
+}
+
 type Visit = (out: Collected, body: unknown, place: Place, wrapper: unknown) => void
 
 const inner: Visit = (out, body, place) => walk(out, body, place)
@@ -130,6 +155,7 @@ const nodes: Readonly<Record<string, Visit>> = {
   PLpgSQL_expr: (out, _, place, wrapper) => void add(out, wrapper, place, "static"),
   PLpgSQL_stmt_assign: (out, body, place) =>
     void add(out, field(body, "expr"), place, "value", numberOf(field(body, "varno"))),
+  PLpgSQL_stmt_block: block,
   PLpgSQL_stmt_dynexecute: dynamic,
   PLpgSQL_stmt_dynfors: dynamic,
   PLpgSQL_stmt_foreach_a: (out, body, place) => {

@@ -61,8 +61,19 @@ const turning =
 
 const turningKey =
   (from: HazardKey.HazardKey, to: HazardKey.HazardKey) =>
-  (key: HazardKey.HazardKey): HazardKey.HazardKey =>
-    key === from ? to : key
+  (key: HazardKey.HazardKey): HazardKey.HazardKey => {
+    if (key === from) return to
+    return key.endsWith(ofTable(from)) ? `${key.slice(0, -ofTable(from).length)}${ofTable(to)}` : key
+  }
+
+const ofTable = (table: string): string => HazardKey.columnOf(table, "").slice(HazardKey.column("").length)
+
+/** A column's name in what names it from elsewhere. @since 0.1.0 @category updates */
+export const turnColumn = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void =>
+  turnAll(recorder, {
+    ...untouched,
+    key: turningKey(HazardKey.columnOf(table.name, from), HazardKey.columnOf(table.name, to))
+  })
 
 const turnAll = (recorder: R.Recorder, turn: Turn): void => {
   for (const relation of Catalog.allRelations(recorder.catalog)) {
@@ -70,7 +81,11 @@ const turnAll = (recorder: R.Recorder, turn: Turn): void => {
     if (next !== relation) recorder.catalog = Catalog.putRelation(recorder.catalog, next)
   }
   for (const type of Catalog.allTypes(recorder.catalog)) {
-    const next = merged(type, { parts: each(type.parts, turn.type), onWrite: each(type.onWrite, calling(turn)) })
+    const next = merged(type, {
+      parts: each(type.parts, turn.type),
+      constraints: each(type.constraints, (one) => merged(one, { uses: each(one.uses, turn.key) })),
+      onWrite: each(type.onWrite, calling(turn))
+    })
     if (next !== type) recorder.catalog = Catalog.putType(recorder.catalog, next)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
@@ -120,13 +135,15 @@ const calling =
 
 /** `app.mood[]` in a signature or a column, when the type has another name. */
 const turnWording = (wording: string, types: ReadonlyArray<QualifiedName>, turn: Turn): string => {
-  const element = wording.replace(/\[\]$/, "")
+  const element = wording.replace(/^public\.|\[\]$/g, "")
   const type = types.find((name) => worded(name) === element)
   const next = type === undefined ? undefined : turn.type(type)
-  return next === undefined || next === type ? wording : `${worded(next)}${wording.slice(element.length)}`
+  return next === undefined || next === type ? wording : `${worded(next)}${wording.endsWith("[]") ? "[]" : ""}`
 }
 
-const worded = ({ name, schema }: QualifiedName): string => wordingOfName(Option.getOrUndefined(schema), name)
+/** Whether the default schema is said makes no difference. */
+const worded = ({ name, schema }: QualifiedName): string =>
+  wordingOfName(Option.getOrUndefined(Option.filter(schema, (one) => one !== "public")), name)
 
 /** The same array when nothing in it changes, so that most of the catalog stays as it is. */
 const each = <A>(items: ReadonlyArray<A>, change: (item: A) => A): ReadonlyArray<A> => {

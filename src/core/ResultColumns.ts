@@ -50,6 +50,7 @@ export const untyped = (name: string): Column => ({
   modifiers: [],
   isNotNull: false,
   hasDefault: false,
+  isGenerated: false,
   isLocal: true,
   uses: []
 })

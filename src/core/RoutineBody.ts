@@ -31,6 +31,8 @@ export interface Step {
   readonly guards: ReadonlyArray<Guard>
   /** Whether it stands in an exception handler, and runs only when something failed. */
   readonly isHandler: boolean
+  /** Whether it is taken back, and nobody told, when something about it fails. */
+  readonly mayBeUndone: boolean
 }
 
 /** Everything that a variable may hold. @since 0.1.0 @category models */
@@ -107,7 +109,7 @@ export const inputsOf = (statement: CreateFunctionStmt): ReadonlyArray<FunctionP
 const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>): RoutineBody => ({
   _tag: "Code",
   language: "sql",
-  steps: nodes.map((node) => ({ _tag: "Static", node, guards: [], isHandler: false })),
+  steps: nodes.map((node) => ({ _tag: "Static", node, guards: [], isHandler: false, mayBeUndone: false })),
   variables: new Map(),
   parameters,
   declared: []
@@ -212,7 +214,8 @@ const stepOf = ({ fragments }: Fragments, nodes: ReadonlyArray<Node>, node: Node
     _tag: fragment?.role === "dynamic" ? "Dynamic" : "Static",
     node,
     guards,
-    isHandler: fragment?.isHandler === true
+    isHandler: fragment?.isHandler === true,
+    mayBeUndone: fragment?.mayBeUndone === true
   }
 }
 

@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import type {
   Column,
   Constraint,
+  ConstraintKind,
   Relation,
   RelationKind,
   Routine,
@@ -50,6 +51,7 @@ const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_cal
   modifiers: [],
   isNotNull: true,
   hasDefault: false,
+  isGenerated: false,
   isLocal: true,
   uses: []
 }))
@@ -74,6 +76,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   isIdentity: false,
   isConstraint: false,
   indexColumns: [],
+  included: [],
   isUnique: false,
   hasOnlyColumns: true,
   isPartial: false,
@@ -83,6 +86,19 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   uses: [],
   base: [],
   dependencies: new Set()
+})
+
+/** A constraint with nothing to it but its columns. @since 0.1.0 @category constructors */
+export const constraint = (kind: ConstraintKind, name: string, columns: ReadonlyArray<string>): Constraint => ({
+  name,
+  kind,
+  columns,
+  references: Option.none(),
+  referencedColumns: [],
+  onReferenced: "check",
+  isValidated: true,
+  isLocal: true,
+  uses: []
 })
 
 /** @since 0.1.0 @category predicates */
@@ -121,6 +137,10 @@ export const relationsCalled = (catalog: SimulatedCatalog, name: string): Readon
 
 /** Types of this bare name in any schema. @since 0.1.0 @category queries */
 export const typesCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Type> => under(catalog.types, name)
+
+/** Routines of this bare name in any schema. @since 0.1.0 @category queries */
+export const routinesCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Routine> =>
+  under(catalog.routines, name)
 
 /** Tables with a constraint of this name. @since 0.1.0 @category queries */
 export const tablesConstrained = (catalog: SimulatedCatalog, name: string): ReadonlyArray<QualifiedName> =>

@@ -385,6 +385,24 @@ export const histories: ReadonlyArray<History> = [
     ]
   },
   {
+    about: "signatures whose types are renamed, found by a search path or by a full name",
+    files: [
+      `create schema app; create type mood as enum ('sad'); create function h(n public.mood, m mood[]) returns int language sql as 'select 1';
+       set search_path = app, public; create function f(n mood) returns int language sql as 'select 1'; create table t (m mood, n public.mood[])`,
+      `alter type mood rename to feeling`,
+      `alter type feeling set schema app`
+    ]
+  },
+  {
+    about: "functions of one name in two schemas of a search path",
+    files: [
+      `create schema app; create function f(n int) returns int language sql as 'select 1'; create function f(t text) returns int language sql as 'select 1';
+       create function app.f(n int) returns int language sql as 'select 2'`,
+      `set search_path = app, public; drop function f(int); drop function f(text)`,
+      `set search_path = app, public; alter function f rename to g`
+    ]
+  },
+  {
     about: "children, keys and parts of the one table, while the search path leads to the other",
     files: [
       `create schema app; create table p (id int primary key, x int) partition by range (id); create table q partition of p for values from (0) to (9);
@@ -399,6 +417,89 @@ export const histories: ReadonlyArray<History> = [
       `create function f(n int) returns int language sql immutable as 'select 1'; create table t (x int, y int); create index on t (f(x));
        create table d (like t including all); create table e (like t including all)`,
       `alter table d drop column x cascade; drop function f(int) cascade`
+    ]
+  },
+  {
+    about: "CASCADE of a column that was renamed, or that two tables have",
+    files: [
+      `create table a (id int primary key, x int, y int); create table b (id int, x int); create view v as select id, x from a; create view w as select a.x, b.id from a, b;
+       create function g() returns int language sql begin atomic select x from a; end; create function tg() returns trigger language plpgsql as $$ begin return new; end $$;
+       create policy p on a using (x > 0); create policy q on b using (x in (select x from a)); create trigger t after update of x on a for each row execute function tg()`,
+      `alter table b drop column x cascade`,
+      `alter table a rename column x to z; alter table a rename to c`,
+      `alter table c drop column z cascade`
+    ]
+  },
+  {
+    about: "CASCADE of a function that columns are computed from, that statistics hold, that a domain checks with",
+    files: [
+      `create function f(n int) returns int language sql immutable as 'select 1'; create table a (x int, y int generated always as (f(x)) stored);
+       create index on a (y); create policy p on a using (f(x) > 0); create table b (like a including all); create statistics st on (f(x)), x from a;
+       create index i on a (x) where f(x) > 0; create domain d as int check (f(value) > 0); create table c (x d)`,
+      `alter function f rename to g`,
+      `drop function g cascade`
+    ]
+  },
+  {
+    about: "CASCADE of a primary key that a view groups by",
+    files: [
+      `create table a (id int primary key, x int); create view v as select id, x from a group by id`,
+      `alter table a drop constraint a_pkey cascade`
+    ]
+  },
+  {
+    about: "columns that an index carries along",
+    files: [
+      `create table a (x int, y int, z int, unique (x) include (z)); create index on a (x, y); create index on a (x) include (y); create index on a (x) where y > 0; create table b (like a including all)`,
+      `alter table a drop column y; alter table a drop column z; alter table b rename column y to w`,
+      `alter table b drop column w`
+    ]
+  },
+  {
+    about: "NOT NULL of a parent, and of a child's own",
+    files: [
+      `create table p (id int not null, x int); create table q (id int not null) inherits (p); create table r () inherits (p); create table s (id int primary key) inherits (p); create table t (y int) inherits (q)`,
+      `alter table p alter id drop not null`
+    ]
+  },
+  {
+    about: "tables of a type, which change and go with it",
+    files: [
+      `create type pair as (one int); create table t of pair; create type p2 as (p pair); create domain dp as pair; create table u (p p2, q dp); create table n (one int, two int)`,
+      `alter type pair add attribute two int cascade; alter table n of pair; alter table n not of; alter table t not of; alter table t of pair`,
+      `drop type pair cascade`
+    ]
+  },
+  {
+    about: "LIKE with computed columns and defaults",
+    files: [
+      `create table a (x int, y int generated always as (x * 2) stored, z int default 3); create table b (like a including generated); create table c (like a including defaults); create table d (like a)`,
+      `alter table b drop column x cascade; alter table a alter y drop expression`,
+      `alter table a drop column x cascade`
+    ]
+  },
+  {
+    about: "indexes and keys of partitions, which go with their parent's",
+    files: [
+      `create table a (x int, y int) partition by range (x); create table b partition of a for values from (0) to (1) partition by range (y); create table c partition of b default;
+       create index on a (y); alter table a add unique (x, y); alter table a add foreign key (x, y) references a (x, y)`,
+      `alter table a drop constraint a_x_y_key cascade`,
+      `create table e (x int, y int); create index ei on e (y); create index on e (x); alter table a attach partition e for values from (1) to (2); create index ai on a (x)`,
+      `drop index a_y_idx; drop index ai`,
+      `create index on a (y)`,
+      `alter table a detach partition e`,
+      `drop index a_y_idx`,
+      `drop index e_y_idx`
+    ]
+  },
+  {
+    about: "what a handler may take back",
+    files: [
+      `create table b (x int); insert into b values (1), (1); create index i on b (x); create type e2 as enum ('a')`,
+      `do $$ begin alter table b add constraint k unique (x); exception when others then null; end $$`,
+      `do $$ begin begin drop index i; alter table b add unique (x); exception when unique_violation then raise notice 'x'; end; create table c (x int); end $$`,
+      `do $$ begin create type e1 as enum ('a'); create type e2 as enum ('a'); exception when duplicate_object then null; end $$`,
+      `do $$ begin begin create table d (x int); exception when others then raise exception 'no'; end; end $$`
     ]
   },
   {

@@ -118,7 +118,7 @@ const typeLines = ({ constraints, extension, isExternal, kind, name, values }: C
     ? []
     : [
         `${kind} ${full(name)}${kind === "enum" ? ` (${values.join(", ")})` : ""}`,
-        ...constraints.map((constraint) => `domain check ${full(name)}.${constraint}`)
+        ...constraints.map((constraint) => `domain check ${full(name)}.${constraint.name}`)
       ]
 
 const listing = `
