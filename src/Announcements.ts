@@ -24,16 +24,16 @@ import * as Monotonic from "./Monotonic.js"
  */
 export interface Announcements {
   /**
-   * Listens, from soon on, as long as something is `lacking` by the ledger that was read just now: most heals are over before
-   * a connection would be open. What was announced and is still lacking was not true.
+   * Listens, from soon on, as long as something is `lacking` by the ledger that was read just now: most heals wait for nobody,
+   * and are over before a connection would be open. What was announced and is still lacking was not true.
    */
   readonly follow: (lacking: ReadonlyArray<string>) => Effect.Effect<void>
   /** These were applied. If their announcements do not come, the connection has gone, and another one is opened. */
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Whether one of these has been announced. */
   readonly isAnnounced: (ids: ReadonlyArray<string>) => Effect.Effect<boolean>
-  /** From now on: what completes with the announcement of the last of these. */
-  readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<Effect.Effect<void>>
+  /** From now on: what listens at once, and completes when the last of some migrations has been announced. */
+  readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
 
 /** What has been heard, and what the next announcement will complete. */
@@ -67,6 +67,8 @@ export const make = (
     const scope = yield* Effect.scope
     const listener = yield* FiberHandle.make<void>()
     const isDeaf = yield* Ref.make(false)
+    /** Open when somebody waits for others, which is no time to put off listening. */
+    const isWaiting = yield* Effect.makeLatch()
     /** When listening began; a listener that begins hears nothing for a moment. */
     const since = yield* Ref.make(Number.POSITIVE_INFINITY)
     const heard = yield* Ref.make<Heard>({ ids: new Set(), next: yield* Deferred.make<void>() })
@@ -96,9 +98,11 @@ export const make = (
       Effect.ignore
     )
 
-    const start = FiberHandle.run(listener, Effect.delay(listening, delay), { onlyIfMissing: true })
+    const soon = Effect.raceFirst(Effect.sleep(delay), isWaiting.await)
 
-    const stop = Effect.forkIn(FiberHandle.clear(listener), scope)
+    const start = FiberHandle.run(listener, Effect.zipRight(soon, listening), { onlyIfMissing: true })
+
+    const stop = Effect.zipRight(isWaiting.close, Effect.forkIn(FiberHandle.clear(listener), scope))
 
     /** The client says nothing when its connection breaks. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
@@ -130,6 +134,11 @@ export const make = (
       expect: (ids) =>
         ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(ids)), scope)),
       isAnnounced: (ids) => Effect.map(Ref.get(heard), (now) => ids.some((id) => now.ids.has(id))),
-      awaiting: (ids) => Effect.map(Ref.get(heard), ({ next }) => arrives(ids, next))
+      awaiting: Effect.map(
+        Ref.get(heard),
+        ({ next }) =>
+          (ids) =>
+            Effect.zipRight(isWaiting.open, arrives(ids, next))
+      )
     }
   })

@@ -59,9 +59,9 @@ export interface Options {
   readonly breaker: { readonly first: Duration.Duration; readonly cap: Duration.Duration }
 }
 
-/** 20 ms, growing by half up to half a second, each with jitter. @since 0.1.0 @category defaults */
-export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential("20 millis", 1.5).pipe(
-  Schedule.union(Schedule.spaced("500 millis")),
+/** 50 ms, growing threefold up to a second, each with jitter. @since 0.1.0 @category defaults */
+export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential("50 millis", 3).pipe(
+  Schedule.union(Schedule.spaced("1 second")),
   Schedule.jittered
 )
 

@@ -126,7 +126,7 @@ const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
 
 /** What a boundary further in has already answered is no gap, except that it asks for a fresh transaction. */
 const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
-  if (Option.isNone(Detector.detect(error))) return Option.none()
+  if (Option.isNone(SqlState.evidenceAmong(Detector.sqlStates, error))) return Option.none()
   const own = ownErrorIn(error)
   if (Option.isSome(own)) {
     return own.value instanceof TransactionMustRestart

@@ -146,6 +146,13 @@ export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): str
     .join("\n")} END`
   )
 
+const Places = Schema.Array(Schema.Int)
+
+/** Places in the objects that {@link missing} was asked for. @since 0.1.0 @category readers */
+export const readMissing = Message.reader("missing", Places)
+
+const readOccupied = Message.reader("occupied", Places)
+
 /**
  * An answer `occupied`: the 0-based places of those relations that exist and hold at least one page. A table's size is asked
  * of its file, since the statistics of a table that was never analysed say nothing.
@@ -185,8 +192,6 @@ export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
   }
 >() {}
 
-const Places = Schema.Array(Schema.Int)
-
 /**
  * @since 0.1.0
  * @category layers
@@ -196,17 +201,17 @@ export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
   Effect.gen(function* () {
     const config = yield* AutoMigrationConfig
     const { ask } = yield* MigrationClient
-    const places = (name: string, text: string) =>
+    const look = <A>(text: string, read: (columns: Message.Columns) => Effect.Effect<A>) =>
       ask(Message.briefly(config, text)).pipe(
         Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look into the catalog")),
-        Effect.flatMap((results) => Message.answer(name, Places, Message.columnsOf(results)))
+        Effect.flatMap((results) => read(Message.columnsOf(results)))
       )
     const pick = <A>(from: ReadonlyArray<A>, indices: ReadonlyArray<number>) =>
       Arr.filterMap(indices, (index) => Arr.get(from, index))
     return Catalog.of({
       missing: (objects, reach) =>
-        Effect.map(places("missing", missing(objects, reach)), (indices) => pick(objects, indices)),
-      occupied: (names) => Effect.map(places("occupied", occupied(names)), (indices) => pick(names, indices))
+        Effect.map(look(missing(objects, reach), readMissing), (indices) => pick(objects, indices)),
+      occupied: (names) => Effect.map(look(occupied(names), readOccupied), (indices) => pick(names, indices))
     })
   })
 )

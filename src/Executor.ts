@@ -16,8 +16,8 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
 import { including, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
@@ -90,7 +90,7 @@ export const make = Effect.gen(function* () {
       detail: { ...job.detail, milliseconds: Job.milliseconds(elapsed) }
     })
     const recorded = yield* record(reserved, message, `the record of migration ${migration.id}`)
-    yield* Effect.flatMap(StepMessages.readClosing(Message.columnsOf(recorded)), (missing) =>
+    yield* Effect.flatMap(Catalog.readMissing(Message.columnsOf(recorded)), (missing) =>
       Script.keepsPromises(migration, missing)
     )
     yield* Metric.increment(Telemetry.applied)
@@ -154,7 +154,7 @@ export const make = Effect.gen(function* () {
       onSome: ({ detail, migration }) =>
         ask(
           [
-            ...lock.limits(job),
+            lock.limits(job),
             LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
           ].join(";\n")
         ).pipe(
@@ -199,16 +199,17 @@ export const make = Effect.gen(function* () {
       )
     )
 
-  const runTask = (
-    task: Job.Task,
-    pauses: Schedule.ScheduleDriver<unknown>
-  ): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
+  const runTask = (task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
     Effect.flatMap(Monotonic.milliseconds, (now) => {
       const until = lastAttempt(task.job, now)
       const patience: Patience = { while: mayPass(task.job, until), schedule: lockRetry }
-      const orLast = Effect.race(notAfter(until))
+      const news = Effect.map(
+        task.job.announced,
+        (announced) => (setback: Setback) =>
+          Effect.race(setback._tag === "LockHeld" ? announced(setback.applied) : Effect.never, notAfter(until))
+      )
       return Effect.flatMap(attempts(task, patience), (attempt) =>
-        Waiting.retry(attempt, { while: patience.while, pauses }, Effect.map(task.job.announced, orLast))
+        Waiting.retry(attempt, { while: patience.while, pauses: task.job.pauses }, news)
       ).pipe(
         Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
         Effect.catchAll(failureFrom(task, now)),
@@ -220,16 +221,15 @@ export const make = Effect.gen(function* () {
   return Executor.of({
     run: Effect.fnUntraced(function* (job: Job.Job) {
       const ran: Array<Migration> = []
-      const pauses = yield* Schedule.driver(lockRetry)
       let known = job.known
       let yields = false
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
         if (index > 0 && isApplied(known, Plan.ids(group))) continue
         const closes = index === 0 ? job.plan.closes : []
-        const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes }, pauses)
+        const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes })
         if (outcome._tag !== "Done") return outcome
         yields = outcome.ran.length === 0
-        if (!yields) yield* pauses.reset
+        if (!yields) yield* job.pauses.reset
         ran.push(...outcome.ran)
         known = outcome.applied
       }

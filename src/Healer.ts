@@ -261,17 +261,42 @@ export const make = Effect.gen(function* () {
       })
     )
 
-  /** Everything that asks the database belongs to the layer: a request that is interrupted leaves nothing half-asked. */
-  const fly = (key: string, question: Question, request: Boundary.Request, work: Answer) =>
-    flights.join(`${key}\n${Detector.key(question.gap)}`, work).pipe(
+  /** What no migration brings, whatever has been applied, needs no question to the database. */
+  const answer = (question: Question, work: (question: Question) => Answer): Answer => {
+    const offhand = Resolver.resolve(graph, new Set(), question.gap, question.scope)
+    return Either.isLeft(offhand) && offhand.left._tag !== "AlreadyApplied"
+      ? hopeless(question, offhand.left)
+      : work(question)
+  }
+
+  /**
+   * Of requests that ask the same at once one is thought about. Everything that asks the database belongs to the layer: a
+   * request that is interrupted leaves nothing half-asked.
+   */
+  const fly = (key: string, gap: Detector.MissingObject, request: Boundary.Request, work: (_: Question) => Answer) => {
+    const caller = Option.isNone(request.statement) && !request.doubted ? "out of view" : "in view"
+    const isPointed = pointsIntoStatement(request.error)
+    const thought = Effect.suspend(() => {
+      const scope = Option.map(
+        Option.flatMap(request.statement, (text) => StatementScope.scopeFrom(parser, text)),
+        (_) => ({ ..._, isClosed: _.isClosed && isPointed })
+      )
+      return answer({ gap, scope, caller }, work)
+    })
+    const text = Option.getOrElse(request.statement, () => "")
+    return flights.join([key, caller, isPointed, Detector.key(gap), text].join("\n"), thought).pipe(
       Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: request.error, retryAt })),
-      Effect.timeoutFail({ duration: deadline, onTimeout: () => timeout(nameOf(question), [], request.error) }),
+      Effect.timeoutFail({
+        duration: deadline,
+        onTimeout: () => timeout(SchemaObject.render(gap.object), [], request.error)
+      }),
       Effect.flatMap((landing) =>
         typeof landing === "string"
           ? Effect.succeed(landing)
           : Effect.fail(AbortedTransaction.mustRestart(request, landing))
       )
     )
+  }
 
   /**
    * Nothing is asked of the database but the ledger's row: the caller's own transaction may hold a lock on anything else. What
@@ -282,23 +307,20 @@ export const make = Effect.gen(function* () {
       Effect.map(isFutile(question, seen), (futile) => (futile ? "NotOurs" : bringing(resolve(question, seen))))
     )
 
-  const closeMissing = (question: Question, request: Boundary.Request) => {
-    const offhand = Resolver.resolve(graph, new Set(), question.gap, question.scope)
-    if (Either.isLeft(offhand) && offhand.left._tag !== "AlreadyApplied") {
-      return fly("hopeless", question, request, hopeless(question, offhand.left))
-    }
-    if (request.place === "inside a transaction") return fly(request.place, question, request, restart(question))
-    return Effect.flatMap(
-      access.hasCaughtUp(request, question.gap.object),
-      (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
-        if (waited) return Effect.succeed("CaughtUp")
-        return Effect.flatMap(
-          request.closingsLeft > 0 ? flyOutside(question, request) : Effect.succeed<Boundary.Closing>("NotOurs"),
-          (closing) => (closing === "NotOurs" && request.closedBefore > 0 ? notSeen(request) : Effect.succeed(closing))
+  const closeMissing = (gap: Detector.MissingObject, request: Boundary.Request) =>
+    request.place === "inside a transaction"
+      ? fly(request.place, gap, request, restart)
+      : Effect.flatMap(
+          access.hasCaughtUp(request, gap.object),
+          (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
+            if (waited) return Effect.succeed("CaughtUp")
+            return Effect.flatMap(
+              request.closingsLeft > 0 ? flyOutside(gap, request) : Effect.succeed<Boundary.Closing>("NotOurs"),
+              (closing) =>
+                closing === "NotOurs" && request.closedBefore > 0 ? notSeen(request) : Effect.succeed(closing)
+            )
+          }
         )
-      }
-    )
-  }
 
   /** What was brought and is not seen may stand in a schema that the application's role may not look into. */
   const notSeen = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> =>
@@ -310,10 +332,8 @@ export const make = Effect.gen(function* () {
       })
     )
 
-  const flyOutside = (question: Question, request: Boundary.Request) => {
-    const key = `${question.caller}\n${request.closedBefore === 0}\n${Option.getOrElse(request.statement, () => "")}`
-    return fly(key, question, request, request.closedBefore === 0 ? decideFirst(question) : decideAgain(question))
-  }
+  const flyOutside = (gap: Detector.MissingObject, request: Boundary.Request) =>
+    request.closedBefore === 0 ? fly("first", gap, request, decideFirst) : fly("again", gap, request, decideAgain)
 
   /** The boundary ran again and met the same gap: unless another provider is pending, nothing can be done. */
   const decideAgain = (question: Question): Answer =>
@@ -327,15 +347,10 @@ export const make = Effect.gen(function* () {
   }
 
   const close = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
-    const { error, gap, place, statement } = request
+    const { error, gap, place } = request
     if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
     if (gap._tag === "StalePlan") return request.closingsLeft > 0 ? stale(request) : Effect.succeed("NotOurs")
-    const scope = Option.map(
-      Option.flatMap(statement, (text) => StatementScope.scopeFrom(parser, text)),
-      (_) => ({ ..._, isClosed: _.isClosed && pointsIntoStatement(error) })
-    )
-    const caller = Option.isNone(statement) && !request.doubted ? "out of view" : "in view"
-    return closeMissing({ gap, scope, caller }, request)
+    return closeMissing(gap, request)
   }
 
   return { budget, close, denied: access.denied } satisfies Boundary.Closer

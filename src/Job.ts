@@ -6,6 +6,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
@@ -47,8 +48,10 @@ export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
-  /** From now on: what completes when others announce that all of the plan is applied. */
-  readonly announced: Effect.Effect<Effect.Effect<void>>
+  /** From now on: what completes when others announce that what an applied set lacks of the plan is applied. */
+  readonly announced: Effect.Effect<(known: AppliedSet) => Effect.Effect<void>>
+  /** From one attempt to the next, whoever has the lock: those who wait for each other ask less and less often. */
+  readonly pauses: Schedule.ScheduleDriver<unknown>
   readonly transaction: Options["transaction"]
   /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
   readonly pace: "request" | "operator"

@@ -45,8 +45,8 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
     readonly refresh: Effect.Effect<View, Failure>
     /** What an executor found. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
-    /** From now on: what completes when others have announced that the last of these is applied. */
-    readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<Effect.Effect<void>>
+    /** From now on: what completes when others have announced that the last of some migrations is applied. */
+    readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
   }
 >() {}
 

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import type { Options } from "./AutoMigrationConfig.js"
 import * as Checksum from "./core/Checksum.js"
 import * as Migration from "./core/Migration.js"
-import { answering, literal } from "./Message.js"
+import { answering, literal, reader } from "./Message.js"
 
 type SchemaName = Options["schema"]
 
@@ -42,7 +42,7 @@ export const Leases = Schema.parseJson(Schema.Array(Lease))
  * @since 0.1.0
  * @category models
  */
-export const Before = Schema.Struct({
+const Before = Schema.Struct({
   lease: Schema.NullOr(Schema.Struct({ ...Lease.omit("isLive").fields })),
   lastKind: Schema.NullOr(Schema.String)
 })
@@ -161,5 +161,8 @@ SELECT pg_catalog.pg_terminate_backend(a.pid, 5000) FROM pg_catalog.pg_stat_acti
 WHERE a.application_name = ${literal(applicationName(holder))} AND a.pid <> pg_catalog.pg_backend_pid()
   AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')`
 
-/** What `isOurs` answers. @since 0.1.0 @category readers */
-export const IsOurs = Schema.Boolean
+/** @since 0.1.0 @category readers */
+export const readIsOurs = reader("isOurs", Schema.Boolean)
+
+/** @since 0.1.0 @category readers */
+export const readBefore = reader("before", Before)

@@ -39,10 +39,10 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
-    /** Builds what of the ledger is missing. */
+    /** Builds what of the ledger is missing; `gap` is what a reader of the ledger met. */
     readonly build: (
-      gap: Detector.MissingObject,
-      patience: Pick<Executor.Job, "pace" | "deadlineAt">
+      gap: Option.Option<Detector.MissingObject>,
+      job: Pick<Executor.Job, "announced" | "pace" | "pauses" | "deadlineAt">
     ) => Effect.Effect<void, MigrationFailure.Failure>
     /** From the first event on, a page at a time. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
@@ -134,14 +134,14 @@ export const make = Effect.gen(function* () {
         detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
     })
 
-  const inspect = ({ leases, log, projection }: typeof LedgerStatements.Presence.Type) =>
+  const inspect = ({ leases, log, projection }: LedgerStatements.Presence) =>
     (projection || leases) && !log
       ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
       : Effect.void
 
   const build = Effect.fnUntraced(function* (
-    gap: Detector.MissingObject,
-    { deadlineAt, pace }: Pick<Executor.Job, "pace" | "deadlineAt">
+    gap: Option.Option<Detector.MissingObject>,
+    { announced, deadlineAt, pace, pauses }: Pick<Executor.Job, "announced" | "pace" | "pauses" | "deadlineAt">
   ) {
     const graph = yield* own
     const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
@@ -155,7 +155,8 @@ export const make = Effect.gen(function* () {
         plan,
         journal: LedgerMigrations.journal(schema, graph, inspect),
         known: LedgerEvent.nothing,
-        announced: Effect.succeed(Effect.never),
+        announced,
+        pauses,
         transaction: "plan",
         pace,
         caller: "in view",

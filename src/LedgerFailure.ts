@@ -54,7 +54,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
 
   /** Nothing is known of a ledger whose log cannot be read. */
   const refuseNewer = columns(LedgerStatements.ownIds(schema)).pipe(
-    Effect.flatMap((answer) => Message.answer("own", LedgerStatements.OwnIds, answer)),
+    Effect.flatMap(LedgerStatements.readOwnIds),
     Effect.catchAll(() => Effect.succeed<ReadonlyArray<string>>([])),
     Effect.map((ids) => ids.filter((id) => !LedgerMigrations.ids.includes(id))),
     Effect.flatMap((newer) =>
@@ -69,7 +69,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   /** The remedy is one that an owner can run as it stands. */
   const forbidden = (doing: string, reason: string) =>
     columns(LedgerStatements.identity(schema)).pipe(
-      Effect.flatMap((answer) => Message.answer("identity", LedgerStatements.Identity, answer)),
+      Effect.flatMap(LedgerStatements.readIdentity),
       Effect.map(({ isBuilt, role }) => ({
         role,
         remedy: isBuilt ? LedgerStatements.writerGrant(schema, role) : LedgerStatements.builderGrant(schema, role)

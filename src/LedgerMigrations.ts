@@ -21,7 +21,6 @@ import * as Resolver from "./core/Resolver.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import type * as Executor from "./Executor.js"
 import * as LedgerStatements from "./LedgerStatements.js"
-import * as Message from "./Message.js"
 import type { Failure } from "./MigrationFailure.js"
 import { sha256 } from "./Sha256.js"
 
@@ -100,17 +99,17 @@ export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.Migration
   Effect.forEach(tablesByFile, (file) => read(file, schema)).pipe(Effect.flatMap(MigrationGraph.make), Effect.orDie)
 
 /**
- * The plan that brings all of the ledger, whatever of it was found missing; `Left` when the gap is none of the ledger's.
+ * The plan that brings all of the ledger, whatever of it was found missing; `Left` when that is none of the ledger's.
  *
  * @since 0.1.0
  * @category operations
  */
 export const planFor = (
   graph: MigrationGraph.MigrationGraph,
-  gap: Detector.MissingObject
+  gap: Option.Option<Detector.MissingObject>
 ): Either.Either<Plan.Plan, string> =>
   Either.fromOption(
-    Either.isRight(Resolver.resolve(graph, new Set(), gap, Option.none()))
+    Option.isNone(gap) || Either.isRight(Resolver.resolve(graph, new Set(), gap.value, Option.none()))
       ? Resolver.pending(graph, new Set())
       : Option.none(),
     () => "it lacks something that none of its own migrations brings"
@@ -126,28 +125,25 @@ export const planFor = (
 export const journal = (
   schema: SchemaName,
   graph: MigrationGraph.MigrationGraph,
-  inspect: (presence: typeof LedgerStatements.Presence.Type) => Effect.Effect<void, Failure>
+  inspect: (presence: LedgerStatements.Presence) => Effect.Effect<void, Failure>
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
   isUnmoved: () => "true",
   read: (_, columns) =>
-    Effect.map(
-      Effect.tap(Message.answer("presence", LedgerStatements.Presence, columns), inspect),
-      (presence): LedgerEvent.AppliedSet => {
-        const present = new Set([
-          ...(presence.log ? [log] : []),
-          ...(presence.projection ? [projection] : []),
-          ...(presence.leases ? [leases] : [])
-        ])
-        return {
-          ...LedgerEvent.nothing,
-          checksumById: new Map(
-            graph.migrations
-              .filter((migration) => present.has(migration.id.slice(prefix.length)))
-              .map((migration) => [migration.id, migration.checksum])
-          )
-        }
+    Effect.map(Effect.tap(LedgerStatements.readPresence(columns), inspect), (presence): LedgerEvent.AppliedSet => {
+      const present = new Set([
+        ...(presence.log ? [log] : []),
+        ...(presence.projection ? [projection] : []),
+        ...(presence.leases ? [leases] : [])
+      ])
+      return {
+        ...LedgerEvent.nothing,
+        checksumById: new Map(
+          graph.migrations
+            .filter((migration) => present.has(migration.id.slice(prefix.length)))
+            .map((migration) => [migration.id, migration.checksum])
+        )
       }
-    ),
+    }),
   leases: () => Effect.succeed([])
 })

@@ -11,7 +11,7 @@ import * as Checksum from "./core/Checksum.js"
 import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
 import * as Migration from "./core/Migration.js"
 import * as SchemaObject from "./core/SchemaObject.js"
-import { answering, literal } from "./Message.js"
+import { answering, literal, reader } from "./Message.js"
 
 /**
  * What lets a role read and write the ledger.
@@ -45,8 +45,8 @@ export const identity = (schema: SchemaName): string =>
   WHERE n.nspname = '${schema}' AND p.proname = 'grant_writer'))`
   )
 
-/** @since 0.1.0 @category models */
-export const Identity = Schema.Struct({ role: Schema.String, isBuilt: Schema.Boolean })
+/** @since 0.1.0 @category readers */
+export const readIdentity = reader("identity", Schema.Struct({ role: Schema.String, isBuilt: Schema.Boolean }))
 
 /**
  * An answer `own`: which of the library's own migrations the log names.
@@ -61,8 +61,8 @@ export const ownIds = (schema: SchemaName): string =>
     `FROM "${schema}".event e WHERE e.migration_id LIKE 'effect-auto-migration/%'`
   )
 
-/** @since 0.1.0 @category models */
-export const OwnIds = Schema.Array(Schema.String)
+/** @since 0.1.0 @category readers */
+export const readOwnIds = reader("own", Schema.Array(Schema.String))
 
 /**
  * Tries to take the one lock of all migrations of a ledger until the transaction ends, if the condition holds: an answer
@@ -133,8 +133,13 @@ export const presence = (schema: SchemaName): string =>
   'leases', pg_catalog.to_regclass('"${schema}".lease') IS NOT NULL)`
   )
 
+const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
+
 /** @since 0.1.0 @category models */
-export const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
+export type Presence = typeof Presence.Type
+
+/** @since 0.1.0 @category readers */
+export const readPresence = reader("presence", Presence)
 
 const populationCount = (hexadecimal: string): number => {
   let count = 0

@@ -30,6 +30,9 @@ export const answering = (name: string, json: string, from = ""): string =>
 const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(result, "rows") && Array.isArray(result.rows) ? result.rows : []
 
+/** What a message brought back, by name. @since 0.1.0 @category models */
+export type Columns = Readonly<Record<string, unknown>>
+
 /**
  * All columns of all rows that one message brought back, as one record: each statement of ours answers with one row and
  * columns of its own.
@@ -37,20 +40,19 @@ const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
  * @since 0.1.0
  * @category readers
  */
-export const columnsOf = (raw: unknown): Readonly<Record<string, unknown>> =>
+export const columnsOf = (raw: unknown): Columns =>
   Object.assign({}, ...(Array.isArray(raw) ? raw : [raw]).flatMap(rowsOf))
 
 /**
- * Reads the answer of that name. The statements are ours and the server's JSON is JSON: anything else is a defect.
+ * A reader of the answers of that name. The statements are ours and the server's JSON is JSON: anything else is a defect.
  *
  * @since 0.1.0
  * @category readers
  */
-export const answer = <A, I>(
-  name: string,
-  schema: Schema.Schema<A, I>,
-  columns: Readonly<Record<string, unknown>>
-): Effect.Effect<A> => Effect.orDie(Schema.decodeUnknown(Schema.parseJson(schema))(columns[name]))
+export const reader = <A, I>(name: string, schema: Schema.Schema<A, I>): ((columns: Columns) => Effect.Effect<A>) => {
+  const decode = Schema.decodeUnknown(Schema.parseJson(schema))
+  return (columns) => Effect.orDie(decode(columns[name]))
+}
 
 /** The server's settings are 32-bit milliseconds, and 0 stands for no limit. */
 const milliseconds = (duration: Duration.Duration): number =>
@@ -72,18 +74,21 @@ export const limits = (
   { deadline, lockTimeout }: Pick<Options, "deadline" | "lockTimeout">,
   pace: "request" | "operator",
   scope: "LOCAL" | "SESSION"
-): ReadonlyArray<string> => [
-  `SET ${scope} lock_timeout = ${milliseconds(lockTimeout)}`,
-  `SET ${scope} statement_timeout = ${pace === "request" ? milliseconds(Duration.times(deadline, 2)) : 0}`,
-  `SET ${scope} idle_in_transaction_session_timeout = 0`,
-  `SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
-    THEN pg_catalog.set_config('transaction_timeout', '0', ${scope === "LOCAL"}) END`,
-  ...(scope === "LOCAL" ? [lookingForTheClient] : []),
-  `SET ${scope} standard_conforming_strings = on`
-]
+): string => {
+  const set = (name: string, value: string | number): string =>
+    `pg_catalog.set_config('${name}', '${value}', ${scope === "LOCAL"})`
+  return `SELECT ${[
+    set("lock_timeout", milliseconds(lockTimeout)),
+    set("statement_timeout", pace === "request" ? milliseconds(Duration.times(deadline, 2)) : 0),
+    set("idle_in_transaction_session_timeout", 0),
+    set("standard_conforming_strings", "on"),
+    `CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN ${set("transaction_timeout", 0)} END`,
+    ...(scope === "LOCAL" ? [lookingForTheClient] : [])
+  ].join(", ")}`
+}
 
 /** Source: `check_client_connection_check_interval` in the server's `tcop/postgres.c`; version 14 can on Linux only. */
-const lookingForTheClient = `SELECT CASE WHEN pg_catalog.version() LIKE '%linux%'
+const lookingForTheClient = `CASE WHEN pg_catalog.version() LIKE '%linux%'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END`
 
 /**
@@ -94,4 +99,4 @@ const lookingForTheClient = `SELECT CASE WHEN pg_catalog.version() LIKE '%linux%
  * @category statements
  */
 export const briefly = (config: Pick<Options, "deadline" | "lockTimeout">, question: string): string =>
-  [...limits(config, "request", "LOCAL"), question].join(";\n")
+  `${limits(config, "request", "LOCAL")};\n${question}`

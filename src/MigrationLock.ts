@@ -10,8 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Detector from "./core/Detector.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
+import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
+import * as Plan from "./core/Plan.js"
 import * as Job from "./Job.js"
 import type { Lease } from "./Lease.js"
 import * as LedgerFailure from "./LedgerFailure.js"
@@ -143,7 +144,10 @@ export const make = Effect.gen(function* () {
     ofMessage,
     connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
 
-    /** From lock to commit; whoever finds everything applied needs no lock for that. */
+    /**
+     * From lock to commit; whoever finds all of the plan applied needs no lock for that. While somebody else has the lock, what
+     * is applied of the plan is left at that: who is at work will bring more of it.
+     */
     locked: <A>(
       ledger: Reserved,
       task: Job.Task,
@@ -154,11 +158,13 @@ export const make = Effect.gen(function* () {
         Effect.flatMap(
           readOpening(ledger, task, holder, results),
           (opened): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> => {
+            if (Option.isSome(opened.hindrance) && !isApplied(opened.applied, Plan.ids(task.job.plan))) {
+              return Effect.fail(opened.hindrance.value)
+            }
             const waiting = waitingSteps(task, opened)
             if (!Arr.isNonEmptyReadonlyArray(waiting)) {
               return Effect.succeed(Transaction.rollback(Job.done([], opened.applied)))
             }
-            if (Option.isSome(opened.hindrance)) return Effect.fail(opened.hindrance.value)
             return opened.isMissing && !opened.isHeld
               ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
               : Effect.succeed(Transaction.rollback(setAside(opened)))

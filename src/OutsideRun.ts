@@ -12,6 +12,7 @@ import { StatementInDoubt } from "./core/AutoMigrationError.js"
 import type { Migration } from "./core/Migration.js"
 import * as OutsideScript from "./core/OutsideScript.js"
 import * as SqlState from "./core/SqlState.js"
+import * as Message from "./Message.js"
 import type { Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import type { Setback } from "./MigrationLock.js"
@@ -151,7 +152,7 @@ const decide = (
 const find = ({ work }: Attempt, trace: Repair.Telling): Effect.Effect<Repair.Finding, MigrationFailure.Failure> =>
   Transaction.send(work.connection, Repair.question(trace)).pipe(
     Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look at what an interrupted step left")),
-    Effect.flatMap(Repair.readFinding)
+    Effect.flatMap((results) => Repair.readFinding(Message.columnsOf(results)))
   )
 
 const cleanUpAll = (

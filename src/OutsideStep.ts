@@ -17,6 +17,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
+import * as Catalog from "./Catalog.js"
 import { LeaseLost } from "./core/AutoMigrationError.js"
 import { including } from "./core/LedgerEvent.js"
 import * as OutsideScript from "./core/OutsideScript.js"
@@ -56,9 +57,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
 
   /** Sends what answers `isOurs`. */
   const claim = ({ job }: Job.Task, text: string): Effect.Effect<boolean, SqlError> =>
-    Effect.flatMap(ask([...limits(job), text].join(";\n")), (results) =>
-      Message.answer("isOurs", Lease.IsOurs, Message.columnsOf(results))
-    )
+    Effect.flatMap(ask(`${limits(job)};\n${text}`), (results) => Lease.readIsOurs(Message.columnsOf(results)))
 
   const lost = ({ migration }: Lease.Claim): MigrationFailure.Failure =>
     MigrationFailure.circumstance(
@@ -86,7 +85,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
               Transaction.send(ledger.connection, message),
               ofMessage(`the start of ${doing}`)
             )
-            const before = yield* Message.answer("before", Lease.Before, Message.columnsOf(results))
+            const before = yield* Lease.readBefore(Message.columnsOf(results))
             return Transaction.commit<Taken>({ _tag: "Taken", ...own, role, before })
           })
         )
@@ -129,7 +128,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
     const work = yield* Effect.acquireRelease(connect, ({ connection }) => Script.leaveClean(connection))
     const settings = [
       `SET application_name = '${Lease.applicationName(taken.holder)}'`,
-      ...Message.limits(config, task.job.pace, "SESSION"),
+      Message.limits(config, task.job.pace, "SESSION"),
       ...(isPatient ? ["SET lock_timeout = 0"] : [])
     ]
     yield* Effect.catchAll(Transaction.send(work.connection, settings.join("; ")), ofMessage(doing))
@@ -194,7 +193,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
                 Transaction.send(ledger.connection, message),
                 ofMessage(`the record of migration ${migration.id}`)
               )
-              yield* Effect.flatMap(StepMessages.readClosing(Message.columnsOf(results)), (missing) =>
+              yield* Effect.flatMap(Catalog.readMissing(Message.columnsOf(results)), (missing) =>
                 Script.keepsPromises(migration, missing)
               )
               yield* Metric.increment(Telemetry.applied)

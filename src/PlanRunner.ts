@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
@@ -51,7 +52,7 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export type Request = Omit<Executor.Job, "announced" | "journal" | "known" | "transaction">
+export type Request = Omit<Executor.Job, "announced" | "journal" | "known" | "pauses" | "transaction">
 
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
@@ -68,7 +69,7 @@ export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { breaker: windows, schema, transaction } = yield* AutoMigrationConfig
+  const { breaker: windows, lockRetry, schema, transaction } = yield* AutoMigrationConfig
   const executor = yield* Executor.Executor
   const knowledge = yield* Knowledge
   const ledger = yield* Ledger
@@ -93,11 +94,19 @@ export const make = Effect.gen(function* () {
   const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
-    const announced = knowledge.awaiting(Plan.ids(options.plan))
-    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, transaction, announced }
+    const ids = Plan.ids(options.plan)
+    const announced = Effect.map(
+      knowledge.awaiting,
+      (awaiting) =>
+        ({ checksumById }: AppliedSet) =>
+          awaiting(ids.filter((id) => !checksumById.has(id)))
+    )
+    const pauses = yield* Schedule.driver(lockRetry)
+    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, pauses, transaction, announced }
+    if (applied.sequence === 0) yield* ledger.build(Option.none(), job)
     const outcome = yield* executor.run(job)
     if (outcome._tag !== "NoLedger") return outcome
-    yield* ledger.build(outcome.gap, options)
+    yield* ledger.build(Option.some(outcome.gap), job)
     const second = yield* executor.run(job)
     return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
   })

@@ -30,7 +30,7 @@ export type Finding = typeof Finding.Type
 export type Telling = Exclude<Trace.Trace, { readonly _tag: "Harmless" | "None" }>
 
 /** @since 0.1.0 @category readers */
-export const readFinding = (results: unknown) => Message.answer("finding", Finding, Message.columnsOf(results))
+export const readFinding = Message.reader("finding", Finding)
 
 /**
  * An answer `finding`.

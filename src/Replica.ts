@@ -15,8 +15,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import { AutoMigrationConfig, defaultLockRetry } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import { ReplicaBehind } from "./core/AutoMigrationError.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
@@ -44,6 +45,12 @@ const Replay: Schema.Schema<Replay, string> = Schema.parseJson(
     replayed: Schema.NullOr(Schema.String),
     isPaused: Schema.Boolean
   })
+)
+
+/** Most replicas are milliseconds behind. */
+const looks = Schedule.exponential("20 millis", 1.5).pipe(
+  Schedule.union(Schedule.spaced("500 millis")),
+  Schedule.jittered
 )
 
 const Rows = Schema.Tuple(Schema.Struct({ replay: Replay }))
@@ -74,6 +81,8 @@ const position: ReadonlyArray<string> = [
   )
 ]
 
+const readPosition = Message.reader("position", Schema.String)
+
 /** On the application's own connection, which may be any; never inside a transaction. What it does not answer is not known. */
 const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
   Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
@@ -100,7 +109,7 @@ export const make = Effect.gen(function* () {
       Effect.mapError((error) =>
         MigrationFailure.ofMessage(error, "a look at the end of the primary's log").toError({ cause, retryAt: 0 })
       ),
-      Effect.flatMap((results) => Message.answer("position", Schema.String, Message.columnsOf(results)))
+      Effect.flatMap((results) => readPosition(Message.columnsOf(results)))
     )
 
   return Effect.fnUntraced(function* (
@@ -116,7 +125,7 @@ export const make = Effect.gen(function* () {
       Effect.tap((found) => (Option.isSome(found) ? Ref.set(known, found.value) : Effect.void)),
       Effect.repeat({
         until: Option.exists(({ hasReplayed, isReplica }) => hasReplayed || !isReplica),
-        schedule: defaultLockRetry
+        schedule: looks
       }),
       Effect.timeoutOption(config.deadline)
     )

@@ -39,9 +39,6 @@ export const Lack = Schema.Struct({
 /** @since 0.1.0 @category models */
 export type Lack = typeof Lack.Type
 
-/** The answer `lacks` of {@link lacking}. @since 0.1.0 @category readers */
-export const Lacks = Schema.Array(Lack)
-
 const isDenied: ReadonlySet<string> = new Set(["42501"])
 
 /** Whether the server denied something for want of a privilege. @since 0.1.0 @category predicates */
@@ -212,13 +209,15 @@ ${Message.answering(
   "FROM lacks"
 )}`
 
+const readLacks = Message.reader("lacks", Schema.Array(Lack))
+
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /** What the role of a connection lacks; nothing where the server does not answer. @since 0.1.0 @category operations */
 export const lacksOf = (ask: Ask, needs: ReadonlyArray<Need>): Effect.Effect<ReadonlyArray<Lack>> =>
   needs.length === 0
     ? Effect.succeed([])
-    : Effect.flatMap(ask(lacking(needs)), (results) => Message.answer("lacks", Lacks, Message.columnsOf(results))).pipe(
+    : Effect.flatMap(ask(lacking(needs)), (results) => readLacks(Message.columnsOf(results))).pipe(
         Effect.catchAll(() => Effect.succeed([]))
       )
 

@@ -31,7 +31,7 @@ const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.
  */
 export const opening = (options: {
   readonly schema: Options["schema"]
-  readonly limits: ReadonlyArray<string>
+  readonly limits: string
   readonly caller: Job["caller"]
   /** A condition, without which the lock is not asked for. */
   readonly lockIf: string
@@ -40,29 +40,36 @@ export const opening = (options: {
 }): string =>
   [
     "BEGIN ISOLATION LEVEL READ COMMITTED",
-    ...options.limits,
+    options.limits,
     LedgerStatements.tryLock(options.schema, options.lockIf),
-    Message.answering("role", "pg_catalog.to_json(current_user::text)"),
-    Message.answering("server", "pg_catalog.to_json(pg_catalog.current_setting('server_version_num')::int / 10000)"),
-    Message.answering("held", options.caller === "in view" ? "false" : held),
+    Message.answering(
+      "session",
+      `pg_catalog.json_build_object('role', current_user::text,
+  'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${options.caller === "in view" ? "false" : held})`
+    ),
     Catalog.missing(options.closes, "visible"),
     options.journal
   ].join(";\n")
 
+const readLocked = Message.reader("locked", Schema.Boolean)
+
+const readSession = Message.reader(
+  "session",
+  Schema.Struct({ role: Schema.String, server: Schema.Int, isHeld: Schema.Boolean })
+)
+
 /**
- * What the opening answered, beside the journal.
+ * What the opening answered, beside the journal: whether the lock was got, who the session is, and what is missing.
  *
  * @since 0.1.0
  * @category readers
  */
-export const readOpening = (columns: Readonly<Record<string, unknown>>) =>
-  Effect.all({
-    isLocked: Message.answer("locked", Schema.Boolean, columns),
-    isHeld: Message.answer("held", Schema.Boolean, columns),
-    role: Message.answer("role", Schema.String, columns),
-    server: Message.answer("server", Schema.Int, columns),
-    missing: Message.answer("missing", Schema.Array(Schema.Int), columns)
-  })
+export const readOpening = (columns: Message.Columns) =>
+  Effect.zipWith(
+    Effect.zip(readLocked(columns), readSession(columns)),
+    Catalog.readMissing(columns),
+    ([isLocked, session], missing) => ({ ...session, isLocked, missing })
+  )
 
 /**
  * Records a migration and asks for what it promised; `before` makes the session forget the script that
@@ -75,20 +82,16 @@ export const closing = (options: {
   readonly schema: Options["schema"]
   readonly before: ReadonlyArray<string>
   readonly after: ReadonlyArray<string>
-  readonly limits: ReadonlyArray<string>
+  readonly limits: string
   readonly migration: Migration
   readonly detail: Readonly<Record<string, unknown>>
 }): string =>
   [
     ...options.before,
-    ...options.limits,
+    options.limits,
     LedgerStatements.append(options.schema, [
       { kind: "Applied", migration: options.migration, detail: options.detail }
     ]),
     ...options.after,
     Catalog.missing(promises(options.migration), "anywhere")
   ].join(";\n")
-
-/** Places in the migration's promises. @since 0.1.0 @category readers */
-export const readClosing = (columns: Readonly<Record<string, unknown>>): Effect.Effect<ReadonlyArray<number>> =>
-  Message.answer("missing", Schema.Array(Schema.Int), columns)

@@ -8,7 +8,7 @@ import type * as Schedule from "effect/Schedule"
 
 /**
  * Like `Effect.retry`. `news` is asked before each attempt, so that what happens during the attempt is news as well; what it
- * gives completes when the pause is to end.
+ * gives for the attempt's error completes when the pause is to end.
  *
  * @since 0.1.0
  * @category combinators
@@ -19,7 +19,7 @@ export const retry = <A, E>(
     readonly while: (error: E) => Effect.Effect<boolean>
     readonly pauses: Schedule.ScheduleDriver<unknown>
   },
-  news: Effect.Effect<Effect.Effect<void>>
+  news: Effect.Effect<(error: E) => Effect.Effect<void>>
 ): Effect.Effect<A, E> => {
   const pause = (error: E, told: Effect.Effect<void>): Effect.Effect<void, E> =>
     Effect.mapError(Effect.raceFirst(Effect.asVoid(options.pauses.next(error)), told), () => error)
@@ -27,7 +27,7 @@ export const retry = <A, E>(
   const next: Effect.Effect<A, E> = Effect.flatMap(news, (told) =>
     Effect.catchAll(attempt, (error) =>
       Effect.flatMap(options.while(error), (mayPass) =>
-        mayPass ? Effect.zipRight(pause(error, told), next) : Effect.fail(error)
+        mayPass ? Effect.zipRight(pause(error, told(error)), next) : Effect.fail(error)
       )
     )
   )

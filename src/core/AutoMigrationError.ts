@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
@@ -364,7 +365,7 @@ export type AutoMigrationError =
   | ChecksumMismatch
   | LedgerUnusable
 
-const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
+const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly _tag: string }> = [
   MigrationRefused,
   MigrationPending,
   SchemaDrift,
@@ -393,4 +394,4 @@ const all: ReadonlyArray<abstract new (...args: never) => unknown> = [
  * @category predicates
  */
 export const isAutoMigrationError = (value: unknown): value is AutoMigrationError =>
-  all.some((constructor) => value instanceof constructor)
+  Predicate.hasProperty(value, "_tag") && all.some((own) => own._tag === value._tag && value instanceof own)

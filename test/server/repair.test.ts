@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as OutsideScript from "../../src/core/OutsideScript.js"
+import * as Message from "../../src/Message.js"
 import * as Repair from "../../src/Repair.js"
 import * as Database from "../support/Database.js"
 import { parser } from "../support/Parsing.js"
@@ -18,7 +19,9 @@ const finding = (url: string, sql: string) =>
     if (unit === undefined || unit.trace._tag === "Harmless" || unit.trace._tag === "None") {
       return yield* Effect.dieMessage(`${sql} leaves no traces`)
     }
-    return yield* Repair.readFinding({ rows: yield* Database.query(url, Repair.question(unit.trace)) })
+    return yield* Repair.readFinding(
+      Message.columnsOf({ rows: yield* Database.query(url, Repair.question(unit.trace)) })
+    )
   })
 
 const stateOf = (url: string, sql: string) => Effect.map(finding(url, sql), ({ state }) => state)
