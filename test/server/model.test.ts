@@ -1,5 +1,6 @@
 /**
- * Queries, releases, crashes, edits, rewritten events and lost rights in any order, next to a model of what must come of them.
+ * Queries, releases, crashes, edits, rewritten events, lost rights, a replica that lags and a server that restarts in any order,
+ * next to a model of what must come of them.
  */
 import { describe, it } from "vitest"
 import * as Model from "../support/model/Run.js"

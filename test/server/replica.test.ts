@@ -109,6 +109,22 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
+  it.scoped(
+    "that lags is waited for though the file was edited after it was applied: the catalog has what it promises",
+    () =>
+      Effect.gen(function* () {
+        const urls = yield* freshPair
+        yield* pause(urls.standby)
+        yield* AutoMigration.migrate.pipe(
+          Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
+        )
+        yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
+        const edited = { ...users, "002_users_email": "ALTER TABLE users ADD COLUMN email varchar;" }
+        const rows = yield* ask("SELECT email FROM users").pipe(Effect.provide(program(urls, {}, edited)))
+        deepStrictEqual(rows, [{ email: null }])
+      })
+  )
+
   it.scoped("that does not catch up within the deadline: ReplicaBehind with the facts; later the query works", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair

@@ -10,16 +10,44 @@ export interface SettableClock {
   readonly clock: Clock.Clock
   /** Sets the date forward, or back by a negative number of milliseconds. */
   readonly setDate: (by: number) => Effect.Effect<void>
-  /** Lets time pass. */
+  /** Lets time pass; who would have woken up in it wakes up now. */
   readonly pass: (duration: Duration.DurationInput) => Effect.Effect<void>
 }
 
+interface Sleeper {
+  readonly until: number
+  readonly wake: () => void
+}
+
+/** What a timer can hold; who sleeps longer is woken by {@link SettableClock.pass} only. */
+const longest = 2 ** 31 - 1
+
 export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
   const live = Clock.make()
+  const sleepers = new Set<Sleeper>()
   let date = 0
   let passed = 0
   const milliseconds = () => live.unsafeCurrentTimeMillis() + date + passed
   const nanoseconds = () => live.unsafeCurrentTimeNanos() + BigInt(passed) * 1_000_000n
+  const monotonic = () => Number(nanoseconds()) / 1_000_000
+
+  const sleep = (duration: Duration.Duration) =>
+    Effect.async<void>((resume) => {
+      const left = Duration.toMillis(duration)
+      const forget = () => {
+        clearTimeout(timer)
+        sleepers.delete(sleeper)
+      }
+      const wake = () => {
+        forget()
+        resume(Effect.void)
+      }
+      const sleeper: Sleeper = { until: monotonic() + left, wake }
+      const timer = left <= longest ? setTimeout(wake, left) : undefined
+      sleepers.add(sleeper)
+      return Effect.sync(forget)
+    })
+
   return {
     clock: {
       ...live,
@@ -27,7 +55,7 @@ export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
       unsafeCurrentTimeNanos: nanoseconds,
       currentTimeMillis: Effect.sync(milliseconds),
       currentTimeNanos: Effect.sync(nanoseconds),
-      sleep: (duration) => live.sleep(duration)
+      sleep
     },
     setDate: (by) =>
       Effect.sync(() => {
@@ -36,6 +64,8 @@ export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
     pass: (duration) =>
       Effect.sync(() => {
         passed += Duration.toMillis(duration)
+        const now = monotonic()
+        for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake()
       })
   }
 })

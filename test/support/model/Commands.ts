@@ -120,6 +120,47 @@ const rights = (mayCreate: boolean) =>
     (state, world) => Effect.as(world.allow(mayCreate), { ...state, mayCreate })
   )
 
+const read = (table: number, column: number, catchesUp: boolean) =>
+  command(
+    `the reader asks for t${table}.c${column}, and its replica ${catchesUp ? "catches up" : "does not catch up"} meanwhile`,
+    runs("reader"),
+    (state, world) => {
+      const { shown } = state
+      const whenItWaits = shown === undefined ? "wait" : catchesUp ? "resume" : "give up"
+      return compared(Model.read(state, table, column, catchesUp), world.read(table, column, whenItWaits))
+    }
+  )
+
+const lag = command(
+  "the replica's replay is paused",
+  ({ shown }) => shown === undefined,
+  (state, world) => Effect.as(world.pause, Model.lag(state))
+)
+
+const catchUp = command(
+  "the replica's replay goes on",
+  ({ shown }) => shown !== undefined,
+  (state, world) => Effect.as(world.resume, Model.catchUp(state))
+)
+
+/** Programs come back with the release they had. */
+const restart = (mode: "fast" | "crash") =>
+  command(
+    mode === "fast" ? "the server is restarted" : "the server crashes and starts again",
+    () => true,
+    (state, world) =>
+      Effect.as(
+        Effect.zipRight(
+          world.restart(mode),
+          Effect.forEach(["first", "second", "reader"] as const, (who) => {
+            const files = state.known[who]
+            return files === undefined ? Effect.void : world.start(who, files)
+          })
+        ),
+        state
+      )
+  )
+
 const agree = command(
   "model and database are compared",
   () => true,
@@ -132,24 +173,50 @@ const column = fc.constantFrom(0, 1, 1, 2, 2, 3)
 const index = fc.nat(4)
 
 /** Writing, starting and asking more often than the rest: without them there is nothing that could go wrong. */
-export const sequences = fc.commands(
-  [
-    table.map(add),
-    table.map(add),
-    fc.constant(deploy),
-    fc.constant(deploy),
-    who.map(start),
-    fc.tuple(who, table, column).map((_) => query(..._)),
-    fc.tuple(who, table, column).map((_) => query(..._)),
-    fc.tuple(table, column).map((_) => race(..._)),
-    who.map(migrate),
-    who.map(migrate),
-    fc.tuple(who, table, column, fc.nat(80)).map((_) => crash(..._)),
-    index.map(edit),
-    index.map(edit),
-    index.map(tamper),
-    fc.boolean().map(rights),
-    fc.constant(agree)
-  ],
-  { maxCommands: 40, size: "max" }
+const onOneServer: ReadonlyArray<fc.Arbitrary<Command>> = [
+  table.map(add),
+  table.map(add),
+  fc.constant(deploy),
+  fc.constant(deploy),
+  who.map(start),
+  fc.tuple(who, table, column).map((_) => query(..._)),
+  fc.tuple(who, table, column).map((_) => query(..._)),
+  fc.tuple(table, column).map((_) => race(..._)),
+  who.map(migrate),
+  who.map(migrate),
+  fc.tuple(who, table, column, fc.nat(80)).map((_) => crash(..._)),
+  index.map(edit),
+  index.map(edit),
+  index.map(tamper),
+  fc.boolean().map(rights),
+  fc.constant(agree)
+]
+
+const reads = fc.tuple(table, column, fc.boolean()).map((_) => read(..._))
+
+const onPair: ReadonlyArray<fc.Arbitrary<Command>> = [
+  fc.constant(start("reader")),
+  fc.constant(start("reader")),
+  reads,
+  reads,
+  reads,
+  reads,
+  fc.constant(lag),
+  fc.constant(lag),
+  fc.constant(catchUp),
+  fc.constantFrom<"fast" | "crash">("fast", "crash").map(restart)
+]
+
+/** Where a sequence takes place: a replica costs two servers of its own. */
+export interface Sequence {
+  readonly commands: Iterable<Command>
+  readonly place: "server" | "pair"
+}
+
+const sequence = (place: Sequence["place"], commands: ReadonlyArray<fc.Arbitrary<Command>>) =>
+  fc.commands([...commands], { maxCommands: 40, size: "max" }).map((drawn): Sequence => ({ commands: drawn, place }))
+
+export const sequences: fc.Arbitrary<Sequence> = fc.oneof(
+  { weight: 2, arbitrary: sequence("server", onOneServer) },
+  { weight: 1, arbitrary: sequence("pair", [...onOneServer, ...onPair]) }
 )

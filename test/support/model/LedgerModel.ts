@@ -1,12 +1,12 @@
 /**
- * What must become of a database that two programs migrate, as a pure function of what is done to it: which migrations are
- * applied, what each query answers, and which error tells why it does not.
+ * What must become of a database that two programs migrate, and a third one that reads from a replica, as a pure function of
+ * what is done to it: which migrations are applied, what each query answers, and which error tells why it does not.
  *
  * A migration makes a table with one row, or adds a column to one; the row's value is the version of the migration's text, so
  * that an answer tells which text was applied.
  */
 
-export type Who = "first" | "second"
+export type Who = "first" | "second" | "reader"
 
 export interface File {
   readonly id: string
@@ -24,6 +24,8 @@ export interface State {
   /** In the order of their application, with the text that was applied. */
   readonly applied: ReadonlyArray<File>
   readonly mayCreate: boolean
+  /** What the replica shows whose replay is paused; one that replays shows what is applied. */
+  readonly shown: ReadonlyArray<File> | undefined
   /** The migrations whose events somebody has rewritten. */
   readonly tampered: ReadonlyArray<string>
 }
@@ -64,6 +66,24 @@ export const query = (state: State, who: Who, table: number, column: number): Ou
   return isComplete ? query(next, who, table, column) : error(next, "InsufficientPrivilege")
 }
 
+/**
+ * A query of the reader. Its replica catches up while it waits for that, or does not; whether it has to is what its replica
+ * shows, and what it brings on the way it brings to the primary.
+ */
+export const read = (state: State, table: number, column: number, catchesUp: boolean): Outcome => {
+  const at = (place: number) => (file: File) => file.table === table && file.column === place
+  const { shown } = state
+  if (shown === undefined) return query(state, "reader", table, column)
+  const found = shown.find(at(column))
+  if (found !== undefined) return { answer: { _tag: "Value", value: found.version }, state }
+  const missing = shown.some(at(0)) ? column : 0
+  if (!(state.known.reader ?? []).some(at(missing))) return error(state, "SqlError")
+  const plan = state.applied.some(at(missing)) ? [] : planOf(state, "reader", table)
+  const { isComplete, ...next } = apply(state, plan)
+  if (!isComplete) return error(next, "InsufficientPrivilege")
+  return catchesUp ? read({ ...next, shown: undefined }, table, column, true) : error(next, "ReplicaBehind")
+}
+
 export const migrate = (state: State, who: Who): Outcome => {
   const known = state.known[who] ?? []
   const isEdited = known.some(({ id, version }) =>
@@ -78,6 +98,11 @@ export const migrate = (state: State, who: Who): Outcome => {
 }
 
 export const start = (state: State, who: Who): State => ({ ...state, known: { ...state.known, [who]: state.files } })
+
+/** The replay is paused: what is applied from now on the replica does not show. */
+export const lag = (state: State): State => ({ ...state, shown: state.applied })
+
+export const catchUp = (state: State): State => ({ ...state, shown: undefined })
 
 /** A crash leaves the beginning of what was under way. */
 export const crash = (state: State, who: Who, survived: ReadonlyArray<File>): State => {
@@ -111,7 +136,7 @@ export const textOf = ({ column, table, version }: File): string =>
     ? `CREATE TABLE t${table} (${nameOf(table, column)} integer);\nINSERT INTO t${table} VALUES (${version});`
     : `ALTER TABLE t${table} ADD COLUMN ${nameOf(table, column)} integer DEFAULT ${version};`
 
-const nothing: State = { files: [], known: {}, applied: [], mayCreate: true, tampered: [] }
+const nothing: State = { files: [], known: {}, applied: [], mayCreate: true, shown: undefined, tampered: [] }
 
 /** A release with two tables, of which nothing is applied, before any program has started. */
 export const initial: State = [1, 1, 2].reduce(add, nothing)

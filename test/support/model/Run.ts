@@ -5,29 +5,53 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as fc from "fast-check"
+import * as Database from "../Database.js"
+import * as EmbeddedServer from "../EmbeddedServer.js"
 import * as Server from "../Server.js"
 import * as Commands from "./Commands.js"
 import * as Model from "./LedgerModel.js"
 import * as World from "./World.js"
 
+const alone = Effect.map(Server.freshDatabase, (url): World.Place => ({ url, pair: undefined }))
+
+/** What has committed has reached the replica's server, if not been replayed. */
+const pair = Effect.gen(function* () {
+  const primary = yield* EmbeddedServer.make({ settings: { max_connections: "60", synchronous_commit: "on" } })
+  const standby = yield* primary.standby()
+  return Effect.gen(function* () {
+    const url = yield* Database.fresh(primary.url)
+    yield* World.replayed(standby.url, url)
+    const replica = new URL(standby.url)
+    replica.pathname = new URL(url).pathname
+    const restart = (mode: "fast" | "crash") => Effect.orDie(primary.restart(mode))
+    return { url, pair: { replica: replica.href, restart } } satisfies World.Place
+  })
+})
+
+const release = (state: Model.State, who: ReadonlyArray<Model.Who>): Model.State => who.reduce(Model.start, state)
+
 /** Fails with the shortest sequence that it finds, and the seed that leads there. */
-export const check = (numRuns: number): Promise<void> =>
-  fc.assert(
-    fc.asyncProperty(Commands.sequences, async (commands) => {
-      const scope = await Effect.runPromise(Scope.make())
-      try {
-        const world = await Effect.runPromise(
-          Effect.flatMap(Server.freshDatabase, World.make).pipe(Scope.extend(scope))
-        )
-        const beside: Commands.Beside = { state: Model.start(Model.start(Model.initial, "first"), "second") }
-        for (const who of ["first", "second"] as const) {
-          await Effect.runPromise(world.start(who, beside.state.files))
-        }
-        await fc.asyncModelRun(() => ({ model: beside, real: world }), commands)
-        await Effect.runPromise(world.agrees(beside.state))
-      } finally {
-        await Effect.runPromise(Scope.close(scope, Exit.void))
-      }
-    }),
-    { numRuns }
-  )
+export const check = async (numRuns: number): Promise<void> => {
+  const run = await Effect.runPromise(Scope.make())
+  const pairs = await Effect.runPromise(Effect.cached(Scope.extend(pair, run)))
+  const property = fc.asyncProperty(Commands.sequences, async ({ commands, place }) => {
+    const scope = await Effect.runPromise(Scope.make())
+    try {
+      const fresh = place === "server" ? alone : Effect.flatten(pairs)
+      const world = await Effect.runPromise(Effect.flatMap(fresh, World.make).pipe(Scope.extend(scope)))
+      const programs: ReadonlyArray<Model.Who> =
+        place === "server" ? ["first", "second"] : ["first", "second", "reader"]
+      const beside: Commands.Beside = { state: release(Model.initial, programs) }
+      for (const who of programs) await Effect.runPromise(world.start(who, beside.state.files))
+      await fc.asyncModelRun(() => ({ model: beside, real: world }), commands)
+      await Effect.runPromise(world.agrees(beside.state))
+    } finally {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+    }
+  })
+  try {
+    await fc.assert(property, { numRuns })
+  } finally {
+    await Effect.runPromise(Scope.close(run, Exit.void))
+  }
+}

@@ -1,6 +1,6 @@
 /**
- * The real thing beside the model: a database, a role whose rights can be taken away, and programs that are started, asked and
- * killed.
+ * The real thing beside the model: a database, perhaps with a replica, a role whose rights can be taken away, and programs that
+ * are started, asked and killed.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -15,6 +15,7 @@ import * as Scope from "effect/Scope"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../App.js"
 import * as Database from "../Database.js"
+import * as SettableClock from "../SettableClock.js"
 import * as WireTap from "../WireTap.js"
 import * as Model from "./LedgerModel.js"
 
@@ -23,13 +24,41 @@ type Body<A> = Effect.Effect<A, { readonly _tag: string }, AutoMigration.AutoMig
 interface Program {
   readonly run: <A>(body: Body<A>) => Effect.Effect<A, { readonly _tag: string }>
   readonly cut: Effect.Effect<void>
+  /** Has all deadlines pass. */
+  readonly giveUp: Effect.Effect<void>
+  /** Whether it has asked if its server has replayed what it waits for. */
+  readonly waits: Effect.Effect<boolean>
   readonly close: Effect.Effect<void>
+}
+
+/** A database on the server of all tests, or on a primary of its own with a replica. */
+export interface Place {
+  /** Of a superuser, on the server that may be written. */
+  readonly url: string
+  readonly pair: Pair | undefined
+}
+
+export interface Pair {
+  /** The same database. */
+  readonly replica: string
+  readonly restart: (mode: "fast" | "crash") => Effect.Effect<void>
 }
 
 export interface World {
   readonly start: (who: Model.Who, files: ReadonlyArray<Model.File>) => Effect.Effect<void>
   readonly query: (who: Model.Who, table: number, column: number) => Effect.Effect<Model.Answer>
   readonly migrate: (who: Model.Who) => Effect.Effect<Model.Answer>
+  /** A query of the reader, and what happens when it waits for its replica. */
+  readonly read: (
+    table: number,
+    column: number,
+    whenItWaits: "wait" | "resume" | "give up"
+  ) => Effect.Effect<Model.Answer>
+  /** Stops the replica's replay when it shows everything. */
+  readonly pause: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+  /** The primary stops in that way and starts again; programs lose their connections. */
+  readonly restart: (mode: "fast" | "crash") => Effect.Effect<void>
   /** Begins a query and breaks all connections of its program after that many milliseconds. */
   readonly crash: (who: Model.Who, table: number, column: number, after: number) => Effect.Effect<void>
   readonly allow: (may: boolean) => Effect.Effect<void>
@@ -61,8 +90,29 @@ const asking = (table: number, column: number) =>
     )
   )
 
-/** Lives as long as the scope. The URL is a superuser's, of an empty database. */
-export const make = (url: string): Effect.Effect<World, never, Scope.Scope> =>
+const columnsIn = (url: string) =>
+  Effect.map(
+    Database.query(
+      url,
+      `SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1`
+    ),
+    (columns) => columns.map(({ name }) => name)
+  )
+
+const columnsOf = (files: ReadonlyArray<Model.File>) =>
+  files.map(({ column, table }) => `t${table}.${Model.nameOf(table, column)}`).toSorted()
+
+const until = (url: string, question: string) =>
+  Effect.repeat(Effect.delay(Database.query(url, question), "10 millis"), { until: ([row]) => row?.["yes"] === true })
+
+/** Waits until one server has replayed what the other has committed by now. */
+export const replayed = (standby: string, primary: string) =>
+  Effect.flatMap(Database.query(primary, "SELECT pg_current_wal_flush_lsn()::text AS lsn"), ([row]) =>
+    until(standby, `SELECT pg_last_wal_replay_lsn() >= '${row?.["lsn"]}'::pg_lsn AS yes`)
+  )
+
+/** Lives as long as the scope, in an empty database. */
+export const make = ({ pair, url }: Place): Effect.Effect<World, never, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const database = new URL(url).pathname.slice(1)
@@ -79,9 +129,20 @@ export const make = (url: string): Effect.Effect<World, never, Scope.Scope> =>
       () => Database.query(url, `DROP OWNED BY ${role} CASCADE`, `DROP ROLE ${role}`)
     )
     yield* Effect.addFinalizer(() => Effect.forEach([...programs.values()], (_) => _.close, { discard: true }))
-    const asRole = new URL(url)
-    asRole.username = role
-    asRole.password = "secret"
+    const asRole = (of: string): string => {
+      const changed = new URL(of)
+      changed.username = role
+      changed.password = "secret"
+      return changed.href
+    }
+
+    const ofPair = <A>(use: (pair: Pair) => Effect.Effect<A>): Effect.Effect<A> =>
+      pair === undefined ? Effect.dieMessage("there is no replica") : use(pair)
+
+    const caughtUp = ofPair(({ replica }) => replayed(replica, url))
+
+    const resume = ofPair(({ replica }) => Effect.asVoid(Database.query(replica, "SELECT pg_wal_replay_resume()")))
+    if (pair !== undefined) yield* Effect.acquireRelease(caughtUp, () => resume)
 
     const program = (who: Model.Who): Effect.Effect<Program> =>
       Effect.suspend(() => Effect.orDie(Effect.fromNullable(programs.get(who))))
@@ -96,10 +157,35 @@ export const make = (url: string): Effect.Effect<World, never, Scope.Scope> =>
       start: (who, files) =>
         Effect.gen(function* () {
           yield* programs.get(who)?.close ?? Effect.void
-          programs.set(who, yield* started(asRole.href, files).pipe(Scope.extend(scope)))
+          const from = who === "reader" ? yield* ofPair(({ replica }) => Effect.succeed(replica)) : url
+          programs.set(who, yield* started(asRole(from), asRole(url), files).pipe(Scope.extend(scope)))
         }),
       query: (who, table, column) =>
         answered(run(who, asking(table, column)), (rows) => ({ _tag: "Value", value: rows[0]?.value ?? 0 })),
+      read: (table, column, whenItWaits) =>
+        Effect.gen(function* () {
+          const reader = yield* program("reader")
+          if (whenItWaits === "wait") yield* caughtUp
+          yield* Effect.orDie(reader.run(AutoMigration.status))
+          const reading = yield* Effect.fork(world.query("reader", table, column))
+          if (whenItWaits !== "wait") {
+            const waiting = Effect.repeat(Effect.delay(reader.waits, "10 millis"), { until: (is) => is })
+            const then = whenItWaits === "resume" ? resume : reader.giveUp
+            yield* Effect.raceFirst(Fiber.await(reading), Effect.zipRight(waiting, then))
+          }
+          return yield* Fiber.join(reading)
+        }),
+      pause: Effect.zipRight(
+        caughtUp,
+        ofPair(({ replica }) =>
+          Effect.zipRight(
+            Database.query(replica, "SELECT pg_wal_replay_pause()"),
+            Effect.asVoid(until(replica, "SELECT pg_get_wal_replay_pause_state() = 'paused' AS yes"))
+          )
+        )
+      ),
+      resume,
+      restart: (mode) => ofPair(({ restart }) => restart(mode)),
       migrate: (who) => answered(run(who, AutoMigration.migrate), (ids) => ({ _tag: "Applied", ids })),
       crash: (who, table, column, after) =>
         Effect.gen(function* () {
@@ -139,14 +225,11 @@ export const make = (url: string): Effect.Effect<World, never, Scope.Scope> =>
           )
           const { unknown } = status
           deepStrictEqual(unknown.map(String).toSorted(), ids.toSorted())
-          const columns = yield* Database.query(
-            url,
-            `SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1`
-          )
-          deepStrictEqual(
-            columns.map(({ name }) => name),
-            state.applied.map(({ column, table }) => `t${table}.${Model.nameOf(table, column)}`).toSorted()
-          )
+          deepStrictEqual(yield* columnsIn(url), columnsOf(state.applied))
+          if (pair !== undefined) {
+            if (state.shown === undefined) yield* caughtUp
+            deepStrictEqual(yield* columnsIn(pair.replica), columnsOf(state.shown ?? state.applied))
+          }
           const broken = Model.brokenAt(state)
           if (broken === undefined) return deepStrictEqual(Either.isRight(verdict), true)
           const sequence = Either.isLeft(verdict) ? verdict.left.sequence : -1
@@ -161,17 +244,19 @@ export const make = (url: string): Effect.Effect<World, never, Scope.Scope> =>
   })
 
 /** A program behind a tap: cutting it is to the server what the death of the process is. */
-const started = (url: string, files: ReadonlyArray<Model.File>) =>
+const started = (url: string, migratorUrl: string, files: ReadonlyArray<Model.File>) =>
   Effect.gen(function* () {
     const tap = yield* WireTap.make(url)
+    const { clock, pass } = yield* SettableClock.make
     const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(
-      App.layer({ url: tap.url, migrations: migrationsOf(files), options }),
-      scope
-    )
+    const own = { url: tap.url, migrations: migrationsOf(files), options }
+    const layer = url === migratorUrl ? App.layer(own) : App.layerWithMigrator({ ...own, migratorUrl })
+    const context = yield* Layer.buildWithScope(layer, scope).pipe(Effect.withClock(clock))
     return {
-      run: (body) => Effect.provide(body, context),
+      run: (body) => Effect.zipRight(tap.reset, Effect.provide(body, context)).pipe(Effect.withClock(clock)),
       cut: tap.cut,
+      giveUp: pass("1 hour"),
+      waits: Effect.map(tap.heard, ({ statements }) => statements.some((text) => /replay_lsn\(\) >= E'/.test(text))),
       close: Scope.close(scope, Exit.void)
     } satisfies Program
   })
