@@ -11,10 +11,10 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
+import * as MutableRef from "effect/MutableRef"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { MigrationClient } from "./MigrationClient.js"
 import * as Monotonic from "./Monotonic.js"
 
@@ -36,10 +36,15 @@ export interface Announcements {
   readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
 
-/** What has been heard, and what the next announcement will complete. */
+/** Somebody who waits until the last of these is announced. */
+interface Waiter {
+  readonly lacking: ReadonlySet<string>
+  readonly told: Deferred.Deferred<void>
+}
+
 interface Heard {
   readonly ids: ReadonlySet<string>
-  readonly next: Deferred.Deferred<void>
+  readonly waiters: ReadonlyArray<Waiter>
 }
 
 const delay = Duration.seconds(1)
@@ -51,6 +56,11 @@ const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("
 
 /** `5 Applied 001_users`: position, kind and migration of an event. */
 const announcement = /^\d+ (Applied|Baselined) (.+)$/s
+
+const without = (ids: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> => {
+  const gone = new Set(others)
+  return new Set([...ids].filter((id) => !gone.has(id)))
+}
 
 /**
  * Of these migrations; announcements of others are not kept.
@@ -71,27 +81,29 @@ export const make = (
     const isWaiting = yield* Effect.makeLatch()
     /** When listening began; a listener that begins hears nothing for a moment. */
     const since = yield* Ref.make(Number.POSITIVE_INFINITY)
-    const heard = yield* Ref.make<Heard>({ ids: new Set(), next: yield* Deferred.make<void>() })
+    const heard = MutableRef.make<Heard>({ ids: new Set(), waiters: [] })
 
-    const hear = (payload: string): Effect.Effect<void> => {
+    /** Called by the driver, for each event of every migration: who waits is not woken before the last. */
+    const hear = (payload: string): void => {
       const id = announcement.exec(payload)?.[2]
-      if (id === undefined || !known.has(id)) return Effect.void
-      return Effect.flatMap(Deferred.make<void>(), (next) =>
-        Effect.flatMap(
-          Ref.modify(heard, (now) => [now.next, { ids: new Set([...now.ids, id]), next }]),
-          (told) => Deferred.succeed(told, undefined)
-        )
-      )
+      if (id === undefined || !known.has(id)) return
+      MutableRef.update(heard, ({ ids, waiters }) => ({
+        ids: new Set([...ids, id]),
+        waiters: waiters.map(({ lacking, told }) => ({ lacking: without(lacking, [id]), told }))
+      }))
+      tellWhoLacksNothing()
     }
+
+    const tellWhoLacksNothing = (): void =>
+      MutableRef.get(heard)
+        .waiters.filter(({ lacking }) => lacking.size === 0)
+        .forEach(({ told }) => Deferred.unsafeDone(told, Effect.void))
 
     /** Ends where listening is of no use; a connection that cannot be had is asked for again, later and later. */
     const listening = Effect.zipRight(
       Effect.flatMap(Monotonic.milliseconds, (now) => Ref.set(since, now)),
-      Effect.flatMap(listen(channel), (messages) =>
-        messages === "pooled" ? Ref.set(isDeaf, true) : Stream.runForEach(messages, hear)
-      )
+      Effect.zipRight(listen(channel, hear), Ref.set(isDeaf, true))
     ).pipe(
-      Effect.scoped,
       Effect.sandbox,
       Effect.tapError((cause) => Effect.logDebug("Cannot listen to the ledger", cause)),
       Effect.retry(again),
@@ -109,36 +121,43 @@ export const make = (
       const began = yield* Ref.get(since)
       if ((yield* Monotonic.milliseconds) - began < Duration.toMillis(patience)) return
       yield* Effect.sleep(patience)
-      const { ids: now } = yield* Ref.get(heard)
+      const { ids: now } = MutableRef.get(heard)
       if (ids.every((id) => now.has(id)) || (yield* Ref.get(since)) !== began) return
       yield* FiberHandle.get(listener)
       yield* FiberHandle.run(listener, listening)
     })
 
-    const arrives = (ids: ReadonlyArray<string>, since: Deferred.Deferred<void>): Effect.Effect<void> =>
-      Effect.zipRight(
-        Deferred.await(since),
-        Effect.flatMap(Ref.get(heard), ({ ids: now, next }) =>
-          ids.every((id) => now.has(id)) ? Effect.void : arrives(ids, next)
-        )
+    /** What had been announced `before` is lacking nevertheless, so it was not true. */
+    const arrival = (ids: ReadonlyArray<string>, before: ReadonlySet<string>): Effect.Effect<void> =>
+      Effect.acquireUseRelease(
+        Effect.map(Deferred.make<void>(), (told): Waiter => {
+          const news = [...MutableRef.get(heard).ids].filter((id) => !before.has(id))
+          const waiter = { lacking: without(new Set(ids), news), told }
+          MutableRef.update(heard, (now) => ({ ...now, waiters: [...now.waiters, waiter] }))
+          tellWhoLacksNothing()
+          return waiter
+        }),
+        ({ told }) => Deferred.await(told),
+        ({ told }) =>
+          Effect.sync(() =>
+            MutableRef.update(heard, (now) => ({
+              ...now,
+              waiters: now.waiters.filter((waiter) => waiter.told !== told)
+            }))
+          )
       )
 
     return {
       follow: Effect.fnUntraced(function* (lacking) {
-        yield* Ref.update(heard, ({ ids, next }) => ({
-          ids: new Set([...ids].filter((id) => !lacking.includes(id))),
-          next
-        }))
+        MutableRef.update(heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
         yield* lacking.length > 0 && !(yield* Ref.get(isDeaf)) ? start : stop
       }),
       expect: (ids) =>
         ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(ids)), scope)),
-      isAnnounced: (ids) => Effect.map(Ref.get(heard), (now) => ids.some((id) => now.ids.has(id))),
-      awaiting: Effect.map(
-        Ref.get(heard),
-        ({ next }) =>
-          (ids) =>
-            Effect.zipRight(isWaiting.open, arrives(ids, next))
-      )
+      isAnnounced: (ids) => Effect.sync(() => ids.some((id) => MutableRef.get(heard).ids.has(id))),
+      awaiting: Effect.sync(() => {
+        const { ids: before } = MutableRef.get(heard)
+        return (ids) => Effect.zipRight(isWaiting.open, arrival(ids, before))
+      })
     }
   })

@@ -13,12 +13,12 @@ import { SqlError } from "@effect/sql/SqlError"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { quote } from "./core/SchemaObject.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
@@ -46,12 +46,10 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
-     * What is notified on a channel, on a connection that is reserved as long as the scope; it fails when the connection
-     * breaks. `pooled` where a pooler stands before the server, whose sessions are not ours to listen in.
+     * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
+     * `pooled`, and nothing is heard, where a pooler stands before the server, whose sessions are not ours to listen in.
      */
-    readonly listen: (
-      channel: string
-    ) => Effect.Effect<Stream.Stream<string, SqlError> | "pooled", SqlError, Scope.Scope>
+    readonly listen: (channel: string, hear: (payload: string) => void) => Effect.Effect<"pooled", SqlError>
   }
 >() {}
 
@@ -76,16 +74,18 @@ const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
     (result) => Message.columnsOf(result)["pid"] === Driver.processIdOf(connection)
   )
 
-const notifications = (connection: Connection, channel: string): Stream.Stream<string, SqlError> =>
-  Stream.asyncPush<string, SqlError>((emit) =>
-    Effect.zipRight(
-      Driver.hearing(connection, channel, {
-        onMessage: emit.single,
-        onEnd: (cause) => emit.fail(new SqlError({ cause, message: "The connection that listened is gone" }))
-      }),
-      connection.executeRaw(`LISTEN ${quote(channel)}`, [])
-    )
-  )
+/** Ends when the connection does. */
+const hearing = (connection: Connection, channel: string, hear: (payload: string) => void) =>
+  Effect.gen(function* () {
+    const end = yield* Deferred.make<never, SqlError>()
+    yield* Driver.hearing(connection, channel, {
+      onMessage: hear,
+      onEnd: (cause) =>
+        Deferred.unsafeDone(end, Effect.fail(new SqlError({ cause, message: "The connection that listened is gone" })))
+    })
+    yield* connection.executeRaw(`LISTEN ${quote(channel)}`, [])
+    return yield* Deferred.await(end)
+  })
 
 /** A reference that is no more interrupts whoever asks for it, though nobody has interrupted that fiber. */
 const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
@@ -112,12 +112,12 @@ const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope
       reserve,
       ask: (text: string) =>
         Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, []))),
-      listen: Effect.fnUntraced(function* (channel: string) {
+      listen: Effect.fnUntraced(function* (channel: string, hear: (payload: string) => void) {
         const { connection } = yield* reserve
         if (!(yield* isDirect(connection))) return "pooled" as const
         yield* Effect.addFinalizer(() => Driver.close(connection))
-        return notifications(connection, channel)
-      })
+        return yield* hearing(connection, channel, hear)
+      }, Effect.scoped)
     }
   })
 

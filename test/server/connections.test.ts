@@ -42,7 +42,7 @@ describe("a connection that is being opened when the program ends", { timeout: 3
   const uses: Readonly<Record<string, (client: Connections) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
     "to ask on": ({ ask }) => ask("SELECT 1"),
     "to work on": ({ reserve }) => Effect.zipRight(reserve, Effect.never),
-    "to listen on": ({ listen }) => Effect.zipRight(listen("channel"), Effect.never)
+    "to listen on": ({ listen }) => listen("channel", () => {})
   }
 
   for (const [use, open] of Object.entries(uses)) {
