@@ -62,7 +62,7 @@ const elsewhere = (url: string, own: Readonly<Record<string, string>>) =>
 const readings = (tap: WireTap.WireTap) =>
   Effect.map(tap.heard, ({ statements }) => statements.filter((text) => text.includes("applied_set")).length)
 
-describe("an applied migration", { timeout: 60_000 }, () => {
+describe("an applied migration", () => {
   it.scopedLive("is announced on the ledger's channel with its place in the log", () =>
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
@@ -154,7 +154,7 @@ describe("an applied migration", { timeout: 60_000 }, () => {
   )
 })
 
-describe("a process that waits for the migration lock", { timeout: 60_000 }, () => {
+describe("a process that waits for the migration lock", () => {
   /** Asks again after an hour, so that whatever ends the wait before is not the pause. */
   const patient = { policy: Policy.always, lockRetry: Schedule.spaced("1 hour") }
 
@@ -185,7 +185,7 @@ describe("a process that waits for the migration lock", { timeout: 60_000 }, () 
             )
             yield* Effect.timeout(
               Database.query(url, "CREATE INDEX CONCURRENTLY users_name ON users (name)"),
-              "10 seconds"
+              "1 minute"
             )
           })
         )
@@ -217,7 +217,7 @@ describe("a process that waits for the migration lock", { timeout: 60_000 }, () 
           })
         )
         yield* Fiber.join(applying)
-        deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("15 seconds")), [])
+        deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("1 minute")), [])
         const { statements } = yield* tap.heard
         assert.strictEqual(statements.filter((text) => text.includes("pg_try_advisory_xact_lock")).length, 2)
         deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])

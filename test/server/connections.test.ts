@@ -38,7 +38,7 @@ const connections = Effect.gen(function* () {
   return { client, close: Scope.close(scope, Exit.void), tap, url }
 })
 
-describe("a connection that is being opened when the program ends", { timeout: 30_000 }, () => {
+describe("a connection that is being opened when the program ends", () => {
   const uses: Readonly<Record<string, (client: Connections) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
     "to ask on": ({ ask }) => ask("SELECT 1"),
     "to work on": ({ reserve }) => Effect.zipRight(reserve, Effect.never),

@@ -20,6 +20,6 @@ describe("a process that is killed at any step of a heal", () => {
         })
         assert.isAtLeast(messages, 8)
       }),
-    180_000
+    600_000
   )
 })

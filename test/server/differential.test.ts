@@ -23,6 +23,6 @@ suite(Server.layer, { excludeTestServices: true })(`${runs} histories that nobod
         )
         assert.isAbove(inverted, 10 * runs)
       }),
-    300_000
+    1_200_000
   )
 })

@@ -9,7 +9,7 @@ import * as failing from "../../bench/fire/failing.js"
 import * as kills from "../../bench/fire/kills.js"
 import * as reader from "../../bench/fire/reader.js"
 
-const patience = 120_000
+const patience = 600_000
 
 describe("under fire", () => {
   it.live(

@@ -9,6 +9,6 @@ describe("whatever is done to a database and its programs", () => {
   it(
     "each query answers and fails as the model says, and log, projection, catalog and chain agree with it",
     () => Model.check(8),
-    120_000
+    600_000
   )
 })

@@ -30,7 +30,7 @@ import { ask, askWithin, failsWith, holding, inProgram, kinds, untilBlocked, use
 import * as WireTap from "../support/WireTap.js"
 
 const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
-  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("20 seconds"))
+  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("1 minute"))
 
 const program = (url: string) => Effect.provide(App.layer({ url, migrations: users }))
 
@@ -66,7 +66,7 @@ describe("the first processes of a database", () => {
   it.scopedLive(
     "race for building the ledger, and none of them fails",
     () => Effect.flatMap(Server.freshDatabase, (url) => race(url, 8)),
-    180_000
+    600_000
   )
 
   it.scopedLive(
@@ -90,7 +90,7 @@ describe("the first processes of a database", () => {
         )
         yield* race(url, 8)
       }),
-    180_000
+    600_000
   )
 })
 

@@ -119,7 +119,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
           Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
         )
         yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
-        const edited = { ...users, "002_users_email": "ALTER TABLE users ADD COLUMN email varchar;" }
+        const edited = { ...users, "001_users": `-- edited\n${users["001_users"]}` }
         const rows = yield* ask("SELECT email FROM users").pipe(Effect.provide(program(urls, {}, edited)))
         deepStrictEqual(rows, [{ email: null }])
       })

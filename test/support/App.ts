@@ -20,9 +20,9 @@ export interface Program {
   readonly maxConnections?: number
 }
 
-/** The client alone. */
+/** The client alone. On a busy machine a connection may take long. */
 export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnections" | "url">) =>
-  Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections }))
+  Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout: "1 minute" }))
 
 /** As a user would write it. */
 export const layer = (program: Program): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>

@@ -6,8 +6,10 @@
 export interface History {
   readonly about: string
   readonly files: ReadonlyArray<string>
-  /** The first major version of PostgreSQL that has the grammar; those before it answer with a syntax error. */
+  /** The first major version of PostgreSQL that can do it. */
   readonly since?: number
+  /** What those before it answer; a syntax error where nothing is said. */
+  readonly before?: string
 }
 
 export const histories: ReadonlyArray<History> = [
@@ -457,6 +459,8 @@ export const histories: ReadonlyArray<History> = [
   },
   {
     about: "NOT NULL of a parent, and of a child's own",
+    since: 18,
+    before: "42P16",
     files: [
       `create table p (id int not null, x int); create table q (id int not null) inherits (p); create table r () inherits (p); create table s (id int primary key) inherits (p); create table t (y int) inherits (q)`,
       `alter table p alter id drop not null`
