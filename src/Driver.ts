@@ -8,7 +8,9 @@
  * @internal
  */
 import type { Connection } from "@effect/sql/SqlConnection"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
@@ -28,6 +30,9 @@ export interface Hearer {
   /** The connection is gone. */
   readonly onEnd: (cause: unknown) => void
 }
+
+/** How long a server that is alive may take to answer what costs it nothing. @since 0.1.0 @category models */
+export const patience = Duration.seconds(10)
 
 const property = (value: unknown, name: string): unknown =>
   Predicate.hasProperty(value, name) ? value[name] : undefined
@@ -55,6 +60,20 @@ export const close = (connection: Connection): Effect.Effect<void> =>
       client.end(() => {})
       client.unref()
     })
+  )
+
+/**
+ * Waits for an answer that cannot be done without, though no longer than for a server that is alive: then the connection is
+ * closed, and the answer is that.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const orClose = <A, E>(connection: Connection, answer: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.forkDaemon(Effect.interruptible(Effect.delay(close(connection), patience))), (alarm) =>
+      Effect.ensuring(restore(answer), Fiber.interruptFork(alarm))
+    )
   )
 
 /**

@@ -269,6 +269,16 @@ export const make = Effect.gen(function* () {
       : work(question)
   }
 
+  /** At twice the deadline the server would have ended whatever runs: one that is silent then has been lost. */
+  const inTime = ({ object }: Detector.MissingObject, work: Answer): Answer =>
+    Effect.timeoutFail(work, {
+      duration: Duration.times(deadline, 2),
+      onTimeout: () => ({
+        failure: MigrationFailure.circumstance(({ cause }) => timeout(SchemaObject.render(object), [], cause)),
+        retryAt: 0
+      })
+    })
+
   /**
    * Of requests that ask the same at once one is thought about. Everything that asks the database belongs to the layer: a
    * request that is interrupted leaves nothing half-asked.
@@ -284,7 +294,7 @@ export const make = Effect.gen(function* () {
       return answer({ gap, scope, caller }, work)
     })
     const text = Option.getOrElse(request.statement, () => "")
-    return flights.join([key, caller, isPointed, Detector.key(gap), text].join("\n"), thought).pipe(
+    return flights.join([key, caller, isPointed, Detector.key(gap), text].join("\n"), inTime(gap, thought)).pipe(
       Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: request.error, retryAt })),
       Effect.timeoutFail({
         duration: deadline,

@@ -55,14 +55,12 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
 
 /**
  * One connection works; a second holds the migration lock while a statement runs that no transaction block may contain; a
- * third reads, or carries the request to cancel when a migration is interrupted; a fourth listens.
+ * third reads; a fourth listens. They are the ones to be taken; another one is left for what the driver does by itself, which
+ * is to ask the server to cancel a statement that was interrupted.
  */
 const connections = 4
 
 const idle = Duration.seconds(10)
-
-/** How long to wait for a server that does not answer, or for one of the connections. */
-const patience = Duration.seconds(10)
 
 /**
  * Whether the server's process is the one that the driver was told of when it connected. A pooler cannot tell: it has not
@@ -101,34 +99,42 @@ const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | S
  * Taking a connection cannot be undone half-way, whether it comes from the pool or is the first one: an interruption waits
  * until it is there and gives it back.
  */
-const fromClients = <E>(acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>) =>
-  Effect.map(RcRef.make({ acquire, idleTimeToLive: idle }), (clients) => {
-    const reserve = Effect.uninterruptible(
-      Effect.flatMap(orClosed(RcRef.get(clients)), (client) =>
-        Effect.map(client.reserve, (connection) => ({ client, connection }))
+const fromClients = Effect.fnUntraced(function* <E>(
+  acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>
+) {
+  const clients = yield* RcRef.make({ acquire, idleTimeToLive: idle })
+  const free = yield* Effect.makeSemaphore(connections)
+  const reserve = Effect.uninterruptibleMask((restore) =>
+    restore(free.take(1)).pipe(
+      Effect.zipRight(Effect.addFinalizer(() => free.release(1))),
+      Effect.zipRight(orClosed(RcRef.get(clients))),
+      Effect.flatMap((client) => Effect.map(client.reserve, (connection) => ({ client, connection })))
+    )
+  )
+  /** What was interrupted may still be unanswered, and nobody is to wait behind it. */
+  const ask = (text: string) =>
+    Effect.scoped(
+      Effect.flatMap(reserve, ({ connection }) =>
+        Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
       )
     )
-    return {
-      reserve,
-      ask: (text: string) =>
-        Effect.scoped(Effect.flatMap(reserve, ({ connection }) => connection.executeRaw(text, []))),
-      listen: Effect.fnUntraced(function* (channel: string, hear: (payload: string) => void) {
-        const { connection } = yield* reserve
-        if (!(yield* isDirect(connection))) return "pooled" as const
-        yield* Effect.addFinalizer(() => Driver.close(connection))
-        return yield* hearing(connection, channel, hear)
-      }, Effect.scoped)
-    }
-  })
+  const listen = Effect.fnUntraced(function* (channel: string, hear: (payload: string) => void) {
+    const { connection } = yield* reserve
+    yield* Effect.addFinalizer(() => Driver.close(connection))
+    if (!(yield* isDirect(connection))) return "pooled" as const
+    return yield* hearing(connection, channel, hear)
+  }, Effect.scoped)
+  return { reserve, ask, listen }
+})
 
 const fromConfig = (config: PgClient.PgClientConfig) =>
   Effect.map(
     fromClients(
       PgClient.make({
         ...config,
-        connectTimeout: config.connectTimeout ?? patience,
+        connectTimeout: config.connectTimeout ?? Driver.patience,
         minConnections: 0,
-        maxConnections: connections,
+        maxConnections: connections + 1,
         applicationName: "effect-auto-migration"
       })
     ),
@@ -145,7 +151,7 @@ export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationCli
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
- * Connections from a pool that the program makes, with at least four of them; for programs whose own client comes from
+ * Connections from a pool that the program makes, with at least five of them; for programs whose own client comes from
  * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
  *
  * @since 0.1.0

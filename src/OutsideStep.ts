@@ -22,6 +22,7 @@ import { LeaseLost } from "./core/AutoMigrationError.js"
 import { including } from "./core/LedgerEvent.js"
 import * as OutsideScript from "./core/OutsideScript.js"
 import * as Plan from "./core/Plan.js"
+import * as Driver from "./Driver.js"
 import * as Job from "./Job.js"
 import * as Lease from "./Lease.js"
 import * as LedgerStatements from "./LedgerStatements.js"
@@ -94,8 +95,12 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
 
   /** Where that cannot be said, the lease runs out by itself. */
   const giveBack = (task: Job.Task, own: Lease.Claim, isCertain: boolean): Effect.Effect<boolean> =>
-    Effect.catchAll(claim(task, Lease.giveBack(schema, own, { isCertain })), (error) =>
-      Effect.as(Effect.logWarning("Could not give a lease back", own.migration.id, error.cause), true)
+    claim(task, Lease.giveBack(schema, own, { isCertain })).pipe(
+      Effect.interruptible,
+      Effect.timeout(Driver.patience),
+      Effect.catchAll((error) =>
+        Effect.as(Effect.logWarning("Could not give a lease back", own.migration.id, error.cause), true)
+      )
     )
 
   /** A beat that fails is no reason to stop: the lease may still be ours, and the server tells when it is not. */

@@ -160,9 +160,4 @@ export const forget: ReadonlyArray<string> = [
  * @category operations
  */
 export const leaveClean = (connection: Connection): Effect.Effect<void> =>
-  Transaction.send(connection, ["ROLLBACK", ...forget].join("; ")).pipe(
-    Effect.catchAll((error) =>
-      Effect.logDebug("The migration connection broke before it could be cleaned", error.cause)
-    ),
-    Effect.asVoid
-  )
+  Transaction.sendLast(connection, ["ROLLBACK", ...forget].join("; "), "it could be cleaned")

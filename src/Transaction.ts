@@ -1,7 +1,7 @@
 /**
  * One transaction on the migration connection, with every outcome a value: a `COMMIT` that fails (a deferred constraint, a
  * lost connection) is an error like any other, and whatever ends the work, interruption included, the transaction is over
- * when the connection goes back.
+ * when the connection goes back, or the connection is closed.
  *
  * `SqlClient.withTransaction` is not used, since it turns a failing `COMMIT` into a defect and joins whatever transaction its
  * caller is in.
@@ -15,6 +15,8 @@ import type { SqlError } from "@effect/sql/SqlError"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Driver from "./Driver.js"
 
 /**
  * Sends text to the server as it is; several statements travel as one message.
@@ -60,18 +62,32 @@ export const run = <A, E0, E>(
       Effect.flatMap(
         Exit.matchEffect({
           onFailure: (cause) => Effect.zipRight(abandon(connection), Effect.failCause(cause)),
-          onSuccess: ({ end, value }) => Effect.as(send(connection, end), value)
+          onSuccess: ({ end, value }) => Effect.as(insist(connection, end, restore), value)
         })
       )
     )
   )
 
-/** A connection that cannot even roll back is broken: the pool drops it, and the server ends its transaction. */
-const abandon = (connection: Connection): Effect.Effect<void> =>
-  send(connection, "ROLLBACK").pipe(
-    Effect.catchAll((error) =>
-      Effect.logDebug("The migration connection broke before it could roll back", error.cause)
-    ),
+type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+/** Once begun, a `COMMIT` is waited for in spite of an interruption: what it did would not be known. */
+const insist = (connection: Connection, text: string, restore: Restore): Effect.Effect<unknown, SqlError> =>
+  Effect.flatMap(Effect.forkDaemon(send(connection, text)), (answer) =>
+    Effect.onInterrupt(restore(Fiber.join(answer)), () => Driver.orClose(connection, Fiber.await(answer)))
+  )
+
+const abandon = (connection: Connection): Effect.Effect<void> => sendLast(connection, "ROLLBACK", "it could roll back")
+
+/**
+ * What leaves a connection as others may find it. One that cannot even do that is broken or silent: the pool drops it, and the
+ * server ends its transaction.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const sendLast = (connection: Connection, text: string, purpose: string): Effect.Effect<void> =>
+  Driver.orClose(connection, send(connection, text)).pipe(
+    Effect.catchAll((error) => Effect.logDebug(`The migration connection broke before ${purpose}`, error.cause)),
     Effect.asVoid
   )
 

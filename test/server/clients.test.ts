@@ -34,7 +34,7 @@ const poolOf = (url: string, name: string) => {
             return decodeURIComponent(password)
           },
           application_name: name,
-          max: 4
+          max: 5
         }),
       catch: (cause) => new SqlError({ cause })
     }),

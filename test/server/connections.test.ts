@@ -13,8 +13,10 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { MigrationClient } from "effect-auto-migration"
+import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
+import { ask, failsWith, isError, kinds, nothingIsLeft, users } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 type Connections = Context.Tag.Service<MigrationClient.MigrationClient>
@@ -70,5 +72,59 @@ describe("a connection that is being opened when the program ends", () => {
         })
       )
     }
+  }
+})
+
+describe("a statement that is interrupted", { timeout: 30_000 }, () => {
+  const sleeping =
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(1000)'"
+
+  it.scopedLive("is cancelled though every connection that may be taken is taken", () =>
+    Effect.gen(function* () {
+      const { client, close, url } = yield* connections
+      const all = yield* Effect.forEach(Array.from({ length: 10 }), () =>
+        Effect.forkDaemon(
+          Effect.scoped(
+            Effect.flatMap(client.reserve, ({ connection }) => connection.executeRaw("SELECT pg_sleep(1000)", []))
+          )
+        )
+      )
+      const count = Effect.map(Database.query(url, `${sleeping} AND state = 'active'`), ({ length }) => length)
+      yield* until(Effect.map(count, (n) => n === 4))
+      yield* Fiber.interruptAll(all)
+      yield* until(Effect.map(count, (n) => n === 0))
+      yield* close
+    })
+  )
+})
+
+describe("a server that falls silent", { timeout: 120_000 }, () => {
+  const migrations = { ...users, "003_later": "CREATE TABLE later (id integer);" }
+
+  for (const [what, message, side] of [
+    ["before it hears of a migration's statement", 2, "before"],
+    ["before it hears COMMIT", 4, "before"],
+    ["before its answer to COMMIT is heard", 4, "after"]
+  ] as const) {
+    it.scopedLive(`${what}: the query ends at its deadline, and the next one heals when the server is back`, () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url)
+        yield* Effect.gen(function* () {
+          yield* ask("SELECT id FROM users")
+          const sprung = yield* tap.trap(message, side)
+          yield* failsWith("HealTimeout", ask("SELECT id FROM later"))
+          yield* sprung
+          yield* tap.release
+          deepStrictEqual(yield* Effect.retry(ask("SELECT id FROM later"), { while: isError("HealTimeout") }), [])
+          deepStrictEqual((yield* kinds).filter((kind) => kind === "Applied 003_later").length, 1)
+        }).pipe(
+          Effect.provide(
+            App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: { deadline: Duration.seconds(2) } })
+          )
+        )
+        yield* nothingIsLeft(url)
+      })
+    )
   }
 })

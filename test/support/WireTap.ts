@@ -38,6 +38,8 @@ export interface WireTap {
    * or `after` the server has answered it and before the client hears that. Gives what waits until it has come to that.
    */
   readonly trap: (message: number, side: Side) => Effect.Effect<Effect.Effect<void>>
+  /** Ends a trap; what was said meanwhile is lost. */
+  readonly release: Effect.Effect<void>
 }
 
 /** @see WireTap.trap */
@@ -179,7 +181,10 @@ export const make = (
         Effect.map(Deferred.make<void>(), (sprung) => {
           trap = { left: message, side, sprung, answering: undefined, isShut: false }
           return Deferred.await(sprung)
-        })
+        }),
+      release: Effect.sync(() => {
+        trap = undefined
+      })
     }
   })
 
