@@ -1,7 +1,8 @@
 /**
  * What the application's own connection tells after a gap has been closed: whether its server has heard of that, and whether
  * its role may use what was brought. It is asked only where a boundary that had a gap closed still fails, and never inside a
- * transaction of the caller. What it does not answer leaves the error as it came.
+ * transaction of the caller. What it does not answer leaves the error as it came; so does what there is no connection for, since
+ * the boundary's own effect may hold the last one.
  *
  * @internal
  */
@@ -17,6 +18,7 @@ import type { MigrationGraph } from "./core/MigrationGraph.js"
 import { type Need, need } from "./core/Privilege.js"
 import { type QualifiedName, qualifiedName, render, type SchemaObject } from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
+import * as Driver from "./Driver.js"
 import * as Replica from "./Replica.js"
 import * as Rights from "./Rights.js"
 import { SqlParser } from "./SqlParser.js"
@@ -114,6 +116,7 @@ export const make = (graph: MigrationGraph) =>
           onNone: () => Effect.succeed([]),
           onSome: (client) =>
             Rights.lacksOf((text) => client.unsafe(text).raw, needsOf(mishap)).pipe(
+              Effect.timeoutTo({ duration: Driver.patience, onTimeout: () => [], onSuccess: (lacks) => lacks }),
               Effect.mapInputContext((context: Context.Context<never>) =>
                 Context.omit(SqlClient.TransactionConnection)(context)
               )

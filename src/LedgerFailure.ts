@@ -15,6 +15,7 @@ import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Transaction from "./Transaction.js"
 
 /**
  * @since 0.1.0
@@ -47,7 +48,8 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   const config = yield* AutoMigrationConfig
   const { schema } = config
   const { ask } = yield* MigrationClient
-  const columns = (question: string) => Effect.map(ask(Message.briefly(config, question)), Message.columnsOf)
+  const columns = (question: string) =>
+    Effect.map(Transaction.askWhy(ask, Message.briefly(config, question)), Message.columnsOf)
 
   const failure = (reason: string, remedy: string): MigrationFailure.Failure =>
     MigrationFailure.circumstance(({ cause }) => new LedgerUnusable({ schema, reason, remedy, cause }))

@@ -19,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import { ReplicaBehind } from "./core/AutoMigrationError.js"
+import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -83,11 +84,15 @@ const position: ReadonlyArray<string> = [
 
 const readPosition = Message.reader("position", Schema.String)
 
-/** On the application's own connection, which may be any; never inside a transaction. What it does not answer is not known. */
+/**
+ * On the application's own connection, which may be any; never inside a transaction. What it does not answer is not known, nor
+ * what it has no connection left for: the boundary's own effect may hold the last one.
+ */
 const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
   Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
     Effect.flatMap(Schema.decodeUnknown(Rows)),
     Effect.map(([{ replay }]) => replay),
+    Effect.timeout(Driver.patience),
     Effect.option,
     Effect.mapInputContext((context: Context.Context<never>) => Context.omit(SqlClient.TransactionConnection)(context))
   )

@@ -13,9 +13,11 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as PgClient from "@effect/sql-pg/PgClient"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Driver from "./Driver.js"
 
 /**
@@ -45,6 +47,30 @@ export const commit = <A>(value: A): Ending<A> => ({ end: "COMMIT", value })
 export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
 
 /**
+ * The connection of the transaction that a fiber stands in: where there is only one connection to be had, to ask on another
+ * one would wait for itself.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Standing extends Context.Tag("effect-auto-migration/Standing")<Standing, Connection>() {}
+
+/**
+ * Asks why something has failed: by `ask`, or, inside a transaction of ours, on its connection, which ends the transaction.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const askWhy = (
+  ask: (text: string) => Effect.Effect<unknown, SqlError>,
+  text: string
+): Effect.Effect<unknown, SqlError> =>
+  Effect.flatMap(
+    Effect.serviceOption(Standing),
+    Option.match({ onNone: () => ask(text), onSome: (connection) => send(connection, `ROLLBACK;\n${text}`) })
+  )
+
+/**
  * Runs `begin` (a message that starts with `BEGIN`), hands its results on, and ends the transaction as the work says. The
  * error of a failing `COMMIT` is the `SqlError` in the result's error channel; those of `begin` and `work` are theirs.
  *
@@ -58,6 +84,7 @@ export const run = <A, E0, E>(
 ): Effect.Effect<A, E0 | E | SqlError> =>
   Effect.uninterruptibleMask((restore) =>
     restore(Effect.flatMap(begin, work)).pipe(
+      Effect.provideService(Standing, connection),
       Effect.exit,
       Effect.flatMap(
         Exit.matchEffect({

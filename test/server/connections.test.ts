@@ -1,7 +1,8 @@
 /**
  * The connections that migrations run on, when a program ends or a server falls silent in the middle of something.
  */
-import { describe, it } from "@effect/vitest"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -12,9 +13,17 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { MigrationClient } from "effect-auto-migration"
+import {
+  AutoMigration,
+  AutoMigrationConfig,
+  MigrationClient,
+  MigrationSource,
+  withAutoMigration
+} from "effect-auto-migration"
+import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import { role } from "../support/Role.js"
 import * as Server from "../support/Server.js"
 import { ask, failsWith, isError, kinds, nothingIsLeft, users } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
@@ -127,4 +136,74 @@ describe("a server that falls silent", { timeout: 120_000 }, () => {
       })
     )
   }
+})
+
+describe("where there is only one connection to be had", { timeout: 60_000 }, () => {
+  const items = { "001_items": "CREATE TABLE items (id integer, name text);" }
+
+  const live = (url: string, migratorUrl: string, migrations: App.Program["migrations"]) =>
+    AutoMigration.layer.pipe(
+      Layer.provide(
+        MigrationClient.layerFromPool({
+          acquire: Effect.acquireRelease(
+            Effect.sync(() => new pg.Pool({ connectionString: migratorUrl, max: 1 })),
+            (pool) => Effect.promise(() => pool.end())
+          )
+        })
+      ),
+      Layer.provide(MigrationSource.layerRecord(migrations)),
+      Layer.provide(AutoMigrationConfig.layer({ deadline: Duration.seconds(10) })),
+      Layer.provideMerge(App.client({ url, maxConnections: 1 }))
+    )
+
+  it.scopedLive("for migrations, a ledger that cannot be built says why", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* ask("SELECT id FROM items").pipe(Effect.provide(live(url, url, items)))
+      yield* Database.query(url, "DROP TABLE auto_migration.event CASCADE", "DROP TABLE items")
+      const error = yield* failsWith("LedgerUnusable", ask("SELECT id FROM items")).pipe(
+        Effect.provide(live(url, url, items))
+      )
+      assert.match(error.message, /applied_set and no log/)
+    })
+  )
+
+  it.scopedLive("for migrations, an event that may not be recorded names the grant", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const reader = yield* role(url, "reader")
+      yield* AutoMigration.status.pipe(Effect.provide(live(url, url, items)))
+      yield* ask("SELECT id FROM items").pipe(Effect.provide(live(url, url, items)))
+      yield* Database.query(
+        url,
+        `SELECT auto_migration.grant_reader('${reader.name}')`,
+        `GRANT CREATE ON SCHEMA public TO ${reader.name}`
+      )
+      const more = { ...items, "002_more": "CREATE TABLE more (id integer);" }
+      const error = yield* failsWith("InsufficientPrivilege", ask("SELECT id FROM more")).pipe(
+        Effect.provide(live(url, reader.url, more))
+      )
+      assert.match(error.remedy, /grant_writer/)
+      assert.strictEqual(error.role, reader.name)
+    })
+  )
+
+  it.scopedLive(
+    "for the application, and its boundary holds it: an error that cannot be explained leaves as it came",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const app = yield* role(url, "app")
+        const asking = Effect.scoped(
+          Effect.flatMap(SqlClient.SqlClient, (sql) =>
+            Effect.flatMap(sql.reserve, (connection) =>
+              withAutoMigration(connection.execute("SELECT id FROM items", [], undefined))
+            )
+          )
+        )
+        const error = yield* Effect.flip(asking).pipe(Effect.provide(live(app.url, url, items)))
+        assert.strictEqual(error._tag, "SqlError")
+        assert.strictEqual(Reflect.get(Object(error.cause), "code"), "42501")
+      })
+  )
 })

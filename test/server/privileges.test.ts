@@ -12,28 +12,9 @@ import * as Schedule from "effect/Schedule"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import { role } from "../support/Role.js"
 import * as Server from "../support/Server.js"
 import { ask, askWithin, failsWith, kinds, users } from "../support/Situation.js"
-
-/** An ordinary role of one database, and the URL with which it connects. */
-const role = (url: string, kind: string) =>
-  Effect.acquireRelease(
-    Effect.gen(function* () {
-      const name = `${kind}_${new URL(url).pathname.slice(-8)}`
-      yield* Database.query(url, `CREATE ROLE ${name} LOGIN PASSWORD 'secret'`)
-      const as = new URL(url)
-      as.username = name
-      as.password = "secret"
-      return { name, url: as.href }
-    }),
-    ({ name }) =>
-      Database.query(
-        url,
-        `REASSIGN OWNED BY ${name} TO CURRENT_USER`,
-        `DROP OWNED BY ${name} CASCADE`,
-        `DROP ROLE ${name}`
-      )
-  )
 
 /** At once again, however often it failed. */
 const eager = { policy: Policy.always, breaker: { first: Duration.zero, cap: Duration.zero } }

@@ -244,7 +244,7 @@ describe("an application's pool of one connection", () => {
       const url = yield* Server.freshDatabase
       const pool = MigrationClient.layerFromPool({
         acquire: Effect.acquireRelease(
-          Effect.sync(() => new pg.Pool({ connectionString: url, max: 3 })),
+          Effect.sync(() => new pg.Pool({ connectionString: url, max: 5 })),
           (made) => Effect.promise(() => made.end())
         )
       })
