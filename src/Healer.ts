@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import * as AbortedTransaction from "./AbortedTransaction.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
 import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
@@ -33,6 +32,7 @@ import * as Resolver from "./core/Resolver.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 import * as StatementScope from "./core/StatementScope.js"
+import * as Findings from "./Findings.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -44,6 +44,8 @@ import * as Telemetry from "./Telemetry.js"
 
 /** What is missing, with the names its statement uses. */
 interface Question {
+  /** What two questions share exactly when they ask the same. */
+  readonly key: string
   readonly gap: Detector.MissingObject
   readonly scope: Option.Option<StatementScope.StatementScope>
   /** A statement's connection is known, the pool's or the transaction's; a larger effect may have begun one by hand. */
@@ -75,9 +77,6 @@ const doubt: Boundary.Closing = "Doubt"
 /** How often one boundary runs a statement again whose plan the server finds stale. */
 const staleRetries = 3
 
-/** Gaps that nothing can close are remembered up to this number: their names come from queries, and never end. */
-const remembered = 1000
-
 /** An error inside a function, a trigger or a default has no place in the text. */
 const pointsIntoStatement = (error: unknown): boolean =>
   Option.exists(SqlState.evidenceFrom(error), ({ position }) => Option.isSome(position))
@@ -99,26 +98,25 @@ const ends = (
  */
 export const make = Effect.gen(function* () {
   const { budget, deadline, mode, policy, schema } = yield* AutoMigrationConfig
-  const { graph, refresh, view } = yield* Knowledge
+  const { graph, refresh, remembered, view } = yield* Knowledge
   const catalog = yield* Catalog.Catalog
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
   const access = yield* ApplicationAccess.make(graph)
   const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>({ failure: MigrationFailure.ended, retryAt: 0 })
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
-  const futile = yield* Ref.make<ReadonlyMap<string, string>>(new Map())
+  const futile = yield* Findings.make<"futile">()
+  /** Plans that hold a migration whose window was open, by what was asked. */
+  const failing = yield* Findings.make<Plan.Plan>()
 
   const resolve = ({ gap, scope }: Question, { applied }: View) =>
     Resolver.resolve(graph, applied.checksumById, gap, scope)
 
   const isFutile = ({ gap }: Question, { applied }: View): Effect.Effect<boolean> =>
-    Effect.map(Ref.get(futile), (known) => known.get(Detector.key(gap)) === applied.hash)
+    Effect.map(futile.recall(Detector.key(gap), applied), Option.isSome)
 
   const giveUp = ({ gap }: Question, { applied }: View): Effect.Effect<Boundary.Closing> =>
-    Effect.as(
-      Ref.update(futile, (known) => new Map([...known].slice(1 - remembered)).set(Detector.key(gap), applied.hash)),
-      "NotOurs"
-    )
+    Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
 
   const command = (plan: Plan.Plan): string =>
     `${Plan.command(plan)}${schema === defaults.schema ? "" : ` --schema ${schema}`}`
@@ -154,9 +152,24 @@ export const make = Effect.gen(function* () {
       : unjudged(catalog.occupied(relations))
   }
 
+  const remember = ({ key }: Question, plan: Plan.Plan): Effect.Effect<void> =>
+    Effect.flatMap(
+      remembered,
+      Option.match({ onNone: () => Effect.void, onSome: (applied) => failing.record(key, applied, plan) })
+    )
+
+  /** As long as a window is open and the ledger is as it was, a thousand who ask the same need no thought. */
+  const refusedBefore = (key: string): Effect.Effect<Option.Option<PlanRunner.Refusal>> =>
+    remembered.pipe(
+      Effect.flatMap(
+        Option.match({ onNone: () => Effect.succeedNone, onSome: (applied) => failing.recall(key, applied) })
+      ),
+      Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (plan) => runner.refusal(plan) }))
+    )
+
   const run = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
     const open = yield* runner.refusal(plan)
-    if (Option.isSome(open)) return yield* Effect.fail(open.value)
+    if (Option.isSome(open)) return yield* Effect.zipRight(remember(question, plan), Effect.fail(open.value))
     const gap = nameOf(question)
     const ids = Plan.ids(plan)
     const result = yield* runner
@@ -283,19 +296,26 @@ export const make = Effect.gen(function* () {
    * Of requests that ask the same at once one is thought about. Everything that asks the database belongs to the layer: a
    * request that is interrupted leaves nothing half-asked.
    */
-  const fly = (key: string, gap: Detector.MissingObject, request: Boundary.Request, work: (_: Question) => Answer) => {
+  const fly = (
+    about: string,
+    gap: Detector.MissingObject,
+    request: Boundary.Request,
+    work: (_: Question) => Answer
+  ) => {
     const caller = Option.isNone(request.statement) && !request.doubted ? "out of view" : "in view"
     const isPointed = pointsIntoStatement(request.error)
+    const text = Option.getOrElse(request.statement, () => "")
+    const key = [about, caller, isPointed, Detector.key(gap), text].join("\n")
     const thought = Effect.suspend(() => {
       const scope = Option.map(
         Option.flatMap(request.statement, (text) => StatementScope.scopeFrom(parser, text)),
         (_) => ({ ..._, isClosed: _.isClosed && isPointed })
       )
-      return answer({ gap, scope, caller }, work)
+      return answer({ key, gap, scope, caller }, work)
     })
-    const text = Option.getOrElse(request.statement, () => "")
-    return flights.join([key, caller, isPointed, Detector.key(gap), text].join("\n"), inTime(gap, thought)).pipe(
-      Effect.mapError(({ failure, retryAt }) => failure.toError({ cause: request.error, retryAt })),
+    const errorOf = ({ failure, retryAt }: PlanRunner.Refusal) => failure.toError({ cause: request.error, retryAt })
+    const flight = flights.join(key, inTime(gap, thought)).pipe(
+      Effect.mapError(errorOf),
       Effect.timeoutFail({
         duration: deadline,
         onTimeout: () => timeout(SchemaObject.render(gap.object), [], request.error)
@@ -305,6 +325,13 @@ export const make = Effect.gen(function* () {
           ? Effect.succeed(landing)
           : Effect.fail(AbortedTransaction.mustRestart(request, landing))
       )
+    )
+    return Effect.flatMap(
+      refusedBefore(key),
+      Option.match({
+        onNone: (): Effect.Effect<Boundary.Closing, AutoMigrationError> => flight,
+        onSome: (refusal) => Effect.fail(errorOf(refusal))
+      })
     )
   }
 

@@ -14,6 +14,7 @@ import * as Announcements from "./Announcements.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import type { MigrationDefinitionError } from "./core/AutoMigrationError.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
+import type { MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import { Ledger } from "./Ledger.js"
 import type { MigrationClient } from "./MigrationClient.js"
@@ -40,7 +41,9 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   Knowledge,
   {
     readonly graph: MigrationGraph.MigrationGraph
-    /** From memory where it has been read before and nobody has announced more. */
+    /** From memory: none where it has not been read before, or somebody has announced more since. */
+    readonly remembered: Effect.Effect<Option.Option<LedgerEvent.AppliedSet>>
+    /** From memory, or else read. */
     readonly view: Effect.Effect<View, Failure>
     readonly refresh: Effect.Effect<View, Failure>
     /** What an executor found. */
@@ -49,6 +52,12 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
     readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
   }
 >() {}
+
+/** What is known to be applied, and what of the program's own migrations is not. */
+interface Held {
+  readonly applied: LedgerEvent.AppliedSet
+  readonly lacking: ReadonlyArray<MigrationId>
+}
 
 /** Two fibers may learn in either order; what is applied stays applied. */
 const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
@@ -70,43 +79,56 @@ export const make = Effect.gen(function* () {
   const graph = yield* Effect.flatMap(MigrationSource.loadMigrations, MigrationGraph.make)
   const ids = graph.nodes.map(({ migration }) => migration.id)
   const announcements = yield* Announcements.make(schema, new Set(ids))
-  const held = yield* Ref.make(Option.none<LedgerEvent.AppliedSet>())
+  const held = yield* Ref.make(Option.none<Held>())
 
-  const lackingIn = ({ checksumById }: LedgerEvent.AppliedSet) => ids.filter((id) => !checksumById.has(id))
+  const holding = (applied: LedgerEvent.AppliedSet): Held => ({
+    applied,
+    lacking: ids.filter((id) => !applied.checksumById.has(id))
+  })
 
   /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
   const hold = Effect.fnUntraced(function* (
     update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
   ) {
     const [before, after] = yield* Ref.modify(held, (known) => {
-      const next = update(known)
+      const next = holding(update(Option.map(known, ({ applied }) => applied)))
       return [[known, next] as const, Option.some(next)]
     })
-    yield* announcements.follow(lackingIn(after))
+    yield* announcements.follow(after.lacking)
     yield* announcements.expect(
       Option.match(before, {
         onNone: () => [],
-        onSome: (known) => lackingIn(known).filter((id) => after.checksumById.has(id))
+        onSome: ({ lacking }) => lacking.filter((id) => after.applied.checksumById.has(id))
       })
     )
   })
 
   const refresh = Effect.gen(function* () {
-    const known = Option.getOrElse(yield* Ref.get(held), () => LedgerEvent.nothing)
+    const known = Option.match(yield* Ref.get(held), { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
     const applied = yield* ledger.refresh(known)
     yield* hold(() => applied)
     return { applied, age: "fresh" } satisfies View
   })
 
-  const remembered = (applied: LedgerEvent.AppliedSet): Effect.Effect<View, Failure> =>
-    Effect.flatMap(announcements.isAnnounced(lackingIn(applied)), (announced) =>
-      announced ? refresh : Effect.succeed<View>({ applied, age: "cached" })
-    )
+  const remembered = Effect.flatMap(
+    Ref.get(held),
+    Option.match({
+      onNone: () => Effect.succeedNone,
+      onSome: ({ applied, lacking }) =>
+        Effect.map(announcements.isAnnounced(lacking), (announced) =>
+          announced ? Option.none() : Option.some(applied)
+        )
+    })
+  )
 
   return Knowledge.of({
     graph,
     refresh,
-    view: Effect.flatMap(Ref.get(held), Option.match({ onNone: () => refresh, onSome: remembered })),
+    remembered,
+    view: Effect.flatMap(
+      remembered,
+      Option.match({ onNone: () => refresh, onSome: (applied) => Effect.succeed<View>({ applied, age: "cached" }) })
+    ),
     learn: (applied) => hold((known) => merge(known, applied)),
     awaiting: announcements.awaiting
   })
