@@ -148,6 +148,12 @@ describe("expandOnly", () => {
     deepStrictEqual(judge(planFrom([loses, { id: "3", provides: [table("users")] }]), "users"), ["2 data-loss"])
   })
 
+  it("refuses what the previous release cannot live with, be the table empty, unless the plan makes it", () => {
+    const requires: Sketch = { id: "2", risks: [risk("table-scan", "users"), risk("incompatible-change", "users")] }
+    deepStrictEqual(judge(planFrom([requires]), "users"), ["2 incompatible-change"])
+    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, requires]), "users"), [])
+  })
+
   it("does not take a table for new that is already there, or comes from another by renaming", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
     deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, loses])), ["2 data-loss"])
