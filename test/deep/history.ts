@@ -71,14 +71,24 @@ const load = (folder: string) =>
 
 const indented = (lines: ReadonlyArray<string>): string => lines.map((line) => `  ${line}`).join("\n")
 
-const toldFigures = ({ barriers, closure, columns, files, opaque, plan, unordered }: HistoryCheck.Figures): string =>
+const toldFigures = ({
+  barriers,
+  closure,
+  column,
+  columns,
+  files,
+  opaque,
+  plan,
+  unordered
+}: HistoryCheck.Figures): string =>
   [
     `files                     ${files}`,
     `not understood            ${new Set(barriers.map(({ id }) => id)).size} (${opaque.toFixed(1)} %)`,
     ...barriers.map(({ id, line, reason }) => `  ${id}, line ${line}: ${reason}`),
     `mean closure              ${closure.toFixed(1)} % of the files`,
     `mean plan, ten pending    ${plan.toFixed(1)} steps`,
-    `mean plan of a column     ${HistoryCheck.mean(columns).toFixed(1)} steps, at most ${Math.max(0, ...columns)} (${columns.length} migrations add one to a table of an earlier one; the plan of a statement that names the table, with the last ten up to there pending)`,
+    `  that add a column       ${column.toFixed(1)} steps`,
+    `  for one of its queries  ${HistoryCheck.mean(columns).toFixed(1)} steps, at most ${Math.max(0, ...columns)} (${columns.length} migrations add one to a table of an earlier one; the plan of a statement that names the table, with the last ten up to there pending)`,
     `pairs without an order    ${unordered}`
   ].join("\n")
 

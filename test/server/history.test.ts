@@ -179,13 +179,14 @@ describe("a history that cannot be checked", () => {
 describe("the figures of a history", () => {
   it.effect("count barriers, closures, plans of ten pending, and pairs without an order", () =>
     Effect.gen(function* () {
-      const { barriers, closure, columns, files, opaque, plan, unordered } = HistoryCheck.figures(
+      const { barriers, closure, column, columns, files, opaque, plan, unordered } = HistoryCheck.figures(
         yield* graphOfFiles(users)
       )
       deepStrictEqual({ barriers, files, opaque, unordered }, { barriers: [], files: 4, opaque: 0, unordered: 3 })
       assert.strictEqual(closure, (100 * (1 + 1 + 2 + 3)) / 4 / 4)
       assert.strictEqual(plan, (1 + 1 + 2 + 3) / 4)
       deepStrictEqual(columns, [2, 3])
+      assert.strictEqual(column, (2 + 3) / 2)
     })
   )
 

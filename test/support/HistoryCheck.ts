@@ -16,7 +16,6 @@ import type { MissingObject } from "../../src/core/Detector.js"
 import type { Migration, MigrationId } from "../../src/core/Migration.js"
 import * as MigrationGraph from "../../src/core/MigrationGraph.js"
 import * as Resolver from "../../src/core/Resolver.js"
-import type { QualifiedName } from "../../src/core/SchemaObject.js"
 import * as SchemaObject from "../../src/core/SchemaObject.js"
 import * as SqlState from "../../src/core/SqlState.js"
 import type { StatementScope } from "../../src/core/StatementScope.js"
@@ -48,6 +47,8 @@ export interface Figures {
   readonly closure: number
   /** Steps to apply one of ten pending migrations, the mean over every ten in a row. */
   readonly plan: number
+  /** The same of those that add a column to a table of an earlier one: what has to run where only the column is known. */
+  readonly column: number
   /**
    * For each migration that adds a column to a table of an earlier one, with the last ten up to it pending: steps of the plan
    * for a statement that names the table and lacks the column, the largest of its columns'.
@@ -68,7 +69,8 @@ export const figures = (graph: Graph): Figures => {
     barriers,
     opaque: (100 * new Set(barriers.map(({ id }) => id)).size) / Math.max(1, count),
     closure: (100 * mean(closures)) / Math.max(1, count),
-    plan: mean(planSizes(graph, 10)),
+    plan: mean(planSizes(graph, 10, () => true)),
+    column: mean(planSizes(graph, 10, (migration) => addedColumns(migration).length > 0)),
     columns: columnPlans(graph, 10),
     unordered: DirectedSearch.unorderedPairs(graph).length
   }
@@ -78,29 +80,31 @@ export const figures = (graph: Graph): Figures => {
 export const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
-const planSizes = (graph: Graph, pending: number): ReadonlyArray<number> =>
+const planSizes = (graph: Graph, pending: number, isMeant: (migration: Migration) => boolean): ReadonlyArray<number> =>
   graph.nodes.flatMap((_, end) => {
     if (end + 1 < Math.min(pending, graph.nodes.length)) return []
     const start = Math.max(0, end + 1 - pending)
     const applied = new Set(graph.nodes.slice(0, start).map(({ migration }) => migration.id))
-    return graph.nodes.slice(start, end + 1).map(({ migration }) =>
-      Option.match(Resolver.upTo(graph, applied, [migration.id]), {
-        onNone: () => 0,
-        onSome: ({ steps }) => steps.length
-      })
-    )
+    return graph.nodes.slice(start, end + 1).flatMap(({ migration }) => {
+      if (!isMeant(migration)) return []
+      const plan = Resolver.upTo(graph, applied, [migration.id])
+      return [Option.match(plan, { onNone: () => 0, onSome: ({ steps }) => steps.length })]
+    })
   })
 
 /** A column whose table comes in the same migration is no gap of its own. */
+const addedColumns = ({ footprint: { provides } }: Migration): ReadonlyArray<SchemaObject.SchemaObject> => {
+  const made = new Set(provides.flatMap((object) => (object._tag === "Relation" ? [SchemaObject.key(object)] : [])))
+  return provides.filter(
+    (object) =>
+      object._tag === "Column" &&
+      Option.exists(object.relation, (table) => !made.has(SchemaObject.key(relation(table))))
+  )
+}
+
 const columnPlans = (graph: Graph, pending: number): ReadonlyArray<number> =>
   graph.nodes.flatMap(({ migration }, rank) => {
-    const isNew = (table: QualifiedName) =>
-      migration.footprint.provides.some(
-        (object) => object._tag === "Relation" && SchemaObject.key(object) === SchemaObject.key(relation(table))
-      )
-    const added = migration.footprint.provides.filter(
-      (object) => object._tag === "Column" && Option.exists(object.relation, (table) => !isNew(table))
-    )
+    const added = addedColumns(migration)
     if (added.length === 0) return []
     const until = Either.getOrThrow(MigrationGraph.make(MigrationGraph.migrationsAt(graph, range(rank + 1))))
     const applied = new Set(graph.nodes.slice(0, Math.max(0, rank + 1 - pending)).map((node) => node.migration.id))
