@@ -14,6 +14,7 @@
  *
  * @since 0.1.0
  */
+import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { InvalidSql } from "./AutoMigrationError.js"
@@ -29,8 +30,8 @@ import * as SchemaObject from "./SchemaObject.js"
 import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
 import type { Hazard } from "./StatementHazard.js"
-import { hazardsOf } from "./StatementRisk.js"
-import { hasOwnTransactions, isTransactional } from "./TransactionBlock.js"
+import { hazardsOf, mayRunInBlock } from "./StatementRisk.js"
+import { endsTransaction, hasOwnTransactions } from "./TransactionBlock.js"
 
 export {
   /** @since 0.1.0 @category constructors */
@@ -224,14 +225,17 @@ const read = (
   statements: ReadonlyArray<ParsedStatement>,
   declares: ReadonlyArray<SchemaObject.SchemaObject>
 ): Inferred => {
-  const recorder = Recorder.make(parser, catalog, executeWithRisk)
-  const read: Array<{ readonly statement: ParsedStatement; readonly record: Recorder.StatementRecord }> = []
+  const recorder = Recorder.make(parser, catalog, executeInside)
+  const read: Array<Read> = []
   for (const statement of statements) {
     const record = Recorder.statementAt(statement.line)
     recorder.statement = record
+    const mayStart = mayRunInBlock(recorder, statement.node)
     executeWithRisk(recorder, statement.node)
+    const mayEnd = !(record.endsTransaction && isTopLevel(statement.node))
+    if (!mayEnd) record.hazards.push(notTransactional)
     endStatement(recorder)
-    read.push({ statement, record })
+    read.push({ statement, record, transactional: mayStart && mayEnd })
   }
   endMigration(recorder)
   const net = netEffect(recorder)
@@ -247,17 +251,33 @@ const read = (
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
       doubts: recorder.doubts.map((doubt) => ({ ...doubt, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
-      statements: statements.map(({ end, line, node, start }) => ({
+      statements: read.map(({ statement: { end, line, start }, transactional }) => ({
         start,
         end,
         line,
-        transactional: !isOwn && isTransactional(node)
+        transactional: !isOwn && transactional
       })),
       isCertain: recorder.isCertain,
       runsUnknown: read.some(({ record }) => record.runsUnknown),
       isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
     }
   }
+}
+
+/** A statement that was read, and whether it may run inside a transaction block. */
+interface Read {
+  readonly statement: ParsedStatement
+  readonly record: Recorder.StatementRecord
+  readonly transactional: boolean
+}
+
+/** What may run code that ends the transaction; a function may not. */
+const isTopLevel = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
+
+/** What stands in a body. */
+const executeInside: Recorder.Recorder["execute"] = (recorder, node) => {
+  recorder.statement.endsTransaction ||= endsTransaction(node)
+  executeWithRisk(recorder, node)
 }
 
 /** What a statement runs, it risks: a function's body is executed by this as well. */
@@ -308,6 +328,8 @@ const hazardKey = ({ kind, relation }: Hazard): string =>
   })
 
 const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }
+
+const notTransactional: Hazard = { kind: "not-transactional", relation: Option.none() }
 
 const widest = 120
 

@@ -29,6 +29,8 @@ export interface StatementRecord {
   /** Whether it runs a body of code, and whether it changes the schema. */
   runsCode: boolean
   changesSchema: boolean
+  /** Whether that body ends the transaction it runs in. */
+  endsTransaction: boolean
   /** The trees of bodies that the server parses along with the statement. */
   readonly bodies: Array<unknown>
   /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
@@ -111,6 +113,7 @@ export const statementAt = (line: number): StatementRecord => ({
   runsUnknown: false,
   runsCode: false,
   changesSchema: false,
+  endsTransaction: false,
   bodies: [],
   hazards: [],
   keys: new Set(),

@@ -149,6 +149,10 @@ const dynamic: Visit = (out, body, place) => {
   walk(out, field(body, "body"), place)
 }
 
+/** What PL/pgSQL has words of its own for. */
+const spoken = (out: Collected, text: string, place: Place): void =>
+  void out.fragments.push({ ...place, text, role: "static", variable: undefined })
+
 const nodes: Readonly<Record<string, Visit>> = {
   PLpgSQL_diag_item: (out, body) => void out.unknown.add(numberOf(field(body, "target"))),
   PLpgSQL_exception: (out, body, place) => walk(out, field(body, "action"), { ...place, isHandler: true }),
@@ -156,6 +160,7 @@ const nodes: Readonly<Record<string, Visit>> = {
   PLpgSQL_stmt_assign: (out, body, place) =>
     void add(out, field(body, "expr"), place, "value", numberOf(field(body, "varno"))),
   PLpgSQL_stmt_block: block,
+  PLpgSQL_stmt_commit: (out, _, place) => spoken(out, "COMMIT", place),
   PLpgSQL_stmt_dynexecute: dynamic,
   PLpgSQL_stmt_dynfors: dynamic,
   PLpgSQL_stmt_foreach_a: (out, body, place) => {
@@ -163,6 +168,7 @@ const nodes: Readonly<Record<string, Visit>> = {
     walk(out, field(body, "body"), place)
   },
   PLpgSQL_stmt_if: branch,
+  PLpgSQL_stmt_rollback: (out, _, place) => spoken(out, "ROLLBACK", place),
   dynquery: (out, body, place) => void add(out, body, place, "dynamic"),
   target: (out, body) => target(out, body),
   var: (out, body) => target(out, body)

@@ -21,10 +21,18 @@ import { isTransactional } from "./TransactionBlock.js"
 
 /** @since 0.1.0 @category operations */
 export const hazardsOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => [
-  ...(isTransactional(node) ? [] : [general("not-transactional")]),
+  ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
   ...ofStatement(recorder, node),
   ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
 ]
+
+/** Whether a statement may run inside a transaction block, by the catalog as it is before the statement. @since 0.1.0 @category predicates */
+export const mayRunInBlock = (recorder: R.Recorder, node: Node): boolean =>
+  isTransactional(node, (range) => {
+    const known = R.findRelation(recorder, Path.range(recorder, range))
+    const owner = Option.getOrUndefined(known?.owner ?? Option.none())
+    return (owner === undefined ? known : R.findRelation(recorder, owner))?.isPartitioned === true
+  })
 
 /** A view, a rule or a function holds queries and does not run them. */
 const runsQueries = (node: Node): boolean => queries.some((tag) => tag in node)

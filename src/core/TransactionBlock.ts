@@ -7,18 +7,28 @@
  * @since 0.1.0
  * @internal
  */
-import type { DefElem, Node } from "@pgsql/types"
+import type { DefElem, Node, RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { type Body, isOn, optionNamed, optionText } from "./SyntaxTree.js"
 
-/** Whether a statement may run inside a transaction block. @since 0.1.0 @category predicates */
-export const isTransactional = (node: Node): boolean => {
+/**
+ * Whether a statement may run inside a transaction block. What works on one table does, unless it has to go through partitions.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isTransactional = (node: Node, isPartitioned: (range: RangeVar) => boolean): boolean => {
   if ("IndexStmt" in node) return node.IndexStmt.concurrent !== true
   if ("DropStmt" in node) return node.DropStmt.concurrent !== true
-  if ("ReindexStmt" in node)
-    return !isReindexOfMany(node.ReindexStmt.kind) && !isOn(concurrently(node.ReindexStmt.params))
+  if ("ReindexStmt" in node) {
+    const { kind, params, relation } = node.ReindexStmt
+    return !isReindexOfMany(kind) && !isOn(concurrently(params)) && !(relation !== undefined && isPartitioned(relation))
+  }
   if ("VacuumStmt" in node) return node.VacuumStmt.is_vacuumcmd !== true
-  if ("ClusterStmt" in node) return node.ClusterStmt.relation !== undefined
+  if ("ClusterStmt" in node) {
+    const { relation } = node.ClusterStmt
+    return relation !== undefined && !isPartitioned(relation)
+  }
   if ("AlterTableStmt" in node) return !(node.AlterTableStmt.cmds ?? []).some(detachesConcurrently)
   if ("CreateSubscriptionStmt" in node) return !createsSlot(node.CreateSubscriptionStmt.options)
   if ("AlterSubscriptionStmt" in node) return !refreshes(node.AlterSubscriptionStmt)
@@ -30,6 +40,12 @@ export const isTransactional = (node: Node): boolean => {
 /** Whether a script opens or ends transactions itself. @since 0.1.0 @category predicates */
 export const hasOwnTransactions = (nodes: ReadonlyArray<Node>): boolean =>
   nodes.some((node) => "TransactionStmt" in node && !inner.has(node.TransactionStmt.kind ?? ""))
+
+/** Whether a statement ends the transaction that it stands in: of a body, that of whoever runs it. @since 0.1.0 @category predicates */
+export const endsTransaction = (node: Node): boolean =>
+  "TransactionStmt" in node && ends.has(node.TransactionStmt.kind ?? "")
+
+const ends: ReadonlySet<string> = new Set(["TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"])
 
 /** Savepoints live inside whatever transaction there is. */
 const inner: ReadonlySet<string> = new Set(["TRANS_STMT_SAVEPOINT", "TRANS_STMT_RELEASE", "TRANS_STMT_ROLLBACK_TO"])

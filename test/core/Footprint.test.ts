@@ -303,6 +303,40 @@ describe("spans", () => {
     }
   })
 
+  const last = (...texts: ReadonlyArray<string>) => lastFootprint(...texts).statements.at(-1)?.transactional
+
+  it("tell what goes through partitions, each in a transaction of its own", () => {
+    const before = `CREATE TABLE parts (at date PRIMARY KEY, t_id integer) PARTITION BY RANGE (at);
+      CREATE TABLE part PARTITION OF parts DEFAULT; CREATE INDEX parts_t ON parts (t_id); CREATE TABLE t (id integer PRIMARY KEY)`
+    for (const name of ["TABLE parts", "INDEX parts_t", "INDEX parts_pkey", "TABLE public.parts"]) {
+      deepStrictEqual(last(before, `REINDEX ${name}`), false, name)
+    }
+    for (const name of ["TABLE part", "INDEX part_pkey", "TABLE t", "INDEX t_pkey", "TABLE elsewhere"]) {
+      deepStrictEqual(last(before, `REINDEX ${name}`), true, name)
+    }
+    deepStrictEqual(last(before, "CLUSTER parts USING parts_t"), false)
+    deepStrictEqual(last(before, "CLUSTER part USING part_pkey"), true)
+    deepStrictEqual(last(`${before}; REINDEX TABLE parts`), false)
+    deepStrictEqual(last(before, "DROP TABLE parts; CREATE TABLE parts (id integer)", "REINDEX TABLE parts"), true)
+  })
+
+  it("tell what runs code that ends its transaction", () => {
+    const body = (text: string) => `LANGUAGE plpgsql AS $$ BEGIN ${text} END $$`
+    const before = `CREATE TABLE t (id integer); CREATE PROCEDURE batches(n integer) ${body(
+      "FOR i IN 1..n LOOP INSERT INTO t VALUES (i); COMMIT AND CHAIN; END LOOP;"
+    )}; CREATE PROCEDURE plain() ${body("INSERT INTO t VALUES (1);")};
+      CREATE FUNCTION f() RETURNS void ${body("INSERT INTO t VALUES (1); COMMIT;")}`
+    const blocks: ReadonlyArray<readonly [string, boolean]> = [
+      ["CALL batches(3)", false],
+      ["CALL plain()", true],
+      ["SELECT f()", true],
+      ["DO $$ BEGIN CALL batches(1); END $$", false],
+      ["DO $$ BEGIN IF random() > 0.5 THEN ROLLBACK; END IF; END $$", false],
+      ["DO $$ BEGIN INSERT INTO t VALUES (1); END $$", true]
+    ]
+    for (const [statement, transactional] of blocks) deepStrictEqual(last(before, statement), transactional, statement)
+  })
+
   it("are never transactional in a file that opens its own transaction", () =>
     deepStrictEqual(transactional("BEGIN; SELECT 1; COMMIT"), [false, false, false]))
 })

@@ -411,6 +411,45 @@ describe("a ledger from before there were leases", () => {
   )
 })
 
+describe("a statement that cannot run inside a transaction for what it works on", () => {
+  const parts = `CREATE TABLE parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
+    CREATE TABLE part PARTITION OF parts DEFAULT;
+    CREATE PROCEDURE fill(n integer) LANGUAGE plpgsql AS $$
+      BEGIN FOR i IN 1..n LOOP INSERT INTO parts SELECT count(*) FROM parts; COMMIT; END LOOP; END $$;`
+
+  const statements = {
+    "002_table": "REINDEX TABLE parts;",
+    "003_index": "REINDEX INDEX parts_pkey;",
+    "004_call": "CALL fill(3);",
+    "005_block": "DO $$ BEGIN CALL fill(2); INSERT INTO parts VALUES (-1); ROLLBACK; END $$;"
+  }
+
+  it.scopedLive("is a step of its own, with no word about it in the file", () =>
+    inProgram({ migrations: { "001_parts": parts, ...statements }, options: { lease } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        deepStrictEqual(yield* kinds, [
+          "Applied 001_parts",
+          ...Object.keys(statements).flatMap((id) => [`Started ${id}`, `Applied ${id}`])
+        ])
+        const written = "SELECT count(*)::int AS rows, count(DISTINCT xmin::text)::int AS transactions FROM parts"
+        deepStrictEqual(yield* Database.query(url, written), [{ rows: 5, transactions: 5 }])
+      })
+    )
+  )
+
+  it.scopedLive("is left to an operator where a query waits", () =>
+    inProgram(
+      { migrations: { "001_parts": parts, "002_more": "ALTER TABLE parts ADD COLUMN more integer; CALL fill(1);" } },
+      () =>
+        Effect.gen(function* () {
+          const error = yield* failsWith("MigrationRefused", ask("SELECT more FROM parts"))
+          assert.match(error.reasons.join(), /CALL fill\(1\): it cannot be rolled back/)
+        })
+    )
+  )
+})
+
 describe("a new enum value that its own file uses", () => {
   it.scopedLive("is an error that names the line, and what to do", () =>
     inProgram(
