@@ -372,11 +372,15 @@ export const make = Effect.gen(function* () {
   const flyOutside = (gap: Detector.MissingObject, request: Boundary.Request) =>
     request.closedBefore === 0 ? fly("first", gap, request, decideFirst) : fly("again", gap, request, decideAgain)
 
-  /** The boundary ran again and met the same gap: unless another provider is pending, nothing can be done. */
+  /** The same gap again: another provider may be pending, or what somebody else applied be gone; else nothing can be done. */
   const decideAgain = (question: Question): Answer =>
-    Effect.flatMap(unjudged(view), (seen) =>
-      Either.isRight(resolve(question, seen)) ? decide(question, seen) : giveUp(question, seen)
-    )
+    Effect.flatMap(unjudged(view), (seen) => {
+      const resolved = resolve(question, seen)
+      if (Either.isRight(resolved)) return decide(question, seen)
+      const { left } = resolved
+      const settled = left._tag === "AlreadyApplied" ? settle(question, seen, left) : Effect.void
+      return Effect.zipRight(settled, giveUp(question, seen))
+    })
 
   const stale = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
     if (request.place === "inside a transaction") return Effect.fail(AbortedTransaction.mustRestart(request, []))

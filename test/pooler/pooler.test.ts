@@ -12,6 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -19,9 +20,19 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import * as Pause from "../support/Pause.js"
 import * as PgBouncer from "../support/PgBouncer.js"
 import * as Server from "../support/Server.js"
-import { advisoryLocks, appliedIds, ask, failsWith, isError, type Services, users } from "../support/Situation.js"
+import {
+  advisoryLocks,
+  appliedIds,
+  ask,
+  failsWith,
+  isError,
+  kinds,
+  type Services,
+  users
+} from "../support/Situation.js"
 import * as Sessions from "./Sessions.js"
 
 type Pool = Omit<PgBouncer.Options, "serverUrl">
@@ -229,6 +240,77 @@ describe.each(pools.map((pool) => ({ called: name(pool), pool })))("$called", ({
       Effect.gen(function* () {
         yield* failsWith("MigrationFailed", ask("SELECT id FROM broken"))
         deepStrictEqual(yield* appliedIds, [])
+      })
+    )
+  )
+})
+
+describe("behind a pooler nobody hears an announcement, and what another process applies is learnt by asking:", () => {
+  const pool = { poolSize: 20 }
+
+  const slow = { ...users, "003_slow": `CREATE TABLE slow (id integer);\n${Pause.statement}` }
+
+  const elsewhere = (url: string, migrations: Readonly<Record<string, string>>) =>
+    Layer.fresh(App.layer({ url, migrations, options: { policy: Policy.always } }))
+
+  const begun = (body: (place: Place) => Effect.Effect<unknown, unknown, Services | Scope.Scope>) =>
+    through(pool, { migrations: slow, options: { policy: Policy.always, breaker: short } }, (place) =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* ask("SELECT name FROM users"), [{ name: "Ada" }])
+        yield* body(place)
+      })
+    )
+
+  const short = { first: Duration.millis(50), cap: Duration.millis(50) }
+
+  it.scopedLive("by whoever looks at the status", () =>
+    begun(({ direct }) =>
+      Effect.gen(function* () {
+        yield* Pause.lasts(direct, 0)
+        yield* AutoMigration.migrate.pipe(Effect.provide(elsewhere(direct, slow)))
+        deepStrictEqual(yield* appliedIds, Object.keys(slow))
+        deepStrictEqual(yield* AutoMigration.migrate, [])
+      })
+    )
+  )
+
+  it.scopedLive("by a query that waits for what the other is applying, and applies nothing itself", () =>
+    begun(({ direct }) =>
+      Effect.gen(function* () {
+        yield* Pause.lasts(direct, 2)
+        const other = yield* Effect.fork(AutoMigration.migrate.pipe(Effect.provide(elsewhere(direct, slow))))
+        yield* Pause.untilSleeping(direct)
+        deepStrictEqual(yield* ask("SELECT id FROM slow"), [])
+        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(other), ["003_slow"])
+        deepStrictEqual(
+          yield* kinds,
+          Object.keys(slow).map((id) => `Applied ${id}`)
+        )
+      })
+    )
+  )
+
+  it.scopedLive("by a query of what the other has applied and somebody has dropped since: SchemaDrift", () =>
+    begun(({ direct }) =>
+      Effect.gen(function* () {
+        yield* Pause.lasts(direct, 0)
+        yield* AutoMigration.migrate.pipe(Effect.provide(elsewhere(direct, slow)))
+        yield* Database.query(direct, "DROP TABLE slow")
+        yield* failsWith("SchemaDrift", ask("SELECT id FROM slow"))
+      })
+    )
+  )
+
+  it.scopedLive("by the next attempt at a migration that failed here and was brought by the other", () =>
+    begun(({ direct }) =>
+      Effect.gen(function* () {
+        yield* failsWith("MigrationFailed", ask("SELECT id FROM slow"))
+        yield* Pause.lasts(direct, 0)
+        yield* AutoMigration.migrate.pipe(Effect.provide(elsewhere(direct, slow)))
+        yield* Database.query(direct, "ALTER TABLE slow RENAME TO hidden")
+        yield* Effect.sleep("200 millis")
+        yield* failsWith("SchemaDrift", ask("SELECT id FROM slow"))
+        deepStrictEqual((yield* kinds).slice(-2), ["Failed 003_slow", "Applied 003_slow"])
       })
     )
   )

@@ -133,6 +133,22 @@ describe("an applied migration", () => {
     })
   )
 
+  it.scopedLive(
+    "through a pooler is read in the ledger: SchemaDrift where what it brought has been dropped since",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
+        const own = { ...users, "004_later": migrations["004_later"] }
+        yield* Effect.gen(function* () {
+          yield* askWithin("SELECT email FROM users")
+          yield* elsewhere(url, own)
+          yield* Database.query(url, "DROP TABLE later")
+          yield* failsWith("SchemaDrift", ask("SELECT id FROM later"))
+        }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: own })))
+      })
+  )
+
   it.scopedLive("that somebody only pretends to have applied is looked up once, and changes nothing", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
