@@ -49,8 +49,14 @@ const usesOfRelation = (name: QualifiedName): ReadonlyArray<Need> =>
 
 const sameThing = (self: Need, that: Need): boolean => self.kind === that.kind && self.name === that.name
 
+/** The words of an English denial before the name. Source: aclcheck_error in src/backend/catalog/aclchk.c. */
+const denial =
+  /^permission denied for (?:table|view|materialized view|foreign table|sequence|schema|function|procedure|routine) (.+)$/s
+
 /** Identifiers are printed as they are in every language; those that hold other characters stand in quotes. */
 const mentions = (message: string): ((name: string | null) => boolean) => {
+  const printed = denial.exec(message)?.[1]
+  if (printed !== undefined) return (name) => name === printed
   const words = new Set(message.split(/[^\p{L}\p{N}_$]+/u))
   return (name) => name !== null && (words.has(name) || message.includes(`"${name}"`))
 }
@@ -97,10 +103,11 @@ export const make = (graph: MigrationGraph) =>
       )
     }
 
-    /** Of what the statement needs only what migrations have brought; without its text, what the message names of that. */
-    const needsOf = ({ error, statement }: Mishap): ReadonlyArray<Need> => {
+    /** Of what the statements need only what migrations have brought; without their texts, what the message names of that. */
+    const needsOf = ({ begun, error, statement }: Mishap): ReadonlyArray<Need> => {
       const ours = brought()
-      const exact = Option.match(statement, { onNone: () => [], onSome: (text) => Rights.needsOf(parser, text) })
+      const texts = Option.match(statement, { onNone: () => [...begun], onSome: (text) => [text] })
+      const exact = texts.flatMap((text) => Rights.needsOf(parser, text))
       const known = exact.filter((wanted) => ours.some((one) => sameThing(one, wanted)))
       if (known.length > 0) return known
       const isNamed = mentions(

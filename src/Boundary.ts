@@ -21,6 +21,7 @@ import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
@@ -39,6 +40,8 @@ export interface Mishap {
   readonly error: unknown
   /** The text of the failed statement, where it is known. */
   readonly statement: Option.Option<string>
+  /** Where it is not: texts of statements that the effect had begun, the failed one perhaps among them. */
+  readonly begun: ReadonlySet<string>
   /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
   /** The client of whoever runs the boundary, as far as its fiber knows one. */
@@ -105,6 +108,8 @@ export interface Memory<out E> {
   readonly first: ReadonlyMap<string, Met<E>>
   /** The gap that the effect was run again for. */
   readonly last: Option.Option<AbortedTransaction.Breach>
+  /** What the effect began when it was run again; see `Mishap`. */
+  readonly begun: ReadonlySet<string>
 }
 
 const isStatement = (self: unknown): self is Statement<unknown> =>
@@ -148,7 +153,13 @@ const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Abo
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothingClosed: Memory<never> = { closings: 0, waits: 0, first: new Map(), last: Option.none() }
+export const nothingClosed: Memory<never> = {
+  closings: 0,
+  waits: 0,
+  first: new Map(),
+  last: Option.none(),
+  begun: new Set()
+}
 
 interface Surroundings {
   readonly application: Option.Option<SqlClient.SqlClient>
@@ -178,7 +189,7 @@ export const advance = <E, R>(
   Option.match(recogniseIn(self, cause), {
     onNone: () => {
       if (AbortedTransaction.isMetIn(cause)) return aborted(cause, memory)
-      return memory.closings > 0 ? unlessDenied(self, cause, closer) : Effect.failCause(cause)
+      return memory.closings > 0 ? unlessDenied(self, cause, closer, memory) : Effect.failCause(cause)
     },
     onSome: (breach) =>
       Effect.flatMap(surroundings, (around) => {
@@ -209,7 +220,8 @@ const denials: ReadonlySet<string> = new Set(["42501"])
 const unlessDenied = <E, R>(
   self: unknown,
   cause: Cause.Cause<E>,
-  closer: Effect.Effect<Closer, never, R>
+  closer: Effect.Effect<Closer, never, R>,
+  { begun }: Memory<E>
 ): Effect.Effect<never, E | AutoMigrationError, R> =>
   Option.match(
     Chunk.findFirst(Cause.failures(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
@@ -219,7 +231,7 @@ const unlessDenied = <E, R>(
         Option.isSome(ownErrorIn(error))
           ? Effect.failCause(cause)
           : Effect.zipWith(surroundings, closer, ({ application, transaction }, { denied }) =>
-              denied({ error, statement: textOf(self), application, place: placeOf(transaction) })
+              denied({ error, statement: textOf(self), begun, application, place: placeOf(transaction) })
             ).pipe(
               Effect.flatten,
               Effect.flatMap(
@@ -264,7 +276,16 @@ const closed = <E>(
   if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
   const { doubted, times: closedBefore } = before
   const place = placeOf(transaction)
-  return close({ ...breach, application, place, closedBefore, closingsLeft, doubted, waitsLeft }).pipe(
+  return close({
+    ...breach,
+    begun: memory.begun,
+    application,
+    place,
+    closedBefore,
+    closingsLeft,
+    doubted,
+    waitsLeft
+  }).pipe(
     Effect.tapBoth({
       onFailure: (error) => learn(transaction, breach, error),
       onSuccess: (closing) => learn(transaction, breach, closing)
@@ -276,12 +297,34 @@ const closed = <E>(
             closings: memory.closings + 1,
             waits: closing === "Doubt" ? memory.waits + 1 : memory.waits,
             first: new Map(memory.first).set(key, after(before, closing)),
-            last: Option.some(breach)
+            last: Option.some(breach),
+            begun: new Set()
           })
         : Effect.failCause(before.cause)
     })
   )
 }
+
+/** An effect may go on for long after it was healed. */
+const noted = 100
+
+/** Notes what an effect begins: a denial says neither which statement it is about nor which privilege that takes. */
+const noting = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> =>
+  isStatement(self)
+    ? self
+    : Effect.flatMap(FiberRef.get(SqlStatement.currentTransformer), (outer) =>
+        SqlStatement.withTransformer(self, (statement, sql, context, span) =>
+          Effect.tap(
+            Option.match(outer, {
+              onNone: () => Effect.succeed(statement),
+              onSome: (transform) => transform(statement, sql, context, span)
+            }),
+            (sent) => {
+              if (begun.size < noted) begun.add(sent.compile()[0])
+            }
+          )
+        )
+      )
 
 /**
  * Runs an effect again after each gap that is closed.
@@ -295,9 +338,10 @@ export const recover = <A, E, R, R2>(
   closer: Effect.Effect<Closer, never, R2>,
   memory: Memory<E> = nothingClosed
 ): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
-  Effect.flatMap(advance(self, cause, closer, memory), (next) =>
-    Effect.catchAllCause(self, (again) => recover(self, again, closer, next))
-  )
+  Effect.flatMap(advance(self, cause, closer, memory), (next) => {
+    const begun = new Set<string>()
+    return Effect.catchAllCause(noting(self, begun), (again) => recover(self, again, closer, { ...next, begun }))
+  })
 
 /**
  * Begins a stream again after each gap that is closed, as long as it has not emitted.

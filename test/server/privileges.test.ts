@@ -201,19 +201,50 @@ describe("what a migration made and the application's role may not use: GrantMis
     })
   )
 
-  it.scopedLive(
-    "where the boundary stands around a program, by what the message names of the migrations' objects",
-    () =>
-      Effect.gen(function* () {
-        const { app, live, url } = yield* applicationOf({ "001": items, "002": "CREATE TABLE others (id integer);" })
-        yield* Effect.gen(function* () {
-          const error = yield* failsWith("GrantMissing", askWithin("SELECT name FROM items"))
-          assert.include(error.grants, `GRANT SELECT ON TABLE public.items TO ${app.name}`)
-          assert.notInclude(error.message, "others")
-          yield* Database.query(url, ...error.grants)
-          deepStrictEqual(yield* askWithin("SELECT name FROM items"), [])
-        }).pipe(Effect.provide(live))
+  const others = { "001": items, "002": "CREATE TABLE others (id integer); CREATE TABLE permission (id integer);" }
+
+  it.scopedLive("where the boundary stands around a program: what its statements need, and nothing else", () =>
+    Effect.gen(function* () {
+      const { app, live, url } = yield* applicationOf(others)
+      const program = Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`SELECT 1`
+        return yield* sql.withTransaction(
+          Effect.zipRight(sql`UPDATE items SET name = 'tea' WHERE id = 1`, sql`SELECT name FROM items`)
+        )
       })
+      yield* Effect.gen(function* () {
+        yield* AutoMigration.migrateTo(["002"])
+        const error = yield* failsWith("GrantMissing", withAutoMigration(program))
+        deepStrictEqual(
+          [...error.grants].toSorted(),
+          ["SELECT", "UPDATE"].map((right) => `GRANT ${right} ON TABLE public.items TO ${app.name}`)
+        )
+        yield* Database.query(url, ...error.grants)
+        deepStrictEqual(yield* withAutoMigration(program), [])
+      }).pipe(Effect.provide(live))
+    })
+  )
+
+  it.scopedLive("where nobody sees its statements: all that may be done with what the message names", () =>
+    Effect.gen(function* () {
+      const { app, live } = yield* applicationOf(others)
+      const unseen = Effect.scoped(
+        Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          Effect.flatMap(sql.reserve, (connection) => connection.execute("SELECT name FROM items", [], undefined))
+        )
+      )
+      const migrated = AutoMigration.migrateTo(["002"])
+      const { grants } = yield* Effect.zipRight(migrated, failsWith("GrantMissing", withAutoMigration(unseen))).pipe(
+        Effect.provide(live)
+      )
+      deepStrictEqual([...grants].toSorted(), [
+        ...["DELETE", "INSERT", "SELECT", "UPDATE"].map(
+          (right) => `GRANT ${right} ON TABLE public.items TO ${app.name}`
+        ),
+        `GRANT USAGE ON SEQUENCE public.items_id_seq TO ${app.name}`
+      ])
+    })
   )
 
   it.scopedLive("where another process has applied the migration", () =>

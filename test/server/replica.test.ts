@@ -142,6 +142,33 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
+  it.scoped(
+    "that applies late on purpose (recovery_min_apply_delay): ReplicaBehind, and nothing is applied twice",
+    () =>
+      Effect.gen(function* () {
+        const urls = yield* freshPair
+        const reset = Database.query(
+          urls.standby,
+          "ALTER SYSTEM RESET recovery_min_apply_delay",
+          "SELECT pg_reload_conf()"
+        )
+        yield* Effect.acquireRelease(
+          Database.query(urls.standby, "ALTER SYSTEM SET recovery_min_apply_delay = '1h'", "SELECT pg_reload_conf()"),
+          () => reset
+        )
+        yield* until(urls.standby, "SELECT current_setting('recovery_min_apply_delay') = '1h' AS yes")
+        yield* Effect.gen(function* () {
+          for (const _ of ["first", "second"]) {
+            const error = yield* failsWith("ReplicaBehind", ask("SELECT email FROM users"))
+            assert.isFalse(error.isPaused)
+          }
+          deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
+          yield* reset
+          deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
+        }).pipe(Effect.provide(program(urls, { deadline: Duration.seconds(3) })))
+      })
+  )
+
   it.scoped("follows a primary that commits asynchronously, by a role without any privilege", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
