@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Differential from "../support/Differential.js"
 import * as Server from "../support/Server.js"
 
-const seed = 20_240_601
+const seed = 20_244_484
 
 const runs = 200
 
