@@ -149,22 +149,25 @@ export const make = Effect.gen(function* () {
    * itself is what the caller must hear of, so one that cannot be recorded is logged.
    */
   const recordFailure = ({ job }: Job.Task, { blames }: MigrationFailure.Failure): Effect.Effect<void> =>
-    Option.match(blames, {
-      onNone: () => Effect.void,
-      onSome: ({ detail, migration }) =>
-        ask(
-          [
-            lock.limits(job),
-            LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
-          ].join(";\n")
-        ).pipe(
-          Effect.retry({ while: MigrationFailure.isContention, schedule: lockRetry, times: 10 }),
-          Effect.catchAll((error) =>
-            Effect.logWarning("Could not record that a migration failed", migration.id, error)
-          ),
-          Effect.asVoid
-        )
-    })
+    Option.match(
+      Option.filter(blames, () => job.journal.recordsFailures),
+      {
+        onNone: () => Effect.void,
+        onSome: ({ detail, migration }) =>
+          ask(
+            [
+              lock.limits(job),
+              LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
+            ].join(";\n")
+          ).pipe(
+            Effect.retry({ while: MigrationFailure.isContention, schedule: lockRetry, times: 10 }),
+            Effect.catchAll((error) =>
+              Effect.logWarning("Could not record that a migration failed", migration.id, error)
+            ),
+            Effect.asVoid
+          )
+      }
+    )
 
   /** The last attempt begins early enough to say what it waited for before the deadline cuts it off. */
   const lastAttempt = ({ deadlineAt }: Job.Job, now: number): number => {

@@ -36,6 +36,8 @@ export interface Journal {
     columns: Columns,
     ask: (text: string) => Effect.Effect<unknown, SqlError>
   ) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
+  /** Whether a failure is recorded: what only looks like a ledger may be somebody else's. */
+  readonly recordsFailures: boolean
   /** The migrations that run outside transactions, or were interrupted there. */
   readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
 }

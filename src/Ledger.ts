@@ -114,6 +114,7 @@ export const make = Effect.gen(function* () {
     isUnmoved: (known) => LedgerStatements.isUnmoved(schema, known),
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
     read,
+    recordsFailures: true,
     leases: (columns) => decode(Lease.Leases, "leases", columns)
   }
 

@@ -129,6 +129,7 @@ export const journal = (
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
   isUnmoved: () => "true",
+  recordsFailures: false,
   read: (_, columns) =>
     Effect.map(Effect.tap(LedgerStatements.readPresence(columns), inspect), (presence): LedgerEvent.AppliedSet => {
       const present = new Set([

@@ -19,6 +19,7 @@ import * as Database from "../support/Database.js"
 import * as Process from "../support/Process.js"
 import * as SettableClock from "../support/SettableClock.js"
 import { ask, failsWith, inProgram, kinds, type Services, untilBlocked, users } from "../support/Situation.js"
+import { since, unchanged } from "../support/Unchanged.js"
 
 /** Who lives must be able to renew it on a busy machine as well. */
 const lease = Duration.seconds(2)
@@ -221,8 +222,34 @@ describe("a process that is suspended for longer than its lease", () => {
         yield* until(url, leaseIsOver)
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_index"])
         deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders}`), [{ n: 0 }])
+        const same = yield* since(url)
         yield* child.signal("SIGCONT")
         assert.strictEqual(yield* child.outcome, "LeaseLost")
+        yield* same
+        onlyOnce(yield* kinds)
+        yield* noLease(url)
+      })
+    )
+  )
+})
+
+describe("a process that lives and could not renew its lease", () => {
+  const later = { ...migrations, "004_pets": "CREATE TABLE pets (id integer);" }
+
+  it.scopedLive("keeps it while the server works for it: others are told who has it, and change nothing", () =>
+    inTheMiddle(({ child, release, url }) =>
+      Effect.gen(function* () {
+        yield* child.signal("SIGSTOP")
+        yield* until(url, leaseIsOver)
+        const options = { lease, deadline: Duration.seconds(3), policy: Policy.always }
+        const error = yield* unchanged(url, failsWith("LockTimeout", ask("SELECT id FROM pets"))).pipe(
+          Effect.provide(App.layer({ url, migrations: later, options }))
+        )
+        assert.strictEqual(error.waitingFor, "lease")
+        yield* child.signal("SIGCONT")
+        yield* until(url, `NOT ${leaseIsOver}`)
+        yield* release
+        assert.strictEqual(yield* child.outcome, "003_index")
         onlyOnce(yield* kinds)
         yield* noLease(url)
       })

@@ -12,6 +12,7 @@ import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
 import { appliedIds, ask, askWithin, failsWith, users } from "../support/Situation.js"
+import { unchanged } from "../support/Unchanged.js"
 
 const on = (url: string) => Effect.provide(App.layer({ url, migrations: users }))
 
@@ -22,25 +23,6 @@ const damaged = (...statements: ReadonlyArray<string>) =>
     yield* askWithin("SELECT name FROM users").pipe(on(url))
     yield* Database.query(url, ...statements)
     return url
-  })
-
-/** What somebody can see of a database: its relations, columns, routines and triggers, and the rows of the log. */
-const seen = (url: string) =>
-  Database.query(
-    url,
-    `SELECT c.oid::int AS oid, c.relname, c.relkind, (SELECT count(*)::int FROM pg_attribute a WHERE a.attrelid = c.oid) AS columns
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('public', 'auto_migration')
-     UNION ALL SELECT p.oid::int, p.proname, 'f', 0 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-     WHERE n.nspname IN ('public', 'auto_migration')
-     UNION ALL SELECT t.oid::int, t.tgname, 't', 0 FROM pg_trigger t ORDER BY 1`
-  )
-
-const unchanged = <A, E, R>(url: string, effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const before = yield* seen(url)
-    const result = yield* effect
-    deepStrictEqual(yield* seen(url), before)
-    return result
   })
 
 const asked = (url: string) => unchanged(url, failsWith("LedgerUnusable", ask("SELECT email FROM users")).pipe(on(url)))
@@ -71,7 +53,10 @@ describe("a ledger of a newer version", () => {
   it.scopedLive("whose events this version cannot read says so, and to update", () =>
     Effect.gen(function* () {
       const url = yield* damaged(...newer)
-      const error = yield* failsWith("LedgerUnusable", Stream.runDrain(AutoMigration.events)).pipe(on(url))
+      const error = yield* unchanged(
+        url,
+        failsWith("LedgerUnusable", Stream.runDrain(AutoMigration.events)).pipe(on(url))
+      )
       assert.match(error.message, /newer version.*900_regions.*Update effect-auto-migration/s)
     })
   )
