@@ -49,17 +49,19 @@ export const processIdOf = (connection: Connection): unknown =>
 
 /**
  * Ends the session now, whatever the server does: a message that is still unanswered fails, the pool takes the connection back
- * to throw it away, and no program stays alive for it.
+ * to throw it away, and no program stays alive for it, unless it has made the socket itself and left that out.
  *
  * @since 0.1.0
  * @category operations
  */
 export const close = (connection: Connection): Effect.Effect<void> =>
-  Effect.sync(() =>
-    Option.map(clientOf(connection), (client) => {
-      client.end(() => {})
-      client.unref()
-    })
+  Effect.ignore(
+    Effect.try(() =>
+      Option.map(clientOf(connection), (client) => {
+        client.end(() => {})
+        client.unref()
+      })
+    )
   )
 
 /**

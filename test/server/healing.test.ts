@@ -400,6 +400,7 @@ describe("many fibers", () => {
         })
       )
       yield* closing
+      yield* failsWith("DatabaseUnavailable", Effect.provide(AutoMigration.migrate, library))
       deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS slow"), [{ slow: null }])
     })
   )
