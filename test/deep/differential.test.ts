@@ -2,18 +2,17 @@
  * Histories that nobody wrote, more than a run of `npm test` has time for, and others each time. `DIFFERENTIAL_RUNS` sets their
  * number; `DIFFERENTIAL_SEED` runs again from the seed that a difference is printed with.
  */
-import { assert, layer as suite } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Differential from "../support/Differential.js"
-import * as Server from "../support/Server.js"
 
 const runs = Number(process.env["DIFFERENTIAL_RUNS"] ?? 5000)
 
 const seed = Number(process.env["DIFFERENTIAL_SEED"] ?? Math.trunc(Math.random() * 0x4000_0000))
 
-suite(Server.layer, { excludeTestServices: true })(`${runs} histories that nobody wrote (seed ${seed})`, (it) => {
-  it.effect(
+describe(`${runs} histories that nobody wrote (seed ${seed})`, () => {
+  it.live(
     "leave, in any order that their graph allows, the schema and the rows of their own order, as the simulated catalog lists it",
     () =>
       Effect.gen(function* () {

@@ -1,18 +1,17 @@
 /**
  * Histories that nobody wrote: 200 of them here, the same in every run; 5,000 others by `npm run test:deep`.
  */
-import { assert, layer as suite } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Differential from "../support/Differential.js"
-import * as Server from "../support/Server.js"
 
 const seed = 20_244_484
 
 const runs = 200
 
-suite(Server.layer, { excludeTestServices: true })(`${runs} histories that nobody wrote (seed ${seed})`, (it) => {
-  it.effect(
+describe(`${runs} histories that nobody wrote (seed ${seed})`, () => {
+  it.live(
     "leave, in any order that their graph allows, the schema and the rows of their own order, as the simulated catalog lists it",
     () =>
       Effect.gen(function* () {

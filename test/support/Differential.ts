@@ -8,6 +8,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
+import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -21,11 +22,12 @@ import * as SimulatedCatalog from "../../src/core/SimulatedCatalog.js"
 import * as MigrationSource from "../../src/MigrationSource.js"
 import * as SqlParser from "../../src/SqlParser.js"
 import * as Transaction from "../../src/Transaction.js"
-import { hidden, history } from "./arbitraries/History.js"
+import { type History, hidden, history } from "./arbitraries/History.js"
 import * as DirectedSearch from "./DirectedSearch.js"
 import { parser } from "./Parsing.js"
 import * as SchemaDump from "./SchemaDump.js"
 import * as SchemaListing from "./SchemaListing.js"
+import * as ServerOfRun from "./Server.js"
 
 /** The prelude, and up to this many files on it. */
 const most = 25
@@ -34,8 +36,8 @@ const most = 25
 const orders = 3
 
 /**
- * How many histories are drawn from one seed: the next come from the next seed. After each batch the server forgets what is gone
- * from its own catalogs; otherwise each history would take longer than the one before.
+ * How many histories are drawn from one seed: the next come from the next seed. Each batch has a database
+ * and a session of its own: with what is gone they carry along traces of it, and each history takes longer than the one before.
  */
 const batch = 50
 
@@ -63,31 +65,38 @@ export const check = ({
 }: {
   readonly runs: number
   readonly seed: number
-}): Effect.Effect<Report, SqlError, SqlClient.SqlClient> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const own = yield* server
-      let report: Report = { histories: 0, files: 0, orders: 0, inverted: 0, difference: Option.none() }
-      for (let done = 0; done < runs; done += batch) {
-        const from = seed + done / batch
-        for (const { files: candidates, prelude } of fc.sample(history, {
-          numRuns: Math.min(batch, runs - done),
-          seed: from
-        })) {
-          const files = yield* accepted(own, [prelude, ...candidates])
-          const outcome = yield* compare(own, files)
-          report = added(report, outcome)
-          if (outcome.lines.length > 0) {
-            const smallest = yield* cut(own, files)
-            const { lines } = yield* compare(own, smallest)
-            return { ...report, difference: Option.some({ seed: from, files: smallest, lines }) }
-          }
-        }
-        yield* send(own, "VACUUM")
+}): Effect.Effect<Report, SqlError | ConfigError.ConfigError> =>
+  Effect.gen(function* () {
+    let report: Report = { histories: 0, files: 0, orders: 0, inverted: 0, difference: Option.none() }
+    for (let done = 0; done < runs && Option.isNone(report.difference); done += batch) {
+      const candidates = fc.sample(history, { numRuns: Math.min(batch, runs - done), seed: seed + done / batch })
+      report = yield* Effect.scoped(checkBatch(report, candidates, seed + done / batch)).pipe(
+        Effect.provide(ServerOfRun.layer)
+      )
+    }
+    return report
+  })
+
+const checkBatch = (
+  before: Report,
+  batch: ReadonlyArray<History>,
+  seed: number
+): Effect.Effect<Report, SqlError, SqlClient.SqlClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const own = yield* server
+    let report = before
+    for (const { files: candidates, prelude } of batch) {
+      const files = yield* accepted(own, [prelude, ...candidates])
+      const outcome = yield* compare(own, files)
+      report = added(report, outcome)
+      if (outcome.lines.length > 0) {
+        const smallest = yield* cut(own, files)
+        const { lines } = yield* compare(own, smallest)
+        return { ...report, difference: Option.some({ seed, files: smallest, lines }) }
       }
-      return report
-    })
-  )
+    }
+    return report
+  })
 
 /** What to do with a difference that was found. */
 export const told = ({ files, lines, seed }: Difference): string =>
