@@ -116,7 +116,7 @@ export const make = (
 
     const stop = Effect.zipRight(isWaiting.close, Effect.forkIn(FiberHandle.clear(listener), scope))
 
-    /** The client says nothing when its connection breaks. That what was applied is not announced says it. */
+    /** A connection may go without a word, to either side. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
       const began = yield* Ref.get(since)
       if ((yield* Monotonic.milliseconds) - began < Duration.toMillis(patience)) return

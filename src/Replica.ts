@@ -10,7 +10,6 @@
  * @internal
  */
 import * as SqlClient from "@effect/sql/SqlClient"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -23,6 +22,7 @@ import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Monotonic from "./Monotonic.js"
 
 /**
  * Where a server stands.
@@ -121,7 +121,7 @@ export const make = Effect.gen(function* () {
     application: SqlClient.SqlClient,
     { cause, gap }: Pick<ReplicaBehind, "cause" | "gap">
   ) {
-    const since = yield* Clock.currentTimeMillis
+    const since = yield* Monotonic.milliseconds
     const first = yield* look(application, null)
     if (Option.isNone(first) || !first.value.isReplica) return false
     const known = yield* Ref.make(first.value)
@@ -136,7 +136,7 @@ export const make = Effect.gen(function* () {
     )
     if (Option.isSome(yield* caughtUp)) return true
     const { isPaused, received, replayed } = yield* Ref.get(known)
-    const milliseconds = (yield* Clock.currentTimeMillis) - since
+    const milliseconds = Math.round((yield* Monotonic.milliseconds) - since)
     return yield* new ReplicaBehind({ gap, target: end, received, replayed, isPaused, milliseconds, cause })
   })
 })
