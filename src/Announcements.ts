@@ -30,8 +30,8 @@ export interface Announcements {
   readonly follow: (lacking: ReadonlyArray<string>) => Effect.Effect<void>
   /** These were applied. If their announcements do not come, the connection has gone, and another one is opened. */
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Whether one of these has been announced. */
-  readonly isAnnounced: (ids: ReadonlyArray<string>) => Effect.Effect<boolean>
+  /** Whether one of these has been announced by now. */
+  readonly unsafeIsAnnounced: (ids: ReadonlyArray<string>) => boolean
   /** From now on: what listens at once, and completes when the last of some migrations has been announced. */
   readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
@@ -154,7 +154,7 @@ export const make = (
       }),
       expect: (ids) =>
         ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(ids)), scope)),
-      isAnnounced: (ids) => Effect.sync(() => ids.some((id) => MutableRef.get(heard).ids.has(id))),
+      unsafeIsAnnounced: (ids) => ids.some((id) => MutableRef.get(heard).ids.has(id)),
       awaiting: Effect.sync(() => {
         const { ids: before } = MutableRef.get(heard)
         return (ids) => Effect.zipRight(isWaiting.open, arrival(ids, before))

@@ -131,7 +131,7 @@ const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
 
 /** What a boundary further in has already answered is no gap, except that it asks for a fresh transaction. */
 const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
-  if (Option.isNone(SqlState.evidenceAmong(Detector.sqlStates, error))) return Option.none()
+  if (!SqlState.isAmong(Detector.sqlStates, error)) return Option.none()
   const own = ownErrorIn(error)
   if (Option.isSome(own)) {
     return own.value instanceof TransactionMustRestart
@@ -167,10 +167,12 @@ interface Surroundings {
   readonly transaction: Option.Option<Connection>
 }
 
-const surroundings: Effect.Effect<Surroundings> = Effect.map(Effect.context<never>(), (context) => ({
+const surroundingsIn = (context: Context.Context<never>): Surroundings => ({
   application: Context.getOption(context, SqlClient.SqlClient),
   transaction: Option.map(Context.getOption(context, SqlClient.TransactionConnection), ([connection]) => connection)
-}))
+})
+
+const surroundings: Effect.Effect<Surroundings> = Effect.contextWith(surroundingsIn)
 
 /**
  * Has the gap in a cause closed: succeeds where the boundary's effect may be run again, with what to remember then, and
@@ -192,7 +194,8 @@ export const advance = <E, R>(
       return memory.closings > 0 ? unlessDenied(self, cause, closer, memory) : Effect.failCause(cause)
     },
     onSome: (breach) =>
-      Effect.flatMap(surroundings, (around) => {
+      Effect.contextWithEffect((context: Context.Context<never>) => {
+        const around = surroundingsIn(context)
         Option.map(around.transaction, (_) =>
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
@@ -248,16 +251,19 @@ const placeOf = (transaction: Option.Option<Connection>): Mishap["place"] =>
   Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
 
 /** What the closer's answer says about the transaction: which migrations it waits for, or that no gap of ours aborted it. */
-const learn = (
-  transaction: Option.Option<Connection>,
+const learning = (
+  transaction: Connection,
   { error }: AbortedTransaction.Breach,
-  answer: Closing | AutoMigrationError
-): Effect.Effect<void> =>
-  Effect.sync(() => {
-    if (Option.isNone(transaction) || error instanceof TransactionMustRestart) return
-    if (answer instanceof TransactionMustRestart) AbortedTransaction.remember(transaction.value, answer)
-    if (answer === "NotOurs") AbortedTransaction.forget(transaction.value)
-  })
+  answer: Effect.Effect<Closing, AutoMigrationError>
+): Effect.Effect<Closing, AutoMigrationError> => {
+  const learn = (answer: Closing | AutoMigrationError): Effect.Effect<void> =>
+    Effect.sync(() => {
+      if (error instanceof TransactionMustRestart) return
+      if (answer instanceof TransactionMustRestart) AbortedTransaction.remember(transaction, answer)
+      if (answer === "NotOurs") AbortedTransaction.forget(transaction)
+    })
+  return Effect.tapBoth(answer, { onFailure: learn, onSuccess: learn })
+}
 
 const after = <E>(before: Met<E>, closing: Closing): Met<E> =>
   closing === "Doubt" ? { ...before, doubted: true } : { ...before, times: before.times + 1 }
@@ -276,8 +282,10 @@ const closed = <E>(
   if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
   const { doubted, times: closedBefore } = before
   const place = placeOf(transaction)
-  return close({
-    ...breach,
+  const answer = close({
+    gap: breach.gap,
+    statement: breach.statement,
+    error: breach.error,
     begun: memory.begun,
     application,
     place,
@@ -285,12 +293,10 @@ const closed = <E>(
     closingsLeft,
     doubted,
     waitsLeft
-  }).pipe(
-    Effect.tapBoth({
-      onFailure: (error) => learn(transaction, breach, error),
-      onSuccess: (closing) => learn(transaction, breach, closing)
-    }),
-    Effect.flatMap((closing) => {
+  })
+  return Effect.flatMap(
+    Option.isSome(transaction) ? learning(transaction.value, breach, answer) : answer,
+    (closing) => {
       if (closing === "CaughtUp" && waitsLeft > 0) return Effect.succeed({ ...memory, waits: memory.waits + 1 })
       return (closing === "Retry" || closing === "Doubt") && closingsLeft > 0
         ? Effect.succeed({
@@ -301,7 +307,7 @@ const closed = <E>(
             begun: new Set()
           })
         : Effect.failCause(before.cause)
-    })
+    }
   )
 }
 

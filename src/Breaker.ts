@@ -67,12 +67,14 @@ export const windowMillis = ({ cap, first }: Options["breaker"], failures: numbe
  */
 export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
   Effect.map(Ref.make(HashMap.empty<MigrationId, Window>()), (windows) => ({
-    openFor: Effect.fnUntraced(function* (ids) {
-      const open = yield* Ref.get(windows)
-      if (HashMap.isEmpty(open)) return Option.none()
-      const now = yield* Monotonic.milliseconds
-      return Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now)))
-    }),
+    openFor: (ids) =>
+      Effect.flatMap(Ref.get(windows), (open) =>
+        HashMap.isEmpty(open)
+          ? Effect.succeedNone
+          : Effect.map(Monotonic.milliseconds, (now) =>
+              Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now)))
+            )
+      ),
     failed: Effect.fnUntraced(function* (id, failure) {
       const [now, date] = yield* Effect.all([Monotonic.milliseconds, Clock.currentTimeMillis])
       const jitter = yield* Random.next

@@ -4,8 +4,8 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
+import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 
 /**
@@ -13,7 +13,8 @@ import type { AppliedSet } from "./core/LedgerEvent.js"
  * @category models
  */
 export interface Findings<A> {
-  readonly recall: (question: string, applied: AppliedSet) => Effect.Effect<Option.Option<A>>
+  /** As of now. */
+  readonly unsafeRecall: (question: string, applied: AppliedSet) => Option.Option<A>
   readonly record: (question: string, applied: AppliedSet, finding: A) => Effect.Effect<void>
 }
 
@@ -25,12 +26,16 @@ const memory = 1000
  * @category constructors
  */
 export const make = <A>(): Effect.Effect<Findings<A>> =>
-  Effect.map(Ref.make<ReadonlyMap<string, { readonly hash: string; readonly finding: A }>>(new Map()), (findings) => ({
-    recall: (question, { hash }) =>
-      Effect.map(Ref.get(findings), (known) => {
-        const found = known.get(question)
+  Effect.sync(() => {
+    const findings = MutableRef.make<ReadonlyMap<string, { readonly hash: string; readonly finding: A }>>(new Map())
+    return {
+      unsafeRecall: (question, { hash }) => {
+        const found = MutableRef.get(findings).get(question)
         return found?.hash === hash ? Option.some(found.finding) : Option.none()
-      }),
-    record: (question, { hash }, finding) =>
-      Ref.update(findings, (known) => new Map([...known].slice(1 - memory)).set(question, { hash, finding }))
-  }))
+      },
+      record: (question, { hash }, finding) =>
+        Effect.sync(() =>
+          MutableRef.update(findings, (known) => new Map([...known].slice(1 - memory)).set(question, { hash, finding }))
+        )
+    }
+  })

@@ -38,6 +38,7 @@ import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
+import * as Refusals from "./Refusals.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
 import * as Telemetry from "./Telemetry.js"
@@ -50,6 +51,8 @@ interface Question {
   readonly scope: Option.Option<StatementScope.StatementScope>
   /** A statement's connection is known, the pool's or the transaction's; a larger effect may have begun one by hand. */
   readonly caller: "in view" | "out of view"
+  /** The error of whoever asked first. */
+  readonly errorOf: (refusal: PlanRunner.Refusal) => AutoMigrationError
 }
 
 /** What a flight lands with: an answer, or the migrations for which the caller's transaction must start again. */
@@ -106,14 +109,13 @@ export const make = Effect.gen(function* () {
   const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>({ failure: MigrationFailure.ended, retryAt: 0 })
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
   const futile = yield* Findings.make<"futile">()
-  /** Plans that hold a migration whose window was open, by what was asked. */
-  const failing = yield* Findings.make<Plan.Plan>()
+  const refusals = yield* Refusals.make(remembered)
 
   const resolve = ({ gap, scope }: Question, { applied }: View) =>
     Resolver.resolve(graph, applied.checksumById, gap, scope)
 
   const isFutile = ({ gap }: Question, { applied }: View): Effect.Effect<boolean> =>
-    Effect.map(futile.recall(Detector.key(gap), applied), Option.isSome)
+    Effect.sync(() => Option.isSome(futile.unsafeRecall(Detector.key(gap), applied)))
 
   const giveUp = ({ gap }: Question, { applied }: View): Effect.Effect<Boundary.Closing> =>
     Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
@@ -152,24 +154,12 @@ export const make = Effect.gen(function* () {
       : unjudged(catalog.occupied(relations))
   }
 
-  const remember = ({ key }: Question, plan: Plan.Plan): Effect.Effect<void> =>
-    Effect.flatMap(
-      remembered,
-      Option.match({ onNone: () => Effect.void, onSome: (applied) => failing.record(key, applied, plan) })
-    )
-
-  /** As long as a window is open and the ledger is as it was, a thousand who ask the same need no thought. */
-  const refusedBefore = (key: string): Effect.Effect<Option.Option<PlanRunner.Refusal>> =>
-    remembered.pipe(
-      Effect.flatMap(
-        Option.match({ onNone: () => Effect.succeedNone, onSome: (applied) => failing.recall(key, applied) })
-      ),
-      Effect.flatMap(Option.match({ onNone: () => Effect.succeedNone, onSome: (plan) => runner.refusal(plan) }))
-    )
-
   const run = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
     const open = yield* runner.refusal(plan)
-    if (Option.isSome(open)) return yield* Effect.zipRight(remember(question, plan), Effect.fail(open.value))
+    if (Option.isSome(open)) {
+      yield* refusals.record(question.key, open.value, question.errorOf(open.value))
+      return yield* Effect.fail(open.value)
+    }
     const gap = nameOf(question)
     const ids = Plan.ids(plan)
     const result = yield* runner
@@ -311,28 +301,23 @@ export const make = Effect.gen(function* () {
         Option.flatMap(request.statement, (text) => StatementScope.scopeFrom(parser, text)),
         (_) => ({ ..._, isClosed: _.isClosed && isPointed })
       )
-      return answer({ key, gap, scope, caller }, work)
+      return answer({ key, gap, scope, caller, errorOf }, work)
     })
     const errorOf = ({ failure, retryAt }: PlanRunner.Refusal) => failure.toError({ cause: request.error, retryAt })
-    const flight = flights.join(key, inTime(gap, thought)).pipe(
-      Effect.mapError(errorOf),
-      Effect.timeoutFail({
-        duration: deadline,
-        onTimeout: () => timeout(SchemaObject.render(gap.object), [], request.error)
-      }),
-      Effect.flatMap((landing) =>
-        typeof landing === "string"
-          ? Effect.succeed(landing)
-          : Effect.fail(AbortedTransaction.mustRestart(request, landing))
+    const flight = () =>
+      flights.join(key, inTime(gap, thought)).pipe(
+        Effect.mapError(errorOf),
+        Effect.timeoutFail({
+          duration: deadline,
+          onTimeout: () => timeout(SchemaObject.render(gap.object), [], request.error)
+        }),
+        Effect.flatMap((landing) =>
+          typeof landing === "string"
+            ? Effect.succeed(landing)
+            : Effect.fail(AbortedTransaction.mustRestart(request, landing))
+        )
       )
-    )
-    return Effect.flatMap(
-      refusedBefore(key),
-      Option.match({
-        onNone: (): Effect.Effect<Boundary.Closing, AutoMigrationError> => flight,
-        onSome: (refusal) => Effect.fail(errorOf(refusal))
-      })
-    )
+    return Effect.flatMap(refusals.recall(key), (error) => (Option.isSome(error) ? Effect.fail(error.value) : flight()))
   }
 
   /**
@@ -344,20 +329,26 @@ export const make = Effect.gen(function* () {
       Effect.map(isFutile(question, seen), (futile) => (futile ? "NotOurs" : bringing(resolve(question, seen))))
     )
 
-  const closeMissing = (gap: Detector.MissingObject, request: Boundary.Request) =>
-    request.place === "inside a transaction"
-      ? fly(request.place, gap, request, restart)
-      : Effect.flatMap(
-          access.hasCaughtUp(request, gap.object),
-          (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
-            if (waited) return Effect.succeed("CaughtUp")
-            return Effect.flatMap(
-              request.closingsLeft > 0 ? flyOutside(gap, request) : Effect.succeed<Boundary.Closing>("NotOurs"),
-              (closing) =>
-                closing === "NotOurs" && request.closedBefore > 0 ? notSeen(request) : Effect.succeed(closing)
-            )
-          }
+  const closeMissing = (gap: Detector.MissingObject, request: Boundary.Request) => {
+    if (request.place === "inside a transaction") return fly(request.place, gap, request, restart)
+    return request.closedBefore === 0 && request.closingsLeft > 0
+      ? fly("first", gap, request, decideFirst)
+      : closeAgain(gap, request)
+  }
+
+  const closeAgain = (gap: Detector.MissingObject, request: Boundary.Request) =>
+    Effect.flatMap(
+      access.hasCaughtUp(request, gap.object),
+      (waited): Effect.Effect<Boundary.Closing, AutoMigrationError> => {
+        if (waited) return Effect.succeed("CaughtUp")
+        return Effect.flatMap(
+          request.closingsLeft > 0
+            ? fly("again", gap, request, decideAgain)
+            : Effect.succeed<Boundary.Closing>("NotOurs"),
+          (closing) => (closing === "NotOurs" && request.closedBefore > 0 ? notSeen(request) : Effect.succeed(closing))
         )
+      }
+    )
 
   /** What was brought and is not seen may stand in a schema that the application's role may not look into. */
   const notSeen = (request: Boundary.Request): Effect.Effect<Boundary.Closing, AutoMigrationError> =>
@@ -368,9 +359,6 @@ export const make = Effect.gen(function* () {
         onSome: Effect.fail
       })
     )
-
-  const flyOutside = (gap: Detector.MissingObject, request: Boundary.Request) =>
-    request.closedBefore === 0 ? fly("first", gap, request, decideFirst) : fly("again", gap, request, decideAgain)
 
   /** The same gap again: another provider may be pending, or what somebody else applied be gone; else nothing can be done. */
   const decideAgain = (question: Question): Answer =>

@@ -110,15 +110,10 @@ export const make = Effect.gen(function* () {
     return { applied, age: "fresh" } satisfies View
   })
 
-  const remembered = Effect.flatMap(
-    Ref.get(held),
-    Option.match({
-      onNone: () => Effect.succeedNone,
-      onSome: ({ applied, lacking }) =>
-        Effect.map(announcements.isAnnounced(lacking), (announced) =>
-          announced ? Option.none() : Option.some(applied)
-        )
-    })
+  const remembered = Effect.map(Ref.get(held), (known) =>
+    Option.isNone(known) || announcements.unsafeIsAnnounced(known.value.lacking)
+      ? Option.none()
+      : Option.some(known.value.applied)
   )
 
   return Knowledge.of({

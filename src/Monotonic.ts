@@ -4,7 +4,6 @@
  *
  * @internal
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
@@ -13,4 +12,6 @@ import * as Effect from "effect/Effect"
  * @since 0.1.0
  * @category clocks
  */
-export const milliseconds: Effect.Effect<number> = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
+export const milliseconds: Effect.Effect<number> = Effect.clockWith((clock) =>
+  Effect.succeed(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
+)

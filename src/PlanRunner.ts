@@ -58,8 +58,8 @@ export type Request = Omit<Executor.Job, "announced" | "journal" | "known" | "pa
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   PlanRunner,
   {
-    /** The refusal of a plan that holds a migration whose window is open. */
-    readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Refusal>>
+    /** The window that is open for a migration of a plan, which refuses it. */
+    readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
     readonly run: (options: Request) => Effect.Effect<Result, Refusal>
   }
 >() {}

@@ -387,11 +387,10 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   LedgerUnusable
 ]
 
-/**
- * Whether a value is one of ours.
- *
- * @since 0.1.0
- * @category predicates
- */
-export const isAutoMigrationError = (value: unknown): value is AutoMigrationError =>
-  Predicate.hasProperty(value, "_tag") && all.some((own) => own._tag === value._tag && value instanceof own)
+const byTag = new Map<unknown, (typeof all)[number]>(all.map((own) => [own._tag, own]))
+
+/** Whether a value is one of ours. @since 0.1.0 @category predicates */
+export const isAutoMigrationError = (value: unknown): value is AutoMigrationError => {
+  const own = byTag.get(Predicate.hasProperty(value, "_tag") ? value._tag : undefined)
+  return own !== undefined && value instanceof own
+}

@@ -97,6 +97,21 @@ export const evidenceAmong = (
   }
 }
 
+/**
+ * Whether the error may be evidence with one of a few SQLSTATEs: for whoever has to ask often, and reads it then.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAmong = (sqlStates: ReadonlySet<string>, error: unknown): boolean => {
+  try {
+    const found = driverErrorIn(error)
+    return found !== undefined && sqlStates.has(found.code)
+  } catch {
+    return false
+  }
+}
+
 /** The fields that are looked at, of an object that may be anything: each is read once and believed only after a check. */
 interface Fields {
   readonly _tag?: unknown
@@ -113,12 +128,19 @@ interface Fields {
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null
 
-/** `SqlError` is known by its tag: `ResultLengthMismatch` shares its type id. */
 const read = (
   sqlStates: ReadonlySet<string> | undefined,
   error: unknown,
   statement: string | undefined
 ): Option.Option<Evidence> => {
+  const found = driverErrorIn(error)
+  return found !== undefined && (sqlStates === undefined || sqlStates.has(found.code))
+    ? evidenceOf(found.fields, found.code, statement)
+    : Option.none()
+}
+
+/** `SqlError` is known by its tag: `ResultLengthMismatch` shares its type id. */
+const driverErrorIn = (error: unknown): { readonly fields: Fields; readonly code: SqlState } | undefined => {
   let value = error
   let insideSqlError = false
   for (let depth = 0; depth < maxDepth && isObject(value); depth++) {
@@ -127,12 +149,12 @@ const read = (
     } else {
       const code = value.code
       if (typeof code === "string" && isSqlState(code) && (insideSqlError || typeof value.severity === "string")) {
-        return sqlStates === undefined || sqlStates.has(code) ? evidenceOf(value, code, statement) : Option.none()
+        return { fields: value, code }
       }
     }
     value = value.cause
   }
-  return Option.none()
+  return undefined
 }
 
 /** Node's `EPIPE` has the form of a SQLSTATE; what gives it away is its `errno`. */
