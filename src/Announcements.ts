@@ -12,7 +12,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as MutableRef from "effect/MutableRef"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { MigrationClient } from "./MigrationClient.js"
@@ -32,8 +31,22 @@ export interface Announcements {
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Whether one of these has been announced by now. */
   readonly unsafeIsAnnounced: (ids: ReadonlyArray<string>) => boolean
-  /** From now on: what listens at once, and completes when the last of some migrations has been announced. */
-  readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
+  /** From now on. */
+  readonly attend: Effect.Effect<Attention>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attention {
+  /**
+   * What listens at once, and completes when the last of some migrations has been announced; or, where nobody listened before,
+   * when somebody does: what was announced until then went unheard.
+   */
+  readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Nothing is ever heard here. */
+  readonly isDeaf: boolean
 }
 
 /** Somebody who waits until the last of these is announced. */
@@ -76,11 +89,13 @@ export const make = (
     const { listen } = yield* MigrationClient
     const scope = yield* Effect.scope
     const listener = yield* FiberHandle.make<void>()
-    const isDeaf = yield* Ref.make(false)
+    const isDeaf = MutableRef.make(false)
     /** Open when somebody waits for others, which is no time to put off listening. */
     const isWaiting = yield* Effect.makeLatch()
-    /** When listening began; a listener that begins hears nothing for a moment. */
-    const since = yield* Ref.make(Number.POSITIVE_INFINITY)
+    /** When listening began: what was announced before went unheard. */
+    const since = MutableRef.make(Number.POSITIVE_INFINITY)
+    /** Open while somebody listens, and where it has turned out that nobody can. */
+    const isSettled = yield* Effect.makeLatch()
     const heard = MutableRef.make<Heard>({ ids: new Set(), waiters: [] })
 
     /** Called by the driver, for each event of every migration: who waits is not woken before the last. */
@@ -100,10 +115,25 @@ export const make = (
         .forEach(({ told }) => Deferred.unsafeDone(told, Effect.void))
 
     /** Ends where listening is of no use; a connection that cannot be had is asked for again, later and later. */
-    const listening = Effect.zipRight(
-      Effect.flatMap(Monotonic.milliseconds, (now) => Ref.set(since, now)),
-      Effect.zipRight(listen(channel, hear), Ref.set(isDeaf, true))
-    ).pipe(
+    const listening = Effect.suspend(() => {
+      let began = Number.POSITIVE_INFINITY
+      const onListening = Effect.flatMap(Monotonic.milliseconds, (now) => {
+        began = now
+        MutableRef.set(since, now)
+        return isSettled.open
+      })
+      /** Another one may have begun since. */
+      const ends = Effect.suspend(() => {
+        if (MutableRef.get(since) !== began) return Effect.void
+        MutableRef.set(since, Number.POSITIVE_INFINITY)
+        return MutableRef.get(isDeaf) ? Effect.void : Effect.asVoid(isSettled.close)
+      })
+      const deafness = Effect.suspend(() => {
+        MutableRef.set(isDeaf, true)
+        return isSettled.open
+      })
+      return Effect.ensuring(Effect.zipRight(listen(channel, { onListening, onMessage: hear }), deafness), ends)
+    }).pipe(
       Effect.sandbox,
       Effect.tapError((cause) => Effect.logDebug("Cannot listen to the ledger", cause)),
       Effect.retry(again),
@@ -118,11 +148,11 @@ export const make = (
 
     /** A connection may go without a word, to either side. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-      const began = yield* Ref.get(since)
+      const began = MutableRef.get(since)
       if ((yield* Monotonic.milliseconds) - began < Duration.toMillis(patience)) return
       yield* Effect.sleep(patience)
       const { ids: now } = MutableRef.get(heard)
-      if (ids.every((id) => now.has(id)) || (yield* Ref.get(since)) !== began) return
+      if (ids.every((id) => now.has(id)) || MutableRef.get(since) !== began) return
       yield* FiberHandle.get(listener)
       yield* FiberHandle.run(listener, listening)
     })
@@ -150,14 +180,19 @@ export const make = (
     return {
       follow: Effect.fnUntraced(function* (lacking) {
         MutableRef.update(heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
-        yield* lacking.length > 0 && !(yield* Ref.get(isDeaf)) ? start : stop
+        yield* lacking.length > 0 && !MutableRef.get(isDeaf) ? start : stop
       }),
       expect: (ids) =>
         ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(ids)), scope)),
       unsafeIsAnnounced: (ids) => ids.some((id) => MutableRef.get(heard).ids.has(id)),
-      awaiting: Effect.sync(() => {
+      attend: Effect.sync(() => {
         const { ids: before } = MutableRef.get(heard)
-        return (ids) => Effect.zipRight(isWaiting.open, arrival(ids, before))
+        const wasSettled = MutableRef.get(isDeaf) || MutableRef.get(since) < Number.POSITIVE_INFINITY
+        const settled = wasSettled ? Effect.never : isSettled.await
+        return {
+          awaiting: (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(ids, before), settled)),
+          isDeaf: MutableRef.get(isDeaf)
+        }
       })
     }
   })

@@ -48,7 +48,10 @@ export interface Options {
   readonly deadline: Duration.Duration
   /** `lock_timeout` of each statement of a migration on the request path. */
   readonly lockTimeout: Duration.Duration
-  /** When to ask again for the migration lock, or to run a transaction again that did not get its table locks. */
+  /**
+   * When to ask again for the migration lock, a second later where its holder's work will be announced, or to run a transaction
+   * again that did not get its table locks.
+   */
   readonly lockRetry: Schedule.Schedule<unknown>
   /**
    * How long after the last sign of life of a process others wait before they take over its migration that runs outside

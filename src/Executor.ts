@@ -207,9 +207,12 @@ export const make = Effect.gen(function* () {
       const until = lastAttempt(task.job, now)
       const patience: Patience = { while: mayPass(task.job, until), schedule: lockRetry }
       const news = Effect.map(
-        task.job.announced,
-        (announced) => (setback: Setback) =>
-          Effect.race(setback._tag === "LockHeld" ? announced(setback.applied) : Effect.never, notAfter(until))
+        task.job.attend,
+        ({ announced, isDeaf }) =>
+          (setback: Setback): Waiting.News =>
+            setback._tag === "LockHeld"
+              ? { told: Effect.race(announced(setback.applied), notAfter(until)), isCertain: !isDeaf }
+              : { told: notAfter(until), isCertain: false }
       )
       return Effect.flatMap(attempts(task, patience), (attempt) =>
         Waiting.retry(attempt, { while: patience.while, pauses: task.job.pauses }, news)
@@ -225,7 +228,7 @@ export const make = Effect.gen(function* () {
     run: Effect.fnUntraced(function* (job: Job.Job) {
       const ran: Array<Migration> = []
       let known = job.known
-      let yields = false
+      let { yields } = job
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
         if (index > 0 && isApplied(known, Plan.ids(group))) continue
         const closes = index === 0 ? job.plan.closes : []

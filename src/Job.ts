@@ -46,12 +46,25 @@ export interface Journal {
  * @since 0.1.0
  * @category models
  */
+export interface Attention {
+  /** Completes when what an applied set lacks of the plan has been announced, or may have been before anybody listened. */
+  readonly announced: (known: AppliedSet) => Effect.Effect<void>
+  /** It never will. */
+  readonly isDeaf: boolean
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
 export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
-  /** From now on: what completes when others announce that what an applied set lacks of the plan is applied. */
-  readonly announced: Effect.Effect<(known: AppliedSet) => Effect.Effect<void>>
+  /** Another has built the ledger just now, and may have begun with it: leaves the lock to whoever has written there. */
+  readonly yields: boolean
+  /** From now on: how others announce what they apply of the plan. */
+  readonly attend: Effect.Effect<Attention>
   /** From one attempt to the next, whoever has the lock: those who wait for each other ask less and less often. */
   readonly pauses: Schedule.ScheduleDriver<unknown>
   readonly transaction: Options["transaction"]

@@ -48,8 +48,8 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
     readonly refresh: Effect.Effect<View, Failure>
     /** What an executor found. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
-    /** From now on: what completes when others have announced that the last of some migrations is applied. */
-    readonly awaiting: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
+    /** From now on: how others announce what they apply. */
+    readonly attend: Effect.Effect<Announcements.Attention>
   }
 >() {}
 
@@ -125,7 +125,7 @@ export const make = Effect.gen(function* () {
       Option.match({ onNone: () => refresh, onSome: (applied) => Effect.succeed<View>({ applied, age: "cached" }) })
     ),
     learn: (applied) => hold((known) => merge(known, applied)),
-    awaiting: announcements.awaiting
+    attend: announcements.attend
   })
 })
 

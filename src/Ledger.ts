@@ -39,11 +39,11 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
-    /** Builds what of the ledger is missing; `gap` is what a reader of the ledger met. */
+    /** Builds what of the ledger is missing, unless another has; `gap` is what a reader of the ledger met. */
     readonly build: (
       gap: Option.Option<Detector.MissingObject>,
-      job: Pick<Executor.Job, "announced" | "pace" | "pauses" | "deadlineAt">
-    ) => Effect.Effect<void, MigrationFailure.Failure>
+      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+    ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
     /** From the first event on, a page at a time. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
     /** Follows the hash chain from the first event to the last. */
@@ -142,7 +142,7 @@ export const make = Effect.gen(function* () {
 
   const build = Effect.fnUntraced(function* (
     gap: Option.Option<Detector.MissingObject>,
-    { announced, deadlineAt, pace, pauses }: Pick<Executor.Job, "announced" | "pace" | "pauses" | "deadlineAt">
+    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
   ) {
     const graph = yield* own
     const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
@@ -151,12 +151,13 @@ export const make = Effect.gen(function* () {
     })
     // Not from within the transaction that builds: behind a pooler there may be no second connection to ask on.
     yield* refuseNewer
-    yield* executor
+    const outcome = yield* executor
       .run({
         plan,
         journal: LedgerMigrations.journal(schema, graph, inspect),
         known: LedgerEvent.nothing,
-        announced,
+        yields: false,
+        attend,
         pauses,
         transaction: "plan",
         pace,
@@ -167,6 +168,7 @@ export const make = Effect.gen(function* () {
         detail: { because: "the ledger itself was missing" }
       })
       .pipe(Effect.catchAll(ownFault))
+    return outcome._tag === "Done" && outcome.ran.length > 0 ? ("here" as const) : ("another" as const)
   })
 
   const eventsAfter = (sequence: number) =>

@@ -36,6 +36,16 @@ export interface Reserved {
 
 /**
  * @since 0.1.0
+ * @category models
+ */
+export interface Listener {
+  /** From now on nothing goes unheard. */
+  readonly onListening: Effect.Effect<void>
+  readonly onMessage: (payload: string) => void
+}
+
+/**
+ * @since 0.1.0
  * @category tags
  */
 export class MigrationClient extends Context.Tag("effect-auto-migration/MigrationClient")<
@@ -49,7 +59,7 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
      * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
      * `pooled`, and nothing is heard, where a pooler stands before the server, whose sessions are not ours to listen in.
      */
-    readonly listen: (channel: string, hear: (payload: string) => void) => Effect.Effect<"pooled", SqlError>
+    readonly listen: (channel: string, listener: Listener) => Effect.Effect<"pooled", SqlError>
   }
 >() {}
 
@@ -73,15 +83,16 @@ const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
   )
 
 /** Ends when the connection does. */
-const hearing = (connection: Connection, channel: string, hear: (payload: string) => void) =>
+const hearing = (connection: Connection, channel: string, { onListening, onMessage }: Listener) =>
   Effect.gen(function* () {
     const end = yield* Deferred.make<never, SqlError>()
     yield* Driver.hearing(connection, channel, {
-      onMessage: hear,
+      onMessage,
       onEnd: (cause) =>
         Deferred.unsafeDone(end, Effect.fail(new SqlError({ cause, message: "The connection that listened is gone" })))
     })
     yield* connection.executeRaw(`LISTEN ${quote(channel)}`, [])
+    yield* onListening
     return yield* Deferred.await(end)
   })
 
@@ -118,11 +129,11 @@ const fromClients = Effect.fnUntraced(function* <E>(
         Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
       )
     )
-  const listen = Effect.fnUntraced(function* (channel: string, hear: (payload: string) => void) {
+  const listen = Effect.fnUntraced(function* (channel: string, listener: Listener) {
     const { connection } = yield* reserve
     yield* Effect.addFinalizer(() => Driver.close(connection))
     if (!(yield* isDirect(connection))) return "pooled" as const
-    return yield* hearing(connection, channel, hear)
+    return yield* hearing(connection, channel, listener)
   }, Effect.scoped)
   return { reserve, ask, listen }
 })

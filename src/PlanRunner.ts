@@ -15,6 +15,7 @@ import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
+import type * as Detector from "./core/Detector.js"
 import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
@@ -52,7 +53,7 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export type Request = Omit<Executor.Job, "announced" | "journal" | "known" | "pauses" | "transaction">
+export type Request = Omit<Executor.Job, "attend" | "journal" | "known" | "pauses" | "transaction" | "yields">
 
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
@@ -95,19 +96,28 @@ export const make = Effect.gen(function* () {
     const { applied } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
     const ids = Plan.ids(options.plan)
-    const announced = Effect.map(
-      knowledge.awaiting,
-      (awaiting) =>
-        ({ checksumById }: AppliedSet) =>
-          awaiting(ids.filter((id) => !checksumById.has(id)))
-    )
+    const attend = Effect.map(knowledge.attend, ({ awaiting, isDeaf }) => ({
+      isDeaf,
+      announced: ({ checksumById }: AppliedSet) => awaiting(ids.filter((id) => !checksumById.has(id)))
+    }))
     const pauses = yield* Schedule.driver(lockRetry)
-    const job: Executor.Job = { ...options, known: applied, journal: ledger.journal, pauses, transaction, announced }
-    if (applied.sequence === 0) yield* ledger.build(Option.none(), job)
-    const outcome = yield* executor.run(job)
+    const job: Executor.Job = {
+      ...options,
+      known: applied,
+      yields: false,
+      journal: ledger.journal,
+      pauses,
+      transaction,
+      attend
+    }
+    const build = (gap: Option.Option<Detector.MissingObject>) =>
+      Effect.map(ledger.build(gap, job), (builder): Executor.Job => ({ ...job, yields: builder === "another" }))
+    const outcome = yield* Effect.flatMap(
+      applied.sequence === 0 ? build(Option.none()) : Effect.succeed(job),
+      executor.run
+    )
     if (outcome._tag !== "NoLedger") return outcome
-    yield* ledger.build(Option.some(outcome.gap), job)
-    const second = yield* executor.run(job)
+    const second = yield* Effect.flatMap(build(Option.some(outcome.gap)), executor.run)
     return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
   })
 

@@ -11,6 +11,10 @@ export interface Course {
   readonly url: string
   readonly processes: number
   readonly fibers: number
+  /** What each step of the ladder fills its table with. */
+  readonly rows: number
+  /** `by hand`: all but the first process ask again until what they lack is there, and know nothing of migrations. */
+  readonly asking: "protected" | "by hand"
 }
 
 export interface Finish {
@@ -20,9 +24,9 @@ export interface Finish {
   readonly applied: ReadonlyArray<number>
 }
 
-export const program = (url: string): Fleet.Program => ({
+export const program = (url: string, rows: number): Fleet.Program => ({
   url,
-  migrations: Ladder.migrations,
+  migrations: Ladder.migrations(rows),
   maxConnections: 4,
   policy: "default"
 })
@@ -30,12 +34,12 @@ export const program = (url: string): Fleet.Program => ({
 /** As many start at a time as do not starve each other. */
 export const startConcurrency = 3
 
-const allStarted = ({ file, processes, url }: Course, onAnswer: (rows: ReadonlyArray<unknown>) => void) =>
+const allStarted = ({ file, processes, rows, url }: Course, onAnswer: (answer: ReadonlyArray<unknown>) => void) =>
   Effect.forEach(
     Array.from({ length: processes }),
     () =>
       Effect.tap(
-        Fleet.start(file, program(url), (_, rows) => onAnswer(rows)),
+        Fleet.start(file, program(url, rows), (_, answer) => onAnswer(answer)),
         ({ ready }) => ready
       ),
     { concurrency: startConcurrency }
@@ -45,13 +49,15 @@ export const run = (course: Course): Effect.Effect<Finish> =>
   Effect.gen(function* () {
     let last = 0
     let right = 0
-    const fleet = yield* allStarted(course, (rows) => {
+    const fleet = yield* allStarted(course, (answer) => {
       last = performance.now()
-      if (Ladder.isAnswer(rows)) right++
+      if (Ladder.isAnswer(answer)) right++
     })
     const queries = Array.from({ length: course.fibers }, (_, place) => ({ place, text: Ladder.query }))
     const start = performance.now()
-    yield* Effect.forEach(fleet, ({ tell }) => tell({ _tag: "Query", queries }))
+    yield* Effect.forEach(fleet, ({ tell }, place) =>
+      tell({ _tag: course.asking === "protected" || place === 0 ? "Query" : "QueryByHand", queries })
+    )
     const applied = yield* Effect.forEach(fleet, ({ finished }) => finished, { concurrency: "unbounded" })
     claim("every query got its answer", right === course.processes * course.fibers)
     return { milliseconds: last - start, applied }

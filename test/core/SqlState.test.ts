@@ -59,6 +59,19 @@ describe("laws", () => {
       Option.filter(all, ({ sqlState }) => sqlState === "42P01")
     )
   })
+
+  it.prop("isAmong holds for whatever evidenceAmong reads, and throws for nothing", [Arbitrary.anything], ([value]) => {
+    for (const error of [value(), new SqlError({ cause: value() })]) {
+      const states = new Set(Option.toArray(SqlState.evidenceFrom(error)).map(({ sqlState }) => sqlState))
+      assert.strictEqual(SqlState.isAmong(states, error), states.size > 0)
+    }
+  })
+
+  it.prop("isAmong is asked for a few SQLSTATEs, and knows no other", [Arbitrary.driverError], ([error]) => {
+    const wrong = new SqlError({ cause: error })
+    const isEvident = Option.exists(SqlState.evidenceFrom(wrong), ({ sqlState }) => sqlState === "42P01")
+    assert.strictEqual(SqlState.isAmong(new Set(["42P01"]), wrong), isEvident)
+  })
 })
 
 describe("a SQLSTATE", () => {

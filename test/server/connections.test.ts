@@ -53,7 +53,7 @@ describe("a connection that is being opened when the program ends", () => {
   const uses: Readonly<Record<string, (client: Connections) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
     "to ask on": ({ ask }) => ask("SELECT 1"),
     "to work on": ({ reserve }) => Effect.zipRight(reserve, Effect.never),
-    "to listen on": ({ listen }) => listen("channel", () => {})
+    "to listen on": ({ listen }) => listen("channel", { onListening: Effect.void, onMessage: () => {} })
   }
 
   for (const [use, open] of Object.entries(uses)) {

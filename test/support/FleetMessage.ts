@@ -13,11 +13,15 @@ export const Program = Schema.Struct({
 
 export type Program = typeof Program.Type
 
-/** The word: queries, each run by a fiber of its own and known by its place; or an operator's `migrate`. */
+const queries = Schema.Array(Schema.Struct({ place: Schema.Number, text: Schema.String }))
+
+/**
+ * The word: queries, each run by a fiber of its own and known by its place, protected or, `ByHand`, asked again four times a
+ * second until others have brought what they lack; or an operator's `migrate`.
+ */
 export const Word = Schema.Union(
-  Schema.TaggedStruct("Query", {
-    queries: Schema.Array(Schema.Struct({ place: Schema.Number, text: Schema.String }))
-  }),
+  Schema.TaggedStruct("Query", { queries }),
+  Schema.TaggedStruct("QueryByHand", { queries }),
   Schema.TaggedStruct("Migrate", {})
 )
 

@@ -13,14 +13,30 @@ import * as FleetMessage from "./FleetMessage.js"
 
 const answer = (message: FleetMessage.Answer) => Effect.sync(() => process.send?.(message))
 
+/** As little as a program can do without the library: one fiber asks again, and the others wait for it. */
+const askingByHand = Effect.map(Effect.makeLatch(), (brought) => {
+  let isAsked = false
+  return <A, E, R>(query: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const again = Effect.tap(Effect.eventually(Effect.delay(query, "250 millis")), brought.open)
+    const turn = Effect.suspend(() => {
+      const isFirst = !isAsked
+      isAsked = true
+      return isFirst ? again : brought.await
+    })
+    return Effect.catchAll(query, () => Effect.zipRight(turn, query))
+  }
+})
+
+const asking = { Query: Effect.succeed(withAutoMigration), QueryByHand: askingByHand }
+
 const obey = (word: FleetMessage.Word) =>
   word._tag === "Migrate"
     ? AutoMigration.migrate
-    : Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    : Effect.flatMap(Effect.zip(SqlClient.SqlClient, asking[word._tag]), ([sql, ask]) =>
         Effect.forEach(
           word.queries,
           ({ place, text }) =>
-            Effect.flatMap(withAutoMigration(sql.unsafe(text)), (rows) => answer({ _tag: "Answered", place, rows })),
+            Effect.flatMap(ask(sql.unsafe(text)), (rows) => answer({ _tag: "Answered", place, rows })),
           { concurrency: "unbounded", discard: true }
         )
       )

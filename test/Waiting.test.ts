@@ -1,0 +1,76 @@
+/**
+ * A pause ends early when there is news, and lasts longer where news is certain to come.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/TestClock"
+import * as Waiting from "../src/Waiting.js"
+
+/** Attempts that all fail, with a tenth of a second in between, and how many there have been after a time. */
+const attempts = (first: Waiting.News, later: Waiting.News = first) =>
+  Effect.gen(function* () {
+    const count = yield* Ref.make(0)
+    const pauses = yield* Schedule.driver(Schedule.spaced("100 millis"))
+    const attempt = Effect.zipRight(
+      Ref.update(count, (n) => n + 1),
+      Effect.fail("not yet")
+    )
+    const news = Effect.map(Ref.get(count), (n) => () => (n === 0 ? first : later))
+    yield* Effect.fork(Waiting.retry(attempt, { while: () => Effect.succeed(true), pauses }, news))
+    return (duration: Duration.DurationInput) => Effect.zipRight(TestClock.adjust(duration), Ref.get(count))
+  })
+
+describe("waiting", () => {
+  it.effect("asks again after each pause of the schedule", () =>
+    Effect.gen(function* () {
+      const countAfter = yield* attempts({ told: Effect.never, isCertain: false })
+      assert.strictEqual(yield* countAfter("99 millis"), 1)
+      assert.strictEqual(yield* countAfter("1 millis"), 2)
+      assert.strictEqual(yield* countAfter("1 seconds"), 12)
+    })
+  )
+
+  it.effect("asks a second later where there will be news", () =>
+    Effect.gen(function* () {
+      const countAfter = yield* attempts({ told: Effect.never, isCertain: true })
+      assert.strictEqual(yield* countAfter("1099 millis"), 1)
+      assert.strictEqual(yield* countAfter("1 millis"), 2)
+    })
+  )
+
+  for (const isCertain of [false, true]) {
+    it.effect(`asks at once when there is news${isCertain ? ", certain as it was" : ""}`, () =>
+      Effect.gen(function* () {
+        const told = yield* Deferred.make<void>()
+        const countAfter = yield* attempts(
+          { told: Deferred.await(told), isCertain },
+          { told: Effect.never, isCertain: true }
+        )
+        assert.strictEqual(yield* countAfter("50 millis"), 1)
+        yield* Deferred.succeed(told, undefined)
+        assert.strictEqual(yield* countAfter("1 millis"), 2)
+      })
+    )
+  }
+
+  it.effect("ends with the error that is not waited for", () =>
+    Effect.gen(function* () {
+      const pauses = yield* Schedule.driver(Schedule.spaced("100 millis"))
+      const fiber = yield* Effect.fork(
+        Effect.flip(
+          Waiting.retry(
+            Effect.fail("for good"),
+            { while: () => Effect.succeed(false), pauses },
+            Effect.succeed(() => ({ told: Effect.never, isCertain: true }))
+          )
+        )
+      )
+      assert.strictEqual(yield* Fiber.join(fiber), "for good")
+    })
+  )
+})
