@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
@@ -58,9 +59,11 @@ const firstLine = (text: string): string => text.replace(/\n[\s\S]*/, "")
 
 const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
 
-const Page = Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent))
+const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
 
-const Head = Schema.parseJson(LedgerStatements.Head)
+const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
+
+const decodeLeases = Schema.decodeUnknown(Lease.Leases)
 
 /**
  * @since 0.1.0
@@ -78,14 +81,14 @@ export const make = Effect.gen(function* () {
   const { offhand, ofMessage, refuseNewer, unusable } = yield* LedgerFailure.make
 
   /** What the server answered is read like any input: somebody may have replaced the ledger's tables. */
-  const decode = <A, I>(answer: Schema.Schema<A, I>, name: string, results: Readonly<Record<string, unknown>>) =>
-    Effect.catchAll(Schema.decodeUnknown(answer)(results[name]), (error) => unusable(firstLine(error.message)))
+  const orUnusable = <A>(decoded: Effect.Effect<A, ParseError>) =>
+    Effect.catchAll(decoded, (error) => unusable(firstLine(error.message)))
 
   const readFailure = ofMessage("a read of the ledger")
 
   const headFrom = Effect.fnUntraced(function* (columns: Readonly<Record<string, unknown>>) {
     if (!("head" in columns)) return yield* unusable("its table applied_set has no row")
-    const head = yield* decode(Head, "head", columns)
+    const head = yield* orUnusable(decodeHead(columns["head"]))
     return head.last === head.sequence
       ? head
       : yield* unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
@@ -115,7 +118,7 @@ export const make = Effect.gen(function* () {
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
     read,
     recordsFailures: true,
-    leases: (columns) => decode(Lease.Leases, "leases", columns)
+    leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
   }
 
   /** Before the ledger is built, nothing is recorded as applied. */
@@ -174,7 +177,7 @@ export const make = Effect.gen(function* () {
   const eventsAfter = (sequence: number) =>
     Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
       onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, []) : readFailure(error)),
-      onSuccess: (results) => decode(Page, "events", Message.columnsOf(results))
+      onSuccess: (results) => orUnusable(decodePage(Message.columnsOf(results)["events"]))
     }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
 
   const events = Stream.paginateChunkEffect(0, (after) =>
