@@ -112,7 +112,7 @@ export class TransactionMustRestart extends Schema.TaggedError<TransactionMustRe
 /**
  * A migration failed and was rolled back. `line` and `column` are 1-based in `file`; `cause` is the error of the query
  * that needed the migration, `reason` the server's own message. Until `retryAt` (milliseconds since 1970) nobody in this
- * process tries it again.
+ * process tries it again, and all who ask the same are told the same, with the `cause` of the first of them.
  *
  * @since 0.1.0
  * @category errors
