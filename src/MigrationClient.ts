@@ -164,6 +164,7 @@ export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationCli
 /**
  * Connections from a pool that the program makes, with at least five of them; for programs whose own client comes from
  * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
+ * Whoever makes a pool listens for its errors: node-postgres ends the program over a lost idle connection of one that nobody does.
  *
  * @since 0.1.0
  * @category layers

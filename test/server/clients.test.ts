@@ -35,7 +35,7 @@ const poolOf = (url: string, name: string) => {
           },
           application_name: name,
           max: 5
-        }),
+        }).on("error", () => {}),
       catch: (cause) => new SqlError({ cause })
     }),
     (pool) => Effect.promise(() => pool.end())

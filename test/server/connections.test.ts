@@ -146,7 +146,7 @@ describe("where there is only one connection to be had", { timeout: 60_000 }, ()
       Layer.provide(
         MigrationClient.layerFromPool({
           acquire: Effect.acquireRelease(
-            Effect.sync(() => new pg.Pool({ connectionString: migratorUrl, max: 1 })),
+            Effect.sync(() => new pg.Pool({ connectionString: migratorUrl, max: 1 }).on("error", () => {})),
             (pool) => Effect.promise(() => pool.end())
           )
         })
