@@ -189,8 +189,15 @@ export const make = Effect.gen(function* () {
   const notAfter = (until: number): Effect.Effect<void> =>
     Effect.flatMap(Monotonic.milliseconds, (now) => (now < until ? Effect.sleep(until - now) : Effect.never))
 
+  /** Who waits for somebody else looks before it begins: that takes no connection where one listens. */
   const once = (task: Job.Task, patience: Patience): Effect.Effect<Job.Outcome, Setback> =>
-    isOutside(task) ? outside.run(task, patience) : together(task)
+    Effect.flatMap(
+      task.yields ? lock.look(task) : Effect.succeedNone,
+      Option.match({
+        onNone: () => (isOutside(task) ? outside.run(task, patience) : together(task)),
+        onSome: (outcome) => Effect.succeed(outcome)
+      })
+    )
 
   /** Each attempt knows what the one before it saw. */
   const attempts = (task: Job.Task, patience: Patience): Effect.Effect<Effect.Effect<Job.Outcome, Setback>> =>

@@ -78,7 +78,7 @@ export const make = Effect.gen(function* () {
 
   const askBriefly = (text: string) => ask(Message.briefly(config, text))
 
-  const { offhand, ofMessage, refuseNewer, unusable } = yield* LedgerFailure.make
+  const { offhand, ofMessage, refuseNewer, refuseNewerWithin, unusable } = yield* LedgerFailure.make
 
   /** What the server answered is read like any input: somebody may have replaced the ledger's tables. */
   const orUnusable = <A>(decoded: Effect.Effect<A, ParseError>) =>
@@ -138,10 +138,15 @@ export const make = Effect.gen(function* () {
         detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
     })
 
-  const inspect = ({ leases, log, projection }: LedgerStatements.Presence) =>
-    (projection || leases) && !log
-      ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
-      : Effect.void
+  /** What has the name of a table of the ledger's and cannot be one is refused, as is what a newer version made otherwise. */
+  const inspect: LedgerMigrations.Inspector = ({ leases, log, projection }, askOn) => {
+    if (!log) {
+      return projection || leases
+        ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
+        : Effect.void
+    }
+    return projection && leases ? Effect.void : refuseNewerWithin(askOn)
+  }
 
   const build = Effect.fnUntraced(function* (
     gap: Option.Option<Detector.MissingObject>,
@@ -152,8 +157,6 @@ export const make = Effect.gen(function* () {
       onLeft: unusable,
       onRight: Effect.succeed
     })
-    // Not from within the transaction that builds: behind a pooler there may be no second connection to ask on.
-    yield* refuseNewer
     const outcome = yield* executor
       .run({
         plan,

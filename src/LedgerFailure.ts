@@ -28,8 +28,12 @@ export interface LedgerFailure {
   readonly unusable: (reason: string) => Effect.Effect<never, MigrationFailure.Failure>
   /** The same without asking the server. */
   readonly offhand: (reason: string) => MigrationFailure.Failure
-  /** Fails where a newer version of the library has been at work. */
+  /** Fails where a newer version of the library has been at work. Nothing is known of a ledger whose log cannot be read. */
   readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
+  /** The same for a log that is there, asked within the transaction that would complete the ledger. */
+  readonly refuseNewerWithin: (
+    ask: (text: string) => Effect.Effect<unknown, SqlError>
+  ) => Effect.Effect<void, MigrationFailure.Failure>
 }
 
 /** Data, constraints, names, and objects of another kind: what the server says of tables that are not the ledger's. */
@@ -54,16 +58,19 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   const failure = (reason: string, remedy: string): MigrationFailure.Failure =>
     MigrationFailure.circumstance(({ cause }) => new LedgerUnusable({ schema, reason, remedy, cause }))
 
-  /** Nothing is known of a ledger whose log cannot be read. */
-  const refuseNewer = columns(LedgerStatements.ownIds(schema)).pipe(
+  const refuseUnknown = (ids: ReadonlyArray<string>) => {
+    const newer = ids.filter((id) => !LedgerMigrations.ids.includes(id))
+    return newer.length === 0
+      ? Effect.void
+      : Effect.fail(failure(`a newer version of the library made it (${newer.join(", ")})`, update))
+  }
+
+  const ownIds = LedgerStatements.ownIds(schema)
+
+  const refuseNewer = columns(ownIds).pipe(
     Effect.flatMap(LedgerStatements.readOwnIds),
     Effect.catchAll(() => Effect.succeed<ReadonlyArray<string>>([])),
-    Effect.map((ids) => ids.filter((id) => !LedgerMigrations.ids.includes(id))),
-    Effect.flatMap((newer) =>
-      newer.length === 0
-        ? Effect.void
-        : Effect.fail(failure(`a newer version of the library made it (${newer.join(", ")})`, update))
-    )
+    Effect.flatMap(refuseUnknown)
   )
 
   const unusable = (reason: string) => Effect.zipRight(refuseNewer, Effect.fail(failure(reason, restore)))
@@ -86,19 +93,26 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
       )
     )
 
+  const ofMessage = (doing: string) => (error: SqlError) =>
+    Option.match(SqlState.evidenceFrom(error), {
+      onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing)),
+      onSome: ({ message, sqlState }) => {
+        if (sqlState === "42501") return forbidden(doing, message)
+        return unfit.test(sqlState)
+          ? unusable(`${doing} failed: ${message}`)
+          : Effect.fail(MigrationFailure.ofMessage(error, doing))
+      }
+    })
+
   return {
     offhand: (reason) => failure(reason, restore),
     refuseNewer,
+    refuseNewerWithin: (askOn) =>
+      Effect.matchEffect(askOn(ownIds), {
+        onFailure: ofMessage("a read of the ledger's log"),
+        onSuccess: (results) => Effect.flatMap(LedgerStatements.readOwnIds(Message.columnsOf(results)), refuseUnknown)
+      }),
     unusable,
-    ofMessage: (doing) => (error) =>
-      Option.match(SqlState.evidenceFrom(error), {
-        onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing)),
-        onSome: ({ message, sqlState }) => {
-          if (sqlState === "42501") return forbidden(doing, message)
-          return unfit.test(sqlState)
-            ? unusable(`${doing} failed: ${message}`)
-            : Effect.fail(MigrationFailure.ofMessage(error, doing))
-        }
-      })
+    ofMessage
   }
 })

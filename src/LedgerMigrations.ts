@@ -6,6 +6,7 @@
  */
 
 import { readFile } from "node:fs/promises"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -116,8 +117,18 @@ export const planFor = (
   )
 
 /**
- * While the ledger is being built, the catalog tells which of its migrations have run. What has the name of a table of the
- * ledger's and cannot be one is refused: `inspect` is asked about what is there.
+ * Refuses to build upon what is there; it may ask on the connection whose transaction would.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Inspector = (
+  presence: LedgerStatements.Presence,
+  ask: (text: string) => Effect.Effect<unknown, SqlError>
+) => Effect.Effect<void, Failure>
+
+/**
+ * While the ledger is being built, the catalog tells which of its migrations have run.
  *
  * @since 0.1.0
  * @category constructors
@@ -125,26 +136,29 @@ export const planFor = (
 export const journal = (
   schema: SchemaName,
   graph: MigrationGraph.MigrationGraph,
-  inspect: (presence: LedgerStatements.Presence) => Effect.Effect<void, Failure>
+  inspect: Inspector
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
   isUnmoved: () => "true",
   recordsFailures: false,
-  read: (_, columns) =>
-    Effect.map(Effect.tap(LedgerStatements.readPresence(columns), inspect), (presence): LedgerEvent.AppliedSet => {
-      const present = new Set([
-        ...(presence.log ? [log] : []),
-        ...(presence.projection ? [projection] : []),
-        ...(presence.leases ? [leases] : [])
-      ])
-      return {
-        ...LedgerEvent.nothing,
-        checksumById: new Map(
-          graph.migrations
-            .filter((migration) => present.has(migration.id.slice(prefix.length)))
-            .map((migration) => [migration.id, migration.checksum])
-        )
+  read: (_, columns, ask) =>
+    Effect.map(
+      Effect.tap(LedgerStatements.readPresence(columns), (presence) => inspect(presence, ask)),
+      (presence): LedgerEvent.AppliedSet => {
+        const present = new Set([
+          ...(presence.log ? [log] : []),
+          ...(presence.projection ? [projection] : []),
+          ...(presence.leases ? [leases] : [])
+        ])
+        return {
+          ...LedgerEvent.nothing,
+          checksumById: new Map(
+            graph.migrations
+              .filter((migration) => present.has(migration.id.slice(prefix.length)))
+              .map((migration) => [migration.id, migration.checksum])
+          )
+        }
       }
-    }),
+    ),
   leases: () => Effect.succeed([])
 })

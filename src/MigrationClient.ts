@@ -17,6 +17,8 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as MutableRef from "effect/MutableRef"
+import * as Option from "effect/Option"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
 import { quote } from "./core/SchemaObject.js"
@@ -53,7 +55,7 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
   {
     /** Connects on first use; the pool stays open a little while after the last scope has closed. */
     readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
-    /** Sends one message outside transactions. */
+    /** Sends one message outside transactions, over the connection that listens where that has nothing else to do. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
      * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
@@ -96,6 +98,16 @@ const hearing = (connection: Connection, channel: string, { onListening, onMessa
     return yield* Deferred.await(end)
   })
 
+/** The connection that listens, which is asked one thing at a time: a process that waits for others needs no second one. */
+interface Line {
+  readonly connection: Connection
+  readonly turn: Effect.Semaphore
+}
+
+/** What was interrupted may still be unanswered, and nobody is to wait behind it. */
+const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
+  Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
+
 /** A reference that is no more interrupts whoever asks for it, though nobody has interrupted that fiber. */
 const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
   Effect.catchAllCause(
@@ -122,18 +134,34 @@ const fromClients = Effect.fnUntraced(function* <E>(
       Effect.flatMap((client) => Effect.map(client.reserve, (connection) => ({ client, connection })))
     )
   )
-  /** What was interrupted may still be unanswered, and nobody is to wait behind it. */
+  const line = MutableRef.make(Option.none<Line>())
+  const askListening = (text: string): Effect.Effect<Option.Option<unknown>, SqlError> =>
+    Effect.suspend(() =>
+      Option.match(MutableRef.get(line), {
+        onNone: () => Effect.succeedNone,
+        onSome: ({ connection, turn }) => turn.withPermitsIfAvailable(1)(askOn(connection, text))
+      })
+    )
+  const askReserved = (text: string) =>
+    Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
   const ask = (text: string) =>
-    Effect.scoped(
-      Effect.flatMap(reserve, ({ connection }) =>
-        Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
-      )
+    Effect.flatMap(
+      askListening(text),
+      Option.match({ onNone: () => askReserved(text), onSome: (answer) => Effect.succeed(answer) })
     )
   const listen = Effect.fnUntraced(function* (channel: string, listener: Listener) {
     const { connection } = yield* reserve
     yield* Effect.addFinalizer(() => Driver.close(connection))
     if (!(yield* isDirect(connection))) return "pooled" as const
-    return yield* hearing(connection, channel, listener)
+    const own = Option.some<Line>({ connection, turn: yield* Effect.makeSemaphore(1) })
+    yield* Effect.addFinalizer(() => Effect.sync(() => MutableRef.compareAndSet(line, own, Option.none())))
+    return yield* hearing(connection, channel, {
+      ...listener,
+      onListening: Effect.zipRight(
+        Effect.sync(() => MutableRef.set(line, own)),
+        listener.onListening
+      )
+    })
   }, Effect.scoped)
   return { reserve, ask, listen }
 })

@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -36,6 +37,8 @@ export interface NoLedger {
   readonly _tag: "NoLedger"
   readonly gap: Detector.MissingObject
 }
+
+type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 interface NotOpened {
   readonly _tag: "NotOpened"
@@ -79,7 +82,7 @@ export const isContended = (setback: Setback): boolean =>
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { reserve } = yield* MigrationClient
+  const { ask, reserve } = yield* MigrationClient
   const config = yield* AutoMigrationConfig
   const { schema } = config
 
@@ -97,29 +100,26 @@ export const make = Effect.gen(function* () {
       })
     )
 
+  const opening = ({ closes, job, known, yields }: Job.Task): string =>
+    StepMessages.opening({
+      schema,
+      limits: limits(job),
+      caller: job.caller,
+      lockIf: yields ? job.journal.isUnmoved(known) : "true",
+      closes,
+      journal: job.journal.statement(known)
+    })
+
   /** What it failed for is asked on another connection, so this one must have ended its transaction by then. */
-  const begin = (
-    { connection }: Reserved,
-    { closes, job, known, yields }: Job.Task
-  ): Effect.Effect<unknown, NotOpened> =>
+  const begin = (connection: Connection, task: Job.Task): Effect.Effect<unknown, NotOpened> =>
     Effect.mapError(
-      Transaction.send(
-        connection,
-        StepMessages.opening({
-          schema,
-          limits: limits(job),
-          caller: job.caller,
-          lockIf: yields ? job.journal.isUnmoved(known) : "true",
-          closes,
-          journal: job.journal.statement(known)
-        })
-      ),
+      Transaction.send(connection, `BEGIN ISOLATION LEVEL READ COMMITTED;\n${opening(task)}`),
       (error) => ({ _tag: "NotOpened", error })
     )
 
   /** A lease of `holder` is one's own. */
   const readOpening = Effect.fnUntraced(function* (
-    { connection }: Reserved,
+    askOn: Ask,
     { closes, job, known }: Job.Task,
     holder: Option.Option<string>,
     results: unknown
@@ -128,7 +128,7 @@ export const make = Effect.gen(function* () {
     const { isHeld, isLocked, missing, role, server } = yield* StepMessages.readOpening(columns)
     const leases = yield* job.journal.leases(columns)
     const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
-    const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
+    const applied = yield* job.journal.read(known, columns, askOn)
     const hindrance =
       isLocked && Option.isNone(other)
         ? Option.none()
@@ -139,36 +139,56 @@ export const make = Effect.gen(function* () {
   const waitingSteps = ({ group }: Job.Task, { applied }: Opened): ReadonlyArray<Migration> =>
     group.steps.map((step) => step.migration).filter((migration) => !applied.checksumById.has(migration.id))
 
+  /** `Work` is what is left to do, by whoever has the lock. */
+  const decide = (
+    task: Job.Task,
+    opened: Opened
+  ): Effect.Effect<
+    Job.Outcome | { readonly _tag: "Work"; readonly waiting: Arr.NonEmptyReadonlyArray<Migration> },
+    LockHeld
+  > => {
+    if (Option.isSome(opened.hindrance) && !isApplied(opened.applied, Plan.ids(task.job.plan))) {
+      return Effect.fail(opened.hindrance.value)
+    }
+    const waiting = waitingSteps(task, opened)
+    if (!Arr.isNonEmptyReadonlyArray(waiting)) return Effect.succeed(Job.done([], opened.applied))
+    return Effect.succeed(opened.isMissing && !opened.isHeld ? { _tag: "Work", waiting } : setAside(opened))
+  }
+
   return {
     limits,
     ofMessage,
     connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
+
+    /** What an attempt would come to, where nothing is left for it to do: one message, after which nothing is held. */
+    look: (task: Job.Task): Effect.Effect<Option.Option<Job.Outcome>, Setback> =>
+      Effect.catchAll(ask(opening(task)), openingSetback).pipe(
+        Effect.flatMap((results) => readOpening(ask, task, Option.none(), results)),
+        Effect.flatMap((opened) => decide(task, opened)),
+        Effect.map((decision) => (decision._tag === "Work" ? Option.none() : Option.some(decision)))
+      ),
 
     /**
      * From lock to commit; whoever finds all of the plan applied needs no lock for that. While somebody else has the lock, what
      * is applied of the plan is left at that: who is at work will bring more of it.
      */
     locked: <A>(
-      ledger: Reserved,
+      { connection }: Reserved,
       task: Job.Task,
       work: Work<A>,
       holder: Option.Option<string> = Option.none()
     ): Effect.Effect<A | Job.Outcome, Setback> =>
-      Transaction.run<A | Job.Outcome, NotOpened, Setback>(ledger.connection, begin(ledger, task), (results) =>
+      Transaction.run<A | Job.Outcome, NotOpened, Setback>(connection, begin(connection, task), (results) =>
         Effect.flatMap(
-          readOpening(ledger, task, holder, results),
-          (opened): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> => {
-            if (Option.isSome(opened.hindrance) && !isApplied(opened.applied, Plan.ids(task.job.plan))) {
-              return Effect.fail(opened.hindrance.value)
-            }
-            const waiting = waitingSteps(task, opened)
-            if (!Arr.isNonEmptyReadonlyArray(waiting)) {
-              return Effect.succeed(Transaction.rollback(Job.done([], opened.applied)))
-            }
-            return opened.isMissing && !opened.isHeld
-              ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, waiting))
-              : Effect.succeed(Transaction.rollback(setAside(opened)))
-          }
+          readOpening((text) => Transaction.send(connection, text), task, holder, results),
+          (opened) =>
+            Effect.flatMap(
+              decide(task, opened),
+              (decision): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> =>
+                decision._tag === "Work"
+                  ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, decision.waiting))
+                  : Effect.succeed(Transaction.rollback(decision))
+            )
         )
       ).pipe(
         Effect.catchTag("NotOpened", ({ error }) => openingSetback(error)),

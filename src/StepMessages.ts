@@ -24,7 +24,8 @@ const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.
   AND l.locktype = 'relation' AND l.granted)`
 
 /**
- * Opens a transaction: its limits, the migration lock, and the questions.
+ * What a transaction of migrations opens with: its limits, the migration lock, and the questions. By itself it is a transaction
+ * of its own, as any message of several statements, and lets the lock go again.
  *
  * @since 0.1.0
  * @category statements
@@ -39,7 +40,6 @@ export const opening = (options: {
   readonly journal: string
 }): string =>
   [
-    "BEGIN ISOLATION LEVEL READ COMMITTED",
     options.limits,
     LedgerStatements.tryLock(options.schema, options.lockIf),
     Message.answering(

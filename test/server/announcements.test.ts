@@ -209,7 +209,7 @@ describe("a process that waits for the migration lock", () => {
     })
   )
 
-  it.scopedLive("asks again when it has begun to listen, and then when what it waits for is announced", () =>
+  it.scopedLive("asks again when it has begun to listen, and then when it is told, all over one connection", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -218,10 +218,7 @@ describe("a process that waits for the migration lock", () => {
         "003_first": "CREATE TABLE first (id integer);",
         "004_later": "SELECT pg_advisory_xact_lock(42); CREATE TABLE later AS SELECT id FROM first;"
       }
-      const attempts = Effect.map(
-        tap.heard,
-        ({ statements }) => statements.filter((text) => text.includes("pg_try_advisory_xact_lock")).length
-      )
+      const attempts = WireTap.lockTries(tap)
       yield* elsewhere(url, users)
       yield* Effect.gen(function* () {
         const [applying, waiting] = yield* Effect.scoped(
@@ -237,6 +234,7 @@ describe("a process that waits for the migration lock", () => {
         yield* Fiber.join(applying)
         deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("1 minute")), [])
         assert.strictEqual(yield* attempts, 3)
+        assert.strictEqual((yield* tap.heard).connections, 1)
         deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: gated, options: patient })))
     })

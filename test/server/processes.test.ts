@@ -102,7 +102,7 @@ describe("waiting for the migration lock", () => {
       const { clock, pass } = yield* SettableClock.make
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
-      const tries = Effect.map(tap.heard, ({ statements }) => statements.filter((text) => text === "ROLLBACK").length)
+      const tries = WireTap.lockTries(tap)
       yield* Effect.gen(function* () {
         yield* AutoMigration.status
         const migrating = yield* Effect.scoped(

@@ -74,6 +74,20 @@ describe("a ledger of a newer version", () => {
       }
     })
   )
+
+  it.scopedLive("is not completed by a program that has known the ledger as it was", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const error = yield* Effect.zipRight(
+        Effect.zipRight(
+          askWithin("SELECT name FROM users"),
+          Database.query(url, ...newer, "DROP TABLE auto_migration.lease")
+        ),
+        unchanged(url, failsWith("LedgerUnusable", ask("SELECT email FROM users")))
+      ).pipe(on(url))
+      assert.match(error.message, /newer version.*900_regions.*Update effect-auto-migration/s)
+    })
+  )
 })
 
 describe("a half-made ledger", () => {

@@ -31,13 +31,13 @@ const session = (url: string) =>
 const work = (id: string) => `SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0));
   INSERT INTO auto_migration.event (kind, migration_id, checksum, detail) VALUES ('Applied', '${id}', 'sha256:00', '{}')`
 
-const vain = (tap: WireTap.WireTap) =>
-  Effect.map(tap.heard, ({ statements }) => statements.filter((text) => text === "ROLLBACK").length)
-
-/** Waits until the lock has been asked for once more and left to somebody else. */
+/** Waits until the lock has been asked for once more and everything has been answered: it is left to somebody else. */
 const untilVain = (tap: WireTap.WireTap) =>
-  Effect.flatMap(vain(tap), (before) =>
-    Effect.repeat(vain(tap), { until: (now) => now > before, schedule: Schedule.spaced("10 millis") })
+  Effect.flatMap(WireTap.lockTries(tap), (before) =>
+    Effect.repeat(Effect.zip(WireTap.lockTries(tap), tap.heard), {
+      until: ([now, { roundTrips, statements }]) => now > before && roundTrips === statements.length,
+      schedule: Schedule.spaced("10 millis")
+    })
   )
 
 describe("whoever waits for the migration lock", () => {

@@ -219,3 +219,7 @@ const frames = (
     }
   }
 }
+
+/** How often the migration lock has been asked for. */
+export const lockTries = ({ heard }: WireTap): Effect.Effect<number> =>
+  Effect.map(heard, ({ statements }) => statements.filter((text) => text.includes("pg_try_advisory_xact_lock")).length)
