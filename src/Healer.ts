@@ -106,7 +106,10 @@ export const make = Effect.gen(function* () {
   const parser = yield* SqlParser
   const runner = yield* PlanRunner.PlanRunner
   const access = yield* ApplicationAccess.make(graph)
-  const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>({ failure: MigrationFailure.ended, retryAt: 0 })
+  const flights = yield* SingleFlight.make<Landing, PlanRunner.Refusal>(
+    { failure: MigrationFailure.ended, retryAt: 0 },
+    deadline
+  )
   /** Gaps that a retry did not close, by the ledger's head at that time: the object exists and cannot be seen. */
   const futile = yield* Findings.make<"futile">()
   const refusals = yield* Refusals.make(remembered)
@@ -272,15 +275,14 @@ export const make = Effect.gen(function* () {
       : work(question)
   }
 
+  const late = ({ object }: Detector.MissingObject): PlanRunner.Refusal => ({
+    failure: MigrationFailure.circumstance(({ cause }) => timeout(SchemaObject.render(object), [], cause)),
+    retryAt: 0
+  })
+
   /** At twice the deadline the server would have ended whatever runs: one that is silent then has been lost. */
-  const inTime = ({ object }: Detector.MissingObject, work: Answer): Answer =>
-    Effect.timeoutFail(work, {
-      duration: Duration.times(deadline, 2),
-      onTimeout: () => ({
-        failure: MigrationFailure.circumstance(({ cause }) => timeout(SchemaObject.render(object), [], cause)),
-        retryAt: 0
-      })
-    })
+  const inTime = (gap: Detector.MissingObject, work: Answer): Answer =>
+    Effect.timeoutFail(work, { duration: Duration.times(deadline, 2), onTimeout: () => late(gap) })
 
   /**
    * Of requests that ask the same at once one is thought about. Everything that asks the database belongs to the layer: a
@@ -305,12 +307,8 @@ export const make = Effect.gen(function* () {
     })
     const errorOf = ({ failure, retryAt }: PlanRunner.Refusal) => failure.toError({ cause: request.error, retryAt })
     const flight = () =>
-      flights.join(key, inTime(gap, thought)).pipe(
+      flights.join(key, inTime(gap, thought), late(gap)).pipe(
         Effect.mapError(errorOf),
-        Effect.timeoutFail({
-          duration: deadline,
-          onTimeout: () => timeout(SchemaObject.render(gap.object), [], request.error)
-        }),
         Effect.flatMap((landing) =>
           typeof landing === "string"
             ? Effect.succeed(landing)
