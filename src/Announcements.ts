@@ -89,6 +89,7 @@ export const make = (
     const { listen } = yield* MigrationClient
     const scope = yield* Effect.scope
     const listener = yield* FiberHandle.make<void>()
+    const ending = yield* FiberHandle.make<void>()
     const isDeaf = MutableRef.make(false)
     /** Open when somebody waits for others, which is no time to put off listening. */
     const isWaiting = yield* Effect.makeLatch()
@@ -142,9 +143,16 @@ export const make = (
 
     const soon = Effect.raceFirst(Effect.sleep(delay), isWaiting.await)
 
-    const start = FiberHandle.run(listener, Effect.zipRight(soon, listening), { onlyIfMissing: true })
+    const start = Effect.zipRight(
+      FiberHandle.clear(ending),
+      FiberHandle.run(listener, Effect.zipRight(soon, listening), { onlyIfMissing: true })
+    )
 
-    const stop = Effect.zipRight(isWaiting.close, Effect.forkIn(FiberHandle.clear(listener), scope))
+    /** A while later: now, whoever waited has queries to run again. */
+    const stop = Effect.zipRight(
+      isWaiting.close,
+      FiberHandle.run(ending, Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true })
+    )
 
     /** A connection may go without a word, to either side. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
