@@ -50,6 +50,8 @@ export class Executor extends Context.Tag("effect-auto-migration/Executor")<
 
 type Setback = MigrationLock.Setback
 
+type Steps = Arr.NonEmptyReadonlyArray<Migration>
+
 const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> => {
   if (setback._tag !== "LockHeld") return { waitingFor: "table-lock", lease: undefined }
   return Option.match(setback.lease, {
@@ -99,6 +101,18 @@ export const make = Effect.gen(function* () {
   const applySteps = (task: Job.Task, role: string, reserved: Reserved, waiting: ReadonlyArray<Migration>) =>
     Effect.forEach(waiting, (_) => Job.inTime(task.job, _, applyStep(task, role, reserved, _)), { discard: true })
 
+  /** Nothing between two of these messages needs to be asked, and while a hundred processes start each would wait its turn. */
+  const build = (task: Job.Task, role: string, { connection }: Reserved, waiting: Steps) => {
+    const first = Arr.headNonEmpty(waiting)
+    const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))
+    const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
+    const message = [...scripts, LedgerStatements.append(schema, events)].join(";\n")
+    return Effect.mapError(Transaction.send(connection, message), Script.atEndOf(first, role)).pipe(
+      (sent) => Job.inTime(task.job, first, sent),
+      Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))
+    )
+  }
+
   const baseline = ({ job }: Job.Task, reserved: Reserved, waiting: ReadonlyArray<Migration>) =>
     record(
       reserved,
@@ -112,11 +126,16 @@ export const make = Effect.gen(function* () {
       "a baseline"
     )
 
+  const carryOut = (task: Job.Task, role: string, reserved: Reserved, waiting: Steps) => {
+    if (task.job.doing === "build") return build(task, role, reserved, waiting)
+    return task.job.doing === "baseline" ? baseline(task, reserved, waiting) : applySteps(task, role, reserved, waiting)
+  }
+
   const together = Effect.fnUntraced(function* (task: Job.Task) {
     const reserved = yield* lock.connect
     return yield* lock.locked<Job.Outcome>(reserved, task, ({ applied, role }, waiting) =>
       Effect.as(
-        task.job.doing === "baseline" ? baseline(task, reserved, waiting) : applySteps(task, role, reserved, waiting),
+        carryOut(task, role, reserved, waiting),
         Transaction.commit(Job.done(waiting, including(applied, waiting)))
       )
     )

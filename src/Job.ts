@@ -74,8 +74,11 @@ export interface Job {
   readonly deadlineAt: number
   /** The error of a migration that is not done by then. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
-  /** `baseline` records the plan as applied and runs nothing of it; `again` runs what is in doubt once more. */
-  readonly doing: "apply" | "again" | "baseline"
+  /**
+   * `baseline` records the plan as applied and runs nothing of it; `again` runs what is in doubt once more; `build` says that the
+   * scripts are the library's own, which need not be told apart: they and their record are one message.
+   */
+  readonly doing: "apply" | "again" | "baseline" | "build"
   /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
   readonly caller: "in view" | "out of view"
   /** Goes into the events beside what the executor knows itself. */

@@ -170,7 +170,7 @@ export const make = Effect.gen(function* () {
         caller: "in view",
         deadlineAt,
         onDeadline: () => offhand("it could not be built in time"),
-        doing: "apply",
+        doing: "build",
         detail: { because: "the ledger itself was missing" }
       })
       .pipe(Effect.catchAll(ownFault))

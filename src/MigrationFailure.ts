@@ -20,9 +20,9 @@ import type { StatementSpan } from "./core/Footprint.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
-import type { Plan } from "./core/Plan.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
+import type { Job } from "./Job.js"
 
 /**
  * The migration at fault, and what the ledger will say of it.
@@ -216,7 +216,7 @@ export const effectFailed = (migration: Migration, reason: string): Failure =>
  * @category constructors
  */
 export const unlessTooOld = (
-  { doing, plan }: { readonly plan: Plan; readonly doing: "apply" | "again" | "baseline" },
+  { doing, plan }: Pick<Job, "doing" | "plan">,
   { applied, server }: { readonly applied: AppliedSet; readonly server: number }
 ): Effect.Effect<void, Failure> => {
   const waiting = plan.steps.filter(({ migration }) => doing !== "baseline" && !applied.checksumById.has(migration.id))
