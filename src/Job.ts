@@ -61,7 +61,7 @@ export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
-  /** Another has built the ledger just now, and may have begun with it: leaves the lock to whoever has written there. */
+  /** Another may be at work: the lock is left to whoever has written to the ledger since `known`. */
   readonly yields: boolean
   /** From now on: how others announce what they apply of the plan. */
   readonly attend: Effect.Effect<Attention>

@@ -16,7 +16,7 @@ import type { MigrationDefinitionError } from "./core/AutoMigrationError.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
-import { Ledger } from "./Ledger.js"
+import { Ledger, type Reading } from "./Ledger.js"
 import type { MigrationClient } from "./MigrationClient.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationSource from "./MigrationSource.js"
@@ -28,8 +28,7 @@ import type { SqlParser } from "./SqlParser.js"
  * @since 0.1.0
  * @category models
  */
-export interface View {
-  readonly applied: LedgerEvent.AppliedSet
+export interface View extends Reading {
   readonly age: "fresh" | "cached"
 }
 
@@ -54,8 +53,7 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
 >() {}
 
 /** What is known to be applied, and what of the program's own migrations is not. */
-interface Held {
-  readonly applied: LedgerEvent.AppliedSet
+interface Held extends Reading {
   readonly lacking: ReadonlyArray<MigrationId>
 }
 
@@ -81,15 +79,13 @@ export const make = Effect.gen(function* () {
   const announcements = yield* Announcements.make(schema, new Set(ids))
   const held = yield* Ref.make(Option.none<Held>())
 
-  const holding = (applied: LedgerEvent.AppliedSet): Held => ({
-    applied,
-    lacking: ids.filter((id) => !applied.checksumById.has(id))
+  const holding = (reading: Reading): Held => ({
+    ...reading,
+    lacking: ids.filter((id) => !reading.applied.checksumById.has(id))
   })
 
   /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
-  const hold = Effect.fnUntraced(function* (
-    update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
-  ) {
+  const hold = Effect.fnUntraced(function* (update: (known: Option.Option<LedgerEvent.AppliedSet>) => Reading) {
     const [before, after] = yield* Ref.modify(held, (known) => {
       const next = holding(update(Option.map(known, ({ applied }) => applied)))
       return [[known, next] as const, Option.some(next)]
@@ -105,26 +101,31 @@ export const make = Effect.gen(function* () {
 
   const refresh = Effect.gen(function* () {
     const known = Option.match(yield* Ref.get(held), { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
-    const applied = yield* ledger.refresh(known)
-    yield* hold(() => applied)
-    return { applied, age: "fresh" } satisfies View
+    const reading = yield* ledger.refresh(known)
+    yield* hold(() => reading)
+    return { ...reading, age: "fresh" } satisfies View
   })
 
-  const remembered = Effect.map(Ref.get(held), (known) =>
-    Option.isNone(known) || announcements.unsafeIsAnnounced(known.value.lacking)
-      ? Option.none()
-      : Option.some(known.value.applied)
+  const inForce = Effect.map(
+    Ref.get(held),
+    Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
   )
 
   return Knowledge.of({
     graph,
     refresh,
-    remembered,
-    view: Effect.flatMap(
-      remembered,
-      Option.match({ onNone: () => refresh, onSome: (applied) => Effect.succeed<View>({ applied, age: "cached" }) })
+    remembered: Effect.map(
+      inForce,
+      Option.map(({ applied }) => applied)
     ),
-    learn: (applied) => hold((known) => merge(known, applied)),
+    view: Effect.flatMap(
+      inForce,
+      Option.match({
+        onNone: () => refresh,
+        onSome: ({ applied, isMoving }) => Effect.succeed<View>({ applied, isMoving, age: "cached" })
+      })
+    ),
+    learn: (applied) => hold((known) => ({ applied: merge(known, applied), isMoving: false })),
     attend: announcements.attend
   })
 })

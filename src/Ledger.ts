@@ -31,13 +31,23 @@ import { sha256 } from "./Sha256.js"
 
 /**
  * @since 0.1.0
+ * @category models
+ */
+export interface Reading {
+  readonly applied: LedgerEvent.AppliedSet
+  /** Something has been recorded within the last second, so that somebody may be at work and about to go on. */
+  readonly isMoving: boolean
+}
+
+/**
+ * @since 0.1.0
  * @category tags
  */
 export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
   Ledger,
   {
-    /** The applied set brought up to date with one small row; nothing, where there is no ledger yet. */
-    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
+    /** Brought up to date with one small row; nothing, where there is no ledger yet. */
+    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<Reading, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
     /** Builds what of the ledger is missing, unless another has; `gap` is what a reader of the ledger met. */
@@ -58,6 +68,8 @@ const page = 500
 const firstLine = (text: string): string => text.replace(/\n[\s\S]*/, "")
 
 const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
+
+const unbuilt: Reading = { applied: LedgerEvent.nothing, isMoving: false }
 
 const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
 
@@ -99,10 +111,10 @@ export const make = Effect.gen(function* () {
     known: LedgerEvent.AppliedSet,
     columns: Readonly<Record<string, unknown>>,
     askOn: (text: string) => Effect.Effect<unknown, SqlError>
-  ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+  ): Effect.Effect<Reading, MigrationFailure.Failure> =>
     Effect.flatMap(headFrom(columns), (head) =>
       Either.match(LedgerStatements.refreshed(known, head), {
-        onRight: Effect.succeed,
+        onRight: (applied) => Effect.succeed({ applied, isMoving: head.isMoving }),
         onLeft: () =>
           known.sequence === 0 && known.checksumById.size === 0
             ? unusable("its bitmap and its list of migrations do not agree")
@@ -116,7 +128,7 @@ export const make = Effect.gen(function* () {
   const journal: Executor.Journal = {
     isUnmoved: (known) => LedgerStatements.isUnmoved(schema, known),
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
-    read,
+    read: (known, columns, askOn) => Effect.map(read(known, columns, askOn), ({ applied }) => applied),
     recordsFailures: true,
     leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
   }
@@ -124,9 +136,9 @@ export const make = Effect.gen(function* () {
   /** Before the ledger is built, nothing is recorded as applied. */
   const isMissing = (error: SqlError): boolean => Option.isSome(Detector.detect(error))
 
-  const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+  const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<Reading, MigrationFailure.Failure> =>
     Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
-      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, LedgerEvent.nothing) : readFailure(error)),
+      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, unbuilt) : readFailure(error)),
       onSuccess: (results) => read(known, Message.columnsOf(results), askBriefly)
     })
 

@@ -79,8 +79,8 @@ export const tryLock = (schema: SchemaName, condition: string): string =>
   )
 
 /**
- * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, the
- * hash that the log now has where `known` ended, and where the log itself ends.
+ * An answer `head`: the projection's single row, the hash of its last event and whether that is of the last second, the names of
+ * the bits set since `known`, the hash that the log now has where `known` ended, and where the log itself ends.
  *
  * @since 0.1.0
  * @category statements
@@ -92,6 +92,8 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'sequence', s.sequence,
   'bits', pg_catalog.encode(s.bits, 'hex'),
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
+  'isMoving', EXISTS (SELECT FROM "${schema}".event e
+    WHERE e.sequence = s.sequence AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', coalesce((SELECT max(e.sequence) FROM "${schema}".event e), 0),
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
@@ -113,6 +115,7 @@ export const Head = Schema.Struct({
   sequence: Schema.Int,
   bits: Schema.String,
   hash: Schema.NullOr(Schema.String),
+  isMoving: Schema.Boolean,
   hashAtKnown: Schema.NullOr(Schema.String),
   last: Schema.Int,
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))

@@ -93,7 +93,7 @@ export const make = Effect.gen(function* () {
     pace === "request" && isApplied(applied, Plan.ids(plan))
 
   const execute = Effect.fnUntraced(function* (options: Request) {
-    const { applied } = yield* knowledge.view
+    const { applied, isMoving } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
     const ids = Plan.ids(options.plan)
     const attend = Effect.map(knowledge.attend, ({ awaiting, isDeaf }) => ({
@@ -104,7 +104,7 @@ export const make = Effect.gen(function* () {
     const job: Executor.Job = {
       ...options,
       known: applied,
-      yields: false,
+      yields: isMoving,
       journal: ledger.journal,
       pauses,
       transaction,

@@ -139,7 +139,7 @@ describe("what another process brings meanwhile", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
-      const waits = Effect.map(tap.heard, ({ statements }) => statements.includes("ROLLBACK"))
+      const waits = Effect.map(WireTap.lockTries(tap), (times) => times > 0)
       const elsewhere = (migrations: Readonly<Record<string, string>>) =>
         AutoMigration.migrate.pipe(Effect.provide(Layer.fresh(App.layer({ url, migrations }))))
       yield* elsewhere({ "001_users": users["001_users"] })

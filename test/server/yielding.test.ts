@@ -5,9 +5,11 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import pg from "pg"
 import * as App from "../support/App.js"
+import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
 import { ask, kinds } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
@@ -78,4 +80,32 @@ describe("whoever waits for the migration lock", () => {
         )
       })
   )
+
+  for (const [when, recorded, isConditional] of [
+    ["of this moment", "clock_timestamp() + interval '1 hour'", true],
+    ["of long ago", "clock_timestamp() - interval '1 hour'", false]
+  ] as const) {
+    it.scopedLive(`${isConditional ? "stands back at once" : "takes it at once"} where the last event is ${when}`, () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        yield* Effect.provide(ask("SELECT id FROM a"), Layer.fresh(App.layer({ url, migrations })))
+        yield* Database.query(
+          url,
+          "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
+          `UPDATE auto_migration.event SET recorded_at = ${recorded}`,
+          "ALTER TABLE auto_migration.event ENABLE TRIGGER append_only"
+        )
+        const tap = yield* WireTap.make(url)
+        yield* Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT id FROM b"), [])
+          const { statements } = yield* tap.heard
+          const tries = statements.filter((text) => text.includes("pg_try_advisory_xact_lock"))
+          deepStrictEqual(
+            tries.map((text) => text.includes("CASE WHEN true")),
+            isConditional ? [false, false] : [true]
+          )
+        }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+      })
+    )
+  }
 })
