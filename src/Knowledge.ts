@@ -20,6 +20,7 @@ import { Ledger, type Reading } from "./Ledger.js"
 import type { MigrationClient } from "./MigrationClient.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationSource from "./MigrationSource.js"
+import * as Monotonic from "./Monotonic.js"
 import type { SqlParser } from "./SqlParser.js"
 
 /**
@@ -52,8 +53,14 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   }
 >() {}
 
+/** How long somebody who has just recorded something may take to go on, in milliseconds. */
+const moving = 1000
+
 /** What is known to be applied, and what of the program's own migrations is not. */
-interface Held extends Reading {
+interface Held {
+  readonly applied: LedgerEvent.AppliedSet
+  /** In milliseconds of `Monotonic`: whoever was at work when the ledger was read may be so until then. */
+  readonly movesUntil: number
   readonly lacking: ReadonlyArray<MigrationId>
 }
 
@@ -79,15 +86,14 @@ export const make = Effect.gen(function* () {
   const announcements = yield* Announcements.make(schema, new Set(ids))
   const held = yield* Ref.make(Option.none<Held>())
 
-  const holding = (reading: Reading): Held => ({
-    ...reading,
-    lacking: ids.filter((id) => !reading.applied.checksumById.has(id))
-  })
-
   /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
-  const hold = Effect.fnUntraced(function* (update: (known: Option.Option<LedgerEvent.AppliedSet>) => Reading) {
+  const hold = Effect.fnUntraced(function* (
+    movesUntil: number,
+    update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
+  ) {
     const [before, after] = yield* Ref.modify(held, (known) => {
-      const next = holding(update(Option.map(known, ({ applied }) => applied)))
+      const applied = update(Option.map(known, (_) => _.applied))
+      const next: Held = { applied, movesUntil, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
       return [[known, next] as const, Option.some(next)]
     })
     yield* announcements.follow(after.lacking)
@@ -101,15 +107,19 @@ export const make = Effect.gen(function* () {
 
   const refresh = Effect.gen(function* () {
     const known = Option.match(yield* Ref.get(held), { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
-    const reading = yield* ledger.refresh(known)
-    yield* hold(() => reading)
-    return { ...reading, age: "fresh" } satisfies View
+    const { applied, isMoving } = yield* ledger.refresh(known)
+    const now = yield* Monotonic.milliseconds
+    yield* hold(isMoving ? now + moving : 0, () => applied)
+    return { applied, isMoving, age: "fresh" } satisfies View
   })
 
   const inForce = Effect.map(
     Ref.get(held),
     Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
   )
+
+  const seenBefore = ({ applied, movesUntil }: Held): Effect.Effect<View> =>
+    Effect.map(Monotonic.milliseconds, (now) => ({ applied, isMoving: now < movesUntil, age: "cached" }))
 
   return Knowledge.of({
     graph,
@@ -118,14 +128,8 @@ export const make = Effect.gen(function* () {
       inForce,
       Option.map(({ applied }) => applied)
     ),
-    view: Effect.flatMap(
-      inForce,
-      Option.match({
-        onNone: () => refresh,
-        onSome: ({ applied, isMoving }) => Effect.succeed<View>({ applied, isMoving, age: "cached" })
-      })
-    ),
-    learn: (applied) => hold((known) => ({ applied: merge(known, applied), isMoving: false })),
+    view: Effect.flatMap(inForce, Option.match({ onNone: () => refresh, onSome: seenBefore })),
+    learn: (applied) => hold(0, (known) => merge(known, applied)),
     attend: announcements.attend
   })
 })
