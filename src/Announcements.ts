@@ -24,7 +24,8 @@ import * as Monotonic from "./Monotonic.js"
 export interface Announcements {
   /**
    * Listens, from soon on, as long as something is `lacking` by the ledger that was read just now: most heals wait for nobody,
-   * and are over before a connection would be open. What was announced and is still lacking was not true.
+   * and are over before a connection would be open. Goes on for as long after nothing is. What was announced and is still lacking
+   * was not true.
    */
   readonly follow: (lacking: ReadonlyArray<string>) => Effect.Effect<void>
   /** These were applied. If their announcements do not come, the connection has gone, and another one is opened. */
@@ -149,10 +150,10 @@ export const make = (
     )
 
     /** A while later: now, whoever waited has queries to run again. */
-    const stop = Effect.zipRight(
-      isWaiting.close,
-      FiberHandle.run(ending, Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true })
-    )
+    const end = FiberHandle.run(ending, Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true })
+
+    /** A closed handle interrupts who asks it for something. */
+    const stop = Effect.zipRight(isWaiting.close, Effect.forkIn(end, scope))
 
     /** A connection may go without a word, to either side. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {

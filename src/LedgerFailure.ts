@@ -30,7 +30,7 @@ export interface LedgerFailure {
   readonly offhand: (reason: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library has been at work. Nothing is known of a ledger whose log cannot be read. */
   readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
-  /** The same for a log that is there, asked within the transaction that would complete the ledger. */
+  /** The same for a log that is there; `ask` may be that of the transaction that would complete the ledger. */
   readonly refuseNewerWithin: (
     ask: (text: string) => Effect.Effect<unknown, SqlError>
   ) => Effect.Effect<void, MigrationFailure.Failure>

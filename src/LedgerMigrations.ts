@@ -90,8 +90,8 @@ const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName)
 
 /**
  * Their graph, with the ledger's schema named as configured. Nothing of them is parsed or inferred: a hundred processes that
- * find no ledger at once would each spend longer on that than on everything else, and only one of them builds it. So a file
- * is sent as one message, and what it brings is said above. Files of ours that cannot be read are a defect of the package.
+ * find no ledger at once would each spend longer on that than on everything else, and only one of them builds it. So they
+ * are sent as one message, and what each brings is said above. Files of ours that cannot be read are a defect of the package.
  *
  * @since 0.1.0
  * @category constructors
@@ -117,7 +117,7 @@ export const planFor = (
   )
 
 /**
- * Refuses to build upon what is there; it may ask on the connection whose transaction would.
+ * Refuses to build upon what is there; it may ask by `ask`, on the connection whose transaction would build, if one is open.
  *
  * @since 0.1.0
  * @category models

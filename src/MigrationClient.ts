@@ -24,6 +24,7 @@ import type * as Scope from "effect/Scope"
 import { quote } from "./core/SchemaObject.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
+import * as Monotonic from "./Monotonic.js"
 
 /**
  * A connection of one's own until the scope ends, with the client that made it.
@@ -55,8 +56,10 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
   {
     /** Connects on first use; the pool stays open a little while after the last scope has closed. */
     readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
-    /** Sends one message outside transactions, over the connection that listens where that has nothing else to do. */
+    /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
+    /** The same, over the connection that listens where one does, was heard from lately, and has nothing else to do. */
+    readonly askInPassing: (text: string) => Effect.Effect<unknown, SqlError>
     /**
      * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
      * `pooled`, and nothing is heard, where a pooler stands before the server, whose sessions are not ours to listen in.
@@ -102,6 +105,8 @@ const hearing = (connection: Connection, channel: string, { onListening, onMessa
 interface Line {
   readonly connection: Connection
   readonly turn: Effect.Semaphore
+  /** When the server last answered, in milliseconds of `Monotonic`: a connection may die without a word, as time goes by. */
+  answeredAt: number
 }
 
 /** What was interrupted may still be unanswered, and nobody is to wait behind it. */
@@ -135,35 +140,48 @@ const fromClients = Effect.fnUntraced(function* <E>(
     )
   )
   const line = MutableRef.make(Option.none<Line>())
-  const askListening = (text: string): Effect.Effect<Option.Option<unknown>, SqlError> =>
-    Effect.suspend(() =>
-      Option.match(MutableRef.get(line), {
-        onNone: () => Effect.succeedNone,
-        onSome: ({ connection, turn }) => turn.withPermitsIfAvailable(1)(askOn(connection, text))
-      })
+  const hangUp = (own: Line) =>
+    Effect.sync(() => {
+      if (Option.contains(MutableRef.get(line), own)) MutableRef.set(line, Option.none())
+    })
+  const answered = (own: Line) =>
+    Effect.map(Monotonic.milliseconds, (now) => {
+      own.answeredAt = now
+    })
+  const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
+  const lineNow = Effect.map(Monotonic.milliseconds, (now) =>
+    Option.filter(MutableRef.get(line), ({ answeredAt }) => now - answeredAt < Duration.toMillis(idle))
+  )
+  const askOver = (own: Line, text: string) =>
+    own.turn.withPermitsIfAvailable(1)(
+      Effect.onInterrupt(own.connection.executeRaw(text, []), () =>
+        Effect.zipRight(hangUp(own), Driver.close(own.connection))
+      ).pipe(Effect.zipLeft(answered(own)))
     )
-  const askReserved = (text: string) =>
-    Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
-  const ask = (text: string) =>
-    Effect.flatMap(
-      askListening(text),
-      Option.match({ onNone: () => askReserved(text), onSome: (answer) => Effect.succeed(answer) })
+  const askInPassing = (text: string) =>
+    Effect.flatMap(lineNow, (found) =>
+      Effect.flatMap(
+        Option.match(found, { onNone: () => Effect.succeedNone, onSome: (own) => askOver(own, text) }),
+        Option.match({ onNone: () => ask(text), onSome: (answer) => Effect.succeed(answer) })
+      )
     )
   const listen = Effect.fnUntraced(function* (channel: string, listener: Listener) {
     const { connection } = yield* reserve
     yield* Effect.addFinalizer(() => Driver.close(connection))
     if (!(yield* isDirect(connection))) return "pooled" as const
-    const own = Option.some<Line>({ connection, turn: yield* Effect.makeSemaphore(1) })
-    yield* Effect.addFinalizer(() => Effect.sync(() => MutableRef.compareAndSet(line, own, Option.none())))
+    const own: Line = { connection, turn: yield* Effect.makeSemaphore(1), answeredAt: 0 }
+    // Whoever is being answered is not cut off.
+    yield* Effect.addFinalizer(() => Effect.zipRight(hangUp(own), Driver.orClose(connection, own.turn.take(1))))
+    const offer = Effect.zipRight(
+      answered(own),
+      Effect.sync(() => MutableRef.set(line, Option.some(own)))
+    )
     return yield* hearing(connection, channel, {
       ...listener,
-      onListening: Effect.zipRight(
-        Effect.sync(() => MutableRef.set(line, own)),
-        listener.onListening
-      )
+      onListening: Effect.zipRight(offer, listener.onListening)
     })
   }, Effect.scoped)
-  return { reserve, ask, listen }
+  return { reserve, ask, askInPassing, listen }
 })
 
 const fromConfig = (config: PgClient.PgClientConfig) =>

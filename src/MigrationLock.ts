@@ -82,11 +82,13 @@ export const isContended = (setback: Setback): boolean =>
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { ask, reserve } = yield* MigrationClient
+  const { ask, askInPassing, reserve } = yield* MigrationClient
   const config = yield* AutoMigrationConfig
   const { schema } = config
 
   const { ofMessage } = yield* LedgerFailure.make
+
+  const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
 
   const limits = ({ pace }: Job.Job) => Message.limits(config, pace, "LOCAL")
 
@@ -162,8 +164,8 @@ export const make = Effect.gen(function* () {
 
     /** What an attempt would come to, where nothing is left for it to do: one message, after which nothing is held. */
     look: (task: Job.Task): Effect.Effect<Option.Option<Job.Outcome>, Setback> =>
-      Effect.catchAll(ask(opening(task)), openingSetback).pipe(
-        Effect.flatMap((results) => readOpening(ask, task, Option.none(), results)),
+      Effect.catchAll(askInPassing(opening(task)), openingSetback).pipe(
+        Effect.flatMap((results) => readOpening(askBriefly, task, Option.none(), results)),
         Effect.flatMap((opened) => decide(task, opened)),
         Effect.map((decision) => (decision._tag === "Work" ? Option.none() : Option.some(decision)))
       ),

@@ -13,6 +13,7 @@ const listeners = () => {
   const client = MigrationClient.of({
     reserve: Effect.dieMessage("nothing is migrated here"),
     ask: () => Effect.dieMessage("nothing is asked here"),
+    askInPassing: () => Effect.dieMessage("nothing is asked here"),
     listen: (_, { onListening }) =>
       Effect.acquireUseRelease(
         Effect.sync(() => {
