@@ -30,7 +30,7 @@ export interface Journal {
   readonly statement: (known: AppliedSet) => string
   /** A condition: nothing has been recorded since `known`. */
   readonly isUnmoved: (known: AppliedSet) => string
-  /** What else there is to ask, it asks on the given connection: the one whose transaction these are the answers of. */
+  /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of, if one is open. */
   readonly read: (
     known: AppliedSet,
     columns: Columns,
