@@ -91,6 +91,9 @@ export const make = (
     const scope = yield* Effect.scope
     const listener = yield* FiberHandle.make<void>()
     const ending = yield* FiberHandle.make<void>()
+    /** Of a closed handle they do nothing, where `FiberHandle.run` would interrupt whoever asks. */
+    const runListener = yield* FiberHandle.runtime(listener)<never>()
+    const runEnding = yield* FiberHandle.runtime(ending)<never>()
     const isDeaf = MutableRef.make(false)
     /** Open when somebody waits for others, which is no time to put off listening. */
     const isWaiting = yield* Effect.makeLatch()
@@ -146,14 +149,14 @@ export const make = (
 
     const start = Effect.zipRight(
       FiberHandle.clear(ending),
-      FiberHandle.run(listener, Effect.zipRight(soon, listening), { onlyIfMissing: true })
+      Effect.sync(() => runListener(Effect.zipRight(soon, listening), { onlyIfMissing: true }))
     )
 
     /** A while later: now, whoever waited has queries to run again. */
-    const end = FiberHandle.run(ending, Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true })
-
-    /** A closed handle interrupts who asks it for something. */
-    const stop = Effect.zipRight(isWaiting.close, Effect.forkIn(end, scope))
+    const stop = Effect.zipRight(
+      isWaiting.close,
+      Effect.sync(() => runEnding(Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true }))
+    )
 
     /** A connection may go without a word, to either side. That what was applied is not announced says it. */
     const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
@@ -163,7 +166,7 @@ export const make = (
       const { ids: now } = MutableRef.get(heard)
       if (ids.every((id) => now.has(id)) || MutableRef.get(since) !== began) return
       yield* FiberHandle.get(listener)
-      yield* FiberHandle.run(listener, listening)
+      runListener(listening)
     })
 
     /** What had been announced `before` is lacking nevertheless, so it was not true. */

@@ -3,6 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Announcements from "../src/Announcements.js"
 import { MigrationClient } from "../src/MigrationClient.js"
@@ -51,4 +53,28 @@ describe("a process that lacks a migration", () => {
       assert.strictEqual(seen.begun, 1)
     })
   )
+})
+
+describe("a process whose layer was closed", () => {
+  for (const lacking of [["001"], []]) {
+    it.effect(
+      `listens no more and interrupts nobody who ${lacking.length > 0 ? "lacks something" : "lacks nothing"}`,
+      () =>
+        Effect.gen(function* () {
+          const { client, seen } = listeners()
+          const scope = yield* Scope.make()
+          const { follow } = yield* Announcements.make("ledger", new Set(["001"])).pipe(
+            Effect.provideService(MigrationClient, client),
+            Scope.extend(scope)
+          )
+          yield* follow(["001"])
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(seen.listening, 1)
+          yield* Scope.close(scope, Exit.void)
+          assert.deepStrictEqual(yield* Effect.exit(follow(lacking)), Exit.void)
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual(seen.listening, 0)
+        })
+    )
+  }
 })

@@ -1,7 +1,7 @@
 /**
  * Who works gives the migration lock back between two migrations of its plan. Whoever waits for it stands back then.
  */
-import { describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -75,6 +75,44 @@ describe("whoever waits for the migration lock", () => {
               migratorUrl: tap.url,
               migrations,
               options: { lockRetry: Schedule.spaced("2 seconds") }
+            })
+          )
+        )
+      })
+  )
+
+  it.scopedLive(
+    "reads a log that has become another one from its beginning, and waits for nobody without a limit",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url)
+        yield* Effect.gen(function* () {
+          yield* ask("SELECT id FROM a")
+          const worker = yield* session(url)
+          yield* worker("BEGIN")
+          yield* worker(work("another"))
+          yield* tap.reset
+          const waiter = yield* Effect.fork(ask("SELECT id FROM b"))
+          yield* untilVain(tap)
+          yield* worker(`ALTER TABLE auto_migration.event DISABLE TRIGGER append_only;
+          UPDATE auto_migration.event SET hash = repeat('0', 64) WHERE migration_id = '001_a';
+          ALTER TABLE auto_migration.event ENABLE TRIGGER append_only; COMMIT`)
+          deepStrictEqual(yield* Fiber.join(waiter), [])
+          const { statements } = yield* tap.heard
+          const readings = statements.filter((text) => text.includes("applied_set") && !text.startsWith("BEGIN"))
+          assert.isTrue(readings.some((text) => !text.includes("pg_try_advisory_xact_lock")))
+          deepStrictEqual(
+            readings.filter((text) => !text.includes("'lock_timeout'")),
+            []
+          )
+        }).pipe(
+          Effect.provide(
+            App.layerWithMigrator({
+              url,
+              migratorUrl: tap.url,
+              migrations,
+              options: { lockRetry: Schedule.spaced("1 second") }
             })
           )
         )
