@@ -4,7 +4,6 @@
  *
  * @internal
  */
-import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -134,30 +133,3 @@ export const keepsPromises = (
       )
     : Effect.void
 }
-
-/**
- * What a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors, prepared
- * statements, listeners and locks. All but the last end with the session, and behind a pooler the session is somebody else's.
- *
- * @since 0.1.0
- * @category statements
- */
-export const forget: ReadonlyArray<string> = [
-  "RESET SESSION AUTHORIZATION",
-  "RESET ALL",
-  "CLOSE ALL",
-  "UNLISTEN *",
-  "DEALLOCATE ALL",
-  "DISCARD SEQUENCES",
-  "DISCARD TEMP",
-  "SELECT pg_catalog.pg_advisory_unlock_all()"
-]
-
-/**
- * Ends what a script that ran outside transactions may have begun by itself, and forgets the rest.
- *
- * @since 0.1.0
- * @category operations
- */
-export const leaveClean = (connection: Connection): Effect.Effect<void> =>
-  Transaction.sendLast(connection, ["ROLLBACK", ...forget].join("; "), "it could be cleaned")

@@ -12,6 +12,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as SqlStatement from "@effect/sql/Statement"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -103,23 +104,46 @@ const insist = (connection: Connection, text: string, restore: Restore): Effect.
     Effect.onInterrupt(restore(Fiber.join(answer)), () => Driver.orClose(connection, Fiber.await(answer)))
   )
 
-const abandon = (connection: Connection): Effect.Effect<void> => sendLast(connection, "ROLLBACK", "it could roll back")
+/**
+ * What a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors, prepared
+ * statements, listeners and locks. `ROLLBACK` takes back some of it. All but the last end with the session, and behind a
+ * pooler the session is somebody else's.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const forget: ReadonlyArray<string> = [
+  "RESET SESSION AUTHORIZATION",
+  "RESET ALL",
+  "CLOSE ALL",
+  "UNLISTEN *",
+  "DEALLOCATE ALL",
+  "DISCARD SEQUENCES",
+  "DISCARD TEMP",
+  "SELECT pg_catalog.pg_advisory_unlock_all()"
+]
 
 /**
- * What leaves a connection as others may find it. One that cannot even do that is broken or silent: the pool drops it, and the
- * server ends its transaction.
+ * Ends what has been begun on a connection, and leaves it as others may find it. One that cannot even do that is broken or
+ * silent: it is closed, and the server ends its transaction.
  *
  * @since 0.1.0
  * @category operations
  */
-export const sendLast = (connection: Connection, text: string, purpose: string): Effect.Effect<void> =>
-  Driver.orClose(connection, send(connection, text)).pipe(
-    Effect.catchAll((error) => Effect.logDebug(`The migration connection broke before ${purpose}`, error.cause)),
+export const abandon = (connection: Connection): Effect.Effect<void> =>
+  Driver.orClose(connection, send(connection, ["ROLLBACK", ...forget].join("; "))).pipe(
+    Effect.catchAll((error) =>
+      Effect.zipRight(
+        Effect.logDebug("The migration connection broke before it could be cleaned", error.cause),
+        Driver.close(connection)
+      )
+    ),
     Effect.asVoid
   )
 
 /**
- * Runs an effect that uses `SqlClient` on the given connection, as if inside the transaction that is open on it.
+ * Runs an effect that uses `SqlClient` on the given connection, as if inside the transaction that is open on it. What whoever
+ * asked for it does to its own statements is not done to these.
  *
  * @since 0.1.0
  * @category operations
@@ -130,6 +154,7 @@ export const inside = <A, E>(
   effect: Effect.Effect<A, E, SqlClient.SqlClient>
 ): Effect.Effect<A, E> =>
   effect.pipe(
+    Effect.locally(SqlStatement.currentTransformer, Option.none()),
     Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),
     Effect.provideService(SqlClient.SqlClient, client)
   )

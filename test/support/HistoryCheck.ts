@@ -19,7 +19,6 @@ import * as Resolver from "../../src/core/Resolver.js"
 import * as SchemaObject from "../../src/core/SchemaObject.js"
 import * as SqlState from "../../src/core/SqlState.js"
 import type { StatementScope } from "../../src/core/StatementScope.js"
-import * as Script from "../../src/Script.js"
 import * as Transaction from "../../src/Transaction.js"
 import * as Database from "./Database.js"
 import * as DirectedSearch from "./DirectedSearch.js"
@@ -324,10 +323,10 @@ const apply = (connection: Connection, { footprint, script, transaction }: Migra
   )
   const last = footprint.statements.at(-1)?.line ?? 1
   return transaction === "none"
-    ? Effect.zipLeft(statements, Script.leaveClean(connection))
+    ? Effect.zipLeft(statements, Transaction.abandon(connection))
     : send(1, "BEGIN").pipe(
         Effect.zipRight(statements),
-        Effect.zipRight(send(last, [...Script.forget, "COMMIT"].join("; "))),
+        Effect.zipRight(send(last, [...Transaction.forget, "COMMIT"].join("; "))),
         Effect.asVoid
       )
 }
