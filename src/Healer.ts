@@ -183,6 +183,7 @@ export const make = Effect.gen(function* () {
           attributes: { [Telemetry.attribute.gap]: gap, [Telemetry.attribute.migrations]: ids.join(", ") }
         })
       )
+    if (result._tag === "Outdated") return yield* again(question)
     if (result._tag === "Held") return doubt
     if (result._tag === "Present") return yield* unlessBrought(question, plan)
     yield* Metric.increment(Telemetry.healed)

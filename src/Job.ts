@@ -28,7 +28,7 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements that answer with one row each. */
   readonly statement: (known: AppliedSet) => string
-  /** A condition: nothing has been recorded since `known`. */
+  /** A condition: nothing has been applied since `known`. */
   readonly isUnmoved: (known: AppliedSet) => string
   /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of, if one is open. */
   readonly read: (
@@ -61,7 +61,7 @@ export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
-  /** Another may be at work: the lock is left to whoever has written to the ledger since `known`. */
+  /** Another may be at work: the lock is left to whoever has applied something since `known`. */
   readonly yields: boolean
   /** From now on: how others announce what they apply of the plan. */
   readonly attend: Effect.Effect<Attention>
@@ -88,14 +88,15 @@ export interface Job {
 /**
  * `Done` names what this job applied, which is nothing where another process was faster. `Present`: the catalog shows that
  * what the plan was to bring is there, though not by way of the ledger. `Held`: a session in an aborted transaction, perhaps
- * the caller's, holds a table. `NoLedger`: there is no ledger to record in.
+ * the caller's, holds a table. `Outdated`: the ledger lacks something that the plan was made upon, so it was reset or restored
+ * since. `NoLedger`: there is no ledger to record in.
  *
  * @since 0.1.0
  * @category models
  */
 export type Outcome =
   | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration>; readonly applied: AppliedSet }
-  | { readonly _tag: "Present" | "Held"; readonly applied: AppliedSet }
+  | { readonly _tag: "Present" | "Held" | "Outdated"; readonly applied: AppliedSet }
   | { readonly _tag: "NoLedger"; readonly gap: Detector.MissingObject }
 
 /**
@@ -110,7 +111,7 @@ export interface Task {
   readonly known: AppliedSet
   /**
    * Somebody else is at work. Who works gives the lock back between two migrations, and would have to wait for whoever took it
-   * then: so it is taken only if nothing has been recorded since `known`.
+   * then: so it is taken only if nothing has been applied since `known`.
    */
   readonly yields: boolean
   /** What the catalog must lack: asked once, before anything of the plan has run. */

@@ -154,6 +154,9 @@ export const make = Effect.gen(function* () {
     }
     const waiting = waitingSteps(task, opened)
     if (!Arr.isNonEmptyReadonlyArray(waiting)) return Effect.succeed(Job.done([], opened.applied))
+    if (!isApplied(opened.applied, task.job.plan.upon)) {
+      return Effect.succeed({ _tag: "Outdated", applied: opened.applied })
+    }
     return Effect.succeed(opened.isMissing && !opened.isHeld ? { _tag: "Work", waiting } : setAside(opened))
   }
 

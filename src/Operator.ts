@@ -76,6 +76,11 @@ const forOperator: Pick<PlanRunner.Request, "pace" | "caller" | "deadlineAt" | "
   detail: { by: "operator" }
 }
 
+/** What to apply, of what an applied set lacks. */
+type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
+
+const nothing: PlanRunner.Result = { _tag: "Done", ran: [] }
+
 const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
   const recorded = checksumById.get(id)
   return recorded !== undefined && recorded !== checksum
@@ -99,12 +104,12 @@ export const make = Effect.gen(function* () {
   })
 
   const run = (plan: Plan.Plan, doing: PlanRunner.Request["doing"]) =>
-    runner.run({ ...forOperator, plan, doing }).pipe(
-      Effect.mapBoth({
-        onFailure: ({ failure, retryAt }) => failure.toError({ cause: undefined, retryAt }),
-        onSuccess: (result) => (result._tag === "Done" ? result.ran.map(idOf) : [])
-      })
+    Effect.mapError(runner.run({ ...forOperator, plan, doing }), ({ failure, retryAt }) =>
+      failure.toError({ cause: undefined, retryAt })
     )
+
+  const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
+    result._tag === "Done" ? result.ran.map(idOf) : []
 
   const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
 
@@ -124,20 +129,20 @@ export const make = Effect.gen(function* () {
     )
 
   /** An edited file is an error before anything runs. */
-  const apply = (
-    choose: (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>,
-    doing: "apply" | "again" = "apply"
-  ) =>
+  const apply = (choose: Choose, doing: "apply" | "again" = "apply") =>
+    Effect.withSpan(applyChosen(choose, doing), Telemetry.span.migrate)
+
+  const applyChosen = (
+    choose: Choose,
+    doing: "apply" | "again"
+  ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
     applied.pipe(
       Effect.tap(refuseEdited),
       Effect.map(({ checksumById }) => choose(checksumById)),
-      Effect.flatMap(
-        Option.match({
-          onNone: () => Effect.succeed<ReadonlyArray<MigrationId>>([]),
-          onSome: (chosen) => run(chosen, doing)
-        })
-      ),
-      Effect.withSpan(Telemetry.span.migrate)
+      Effect.flatMap(Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, doing) })),
+      Effect.flatMap((result) =>
+        result._tag === "Outdated" ? applyChosen(choose, doing) : Effect.succeed(idsOf(result))
+      )
     )
 
   const upTo = (doing: "apply" | "again") => (ids: ReadonlyArray<string>) =>
@@ -175,7 +180,9 @@ export const make = Effect.gen(function* () {
         const steps = ordered
           .filter((migration) => chosen.has(migration))
           .map((migration): Plan.Step => ({ migration, reason: "pending" }))
-        return Arr.isNonEmptyReadonlyArray(steps) ? run({ steps, closes: [] }, "baseline") : Effect.succeed([])
+        return Arr.isNonEmptyReadonlyArray(steps)
+          ? Effect.map(run({ steps, closes: [], upon: [] }, "baseline"), idsOf)
+          : Effect.succeed([])
       })
   } satisfies Operator
 })

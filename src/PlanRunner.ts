@@ -38,14 +38,14 @@ export interface Refusal {
 }
 
 /**
- * What was done; see `Executor.Outcome`.
+ * What was done; see `Executor.Outcome`. After `Outdated` whoever asked reads the ledger anew, and makes another plan.
  *
  * @since 0.1.0
  * @category models
  */
 export type Result =
   | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> }
-  | { readonly _tag: "Present" | "Held" }
+  | { readonly _tag: "Present" | "Held" | "Outdated" }
 
 /**
  * A job as far as whoever asks decides it.
@@ -129,8 +129,10 @@ export const make = Effect.gen(function* () {
 
   const attempt = (options: Request): Effect.Effect<Result, Refusal> =>
     execute(options).pipe(
-      Effect.tap(({ applied }) => knowledge.learn(applied)),
-      Effect.tap(({ _tag }) => (_tag === "Held" ? Effect.void : breaker.succeeded(Plan.ids(options.plan)))),
+      Effect.tap(({ _tag, applied }) => (_tag === "Outdated" ? Effect.void : knowledge.learn(applied))),
+      Effect.tap(({ _tag }) =>
+        _tag === "Held" || _tag === "Outdated" ? Effect.void : breaker.succeeded(Plan.ids(options.plan))
+      ),
       Effect.catchAll(refuse)
     )
 

@@ -44,6 +44,8 @@ export interface Plan {
    * before the plan runs. Empty for a plan made ahead of time.
    */
   readonly closes: ReadonlyArray<SchemaObject.SchemaObject>
+  /** What the steps wait for and the applied set had, from which the plan was made: it is outdated on a ledger without one of these. */
+  readonly upon: ReadonlyArray<Migration.MigrationId>
 }
 
 /**

@@ -8,7 +8,7 @@
  *
  * **Laws**
  *
- * 1. A plan holds no step that is applied, and every step comes after all it waits for, applied or in the plan.
+ * 1. A plan holds no step that is applied, and every step comes after all it waits for, in `upon` or in the plan.
  * 2. A plan holds a provider of each object in `closes`, and no step that neither provides, nor writes, nor precedes.
  * 3. Once a plan's steps are applied, no later resolution returns one of them again.
  * 4. No plan closes a gap whose object the final schema no longer has.
@@ -140,13 +140,14 @@ const planOf = (
   applied: Applied,
   { closes, reasons }: { readonly reasons: ReadonlyMap<number, Reason>; readonly closes: Plan["closes"] }
 ): Option.Option<Plan> => {
-  const steps = MigrationGraph.closure(graph, reasons.keys()).flatMap((rank): ReadonlyArray<Step> => {
-    const migration = graph.nodes[rank]?.migration
-    return migration === undefined || applied.has(migration.id)
-      ? []
-      : [{ migration, reason: reasons.get(rank) ?? "ancestor" }]
-  })
-  return Arr.isNonEmptyReadonlyArray(steps) ? Option.some({ steps, closes }) : Option.none()
+  const [done, waiting] = Arr.partition(MigrationGraph.closure(graph, reasons.keys()), isUnapplied(graph, applied))
+  const steps = waiting.flatMap((rank) =>
+    MigrationGraph.migrationsAt(graph, [rank]).map(
+      (migration): Step => ({ migration, reason: reasons.get(rank) ?? "ancestor" })
+    )
+  )
+  const upon = MigrationGraph.migrationsAt(graph, done).map(({ id }) => id)
+  return Arr.isNonEmptyReadonlyArray(steps) ? Option.some({ steps, closes, upon }) : Option.none()
 }
 
 const isAlive = (candidate: Provider.Candidate): boolean => Option.isNone(candidate.removedBy)

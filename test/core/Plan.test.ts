@@ -12,7 +12,8 @@ import { column, migration, risk, type Sketch, table } from "../support/arbitrar
 
 const planOf = (...sketches: readonly [Sketch, ...ReadonlyArray<Sketch>]): Plan.Plan => ({
   steps: Arr.map(sketches, (sketch) => ({ migration: migration(sketch), reason: "pending" as const })),
-  closes: []
+  closes: [],
+  upon: []
 })
 
 const plan: fc.Arbitrary<Plan.Plan> = graph
@@ -82,7 +83,8 @@ describe("groups", () => {
         { migration: migration({ id: "1" }), reason: "pending" },
         { migration: { ...own, footprint: { ...own.footprint, statements } }, reason: "pending" }
       ],
-      closes: []
+      closes: [],
+      upon: []
     }
     deepStrictEqual(groupsOf(one), [["1"], ["2"]])
     deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
@@ -145,7 +147,8 @@ describe("render", () => {
         { migration: migration({ id: "001_users" }), reason: "ancestor" },
         { migration: migration({ id: "002_email", risks: [risk("table-rewrite", "users")] }), reason: "provider" }
       ],
-      closes: [column("email", "users")]
+      closes: [column("email", "users")],
+      upon: []
     }
     assert.strictEqual(
       Plan.render(one),

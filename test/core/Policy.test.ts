@@ -11,7 +11,8 @@ import { migration, risk, riskKind, type Sketch, sketch, table } from "../suppor
 
 const planFrom = (sketches: readonly [Sketch, ...ReadonlyArray<Sketch>]): Plan => ({
   steps: Arr.map(sketches, (one) => ({ migration: migration(one), reason: "pending" as const })),
-  closes: []
+  closes: [],
+  upon: []
 })
 
 const sketches = fc
