@@ -66,7 +66,11 @@ const delay = Duration.seconds(1)
 /** How long an announcement may take after the event that it announces has been read. */
 const patience = Duration.seconds(1)
 
-const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("1 minute")).pipe(Schedule.jittered)
+/** Later and later, at most every minute, and every five minutes from the beginning: the last break may be long ago. */
+const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("1 minute")).pipe(
+  Schedule.jittered,
+  Schedule.resetAfter("5 minutes")
+)
 
 /** `5 Applied 001_users`: position, kind and migration of an event. */
 const announcement = /^\d+ (Applied|Baselined) (.+)$/s
@@ -152,10 +156,13 @@ export const make = (
       Effect.sync(() => runListener(Effect.zipRight(soon, listening), { onlyIfMissing: true }))
     )
 
+    /** Once begun it is carried through: who would listen again then begins anew. */
+    const end = Effect.delay(Effect.uninterruptible(FiberHandle.clear(listener)), delay)
+
     /** A while later: now, whoever waited has queries to run again. */
     const stop = Effect.zipRight(
       isWaiting.close,
-      Effect.sync(() => runEnding(Effect.delay(FiberHandle.clear(listener), delay), { onlyIfMissing: true }))
+      Effect.sync(() => runEnding(end, { onlyIfMissing: true }))
     )
 
     /** A connection may go without a word, to either side. That what was applied is not announced says it. */

@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -16,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import * as AbortedTransaction from "./AbortedTransaction.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
@@ -60,6 +62,12 @@ const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> 
   })
 }
 
+/** After a statement that failed the server takes no other in the transaction, whether or not its error was caught. */
+const swallowed =
+  "a statement in it failed and its error was caught, which does not undo it: put the statement into withTransaction"
+
+const mayBeFree = (error: SqlError | "locked"): boolean => error === "locked" || MigrationFailure.isContention(error)
+
 const isOutside = ({ group, job }: Job.Task): boolean => group.transaction === "none" && job.doing !== "baseline"
 
 /**
@@ -68,13 +76,23 @@ const isOutside = ({ group, job }: Job.Task): boolean => group.transaction === "
  */
 export const make = Effect.gen(function* () {
   const { ask } = yield* MigrationClient
-  const { deadline, lockRetry, lockTimeout, schema } = yield* AutoMigrationConfig
+  const config = yield* AutoMigrationConfig
+  const { deadline, lockRetry, lockTimeout, schema } = config
   const parser = yield* SqlParser
   const lock = yield* MigrationLock.make
   const outside = yield* OutsideStep.make(lock)
 
   const record = (ledger: Reserved, text: string, doing: string) =>
     Effect.catchAll(Transaction.send(ledger.connection, text), lock.ofMessage(doing))
+
+  const recordApplied = ({ connection }: Reserved, text: string, migration: Migration) =>
+    Effect.catchAll(
+      Transaction.send(connection, text),
+      (error): Effect.Effect<never, MigrationFailure.Failure> =>
+        AbortedTransaction.isMetBy(error)
+          ? Effect.fail(MigrationFailure.effectFailed(migration, swallowed))
+          : lock.ofMessage(`the record of migration ${migration.id}`)(error)
+    )
 
   const applyStep = Effect.fnUntraced(function* (
     { job }: Job.Task,
@@ -85,13 +103,13 @@ export const make = Effect.gen(function* () {
     const [elapsed] = yield* Effect.timed(Script.run(reserved, role, migration))
     const message = StepMessages.closing({
       schema,
-      before: Script.forget,
+      before: Transaction.forget,
       after: [],
       limits: lock.limits(job),
       migration,
       detail: { ...job.detail, milliseconds: Job.milliseconds(elapsed) }
     })
-    const recorded = yield* record(reserved, message, `the record of migration ${migration.id}`)
+    const recorded = yield* recordApplied(reserved, message, migration)
     yield* Effect.flatMap(Catalog.readMissing(Message.columnsOf(recorded)), (missing) =>
       Script.keepsPromises(migration, missing)
     )
@@ -163,9 +181,17 @@ export const make = Effect.gen(function* () {
       )
     }
 
+  const appendIfFree = (job: Job.Job, event: LedgerStatements.NewEvent): Effect.Effect<void, SqlError | "locked"> =>
+    Effect.flatMap(ask(Message.changing(config, job.pace, LedgerStatements.appendIfFree(schema, event))), (results) =>
+      Effect.flatMap(LedgerStatements.readIsRecorded(Message.columnsOf(results)), (is) =>
+        is ? Effect.void : Effect.fail("locked" as const)
+      )
+    )
+
   /**
-   * In a transaction of its own (several statements in one message are one), since the migration's is gone. The failure
-   * itself is what the caller must hear of, so one that cannot be recorded is logged.
+   * In a transaction of its own (several statements in one message are one), since the migration's is gone. Like whoever waits for
+   * the migration lock it waits with nothing in its hands. The failure itself is what the caller must hear of, so one that
+   * cannot be recorded is logged.
    */
   const recordFailure = ({ job }: Job.Task, { blames }: MigrationFailure.Failure): Effect.Effect<void> =>
     Option.match(
@@ -173,17 +199,11 @@ export const make = Effect.gen(function* () {
       {
         onNone: () => Effect.void,
         onSome: ({ detail, migration }) =>
-          ask(
-            [
-              lock.limits(job),
-              LedgerStatements.append(schema, [{ kind: "Failed", migration, detail: { ...job.detail, ...detail } }])
-            ].join(";\n")
-          ).pipe(
-            Effect.retry({ while: MigrationFailure.isContention, schedule: lockRetry, times: 10 }),
+          appendIfFree(job, { kind: "Failed", migration, detail: { ...job.detail, ...detail } }).pipe(
+            Effect.retry({ while: mayBeFree, schedule: lockRetry, times: 10 }),
             Effect.catchAll((error) =>
               Effect.logWarning("Could not record that a migration failed", migration.id, error)
-            ),
-            Effect.asVoid
+            )
           )
       }
     )
@@ -246,7 +266,9 @@ export const make = Effect.gen(function* () {
         Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
         Effect.catchAll(failureFrom(task, now)),
         Effect.tapError((failure) => recordFailure(task, failure)),
-        Effect.withSpan(Telemetry.span.step)
+        Effect.withSpan(Telemetry.span.step, {
+          attributes: { [Telemetry.attribute.migrations]: Plan.ids(task.group).join(", ") }
+        })
       )
     })
 

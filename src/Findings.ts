@@ -4,7 +4,6 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 
@@ -27,15 +26,18 @@ const memory = 1000
  */
 export const make = <A>(): Effect.Effect<Findings<A>> =>
   Effect.sync(() => {
-    const findings = MutableRef.make<ReadonlyMap<string, { readonly hash: string; readonly finding: A }>>(new Map())
+    const findings = new Map<string, { readonly hash: string; readonly finding: A }>()
     return {
       unsafeRecall: (question, { hash }) => {
-        const found = MutableRef.get(findings).get(question)
+        const found = findings.get(question)
         return found?.hash === hash ? Option.some(found.finding) : Option.none()
       },
       record: (question, { hash }, finding) =>
-        Effect.sync(() =>
-          MutableRef.update(findings, (known) => new Map([...known].slice(1 - memory)).set(question, { hash, finding }))
-        )
+        Effect.sync(() => {
+          findings.delete(question)
+          const [oldest] = findings.keys()
+          if (oldest !== undefined && findings.size >= memory) findings.delete(oldest)
+          findings.set(question, { hash, finding })
+        })
     }
   })

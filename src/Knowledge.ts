@@ -53,7 +53,7 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   }
 >() {}
 
-/** How long somebody who has just recorded something may take to go on, in milliseconds. */
+/** How long somebody who has just applied something may take to go on, in milliseconds. */
 const moving = 1000
 
 /** What is known to be applied, and what of the program's own migrations is not. */

@@ -35,7 +35,7 @@ import { sha256 } from "./Sha256.js"
  */
 export interface Reading {
   readonly applied: LedgerEvent.AppliedSet
-  /** Something has been recorded within the last second, so that somebody may be at work and about to go on. */
+  /** Something has been applied within the last second, so that somebody may be at work and about to go on. */
   readonly isMoving: boolean
 }
 

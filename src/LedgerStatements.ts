@@ -64,6 +64,9 @@ export const ownIds = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readOwnIds = reader("own", Schema.Array(Schema.String))
 
+const lock = (schema: SchemaName): string =>
+  `pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0))`
+
 /**
  * Tries to take the one lock of all migrations of a ledger until the transaction ends, if the condition holds: an answer
  * `locked`.
@@ -72,15 +75,12 @@ export const readOwnIds = reader("own", Schema.Array(Schema.String))
  * @category statements
  */
 export const tryLock = (schema: SchemaName, condition: string): string =>
-  answering(
-    "locked",
-    `pg_catalog.to_json(CASE WHEN ${condition}
-  THEN pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)) ELSE false END)`
-  )
+  answering("locked", `pg_catalog.to_json(CASE WHEN ${condition} THEN ${lock(schema)} ELSE false END)`)
 
 /**
- * An answer `head`: the projection's single row, the hash of its last event and whether that is of the last second, the names of
- * the bits set since `known`, the hash that the log now has where `known` ended, and where the log itself ends.
+ * An answer `head`: the projection's single row, the hash of its last event and whether that applied something within the last
+ * second, the names of the bits set since `known`, the hash that the log now has where `known` ended, and where the log itself
+ * ends.
  *
  * @since 0.1.0
  * @category statements
@@ -93,7 +93,8 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'bits', pg_catalog.encode(s.bits, 'hex'),
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
   'isMoving', EXISTS (SELECT FROM "${schema}".event e
-    WHERE e.sequence = s.sequence AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
+    WHERE e.sequence = s.sequence AND e.kind IN ('Applied', 'Baselined')
+      AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', coalesce((SELECT max(e.sequence) FROM "${schema}".event e), 0),
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
@@ -102,13 +103,13 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   )
 
 /**
- * A condition: the projection is where `known` ended.
+ * A condition: nothing has been applied since `known`. What failed meanwhile is no sign that somebody is at work.
  *
  * @since 0.1.0
  * @category statements
  */
 export const isUnmoved = (schema: SchemaName, known: AppliedSet): string =>
-  `(SELECT s.sequence = ${known.sequence} FROM "${schema}".applied_set s)`
+  `NOT EXISTS (SELECT FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence})`
 
 /** @since 0.1.0 @category models */
 export const Head = Schema.Struct({
@@ -186,13 +187,28 @@ export interface NewEvent {
  * @since 0.1.0
  * @category statements
  */
-export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): string => `
-INSERT INTO "${schema}".event (kind, migration_id, checksum, detail) VALUES ${events
-  .map(
-    ({ detail, kind, migration }) =>
-      `(${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(JSON.stringify(detail))})`
-  )
-  .join(", ")}`
+export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): string =>
+  `${appending(schema)} VALUES ${events.map((event) => `(${valuesOf(event)})`).join(", ")}`
+
+const appending = (schema: SchemaName): string => `INSERT INTO "${schema}".event (kind, migration_id, checksum, detail)`
+
+const valuesOf = ({ detail, kind, migration }: NewEvent): string =>
+  `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(JSON.stringify(detail))}::pg_catalog.jsonb`
+
+/**
+ * Appends an event if nobody has the lock of the migrations: an answer `isRecorded`. The event's trigger would wait for it, and
+ * hold its transaction and its snapshot meanwhile.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const appendIfFree = (schema: SchemaName, event: NewEvent): string =>
+  `WITH free AS MATERIALIZED (SELECT ${lock(schema)} AS "is"),
+  recorded AS (${appending(schema)} SELECT ${valuesOf(event)} FROM free WHERE free."is" RETURNING 1)
+${answering("isRecorded", "pg_catalog.to_json(EXISTS (SELECT FROM recorded))")}`
+
+/** @since 0.1.0 @category readers */
+export const readIsRecorded = reader("isRecorded", Schema.Boolean)
 
 /**
  * An answer `events`: a page of events after `sequence`, in order, with the fields of `LedgerEvent`.

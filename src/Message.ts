@@ -100,3 +100,16 @@ const lookingForTheClient = `CASE WHEN pg_catalog.version() LIKE '%linux%'
  */
 export const briefly = (config: Pick<Options, "deadline" | "lockTimeout">, question: string): string =>
   `${limits(config, "request", "LOCAL")};\n${question}`
+
+/**
+ * The same for a change, which sees what others have committed until it is made, whatever isolation the role or the database has
+ * for its transactions.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const changing = (
+  config: Pick<Options, "deadline" | "lockTimeout">,
+  pace: "request" | "operator",
+  change: string
+): string => `SET TRANSACTION ISOLATION LEVEL READ COMMITTED;\n${limits(config, pace, "LOCAL")};\n${change}`

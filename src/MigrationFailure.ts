@@ -119,10 +119,16 @@ export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArr
       const { message: reason, sqlState } = evidence
       if (sqlState === "42501") return forbidden(doing, reason, place, remedies)
       if (sqlState === "25006") return readOnly(doing, reason)
-      return unreachable.test(sqlState) ? unavailable(doing, sqlState, reason) : failedAt(place, evidence)
+      return unreachable.test(sqlState) && !(sqlState === "57014" && limitsItself(place.migration))
+        ? unavailable(doing, sqlState, reason)
+        : failedAt(place, evidence)
     }
   })
 }
+
+/** Who cancelled a statement is in the server's message only; a script that sets its own time limit will run into it again. */
+const limitsItself = ({ script }: Migration): boolean =>
+  script._tag === "Sql" && /\bstatement_timeout\b/i.test(script.text)
 
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")

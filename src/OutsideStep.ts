@@ -11,6 +11,7 @@
  */
 import { randomUUID } from "node:crypto"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -41,7 +42,16 @@ import * as Transaction from "./Transaction.js"
 interface Taken extends Lease.Claim {
   readonly _tag: "Taken"
   readonly role: string
-  readonly before: Lease.Before
+  readonly earlier: Lease.Before["lease"]
+  readonly resumption: OutsideScript.Resumption
+}
+
+/** What giving the lease back depends on. */
+interface Hold {
+  /** It may be ours. */
+  readonly isTaken: Ref.Ref<boolean>
+  /** See `OutsideRun.Attempt`. */
+  readonly isCertain: Ref.Ref<boolean>
 }
 
 const doing = "a step outside transactions"
@@ -58,7 +68,9 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
 
   /** Sends what answers `isOurs`. */
   const claim = ({ job }: Job.Task, text: string): Effect.Effect<boolean, SqlError> =>
-    Effect.flatMap(ask(`${limits(job)};\n${text}`), (results) => Lease.readIsOurs(Message.columnsOf(results)))
+    Effect.flatMap(ask(Message.changing(config, job.pace, text)), (results) =>
+      Lease.readIsOurs(Message.columnsOf(results))
+    )
 
   const lost = ({ migration }: Lease.Claim): MigrationFailure.Failure =>
     MigrationFailure.circumstance(
@@ -71,12 +83,16 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
         })
     )
 
-  const take = (task: Job.Task, holder: string): Effect.Effect<Taken | Job.Outcome, Setback> =>
+  /** Once it is committed the lease is ours, whoever is interrupted meanwhile. */
+  const take = (
+    task: Job.Task,
+    own: Lease.Claim,
+    { isCertain, isTaken }: Hold
+  ): Effect.Effect<Taken | Job.Outcome, Setback> =>
     Effect.scoped(
       Effect.flatMap(connect, (ledger) =>
         locked<Taken>(ledger, task, ({ role }, [migration]) =>
           Effect.gen(function* () {
-            const own = { migration, holder }
             const message = [
               Lease.before(schema, own),
               Lease.take(schema, own, lease),
@@ -86,8 +102,12 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
               Transaction.send(ledger.connection, message),
               ofMessage(`the start of ${doing}`)
             )
-            const before = yield* Lease.readBefore(Message.columnsOf(results))
-            return Transaction.commit<Taken>({ _tag: "Taken", ...own, role, before })
+            const { lastKind, lease: earlier } = yield* Lease.readBefore(Message.columnsOf(results))
+            const resumption = OutsideScript.resumption(earlier, { checksum: migration.checksum, lastKind })
+            const { doubt } = resumption
+            yield* Ref.set(isCertain, doubt.about === "nothing" || doubt.was === "refused")
+            yield* Ref.set(isTaken, true)
+            return Transaction.commit<Taken>({ _tag: "Taken", ...own, role, earlier, resumption })
           })
         )
       )
@@ -128,9 +148,9 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
 
   /** What waits for others without keeping anybody waiting may do so for as long as it takes. */
   const openWork = Effect.fnUntraced(function* (task: Job.Task, taken: Taken, isPatient: boolean) {
-    const earlier = taken.before.lease
+    const { earlier } = taken
     if (earlier !== null) yield* Effect.catchAll(ask(Lease.endSessions(earlier.holder)), ofMessage(doing))
-    const work = yield* Effect.acquireRelease(connect, ({ connection }) => Script.leaveClean(connection))
+    const work = yield* Effect.acquireRelease(connect, ({ connection }) => Transaction.abandon(connection))
     const settings = [
       `SET application_name = '${Lease.applicationName(taken.holder)}'`,
       Message.limits(config, task.job.pace, "SESSION"),
@@ -154,14 +174,9 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
     patience: OutsideRun.Patience,
     isCertain: Ref.Ref<boolean>
   ) {
-    const { before, migration, role } = taken
+    const { migration, resumption, role } = taken
     const units = migration.script._tag === "Sql" ? OutsideScript.units(parser, migration.script.text) : []
     const isPatient = units.some((unit) => unit.isPatient) && units.every((unit) => unit.isPatient || unit.isSetting)
-    const resumption = OutsideScript.resumption(before.lease, {
-      checksum: migration.checksum,
-      lastKind: before.lastKind
-    })
-    if (resumption.doubt.about === "nothing" || resumption.doubt.was === "refused") yield* Ref.set(isCertain, true)
     const work = yield* openWork(task, taken, isPatient)
     return yield* OutsideRun.run({
       migration,
@@ -212,29 +227,43 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
       Effect.retry({ while: (setback) => setback._tag === "LockHeld", schedule: lockRetry })
     )
 
-  const work = (task: Job.Task, taken: Taken, patience: OutsideRun.Patience): Effect.Effect<Job.Outcome, Setback> =>
-    Effect.flatMap(Ref.make(false), (isCertain) => {
-      const give = Effect.flatMap(Ref.get(isCertain), (certain) => giveBack(task, taken, certain))
-      return perform(task, taken, patience, isCertain).pipe(
-        Effect.raceFirst(heartbeat(task, taken)),
-        Effect.timed,
-        Effect.flatMap(([elapsed]) => record(task, taken, elapsed)),
-        Effect.onInterrupt(() => give),
-        Effect.catchAll((setback) =>
-          Effect.flatMap(give, (isOurs) => Effect.fail<Setback>(isOurs ? setback : lost(taken)))
-        )
+  const work = (
+    task: Job.Task,
+    taken: Taken,
+    patience: OutsideRun.Patience,
+    isCertain: Ref.Ref<boolean>,
+    give: Effect.Effect<boolean>
+  ): Effect.Effect<Job.Outcome, Setback> =>
+    perform(task, taken, patience, isCertain).pipe(
+      Effect.raceFirst(heartbeat(task, taken)),
+      Effect.timed,
+      Effect.flatMap(([elapsed]) => record(task, taken, elapsed)),
+      Effect.onInterrupt(() => give),
+      Effect.catchAll((setback) =>
+        Effect.flatMap(give, (isOurs) => Effect.fail<Setback>(isOurs ? setback : lost(taken)))
       )
-    })
+    )
 
   return {
     run: Effect.fnUntraced(function* (
       task: Job.Task,
       patience: OutsideRun.Patience
     ): Effect.fn.Return<Job.Outcome, Setback> {
-      const holder = yield* Effect.sync(() => randomUUID())
-      const taken = yield* take(task, holder)
-      if (taken._tag !== "Taken") return taken
-      return yield* Job.inTime(task.job, taken.migration, work(task, taken, patience))
+      const { migration } = Arr.headNonEmpty(task.group.steps)
+      const own = { migration, holder: yield* Effect.sync(() => randomUUID()) }
+      const hold: Hold = { isTaken: yield* Ref.make(false), isCertain: yield* Ref.make(false) }
+      const give = Ref.set(hold.isTaken, false).pipe(
+        Effect.zipRight(Ref.get(hold.isCertain)),
+        Effect.flatMap((certain) => giveBack(task, own, certain))
+      )
+      return yield* take(task, own, hold).pipe(
+        Effect.flatMap((taken) =>
+          taken._tag === "Taken"
+            ? Job.inTime(task.job, migration, work(task, taken, patience, hold.isCertain, give))
+            : Effect.succeed(taken)
+        ),
+        Effect.onInterrupt(() => Effect.whenEffect(give, Ref.get(hold.isTaken)))
+      )
     })
   }
 })

@@ -1,8 +1,6 @@
 /**
  * Names of spans, attributes and metrics: no other file spells one. Nothing here is touched by a query that succeeds.
  *
- * Attribute keys follow OpenTelemetry's semantic conventions for databases where those have a word.
- *
  * @since 0.1.0
  */
 import * as Metric from "effect/Metric"
@@ -12,16 +10,13 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 export const span = {
   heal: "AutoMigration.heal",
   migrate: "AutoMigration.migrate",
-  step: "AutoMigration.step",
-  loadLedger: "AutoMigration.loadLedger"
+  step: "AutoMigration.step"
 } as const
 
 /** @since 0.1.0 @category attributes */
 export const attribute = {
   gap: "auto_migration.gap",
-  migrations: "auto_migration.migrations",
-  migration: "auto_migration.migration",
-  sqlState: "db.response.status_code"
+  migrations: "auto_migration.migrations"
 } as const
 
 /** Gaps that were closed, counted once per flight. @since 0.1.0 @category metrics */
