@@ -60,8 +60,9 @@ const milliseconds = (duration: Duration.Duration): number =>
 
 /**
  * What holds for the statements of a migration, whatever the role's or the database's own settings say. Time is kept by
- * the library, which cancels what takes too long; where it can no longer do that, the server ends a heal at twice its deadline.
- * `transaction_timeout` came with version 17.
+ * the library, which cancels what takes too long; where it can no longer do that (its process is suspended, say), the server ends
+ * a heal at twice its deadline, whether it is busy with a statement or waits for the next one. `transaction_timeout` came with
+ * version 17.
  *
  * A server that is busy with a statement does not notice that its client has died, unless it is told to look; else a dead
  * process's transaction would hold the migration lock as long as its statement lasts. Not every operating system has a way to
@@ -77,12 +78,13 @@ export const limits = (
 ): string => {
   const set = (name: string, value: string | number): string =>
     `pg_catalog.set_config('${name}', '${value}', ${scope === "LOCAL"})`
+  const atMost = pace === "request" ? milliseconds(Duration.times(deadline, 2)) : 0
   return `SELECT ${[
     set("lock_timeout", milliseconds(lockTimeout)),
-    set("statement_timeout", pace === "request" ? milliseconds(Duration.times(deadline, 2)) : 0),
-    set("idle_in_transaction_session_timeout", 0),
+    set("statement_timeout", atMost),
+    set("idle_in_transaction_session_timeout", atMost),
     set("standard_conforming_strings", "on"),
-    `CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN ${set("transaction_timeout", 0)} END`,
+    `CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN ${set("transaction_timeout", atMost)} END`,
     ...(scope === "LOCAL" ? [lookingForTheClient] : [])
   ].join(", ")}`
 }

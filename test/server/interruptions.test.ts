@@ -14,9 +14,10 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as EmbeddedServer from "../support/EmbeddedServer.js"
+import * as Fleet from "../support/Fleet.js"
 import * as Pause from "../support/Pause.js"
 import * as Server from "../support/Server.js"
-import { ask, kinds, nothingIsLeft } from "../support/Situation.js"
+import { ask, kinds, nothingIsLeft, untilBlocked } from "../support/Situation.js"
 
 const migrations = {
   "001_first": "CREATE TABLE first (id integer);",
@@ -132,5 +133,39 @@ describe("a role or a database whose sessions", () => {
           deepStrictEqual(yield* kinds, ["Failed 001_sorted", "Applied 001_sorted"])
         }).pipe(Effect.provide(App.layer({ url, migrations: sorted, options })))
       })
+  )
+})
+
+describe("a process that is suspended in the middle of a migration", () => {
+  const users = { "001_users": "CREATE TABLE users (id integer);" }
+  const migrations = {
+    ...users,
+    "002_email": `ALTER TABLE users ADD COLUMN email text;\n${Pause.statement}`
+  }
+
+  it.scopedLive("keeps a table from others for twice its deadline, and applies nothing when it goes on", () =>
+    Effect.gen(function* () {
+      const file = yield* Fleet.build
+      const url = yield* Server.freshDatabase
+      yield* Pause.lasts(url, 2)
+      yield* Effect.provide(ask("SELECT id FROM users"), App.layer({ url, migrations: users }))
+      yield* Effect.gen(function* () {
+        const program = { url, migrations, maxConnections: 2, policy: "always", deadline: Duration.seconds(3) } as const
+        const other = yield* Fleet.start(file, program)
+        yield* other.ready
+        yield* other.tell({ _tag: "Query", queries: [{ place: 0, text: "SELECT email FROM users" }] })
+        yield* Pause.untilSleeping(url)
+        yield* other.signal("SIGSTOP")
+        const reading = yield* Effect.fork(Database.query(url, "SELECT id FROM users"))
+        yield* untilBlocked(url)
+        deepStrictEqual(yield* Fiber.join(reading), [])
+        yield* Pause.lasts(url, 0)
+        deepStrictEqual(yield* ask("SELECT email FROM users"), [])
+        yield* other.signal("SIGCONT")
+        yield* Effect.exit(other.finished)
+        deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_email"])
+      }).pipe(Effect.provide(App.layer({ url, migrations, options })), Effect.scoped)
+      yield* nothingIsLeft(url)
+    })
   )
 })

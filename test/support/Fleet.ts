@@ -61,6 +61,8 @@ export interface Process {
   readonly finished: Effect.Effect<number>
   /** Waits until the process has ended, in whatever way. */
   readonly gone: Effect.Effect<void>
+  /** SIGSTOP: the process lives, and does nothing any more; or SIGCONT. */
+  readonly signal: (name: "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
   /** SIGKILL, and waits until the process is gone. */
   readonly kill: Effect.Effect<void>
 }
@@ -76,7 +78,9 @@ export const start = (
     const finished = yield* Deferred.make<number>()
     const gone = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => fork(file, [JSON.stringify(program)], { execArgv: [] })),
+      Effect.sync(() =>
+        fork(file, [Schema.encodeSync(Schema.parseJson(FleetMessage.Program))(program)], { execArgv: [] })
+      ),
       (child) => end(child, gone)
     )
     child.on("error", () => {})
@@ -103,6 +107,7 @@ export const start = (
       tell: (word) => Effect.sync(() => child.connected && child.send(word)),
       finished: Deferred.await(finished),
       gone: Deferred.await(gone),
+      signal: (name) => Effect.sync(() => child.kill(name)),
       kill: end(child, gone)
     }
   })

@@ -8,7 +8,9 @@ export const Program = Schema.Struct({
   url: Schema.String,
   migrations: Schema.Record({ key: Schema.String, value: Schema.String }),
   maxConnections: Schema.Number,
-  policy: Schema.Literal("default", "always")
+  policy: Schema.Literal("default", "always"),
+  /** Of a heal, where it is not the default. */
+  deadline: Schema.optionalWith(Schema.DurationFromMillis, { exact: true })
 })
 
 export type Program = typeof Program.Type

@@ -46,7 +46,9 @@ const nextWord = Effect.async<unknown>((resume) => {
   process.once("message", (message) => resume(Effect.succeed(message)))
 })
 
-const { policy, ...program } = Schema.decodeUnknownSync(Schema.parseJson(FleetMessage.Program))(process.argv[2])
+const { deadline, policy, ...program } = Schema.decodeUnknownSync(Schema.parseJson(FleetMessage.Program))(
+  process.argv[2]
+)
 
 const work = Effect.gen(function* () {
   yield* answer({ _tag: "Ready" })
@@ -56,7 +58,15 @@ const work = Effect.gen(function* () {
   yield* answer({ _tag: "Finished", applied: count })
   return yield* Effect.never
 }).pipe(
-  Effect.provide(App.layer({ ...program, options: policy === "always" ? { policy: Policy.always } : {} })),
+  Effect.provide(
+    App.layer({
+      ...program,
+      options: {
+        ...(policy === "always" ? { policy: Policy.always } : {}),
+        ...(deadline === undefined ? {} : { deadline })
+      }
+    })
+  ),
   Effect.catchAllCause((cause) => answer({ _tag: "Failed", reason: Cause.pretty(cause) }))
 )
 
