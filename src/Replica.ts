@@ -10,6 +10,7 @@
  * @internal
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -111,6 +112,10 @@ export const make = Effect.gen(function* () {
 
   const target = (cause: unknown) =>
     ask(Message.briefly(config, position.join(";\n"))).pipe(
+      Effect.timeoutFail({
+        duration: config.deadline,
+        onTimeout: () => new SqlError({ cause: new Error("the primary did not answer within the deadline") })
+      }),
       Effect.mapError((error) =>
         MigrationFailure.ofMessage(error, "a look at the end of the primary's log").toError({ cause, retryAt: 0 })
       ),

@@ -94,6 +94,24 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
+  it.scoped("is waited for no longer than the deadline where the primary falls silent meanwhile", () =>
+    Effect.gen(function* () {
+      const urls = yield* freshPair
+      const tap = yield* WireTap.make(urls.primary)
+      yield* pause(urls.standby)
+      yield* Effect.gen(function* () {
+        const sprung = yield* tap.trap(1, "before", "pg_logical_emit_message")
+        const asking = yield* Effect.fork(failsWith("DatabaseUnavailable", ask("SELECT name, email FROM users")))
+        yield* sprung
+        yield* Fiber.join(asking)
+        yield* tap.release
+      }).pipe(
+        Effect.provide(program({ ...urls, primary: tap.url }, { deadline: Duration.seconds(3) })),
+        Effect.timeout("1 minute")
+      )
+    })
+  )
+
   it.scoped("that lags is waited for though another process migrated long ago, and nothing is applied twice", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair

@@ -35,9 +35,10 @@ export interface WireTap {
   readonly delaying: Effect.Effect<(begun: number) => Effect.Effect<void>, never, Scope.Scope>
   /**
    * From the given message on, counted from now, nothing passes any more, in either direction: `before` the server hears it,
-   * or `after` the server has answered it and before the client hears that. Gives what waits until it has come to that.
+   * or `after` the server has answered it and before the client hears that. Gives what waits until it has come to that. With
+   * words, only simple queries that hold them are counted.
    */
-  readonly trap: (message: number, side: Side) => Effect.Effect<Effect.Effect<void>>
+  readonly trap: (message: number, side: Side, words?: string) => Effect.Effect<Effect.Effect<void>>
   /** Ends a trap; what was said meanwhile is lost. */
   readonly release: Effect.Effect<void>
 }
@@ -47,6 +48,7 @@ export type Side = "before" | "after"
 
 interface Trap {
   left: number
+  readonly words: string
   readonly side: Side
   readonly sprung: Deferred.Deferred<void>
   /** The connection whose answer is to be the first that is held back. */
@@ -89,8 +91,8 @@ export const make = (
       Effect.runSync(Deferred.succeed(trap.sprung, undefined))
     }
 
-    const spring = (client: net.Socket) => {
-      if (trap === undefined || trap.isShut || --trap.left !== 0) return
+    const spring = (client: net.Socket, text: string) => {
+      if (trap === undefined || trap.isShut || !text.includes(trap.words) || --trap.left !== 0) return
       if (trap.side === "before") shut(trap)
       else trap.answering = client
     }
@@ -114,7 +116,7 @@ export const make = (
       const fromClient = frames("untyped", (type, body) => {
         const text = statementText(type, body)
         if (text !== undefined) statements.push(text)
-        if (endsMessage.has(type)) spring(client)
+        if (endsMessage.has(type)) spring(client, text ?? "")
       })
       const fromServer = frames("typed", (type) => {
         if (type !== "Z") return
@@ -177,9 +179,9 @@ export const make = (
             )
           )
       ),
-      trap: (message, side) =>
+      trap: (message, side, words = "") =>
         Effect.map(Deferred.make<void>(), (sprung) => {
-          trap = { left: message, side, sprung, answering: undefined, isShut: false }
+          trap = { left: message, words, side, sprung, answering: undefined, isShut: false }
           return Deferred.await(sprung)
         }),
       release: Effect.sync(() => {
