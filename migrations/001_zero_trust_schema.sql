@@ -6,12 +6,13 @@
 --
 -- Roles are cluster-wide and need CREATEROLE, which the owner of one schema rarely has. The two roles of the ledger, reader
 -- and writer, are therefore granted to roles that exist: SELECT auto_migration.grant_reader('auditor').
--- A schema that somebody else made for this role is used as it is: CREATE SCHEMA IF NOT EXISTS would ask for the right to make
--- one before it looks.
+-- A schema that somebody else made is used as it is, and nothing else in it is touched: CREATE SCHEMA IF NOT EXISTS would ask
+-- for the right to make one before it looks.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'auto_migration') THEN
     CREATE SCHEMA auto_migration;
+    REVOKE ALL ON SCHEMA auto_migration FROM PUBLIC;
   END IF;
 END
 $$;
@@ -99,16 +100,21 @@ CREATE POLICY event_read ON auto_migration.event FOR SELECT USING (true);
 
 CREATE POLICY event_append ON auto_migration.event FOR INSERT WITH CHECK (recorded_by = session_user);
 
-REVOKE ALL ON SCHEMA auto_migration FROM PUBLIC;
 REVOKE ALL ON auto_migration.event FROM PUBLIC;
 REVOKE UPDATE, DELETE, TRUNCATE ON auto_migration.event FROM CURRENT_USER;
 
 CREATE FUNCTION auto_migration.grant_reader(role_name name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  own name;
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA auto_migration TO %I', role_name);
-  EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA auto_migration TO %I', role_name);
+  FOREACH own IN ARRAY ARRAY['event', 'migration_bit', 'applied_set', 'lease'] LOOP
+    IF to_regclass(format('%I.%I', 'auto_migration', own)) IS NOT NULL THEN
+      EXECUTE format('GRANT SELECT ON auto_migration.%I TO %I', own, role_name);
+    END IF;
+  END LOOP;
 END
 $$;
 
@@ -121,4 +127,6 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA auto_migration FROM PUBLIC;
+REVOKE ALL ON FUNCTION auto_migration.netstring(text), auto_migration.event_hash(auto_migration.event),
+  auto_migration.chain_event(), auto_migration.refuse_change(), auto_migration.grant_reader(name),
+  auto_migration.grant_writer(name) FROM PUBLIC;
