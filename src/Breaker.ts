@@ -2,6 +2,9 @@
  * A migration that fails is left alone for a while: nobody in this process tries it again before its window ends, and each
  * further failure doubles the window, with jitter, up to a cap. Whoever needs it in the meantime gets the failure at once.
  *
+ * Where a statement was not carried through because the server or the connection went, or somebody cancelled it, nobody is at fault;
+ * twice in a row, the migration may be what ends them, and is left alone as well.
+ *
  * A process keeps to its own windows. The ledger records the failures of others as well, but they may lack a right or have a
  * shorter deadline: what failed for them may succeed here, and the migration lock lets only one of them try at a time.
  *
@@ -10,6 +13,7 @@
  * 1. Between a failure and the end of its window the migration is not tried.
  * 2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.
  * 3. No window is longer than the cap.
+ * 4. The first suspicion opens no window, and each further one in a row does.
  *
  * @internal
  */
@@ -17,6 +21,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
@@ -48,6 +53,8 @@ export interface Breaker {
   /** The window that is open for one of these migrations now. */
   readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
   readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
+  /** Fails like {@link failed} from the second time in a row on. */
+  readonly suspected: (id: MigrationId, failure: Failure) => Effect.Effect<Option.Option<Window>>
   readonly succeeded: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<void>
 }
 
@@ -66,16 +73,11 @@ export const windowMillis = ({ cap, first }: Options["breaker"], failures: numbe
  * @category constructors
  */
 export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
-  Effect.map(Ref.make(HashMap.empty<MigrationId, Window>()), (windows) => ({
-    openFor: (ids) =>
-      Effect.flatMap(Ref.get(windows), (open) =>
-        HashMap.isEmpty(open)
-          ? Effect.succeedNone
-          : Effect.map(Monotonic.milliseconds, (now) =>
-              Option.firstSomeOf(ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now)))
-            )
-      ),
-    failed: Effect.fnUntraced(function* (id, failure) {
+  Effect.gen(function* () {
+    const windows = yield* Ref.make(HashMap.empty<MigrationId, Window>())
+    const suspects = yield* Ref.make(HashSet.empty<MigrationId>())
+
+    const failed = Effect.fnUntraced(function* (id: MigrationId, failure: Failure) {
       const [now, date] = yield* Effect.all([Monotonic.milliseconds, Clock.currentTimeMillis])
       const jitter = yield* Random.next
       return yield* Ref.modify(windows, (open) => {
@@ -84,6 +86,25 @@ export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
         const window: Window = { failures, endsAt: now + length, retryAt: date + length, failure }
         return [window, HashMap.set(open, id, window)]
       })
-    }),
-    succeeded: (ids) => Ref.update(windows, HashMap.removeMany(ids))
-  }))
+    })
+
+    return {
+      openFor: (ids) =>
+        Effect.flatMap(Ref.get(windows), (open) =>
+          HashMap.isEmpty(open)
+            ? Effect.succeedNone
+            : Effect.map(Monotonic.milliseconds, (now) =>
+                Option.firstSomeOf(
+                  ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now))
+                )
+              )
+        ),
+      failed,
+      suspected: (id, failure) =>
+        Effect.flatMap(Ref.getAndUpdate(suspects, HashSet.add(id)), (before) =>
+          HashSet.has(before, id) ? Effect.asSome(failed(id, failure)) : Effect.succeedNone
+        ),
+      succeeded: (ids) =>
+        Effect.zipRight(Ref.update(suspects, HashSet.difference(ids)), Ref.update(windows, HashMap.removeMany(ids)))
+    }
+  })

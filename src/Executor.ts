@@ -86,13 +86,12 @@ export const make = Effect.gen(function* () {
     Effect.catchAll(Transaction.send(ledger.connection, text), lock.ofMessage(doing))
 
   const recordApplied = ({ connection }: Reserved, text: string, migration: Migration) =>
-    Effect.catchAll(
-      Transaction.send(connection, text),
-      (error): Effect.Effect<never, MigrationFailure.Failure> =>
-        AbortedTransaction.isMetBy(error)
-          ? Effect.fail(MigrationFailure.effectFailed(migration, swallowed))
-          : lock.ofMessage(`the record of migration ${migration.id}`)(error)
-    )
+    Effect.catchAll(Transaction.send(connection, text), (error): Effect.Effect<never, MigrationFailure.Failure> => {
+      if (AbortedTransaction.isMetBy(error)) return Effect.fail(MigrationFailure.effectFailed(migration, swallowed))
+      return Transaction.isOver(error)
+        ? Effect.fail(MigrationFailure.endedItself(migration))
+        : lock.ofMessage(`the record of migration ${migration.id}`)(error)
+    })
 
   const applyStep = Effect.fnUntraced(function* (
     { job }: Job.Task,
@@ -103,7 +102,7 @@ export const make = Effect.gen(function* () {
     const [elapsed] = yield* Effect.timed(Script.run(reserved, role, migration))
     const message = StepMessages.closing({
       schema,
-      before: Transaction.forget,
+      before: [Transaction.confirm, ...Transaction.forget],
       after: [],
       limits: lock.limits(job),
       migration,

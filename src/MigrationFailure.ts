@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import {
   type AutoMigrationError,
+  anEffect,
   ChecksumMismatch,
   DatabaseUnavailable,
   InsufficientPrivilege,
@@ -18,7 +19,7 @@ import {
 } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
-import type { Migration } from "./core/Migration.js"
+import type { Migration, MigrationId } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
@@ -45,6 +46,8 @@ export interface Failure {
   readonly _tag: "Failure"
   /** Trying again at once cannot help. */
   readonly blames: Option.Option<Blame>
+  /** The migration whose statement was not carried through, for a reason that need not be its own. */
+  readonly suspects: Option.Option<MigrationId>
   readonly toError: (facts: { readonly cause: unknown; readonly retryAt: number }) => AutoMigrationError
 }
 
@@ -52,6 +55,7 @@ export interface Failure {
 export const circumstance = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
   _tag: "Failure",
   blames: Option.none(),
+  suspects: Option.none(),
   toError
 })
 
@@ -59,6 +63,7 @@ export const circumstance = (toError: (facts: { readonly cause: unknown }) => Au
 export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure => ({
   _tag: "Failure",
   blames: Option.some({ migration, detail }),
+  suspects: Option.none(),
   toError
 })
 
@@ -112,15 +117,16 @@ export const ofMessage = (error: SqlError, doing: string): Failure =>
  * @category conversions
  */
 export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArray<string>): Failure => {
-  const doing = `migration ${place.migration.id}`
+  const { id } = place.migration
+  const doing = `migration ${id}`
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, driverMessage(error)),
+    onNone: () => suspecting(id, unavailable(doing, null, driverMessage(error))),
     onSome: (evidence) => {
       const { message: reason, sqlState } = evidence
       if (sqlState === "42501") return forbidden(doing, reason, place, remedies)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !(sqlState === "57014" && limitsItself(place.migration))
-        ? unavailable(doing, sqlState, reason)
+        ? suspecting(id, unavailable(doing, sqlState, reason))
         : failedAt(place, evidence)
     }
   })
@@ -129,6 +135,8 @@ export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArr
 /** Who cancelled a statement is in the server's message only; a script that sets its own time limit will run into it again. */
 const limitsItself = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\bstatement_timeout\b/i.test(script.text)
+
+const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure, suspects: Option.some(id) })
 
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
@@ -175,7 +183,7 @@ const failedAt = ({ migration, span }: Place, evidence: SqlState.Evidence): Fail
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? "an Effect" : oneLine(statement),
+    statement: statement === "" ? anEffect : oneLine(statement),
     sqlState: evidence.sqlState,
     reason: evidence.message
   })
@@ -186,7 +194,8 @@ const unchecked = { disableValidation: true }
 
 const failed = (
   migration: Migration,
-  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason">
+  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason">,
+  remains: Pick<MigrationFailed, "isRolledBack"> = { isRolledBack: isRolledBack(migration) }
 ): Failure =>
   fault(
     migration,
@@ -195,9 +204,9 @@ const failed = (
       new MigrationFailed(
         {
           ...facts,
+          ...remains,
           migrationId: migration.id,
           file: migration.source,
-          isRolledBack: isRolledBack(migration),
           retryAt,
           cause
         },
@@ -211,8 +220,20 @@ const failed = (
  * @since 0.1.0
  * @category constructors
  */
-export const effectFailed = (migration: Migration, reason: string): Failure =>
-  failed(migration, { line: 1, column: 1, statement: "an Effect", sqlState: null, reason })
+export const effectFailed = (migration: Migration, reason: string): Failure => failed(migration, byItself(reason))
+
+const byItself = (reason: string) => ({ line: 1, column: 1, statement: anEffect, sqlState: null, reason })
+
+/**
+ * A migration that is an Effect ended the transaction that it was run in.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const endedItself = (migration: Migration): Failure =>
+  failed(migration, byItself("it ended the transaction that it was run in, which is not its own to end"), {
+    isRolledBack: false
+  })
 
 /**
  * Before anything runs, a server of this major version must know all that is left of the plan: fails for the first migration that

@@ -121,11 +121,16 @@ export const make = Effect.gen(function* () {
     return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
   })
 
+  const windowFor = (failure: MigrationFailure.Failure): Effect.Effect<Option.Option<Breaker.Window>> => {
+    if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
+    return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
+  }
+
   const refuse = (failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
-    Option.match(failure.blames, {
-      onNone: () => Effect.fail({ failure, retryAt: 0 }),
-      onSome: ({ migration }) => Effect.flip(breaker.failed(migration.id, failure))
-    })
+    Effect.flatMap(
+      windowFor(failure),
+      Option.match({ onNone: () => Effect.fail<Refusal>({ failure, retryAt: 0 }), onSome: Effect.fail })
+    )
 
   const attempt = (options: Request): Effect.Effect<Result, Refusal> =>
     execute(options).pipe(

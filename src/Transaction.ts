@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as SqlState from "./core/SqlState.js"
 import * as Driver from "./Driver.js"
 
 /**
@@ -103,6 +104,22 @@ const insist = (connection: Connection, text: string, restore: Restore): Effect.
   Effect.flatMap(Effect.forkDaemon(send(connection, text)), (answer) =>
     Effect.onInterrupt(restore(Fiber.join(answer)), () => Driver.orClose(connection, Fiber.await(answer)))
   )
+
+/**
+ * Says nothing where a transaction is open, and is an error where whoever worked in it has ended it: what comes after in the
+ * same message would be a transaction of its own.
+ *
+ * Source: `DefineSavepoint` in the server's `access/transam/xact.c`, which refuses implicit transaction blocks.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const confirm = "SAVEPOINT effect_auto_migration; RELEASE SAVEPOINT effect_auto_migration"
+
+const noTransaction: ReadonlySet<string> = new Set(["25P01"])
+
+/** Whether that was the error. @since 0.1.0 @category predicates */
+export const isOver = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(noTransaction, error))
 
 /**
  * What a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors, prepared

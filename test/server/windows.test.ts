@@ -10,6 +10,7 @@ import * as Schedule from "effect/Schedule"
 import { Policy } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import * as Pause from "../support/Pause.js"
 import * as Server from "../support/Server.js"
 import * as SettableClock from "../support/SettableClock.js"
 import { ask, askWithin, failsWith, holding, inProgram, kinds } from "../support/Situation.js"
@@ -70,6 +71,39 @@ describe("a migration that fails", () => {
         })
       ).pipe(Effect.withClock(clock))
     })
+  )
+})
+
+describe("a migration whose statement is cancelled", () => {
+  const impatient = (limit: string) => ({
+    "001_slow": `${limit}CREATE TABLE slow AS SELECT 1 AS id FROM pg_sleep(600);`
+  })
+
+  it.scopedLive("by a limit that it sets itself is at fault, and is left alone for its window", () =>
+    inProgram({ migrations: impatient("SET LOCAL statement_timeout = '50ms';\n"), options }, () =>
+      Effect.gen(function* () {
+        const first = yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))
+        assert.strictEqual(first.sqlState, "57014")
+        assert.strictEqual((yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))).retryAt, first.retryAt)
+        deepStrictEqual(yield* kinds, ["Failed 001_slow"])
+      })
+    )
+  )
+
+  it.scopedLive("by somebody is tried by the next query, and twice in a row left alone for its window", () =>
+    inProgram({ migrations: impatient(""), options }, (url) =>
+      Effect.gen(function* () {
+        const cancelled = Effect.gen(function* () {
+          const asking = yield* Effect.fork(failsWith("DatabaseUnavailable", ask("SELECT FROM slow")))
+          yield* Pause.untilSleeping(url)
+          yield* Database.query(url, `SELECT pg_cancel_backend(pid) FROM (${Pause.sleeping}) AS migrating`)
+          yield* Fiber.join(asking)
+        })
+        yield* cancelled
+        yield* cancelled
+        yield* unchanged(url, failsWith("DatabaseUnavailable", ask("SELECT FROM slow")))
+      })
+    )
   )
 })
 

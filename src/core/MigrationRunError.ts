@@ -1,0 +1,85 @@
+/**
+ * Failures of a migration that has been run.
+ *
+ * @internal
+ */
+import * as Schema from "effect/Schema"
+import { location } from "./MigrationDefinitionError.js"
+
+/**
+ * A migration failed and was rolled back. `line` and `column` are 1-based in `file`; `cause` is the error of the query
+ * that needed the migration, `reason` the server's own message. Until `retryAt` (milliseconds since 1970) nobody in this
+ * process tries it again, and all who ask the same are told the same, with the `cause` of the first of them.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect-auto-migration/MigrationFailed")(
+  "MigrationFailed",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    line: Schema.Number,
+    column: Schema.Number,
+    statement: Schema.String,
+    sqlState: Schema.NullOr(Schema.String),
+    reason: Schema.String,
+    /** `false` for a migration that ran outside transactions, or ended its own: what it had done before may stay. */
+    isRolledBack: Schema.Boolean,
+    retryAt: Schema.Number,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `Migration ${this.migrationId} failed at ${location(this.file, this.line, this.column)}: ${this.reason}` +
+      `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
+      (this.isRolledBack
+        ? `It was rolled back and nothing of it remains. ${correction(this.sqlState)}, then query again.`
+        : remainder(this.statement))
+    )
+  }
+}
+
+/** An Effect is no step outside transactions: one of which something remains has ended its transaction by itself. */
+const remainder = (statement: string): string =>
+  statement === anEffect
+    ? "What it has committed stays. Leave BEGIN, COMMIT and ROLLBACK to the library, and make what it does repeatable: it begins anew."
+    : "It runs outside transactions, so its earlier statements stay. Remove what this one complains of and apply it again: " +
+      "it goes on here. An edited file begins anew: make its earlier statements repeatable."
+
+/** What stands for the text of a statement in a migration that has none. @since 0.1.0 @category constants */
+export const anEffect = "an Effect"
+
+/** Where the server's reason has one way out, whatever the statement is. */
+const correction = (sqlState: string | null): string => {
+  switch (sqlState) {
+    case "55P04":
+      return "Move this statement into a migration of its own: a new enum value can be used once it is committed"
+    case "25001":
+    case "2D000":
+      return "Begin the file with -- transaction: none"
+    default:
+      return "Correct the file"
+  }
+}
+
+/** A migration ran, and what its SQL promises is not in the catalog. @since 0.1.0 @category errors */
+export class PromiseBroken extends Schema.TaggedError<PromiseBroken>("effect-auto-migration/PromiseBroken")(
+  "PromiseBroken",
+  {
+    migrationId: Schema.String,
+    file: Schema.String,
+    missing: Schema.NonEmptyArray(Schema.String),
+    isRolledBack: Schema.Boolean,
+    cause: Schema.optional(Schema.Defect)
+  }
+) {
+  override get message() {
+    return (
+      `Migration ${this.migrationId} (${this.file}) ran, and yet ${this.missing.join(", ")} does not exist; ` +
+      `${this.isRolledBack ? "it was rolled back" : "it runs outside transactions, so what it did stays"}. ` +
+      "Correct its SQL, or its -- provides: line."
+    )
+  }
+}
