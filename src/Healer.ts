@@ -47,6 +47,8 @@ import * as Telemetry from "./Telemetry.js"
 interface Question {
   /** What two questions share exactly when they ask the same. */
   readonly key: string
+  /** Whether the effect has been run again for this gap. */
+  readonly isAgain: boolean
   readonly gap: Detector.MissingObject
   readonly scope: Option.Option<StatementScope.StatementScope>
   /** A statement's connection is known, the pool's or the transaction's; a larger effect may have begun one by hand. */
@@ -185,15 +187,15 @@ export const make = Effect.gen(function* () {
       )
     if (result._tag === "Outdated") return yield* again(question)
     if (result._tag === "Held") return doubt
-    if (result._tag === "Present") return yield* unlessBrought(question, plan)
+    if (result._tag === "Present") return yield* unlessHidden(question, plan)
     yield* Metric.increment(Telemetry.healed)
     return retry
   })
 
-  /** What the catalog shows, somebody else may have brought in the meantime; if it came otherwise, a retry finds nothing new. */
-  const unlessBrought = (question: Question, plan: Plan.Plan): Answer =>
+  /** What the catalog shows, somebody may have brought in the meantime, in whatever way; or it cannot be seen, as a retry tells. */
+  const unlessHidden = (question: Question, plan: Plan.Plan): Answer =>
     Effect.flatMap(unjudged(view), (now) =>
-      Plan.ids(plan).some((id) => now.applied.checksumById.has(id))
+      !question.isAgain || Plan.ids(plan).some((id) => now.applied.checksumById.has(id))
         ? Effect.succeed<Landing>(retry)
         : giveUp(question, now)
     )
@@ -304,7 +306,7 @@ export const make = Effect.gen(function* () {
         Option.flatMap(request.statement, (text) => StatementScope.scopeFrom(parser, text)),
         (_) => ({ ..._, isClosed: _.isClosed && isPointed })
       )
-      return answer({ key, gap, scope, caller, errorOf }, work)
+      return answer({ key, isAgain: about === "again", gap, scope, caller, errorOf }, work)
     })
     const errorOf = ({ failure, retryAt }: PlanRunner.Refusal) => failure.toError({ cause: request.error, retryAt })
     const flight = () =>

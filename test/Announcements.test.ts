@@ -2,6 +2,7 @@
  * Listening begins a while after something is lacking and ends a while after nothing is.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -71,7 +72,7 @@ describe("a process whose layer was closed", () => {
           yield* TestClock.adjust("1 second")
           assert.strictEqual(seen.listening, 1)
           yield* Scope.close(scope, Exit.void)
-          assert.deepStrictEqual(yield* Effect.exit(follow(lacking)), Exit.void)
+          deepStrictEqual(yield* Effect.exit(follow(lacking)), Exit.void)
           yield* TestClock.adjust("1 minute")
           assert.strictEqual(seen.listening, 0)
         })

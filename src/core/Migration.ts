@@ -22,13 +22,16 @@ import * as SchemaObject from "./SchemaObject.js"
 
 /**
  * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
- * no id: it could not be typed into a directive or a command.
+ * no id: it could not be typed into a directive or a command. Nor is half of a surrogate pair: the server would store another
+ * character, and never find the migration applied.
  *
  * @since 0.1.0
  * @category models
  */
 export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
-  Schema.pattern(/^\P{Cc}*$/u, { message: () => "an id cannot hold a control character" }),
+  Schema.pattern(/^[^\p{Cc}\p{Cs}]*$/u, {
+    message: () => "an id cannot hold a control character or half of a surrogate pair"
+  }),
   Schema.brand("effect-auto-migration/MigrationId")
 )
 

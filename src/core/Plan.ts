@@ -207,12 +207,20 @@ const join = (group: Growing, step: Step): void => {
  * The values that an enum is made with can be used at once. One that is added later cannot, be the enum as new as itself:
  * PostgreSQL before 17 makes no difference there (`EnumUncommitted` in `pg_enum.c`).
  */
-const noteEnums = ({ extendedBy }: Growing, { footprint, id }: Migration.Migration): void => {
-  const made = new Set(footprint.provides.flatMap((object) => (object._tag === "Type" ? [object.name] : [])))
-  for (const object of footprint.provides) {
-    if (object._tag === "EnumValue" && !made.has(object.type.name)) extendedBy.set(object.type.name, id)
+const noteEnums = ({ extendedBy }: Growing, migration: Migration.Migration): void => {
+  const { id } = migration
+  const { provides } = migration.footprint
+  const made = new Set(provides.flatMap((object) => (object._tag === "Type" ? [object.name] : [])))
+  for (const object of provides) {
+    if (object._tag === "EnumValue" && (!made.has(object.type.name) || mayAddValues(migration))) {
+      extendedBy.set(object.type.name, id)
+    }
   }
 }
+
+/** A file that makes or renames an enum and adds a value to it provides both alike. One split too many costs nothing. */
+const mayAddValues = ({ script }: Migration.Migration): boolean =>
+  script._tag === "Sql" && /\bADD\s+VALUE\b/i.test(script.text)
 
 const apart = (group: Growing, next: Migration.Migration): Option.Option<string> => {
   const last = Arr.lastNonEmpty(group.steps).migration

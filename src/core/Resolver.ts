@@ -1,7 +1,7 @@
 /**
  * From what is missing to the smallest plan that brings it: the pending provider, and the ancestors that have not run.
  * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
- * types, and the pending writers of its tables), so that one heal is enough and the answer is that of the up-to-date schema.
+ * types, and the pending writers of all these), so that one heal is enough and the answer is that of the up-to-date schema.
  *
  * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
  * as a writer of the statement's tables.
@@ -21,6 +21,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { MissingObject } from "./Detector.js"
+import * as HazardKey from "./HazardKey.js"
 import type { Migration, MigrationId } from "./Migration.js"
 import * as MigrationGraph from "./MigrationGraph.js"
 import type { Plan, Reason, Step } from "./Plan.js"
@@ -217,10 +218,12 @@ const neededBy = (
   isWanted: (writer: Migration) => boolean
 ): ReadonlyArray<Ranked> => {
   const unapplied = isUnapplied(graph, applied)
-  const writers = [
-    ...scope.relations.flatMap(({ relation }) => graph.writersByKey.get(relation.name) ?? []),
-    ...graph.opaque
+  const named = [
+    ...scope.relations.map(({ relation }) => relation.name),
+    ...scope.routines.map(({ name }) => HazardKey.routine(name)),
+    ...scope.types.map(({ name }) => name)
   ]
+  const writers = [...named.flatMap((key) => graph.writersByKey.get(key) ?? []), ...graph.opaque]
   const providers = mentionedBy(scope).flatMap((object) =>
     Provider.candidates(graph.providers, object)
       .filter(isAlive)

@@ -65,8 +65,8 @@ describe("MigrationId", () => {
       assert.isTrue(isId(text), text)
   })
 
-  it("is neither empty, nor padded, nor does it hold a control character", () => {
-    for (const text of ["", " ", "a ", "\ta", "a\nb", "a\0b", "a\u0085b"])
+  it("is neither empty, nor padded, nor does it hold a control character or half of a character", () => {
+    for (const text of ["", " ", "a ", "\ta", "a\nb", "a\0b", "a\u0085b", "a\ud83d", "\udc00a"])
       assert.isFalse(isId(text), JSON.stringify(text))
   })
 })

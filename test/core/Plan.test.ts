@@ -116,6 +116,17 @@ describe("groups", () => {
     deepStrictEqual(groupsOf(planOf(made, { id: "2", provides: [sad] }, used)), [["1", "2"], ["3"]])
   })
 
+  it("splits where a value is used that was added by the file that made the enum, or renamed it", () => {
+    const script = { _tag: "Sql", text: "ALTER TYPE mood ADD\n  VALUE 'sad';" } as const
+    const { steps, ...rest } = planOf(
+      { id: "1", provides: [SchemaObject.type(mood), sad] },
+      { id: "2", writes: ["mood"] }
+    )
+    const [first, ...others] = steps
+    const adding: Plan.Plan = { ...rest, steps: [{ ...first, migration: { ...first.migration, script } }, ...others] }
+    deepStrictEqual(groupsOf(adding), [["1"], ["2"]])
+  })
+
   it("forgets at each commit what has been added before it", () => {
     const one = planOf(
       { id: "1", provides: [sad] },

@@ -7,12 +7,14 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { AutoMigration, AutoMigrationConfig, Policy, withAutoMigration } from "effect-auto-migration"
 import * as Command from "../../src/cli/Command.js"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import * as Role from "../support/Role.js"
 import * as Server from "../support/Server.js"
 import {
   advisoryLocks,
@@ -249,6 +251,24 @@ describe("sessions", () => {
     )
   )
 
+  it.scopedLive("do not remember them of one that failed either, and it succeeds when it is tried again", () =>
+    inProgram(
+      {
+        before: ["CREATE TABLE gate AS SELECT 0 AS n"],
+        migrations: {
+          "001_leaves": `SELECT pg_advisory_lock(1); PREPARE p AS SELECT 1; CREATE TABLE a AS SELECT 1 / n AS id FROM gate;`
+        }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* failsWith("MigrationFailed", AutoMigration.migrate)
+          deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
+          yield* Database.query(url, "UPDATE gate SET n = 1")
+          deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["001_leaves"])
+        })
+    )
+  )
+
   it.scopedLive("of a role with short timeouts and odd settings do not disturb an operator", () =>
     inProgram(
       {
@@ -441,6 +461,73 @@ describe("a ledger", () => {
           deepStrictEqual(yield* ask("SELECT id FROM a"), [])
         })
     )
+  )
+
+  const chained = {
+    "001_a": "CREATE TABLE a (id integer PRIMARY KEY);",
+    "002_b": "CREATE TABLE b (id integer REFERENCES a);"
+  }
+
+  it.scopedLive(
+    "that was dropped while a program runs is no ground for a plan: what it had is brought again as well",
+    () =>
+      inProgram({ migrations: chained }, (url) =>
+        Effect.gen(function* () {
+          yield* ask("SELECT id FROM a")
+          yield* Database.query(url, "DROP SCHEMA auto_migration CASCADE", "DROP TABLE a")
+          deepStrictEqual(yield* ask("SELECT id FROM b"), [])
+          deepStrictEqual(yield* appliedIds, ["001_a", "002_b"])
+        })
+      )
+  )
+
+  it.scopedLive("that was reset while a program waits for the lock is read anew before anything runs", () =>
+    inProgram({ migrations: chained }, (url) =>
+      Effect.gen(function* () {
+        yield* ask("SELECT id FROM a")
+        const asking = yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(
+              url,
+              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+            )
+            const asking = yield* Effect.forkDaemon(ask("SELECT id FROM b"))
+            yield* Effect.sleep("300 millis")
+            yield* Database.query(url, "DROP SCHEMA auto_migration CASCADE", "DROP TABLE a")
+            return asking
+          })
+        )
+        deepStrictEqual(yield* Fiber.join(asking), [])
+        deepStrictEqual(yield* appliedIds, ["001_a", "002_b"])
+      })
+    )
+  )
+
+  it.scopedLive("in a schema that the application uses takes nobody's rights away, and gives none", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const reader = yield* Role.role(url, "reader")
+      const auditor = yield* Role.role(url, "auditor")
+      yield* Database.query(
+        url,
+        "CREATE TABLE mine (id integer)",
+        "CREATE TABLE secret (id integer)",
+        "CREATE FUNCTION ours() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        `GRANT SELECT ON mine TO ${reader.name}`
+      )
+      const schema = AutoMigrationConfig.SchemaName.make("public")
+      yield* ask("SELECT id FROM users").pipe(
+        Effect.provide(App.layer({ url, migrations: users, options: { schema } }))
+      )
+      deepStrictEqual(yield* Database.query(reader.url, "SELECT ours(), (SELECT count(*)::int FROM mine) AS n"), [
+        { ours: 1, n: 0 }
+      ])
+      yield* Database.query(url, `SELECT grant_reader('${auditor.name}')`)
+      const rights = `SELECT has_table_privilege('${auditor.name}', 'event', 'SELECT') AS log,
+        has_table_privilege('${auditor.name}', 'lease', 'SELECT') AS leases,
+        has_table_privilege('${auditor.name}', 'secret', 'SELECT') AS secret`
+      deepStrictEqual(yield* Database.query(url, rights), [{ log: true, leases: true, secret: false }])
+    })
   )
 
   it.scopedLive("whose name somebody else's tables bear is left alone", () =>

@@ -405,3 +405,51 @@ describe("many fibers", () => {
     })
   )
 })
+
+describe("what a statement names", () => {
+  it.scopedLive(
+    "is brought as far as it will go: a function that is replaced later, a type whose value is renamed",
+    () =>
+      inProgram(
+        {
+          migrations: {
+            "001_mood": "CREATE TYPE mood AS ENUM ('glad');",
+            "002_level": "CREATE FUNCTION level() RETURNS integer LANGUAGE sql AS 'SELECT 1';",
+            "003_level": "CREATE OR REPLACE FUNCTION level() RETURNS integer LANGUAGE sql AS 'SELECT 2';",
+            "004_happy": "ALTER TYPE mood RENAME VALUE 'glad' TO 'happy';"
+          },
+          options: { policy: Policy.always }
+        },
+        () =>
+          Effect.gen(function* () {
+            deepStrictEqual(yield* ask("SELECT level()"), [{ level: 2 }])
+            deepStrictEqual(yield* appliedIds, ["002_level", "003_level"])
+            deepStrictEqual(yield* ask("SELECT enum_range(NULL::mood)::text AS moods"), [{ moods: "{happy}" }])
+          })
+      )
+  )
+
+  it.scopedLive(
+    "may come by other means than a migration while the heal waits: the query runs again and finds it",
+    () =>
+      inProgram({ migrations: { "001_a": "CREATE TABLE a (id integer);" } }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.status
+          const asking = yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* holding(
+                url,
+                "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+              )
+              const asking = yield* Effect.fork(ask("SELECT id FROM a"))
+              yield* Effect.sleep("300 millis")
+              yield* Database.query(url, "CREATE TABLE a (id integer)")
+              return asking
+            })
+          )
+          deepStrictEqual(yield* Fiber.join(asking), [])
+          deepStrictEqual(yield* appliedIds, [])
+        })
+      )
+  )
+})

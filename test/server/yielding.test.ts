@@ -81,6 +81,27 @@ describe("whoever waits for the migration lock", () => {
       })
   )
 
+  it.scopedLive("takes it though others record failures all the time, which are no sign that somebody is at work", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      yield* Effect.gen(function* () {
+        yield* ask("SELECT id FROM a")
+        const other = yield* session(url)
+        const failing = other(
+          "INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('Failed', 'other', 'sha256:00')"
+        )
+        yield* other("BEGIN")
+        yield* failing
+        const waiter = yield* Effect.fork(ask("SELECT id FROM b"))
+        yield* untilVain(tap)
+        yield* other("COMMIT")
+        yield* Effect.forkScoped(Effect.repeat(failing, Schedule.spaced("50 millis")))
+        deepStrictEqual(yield* Fiber.join(waiter), [])
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+    })
+  )
+
   it.scopedLive(
     "reads a log that has become another one from its beginning, and waits for nobody without a limit",
     () =>
