@@ -7,6 +7,8 @@
  *
  * @since 0.1.0
  */
+import { Socket } from "node:net"
+import type { Duplex } from "node:stream"
 import * as Reactivity from "@effect/experimental/Reactivity"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
@@ -21,6 +23,7 @@ import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
+import * as Acquisition from "./Acquisition.js"
 import { quote } from "./core/SchemaObject.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
@@ -113,31 +116,46 @@ interface Line {
 const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
   Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
 
+const unavailable = (reason: string): SqlError => new SqlError({ cause: new Error(reason) })
+
+const closed = unavailable("the layer of the migrations' connections was closed")
+
 /** A reference that is no more interrupts whoever asks for it, though nobody has interrupted that fiber. */
 const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
   Effect.catchAllCause(
     self,
     (cause): Effect.Effect<never, E | SqlError> =>
-      Cause.isInterrupted(cause)
-        ? Effect.fail(new SqlError({ cause: new Error("the layer of the migrations' connections was closed") }))
-        : Effect.failCause(cause)
+      Cause.isInterrupted(cause) ? Effect.fail(closed) : Effect.failCause(cause)
   )
 
+const reserved = (client: PgClient.PgClient): Effect.Effect<Reserved, SqlError, Scope.Scope> =>
+  Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({ client, connection }))
+
 /**
- * Taking a connection cannot be undone half-way, whether it comes from the pool or is the first one: an interruption waits
- * until it is there and gives it back.
+ * Opening the first connection, waiting for one's turn and taking a connection from the pool have one limit together. The
+ * reference is got at once: nobody can leave it half-way, and whoever closes it waits for those who get it, so nothing that
+ * waits for a server is done inside.
  */
-const fromClients = Effect.fnUntraced(function* <E>(
-  acquire: Effect.Effect<PgClient.PgClient, E, Scope.Scope | Reactivity.Reactivity>
+const fromClients = Effect.fnUntraced(function* (
+  acquire: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity>,
+  limit: Duration.Duration
 ) {
-  const clients = yield* RcRef.make({ acquire, idleTimeToLive: idle })
+  const late = unavailable(`no connection was to be had within ${Duration.format(limit)}`)
+  const clients = yield* RcRef.make({
+    acquire: Acquisition.shared(acquire, { ended: closed, late, limit }),
+    idleTimeToLive: idle
+  })
   const free = yield* Effect.makeSemaphore(connections)
-  const reserve = Effect.uninterruptibleMask((restore) =>
-    restore(free.take(1)).pipe(
-      Effect.zipRight(Effect.addFinalizer(() => free.release(1))),
-      Effect.zipRight(orClosed(RcRef.get(clients))),
-      Effect.flatMap((client) => Effect.map(client.reserve, (connection) => ({ client, connection })))
+  const turn = Effect.uninterruptibleMask((restore) =>
+    Effect.zipRight(
+      restore(free.take(1)),
+      Effect.addFinalizer(() => free.release(1))
     )
+  )
+  const reservedFrom = (opening: Effect.Effect<PgClient.PgClient, SqlError>) =>
+    Effect.zipLeft(opening, turn).pipe(Effect.flatMap(reserved), Acquisition.within(limit, late))
+  const reserve = Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(orClosed(RcRef.get(clients)), (opening) => restore(reservedFrom(opening)))
   )
   const line = MutableRef.make(Option.none<Line>())
   const hangUp = (own: Line) =>
@@ -184,19 +202,32 @@ const fromClients = Effect.fnUntraced(function* <E>(
   return { reserve, ask, askInPassing, listen }
 })
 
-const fromConfig = (config: PgClient.PgClientConfig) =>
-  Effect.map(
-    fromClients(
-      PgClient.make({
-        ...config,
-        connectTimeout: config.connectTimeout ?? Driver.patience,
-        minConnections: 0,
-        maxConnections: connections + 1,
-        applicationName: "effect-auto-migration"
-      })
-    ),
-    MigrationClient.of
-  )
+/**
+ * `PgClient.make` asks the server something over the first connection and cannot be interrupted until that is answered, or the
+ * connection has ended: one that nobody waits for any more is ended, since a server that let it in may say no more.
+ */
+const opening = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
+  const first = yield* Deferred.make<Duplex>()
+  const stream = () => {
+    const socket = config.stream?.() ?? new Socket()
+    Deferred.unsafeDone(first, Effect.succeed(socket))
+    return socket
+  }
+  const hangUp = Effect.map(Deferred.await(first), (socket) => void socket.destroy())
+  return yield* Acquisition.inBackground(PgClient.make({ ...config, stream }), hangUp)
+})
+
+const fromConfig = (config: PgClient.PgClientConfig) => {
+  const connectTimeout = Duration.decode(config.connectTimeout ?? Driver.patience)
+  const client = opening({
+    ...config,
+    connectTimeout,
+    minConnections: 0,
+    maxConnections: connections + 1,
+    applicationName: "effect-auto-migration"
+  })
+  return Effect.map(fromClients(client, connectTimeout), MigrationClient.of)
+}
 
 /**
  * Connections of its own with credentials of their own, for instance of a role that may run DDL when the application's may not.
@@ -208,6 +239,17 @@ export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationCli
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
 /**
+ * `connectTimeout`, ten seconds where none is given, is how long one may wait for a connection of the pool, be it full or the
+ * server silent; the pool's own limit, which it may not have, is not asked about.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
+  readonly connectTimeout?: Duration.DurationInput | undefined
+}
+
+/**
  * Connections from a pool that the program makes, with at least five of them; for programs whose own client comes from
  * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
  * Whoever makes a pool listens for its errors: node-postgres ends the program over a lost idle connection of one that nobody does.
@@ -215,10 +257,17 @@ export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationCli
  * @since 0.1.0
  * @category layers
  */
-export const layerFromPool = (options: PgClient.PgClientFromPoolOptions): Layer.Layer<MigrationClient> =>
-  Layer.scoped(MigrationClient, Effect.map(fromClients(PgClient.fromPool(options)), MigrationClient.of)).pipe(
-    Layer.provide(Reactivity.layer)
-  )
+export const layerFromPool = (options: FromPoolOptions): Layer.Layer<MigrationClient> =>
+  Layer.scoped(
+    MigrationClient,
+    Effect.map(
+      fromClients(
+        Acquisition.inBackground(PgClient.fromPool(options)),
+        Duration.decode(options.connectTimeout ?? Driver.patience)
+      ),
+      MigrationClient.of
+    )
+  ).pipe(Layer.provide(Reactivity.layer))
 
 /**
  * Connections of its own to the application's server, with the application's configuration.

@@ -3,6 +3,7 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import type * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
@@ -40,18 +41,22 @@ const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
 const sessions = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'effect-auto-migration'`
 
+/** A layer that the test closes. */
+const built = Effect.fnUntraced(function* (layer: Layer.Layer<MigrationClient.MigrationClient>) {
+  const scope = yield* Scope.make()
+  const context = yield* Layer.buildWithScope(layer, scope)
+  return { client: Context.get(context, MigrationClient.MigrationClient), close: Scope.close(scope, Exit.void) }
+})
+
 /** Through a tap; the connections stay open as long as nobody closes them. */
-const connections = Effect.gen(function* () {
+const connectionsWith = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   const url = yield* Server.freshDatabase
   const tap = yield* WireTap.make(url)
-  const scope = yield* Scope.make()
-  const context = yield* Layer.buildWithScope(
-    MigrationClient.layer({ url: Redacted.make(tap.url), idleTimeout: Duration.hours(1) }),
-    scope
-  )
-  const client = Context.get(context, MigrationClient.MigrationClient)
-  return { client, close: Scope.close(scope, Exit.void), tap, url }
+  const layer = MigrationClient.layer({ url: Redacted.make(tap.url), idleTimeout: Duration.hours(1), ...config })
+  return { ...(yield* built(layer)), tap, url }
 })
+
+const connections = connectionsWith({})
 
 describe("a connection that is being opened when the program ends", () => {
   const uses: Readonly<Record<string, (client: Connections) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
@@ -86,6 +91,128 @@ describe("a connection that is being opened when the program ends", () => {
       )
     }
   }
+})
+
+describe("a server that lets a connection in and says no more", { timeout: 30_000 }, () => {
+  /** What hangs, hangs longer than the test may. */
+  const goodWhile = Duration.hours(1)
+
+  const nothingIsOpen = (tap: WireTap.WireTap) => until(Effect.map(tap.open, (open) => open === 0))
+
+  it.scopedLive("is waited for as long as one may take to connect, by all who wait, and asked again afterwards", () =>
+    Effect.gen(function* () {
+      const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: "1 second" })
+      yield* tap.trap(1, "before")
+      const asking = Effect.flip(client.ask("SELECT 1"))
+      const errors = yield* Effect.all(
+        [asking, Effect.uninterruptible(asking)].flatMap((one) => Effect.replicate(one, 5)),
+        { concurrency: "unbounded" }
+      )
+      for (const { cause } of errors) assert.match(String(cause), /no connection was to be had within 1s/)
+      assert.strictEqual((yield* tap.heard).connections, 1)
+      yield* nothingIsOpen(tap)
+      yield* tap.release
+      yield* client.ask("SELECT 1")
+      yield* close
+      yield* nothingIsLeft(url)
+    })
+  )
+
+  it.scopedLive("holds up nobody who is interrupted, nor the end of the program", () =>
+    Effect.gen(function* () {
+      const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: goodWhile })
+      const sprung = yield* tap.trap(1, "before")
+      const asking = yield* Effect.forkDaemon(client.ask("SELECT 1"))
+      yield* sprung
+      yield* Fiber.interrupt(asking)
+      yield* close
+      yield* nothingIsOpen(tap)
+      yield* nothingIsLeft(url)
+    })
+  )
+
+  it.scopedLive("and whoever waits for it is told that the program ends", () =>
+    Effect.gen(function* () {
+      const { client, close, tap } = yield* connectionsWith({ connectTimeout: goodWhile })
+      const sprung = yield* tap.trap(1, "before")
+      const asking = yield* Effect.forkDaemon(client.ask("SELECT 1"))
+      yield* sprung
+      yield* close
+      assert.match(
+        String((yield* Effect.flip(Fiber.join(asking))).cause),
+        /layer of the migrations' connections was closed/
+      )
+      yield* nothingIsOpen(tap)
+    })
+  )
+
+  it.scopedLive("is unavailable to who migrates, and migrates when it answers again", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const program = AutoMigration.layer.pipe(
+        Layer.provide(MigrationClient.layer({ url: Redacted.make(tap.url), connectTimeout: "1 second" })),
+        Layer.provide(MigrationSource.layerRecord(users)),
+        Layer.provideMerge(App.client({ url }))
+      )
+      yield* Effect.gen(function* () {
+        yield* tap.trap(1, "before")
+        const error = yield* failsWith("DatabaseUnavailable", AutoMigration.migrate)
+        assert.match(error.message, /no connection was to be had within 1s/)
+        yield* tap.release
+        deepStrictEqual(yield* ask("SELECT name FROM users"), [{ name: "Ada" }])
+      }).pipe(Effect.provide(program))
+      yield* nothingIsLeft(url)
+    })
+  )
+})
+
+describe("a pool that the program makes", { timeout: 30_000 }, () => {
+  const poolOf = (connectionString: string) => new pg.Pool({ connectionString, max: 1 }).on("error", () => {})
+
+  it.scopedLive("and that is full holds up nobody for good, and gets back what it gives too late", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const pool = poolOf(url)
+      const acquire = Effect.succeed(pool)
+      const impatient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 second" }))
+      const patient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 hour" }))
+      const other = yield* Effect.promise(() => pool.connect())
+      const error = yield* Effect.flip(impatient.client.ask("SELECT 1"))
+      assert.match(String(error.cause), /no connection was to be had within 1s/)
+      const asking = yield* Effect.forkDaemon(patient.client.ask("SELECT 1"))
+      yield* until(Effect.sync(() => pool.waitingCount === 2))
+      yield* Fiber.interrupt(asking)
+      yield* impatient.close
+      other.release()
+      yield* patient.client.ask("SELECT 1")
+      yield* until(Effect.sync(() => pool.waitingCount === 0 && pool.idleCount === 1))
+      yield* patient.close
+      yield* Effect.promise(() => pool.end())
+      yield* nothingIsLeft(url)
+    })
+  )
+
+  it.scopedLive("and that cannot end, since it waits for a server, does not hold up the end of the program", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const acquire = Effect.acquireRelease(
+        Effect.sync(() => poolOf(tap.url)),
+        (pool) => Effect.promise(() => pool.end())
+      )
+      const { client, close } = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 second" }))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* tap.delaying
+          assert.match(String((yield* Effect.flip(client.ask("SELECT 1"))).cause), /no connection was to be had/)
+          yield* close
+        })
+      )
+      yield* until(Effect.map(tap.open, (open) => open === 0))
+      yield* nothingIsLeft(url)
+    })
+  )
 })
 
 describe("a statement that is interrupted", { timeout: 30_000 }, () => {
