@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Chunk from "effect/Chunk"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig } from "effect-auto-migration"
 
 const from = (environment: Readonly<Record<string, string>>) =>
@@ -78,4 +81,34 @@ describe("options", () => {
       })
     )
   }
+})
+
+describe("the default pauses before a lock is asked for again", () => {
+  /** As a process takes them whose luck this seed is, in milliseconds. */
+  const pauses = (seed: number) =>
+    Schedule.run(Schedule.delays(AutoMigrationConfig.defaults.lockRetry), 0, Array.from({ length: 8 })).pipe(
+      Effect.withRandom(Random.make(seed)),
+      Effect.map((delays) => Chunk.toReadonlyArray(delays).map(Duration.toMillis))
+    )
+
+  it.effect("begin with 50 ms and grow threefold up to a second, give or take a fifth", () =>
+    Effect.gen(function* () {
+      for (const seed of [1, 2, 3]) {
+        const found = yield* pauses(seed)
+        const expected = [50, 150, 450, 1000, 1000, 1000, 1000, 1000]
+        assert.strictEqual(found.length, expected.length)
+        for (const [n, about] of expected.entries()) {
+          assert.isAtLeast(found[n] ?? 0, 0.8 * about - 1)
+          assert.isAtMost(found[n] ?? 0, 1.2 * about + 1)
+        }
+      }
+    })
+  )
+
+  it.effect("differ from process to process, so that those who met once do not meet each time", () =>
+    Effect.gen(function* () {
+      const [one, other] = yield* Effect.all([pauses(1), pauses(2)])
+      for (const [n, pause] of one.entries()) assert.notStrictEqual(pause, other[n])
+    })
+  )
 })
