@@ -104,7 +104,8 @@ describe("a new enum value that the next migration uses", () => {
         },
         () =>
           Effect.gen(function* () {
-            yield* AutoMigration.migrate
+            yield* askWithin("SELECT name FROM people")
+            deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_sad", "004_use"])
             deepStrictEqual(yield* ask("SELECT name, mood, age FROM people"), [
               { name: "Eeyore", mood: "sad", age: null }
             ])
