@@ -32,20 +32,27 @@ describe("the server of this run", () => {
 })
 
 describe("a tap on the wire", () => {
-  it.scoped("hears every statement and counts round trips and connections", () =>
+  it.scoped("hears every statement and row and counts round trips and connections", () =>
     Effect.gen(function* () {
       const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)
       yield* Database.query(tap.url, "SELECT 1", "SELECT 'é\u{1F600}'", `SELECT '${"x".repeat(100_000)}'`)
       const heard = yield* tap.heard
       assert.strictEqual(heard.connections, 1)
       assert.strictEqual(heard.roundTrips, 3)
+      const columnCount = 2
+      const columnLength = 4
+      const columns = [1, 6, 100_000]
+      deepStrictEqual(
+        heard.rows,
+        columns.map((length) => columnCount + columnLength + length)
+      )
       deepStrictEqual(heard.statements.slice(0, 2), ["SELECT 1", "SELECT 'é\u{1F600}'"])
       yield* Effect.flatMap(SqlClient, (sql) => sql`SELECT ${1}::integer`).pipe(
         Effect.provide(Database.client(tap.url))
       )
       assert.deepInclude((yield* tap.heard).statements, "SELECT $1::integer")
       yield* tap.reset
-      deepStrictEqual(yield* tap.heard, { connections: 0, statements: [], roundTrips: 0 })
+      deepStrictEqual(yield* tap.heard, { connections: 0, statements: [], roundTrips: 0, rows: [] })
     })
   )
 

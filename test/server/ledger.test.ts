@@ -8,8 +8,8 @@ import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
-
 import { ask, askWithin, inProgram, users } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
 
 describe("the ledger", () => {
   it.scopedLive("knows ids that the code does not: allowed, and reported", () =>
@@ -78,5 +78,56 @@ describe("the ledger", () => {
         )
       })
     )
+  )
+})
+
+describe("a process that is brought up to date", () => {
+  /** Events of that many migrations more, which nobody here has the files of. */
+  const applied = (url: string, from: number, to: number) =>
+    Database.query(
+      url,
+      `INSERT INTO auto_migration.event (kind, migration_id, checksum, detail)
+        SELECT 'Applied', 'elsewhere_' || lpad(n::text, 40, '0'), 'sha256:' || repeat('0', 64), '{}' FROM generate_series(${from}, ${to}) n`
+    )
+
+  /** What the server sends to a process that knows all when it asks again, and when there is one migration more. */
+  const refreshes = (migrations: number) =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const asked = Effect.zipRight(tap.reset, Effect.zip(AutoMigration.status, tap.heard))
+      return yield* Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        yield* applied(url, 1, migrations)
+        assert.strictEqual((yield* AutoMigration.status).unknown.length, migrations)
+        const [, nothingNew] = yield* asked
+        yield* applied(url, migrations + 1, migrations + 1)
+        const [status, oneMore] = yield* asked
+        assert.strictEqual(status.unknown.length, migrations + 1)
+        return { nothingNew, oneMore, bitmap: 2 * Math.ceil((yield* bits(url)) / 8) }
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users })))
+    })
+
+  const bits = (url: string) =>
+    Effect.map(Database.query(url, "SELECT count(*)::int AS n FROM auto_migration.migration_bit"), ([row]) =>
+      Number(row?.["n"])
+    )
+
+  /** The message begins with its own limits, which the server answers with a row as well. */
+  const ledgersRow = ({ roundTrips, rows, statements }: WireTap.Heard): number => {
+    deepStrictEqual([statements.length, roundTrips, rows.length], [1, 1, 2])
+    return rows[1] ?? 0
+  }
+
+  it.scopedLive("is so with one message and one small row, of which the bitmap alone grows with the migrations", () =>
+    Effect.gen(function* () {
+      const [few, many] = yield* Effect.all([refreshes(50), refreshes(500)])
+      /** Two numbers of events, each a digit longer. */
+      const digits = 2
+      for (const of of ["nothingNew", "oneMore"] as const) {
+        assert.isBelow(ledgersRow(many[of]) - many.bitmap, 1000)
+        assert.isAtMost(ledgersRow(many[of]) - ledgersRow(few[of]), many.bitmap - few.bitmap + digits)
+      }
+    })
   )
 })

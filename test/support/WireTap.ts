@@ -17,6 +17,8 @@ export interface Heard {
   readonly statements: ReadonlyArray<string>
   /** Answers that the server finished; a connection's start-up is not among them. */
   readonly roundTrips: number
+  /** The size of each row that the server sent, in bytes and in order, over all connections. */
+  readonly rows: ReadonlyArray<number>
 }
 
 export interface WireTap {
@@ -82,6 +84,7 @@ export const make = (
     let connections = 0
     let roundTrips = 0
     let statements: Array<string> = []
+    let rows: Array<number> = []
     const sockets = new Set<net.Socket>()
     let trap: Trap | undefined
     let delayed: Array<net.Socket> | undefined
@@ -118,7 +121,8 @@ export const make = (
         if (text !== undefined) statements.push(text)
         if (endsMessage.has(type)) spring(client, text ?? "")
       })
-      const fromServer = frames("typed", (type) => {
+      const fromServer = frames("typed", (type, body) => {
+        if (type === "D") rows.push(body.length)
         if (type !== "Z") return
         if (started) roundTrips++
         started = true
@@ -151,11 +155,12 @@ export const make = (
     url.host = `127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`
     return {
       url: url.href,
-      heard: Effect.sync(() => ({ connections, statements: [...statements], roundTrips })),
+      heard: Effect.sync(() => ({ connections, statements: [...statements], roundTrips, rows: [...rows] })),
       reset: Effect.sync(() => {
         connections = 0
         roundTrips = 0
         statements = []
+        rows = []
       }),
       cut: Effect.sync(() => sockets.forEach((socket) => socket.destroy())),
       open: Effect.sync(() => sockets.size / 2),
