@@ -47,3 +47,13 @@ export const isClimbedOnce = (url: string, rows: number) =>
     Effect.zipRight(Database.sessionsLeft(url)),
     Effect.map((left) => claim(`no session is left, but there is ${JSON.stringify(left)}`, left.length === 0))
   )
+
+/** When the last step wrote its event, in milliseconds since 1970 by the server's clock. */
+export const climbedAt = (url: string): Effect.Effect<number> =>
+  Effect.map(
+    Database.query(
+      url,
+      `SELECT (extract(epoch FROM recorded_at) * 1000)::float AS at FROM auto_migration.event WHERE migration_id = '${steps.at(-1)}'`
+    ),
+    ([row]) => Number(row?.["at"])
+  )

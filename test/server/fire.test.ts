@@ -24,8 +24,13 @@ describe("under fire", () => {
   it.live(
     "processes that are killed at random lose nothing and do nothing twice",
     () =>
-      Effect.map(kills.run({ processes: 3, fibers: 4, every: "200 millis", kills: 4, seed: 4 }), ([answered]) =>
-        assert.strictEqual(answered?.value, 12)
+      Effect.map(
+        kills.run({ processes: 3, fibers: 4, rows: 20_000, every: "40 millis", kills: 4, seed: 4 }),
+        ([answered, killed, early]) => {
+          assert.strictEqual(answered?.value, 12)
+          assert.isAtLeast(killed?.value ?? 0, 1)
+          assert.isAtLeast(early?.value ?? 0, 1)
+        }
       ),
     patience
   )
