@@ -120,7 +120,7 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
         median(light.map(([{ alone, warm }, byHand]) => byHand / (warm + alone))),
         "x"
       ),
-      figure("messages of a waiting process, on average", mean, ""),
+      { ...figure("messages of a waiting process, on average", mean, ""), atMost: 10 },
       figure("messages of a waiting session, at most", most, ""),
       figure("processes that applied something", workers, "")
     ] satisfies ReadonlyArray<Figure>

@@ -151,6 +151,25 @@ describe("locks", () => {
     )
   )
 
+  it.scopedLive(
+    "the server limits the wait of a migration's statements by what the options say, and of nobody else's",
+    () =>
+      inProgram(
+        {
+          migrations: {
+            "001_limits": "CREATE TABLE limits AS SELECT current_setting('lock_timeout') AS lock_timeout;"
+          },
+          options: impatient,
+          maxConnections: 1
+        },
+        () =>
+          Effect.gen(function* () {
+            deepStrictEqual(yield* ask("SELECT lock_timeout FROM limits"), [{ lock_timeout: "800ms" }])
+            deepStrictEqual(yield* ask("SELECT current_setting('lock_timeout') AS after"), [{ after: "0" }])
+          })
+      )
+  )
+
   it.scopedLive("a table lock that is released in time: the transaction is tried again and the query succeeds", () =>
     inProgram({ migrations: users, options: { ...impatient, deadline: Duration.seconds(10) } }, (url) =>
       Effect.gen(function* () {
