@@ -7,10 +7,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import { Policy } from "effect-auto-migration"
+import { AutoMigration, AutoMigrationConfig, Policy } from "effect-auto-migration"
+import * as Breaker from "../../src/Breaker.js"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import * as Fleet from "../support/Fleet.js"
 import * as Pause from "../support/Pause.js"
+import * as Role from "../support/Role.js"
 import * as Server from "../support/Server.js"
 import * as SettableClock from "../support/SettableClock.js"
 import { ask, askWithin, failsWith, holding, inProgram, kinds } from "../support/Situation.js"
@@ -104,6 +107,83 @@ describe("a migration whose statement is cancelled", () => {
         yield* unchanged(url, failsWith("DatabaseUnavailable", ask("SELECT FROM slow")))
       })
     )
+  )
+})
+
+describe("a migration that fails slowly, in two processes whose queries need it again and again", () => {
+  const seconds = 0.5
+  const first = { "000_first": "CREATE TABLE first (id integer);" }
+  const migrations = {
+    ...first,
+    "001_failing": `DO $$
+DECLARE
+  since constant double precision := extract(epoch FROM clock_timestamp());
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(42) THEN RAISE EXCEPTION 'two at once'; END IF;
+  PERFORM pg_sleep(${seconds});
+  RAISE EXCEPTION 'alone since % s', since;
+END $$;
+CREATE TABLE failing (id integer);`
+  }
+
+  interface Attempt {
+    readonly process: string
+    /** In milliseconds; an attempt that was not alone says no time. */
+    readonly since: number
+  }
+
+  /** By the ledger, in the order in which they began. */
+  const attempts = (url: string) =>
+    Effect.map(
+      Database.query(
+        url,
+        `SELECT recorded_by::text AS process, 1000 * substring(detail->>'reason' FROM 'alone since (.*) s')::float AS since
+          FROM auto_migration.event WHERE kind = 'Failed' AND migration_id = '001_failing' ORDER BY since`
+      ),
+      (rows) =>
+        rows.map(({ process, since }): Attempt => ({ process: String(process), since: Number(since ?? Number.NaN) }))
+    )
+
+  /** Of clocks that count in milliseconds. */
+  const rounding = 2
+
+  const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((time, n) => time - (times[n] ?? Number.NaN))
+
+  /** Ready to ask, and known to the ledger by a role of its own. */
+  const processOf = (url: string, kind: string, file: string) =>
+    Effect.gen(function* () {
+      const role = yield* Role.role(url, kind)
+      yield* Database.query(url, `ALTER ROLE ${role.name} SUPERUSER`)
+      const process = yield* Fleet.start(file, { url: role.url, migrations, maxConnections: 4, policy: "always" })
+      yield* process.ready
+      return { name: role.name, ...process }
+    })
+
+  it.scopedLive(
+    "is tried by one of them at a time, and by each at most once in a window",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const file = yield* Fleet.build
+        yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: first })))
+        const processes = yield* Effect.forEach(["one", "other"], (kind) => processOf(url, kind, file))
+        for (const { tell } of processes) {
+          yield* tell({ _tag: "QueryInVain", text: "SELECT id FROM failing", fibers: 4 })
+        }
+        const times = (found: ReadonlyArray<Attempt>, name: string) =>
+          found.filter(({ process }) => process === name).map(({ since }) => since)
+        const found = yield* Effect.repeat(Effect.delay(attempts(url), "100 millis"), {
+          until: (found) => processes.every(({ name }) => times(found, name).length >= 3)
+        })
+        for (const gap of gaps(found.map(({ since }) => since))) assert.isAtLeast(gap, 1000 * seconds - rounding)
+        for (const { name } of processes) {
+          for (const [n, gap] of gaps(times(found, name)).entries()) {
+            const shortest = Breaker.windowMillis(AutoMigrationConfig.defaults.breaker, n + 1, 1)
+            assert.isAtLeast(gap, 1000 * seconds + shortest - rounding)
+          }
+        }
+      }),
+    600_000
   )
 })
 

@@ -19,11 +19,13 @@ const queries = Schema.Array(Schema.Struct({ place: Schema.Number, text: Schema.
 
 /**
  * The word: queries, each run by a fiber of its own and known by its place, protected or, `ByHand`, asked again four times a
- * second until others have brought what they lack; or an operator's `migrate`.
+ * second until others have brought what they lack; a query that fails, asked again without end by that many fibers; or an
+ * operator's `migrate`.
  */
 export const Word = Schema.Union(
   Schema.TaggedStruct("Query", { queries }),
   Schema.TaggedStruct("QueryByHand", { queries }),
+  Schema.TaggedStruct("QueryInVain", { text: Schema.String, fibers: Schema.Number }),
   Schema.TaggedStruct("Migrate", {})
 )
 

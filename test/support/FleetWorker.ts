@@ -29,17 +29,34 @@ const askingByHand = Effect.map(Effect.makeLatch(), (brought) => {
 
 const asking = { Query: Effect.succeed(withAutoMigration), QueryByHand: askingByHand }
 
-const obey = (word: FleetMessage.Word) =>
-  word._tag === "Migrate"
-    ? AutoMigration.migrate
-    : Effect.flatMap(Effect.zip(SqlClient.SqlClient, asking[word._tag]), ([sql, ask]) =>
-        Effect.forEach(
-          word.queries,
-          ({ place, text }) =>
-            Effect.flatMap(ask(sql.unsafe(text)), (rows) => answer({ _tag: "Answered", place, rows })),
-          { concurrency: "unbounded", discard: true }
-        )
-      )
+const all = { concurrency: "unbounded", discard: true } as const
+
+const inVain = ({ fibers, text }: Extract<FleetMessage.Word, { readonly _tag: "QueryInVain" }>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => {
+    const asked = Effect.delay(Effect.ignore(withAutoMigration(sql.unsafe(text))), "20 millis")
+    return Effect.replicateEffect(Effect.forever(asked), fibers, all)
+  })
+
+const queried = ({ _tag, queries }: Extract<FleetMessage.Word, { readonly queries: unknown }>) =>
+  Effect.flatMap(Effect.zip(SqlClient.SqlClient, asking[_tag]), ([sql, ask]) =>
+    Effect.forEach(
+      queries,
+      ({ place, text }) => Effect.flatMap(ask(sql.unsafe(text)), (rows) => answer({ _tag: "Answered", place, rows })),
+      all
+    )
+  )
+
+const obey = (word: FleetMessage.Word) => {
+  switch (word._tag) {
+    case "Migrate":
+      return Effect.asVoid(AutoMigration.migrate)
+    case "QueryInVain":
+      return inVain(word)
+    case "Query":
+    case "QueryByHand":
+      return queried(word)
+  }
+}
 
 /** The word may come at any time after the process said that it is ready. */
 const nextWord = Effect.async<unknown>((resume) => {
