@@ -49,14 +49,12 @@ export interface Attempt {
 }
 
 /**
+ * Settings belong to the session, and this is a new one.
+ *
  * @since 0.1.0
  * @category operations
  */
-export const run = (attempt: Attempt): Effect.Effect<void, Setback> =>
-  attempt.migration.script._tag === "Sql" ? runUnits(attempt) : runEffect(attempt)
-
-/** Settings belong to the session, and this is a new one. */
-const runUnits = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Return<void, Setback> {
+export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Return<void, Setback> {
   const { advance, resumption, units } = attempt
   let doubt = resumption.doubt
   for (const unit of units) {
@@ -68,18 +66,6 @@ const runUnits = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Retur
     yield* advance(unit.to, doubt.about === "all" && doubt.was === "begun" ? "all" : "next")
     yield* Ref.set(attempt.isCertain, true)
   }
-})
-
-/** An Effect is one unit, and leaves no traces that could be read. */
-const runEffect = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Return<void, Setback> {
-  const { doubt, progress } = attempt.resumption
-  if (progress > 0) return
-  const isBegun = doubt.about !== "nothing" && doubt.was === "begun"
-  if (isBegun && !attempt.again) return yield* inDoubt(attempt, 1, "an Effect")
-  yield* Ref.set(attempt.isCertain, false)
-  yield* Script.run(attempt.work, attempt.role, attempt.migration)
-  yield* attempt.advance(1, "next")
-  yield* Ref.set(attempt.isCertain, true)
 })
 
 /** One that did not get its locks is known to have been refused, but may have left something behind. */

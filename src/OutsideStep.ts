@@ -175,7 +175,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
     isCertain: Ref.Ref<boolean>
   ) {
     const { migration, resumption, role } = taken
-    const units = migration.script._tag === "Sql" ? OutsideScript.units(parser, migration.script.text) : []
+    const units = OutsideScript.units(parser, migration.script._tag === "Sql" ? migration.script.text : "")
     const isPatient = units.some((unit) => unit.isPatient) && units.every((unit) => unit.isPatient || unit.isSetting)
     const work = yield* openWork(task, taken, isPatient)
     return yield* OutsideRun.run({

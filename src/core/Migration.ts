@@ -59,7 +59,7 @@ export interface Migration {
   readonly accepts: ReadonlyArray<RiskKind>
   /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
-  /** `"none"` for `-- transaction: none`, and for a script with a statement that cannot run inside a transaction block. */
+  /** `"none"` for `-- transaction: none`, and for SQL with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
   readonly footprint: Footprint
 }
@@ -87,7 +87,8 @@ export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migrati
 
 /**
  * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
- * them, loses these two statements: it runs in the transaction that also holds its event.
+ * them, loses these two statements: it runs in the transaction that also holds its event. So does an Effect, always: it has no
+ * statements of which one could ask later whether they ran.
  *
  * @since 0.1.0
  * @category constructors
@@ -112,7 +113,8 @@ export const make = ({
   const footprint =
     script._tag === "Sql" && directives.transaction === "own" ? unwrapped(inferred, script.text) : inferred
   const isOutside =
-    directives.transaction === "none" || footprint.statements.some((statement) => !statement.transactional)
+    script._tag === "Sql" &&
+    (directives.transaction === "none" || footprint.statements.some((statement) => !statement.transactional))
   return {
     id,
     source,

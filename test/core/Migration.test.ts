@@ -98,6 +98,11 @@ describe("make", () => {
     assert.strictEqual(made({ _tag: "Sql", text: "" }, { ...Directive.none, transaction: "none" }).transaction, "none")
   })
 
+  it("runs an Effect in a transaction of its own, whatever is said about it", () => {
+    const directives: Directive.Directives = { ...Directive.none, transaction: "none" }
+    assert.strictEqual(made({ _tag: "Effect", effect: Effect.void }, directives).transaction, "own")
+  })
+
   it("leaves out a BEGIN and COMMIT around the whole script, and no other", () => {
     const statementsOf = (...statements: ReadonlyArray<string>) => {
       const text = statements.join(";")
