@@ -214,6 +214,18 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
+    it.scoped("a transaction that is never ended, and would be rolled back", () =>
+      Effect.gen(function* () {
+        const ended = "BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; END;\nBEGIN; SELECT 3; PREPARE TRANSACTION 'x';\n"
+        deepStrictEqual((yield* loadFolder({ "1.sql": ended })).length, 1)
+        for (const open of ["BEGIN;\nINSERT INTO t VALUES (1);", "START TRANSACTION; SELECT 1;\nCOMMIT AND CHAIN;"]) {
+          const error = yield* errorOf(loadFolder({ "1.sql": `${ended}/* so */ ${open}` }))
+          assert.strictEqual(error._tag, "InvalidSql")
+          assert.match(error.message, /1\.sql:3:10: the transaction that begins here never ends.*end it with COMMIT/)
+        }
+      })
+    )
+
     it.scoped("ids that collide", () =>
       Effect.gen(function* () {
         const migrations = yield* loadFolder({ "1.sql": "", "1.up.sql": "" })

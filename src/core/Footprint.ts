@@ -31,7 +31,7 @@ import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
 import type { Hazard } from "./StatementHazard.js"
 import { hazardsOf, mayRunInBlock } from "./StatementRisk.js"
-import { endsTransaction, hasOwnTransactions } from "./TransactionBlock.js"
+import { endsTransaction, hasOwnTransactions, unclosed } from "./TransactionBlock.js"
 
 export {
   /** @since 0.1.0 @category constructors */
@@ -209,11 +209,24 @@ export const infer = (
   if (script._tag === "Effect") {
     return Either.right({ footprint: declared(declares), catalog: { ...catalog, isComplete: false } })
   }
-  return Either.mapBoth(statementsOf(parser, script.text), {
+  return Either.mapBoth(Either.flatMap(statementsOf(parser, script.text), closed), {
     onLeft: (error) => invalidSql(source, script.text, error),
     onRight: (statements) => read(parser, catalog, script.text, statements, declares)
   })
 }
+
+/** What is left open at the end of a script is rolled back with the session that ran it. */
+const closed = (
+  statements: ReadonlyArray<ParsedStatement>
+): Either.Either<ReadonlyArray<ParsedStatement>, SyntaxError> =>
+  Option.match(unclosed(statements.map(({ node }) => node)), {
+    onNone: () => Either.right(statements),
+    onSome: (place) =>
+      Either.left({
+        offset: statements[place]?.start ?? 0,
+        reason: "the transaction that begins here never ends, and all of it would be rolled back: end it with COMMIT"
+      })
+  })
 
 const invalidSql = (file: string, text: string, { offset, reason }: SyntaxError): InvalidSql =>
   new InvalidSql({ file, reason, ...locate(text, offset) })

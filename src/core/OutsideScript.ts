@@ -16,6 +16,7 @@ import * as Either from "effect/Either"
 import { type ParsedStatement, type Parser, statementsOf } from "./ParsedSql.js"
 import * as Trace from "./Trace.js"
 
+import { beginsBlock, endsBlock } from "./TransactionBlock.js"
 /**
  * @since 0.1.0
  * @category models
@@ -68,18 +69,8 @@ const unit = (
   }
 }
 
-const begins = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"])
-
-const ends = new Set(["TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK", "TRANS_STMT_PREPARE"])
-
-const isInBlock = (statements: Arr.NonEmptyReadonlyArray<ParsedStatement>): boolean => {
-  const [first, last] = [Arr.headNonEmpty(statements).node, Arr.lastNonEmpty(statements).node]
-  return (
-    "TransactionStmt" in first &&
-    begins.has(first.TransactionStmt.kind ?? "") &&
-    !("TransactionStmt" in last && ends.has(last.TransactionStmt.kind ?? ""))
-  )
-}
+const isInBlock = (statements: Arr.NonEmptyReadonlyArray<ParsedStatement>): boolean =>
+  beginsBlock(Arr.headNonEmpty(statements).node) && !endsBlock(Arr.lastNonEmpty(statements).node)
 
 /**
  * What earlier attempts left to be asked, from the first unit that is not known to be done. `next`: about one unit. `all`:

@@ -47,6 +47,35 @@ export const endsTransaction = (node: Node): boolean =>
 
 const ends: ReadonlySet<string> = new Set(["TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"])
 
+/** Whether a statement begins a transaction block. @since 0.1.0 @category predicates */
+export const beginsBlock = (node: Node): boolean =>
+  "TransactionStmt" in node && begins.has(node.TransactionStmt.kind ?? "")
+
+/** Whether no transaction block is open after a statement. What ends with `AND CHAIN` begins the next one. @since 0.1.0 @category predicates */
+export const endsBlock = (node: Node): boolean =>
+  (endsTransaction(node) && !isChained(node)) ||
+  ("TransactionStmt" in node && node.TransactionStmt.kind === "TRANS_STMT_PREPARE")
+
+/** Whether a statement ends a transaction and begins another at once. @since 0.1.0 @category predicates */
+export const isChained = (node: Node): boolean => "TransactionStmt" in node && node.TransactionStmt.chain === true
+
+/**
+ * The place of the statement that begins a block which the script never ends: the end of its session would roll it back.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const unclosed = (nodes: ReadonlyArray<Node>): Option.Option<number> => {
+  let open: Option.Option<number> = Option.none()
+  for (const [place, node] of nodes.entries()) {
+    if (endsBlock(node)) open = Option.none()
+    else if (Option.isNone(open) && beginsBlock(node)) open = Option.some(place)
+  }
+  return open
+}
+
+const begins: ReadonlySet<string> = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"])
+
 /** Savepoints live inside whatever transaction there is. */
 const inner: ReadonlySet<string> = new Set(["TRANS_STMT_SAVEPOINT", "TRANS_STMT_RELEASE", "TRANS_STMT_ROLLBACK_TO"])
 

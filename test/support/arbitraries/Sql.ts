@@ -179,7 +179,7 @@ export const samples: { readonly [K in StatementTag]: string | undefined } = {
   SecLabelStmt: "SECURITY LABEL ON TABLE t IS 'x'",
   SelectStmt: "SELECT 1",
   SetOperationStmt: undefined,
-  TransactionStmt: "BEGIN",
+  TransactionStmt: "COMMIT",
   TruncateStmt: "TRUNCATE t",
   UnlistenStmt: "UNLISTEN c",
   UpdateStmt: "UPDATE t SET a = 1",
