@@ -25,7 +25,7 @@ import {
   TransactionMustRestart
 } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
-import { type MigrationId, promises } from "./core/Migration.js"
+import { type Migration, type MigrationId, promises } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import * as Resolver from "./core/Resolver.js"
@@ -177,7 +177,7 @@ export const make = Effect.gen(function* () {
         deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(deadline),
         onDeadline: (migration) =>
           MigrationFailure.fault(migration, { reason: "it was not done at the deadline" }, ({ cause }) =>
-            timeout(gap, [migration.id], cause)
+            timeout(gap, [migration], cause)
           )
       })
       .pipe(
@@ -200,8 +200,14 @@ export const make = Effect.gen(function* () {
         : giveUp(question, now)
     )
 
-  const timeout = (gap: string, migrationIds: ReadonlyArray<string>, cause: unknown): HealTimeout =>
-    new HealTimeout({ gap, migrationIds, milliseconds: Duration.toMillis(deadline), cause })
+  const timeout = (gap: string, migrations: ReadonlyArray<Migration>, cause: unknown): HealTimeout =>
+    new HealTimeout({
+      gap,
+      migrationIds: migrations.map(({ id }) => id),
+      isRolledBack: migrations.every(({ transaction }) => transaction === "own"),
+      milliseconds: Duration.toMillis(deadline),
+      cause
+    })
 
   /** The ledger, read just now, says that the providers ran: the catalog tells whether it is right. */
   const settle = Effect.fnUntraced(function* (

@@ -23,7 +23,10 @@ import * as Transaction from "./Transaction.js"
  */
 export interface LedgerFailure {
   /** A message of the library itself failed: about the ledger, or on the way to it. */
-  readonly ofMessage: (doing: string) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
+  readonly ofMessage: (
+    doing: string,
+    remains?: MigrationFailure.Remains
+  ) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
   /** The ledger is not as it should be; where a newer version made it so, that is the reason. */
   readonly unusable: (reason: string) => Effect.Effect<never, MigrationFailure.Failure>
   /** The same without asking the server. */
@@ -93,14 +96,14 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
       )
     )
 
-  const ofMessage = (doing: string) => (error: SqlError) =>
+  const ofMessage = (doing: string, remains?: MigrationFailure.Remains) => (error: SqlError) =>
     Option.match(SqlState.evidenceFrom(error), {
-      onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing)),
+      onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing, remains)),
       onSome: ({ message, sqlState }) => {
         if (sqlState === "42501") return forbidden(doing, message)
         return unfit.test(sqlState)
           ? unusable(`${doing} failed: ${message}`)
-          : Effect.fail(MigrationFailure.ofMessage(error, doing))
+          : Effect.fail(MigrationFailure.ofMessage(error, doing, remains))
       }
     })
 

@@ -15,7 +15,8 @@ import {
   InsufficientPrivilege,
   MigrationFailed,
   ReadOnlyServer,
-  ServerTooOld
+  ServerTooOld,
+  type StatementInDoubt
 } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
@@ -87,6 +88,17 @@ export interface Place {
   readonly role: string
 }
 
+/** The commands between which somebody has to choose. @since 0.1.0 @category models */
+export type Remedies = Pick<StatementInDoubt, "again" | "record">
+
+/**
+ * What there is still when a connection is lost: nothing of a transaction, and of a step outside transactions what it ran.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Remains = "nothing" | "what ran"
+
 const unreachable = /^(?:08|57P|25P0[34]$)|^57014$|^53300$/
 
 /** A lock was not granted, or a deadlock or a serialization failure was resolved against us: the same again may succeed. */
@@ -102,11 +114,11 @@ export const isContention = (error: SqlError): boolean =>
  * @since 0.1.0
  * @category conversions
  */
-export const ofMessage = (error: SqlError, doing: string): Failure =>
+export const ofMessage = (error: SqlError, doing: string, remains: Remains = "nothing"): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, driverMessage(error)),
+    onNone: () => unavailable(doing, null, driverMessage(error), remains),
     onSome: ({ message, sqlState }) =>
-      sqlState === "25006" ? readOnly(doing, message) : unavailable(doing, sqlState, message)
+      sqlState === "25006" ? readOnly(doing, message) : unavailable(doing, sqlState, message, remains)
   })
 
 /**
@@ -119,14 +131,15 @@ export const ofMessage = (error: SqlError, doing: string): Failure =>
 export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArray<string>): Failure => {
   const { id } = place.migration
   const doing = `migration ${id}`
+  const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => suspecting(id, unavailable(doing, null, driverMessage(error))),
+    onNone: () => suspecting(id, unavailable(doing, null, driverMessage(error), remains)),
     onSome: (evidence) => {
       const { message: reason, sqlState } = evidence
       if (sqlState === "42501") return forbidden(doing, reason, place, remedies)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !(sqlState === "57014" && limitsItself(place.migration))
-        ? suspecting(id, unavailable(doing, sqlState, reason))
+        ? suspecting(id, unavailable(doing, sqlState, reason, remains))
         : failedAt(place, evidence)
     }
   })
@@ -141,11 +154,13 @@ const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
-const unavailable = (doing: string, sqlState: string | null, reason: string): Failure =>
-  circumstance(({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, cause }))
+const unavailable = (doing: string, sqlState: string | null, reason: string, remains: Remains): Failure =>
+  circumstance(
+    ({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, isRolledBack: remains === "nothing", cause })
+  )
 
 /** The layer was closed while a query that is not interrupted itself was waiting. @since 0.1.0 @category constructors */
-export const ended: Failure = unavailable("a heal", null, "the layer that heals was closed")
+export const ended: Failure = unavailable("a heal", null, "the layer that heals was closed", "nothing")
 
 const readOnly = (doing: string, reason: string): Failure =>
   circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))

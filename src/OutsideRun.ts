@@ -137,7 +137,9 @@ const decide = (
 /** On the session that would run the unit: names mean there what they mean to the unit. */
 const find = ({ work }: Attempt, trace: Repair.Telling): Effect.Effect<Repair.Finding, MigrationFailure.Failure> =>
   Transaction.send(work.connection, Repair.question(trace)).pipe(
-    Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look at what an interrupted step left")),
+    Effect.mapError((error) =>
+      MigrationFailure.ofMessage(error, "a look at what an interrupted step left", "what ran")
+    ),
     Effect.flatMap((results) => Repair.readFinding(Message.columnsOf(results)))
   )
 

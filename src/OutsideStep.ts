@@ -72,6 +72,8 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
       Lease.readIsOurs(Message.columnsOf(results))
     )
 
+  const ofStep = ofMessage(doing, "what ran")
+
   const lost = ({ migration }: Lease.Claim): MigrationFailure.Failure =>
     MigrationFailure.circumstance(
       ({ cause }) =>
@@ -138,7 +140,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
   const advance = (task: Job.Task, own: Lease.Claim) => (progress: number, inDoubt: "next" | "all") =>
     claim(task, Lease.advance(schema, own, progress, inDoubt)).pipe(
       Effect.retry({ while: MigrationFailure.isContention, schedule: lockRetry }),
-      Effect.catchAll(ofMessage(doing)),
+      Effect.catchAll(ofStep),
       Effect.filterOrFail(
         (isOurs) => isOurs,
         () => lost(own)
@@ -149,14 +151,14 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
   /** What waits for others without keeping anybody waiting may do so for as long as it takes. */
   const openWork = Effect.fnUntraced(function* (task: Job.Task, taken: Taken, isPatient: boolean) {
     const { earlier } = taken
-    if (earlier !== null) yield* Effect.catchAll(ask(Lease.endSessions(earlier.holder)), ofMessage(doing))
+    if (earlier !== null) yield* Effect.catchAll(ask(Lease.endSessions(earlier.holder)), ofStep)
     const work = yield* Effect.acquireRelease(connect, ({ connection }) => Transaction.abandon(connection))
     const settings = [
       `SET application_name = '${Lease.applicationName(taken.holder)}'`,
       Message.limits(config, task.job.pace, "SESSION"),
       ...(isPatient ? ["SET lock_timeout = 0"] : [])
     ]
-    yield* Effect.catchAll(Transaction.send(work.connection, settings.join("; ")), ofMessage(doing))
+    yield* Effect.catchAll(Transaction.send(work.connection, settings.join("; ")), ofStep)
     return work
   })
 
@@ -211,7 +213,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
               })
               const results = yield* Effect.catchAll(
                 Transaction.send(ledger.connection, message),
-                ofMessage(`the record of migration ${migration.id}`)
+                ofMessage(`the record of migration ${migration.id}`, "what ran")
               )
               yield* Effect.flatMap(Catalog.readMissing(Message.columnsOf(results)), (missing) =>
                 Script.keepsPromises(migration, missing)

@@ -12,7 +12,14 @@ import * as MigrationFailure from "../src/MigrationFailure.js"
 const id = Migration.MigrationId.make("001_a")
 const other = Migration.MigrationId.make("002_b")
 const failure = MigrationFailure.circumstance(
-  ({ cause }) => new AutoMigrationError.DatabaseUnavailable({ doing: "a test", sqlState: null, reason: "none", cause })
+  ({ cause }) =>
+    new AutoMigrationError.DatabaseUnavailable({
+      doing: "a test",
+      sqlState: null,
+      reason: "none",
+      isRolledBack: true,
+      cause
+    })
 )
 const windows = { first: Duration.seconds(1), cap: Duration.seconds(60) }
 

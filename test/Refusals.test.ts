@@ -14,7 +14,12 @@ import * as LedgerEvent from "../src/core/LedgerEvent.js"
 import * as MigrationFailure from "../src/MigrationFailure.js"
 import * as Refusals from "../src/Refusals.js"
 
-const error = new AutoMigrationError.DatabaseUnavailable({ doing: "a test", sqlState: null, reason: "none" })
+const error = new AutoMigrationError.DatabaseUnavailable({
+  doing: "a test",
+  sqlState: null,
+  reason: "none",
+  isRolledBack: true
+})
 
 const window: Breaker.Window = {
   failures: 1,

@@ -144,13 +144,16 @@ export class HealTimeout extends Schema.TaggedError<HealTimeout>("effect-auto-mi
   gap: Schema.String,
   /** What was running or waiting then. */
   migrationIds: Schema.Array(Schema.String),
+  /** `false` for a migration that runs outside transactions: what it has done stays, and may be half-done. */
+  isRolledBack: Schema.Boolean,
   milliseconds: Schema.Number,
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
     return (
       `${this.gap} is missing and could not be brought within ${this.milliseconds} ms` +
-      `${this.migrationIds.length === 0 ? "" : ` (${this.migrationIds.join(", ")})`}; what was running was rolled back. ` +
+      `${this.migrationIds.length === 0 ? "" : ` (${this.migrationIds.join(", ")})`}; ` +
+      `${this.isRolledBack ? "what was running was rolled back" : "it runs outside transactions, so what it has done stays"}. ` +
       "Apply the migration ahead of time, or raise the deadline of AutoMigrationConfig."
     )
   }
@@ -215,19 +218,24 @@ export class ServerTooOld extends Schema.TaggedError<ServerTooOld>("effect-auto-
   }
 }
 
-/** The server cannot be reached, went away, or cancelled the work; nothing was applied. @since 0.1.0 @category errors */
+/** The server cannot be reached, went away, or cancelled the work; nothing was recorded as applied. @since 0.1.0 @category errors */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>(
   "effect-auto-migration/DatabaseUnavailable"
 )("DatabaseUnavailable", {
   doing: Schema.String,
   sqlState: Schema.NullOr(Schema.String),
   reason: Schema.String,
+  /** `false` for a migration that runs outside transactions: what it has done stays, and may be half-done. */
+  isRolledBack: Schema.Boolean,
   cause: Schema.optional(Schema.Defect)
 }) {
   override get message() {
     return (
       `The migration connection was lost or refused during ${this.doing}: ${this.reason}. ` +
-      "What had not been committed was rolled back; the next query tries again."
+      (this.isRolledBack
+        ? "What had not been committed was rolled back; the next query tries again."
+        : "It runs outside transactions, so what it has done stays, and its last statement may be half-done. Apply it again: " +
+          "what is there is looked at and repaired first.")
     )
   }
 }

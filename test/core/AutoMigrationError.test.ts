@@ -140,11 +140,20 @@ const cases: ReadonlyArray<
     /Try again/
   ],
   [
-    new Errors.HealTimeout({ gap: "column a", migrationIds: ["2"], milliseconds: 30 }),
-    ["(2)", "30 ms"],
+    new Errors.HealTimeout({ gap: "column a", migrationIds: ["2"], isRolledBack: true, milliseconds: 30 }),
+    ["(2)", "30 ms", "was rolled back"],
     /ahead of time/
   ],
-  [new Errors.HealTimeout({ gap: "column a", migrationIds: [], milliseconds: 30 }), ["30 ms;"], /raise the deadline/],
+  [
+    new Errors.HealTimeout({ gap: "column a", migrationIds: [], isRolledBack: true, milliseconds: 30 }),
+    ["30 ms;"],
+    /raise the deadline/
+  ],
+  [
+    new Errors.HealTimeout({ gap: "column a", migrationIds: ["2"], isRolledBack: false, milliseconds: 30 }),
+    ["what it has done stays"],
+    /ahead of time/
+  ],
   [
     new Errors.InsufficientPrivilege({ role: "app", doing: "migration 2", reason: "no", remedy: "GRANT x" }),
     ["Role app", "migration 2"],
@@ -186,9 +195,14 @@ const cases: ReadonlyArray<
   ],
   [new Errors.GrantMissing({ ...denied, defaults: [] }), ["role app"], /GRANT SELECT ON t$/],
   [
-    new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone" }),
+    new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone", isRolledBack: true }),
     ["migration 2", "gone"],
     /the next query tries again/
+  ],
+  [
+    new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone", isRolledBack: false }),
+    ["stays", "half-done"],
+    /Apply it again: what is there is looked at and repaired first\.$/
   ],
   [
     new Errors.ChecksumMismatch({ migrationId: "2", file: "2.sql", recorded: "sha256:a", actual: "sha256:b" }),
