@@ -65,6 +65,9 @@ export interface Claim {
 /** How the session of a holder calls itself: it fits into the 63 bytes of an application name. @since 0.1.0 @category statements */
 export const applicationName = (holder: string): string => `effect-auto-migration ${holder}`
 
+/** Names a session by its holder, whatever the script has called it. @since 0.1.0 @category statements */
+export const sign = (holder: string): string => `SET application_name = ${literal(applicationName(holder))}`
+
 const interval = (duration: Duration.Duration): string => `'${Math.ceil(Duration.toMillis(duration))} milliseconds'`
 
 const fields = `'migrationId', l.migration_id, 'checksum', l.checksum, 'holder', l.holder, 'heldBy', l.held_by,

@@ -86,6 +86,8 @@ export interface Place {
   readonly migration: Migration
   readonly span: StatementSpan
   readonly role: string
+  /** Of a statement that may have committed part of its work before the server spoke. */
+  readonly remedies?: Remedies
 }
 
 /** The commands between which somebody has to choose. @since 0.1.0 @category models */
@@ -187,7 +189,7 @@ const oneLine = (text: string): string => {
 /** What a migration that runs outside transactions has done before it failed stays. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = ({ migration, span }: Place, evidence: SqlState.Evidence): Failure => {
+const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evidence): Failure => {
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = text.slice(span.start, span.end)
   const offset = Option.match(evidence.position, {
@@ -200,7 +202,8 @@ const failedAt = ({ migration, span }: Place, evidence: SqlState.Evidence): Fail
     column,
     statement: statement === "" ? anEffect : oneLine(statement),
     sqlState: evidence.sqlState,
-    reason: evidence.message
+    reason: evidence.message,
+    inDoubt: remedies
   })
 }
 
@@ -209,7 +212,7 @@ const unchecked = { disableValidation: true }
 
 const failed = (
   migration: Migration,
-  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason">,
+  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason" | "inDoubt">,
   remains: Pick<MigrationFailed, "isRolledBack"> = { isRolledBack: isRolledBack(migration) }
 ): Failure =>
   fault(
@@ -237,7 +240,14 @@ const failed = (
  */
 export const effectFailed = (migration: Migration, reason: string): Failure => failed(migration, byItself(reason))
 
-const byItself = (reason: string) => ({ line: 1, column: 1, statement: anEffect, sqlState: null, reason })
+const byItself = (reason: string) => ({
+  line: 1,
+  column: 1,
+  statement: anEffect,
+  sqlState: null,
+  reason,
+  inDoubt: undefined
+})
 
 /**
  * A migration that is an Effect ended the transaction that it was run in.

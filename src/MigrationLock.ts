@@ -73,9 +73,11 @@ export type Work<A> = (
 
 const setAside = ({ applied, isHeld }: Opened): Job.Outcome => ({ _tag: isHeld ? "Held" : "Present", applied })
 
-/** @since 0.1.0 @category predicates */
+/** Whether the same again may succeed, and is known to be the first to take effect. @since 0.1.0 @category predicates */
 export const isContended = (setback: Setback): boolean =>
-  setback._tag === "StatementError" && MigrationFailure.isContention(setback.error)
+  setback._tag === "StatementError" &&
+  setback.place.remedies === undefined &&
+  MigrationFailure.isContention(setback.error)
 
 /**
  * @since 0.1.0

@@ -4,13 +4,16 @@
  *
  * @internal
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Schedule from "effect/Schedule"
 import { StatementInDoubt } from "./core/AutoMigrationError.js"
+import type { StatementSpan } from "./core/Footprint.js"
 import type { Migration } from "./core/Migration.js"
 import * as OutsideScript from "./core/OutsideScript.js"
+import type { ParsedStatement } from "./core/ParsedSql.js"
 import * as SqlState from "./core/SqlState.js"
 import * as Message from "./Message.js"
 import type { Reserved } from "./MigrationClient.js"
@@ -26,6 +29,8 @@ export interface Patience {
   readonly schedule: Schedule.Schedule<unknown>
 }
 
+const doing = "a step outside transactions"
+
 /**
  * An attempt at a migration.
  *
@@ -36,11 +41,13 @@ export interface Attempt {
   readonly migration: Migration
   readonly units: ReadonlyArray<OutsideScript.Unit>
   readonly work: Reserved
+  /** Names the session, so that others find what still runs on it. */
+  readonly sign: Effect.Effect<unknown, SqlError>
   readonly role: string
   readonly resumption: OutsideScript.Resumption
   /** Runs again what nobody can know of. */
   readonly again: boolean
-  readonly remedies: Pick<StatementInDoubt, "again" | "record">
+  readonly remedies: MigrationFailure.Remedies
   readonly patience: Patience
   /** So many statements are done. Fails when the attempt is no longer ours. */
   readonly advance: (progress: number, inDoubt: "next" | "all") => Effect.Effect<void, Setback>
@@ -68,7 +75,10 @@ export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Ret
   }
 })
 
-/** One that did not get its locks is known to have been refused, but may have left something behind. */
+/**
+ * One that did not get its locks is known to have been refused, but may have left something behind. What the script did to the
+ * name of the session before is undone first.
+ */
 const runUnit = Effect.fnUntraced(function* (
   attempt: Attempt,
   unit: OutsideScript.Unit,
@@ -76,36 +86,49 @@ const runUnit = Effect.fnUntraced(function* (
 ): Effect.fn.Return<"run" | "skip", Setback> {
   const current = yield* Ref.make(doubt)
   const refused = Ref.set(current, { about: "next", was: "refused" })
+  yield* Effect.mapError(attempt.sign, (error) => MigrationFailure.ofMessage(error, doing, "what ran"))
   return yield* Effect.flatMap(Ref.get(current), (now) => decide(attempt, unit, now, "first")).pipe(
     Effect.tap((verdict) => (verdict === "run" ? runStatements(attempt, unit, refused) : Effect.void)),
     Effect.retry(attempt.patience)
   )
 })
 
+/** A block may rename its session too, and is one unit. */
 const runStatements = (
   attempt: Attempt,
-  { statements }: OutsideScript.Unit,
+  unit: OutsideScript.Unit,
   whenRefused: Effect.Effect<void>
 ): Effect.Effect<void, Setback> =>
   Effect.forEach(
-    statements,
-    (span) => Script.runStatement(attempt.work, attempt.role, attempt.migration, { ...span, transactional: false }),
+    unit.statements,
+    (span, place) => Effect.zipRight(place === 0 ? Effect.void : signAt(attempt, span), runStatement(attempt, span)),
     { discard: true }
   ).pipe(
+    Effect.tapError((setback) => (isOwn(setback) ? endBlock(attempt, unit) : Effect.void)),
     Effect.tapError((setback) =>
-      isRefusal(setback)
-        ? Effect.all([whenRefused, Ref.set(attempt.isCertain, true), endBlock(attempt, statements)])
-        : Effect.void
+      isOwn(setback) && !unit.mayCommit ? Effect.zipRight(whenRefused, Ref.set(attempt.isCertain, true)) : Effect.void
     ),
-    (statement) => Effect.zipRight(Ref.set(attempt.isCertain, false), statement)
+    Effect.mapError((setback) => (unit.mayCommit ? Script.inDoubt(setback, attempt.remedies) : setback)),
+    (statements) => Effect.zipRight(Ref.set(attempt.isCertain, false), statements)
   )
 
-/** Lost with the connection or the server, a statement may have taken effect; an error of its own says that it has not. */
-const isRefusal = ({ error }: Script.StatementError): boolean =>
+const runStatement = ({ migration, role, work }: Attempt, span: ParsedStatement) =>
+  Script.runStatement(work, role, migration, outside(span))
+
+const signAt = ({ migration, role, sign }: Attempt, span: ParsedStatement) =>
+  Effect.mapError(sign, Script.at(migration, role, outside(span)))
+
+const outside = (span: ParsedStatement): StatementSpan => ({ ...span, transactional: false })
+
+/**
+ * Lost with the connection or the server, a statement may have taken effect; an error of its own says that it has not, as long as
+ * it commits at its end only.
+ */
+const isOwn = ({ error }: Script.StatementError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => !/^(?:08|57P0)/.test(sqlState))
 
 /** What a block had done is undone with it. */
-const endBlock = ({ work }: Attempt, statements: ReadonlyArray<unknown>): Effect.Effect<void> =>
+const endBlock = ({ work }: Attempt, { statements }: OutsideScript.Unit): Effect.Effect<void> =>
   statements.length === 1 ? Effect.void : Effect.ignore(Transaction.send(work.connection, "ROLLBACK"))
 
 /** What is half-done is cleaned up, and then asked about once more. */
@@ -151,10 +174,7 @@ const cleanUpAll = (
   Effect.forEach(
     cleanUp,
     (statement) =>
-      Effect.mapError(
-        Transaction.send(work.connection, statement),
-        Script.at(migration, role, { ...span, transactional: false })
-      ),
+      Effect.mapError(Transaction.send(work.connection, statement), Script.at(migration, role, outside(span))),
     { discard: true }
   )
 

@@ -154,7 +154,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
     if (earlier !== null) yield* Effect.catchAll(ask(Lease.endSessions(earlier.holder)), ofStep)
     const work = yield* Effect.acquireRelease(connect, ({ connection }) => Transaction.abandon(connection))
     const settings = [
-      `SET application_name = '${Lease.applicationName(taken.holder)}'`,
+      Lease.sign(taken.holder),
       Message.limits(config, task.job.pace, "SESSION"),
       ...(isPatient ? ["SET lock_timeout = 0"] : [])
     ]
@@ -184,6 +184,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
       migration,
       units,
       work,
+      sign: Transaction.send(work.connection, Lease.sign(taken.holder)),
       role,
       resumption,
       again: task.job.doing === "again",

@@ -43,6 +43,17 @@ export const at =
   (error: SqlError): StatementError => ({ _tag: "StatementError", error, place: { migration, role, span } })
 
 /**
+ * The same of a statement that may have committed part of its work: nothing runs it again until somebody decides.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const inDoubt = (refusal: StatementError, remedies: MigrationFailure.Remedies): StatementError => ({
+  ...refusal,
+  place: { ...refusal.place, remedies }
+})
+
+/**
  * Blames the last statement, for what the server checks only at the end.
  *
  * @since 0.1.0

@@ -26,6 +26,8 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
     reason: Schema.String,
     /** `false` for a migration that ran outside transactions, or ended its own: what it had done before may stay. */
     isRolledBack: Schema.Boolean,
+    /** Of a statement that may have committed part of its own work: what runs it again, and what records the migration as applied. */
+    inDoubt: Schema.optional(Schema.Struct({ again: Schema.String, record: Schema.String })),
     retryAt: Schema.Number,
     cause: Schema.optional(Schema.Defect)
   }
@@ -36,17 +38,22 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
       `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
       (this.isRolledBack
         ? `It was rolled back and nothing of it remains. ${correction(this.sqlState)}, then query again.`
-        : remainder(this.statement))
+        : remainder(this))
     )
   }
 }
 
 /** An Effect is no step outside transactions: one of which something remains has ended its transaction by itself. */
-const remainder = (statement: string): string =>
-  statement === anEffect
-    ? "What it has committed stays. Leave BEGIN, COMMIT and ROLLBACK to the library, and make what it does repeatable: it begins anew."
-    : "It runs outside transactions, so its earlier statements stay. Remove what this one complains of and apply it again: " +
-      "it goes on here. An edited file begins anew: make its earlier statements repeatable."
+const remainder = ({ inDoubt, statement }: MigrationFailed): string => {
+  if (statement === anEffect) {
+    return "What it has committed stays. Leave BEGIN, COMMIT and ROLLBACK to the library, and make what it does repeatable: it begins anew."
+  }
+  return inDoubt === undefined
+    ? "It runs outside transactions, so its earlier statements stay. Remove what this one complains of and apply it again: " +
+        "it goes on here. An edited file begins anew: make its earlier statements repeatable."
+    : "This statement may have committed part of its work before, so nothing runs it again until you decide. Look at the data. " +
+        `If it may run again: ${inDoubt.again}. Else do what is left of it, and the statements after it, by hand, then: ${inDoubt.record}`
+}
 
 /** What stands for the text of a statement in a migration that has none. @since 0.1.0 @category constants */
 export const anEffect = "an Effect"

@@ -6,7 +6,8 @@
  *
  * 1. The units of a script are all of its statements, in order, each once.
  * 2. What was known to be done is never run again, but for settings of the session.
- * 3. A unit that may have taken effect, and of which nothing tells whether it did, is neither run nor skipped.
+ * 3. A unit that may have taken effect, all of it or a part, and of which nothing tells whether it did, is neither run nor
+ *    skipped.
  *
  * @since 0.1.0
  * @internal
@@ -15,8 +16,8 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { type ParsedStatement, type Parser, statementsOf } from "./ParsedSql.js"
 import * as Trace from "./Trace.js"
-
 import { beginsBlock, endsBlock } from "./TransactionBlock.js"
+
 /**
  * @since 0.1.0
  * @category models
@@ -27,6 +28,8 @@ export interface Unit {
   readonly to: number
   readonly statements: Arr.NonEmptyReadonlyArray<ParsedStatement>
   readonly trace: Trace.Trace
+  /** It may have committed part of its work before it failed, so that an error of its own does not say that nothing of it is there. */
+  readonly mayCommit: boolean
   readonly isSetting: boolean
   readonly isPatient: boolean
 }
@@ -64,6 +67,7 @@ const unit = (
     to,
     statements,
     trace: Trace.of(parser, part, nodes),
+    mayCommit: Trace.mayCommit(nodes),
     isSetting: nodes.every(Trace.isSetting),
     isPatient: nodes.every(Trace.isPatient)
   }

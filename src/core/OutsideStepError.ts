@@ -29,8 +29,8 @@ export class LeaseLost extends Schema.TaggedError<LeaseLost>("effect-auto-migrat
 }
 
 /**
- * A process died, or lost its connection, while a statement ran, and nothing in the catalog tells whether the statement took
- * effect. `line` is 1-based in `file`.
+ * A process died, or lost its connection, while a statement ran, or a statement failed that may have committed part of its work;
+ * and nothing in the catalog tells whether the statement took effect. `line` is 1-based in `file`.
  *
  * @since 0.1.0
  * @category errors
@@ -52,9 +52,9 @@ export class StatementInDoubt extends Schema.TaggedError<StatementInDoubt>("effe
   override get message() {
     return (
       `An earlier attempt at migration ${this.migrationId} ended while this statement ran, and nobody can know whether it took ` +
-      `effect: ${location(this.file, this.line)}: ${this.statement}\n` +
+      `effect, or how much of it: ${location(this.file, this.line)}: ${this.statement}\n` +
       `Look at the data. If it did not, or may take effect twice: ${this.again}. ` +
-      `If it did, run the statements after it by hand, then: ${this.record}`
+      `If it did, run what is left of it, and the statements after it, by hand, then: ${this.record}`
     )
   }
 }

@@ -23,7 +23,8 @@ import { columnsPart, indexColumnNames, join } from "./ImpliedNames.js"
 import type { Parser } from "./ParsedSql.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
-import { type Body, isOn, nameOfRangeVar, optionNamed, stringsOf } from "./SyntaxTree.js"
+import { type Body, isOn, nameOfRangeVar, optionNamed, optionText, stringsOf } from "./SyntaxTree.js"
+import { isChained } from "./TransactionBlock.js"
 
 /** What a whole server knows by one name each. @since 0.1.0 @category models */
 export type ServerObject = "database" | "tablespace" | "subscription" | "prepared transaction"
@@ -85,7 +86,7 @@ export const of = (parser: Parser, text: string, nodes: ReadonlyArray<Node>): Tr
   const telling = nodes.filter((node) => !("TransactionStmt" in node && !isOfPrepared(node.TransactionStmt)))
   const [first, ...rest] = telling
   if (first === undefined || telling.every(isRepeatable)) return harmless
-  if (telling.some(mayCommit)) return none
+  if (telling.some(runsCode) || nodes.some(isChained)) return none
   return Option.getOrElse(rest.length === 0 ? special(first) : Option.none(), () => objects(parser, text))
 }
 
@@ -100,6 +101,19 @@ export const isPatient = (node: Node): boolean =>
   ("IndexStmt" in node && node.IndexStmt.concurrent === true) ||
   ("DropStmt" in node && node.DropStmt.concurrent === true) ||
   ("ReindexStmt" in node && isConcurrent(node.ReindexStmt))
+
+/**
+ * Whether statements that take effect together may have committed part of it when one of them fails. In a transaction block
+ * nothing does, unless the block goes over into another.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayCommit = (nodes: ReadonlyArray<Node>): boolean => {
+  const [first] = nodes
+  if (first === undefined || nodes.length > 1) return nodes.some(isChained)
+  return "CallStmt" in first || ("DoStmt" in first && !isWhole(first.DoStmt))
+}
 
 /** Whether a statement only changes the session: whoever goes on in another session has to run it first. @since 0.1.0 @category predicates */
 export const isSetting = (node: Node): boolean => "VariableSetStmt" in node && node.VariableSetStmt.is_local !== true
@@ -169,8 +183,18 @@ const publications = ({ kind, publication, subname }: Body<"AlterSubscriptionStm
       })
     : Option.none()
 
-/** The body of a procedure or block may commit half of its work. */
-const mayCommit = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
+const runsCode = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
+
+/**
+ * A block of PL/pgSQL ends a transaction by one of these words, or by what it calls: dynamic SQL may not.
+ *
+ * Source: PostgreSQL manual, PL/pgSQL ("Transaction Management").
+ */
+const isWhole = ({ args }: Body<"DoStmt">): boolean => {
+  const language = Option.getOrElse(optionText(optionNamed(args, "language")), () => "plpgsql")
+  const body = Option.getOrElse(optionText(optionNamed(args, "as")), () => "call")
+  return language === "plpgsql" && !/\b(?:commit|rollback|call)\b/i.test(body)
+}
 
 /** What is sure to be made, or else taken away, by the same inference as a migration's. */
 const objects = (parser: Parser, text: string): Trace => {

@@ -90,6 +90,15 @@ const cases: ReadonlyArray<
   ],
   [new Errors.MigrationFailed({ ...failed, isRolledBack: true }), ["002.sql:3:5", "22012", "1/0"], /Correct the file/],
   [new Errors.MigrationFailed({ ...failed, sqlState: null, isRolledBack: false }), ["stay"], /apply it again/],
+  [
+    new Errors.MigrationFailed({
+      ...failed,
+      isRolledBack: false,
+      inDoubt: { again: "run again", record: "record it" }
+    }),
+    ["002.sql:3:5", "may have committed part", "If it may run again: run again."],
+    /by hand, then: record it$/
+  ],
   [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
   [new Errors.MigrationFailed({ ...failed, sqlState: "25001", isRolledBack: true }), [], /-- transaction: none/],
   [

@@ -75,7 +75,8 @@ const traces: ReadonlyArray<readonly [sql: string, trace: string]> = [
   ["CALL p()", "None"],
   ["DO $$ BEGIN CREATE TABLE t (id integer); COMMIT; END $$", "None"],
   ["BEGIN; INSERT INTO t VALUES (1); CREATE TABLE u (id integer); COMMIT", "New relation u, column u.id"],
-  ["BEGIN; INSERT INTO t VALUES (1); COMMIT", "None"]
+  ["BEGIN; INSERT INTO t VALUES (1); COMMIT", "None"],
+  ["BEGIN; CREATE TABLE t (id integer); COMMIT AND CHAIN; CREATE TABLE u (id integer); COMMIT", "None"]
 ]
 
 describe("laws", () => {
@@ -91,7 +92,7 @@ describe("laws", () => {
     )
   })
 
-  it("A unit that may have taken effect, and of which nothing tells whether it did, is neither run nor skipped.", () => {
+  it("A unit that may have taken effect, all of it or a part, and of which nothing tells whether it did, is neither run nor skipped.", () => {
     const begun = { about: "next", was: "begun" } as const
     deepStrictEqual(OutsideScript.consider(begun, { _tag: "None" }), "stop")
     deepStrictEqual(OutsideScript.conclude(begun, "unknown"), "stop")
@@ -111,16 +112,35 @@ describe("the traces of", () => {
 
 describe("the units of a script", () => {
   it("are its statements, and the transaction blocks it begins and ends itself", () => {
-    const text = "SET x.y = 1; BEGIN; SELECT 1; COMMIT; VACUUM; START TRANSACTION; SELECT 2"
+    const text =
+      "SET x.y = 1; BEGIN; SELECT 1; COMMIT; VACUUM; START TRANSACTION; SELECT 2; COMMIT AND CHAIN; SELECT 3; ROLLBACK"
     deepStrictEqual(
       unitsOf(text).map(({ from, isSetting, to }) => [from, to, isSetting]),
       [
         [0, 1, true],
         [1, 4, false],
         [4, 5, false],
-        [5, 7, false]
+        [5, 10, false]
       ]
     )
+  })
+
+  it("may have committed part of their work before they fail, where they end transactions themselves", () => {
+    const units: ReadonlyArray<readonly [sql: string, mayCommit: boolean]> = [
+      ["CALL p()", true],
+      ["DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); END $$", true],
+      ["DO $$ BEGIN IF random() > 0.5 THEN RollBack; END IF; END $$", true],
+      ["DO $$ BEGIN CALL p(); END $$", true],
+      ["DO LANGUAGE plpython3u 'f()'", true],
+      ["BEGIN; INSERT INTO t VALUES (1); COMMIT AND CHAIN; INSERT INTO t VALUES (2); COMMIT", true],
+      ["BEGIN; INSERT INTO t VALUES (1); CALL p(); COMMIT", false],
+      ["DO LANGUAGE plpgsql $$ BEGIN INSERT INTO t VALUES (1); PERFORM f(); END $$", false],
+      ["INSERT INTO t VALUES (1)", false],
+      ["CREATE INDEX CONCURRENTLY i ON t (a)", false]
+    ]
+    for (const [sql, mayCommit] of units) {
+      deepStrictEqual([sql, ...unitsOf(sql).map((unit) => unit.mayCommit)], [sql, mayCommit])
+    }
   })
 
   it("wait patiently where they keep nobody waiting", () =>

@@ -6,17 +6,20 @@
 import { readFile } from "node:fs/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AutoMigration, Policy } from "effect-auto-migration"
-import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import { blocking, builders, building, index, leaseIsOver, noLease, onlyOnce, until } from "../support/Outside.js"
 import * as Process from "../support/Process.js"
+import * as Server from "../support/Server.js"
 import * as SettableClock from "../support/SettableClock.js"
 import { ask, failsWith, inProgram, kinds, type Services, untilBlocked, users } from "../support/Situation.js"
 import { since, unchanged } from "../support/Unchanged.js"
@@ -27,33 +30,6 @@ const lease = Duration.seconds(2)
 const breaker = { first: Duration.millis(10), cap: Duration.millis(50) }
 
 const migrations = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
-
-/** A transaction that `CREATE INDEX CONCURRENTLY` waits for, until the effect in the result is run. */
-const blocking = (url: string, statement = "INSERT INTO users VALUES (7, 'x')") =>
-  Effect.gen(function* () {
-    const client = new pg.Client({ connectionString: url })
-    const end = yield* Effect.cached(Effect.promise(() => client.end()))
-    client.on("error", () => {})
-    yield* Effect.promise(() => client.connect())
-    yield* Effect.addFinalizer(() => end)
-    yield* Effect.promise(() => client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${statement}`))
-    return end
-  })
-
-const until = (url: string, condition: string) =>
-  Effect.repeat(Effect.delay(Database.query(url, `SELECT (${condition}) AS yes`), "20 millis"), {
-    until: ([row]) => row?.["yes"] === true
-  })
-
-const building = "EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('users_name'))"
-
-const leaseIsOver = "(SELECT expires_at < clock_timestamp() FROM auto_migration.lease)"
-
-/** The server's side of whoever runs a step, whatever became of the client. */
-const builders =
-  "pg_stat_activity WHERE application_name LIKE 'effect-auto-migration %' AND datname = current_database()"
-
-const index = "SELECT indexrelid, indisvalid FROM pg_index WHERE indexrelid = 'users_name'::regclass"
 
 /** Migrations of which the last runs outside transactions, and is killed with its session in the middle of its second half. */
 const killedAt = <A, E>(
@@ -78,15 +54,6 @@ const killedAt = <A, E>(
         return yield* body(url)
       })
   )
-
-const onlyOnce = (log: ReadonlyArray<string>) =>
-  deepStrictEqual(
-    log.filter((event) => event === "Applied 003_index"),
-    ["Applied 003_index"]
-  )
-
-const noLease = (url: string) =>
-  Effect.map(Database.query(url, "SELECT * FROM auto_migration.lease"), (rows) => deepStrictEqual(rows, []))
 
 /** The first two migrations are applied, and a process is building the index of the third, which waits. */
 const inTheMiddle = <A, E>(
@@ -378,6 +345,125 @@ describe("a statement that the server refuses half-way", () => {
   )
 })
 
+describe("a statement that commits before it fails", () => {
+  const tables = "CREATE TABLE log (n integer);\nCREATE TABLE busy (n integer);\nINSERT INTO busy VALUES (0);"
+
+  const failing = (then: string): ReadonlyArray<readonly [kind: string, sql: string]> => [
+    ["a block", `DO $$ BEGIN INSERT INTO log VALUES (1); COMMIT; ${then}; COMMIT; END $$;`],
+    [
+      "a procedure",
+      `CREATE OR REPLACE PROCEDURE p() LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO log VALUES (1); COMMIT; ${then}; COMMIT; END $$;\nCALL p();`
+    ],
+    [
+      "a chain of transactions",
+      `BEGIN; INSERT INTO log VALUES (1); COMMIT AND CHAIN; ${then.replace("PERFORM", "SELECT")}; COMMIT;`
+    ]
+  ]
+
+  const isLeftToSomebody = (url: string, sqlState: string, cause: Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
+      assert.strictEqual(error.sqlState, sqlState)
+      assert.match(error.message, /effect-auto-migration again 002_twice.* effect-auto-migration baseline 002_twice/)
+      yield* cause
+      for (const _ of ["first", "second"]) yield* failsWith("StatementInDoubt", AutoMigration.migrate)
+      deepStrictEqual(yield* Database.query(url, "SELECT n FROM log"), [{ n: 1 }])
+    })
+
+  for (const [kind, sql] of failing("UPDATE busy SET n = n + 1")) {
+    it.scopedLive(`${kind}, for a lock, is not tried again until somebody decides`, () =>
+      inProgram(
+        {
+          migrations: { "001_tables": tables, "002_twice": sql },
+          options: { lease, lockTimeout: Duration.millis(100) }
+        },
+        (url) =>
+          Effect.gen(function* () {
+            yield* AutoMigration.migrateTo(["001_tables"])
+            const release = yield* blocking(url, "LOCK TABLE busy")
+            yield* isLeftToSomebody(url, "55P03", release)
+            deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrateAgain(["002_twice"]), ["002_twice"])
+            deepStrictEqual(yield* Database.query(url, "SELECT n FROM log"), [{ n: 1 }, { n: 1 }])
+            deepStrictEqual(yield* Database.query(url, "SELECT n FROM busy"), [{ n: 1 }])
+            yield* noLease(url)
+          })
+      )
+    )
+  }
+
+  for (const [kind, sql] of failing("PERFORM 1 / (SELECT n FROM busy)")) {
+    it.scopedLive(`${kind}, for an error of its own, is not run again by the next attempt`, () =>
+      inProgram({ migrations: { "001_tables": tables, "002_twice": sql }, options: { lease } }, (url) =>
+        Effect.gen(function* () {
+          yield* isLeftToSomebody(url, "22012", Effect.asVoid(Database.query(url, "UPDATE busy SET n = 1")))
+          yield* AutoMigration.baseline(["002_twice"])
+          deepStrictEqual(yield* AutoMigration.migrate, [])
+          yield* noLease(url)
+        })
+      )
+    )
+  }
+
+  it.scopedLive("unlike a block that ends no transaction, which is tried again when its lock was not granted", () =>
+    inProgram(
+      {
+        migrations: {
+          "001_tables": tables,
+          "002_once": "-- transaction: none\nDO $$ BEGIN INSERT INTO log VALUES (1); UPDATE busy SET n = n + 1; END $$;"
+        },
+        options: { lease, lockTimeout: Duration.millis(100) }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrateTo(["001_tables"])
+          const release = yield* blocking(url, "LOCK TABLE busy")
+          const block = yield* Effect.fork(AutoMigration.migrate)
+          yield* untilBlocked(url)
+          yield* Effect.sleep("300 millis")
+          yield* release
+          yield* Fiber.join(block)
+          deepStrictEqual(yield* Database.query(url, "SELECT n FROM log"), [{ n: 1 }])
+        })
+    )
+  )
+})
+
+describe("a script that gives its session another name", () => {
+  const slow = `CREATE PROCEDURE slow() LANGUAGE plpgsql AS
+    $$ BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM gate); PERFORM pg_sleep(0.02); END LOOP; END $$`
+
+  const calling = `SELECT count(*)::int AS n FROM pg_stat_activity
+    WHERE datname = current_database() AND query ~ '^CALL slow' AND state = 'active'`
+
+  for (const script of [
+    "SET application_name = 'mine'; CALL slow();",
+    "RESET ALL; CALL slow();",
+    "DISCARD ALL; CALL slow();",
+    "BEGIN; SET application_name = 'mine'; CALL slow(); COMMIT;"
+  ]) {
+    it.scopedLive(`is known by its lease all the same, as long as the server runs it: ${script}`, () => {
+      const migrations = { "001_slow": `-- transaction: none\n${script}` }
+      const before = ["CREATE TABLE gate (n integer)", slow]
+      return inProgram({ migrations, before, options: { lease } }, (url) =>
+        Effect.gen(function* () {
+          const child = yield* Process.migrating({ url, migrations, lease })
+          yield* until(url, `(${calling}) = 1`)
+          yield* child.signal("SIGKILL")
+          yield* child.outcome
+          yield* until(url, leaseIsOver)
+          const next = yield* Effect.fork(
+            Effect.zipRight(failsWith("StatementInDoubt", AutoMigration.migrate), Database.query(url, calling))
+          )
+          yield* Effect.sleep("1 second")
+          yield* Database.query(url, "INSERT INTO gate VALUES (1)")
+          deepStrictEqual(yield* Fiber.join(next), [{ n: 0 }])
+        })
+      )
+    })
+  }
+})
+
 describe("a step that a query waits for", () => {
   it.scopedLive("is cancelled at the deadline, gives its lease back, and is repaired by the next", () =>
     inProgram(
@@ -475,6 +561,21 @@ describe("a statement that cannot run inside a transaction for what it works on"
           assert.match(error.reasons.join(), /CALL fill\(1\): it cannot be rolled back/)
         })
     )
+  )
+})
+
+describe("a transaction that a file begins and never ends", () => {
+  it.scopedLive("is an error before anything of any file runs", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const migrations = { "001_t": "CREATE TABLE t (id integer);", "002_open": "BEGIN;\nINSERT INTO t VALUES (1);" }
+      const exit = yield* Effect.exit(Effect.provide(AutoMigration.migrate, App.layer({ url, migrations })))
+      assert.match(
+        Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
+        /InvalidSql: record:002_open:1:1: the transaction/
+      )
+      deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('t') AS t"), [{ t: null }])
+    })
   )
 })
 
