@@ -15,9 +15,11 @@ import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as EmbeddedServer from "../support/EmbeddedServer.js"
 import * as Fleet from "../support/Fleet.js"
+import { blocking, builders, building, index, noLease, onlyOnce, until } from "../support/Outside.js"
 import * as Pause from "../support/Pause.js"
 import * as Server from "../support/Server.js"
-import { ask, kinds, nothingIsLeft, untilBlocked } from "../support/Situation.js"
+import { ask, failsWith, kinds, nothingIsLeft, untilBlocked, users } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
 
 const migrations = {
   "001_first": "CREATE TABLE first (id integer);",
@@ -78,6 +80,69 @@ describe("in the middle of a migration", () => {
           Database.query(url, `SELECT ${end}(pid) FROM (${Pause.sleeping}) AS migrating`)
         )
         assert.strictEqual(error._tag, "DatabaseUnavailable")
+      })
+    )
+  }
+})
+
+describe("in the middle of a step outside transactions", () => {
+  const concurrent = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
+  const lease = Duration.seconds(2)
+  const durable = { max_connections: "20", synchronous_commit: "on" }
+
+  const built = (url: string) => Effect.map(Database.query(url, index), ([row]) => row)
+
+  /** A build that waits, then what interrupts it; the next attempt brings the index, once. Gives it as it was, and as it is. */
+  const repaired = <E>(url: string, through: string, interrupt: Effect.Effect<unknown, E>) =>
+    Effect.gen(function* () {
+      yield* AutoMigration.migrateTo(["002_users_email"])
+      const release = yield* blocking(url)
+      const build = yield* Effect.fork(failsWith("DatabaseUnavailable", AutoMigration.migrate))
+      yield* until(url, building)
+      const before = yield* built(url)
+      yield* interrupt
+      const error = yield* Fiber.join(build)
+      assert.match(error.message, /what it has done stays.*Apply it again/)
+      yield* release
+      deepStrictEqual<ReadonlyArray<string>>(yield* eventually(AutoMigration.migrate), ["003_index"])
+      onlyOnce(yield* kinds)
+      yield* noLease(url)
+      return { before, after: yield* built(url) }
+    }).pipe(
+      Effect.provide(App.layer({ url: through, migrations: concurrent, options: { lease } })),
+      Effect.tap(({ after }) => assert.isTrue(after?.["indisvalid"])),
+      Effect.tap(() => nothingIsLeft(url))
+    )
+
+  const isBuiltAgain = <E>(url: string, interrupt: Effect.Effect<unknown, E>) =>
+    Effect.map(repaired(url, url, interrupt), ({ after, before }) =>
+      assert.notStrictEqual(after?.["indexrelid"], before?.["indexrelid"])
+    )
+
+  for (const end of ["pg_cancel_backend", "pg_terminate_backend"] as const) {
+    it.scopedLive(`${end} ends it: the next attempt repairs what it left`, () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        yield* isBuiltAgain(url, Database.query(url, `SELECT ${end}(pid) FROM ${builders} AND state = 'active'`))
+      })
+    )
+  }
+
+  it.scopedLive("its connections are cut, and the server goes on with it: the next attempt builds nothing again", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const { after, before } = yield* repaired(url, tap.url, tap.cut)
+      assert.strictEqual(after?.["indexrelid"], before?.["indexrelid"])
+    })
+  )
+
+  for (const mode of ["fast", "crash"] as const) {
+    it.scopedLive(`the server restarts (${mode}): the next attempt repairs what it left`, () =>
+      Effect.gen(function* () {
+        const server = yield* EmbeddedServer.make({ settings: durable })
+        const url = yield* Database.fresh(server.url)
+        yield* isBuiltAgain(url, server.restart(mode))
       })
     )
   }
