@@ -20,8 +20,10 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
+import { blocking, builders, building, index, leaseIsOver, noLease, onlyOnce, until } from "../support/Outside.js"
 import * as Pause from "../support/Pause.js"
 import * as PgBouncer from "../support/PgBouncer.js"
+import * as Process from "../support/Process.js"
 import * as Server from "../support/Server.js"
 import {
   advisoryLocks,
@@ -311,6 +313,66 @@ describe("behind a pooler nobody hears an announcement, and what another process
         yield* Effect.sleep("200 millis")
         yield* failsWith("SchemaDrift", ask("SELECT id FROM slow"))
         deepStrictEqual((yield* kinds).slice(-2), ["Failed 003_slow", "Applied 003_slow"])
+      })
+    )
+  )
+})
+
+describe("a process that is killed in the middle of a step, behind a pooler", () => {
+  const migrations = { ...users, "003_index": outside["003_index"] }
+  const lease = Duration.seconds(2)
+
+  /** The pooler ends the session of a client that is gone in the middle of a statement, which the server goes on with. */
+  const killed = (
+    body: (situation: {
+      readonly url: string
+      readonly release: Effect.Effect<void>
+      readonly oid: unknown
+    }) => Effect.Effect<unknown, unknown, Services | Scope.Scope>
+  ) =>
+    through({ poolSize: 20 }, { migrations, options: { lease } }, ({ direct: url, pooled }) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrateTo(["002_users_email"])
+        const release = yield* blocking(url)
+        const child = yield* Process.migrating({ url: pooled, migrations, lease })
+        yield* until(url, building)
+        yield* until(url, "(SELECT heartbeat_at > taken_at FROM auto_migration.lease)")
+        const [{ indexrelid: oid } = { indexrelid: 0 }] = yield* Database.query(url, index)
+        yield* child.signal("SIGKILL")
+        yield* child.outcome
+        yield* body({ url, release, oid })
+        onlyOnce(yield* kinds)
+        yield* noLease(url)
+      })
+    )
+
+  it.scopedLive("while the server goes on with it: the next one waits for that, and builds nothing again", () =>
+    killed(({ oid, release, url }) =>
+      Effect.gen(function* () {
+        yield* until(url, leaseIsOver)
+        const next = yield* Effect.fork(AutoMigration.migrate)
+        yield* Effect.sleep("500 millis")
+        deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders} AND state = 'active'`), [
+          { n: 1 }
+        ])
+        yield* release
+        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(next), ["003_index"])
+        deepStrictEqual(yield* Database.query(url, index), [{ indexrelid: oid, indisvalid: true }])
+      })
+    )
+  )
+
+  it.scopedLive("and whose statement ends with it: the next one drops the invalid index and builds it again", () =>
+    killed(({ oid, release, url }) =>
+      Effect.gen(function* () {
+        yield* Database.query(url, `SELECT pg_terminate_backend(pid, 5000) FROM ${builders} AND state = 'active'`)
+        deepStrictEqual(yield* Database.query(url, index), [{ indexrelid: oid, indisvalid: false }])
+        yield* release
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_index"])
+        const [{ indexrelid, indisvalid } = { indexrelid: oid, indisvalid: false }] = yield* Database.query(url, index)
+        assert.isTrue(indisvalid)
+        assert.notStrictEqual(indexrelid, oid)
+        deepStrictEqual((yield* kinds).slice(-3), ["Started 003_index", "Started 003_index", "Applied 003_index"])
       })
     )
   )
