@@ -10,11 +10,37 @@ import type { World } from "./World.js"
 
 export interface Beside {
   state: Model.State
+  /** How often what kind of command has been executed. */
+  readonly tally: Map<Kind, number>
 }
+
+/** All that a run must have executed before it says anything. */
+export const kinds = [
+  "add",
+  "agree",
+  "catch up",
+  "crash",
+  "deploy",
+  "edit",
+  "grant",
+  "lag",
+  "migrate",
+  "query",
+  "race",
+  "read",
+  "restart",
+  "restart after a crash",
+  "revoke",
+  "start",
+  "tamper"
+] as const
+
+export type Kind = (typeof kinds)[number]
 
 type Command = fc.AsyncCommand<Beside, World>
 
 const command = (
+  kind: Kind,
   text: string,
   check: (state: Model.State) => boolean,
   run: (state: Model.State, world: World) => Effect.Effect<Model.State>
@@ -22,6 +48,7 @@ const command = (
   check: ({ state }) => check(state),
   run: async (beside, world) => {
     beside.state = await Effect.runPromise(run(beside.state, world))
+    beside.tally.set(kind, (beside.tally.get(kind) ?? 0) + 1)
   },
   toString: () => text
 })
@@ -36,16 +63,19 @@ const compared = ({ answer, state }: Model.Outcome, real: Effect.Effect<Model.An
   })
 
 const query = (who: Model.Who, table: number, column: number) =>
-  command(`the ${who} asks for t${table}.c${column}`, runs(who), (state, world) =>
+  command("query", `the ${who} asks for t${table}.c${column}`, runs(who), (state, world) =>
     compared(Model.query(state, who, table, column), world.query(who, table, column))
   )
 
 const migrate = (who: Model.Who) =>
-  command(`the ${who} migrates`, runs(who), (state, world) => compared(Model.migrate(state, who), world.migrate(who)))
+  command("migrate", `the ${who} migrates`, runs(who), (state, world) =>
+    compared(Model.migrate(state, who), world.migrate(who))
+  )
 
 /** Two programs of one release: the same answer for both, and each migration once. */
 const race = (table: number, column: number) =>
   command(
+    "race",
     `both ask for t${table}.c${column} at once`,
     ({ known }) => known.first !== undefined && known.first === known.second,
     (state, world) => {
@@ -60,6 +90,7 @@ const race = (table: number, column: number) =>
 
 const start = (who: Model.Who) =>
   command(
+    "start",
     `the ${who} starts anew`,
     () => true,
     (state, world) => Effect.as(world.start(who, state.files), Model.start(state, who))
@@ -67,6 +98,7 @@ const start = (who: Model.Who) =>
 
 /** Both at once know the same release. */
 const deploy = command(
+  "deploy",
   "both start anew",
   () => true,
   (state, world) =>
@@ -77,7 +109,7 @@ const deploy = command(
 )
 
 const crash = (who: Model.Who, table: number, column: number, after: number) =>
-  command(`the ${who} dies ${after} ms after it asked for t${table}.c${column}`, runs(who), (state, world) =>
+  command("crash", `the ${who} dies ${after} ms after it asked for t${table}.c${column}`, runs(who), (state, world) =>
     Effect.gen(function* () {
       yield* world.crash(who, table, column, after)
       const before = state.applied.map(({ id }) => id)
@@ -91,6 +123,7 @@ const crash = (who: Model.Who, table: number, column: number, after: number) =>
 
 const add = (table: number) =>
   command(
+    "add",
     `a migration of t${table} is written`,
     ({ files }) => files.length < 12,
     (state) => Effect.succeed(Model.add(state, table))
@@ -98,6 +131,7 @@ const add = (table: number) =>
 
 const edit = (index: number) =>
   command(
+    "edit",
     `migration ${index} is edited`,
     ({ files }) => index < files.length,
     (state) => Effect.succeed(Model.edit(state, state.files[index]?.id ?? ""))
@@ -105,6 +139,7 @@ const edit = (index: number) =>
 
 const tamper = (index: number) =>
   command(
+    "tamper",
     `event ${index} is rewritten`,
     ({ applied }) => index < applied.length,
     (state, world) => {
@@ -115,6 +150,7 @@ const tamper = (index: number) =>
 
 const rights = (mayCreate: boolean) =>
   command(
+    mayCreate ? "grant" : "revoke",
     mayCreate ? "the right to make tables is granted" : "the right to make tables is revoked",
     (state) => state.mayCreate !== mayCreate,
     (state, world) => Effect.as(world.allow(mayCreate), { ...state, mayCreate })
@@ -122,6 +158,7 @@ const rights = (mayCreate: boolean) =>
 
 const read = (table: number, column: number, catchesUp: boolean) =>
   command(
+    "read",
     `the reader asks for t${table}.c${column}, and its replica ${catchesUp ? "catches up" : "does not catch up"} meanwhile`,
     runs("reader"),
     (state, world) => {
@@ -132,12 +169,14 @@ const read = (table: number, column: number, catchesUp: boolean) =>
   )
 
 const lag = command(
+  "lag",
   "the replica's replay is paused",
   ({ shown }) => shown === undefined,
   (state, world) => Effect.as(world.pause, Model.lag(state))
 )
 
 const catchUp = command(
+  "catch up",
   "the replica's replay goes on",
   ({ shown }) => shown !== undefined,
   (state, world) => Effect.as(world.resume, Model.catchUp(state))
@@ -146,6 +185,7 @@ const catchUp = command(
 /** Programs come back with the release they had. */
 const restart = (mode: "fast" | "crash") =>
   command(
+    mode === "fast" ? "restart" : "restart after a crash",
     mode === "fast" ? "the server is restarted" : "the server crashes and starts again",
     () => true,
     (state, world) =>
@@ -162,6 +202,7 @@ const restart = (mode: "fast" | "crash") =>
   )
 
 const agree = command(
+  "agree",
   "model and database are compared",
   () => true,
   (state, world) => Effect.as(world.agrees(state), state)

@@ -1,6 +1,7 @@
 /**
  * Sequences of commands against the real system and the model, each on a database of its own; after each, both must agree.
  */
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -28,10 +29,20 @@ const pair = Effect.gen(function* () {
   })
 })
 
+export interface Runs {
+  readonly numRuns: number
+  /** Without one it is drawn. */
+  readonly seed?: number
+}
+
 const release = (state: Model.State, who: ReadonlyArray<Model.Who>): Model.State => who.reduce(Model.start, state)
 
-/** Fails with the shortest sequence that it finds, and the seed that leads there. */
-export const check = async (numRuns: number): Promise<void> => {
+/**
+ * Fails with the shortest sequence that it finds, and the seed that leads there; and when a kind of command was never executed,
+ * since nothing is known of that then.
+ */
+export const check = async ({ numRuns, seed }: Runs): Promise<void> => {
+  const tally: Commands.Beside["tally"] = new Map()
   const run = await Effect.runPromise(Scope.make())
   const pairs = await Effect.runPromise(Effect.cached(Scope.extend(pair, run)))
   const property = fc.asyncProperty(Commands.sequences, async ({ commands, place }) => {
@@ -41,16 +52,21 @@ export const check = async (numRuns: number): Promise<void> => {
       const world = await Effect.runPromise(Effect.flatMap(fresh, World.make).pipe(Scope.extend(scope)))
       const programs: ReadonlyArray<Model.Who> =
         place === "server" ? ["first", "second"] : ["first", "second", "reader"]
-      const beside: Commands.Beside = { state: release(Model.initial, programs) }
+      const beside: Commands.Beside = { state: release(Model.initial, programs), tally }
       for (const who of programs) await Effect.runPromise(world.start(who, beside.state.files))
       await fc.asyncModelRun(() => ({ model: beside, real: world }), commands)
       await Effect.runPromise(world.agrees(beside.state))
+      await Effect.runPromise(world.leavesNothing)
     } finally {
       await Effect.runPromise(Scope.close(scope, Exit.void))
     }
   })
   try {
-    await fc.assert(property, { numRuns })
+    await fc.assert(property, { numRuns, ...(seed === undefined ? {} : { seed }) })
+    deepStrictEqual(
+      Commands.kinds.filter((kind) => !tally.has(kind)),
+      []
+    )
   } finally {
     await Effect.runPromise(Scope.close(run, Exit.void))
   }

@@ -16,6 +16,7 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../App.js"
 import * as Database from "../Database.js"
 import * as SettableClock from "../SettableClock.js"
+import { advisoryLocks, nothingIsLeft } from "../Situation.js"
 import * as WireTap from "../WireTap.js"
 import * as Model from "./LedgerModel.js"
 
@@ -67,6 +68,8 @@ export interface World {
   readonly applied: Effect.Effect<ReadonlyArray<string>>
   /** Log, projection, catalog and chain say what the model says. */
   readonly agrees: (state: Model.State) => Effect.Effect<void>
+  /** When all programs are closed: no lease that lasts, and no session, transaction or lock of anybody's. */
+  readonly leavesNothing: Effect.Effect<void>
 }
 
 const appliedEvents = `SELECT migration_id AS id FROM auto_migration.event
@@ -238,7 +241,17 @@ export const make = ({ pair, url }: Place): Effect.Effect<World, never, Scope.Sc
             `SELECT migration_id AS id FROM auto_migration.event WHERE sequence = ${sequence}`
           )
           deepStrictEqual(found, [{ id: broken }])
-        }).pipe(Effect.orDie)
+        }).pipe(Effect.orDie),
+      leavesNothing: Effect.gen(function* () {
+        yield* Effect.forEach([...programs.values()], (_) => _.close, { discard: true })
+        programs.clear()
+        yield* nothingIsLeft(url)
+        if (pair !== undefined) yield* nothingIsLeft(pair.replica)
+        deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
+        const [row] = yield* Database.query(url, "SELECT to_regclass('auto_migration.lease') AS leases")
+        if (row?.["leases"] === null) return
+        deepStrictEqual(yield* Database.query(url, "SELECT migration_id FROM auto_migration.lease"), [])
+      })
     }
     return world
   })
