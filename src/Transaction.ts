@@ -102,7 +102,12 @@ type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 /** Once begun, a `COMMIT` is waited for in spite of an interruption: what it did would not be known. */
 const insist = (connection: Connection, text: string, restore: Restore): Effect.Effect<unknown, SqlError> =>
   Effect.flatMap(Effect.forkDaemon(send(connection, text)), (answer) =>
-    Effect.onInterrupt(restore(Fiber.join(answer)), () => Driver.orClose(connection, Fiber.await(answer)))
+    Effect.onError(restore(Fiber.join(answer)), () =>
+      Effect.flatMap(
+        Driver.orClose(connection, Fiber.await(answer)),
+        Exit.match({ onFailure: () => abandon(connection), onSuccess: () => Effect.void })
+      )
+    )
   )
 
 /**
@@ -142,7 +147,8 @@ export const forget: ReadonlyArray<string> = [
 
 /**
  * Ends what has been begun on a connection, and leaves it as others may find it. One that cannot even do that is broken or
- * silent: it is closed, and the server ends its transaction.
+ * silent: it is closed, and the server ends its transaction. The driver's pool hears of a session that the server has ended a
+ * moment later than who asked last, and would offer it until then.
  *
  * @since 0.1.0
  * @category operations
