@@ -86,8 +86,8 @@ const idle = Duration.seconds(10)
  */
 const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
   Effect.map(
-    connection.executeRaw("SELECT pg_catalog.pg_backend_pid() AS pid", []),
-    (result) => Message.columnsOf(result)["pid"] === Driver.processIdOf(connection)
+    connection.executeRaw("SELECT pg_catalog.pg_backend_pid()::text AS pid", []),
+    (result) => Message.columnsOf(result)["pid"] === String(Driver.processIdOf(connection))
   )
 
 /** Ends when the connection does. */
@@ -238,6 +238,9 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
 export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationClient> =>
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
+/** A migration's session is made to forget all that was set in it, and so what its pool had set. */
+const usedOnce = ({ connection }: Reserved) => Effect.addFinalizer(() => Driver.close(connection))
+
 /**
  * `connectTimeout`, ten seconds where none is given, is how long one may wait for a connection of the pool, be it full or the
  * server silent; the pool's own limit, which it may not have, is not asked about.
@@ -252,7 +255,9 @@ export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
 /**
  * Connections from a pool that the program makes, with at least five of them; for programs whose own client comes from
  * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
- * Whoever makes a pool listens for its errors: node-postgres ends the program over a lost idle connection of one that nobody does.
+ * What the pool does to each new connection (a search path, a role) holds for each migration: the connection that one ran on is
+ * closed. Whoever makes a pool listens for its errors: node-postgres ends the program over a lost idle connection of one that
+ * nobody does.
  *
  * @since 0.1.0
  * @category layers
@@ -265,7 +270,7 @@ export const layerFromPool = (options: FromPoolOptions): Layer.Layer<MigrationCl
         Acquisition.inBackground(PgClient.fromPool(options)),
         Duration.decode(options.connectTimeout ?? Driver.patience)
       ),
-      MigrationClient.of
+      (connections) => MigrationClient.of({ ...connections, reserve: Effect.tap(connections.reserve, usedOnce) })
     )
   ).pipe(Layer.provide(Reactivity.layer))
 

@@ -55,9 +55,9 @@ describe("a pool that the program makes", () => {
           yield* Database.query(
             url,
             `SELECT DISTINCT application_name AS name FROM pg_stat_activity
-              WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY 1`
+              WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'shop migrations'`
           ),
-          [{ name: "shop" }, { name: "shop migrations" }]
+          [{ name: "shop" }]
         )
         assert.isAtLeast(migrations.asked(), 1)
         assert.isAtLeast(application.asked(), 1)
@@ -77,6 +77,38 @@ describe("a pool that the program makes", () => {
             Layer.provideMerge(PgClient.layerFromPool({ acquire: application.acquire }))
           )
         )
+      )
+    })
+  )
+})
+
+describe("a pool that does something to each new connection", () => {
+  it.scopedLive("has that hold for each migration, though each is made to forget what was set in its session", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(url, "CREATE SCHEMA tenant")
+      const { acquire } = poolOf(url, "migrations")
+      const acquireTenant = Effect.tap(acquire, (pool) =>
+        Effect.sync(() => pool.on("connect", (client) => client.query("SET search_path = tenant")))
+      )
+      yield* AutoMigration.migrate.pipe(
+        Effect.provide(
+          AutoMigration.layer.pipe(
+            Layer.provide(MigrationClient.layerFromPool({ acquire: acquireTenant })),
+            Layer.provide(
+              MigrationSource.layerRecord({
+                "001_a": "CREATE TABLE a (id integer);",
+                "002_b": "CREATE TABLE b (id integer);",
+                "003_c": "-- transaction: none\nCREATE TABLE c (id integer);",
+                "004_d": "CREATE TABLE d (id integer);"
+              })
+            )
+          )
+        )
+      )
+      deepStrictEqual(
+        yield* Database.query(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'tenant' ORDER BY 1"),
+        ["a", "b", "c", "d"].map((tablename) => ({ tablename }))
       )
     })
   )
