@@ -8,14 +8,16 @@
  * migrations that do next to nothing what is measured is how many failing queries and waiting processes a machine has the
  * processors for, and no program can do much better than one that is written by hand to do nothing but ask again: the same is
  * measured against that. The messages that waiting processes sent are counted in the server's log, in a round of its own that
- * is not measured. That every query got its answer, that each migration was applied once, that one session worked at a time,
- * and that no session is left, is checked outside the measured region.
+ * is not measured and in which each process has a user. That every query got its answer, that each migration was applied once,
+ * that one session worked at a time, and that no session is left, is checked outside the measured region.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Database from "../../test/support/Database.js"
 import * as EmbeddedServer from "../../test/support/EmbeddedServer.js"
 import * as Fleet from "../../test/support/Fleet.js"
-import { type Figure, median } from "./Figure.js"
+import * as Role from "../../test/support/Role.js"
+import { claim, type Figure, median } from "./Figure.js"
 import * as Ladder from "./Ladder.js"
 import * as MessageLog from "./MessageLog.js"
 import * as Race from "./Race.js"
@@ -55,33 +57,32 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
     const file = yield* Fleet.build
     const emptyDatabase = Database.fresh(server.url)
 
-    const race = (url: string, rows: number, asking: Race.Course["asking"] = "protected") =>
-      Race.run({ file, url, processes, fibers, rows, asking })
-    const milliseconds = Effect.map(({ milliseconds }: Race.Finish) => milliseconds)
+    const race = (urls: ReadonlyArray<string>, rows: number, asking: Race.Course["asking"] = "protected") =>
+      Race.run({ file, urls, fibers, rows, asking })
+    const ofAll = (url: string): ReadonlyArray<string> => Arr.replicate(url, processes)
 
     const round = (rows: number): Effect.Effect<Round> =>
       Effect.gen(function* () {
         const url = yield* emptyDatabase
-        const cold = yield* milliseconds(race(url, rows))
+        const cold = yield* race(ofAll(url), rows)
         yield* Ladder.isClimbedOnce(url, rows)
-        const warm = yield* milliseconds(race(url, rows))
+        const warm = yield* race(ofAll(url), rows)
         const other = yield* emptyDatabase
-        const alone = yield* milliseconds(
-          Race.run({ file, url: other, processes: 1, fibers: 1, rows, asking: "protected" })
-        )
+        const alone = yield* Race.run({ file, urls: [other], fibers: 1, rows, asking: "protected" })
         return { cold, warm, alone }
       }).pipe(Effect.scoped, Effect.orDie)
 
-    const byHand = Effect.flatMap(emptyDatabase, (url) => milliseconds(race(url, small, "by hand"))).pipe(
+    const byHand = Effect.flatMap(emptyDatabase, (url) => race(ofAll(url), small, "by hand")).pipe(
       Effect.scoped,
       Effect.orDie
     )
 
     const counted = Effect.gen(function* () {
       const url = yield* Effect.tap(emptyDatabase, (url) => Database.query(server.url, MessageLog.statements(url)))
+      const urls = yield* Effect.forEach(ofAll(url), userOfProcess)
       log = ""
-      const finish = yield* race(url, small)
-      return waitingMessages(MessageLog.messages(log, url), finish)
+      yield* race(urls, small)
+      return waitingMessages(MessageLog.messages(log, url))
     }).pipe(Effect.scoped, Effect.orDie)
 
     const working = yield* Effect.replicateEffect(round(large), rounds)
@@ -121,18 +122,24 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
         "x"
       ),
       { ...figure("messages of a waiting process, on average", mean, ""), atMost: 10 },
-      figure("messages of a waiting session, at most", most, ""),
+      figure("messages of a waiting process, at most", most, ""),
       figure("processes that applied something", workers, "")
     ] satisfies ReadonlyArray<Figure>
   }).pipe(Effect.scoped, Effect.orDie)
 
-const waitingMessages = (heard: ReturnType<typeof MessageLog.messages>, { applied }: Race.Finish) => {
+/** All that is in the ledger is everybody's: only a user that may do everything can go on with what another has begun. */
+const userOfProcess = (url: string, place: number) =>
+  Effect.tap(Role.role(url, `process_${place}`), ({ name }) =>
+    Database.query(url, `ALTER ROLE ${name} SUPERUSER`)
+  ).pipe(Effect.map(({ url }) => url))
+
+const waitingMessages = (heard: ReturnType<typeof MessageLog.messages>) => {
   const workers = MessageLog.workers(heard)
-  const counts = [...MessageLog.countBySession(heard)].flatMap(([session, n]) => (workers.has(session) ? [] : [n]))
-  const working = applied.filter((n) => n > 0).length
+  claim("somebody was heard to work", workers.size > 0)
+  const counts = [...MessageLog.countByUser(heard)].flatMap(([user, n]) => (workers.has(user) ? [] : [n]))
   return {
-    workers: working,
-    mean: counts.reduce((sum, n) => sum + n, 0) / Math.max(applied.length - working, 1),
+    workers: workers.size,
+    mean: counts.reduce((sum, n) => sum + n, 0) / Math.max(counts.length, 1),
     most: Math.max(0, ...counts)
   }
 }

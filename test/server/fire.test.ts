@@ -20,10 +20,9 @@ describe("under fire", () => {
   it.live(
     "processes that start cold at once all get their answers, and each migration is applied once",
     () =>
-      Effect.map(coldStart.run({ processes: 3, fibers: 4, rounds: 1, lightRounds: 1 }), (figures) => {
-        const messages = valueOf(figures, "messages of a waiting process, on average")
-        assert.isAbove(messages, 0)
-        assert.isAtMost(messages, 20)
+      Effect.map(coldStart.run({ processes: 4, fibers: 4, rounds: 1, lightRounds: 1 }), (figures) => {
+        assert.isAtLeast(valueOf(figures, "processes that applied something"), 1)
+        assert.isAtMost(valueOf(figures, "messages of a waiting process, on average"), 20)
       }),
     patience
   )
