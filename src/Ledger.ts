@@ -19,6 +19,7 @@ import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import type { AutoMigrationError } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
+import * as SchemaObject from "./core/SchemaObject.js"
 import * as Executor from "./Executor.js"
 import * as Lease from "./Lease.js"
 import * as LedgerFailure from "./LedgerFailure.js"
@@ -133,12 +134,23 @@ export const make = Effect.gen(function* () {
     leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
   }
 
-  /** Before the ledger is built, nothing is recorded as applied. */
-  const isMissing = (error: SqlError): boolean => Option.isSome(Detector.detect(error))
+  const keyOfLog = SchemaObject.key(LedgerMigrations.logIn(schema))
+
+  /**
+   * Before the ledger is built, nothing is recorded. Where something else than its log is missing, a newer version may have made it
+   * otherwise; without a log there is nobody to ask.
+   */
+  const orUnbuilt =
+    <A>(unbuilt: A) =>
+    (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
+      Option.match(Detector.detect(error), {
+        onNone: () => readFailure(error),
+        onSome: (gap) => Effect.as(Detector.key(gap) === keyOfLog ? Effect.void : refuseNewer, unbuilt)
+      })
 
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<Reading, MigrationFailure.Failure> =>
     Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
-      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, unbuilt) : readFailure(error)),
+      onFailure: orUnbuilt(unbuilt),
       onSuccess: (results) => read(known, Message.columnsOf(results), askBriefly)
     })
 
@@ -191,7 +203,7 @@ export const make = Effect.gen(function* () {
 
   const eventsAfter = (sequence: number) =>
     Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
-      onFailure: (error) => (isMissing(error) ? Effect.as(refuseNewer, []) : readFailure(error)),
+      onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>([]),
       onSuccess: (results) => orUnusable(decodePage(Message.columnsOf(results)["events"]))
     }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
 

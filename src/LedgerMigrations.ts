@@ -61,10 +61,21 @@ const named = (text: string, schema: SchemaName): string =>
     .replaceAll(`'${defaults.schema}'`, `'${schema}'`)
     .replaceAll(new RegExp(`(?<!')\\b${defaults.schema}\\b`, "g"), `"${schema}"`)
 
+const table = (name: string, schema: SchemaName): SchemaObject.Relation =>
+  SchemaObject.relation(SchemaObject.qualifiedName(name, schema))
+
+/**
+ * What the first of them brings: without it there is no ledger.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const logIn = (schema: SchemaName): SchemaObject.Relation => table("event", schema)
+
 /** Each builds upon the one before. */
 const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: SchemaName): Footprint.Footprint => ({
   ...Footprint.empty,
-  provides: tables.map((table) => SchemaObject.relation(SchemaObject.qualifiedName(table, schema))),
+  provides: tables.map((name) => table(name, schema)),
   writes: new Set([schema]),
   statements: [{ start: 0, end: text.length, line: 1, transactional: true }],
   isNeutral: false

@@ -80,7 +80,7 @@ export const tryLock = (schema: SchemaName, condition: string): string =>
 /**
  * An answer `head`: the projection's single row, the hash of its last event and whether that applied something within the last
  * second, the names of the bits set since `known`, the hash that the log now has where `known` ended, and where the log itself
- * ends.
+ * ends. The log comes first: where there is no ledger, it is what the server names as missing.
  *
  * @since 0.1.0
  * @category statements
@@ -96,10 +96,10 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
     WHERE e.sequence = s.sequence AND e.kind IN ('Applied', 'Baselined')
       AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
-  'last', coalesce((SELECT max(e.sequence) FROM "${schema}".event e), 0),
+  'last', log.sequence,
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
     FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
-    `FROM "${schema}".applied_set s`
+    `FROM (SELECT coalesce(max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
   )
 
 /**

@@ -81,6 +81,24 @@ describe("the ledger", () => {
   )
 })
 
+describe("a process that finds no ledger", () => {
+  it.scopedLive("knows that from one answer: the driver asks something, and then it is asked for once", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const { pending } = yield* AutoMigration.status.pipe(
+        Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users }))
+      )
+      assert.strictEqual(pending.length, Object.keys(users).length)
+      const { statements } = yield* tap.heard
+      deepStrictEqual(
+        statements.map((text) => text.includes("auto_migration")),
+        [false, true]
+      )
+    })
+  )
+})
+
 describe("a process that is brought up to date", () => {
   /** Events of that many migrations more, which nobody here has the files of. */
   const applied = (url: string, from: number, to: number) =>
