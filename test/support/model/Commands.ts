@@ -113,7 +113,7 @@ const crash = (who: Model.Who, table: number, column: number, after: number) =>
     Effect.gen(function* () {
       yield* world.crash(who, table, column, after)
       const before = state.applied.map(({ id }) => id)
-      const possible = state.mayCreate ? Model.planOf(state, who, table) : []
+      const possible = Model.allowed(state, Model.planOf(state, who, table))
       const now = yield* world.applied
       const survived = possible.slice(0, now.length - before.length)
       deepStrictEqual(now, [...before, ...survived.map(({ id }) => id)])

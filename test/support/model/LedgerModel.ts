@@ -44,11 +44,15 @@ export const isApplied = ({ applied }: State, { id }: File): boolean => applied.
 
 const error = (state: State, tag: string): Outcome => ({ answer: { _tag: "Error", tag }, state })
 
-/** Applies as much as rights allow: only making a table asks for one that can be taken away. */
+/** As much as rights allow: only making a table asks for one that can be taken away. */
+export const allowed = ({ mayCreate }: State, pending: ReadonlyArray<File>): ReadonlyArray<File> => {
+  const refused = mayCreate ? -1 : pending.findIndex(({ column }) => column === 0)
+  return refused === -1 ? pending : pending.slice(0, refused)
+}
+
 const apply = (state: State, pending: ReadonlyArray<File>): State & { readonly isComplete: boolean } => {
-  const refused = state.mayCreate ? -1 : pending.findIndex(({ column }) => column === 0)
-  const possible = refused === -1 ? pending : pending.slice(0, refused)
-  return { ...state, applied: [...state.applied, ...possible], isComplete: refused === -1 }
+  const possible = allowed(state, pending)
+  return { ...state, applied: [...state.applied, ...possible], isComplete: possible.length === pending.length }
 }
 
 /** What a query of that table would have a program apply: all pending writers of the table, since its text is known. */
