@@ -141,11 +141,11 @@ export const make = Effect.gen(function* () {
    * otherwise; without a log there is nobody to ask.
    */
   const orUnbuilt =
-    <A>(unbuilt: A) =>
+    <A>(nothing: A) =>
     (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
       Option.match(Detector.detect(error), {
         onNone: () => readFailure(error),
-        onSome: (gap) => Effect.as(Detector.key(gap) === keyOfLog ? Effect.void : refuseNewer, unbuilt)
+        onSome: (gap) => Effect.as(Detector.key(gap) === keyOfLog ? Effect.void : refuseNewer, nothing)
       })
 
   const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<Reading, MigrationFailure.Failure> =>

@@ -32,9 +32,11 @@ const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
 const leases = "003_add_leases"
 
+const logTable = "event"
+
 /** Each file with the tables that it brings: what anybody who reads or writes the ledger finds missing before. */
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
-  [log, ["event"]],
+  [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
   [leases, ["lease"]]
 ]
@@ -70,7 +72,7 @@ const table = (name: string, schema: SchemaName): SchemaObject.Relation =>
  * @since 0.1.0
  * @category constructors
  */
-export const logIn = (schema: SchemaName): SchemaObject.Relation => table("event", schema)
+export const logIn = (schema: SchemaName): SchemaObject.Relation => table(logTable, schema)
 
 /** Each builds upon the one before. */
 const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: SchemaName): Footprint.Footprint => ({

@@ -127,7 +127,7 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
     ] satisfies ReadonlyArray<Figure>
   }).pipe(Effect.scoped, Effect.orDie)
 
-/** All that is in the ledger is everybody's: only a user that may do everything can go on with what another has begun. */
+/** One process goes on with what another has begun, whose objects belong to another user: each may do everything. */
 const userOfProcess = (url: string, place: number) =>
   Effect.tap(Role.role(url, `process_${place}`), ({ name }) =>
     Database.query(url, `ALTER ROLE ${name} SUPERUSER`)
