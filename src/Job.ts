@@ -28,8 +28,8 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements that answer with one row each. */
   readonly statement: (known: AppliedSet) => string
-  /** A condition: nothing has been applied since `known`. */
-  readonly isUnmoved: (known: AppliedSet) => string
+  /** A condition, without which the migration lock is not taken. */
+  readonly lockIf: (task: Pick<Task, "known" | "yields">) => string
   /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of, if one is open. */
   readonly read: (
     known: AppliedSet,

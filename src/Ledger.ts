@@ -127,7 +127,7 @@ export const make = Effect.gen(function* () {
     )
 
   const journal: Executor.Journal = {
-    isUnmoved: (known) => LedgerStatements.isUnmoved(schema, known),
+    lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
     statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
     read: (known, columns, askOn) => Effect.map(read(known, columns, askOn), ({ applied }) => applied),
     recordsFailures: true,

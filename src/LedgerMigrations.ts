@@ -5,7 +5,7 @@
  * @internal
  */
 
-import { readFile } from "node:fs/promises"
+import { readFileSync } from "node:fs"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -85,7 +85,7 @@ const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: Schema
 
 const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName) =>
   Effect.map(
-    Effect.promise(() => readFile(new URL(`../migrations/${file}.sql`, import.meta.url), "utf8")),
+    Effect.sync(() => readFileSync(new URL(`../migrations/${file}.sql`, import.meta.url), "utf8")),
     (original) => {
       const text = named(original, schema)
       const id = Migration.MigrationId.make(`${prefix}${file}`)
@@ -152,7 +152,7 @@ export const journal = (
   inspect: Inspector
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
-  isUnmoved: () => "true",
+  lockIf: () => LedgerStatements.isIncomplete(schema),
   recordsFailures: false,
   read: (_, columns, ask) =>
     Effect.map(

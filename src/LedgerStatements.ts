@@ -122,6 +122,9 @@ export const Head = Schema.Struct({
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 
+const isPresent = (schema: SchemaName, table: string): string =>
+  `pg_catalog.to_regclass('"${schema}".${table}') IS NOT NULL`
+
 /**
  * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run.
  *
@@ -132,10 +135,20 @@ export const presence = (schema: SchemaName): string =>
   answering(
     "presence",
     `pg_catalog.json_build_object(
-  'log', pg_catalog.to_regclass('"${schema}".event') IS NOT NULL,
-  'projection', pg_catalog.to_regclass('"${schema}".applied_set') IS NOT NULL,
-  'leases', pg_catalog.to_regclass('"${schema}".lease') IS NOT NULL)`
+  'log', ${isPresent(schema, "event")},
+  'projection', ${isPresent(schema, "applied_set")},
+  'leases', ${isPresent(schema, "lease")})`
   )
+
+/**
+ * A condition: one of the ledger's own migrations has not run. Who comes to build what is there by now, as many do that found
+ * nothing at the same time, is not to keep the lock from whoever goes on to migrate.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const isIncomplete = (schema: SchemaName): string =>
+  `NOT (${["event", "applied_set", "lease"].map((table) => isPresent(schema, table)).join(" AND ")})`
 
 const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
 

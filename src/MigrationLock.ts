@@ -104,20 +104,19 @@ export const make = Effect.gen(function* () {
       })
     )
 
-  const opening = ({ closes, job, known, yields }: Job.Task): string =>
-    StepMessages.opening({
-      schema,
-      limits: limits(job),
-      caller: job.caller,
-      lockIf: yields ? job.journal.isUnmoved(known) : "true",
-      closes,
-      journal: job.journal.statement(known)
-    })
+  const openingOf = (task: Job.Task): StepMessages.Opening => ({
+    schema,
+    limits: limits(task.job),
+    caller: task.job.caller,
+    lockIf: task.job.journal.lockIf(task),
+    closes: task.closes,
+    journal: task.job.journal.statement(task.known)
+  })
 
   /** What it failed for is asked on another connection, so this one must have ended its transaction by then. */
   const begin = (connection: Connection, task: Job.Task): Effect.Effect<unknown, NotOpened> =>
     Effect.mapError(
-      Transaction.send(connection, `BEGIN ISOLATION LEVEL READ COMMITTED;\n${opening(task)}`),
+      Transaction.send(connection, `BEGIN ISOLATION LEVEL READ COMMITTED;\n${StepMessages.opening(openingOf(task))}`),
       (error) => ({ _tag: "NotOpened", error })
     )
 
@@ -169,7 +168,7 @@ export const make = Effect.gen(function* () {
 
     /** What an attempt would come to, where nothing is left for it to do: one message, after which nothing is held. */
     look: (task: Job.Task): Effect.Effect<Option.Option<Job.Outcome>, Setback> =>
-      Effect.catchAll(askInPassing(opening(task)), openingSetback).pipe(
+      Effect.catchAll(askInPassing(StepMessages.looking(openingOf(task))), openingSetback).pipe(
         Effect.flatMap((results) => readOpening(askBriefly, task, Option.none(), results)),
         Effect.flatMap((opened) => decide(task, opened)),
         Effect.map((decision) => (decision._tag === "Work" ? Option.none() : Option.some(decision)))

@@ -23,14 +23,8 @@ const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.
   WHERE a.state = 'idle in transaction (aborted)' AND a.datname = pg_catalog.current_database()
   AND l.locktype = 'relation' AND l.granted)`
 
-/**
- * What a transaction of migrations opens with: its limits, the migration lock, and the questions. By itself it is a transaction
- * of its own, as any message of several statements, and lets the lock go again.
- *
- * @since 0.1.0
- * @category statements
- */
-export const opening = (options: {
+/** @since 0.1.0 @category models */
+export interface Opening {
   readonly schema: Options["schema"]
   readonly limits: string
   readonly caller: Job["caller"]
@@ -38,18 +32,37 @@ export const opening = (options: {
   readonly lockIf: string
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
-}): string =>
-  [
-    options.limits,
-    LedgerStatements.tryLock(options.schema, options.lockIf),
-    Message.answering(
-      "session",
-      `pg_catalog.json_build_object('role', current_user::text,
-  'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${options.caller === "in view" ? "false" : held})`
-    ),
-    Catalog.missing(options.closes, "visible"),
-    options.journal
-  ].join(";\n")
+}
+
+const questions = ({ caller, closes, journal }: Opening): ReadonlyArray<string> => [
+  Message.answering(
+    "session",
+    `pg_catalog.json_build_object('role', current_user::text,
+  'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${caller === "in view" ? "false" : held})`
+  ),
+  Catalog.missing(closes, "visible"),
+  journal
+]
+
+const lock = ({ lockIf, schema }: Opening): string => LedgerStatements.tryLock(schema, lockIf)
+
+/**
+ * What a transaction of migrations opens with: its limits, the migration lock, and then the questions, whose answers hold as long
+ * as the lock does.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const opening = (options: Opening): string => [options.limits, lock(options), ...questions(options)].join(";\n")
+
+/**
+ * The same for whoever only wants to know: a transaction of its own, as any message of several statements, that lets the lock go
+ * again. It asks for it last, since whoever tries meanwhile, and could work, is told that the lock is held.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const looking = (options: Opening): string => [options.limits, ...questions(options), lock(options)].join(";\n")
 
 const readLocked = Message.reader("locked", Schema.Boolean)
 

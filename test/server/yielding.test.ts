@@ -11,7 +11,7 @@ import pg from "pg"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
-import { ask, kinds } from "../support/Situation.js"
+import { advisoryLocks, ask, holding, kinds } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 const migrations = { "001_a": "CREATE TABLE a (id integer);", "002_b": "CREATE TABLE b (id integer);" }
@@ -140,20 +140,45 @@ describe("whoever waits for the migration lock", () => {
       })
   )
 
+  /** A database whose last event, of the first migration, is of that time. */
+  const recordedAt = (time: string) =>
+    Effect.tap(Server.freshDatabase, (url) =>
+      Effect.zipRight(
+        Effect.provide(ask("SELECT id FROM a"), Layer.fresh(App.layer({ url, migrations }))),
+        Database.query(
+          url,
+          "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
+          `UPDATE auto_migration.event SET recorded_at = ${time}`,
+          "ALTER TABLE auto_migration.event ENABLE TRIGGER append_only"
+        )
+      )
+    )
+
+  const thisMoment = "clock_timestamp() + interval '1 hour'"
+
+  it.scopedLive("does not hold it while it looks: whoever could work would be told that it is taken", () =>
+    Effect.gen(function* () {
+      const url = yield* recordedAt(thisMoment)
+      yield* Effect.gen(function* () {
+        yield* holding(url, "LOCK TABLE auto_migration.lease")
+        yield* Effect.forkScoped(ask("SELECT id FROM b"))
+        const waiting = `SELECT (${advisoryLocks}) AS n FROM pg_locks
+          WHERE relation = 'auto_migration.lease'::regclass AND NOT granted`
+        const seen = Effect.repeat(Effect.delay(Database.query(url, waiting), "10 millis"), {
+          until: (rows) => rows.length > 0
+        })
+        deepStrictEqual(yield* seen, [{ n: 0 }])
+      }).pipe(Effect.provide(App.layer({ url, migrations })))
+    })
+  )
+
   for (const [when, recorded, isConditional] of [
-    ["of this moment", "clock_timestamp() + interval '1 hour'", true],
+    ["of this moment", thisMoment, true],
     ["of long ago", "clock_timestamp() - interval '1 hour'", false]
   ] as const) {
     it.scopedLive(`${isConditional ? "stands back at once" : "takes it at once"} where the last event is ${when}`, () =>
       Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        yield* Effect.provide(ask("SELECT id FROM a"), Layer.fresh(App.layer({ url, migrations })))
-        yield* Database.query(
-          url,
-          "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
-          `UPDATE auto_migration.event SET recorded_at = ${recorded}`,
-          "ALTER TABLE auto_migration.event ENABLE TRIGGER append_only"
-        )
+        const url = yield* recordedAt(recorded)
         const tap = yield* WireTap.make(url)
         yield* Effect.gen(function* () {
           deepStrictEqual(yield* ask("SELECT id FROM b"), [])
