@@ -62,7 +62,9 @@ type Landing = Boundary.Closing | ReadonlyArray<MigrationId>
 
 type Answer = Effect.Effect<Landing, PlanRunner.Refusal>
 
-const bringing = (resolved: Either.Either<Plan.Plan, Resolver.NoPlan>): ReadonlyArray<MigrationId> =>
+type Resolved = Either.Either<Plan.Plan, Resolver.NoPlan>
+
+const bringing = (resolved: Resolved): ReadonlyArray<MigrationId> =>
   Either.match(resolved, {
     onLeft: (reason) => (reason._tag === "AlreadyApplied" ? reason.providers.map((migration) => migration.id) : []),
     onRight: Plan.ids
@@ -146,8 +148,9 @@ export const make = Effect.gen(function* () {
   /** All of a plan, or else as much as the statement cannot do without. */
   const judgeSparingly = (question: Question, { applied }: View, plan: Plan.Plan) =>
     Effect.flatMap(judge(question, plan), (verdict) => {
+      if (Either.isRight(verdict)) return Effect.succeed(verdict)
       const sparing = Resolver.resolveSparingly(graph, applied.checksumById, question.gap, question.scope)
-      return Either.isLeft(verdict) && Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
+      return Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
         ? judge(question, sparing.right)
         : Effect.succeed(verdict)
     })
@@ -240,8 +243,8 @@ export const make = Effect.gen(function* () {
       : ends(({ cause }) => new ObjectRemoved({ gap: nameOf(question), removedBy: reason.by.id, cause }))
 
   /** An answer that would end in an error is given only on a ledger that was read just now. */
-  const decide = (question: Question, seen: View): Answer =>
-    Either.match(resolve(question, seen), {
+  const decide = (question: Question, seen: View, resolved = resolve(question, seen)): Answer =>
+    Either.match(resolved, {
       onLeft: (reason) => {
         if (reason._tag !== "AlreadyApplied") return hopeless(question, reason)
         return seen.age === "fresh" ? settle(question, seen, reason) : again(question)
@@ -262,17 +265,15 @@ export const make = Effect.gen(function* () {
    * What could have brought the object has been applied: perhaps just now, by somebody else or by a boundary further in, so
    * the effect is run once more. A certain provider is looked up in the catalog before that; a guess is not.
    */
-  const wasBrought = (question: Question, seen: View): boolean =>
-    Either.match(resolve(question, seen), {
-      onLeft: (reason) => reason._tag === "Unexplained",
-      onRight: () => false
-    })
+  const wasBrought = (resolved: Resolved): boolean =>
+    Either.match(resolved, { onLeft: (reason) => reason._tag === "Unexplained", onRight: () => false })
 
   const decideFirst = (question: Question): Answer =>
     Effect.flatMap(unjudged(view), (seen) =>
       Effect.flatMap(isFutile(question, seen), (futile) => {
         if (futile) return Effect.succeed<Landing>("NotOurs")
-        return wasBrought(question, seen) ? Effect.succeed<Landing>(retry) : decide(question, seen)
+        const resolved = resolve(question, seen)
+        return wasBrought(resolved) ? Effect.succeed<Landing>(retry) : decide(question, seen, resolved)
       })
     )
 
@@ -371,7 +372,7 @@ export const make = Effect.gen(function* () {
   const decideAgain = (question: Question): Answer =>
     Effect.flatMap(unjudged(view), (seen) => {
       const resolved = resolve(question, seen)
-      if (Either.isRight(resolved)) return decide(question, seen)
+      if (Either.isRight(resolved)) return decide(question, seen, resolved)
       const { left } = resolved
       const settled = left._tag === "AlreadyApplied" ? settle(question, seen, left) : Effect.void
       return Effect.zipRight(settled, giveUp(question, seen))
