@@ -122,23 +122,26 @@ export const Head = Schema.Struct({
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 
-const isPresent = (schema: SchemaName, table: string): string =>
-  `pg_catalog.to_regclass('"${schema}".${table}') IS NOT NULL`
+/** What each of the ledger's own migrations leaves behind. */
+const traces = { log: "event", projection: "applied_set", leases: "lease" }
+
+/** Read as rows: a name that was looked up in vain may be remembered as missing by the session until its transaction ends. */
+const found = (schema: SchemaName): string =>
+  `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname IN ('${Object.values(traces).join("', '")}')`
 
 /**
- * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run.
+ * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run, by what the catalog shows.
  *
  * @since 0.1.0
  * @category statements
  */
-export const presence = (schema: SchemaName): string =>
-  answering(
-    "presence",
-    `pg_catalog.json_build_object(
-  'log', ${isPresent(schema, "event")},
-  'projection', ${isPresent(schema, "applied_set")},
-  'leases', ${isPresent(schema, "lease")})`
+export const presence = (schema: SchemaName): string => {
+  const fields = Object.entries(traces).map(
+    ([name, table]) => `'${name}', coalesce(pg_catalog.bool_or(c.relname = '${table}'), false)`
   )
+  return answering("presence", `pg_catalog.json_build_object(${fields.join(", ")})`, found(schema))
+}
 
 /**
  * A condition: one of the ledger's own migrations has not run. Who comes to build what is there by now, as many do that found
@@ -148,7 +151,7 @@ export const presence = (schema: SchemaName): string =>
  * @category statements
  */
 export const isIncomplete = (schema: SchemaName): string =>
-  `NOT (${["event", "applied_set", "lease"].map((table) => isPresent(schema, table)).join(" AND ")})`
+  `(SELECT count(*) ${found(schema)}) < ${Object.keys(traces).length}`
 
 const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
 

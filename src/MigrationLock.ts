@@ -49,7 +49,7 @@ interface NotOpened {
 export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
 
 /**
- * A transaction that has tried to take the migration lock and then read the ledger.
+ * A transaction that has tried to take the migration lock, if there was a reason to, and has read the ledger.
  *
  * @since 0.1.0
  * @category models

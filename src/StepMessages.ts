@@ -1,6 +1,6 @@
 /**
- * The two messages around a migration: what opens its transaction and asks all there is to know, and what closes it with
- * the event and the check of its promises.
+ * The messages around a migration: what opens its transaction and asks all there is to know, the same for whoever only looks,
+ * and what closes it with the event and the check of its promises.
  *
  * @since 0.1.0
  * @internal
@@ -34,35 +34,39 @@ export interface Opening {
   readonly journal: string
 }
 
-const questions = ({ caller, closes, journal }: Opening): ReadonlyArray<string> => [
+const session = ({ caller }: Opening): string =>
   Message.answering(
     "session",
     `pg_catalog.json_build_object('role', current_user::text,
   'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${caller === "in view" ? "false" : held})`
-  ),
-  Catalog.missing(closes, "visible"),
-  journal
-]
+  )
+
+const missing = ({ closes }: Opening): string => Catalog.missing(closes, "visible")
 
 const lock = ({ lockIf, schema }: Opening): string => LedgerStatements.tryLock(schema, lockIf)
 
 /**
- * What a transaction of migrations opens with: its limits, the migration lock, and then the questions, whose answers hold as long
- * as the lock does.
+ * What a transaction of migrations opens with: its limits, the migration lock, and then the questions. While the lock is ours,
+ * nobody else records what would make another answer of theirs.
  *
  * @since 0.1.0
  * @category statements
  */
-export const opening = (options: Opening): string => [options.limits, lock(options), ...questions(options)].join(";\n")
+export const opening = (options: Opening): string =>
+  [options.limits, lock(options), session(options), missing(options), options.journal].join(";\n")
 
 /**
  * The same for whoever only wants to know: a transaction of its own, as any message of several statements, that lets the lock go
- * again. It asks for it last, since whoever tries meanwhile, and could work, is told that the lock is held.
+ * again. It asks for it after what takes time, since whoever could work, and tries meanwhile, is told that the lock is held.
+ *
+ * The order matters. What the catalog shows the ledger records, since it is read later; what is recorded after that keeps
+ * the lock from being taken by its condition; and whoever is seen to hold a table has not had the lock.
  *
  * @since 0.1.0
  * @category statements
  */
-export const looking = (options: Opening): string => [options.limits, ...questions(options), lock(options)].join(";\n")
+export const looking = (options: Opening): string =>
+  [options.limits, missing(options), options.journal, lock(options), session(options)].join(";\n")
 
 const readLocked = Message.reader("locked", Schema.Boolean)
 

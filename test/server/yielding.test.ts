@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -168,7 +169,7 @@ describe("whoever waits for the migration lock", () => {
           until: (rows) => rows.length > 0
         })
         deepStrictEqual(yield* seen, [{ n: 0 }])
-      }).pipe(Effect.provide(App.layer({ url, migrations })))
+      }).pipe(Effect.provide(App.layer({ url, migrations, options: { lockTimeout: Duration.minutes(1) } })))
     })
   )
 
