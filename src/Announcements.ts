@@ -46,8 +46,11 @@ export interface Attention {
    * when somebody does: what was announced until then went unheard.
    */
   readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Nothing is ever heard here. */
-  readonly isDeaf: boolean
+  /**
+   * From now on: completes when no more has been announced for a second, or at once where nothing is ever heard. Somebody who
+   * goes on is alive; what was announced before does not count again, so a forger is waited for no longer than there are names.
+   */
+  readonly silence: Effect.Effect<void>
 }
 
 /** Somebody who waits until the last of these is announced. */
@@ -63,7 +66,7 @@ interface Heard {
 
 const delay = Duration.seconds(1)
 
-/** How long an announcement may take after the event that it announces has been read. */
+/** How long an announcement may take after the event that it announces has been read, or after the one before it. */
 const patience = Duration.seconds(1)
 
 /** Later and later, at most every minute, and every five minutes from the beginning: the last break may be long ago. */
@@ -196,6 +199,13 @@ export const make = (
           )
       )
 
+    const silence: Effect.Effect<void> = Effect.suspend(() => {
+      if (MutableRef.get(isDeaf)) return Effect.void
+      const before = MutableRef.get(heard).ids.size
+      const isBroken = Effect.sync(() => MutableRef.get(heard).ids.size > before)
+      return Effect.if(Effect.delay(isBroken, patience), { onTrue: () => silence, onFalse: () => Effect.void })
+    })
+
     return {
       follow: Effect.fnUntraced(function* (lacking) {
         MutableRef.update(heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
@@ -210,7 +220,7 @@ export const make = (
         const settled = wasSettled ? Effect.never : isSettled.await
         return {
           awaiting: (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(ids, before), settled)),
-          isDeaf: MutableRef.get(isDeaf)
+          silence
         }
       })
     }

@@ -49,8 +49,8 @@ export interface Options {
   /** `lock_timeout` of each statement of a migration on the request path. */
   readonly lockTimeout: Duration.Duration
   /**
-   * When to ask again for the migration lock, a second later where its holder's work will be announced, or to run a transaction
-   * again that did not get its table locks.
+   * When to ask again for the migration lock, or to run a transaction again that did not get its table locks. Where the work of
+   * whoever has the lock is announced, a pause goes on until nothing has been announced for a second.
    */
   readonly lockRetry: Schedule.Schedule<unknown>
   /**

@@ -253,11 +253,11 @@ export const make = Effect.gen(function* () {
       const patience: Patience = { while: mayPass(task.job, until), schedule: lockRetry }
       const news = Effect.map(
         task.job.attend,
-        ({ announced, isDeaf }) =>
+        ({ announced, silence }) =>
           (setback: Setback): Waiting.News =>
             setback._tag === "LockHeld"
-              ? { told: Effect.race(announced(setback.applied), notAfter(until)), isCertain: !isDeaf }
-              : { told: notAfter(until), isCertain: false }
+              ? { told: Effect.race(announced(setback.applied), notAfter(until)), silence }
+              : { told: notAfter(until), silence: Effect.void }
       )
       return Effect.flatMap(attempts(task, patience), (attempt) =>
         Waiting.retry(attempt, { while: patience.while, pauses: task.job.pauses }, news)

@@ -49,8 +49,8 @@ export interface Journal {
 export interface Attention {
   /** Completes when what an applied set lacks of the plan has been announced, or may have been before anybody listened. */
   readonly announced: (known: AppliedSet) => Effect.Effect<void>
-  /** It never will. */
-  readonly isDeaf: boolean
+  /** Completes when whoever announces has fallen silent, or at once where nothing is heard. */
+  readonly silence: Effect.Effect<void>
 }
 
 /**

@@ -96,8 +96,8 @@ export const make = Effect.gen(function* () {
     const { applied, isMoving } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
     const ids = Plan.ids(options.plan)
-    const attend = Effect.map(knowledge.attend, ({ awaiting, isDeaf }) => ({
-      isDeaf,
+    const attend = Effect.map(knowledge.attend, ({ awaiting, silence }) => ({
+      silence,
       announced: ({ checksumById }: AppliedSet) => awaiting(ids.filter((id) => !checksumById.has(id)))
     }))
     const pauses = yield* Schedule.driver(lockRetry)

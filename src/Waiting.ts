@@ -3,7 +3,6 @@
  *
  * @internal
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 
@@ -11,12 +10,9 @@ import type * as Schedule from "effect/Schedule"
 export interface News {
   /** Completes when the pause is to end. */
   readonly told: Effect.Effect<void>
-  /** Whoever will be told asks by itself only in case the news goes astray. */
-  readonly isCertain: boolean
+  /** A pause lasts until this completes as well: whoever will be told asks by itself only in case the news goes astray. */
+  readonly silence: Effect.Effect<void>
 }
-
-/** How much longer a pause lasts then. */
-const trust = Duration.seconds(1)
 
 /**
  * Like `Effect.retry`. `news` is asked before each attempt, so that what happens during the attempt is news as well; what it
@@ -33,9 +29,9 @@ export const retry = <A, E>(
   },
   news: Effect.Effect<(error: E) => News>
 ): Effect.Effect<A, E> => {
-  const pause = (error: E, { isCertain, told }: News): Effect.Effect<void, E> => {
-    const next = Effect.asVoid(options.pauses.next(error))
-    return Effect.mapError(Effect.raceFirst(isCertain ? Effect.delay(next, trust) : next, told), () => error)
+  const pause = (error: E, { silence, told }: News): Effect.Effect<void, E> => {
+    const next = Effect.zipRight(options.pauses.next(error), silence)
+    return Effect.mapError(Effect.raceFirst(next, told), () => error)
   }
 
   const next: Effect.Effect<A, E> = Effect.flatMap(news, (newsOf) =>

@@ -1,5 +1,5 @@
 /**
- * A pause ends early when there is news, and lasts longer where news is certain to come.
+ * A pause ends early when there is news, and lasts as long as there is more to come.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -28,28 +28,31 @@ const attempts = (first: Waiting.News, later: Waiting.News = first) =>
 describe("waiting", () => {
   it.effect("asks again after each pause of the schedule", () =>
     Effect.gen(function* () {
-      const countAfter = yield* attempts({ told: Effect.never, isCertain: false })
+      const countAfter = yield* attempts({ told: Effect.never, silence: Effect.void })
       assert.strictEqual(yield* countAfter("99 millis"), 1)
       assert.strictEqual(yield* countAfter("1 millis"), 2)
       assert.strictEqual(yield* countAfter("1 seconds"), 12)
     })
   )
 
-  it.effect("asks a second later where there will be news", () =>
+  it.effect("asks when the pause is over and nothing more is heard", () =>
     Effect.gen(function* () {
-      const countAfter = yield* attempts({ told: Effect.never, isCertain: true })
+      const countAfter = yield* attempts({ told: Effect.never, silence: Effect.sleep("1 second") })
       assert.strictEqual(yield* countAfter("1099 millis"), 1)
       assert.strictEqual(yield* countAfter("1 millis"), 2)
     })
   )
 
-  for (const isCertain of [false, true]) {
-    it.effect(`asks at once when there is news${isCertain ? ", certain as it was" : ""}`, () =>
+  for (const [when, silence] of [
+    ["", Effect.void],
+    [", though more may be heard", Effect.never]
+  ] as const) {
+    it.effect(`asks at once when there is news${when}`, () =>
       Effect.gen(function* () {
         const told = yield* Deferred.make<void>()
         const countAfter = yield* attempts(
-          { told: Deferred.await(told), isCertain },
-          { told: Effect.never, isCertain: true }
+          { told: Deferred.await(told), silence },
+          { told: Effect.never, silence: Effect.sleep("1 second") }
         )
         assert.strictEqual(yield* countAfter("50 millis"), 1)
         yield* Deferred.succeed(told, undefined)
@@ -66,7 +69,7 @@ describe("waiting", () => {
           Waiting.retry(
             Effect.fail("for good"),
             { while: () => Effect.succeed(false), pauses },
-            Effect.succeed(() => ({ told: Effect.never, isCertain: true }))
+            Effect.succeed(() => ({ told: Effect.never, silence: Effect.sleep("1 second") }))
           )
         )
       )

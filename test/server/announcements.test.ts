@@ -209,6 +209,30 @@ describe("a process that waits for the migration lock", () => {
     })
   )
 
+  it.scopedLive("asks no more than once a second where it would be told, however short its pauses are", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      yield* elsewhere(url, users)
+      const options = { policy: Policy.always, lockRetry: Schedule.spaced("10 millis") }
+      yield* Effect.gen(function* () {
+        const began = performance.now()
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(url, lock)
+            yield* Effect.forkDaemon(ask("SELECT id FROM later"))
+            yield* Effect.sleep("4 seconds")
+          })
+        )
+        const seconds = (performance.now() - began) / 1000
+        const times = yield* WireTap.lockTries(tap)
+        assert.isAtLeast(times, 2)
+        // The first, the one of whoever has just begun to listen, and one for each second.
+        assert.isAtMost(times, 2 + seconds)
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options })))
+    })
+  )
+
   it.scopedLive("asks again when it has begun to listen, and then when it is told, all over one connection", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase

@@ -109,7 +109,7 @@ describe("a process that finds no ledger", () => {
       yield* Effect.gen(function* () {
         const ledger = yield* Ledger.Ledger
         const build = ledger.build(Option.none(), {
-          attend: Effect.succeed({ announced: () => Effect.never, isDeaf: true }),
+          attend: Effect.succeed({ announced: () => Effect.never, silence: Effect.void }),
           pauses: yield* Schedule.driver(Schedule.spaced("10 millis")),
           pace: "request",
           deadlineAt: Number.POSITIVE_INFINITY
