@@ -47,8 +47,9 @@ export interface Attention {
    */
   readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /**
-   * From now on: completes when no more has been announced for a second, or at once where nothing is ever heard. Somebody who
-   * goes on is alive; what was announced before does not count again, so a forger is waited for no longer than there are names.
+   * From now on: completes when for a second no more has been announced, or something may have gone unheard since somebody else
+   * listens now; at once where nothing is ever heard. Whoever goes on is alive; what was announced before does not count again,
+   * so a forger is waited for no longer than there are names.
    */
   readonly silence: Effect.Effect<void>
 }
@@ -202,7 +203,8 @@ export const make = (
     const silence: Effect.Effect<void> = Effect.suspend(() => {
       if (MutableRef.get(isDeaf)) return Effect.void
       const before = MutableRef.get(heard).ids.size
-      const isBroken = Effect.sync(() => MutableRef.get(heard).ids.size > before)
+      const began = MutableRef.get(since)
+      const isBroken = Effect.sync(() => MutableRef.get(heard).ids.size > before && MutableRef.get(since) === began)
       return Effect.if(Effect.delay(isBroken, patience), { onTrue: () => silence, onFalse: () => Effect.void })
     })
 

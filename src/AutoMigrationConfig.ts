@@ -50,7 +50,7 @@ export interface Options {
   readonly lockTimeout: Duration.Duration
   /**
    * When to ask again for the migration lock, or to run a transaction again that did not get its table locks. Where the work of
-   * whoever has the lock is announced, a pause goes on until nothing has been announced for a second.
+   * whoever has the lock is announced, a pause then goes on until for a second no more of the program's migrations has been.
    */
   readonly lockRetry: Schedule.Schedule<unknown>
   /**

@@ -108,8 +108,8 @@ const hearing = (connection: Connection, channel: string, { onListening, onMessa
 interface Line {
   readonly connection: Connection
   readonly turn: Effect.Semaphore
-  /** When the server last answered, in milliseconds of `Monotonic`: a connection may die without a word, as time goes by. */
-  answeredAt: number
+  /** When the server last said something, in milliseconds of `Monotonic`: a connection may die without a word, as time goes by. */
+  heardAt: number
 }
 
 /** What was interrupted may still be unanswered, and nobody is to wait behind it. */
@@ -164,11 +164,11 @@ const fromClients = Effect.fnUntraced(function* (
     })
   const answered = (own: Line) =>
     Effect.map(Monotonic.milliseconds, (now) => {
-      own.answeredAt = now
+      own.heardAt = now
     })
   const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
   const lineNow = Effect.map(Monotonic.milliseconds, (now) =>
-    Option.filter(MutableRef.get(line), ({ answeredAt }) => now - answeredAt < Duration.toMillis(idle))
+    Option.filter(MutableRef.get(line), ({ heardAt }) => now - heardAt < Duration.toMillis(idle))
   )
   const askOver = (own: Line, text: string) =>
     own.turn.withPermitsIfAvailable(1)(
@@ -187,16 +187,20 @@ const fromClients = Effect.fnUntraced(function* (
     const { connection } = yield* reserve
     yield* Effect.addFinalizer(() => Driver.close(connection))
     if (!(yield* isDirect(connection))) return "pooled" as const
-    const own: Line = { connection, turn: yield* Effect.makeSemaphore(1), answeredAt: 0 }
+    const own: Line = { connection, turn: yield* Effect.makeSemaphore(1), heardAt: 0 }
     // Whoever is being answered is not cut off.
     yield* Effect.addFinalizer(() => Effect.zipRight(hangUp(own), Driver.orClose(connection, own.turn.take(1))))
     const offer = Effect.zipRight(
       answered(own),
       Effect.sync(() => MutableRef.set(line, Option.some(own)))
     )
+    const clock = yield* Effect.clock
     return yield* hearing(connection, channel, {
-      ...listener,
-      onListening: Effect.zipRight(offer, listener.onListening)
+      onListening: Effect.zipRight(offer, listener.onListening),
+      onMessage: (payload) => {
+        own.heardAt = Monotonic.unsafeRead(clock)
+        listener.onMessage(payload)
+      }
     })
   }, Effect.scoped)
   return { reserve, ask, askInPassing, listen }

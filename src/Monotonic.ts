@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
@@ -12,6 +13,12 @@ import * as Effect from "effect/Effect"
  * @since 0.1.0
  * @category clocks
  */
-export const milliseconds: Effect.Effect<number> = Effect.clockWith((clock) =>
-  Effect.succeed(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
-)
+export const milliseconds: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(unsafeRead(clock)))
+
+/**
+ * The same, for what the driver calls.
+ *
+ * @since 0.1.0
+ * @category clocks
+ */
+export const unsafeRead = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6

@@ -1,8 +1,11 @@
 /**
  * Listening begins a while after something is lacking and ends a while after nothing is; what is heard meanwhile, others wait for.
  */
+
+import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -12,21 +15,22 @@ import * as TestClock from "effect/TestClock"
 import * as Announcements from "../src/Announcements.js"
 import { MigrationClient } from "../src/MigrationClient.js"
 
-/** How many listen at the moment, how often somebody began to, and what makes them hear. */
+/** How many listen at the moment, how often somebody began to, what makes them hear, and what breaks their connection. */
 const listeners = () => {
-  const seen = { listening: 0, begun: 0, announce: (_: string): void => {} }
+  const seen = { listening: 0, begun: 0, announce: (_: string): void => {}, hangUp: (): void => {} }
   const client = MigrationClient.of({
     reserve: Effect.dieMessage("nothing is migrated here"),
     ask: () => Effect.dieMessage("nothing is asked here"),
     askInPassing: () => Effect.dieMessage("nothing is asked here"),
     listen: (_, { onListening, onMessage }) =>
       Effect.acquireUseRelease(
-        Effect.sync(() => {
+        Effect.tap(Deferred.make<never, SqlError>(), (end) => {
           seen.listening++
           seen.begun++
           seen.announce = onMessage
+          seen.hangUp = () => Deferred.unsafeDone(end, Effect.fail(new SqlError({ cause: "hung up", message: "gone" })))
         }),
-        () => Effect.zipRight(onListening, Effect.never),
+        (end) => Effect.zipRight(onListening, Deferred.await(end)),
         () => Effect.sync(() => seen.listening--)
       )
   })
@@ -84,6 +88,24 @@ describe("silence", () => {
       for (const again of ["4 Applied 003", "5 Applied elsewhere", "6 Failed 001", "nonsense"]) seen.announce(again)
       yield* isSilent(99, false)
       yield* isSilent(1, true)
+    })
+  )
+
+  it.scoped("is where something may have gone unheard, though more has been announced", () =>
+    Effect.gen(function* () {
+      const { client, seen } = listeners()
+      const ids = ["001", "002"]
+      const { attend, follow } = yield* Announcements.make("ledger", new Set(ids)).pipe(
+        Effect.provideService(MigrationClient, client)
+      )
+      yield* follow(ids)
+      yield* TestClock.adjust("1 second")
+      const silent = yield* Effect.flatMap(attend, ({ silence }) => Effect.fork(silence))
+      yield* TestClock.adjust("100 millis")
+      seen.announce("1 Applied 001")
+      seen.hangUp()
+      yield* TestClock.adjust("900 millis")
+      assert.isTrue(Option.isSome(yield* Fiber.poll(silent)))
     })
   )
 

@@ -349,10 +349,14 @@ describe("the connection that listens", () => {
   const listening = Effect.gen(function* () {
     const { client } = yield* connections
     const began = yield* Deferred.make<void>()
-    const listener = { onListening: Deferred.succeed(began, undefined), onMessage: () => {} }
+    const heard: Array<string> = []
+    const listener = {
+      onListening: Deferred.succeed(began, undefined),
+      onMessage: (payload: string) => void heard.push(payload)
+    }
     const fiber = yield* Effect.forkScoped(client.listen("channel", listener))
     yield* Deferred.await(began)
-    return { client, fiber, own: yield* pid(client.askInPassing) }
+    return { client, fiber, heard, own: yield* pid(client.askInPassing) }
   })
 
   it.scopedLive("is asked in passing, one thing at a time", () =>
@@ -377,6 +381,20 @@ describe("the connection that listens", () => {
         assert.strictEqual(yield* pid(client.askInPassing), own)
         yield* pass("11 seconds")
         assert.notStrictEqual(yield* pid(client.askInPassing), own)
+      }).pipe(Effect.withClock(clock))
+    })
+  )
+
+  it.scopedLive("is asked as long as something is notified on it, though nobody has asked for long", () =>
+    Effect.gen(function* () {
+      const { clock, pass } = yield* SettableClock.make
+      yield* Effect.gen(function* () {
+        const { client, heard, own } = yield* listening
+        yield* pass("9 seconds")
+        yield* client.ask("NOTIFY channel, 'somebody goes on'")
+        yield* until(Effect.sync(() => heard.length > 0))
+        yield* pass("9 seconds")
+        assert.strictEqual(yield* pid(client.askInPassing), own)
       }).pipe(Effect.withClock(clock))
     })
   )
