@@ -233,6 +233,32 @@ describe("a process that waits for the migration lock", () => {
     })
   )
 
+  it.scopedLive("does not ask as long as it hears that others of its migrations are applied", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const others = Array.from({ length: 20 }, (_, n) => `1${String(n).padStart(2, "0")}_other`)
+      const own = { ...migrations, ...Object.fromEntries(others.map((id) => [id, `CREATE TABLE "${id}" ();`])) }
+      yield* elsewhere(url, users)
+      const options = { policy: Policy.always, lockRetry: Schedule.spaced("10 millis") }
+      yield* Effect.gen(function* () {
+        const attempts = WireTap.lockTries(tap)
+        yield* holding(url, lock)
+        yield* Effect.forkDaemon(ask("SELECT id FROM later"))
+        yield* until(Effect.map(attempts, (times) => times >= 2))
+        const before = yield* attempts
+        yield* Effect.forEach(others, (id) =>
+          Effect.delay(Database.query(url, `NOTIFY auto_migration, '9 Applied ${id}'`), "200 millis")
+        )
+        // One for having begun to listen, and one since a busy machine may make a second look silent.
+        assert.isAtMost((yield* attempts) - before, 2)
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: own, options }))
+      )
+    })
+  )
+
   it.scopedLive("asks again when it has begun to listen, and then when it is told, all over one connection", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
