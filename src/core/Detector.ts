@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import * as S from "effect/Schema"
 import { conflictTargetIn, nameOf, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
 import * as MessageCatalog from "./MessageCatalog.js"
+import * as MessageCatalogNames from "./MessageCatalogNames.js"
 import { wordingOfText } from "./ParsedType.js"
 import * as PrintedName from "./PrintedName.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -133,7 +134,8 @@ export const extension: Detector = (evidence) => {
 /** 3F000: a schema. @since 0.1.0 @category detectors */
 export const schema: Detector = (evidence) => {
   if (!isState(evidence, "3F000")) return Option.none()
-  const name = Wording.read(MessageCatalog.schema, evidence.message)?.first ?? Wording.quotedIn(evidence.message)?.name
+  const name =
+    Wording.read(MessageCatalogNames.schema, evidence.message)?.first ?? Wording.quotedIn(evidence.message)?.name
   return name === undefined ? Option.none() : missing(evidence, SchemaObject.schema(name))
 }
 

@@ -213,30 +213,6 @@ export const collation: Wordings = make(
   '编码 "$2" 中的排序规则 "$1" 不存在'
 )
 
-/** A relation in English, and without quotation marks; otherwise `Wording.quotedIn` reads it. @since 0.1.0 @category wordings */
-export const relation: Wordings = make(
-  'relation "$1" does not exist',
-  'table "$1" does not exist',
-  'view "$1" does not exist',
-  'sequence "$1" does not exist',
-  'materialized view "$1" does not exist',
-  'foreign table "$1" does not exist',
-  "ცხრილი არ არსებობს: $1"
-)
-
-/** A column by itself in English, and without quotation marks; otherwise `Wording.quotedIn` reads it. @since 0.1.0 @category wordings */
-export const column: Wordings = make(
-  'column "$1" specified in USING clause does not exist in left table',
-  'column "$1" specified in USING clause does not exist in right table',
-  'column "$1" named in key does not exist',
-  'column "$1" named in partition key does not exist',
-  'column "$1" referenced in foreign key constraint does not exist',
-  'column "$1" does not exist',
-  'USING句で指定した列"$1が左テーブルに存在しません',
-  'USING句で指定した列"$1が右テーブルに存在しません',
-  "გასაღებში დასახელებული სვეტი არ არსებობს: $1"
-)
-
 /** An attribute of a composite type. @since 0.1.0 @category wordings */
 export const columnOfType: Wordings = make(
   'column "$1" not found in data type $2',
@@ -301,9 +277,6 @@ export const routineName: Wordings = make(
   `не вдалося знайти агрегат з ім'ям "$1"`,
   '找不到名为"$1"的聚合'
 )
-
-/** A schema in English; in other languages `Wording.quotedIn` reads it. @since 0.1.0 @category wordings */
-export const schema: Wordings = make('schema "$1" does not exist')
 
 /** A constraint without its table. @since 0.1.0 @category wordings */
 export const lonelyConstraint: Wordings = make(

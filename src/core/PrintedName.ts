@@ -7,6 +7,7 @@
 import * as Option from "effect/Option"
 import { partsAtPosition } from "./EvidenceText.js"
 import * as MessageCatalog from "./MessageCatalog.js"
+import * as MessageCatalogNames from "./MessageCatalogNames.js"
 import type { Evidence } from "./SqlState.js"
 import * as Wording from "./Wording.js"
 
@@ -33,7 +34,7 @@ export const isRaisedBy = (evidence: Evidence, routine: string): boolean =>
  */
 export const relation = (evidence: Evidence): string | undefined => {
   if (isRaisedBy(evidence, "errorMissingRTE")) return undefined
-  const reading = Wording.read(MessageCatalog.relation, evidence.message)
+  const reading = Wording.read(MessageCatalogNames.relation, evidence.message)
   if (reading !== undefined) return reading.first
   const quoted = Wording.quotedIn(evidence.message)
   return quoted === undefined || quoted.around.includes("FROM") ? undefined : quoted.name
@@ -47,9 +48,9 @@ export const relation = (evidence: Evidence): string | undefined => {
  * @category reading
  */
 export const plainColumn = (evidence: Evidence): string | undefined => {
-  const reading = Wording.read(MessageCatalog.column, evidence.message)
+  const reading = Wording.read(MessageCatalogNames.column, evidence.message)
   if (reading !== undefined) return reading.first
-  if (isRaisedBy(evidence, "unknown_attribute")) return undefined
+  if (isRaisedBy(evidence, "unknown_attribute") || dottedColumn(evidence) !== undefined) return undefined
   const quoted = Wording.quotedIn(evidence.message)
   return quoted === undefined || /\b(?:column|record)\b|\d/.test(quoted.around) ? undefined : quoted.name
 }
@@ -62,10 +63,8 @@ export const plainColumn = (evidence: Evidence): string | undefined => {
  * @category reading
  */
 export const columnOfAlias = (evidence: Evidence): string | undefined => {
-  const printed = Wording.read(MessageCatalog.columnOfAlias, evidence.message)?.first
-  if (printed !== undefined && !Wording.isQuoted(printed)) {
-    return printed.includes(".") && !/^(?:number )?\d+ of relation "/.test(printed) ? printed : undefined
-  }
+  const printed = dottedColumn(evidence)
+  if (printed !== undefined) return /^(?:number )?\d+ of relation "/.test(printed) ? undefined : printed
   const parts = partsAtPosition(evidence)
   if (parts === undefined || parts.length < 2) return undefined
   const written = parts.slice(-2).join(".")
@@ -143,6 +142,12 @@ export const isConflictTarget = (evidence: Evidence): boolean =>
   Option.isSome(evidence.routine)
     ? evidence.routine.value === "infer_arbiter_indexes"
     : /ON[ -]CONFLICT/.test(evidence.message) && !/"|ASC\/DESC|NULLS FIRST/.test(evidence.message)
+
+/** Marks that do not stand at its beginning belong to the name. */
+const dottedColumn = (evidence: Evidence): string | undefined => {
+  const printed = Wording.read(MessageCatalog.columnOfAlias, evidence.message)?.first
+  return printed === undefined || Wording.isQuoted(printed) || !printed.includes(".") ? undefined : printed
+}
 
 /** Some languages put quotation marks around a signature. */
 const withoutMarks = (printed: string): string =>

@@ -1,7 +1,7 @@
 /**
  * Messages with names in them, read back. A wording is a pattern with one or two places, `$1` and `$2`; languages differ in
- * which place comes first. Where every language puts the one name between quotation marks no pattern is needed:
- * {@link quotedIn} reads it whatever the marks are.
+ * which place comes first. A message that is not known is read by {@link quotedIn} if it has one name between quotation marks,
+ * whatever the marks are.
  *
  * **Laws**
  *

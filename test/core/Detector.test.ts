@@ -279,6 +279,8 @@ describe("a message", () => {
     assert.strictEqual(detected("42P01", 'relation "a"b"c" does not exist'), 'missing relation "a""b""c"')
     assert.strictEqual(detected("42P01", 'Relation »a"b« existiert nicht'), 'missing relation "a""b"')
     assert.strictEqual(detected("42703", 'column "a" of relation "b"c" does not exist'), 'missing column "b""c".a')
+    assert.strictEqual(detected("42P01", "no existe la tabla «a»«b»"), "missing relation a»«b")
+    assert.strictEqual(detected("42703", "Spalte u.»a« existiert nicht"), "missing column u.»a«")
   })
 
   it("with two names in an unknown wording, or with none, is nobody's", () => {

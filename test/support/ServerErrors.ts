@@ -18,6 +18,13 @@ const names: fc.Arbitrary<ErrorShapes.Names> = fc
   .record({ missing: Identifier.spelling, other: Identifier.spelling, label: Identifier.stored })
   .filter(({ label, missing, other }) => missing.stored !== other.stored && label !== "a")
 
+/** All kinds of quotation marks, in an order that looks as if one name ended and another began. */
+const marked: ErrorShapes.Names = {
+  missing: { written: '"»« ""a""b"" “” «c» ”"', stored: '»« "a"b" “” «c» ”' },
+  other: { written: "q_other", stored: "q_other" },
+  label: '»« "a"b" “”'
+}
+
 /** The error of a statement, with all that led to it undone. */
 export const errorOf = ({ parameters, setup, statement }: Omit<ErrorShapes.Provocation, "object">) =>
   Effect.flatMap(SqlClient, (sql) =>
@@ -55,31 +62,27 @@ const claimed = (gap: Option.Option<Detector.SchemaGap>): Detector.MissingObject
   return assert.fail(`nothing is missing: ${JSON.stringify(gap)}`)
 }
 
+const isRead = ({ provoke, sqlState }: ErrorShapes.Shape, names: ErrorShapes.Names) =>
+  Effect.gen(function* () {
+    const provocation = provoke(names)
+    const expected = {
+      _tag: "MissingObject",
+      object: provocation.object,
+      qualifier: Option.fromNullable(provocation.qualifier),
+      sqlState
+    }
+    const error = yield* errorOf(provocation)
+    deepStrictEqual(claimed(Detector.detect(error, provocation.statement)), expected)
+    const byMessage = claimed(Detector.detect(error))
+    deepStrictEqual(printed(byMessage), printed({ ...expected, _tag: "MissingObject", sqlState: byMessage.sqlState }))
+  })
+
 /** Asks the server for each, that often with other names. */
 export const areRead = (it: Vitest.MethodsNonLive<SqlClient, true>, numRuns: number): void => {
-  for (const { claim, provoke, sqlState } of ErrorShapes.all) {
-    it.effect.prop(
-      `${sqlState} names ${claim}`,
-      { names },
-      ({ names }) =>
-        Effect.gen(function* () {
-          const provocation = provoke(names)
-          const expected = {
-            _tag: "MissingObject",
-            object: provocation.object,
-            qualifier: Option.fromNullable(provocation.qualifier),
-            sqlState
-          }
-          const error = yield* errorOf(provocation)
-          deepStrictEqual(claimed(Detector.detect(error, provocation.statement)), expected)
-          const byMessage = claimed(Detector.detect(error))
-          deepStrictEqual(
-            printed(byMessage),
-            printed({ ...expected, _tag: "MissingObject", sqlState: byMessage.sqlState })
-          )
-        }),
-      { fastCheck: { numRuns } }
-    )
+  for (const shape of ErrorShapes.all) {
+    const title = `${shape.sqlState} names ${shape.claim}`
+    it.effect.prop(title, { names }, ({ names }) => isRead(shape, names), { fastCheck: { numRuns } })
+    it.effect(`${title}, with quotation marks in its name`, () => isRead(shape, marked))
   }
 
   for (const { about, setup, sqlState, statement } of ErrorShapes.falseFriends) {
