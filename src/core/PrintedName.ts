@@ -64,7 +64,7 @@ export const plainColumn = (evidence: Evidence): string | undefined => {
  */
 export const columnOfAlias = (evidence: Evidence): string | undefined => {
   const printed = dottedColumn(evidence)
-  if (printed !== undefined) return /^(?:number )?\d+ of relation "/.test(printed) ? undefined : printed
+  if (printed !== undefined) return printed
   const parts = partsAtPosition(evidence)
   if (parts === undefined || parts.length < 2) return undefined
   const written = parts.slice(-2).join(".")
@@ -143,10 +143,11 @@ export const isConflictTarget = (evidence: Evidence): boolean =>
     ? evidence.routine.value === "infer_arbiter_indexes"
     : /ON[ -]CONFLICT/.test(evidence.message) && !/"|ASC\/DESC|NULLS FIRST/.test(evidence.message)
 
-/** Marks that do not stand at its beginning belong to the name. */
+/** A dot inside the marks of a quoted name separates nothing, nor does one of a column by its number. */
 const dottedColumn = (evidence: Evidence): string | undefined => {
+  if (Option.isSome(evidence.routine) && !isRaisedBy(evidence, "errorMissingColumn")) return undefined
   const printed = Wording.read(MessageCatalog.columnOfAlias, evidence.message)?.first
-  return printed === undefined || Wording.isQuoted(printed) || !printed.includes(".") ? undefined : printed
+  return printed !== undefined && Wording.beforeQuoted(printed).includes(".") ? printed : undefined
 }
 
 /** Some languages put quotation marks around a signature. */

@@ -1,7 +1,7 @@
 /**
  * Messages with names in them, read back. A wording is a pattern with one or two places, `$1` and `$2`; languages differ in
- * which place comes first. A message that is not known is read by {@link quotedIn} if it has one name between quotation marks,
- * whatever the marks are.
+ * which place comes first. {@link quotedIn} needs no wording: it reads the one name of a message between quotation marks, whatever
+ * the marks are.
  *
  * **Laws**
  *
@@ -120,12 +120,19 @@ export const quotedIn = (message: string): { readonly name: string; readonly aro
 }
 
 /**
- * Whether the text begins with a quotation mark.
+ * A text without the name between quotation marks that it ends with, if it does: `number 7 of relation "a.b"`. Marks inside a
+ * word belong to the word.
  *
  * @since 0.1.0
  * @category reading
  */
-export const isQuoted = (text: string): boolean => closingMarks.has(text.charCodeAt(0))
+export const beforeQuoted = (text: string): string => {
+  for (let start = 0; start < text.length; start++) {
+    const closing = start > 0 && text.charAt(start - 1) !== " " ? undefined : closingMarks.get(text.charCodeAt(start))
+    if (closing !== undefined) return closing.includes(text.slice(-1)) ? text.slice(0, start) : text
+  }
+  return text
+}
 
 const closingMarks: ReadonlyMap<number, string> = new Map(
   ['""', "«»", "»«»", "„“”", "“”“", "””", "「」", "『』", "《》", "‹›", "＂＂"].map((marks) => [

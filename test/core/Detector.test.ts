@@ -281,6 +281,12 @@ describe("a message", () => {
     assert.strictEqual(detected("42703", 'column "a" of relation "b"c" does not exist'), 'missing column "b""c".a')
     assert.strictEqual(detected("42P01", "no existe la tabla «a»«b»"), "missing relation a»«b")
     assert.strictEqual(detected("42703", "Spalte u.»a« existiert nicht"), "missing column u.»a«")
+    assert.strictEqual(detected("42703", "Spalte »u«.a existiert nicht"), "missing column »u«.a")
+    assert.strictEqual(detected("42703", "Spalte u»a.b« existiert nicht"), "missing column u»a.b«")
+    const body = 'missing column "body.tsv"'
+    assert.strictEqual(detected("42703", "la colonne tsvector « body.tsv » n'existe pas"), body)
+    assert.strictEqual(detected("42703", 'столбец, новый "body.tsv" не существует'), body)
+    assert.strictEqual(detected("42703", "la colonne numéro 7 de la relation « a.b » n'existe pas"), "nothing")
   })
 
   it("with two names in an unknown wording, or with none, is nobody's", () => {
@@ -349,6 +355,7 @@ describe("false friends", () => {
       ["42703", 'record "new" has no field "x"'],
       ["42703", 'could not identify column "x" in record data type'],
       ["42703", "nescio »x« quid", { routine: "unknown_attribute" }],
+      ["42703", "стовпець з номером 7 відношення a.b не існує", { routine: "ATExecSetStatistics" }],
       ["42703", 'column 3 of relation "a.b" does not exist'],
       ["42703", 'column number 7 of relation "a.b" does not exist'],
       ["42703", "column nothing does not exist"],

@@ -88,6 +88,7 @@ const relations: ReadonlyArray<Shape> = [
   relation("in TRUNCATE", (t) => `TRUNCATE known, ${t}`),
   relation("in ALTER TABLE", (t) => `ALTER TABLE ${t} ADD COLUMN x integer`),
   relation("in DROP TABLE", (t) => `DROP TABLE ${t}`),
+  relation("in DROP VIEW", (t) => `DROP VIEW ${t}`),
   relation("in DROP SEQUENCE", (t) => `DROP SEQUENCE ${t}`),
   relation("in REFRESH MATERIALIZED VIEW", (t) => `REFRESH MATERIALIZED VIEW ${t}`),
   relation("in CREATE VIEW", (t) => `CREATE VIEW v AS SELECT 1 AS one FROM ${t}`),
@@ -147,6 +148,12 @@ const column = (
     return options.qualifier === undefined ? provocation : { ...provocation, qualifier: options.qualifier }
   })
 
+/** A trigger that is told the names of columns as texts. */
+const filling = (trigger: string, ...columns: ReadonlyArray<string>): ReadonlyArray<string> => [
+  "CREATE TABLE known (id integer, text text, words tsvector)",
+  `CREATE TRIGGER fill BEFORE INSERT ON known FOR EACH ROW EXECUTE FUNCTION ${trigger}(${columns.map(literal).join(", ")})`
+]
+
 const keyed = () => ["CREATE TABLE known (id integer PRIMARY KEY)"]
 
 const columns: ReadonlyArray<Shape> = [
@@ -157,6 +164,13 @@ const columns: ReadonlyArray<Shape> = [
   column("in RETURNING", (c) => `INSERT INTO known VALUES (1) RETURNING ${c}`),
   column("in a lateral subquery", (c) => `SELECT 1 FROM known, LATERAL (SELECT ${c}) AS x`),
   column("after an alias", (c) => `SELECT k.id, k.${c} FROM known AS k`, { qualifier: "k" }),
+  column(
+    "after an alias with quotation marks",
+    (c) => `SELECT k.id, "u»«""x""".${c} FROM known AS k, known AS "u»«""x"""`,
+    {
+      qualifier: 'u»«"x"'
+    }
+  ),
   column("after its table", (c) => `SELECT known . ${c} FROM known`, { qualifier: "known" }),
   column("of excluded", (c) => `INSERT INTO known VALUES (1) ON CONFLICT (id) DO UPDATE SET id = excluded.${c}`, {
     qualifier: "excluded",
@@ -185,6 +199,17 @@ const columns: ReadonlyArray<Shape> = [
   column("of COPY", (c) => `COPY known (${c}) FROM STDIN`, { ofKnown: true }),
   column("of an index", (c) => `CREATE INDEX ON known (${c})`),
   column("of a primary key", (c) => `CREATE TABLE t (id integer, PRIMARY KEY (id, ${c}))`),
+  column("of a partition key", (c) => `CREATE TABLE t (id integer) PARTITION BY RANGE (id, ${c})`),
+  shape("42703", "a column that a trigger fills", ({ missing }) => ({
+    setup: filling("tsvector_update_trigger", missing.stored, "pg_catalog.simple", "text"),
+    statement: "INSERT INTO known VALUES (1)",
+    object: SchemaObject.column(missing.stored)
+  })),
+  shape("42703", "a column with the configuration of a trigger", ({ missing }) => ({
+    setup: filling("tsvector_update_trigger_column", "words", missing.stored, "text"),
+    statement: "INSERT INTO known VALUES (1)",
+    object: SchemaObject.column(missing.stored)
+  })),
   column("of a foreign key", (c) => `ALTER TABLE known ADD FOREIGN KEY (${c}) REFERENCES known (id)`),
   column("of ALTER COLUMN", (c) => `ALTER TABLE known ALTER COLUMN ${c} SET NOT NULL`, { ofKnown: true }),
   column("of a composite value", (c) => `SELECT (array_agg(known))[1].${c} FROM known`, { ofKnown: true }),
@@ -435,6 +460,12 @@ export const falseFriends: ReadonlyArray<FalseFriend> = [
     known,
     "CREATE INDEX known_index ON known ((id + 1))"
   ]),
+  friend(
+    "42703",
+    "a column by its number, of an index with a dot",
+    'ALTER INDEX "a.b" ALTER COLUMN 7 SET STATISTICS 5',
+    [known, 'CREATE INDEX "a.b" ON known ((id + 1))']
+  ),
   friend("42703", "a column that somebody raised", "SELECT raising()", raising("42703", 'column "x" does not exist')),
   friend("42883", "an operator", "SELECT 1 + 'x'::text"),
   friend("42883", "an operator behind a keyword", "SELECT id LIKE tags FROM known"),

@@ -18,7 +18,7 @@ const names: fc.Arbitrary<ErrorShapes.Names> = fc
   .record({ missing: Identifier.spelling, other: Identifier.spelling, label: Identifier.stored })
   .filter(({ label, missing, other }) => missing.stored !== other.stored && label !== "a")
 
-/** All kinds of quotation marks, in an order that looks as if one name ended and another began. */
+/** Quotation marks as messages have them, in an order that looks as if one name ended and another began. */
 const marked: ErrorShapes.Names = {
   missing: { written: '"»« ""a""b"" “” «c» ”"', stored: '»« "a"b" “” «c» ”' },
   other: { written: "q_other", stored: "q_other" },
