@@ -33,6 +33,15 @@ const batchSize = 64
 const batches = 1000
 const warmUp = 400
 
+/** The C function that raises an error with this SQLSTATE, as the server says. */
+const routines: Readonly<Record<string, string>> = {
+  "22P02": "enum_in",
+  "23505": "_bt_check_unique",
+  "42703": "errorMissingColumn",
+  "42883": "ParseFuncOrColumn",
+  "42P01": "parserOpenTable"
+}
+
 const driverError = (code: string, message: string, position?: number) =>
   Object.assign(new Error(message), {
     severity: "ERROR",
@@ -41,7 +50,7 @@ const driverError = (code: string, message: string, position?: number) =>
     position: position === undefined ? undefined : String(position),
     file: "parse_relation.c",
     line: "1449",
-    routine: "parserOpenTable"
+    routine: routines[code]
   })
 
 const sqlError = (code: string, message: string, position?: number) =>
