@@ -56,6 +56,24 @@ describe("a tap on the wire", () => {
     })
   )
 
+  it.scopedLive("counts no answer to a message that it heard before it was reset", () =>
+    Effect.gen(function* () {
+      const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)
+      const asked = yield* Effect.fork(Database.query(tap.url, "SELECT pg_sleep(0.2)", "SELECT 1"))
+      yield* Effect.repeat(Effect.delay(tap.heard, "10 millis"), { until: ({ statements }) => statements.length > 0 })
+      yield* tap.reset
+      yield* Fiber.join(asked)
+      const columnCount = 2
+      const columnLength = 4
+      deepStrictEqual(yield* tap.heard, {
+        connections: 0,
+        statements: ["SELECT 1"],
+        roundTrips: 1,
+        rows: [columnCount + columnLength + 1]
+      })
+    })
+  )
+
   it.scopedLive("cuts connections in the middle of a statement", () =>
     Effect.gen(function* () {
       const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)

@@ -116,6 +116,8 @@ describe("whoever waits for the migration lock", () => {
           yield* worker(work("another"))
           yield* tap.reset
           const waiter = yield* Effect.fork(ask("SELECT id FROM b"))
+          // The second time it has begun to listen, and looks at once. Between that and the third there is a second.
+          yield* untilVain(tap)
           yield* untilVain(tap)
           yield* worker(`ALTER TABLE auto_migration.event DISABLE TRIGGER append_only;
           UPDATE auto_migration.event SET hash = repeat('0', 64) WHERE migration_id = '001_a';

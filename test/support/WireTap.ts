@@ -25,6 +25,7 @@ export interface WireTap {
   /** Like the URL that was tapped, through the tap. */
   readonly url: string
   readonly heard: Effect.Effect<Heard>
+  /** What is answered later to a message of before belongs to before. */
   readonly reset: Effect.Effect<void>
   /** Breaks all connections, now. */
   readonly cut: Effect.Effect<void>
@@ -85,6 +86,7 @@ export const make = (
     let roundTrips = 0
     let statements: Array<string> = []
     let rows: Array<number> = []
+    let resets = 0
     const sockets = new Set<net.Socket>()
     let trap: Trap | undefined
     let delayed: Array<net.Socket> | undefined
@@ -105,6 +107,8 @@ export const make = (
       const ends = [client, server]
       const close = () => ends.forEach((end) => end.destroy())
       let started = false
+      /** For each message that waits for its answer, how many resets had been by then. */
+      const asked: Array<number> = []
       connections++
       if (delayed !== undefined) delayed.push(server.pause())
       for (const end of ends) {
@@ -119,12 +123,16 @@ export const make = (
       const fromClient = frames("untyped", (type, body) => {
         const text = statementText(type, body)
         if (text !== undefined) statements.push(text)
-        if (endsMessage.has(type)) spring(client, text ?? "")
+        if (!endsMessage.has(type)) return
+        asked.push(resets)
+        spring(client, text ?? "")
       })
       const fromServer = frames("typed", (type, body) => {
-        if (type === "D") rows.push(body.length)
+        const isCounted = asked[0] === resets
+        if (type === "D" && isCounted) rows.push(body.length)
         if (type !== "Z") return
-        if (started) roundTrips++
+        if (isCounted) roundTrips++
+        if (started) asked.shift()
         started = true
         if (trap?.answering === client) shut(trap)
       })
@@ -157,6 +165,7 @@ export const make = (
       url: url.href,
       heard: Effect.sync(() => ({ connections, statements: [...statements], roundTrips, rows: [...rows] })),
       reset: Effect.sync(() => {
+        resets++
         connections = 0
         roundTrips = 0
         statements = []
