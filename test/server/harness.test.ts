@@ -8,6 +8,7 @@ import * as Schedule from "effect/Schedule"
 import * as Database from "../support/Database.js"
 import * as EmbeddedServer from "../support/EmbeddedServer.js"
 import * as Server from "../support/Server.js"
+import { holding, untilBlocked } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 describe("the server of this run", () => {
@@ -58,10 +59,17 @@ describe("a tap on the wire", () => {
 
   it.scopedLive("counts no answer to a message that it heard before it was reset", () =>
     Effect.gen(function* () {
-      const tap = yield* Effect.flatMap(Server.freshDatabase, WireTap.make)
-      const asked = yield* Effect.fork(Database.query(tap.url, "SELECT pg_sleep(0.2)", "SELECT 1"))
-      yield* Effect.repeat(Effect.delay(tap.heard, "10 millis"), { until: ({ statements }) => statements.length > 0 })
-      yield* tap.reset
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const asked = yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* holding(url, "SELECT pg_advisory_xact_lock(1)")
+          const asked = yield* Effect.forkDaemon(Database.query(tap.url, "SELECT pg_advisory_lock(1)", "SELECT 1"))
+          yield* untilBlocked(url)
+          yield* tap.reset
+          return asked
+        })
+      )
       yield* Fiber.join(asked)
       const columnCount = 2
       const columnLength = 4

@@ -91,7 +91,7 @@ export const untilBlocked = (url: string) =>
     { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
   )
 
-/** Holds a lock on a table until the scope ends. */
+/** Holds what a statement locks until the scope ends. */
 export const holding = (url: string, statement: string) =>
   Effect.gen(function* () {
     const held = yield* Deferred.make<void>()
