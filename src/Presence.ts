@@ -46,8 +46,11 @@ export interface Asking {
   readonly made: Made
 }
 
-/** `own`: not there before, and by now the transaction that asks has made it. */
-const Answer = Schema.Literal("new", "own", "empty", "rows", "unknown")
+/**
+ * `own`: not there before, and by now the transaction that asks has made it. `locked`: another session has locked the table, so
+ * it cannot be searched now; it is searched under the lock that the plan takes.
+ */
+const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "unknown")
 
 /** @since 0.1.0 @category models */
 export type Answer = typeof Answer.Type
@@ -80,11 +83,11 @@ const asked = (questions: ReadonlyArray<Policy.Question>): string =>
 
 const wanted = (questions: ReadonlyArray<Policy.Question>): string =>
   `pg_catalog.jsonb_to_recordset(${asked(questions)}::pg_catalog.jsonb)
-    AS q (place integer, name text, schema text, lock text, is_visible boolean)`
+    AS w (place integer, name text, schema text, lock text, is_visible boolean)`
 
-/** What a question `q` can mean, of objects of one catalog, in schemas that are not the server's own. */
-const isMeant = (name: string, visible: string): string => `${name} = q.name
-      AND CASE WHEN q.schema IS NOT NULL THEN n.nspname = q.schema WHEN q.is_visible THEN ${visible} ELSE true END
+/** What a question can mean, of objects of one catalog, in schemas that are not the server's own. */
+const isMeant = (name: string, visible: string): string => `${name} = question.name::pg_catalog.name
+      AND CASE WHEN question.schema IS NOT NULL THEN n.nspname = question.schema WHEN question.is_visible THEN ${visible} ELSE true END
       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
       AND (n.nspname NOT LIKE 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`
 
@@ -97,20 +100,20 @@ const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON
  */
 const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   block(
-    "  q record;\n  r record;\n  held pg_catalog.oid[];\n  before integer;",
-    `  FOR q IN SELECT * FROM ${wanted(questions)} ORDER BY q.place LOOP
+    "  question record;\n  found record;\n  held pg_catalog.oid[];\n  before integer;",
+    `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
     held := '{}';
     LOOP
       before := pg_catalog.cardinality(held);
-      FOR r IN SELECT c.oid, n.nspname, c.relname FROM ${relations}
+      FOR found IN SELECT c.oid, n.nspname, c.relname FROM ${relations}
         AND c.relkind IN ('r', 'p') AND c.oid <> ALL (held) ORDER BY c.oid
       LOOP
         BEGIN
-          EXECUTE pg_catalog.format('LOCK TABLE %I.%I IN %s MODE', r.nspname, r.relname, q.lock);
+          EXECUTE pg_catalog.format('LOCK TABLE %I.%I IN %s MODE', found.nspname, found.relname, question.lock);
         EXCEPTION WHEN undefined_table OR insufficient_privilege OR wrong_object_type THEN
           NULL;
         END;
-        held := held || r.oid;
+        held := held || found.oid;
       END LOOP;
       EXIT WHEN pg_catalog.cardinality(held) = before;
     END LOOP;
@@ -138,12 +141,12 @@ const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_n
     OR EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
       WHERE ${isMeant("p.proname", "pg_catalog.pg_function_is_visible(p.oid)")})`
 
-/** A lock that is not granted is an error, as for any statement of a migration; whatever else prevents an answer is `unknown`. */
+/** Inside a migration's transaction a lock that is not granted is an error, as for any of its statements. */
 const answering = ({ about, made, questions }: Asking, own: string): string =>
   block(
-    `  q record;
-  r record;
-  t record;
+    `  question record;
+  found record;
+  part record;
   own_id bigint := ${own};
   epoch bigint := (own_id >> 32) << 32;
   made pg_catalog.oid[] := '{${made.oids.join(",")}}';
@@ -152,33 +155,37 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
   answer text;
   holds boolean;
   is_late boolean := false;`,
-    `  FOR q IN SELECT * FROM ${wanted(questions)} ORDER BY q.place LOOP
+    `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
     answer := CASE WHEN ${about === "everything" ? others : "false"} THEN 'empty' ELSE 'new' END;
-    FOR r IN SELECT c.oid, c.relkind FROM ${relations}
+    FOR found IN SELECT c.oid, c.relkind FROM ${relations}
       ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
     LOOP
-      IF ${isMadeHere("r.oid")} THEN
-        IF answer = 'new' THEN answer := 'own'; END IF;
-        CONTINUE;
+      IF ${isMadeHere("found.oid")} THEN
+        answer := CASE answer WHEN 'new' THEN 'own' ELSE answer END;
+      ELSIF found.relkind NOT IN ('r', 'p', 'm') THEN
+        answer := 'unknown';
       END IF;
-      IF NOT r.oid = ANY (made) AND answer IN ('new', 'own') THEN answer := 'empty'; END IF;
-      IF r.relkind NOT IN ('r', 'p', 'm') THEN answer := 'unknown'; END IF;
-      FOR t IN WITH RECURSIVE tree AS (
-          SELECT r.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid
+      FOR part IN WITH RECURSIVE tree AS (
+          SELECT found.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid
         ) SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispopulated FROM tree
         JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'm', 'f')
+        WHERE c.relkind IN ('r', 'p', 'm', 'f')
       LOOP
-        CONTINUE WHEN answer IN ('rows', 'unknown') OR NOT t.relispopulated OR ${isMadeHere("t.oid")};
+        CONTINUE WHEN answer IN ('rows', 'unknown') OR ${isMadeHere("part.oid")};
+        answer := CASE WHEN answer IN ('new', 'own') AND part.oid <> ALL (made) THEN 'empty' ELSE answer END;
+        CONTINUE WHEN part.relkind = 'p' OR NOT part.relispopulated;
         holds := NULL;
-        IF t.relkind <> 'f' AND NOT is_late THEN
+        IF part.relkind <> 'f' AND NOT is_late THEN
           BEGIN
-            EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM ONLY %I.%I%s)', t.nspname, t.relname,
-              CASE WHEN t.oid = ANY (made) THEN pg_catalog.format(' WHERE xmin::text <> ALL (%L::text[])', transactions) END)
+            EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM ONLY %I.%I%s)', part.nspname, part.relname,
+              CASE WHEN part.oid = ANY (made) THEN pg_catalog.format(' WHERE xmin::text <> ALL (%L::text[])', transactions) END)
               INTO holds;
           EXCEPTION
             WHEN query_canceled THEN is_late := true;
-            WHEN lock_not_available OR deadlock_detected THEN RAISE;
+            WHEN lock_not_available OR deadlock_detected THEN
+              IF own_id > 0 THEN RAISE; END IF;
+              answer := CASE answer WHEN 'empty' THEN 'locked' ELSE answer END;
+              CONTINUE;
             WHEN OTHERS THEN NULL;
           END;
         END IF;
@@ -235,7 +242,7 @@ export const facts = (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
   presence: ({ reach, relation }) => {
     const answer = Option.map(relation, (name) => answers.get(Policy.questionKey({ reach, relation: name })))
     const told = Option.getOrUndefined(answer) ?? "unknown"
-    return told === "own" ? "new" : told
+    return told === "own" ? "new" : told === "locked" ? "empty" : told
   }
 })
 
