@@ -12,7 +12,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as AbortedTransaction from "./AbortedTransaction.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
-import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, commandSuffix } from "./AutoMigrationConfig.js"
 import type * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
 import {
@@ -127,8 +127,7 @@ export const make = Effect.gen(function* () {
   const giveUp = ({ gap }: Question, { applied }: View): Effect.Effect<Boundary.Closing> =>
     Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
 
-  const command = (plan: Plan.Plan): string =>
-    `${Plan.command(plan)}${schema === defaults.schema ? "" : ` --schema ${schema}`}`
+  const command = (plan: Plan.Plan): string => `${Plan.command(plan)}${commandSuffix(schema)}`
 
   /** What mode and policy say of a plan: `Left` is the error of a plan that may not run. */
   const judge = Effect.fnUntraced(function* (

@@ -99,6 +99,16 @@ const cases: ReadonlyArray<
     ["002.sql:3:5", "may have committed part", "If it may run again: run again."],
     /by hand, then: record it$/
   ],
+  [
+    new Errors.MigrationFailed({
+      ...failed,
+      sqlState: "42P07",
+      isRolledBack: true,
+      alreadyThere: { adopt: "adopt it", record: "record it" }
+    }),
+    ["002.sql:3:5", "is there already", "adopt it takes over"],
+    /then record it as applied: record it$/
+  ],
   [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
   [new Errors.MigrationFailed({ ...failed, sqlState: "25001", isRolledBack: true }), [], /-- transaction: none/],
   [
