@@ -33,6 +33,7 @@ import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 import * as StatementScope from "./core/StatementScope.js"
 import * as Findings from "./Findings.js"
+import * as History from "./History.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -132,8 +133,11 @@ export const make = Effect.gen(function* () {
   /** What mode and policy say of a plan: `Left` is the error of a plan that may not run. */
   const judge = Effect.fnUntraced(function* (
     question: Question,
+    { applied }: View,
     plan: Plan.Plan
   ): Effect.fn.Return<Either.Either<Plan.Plan, Effect.Effect<never, PlanRunner.Refusal>>, PlanRunner.Refusal> {
+    const renamed = History.renamed(graph, schema, { applied, waiting: plan.steps.map(({ migration }) => migration) })
+    if (Option.isSome(renamed)) return Either.left(refuse(renamed.value))
     const [promised = question.gap.object] = plan.closes
     const facts = { gap: SchemaObject.render(promised), migrationIds: Plan.ids(plan), command: command(plan) }
     if (mode === "observe") return Either.left(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
@@ -145,12 +149,12 @@ export const make = Effect.gen(function* () {
   })
 
   /** All of a plan, or else as much as the statement cannot do without. */
-  const judgeSparingly = (question: Question, { applied }: View, plan: Plan.Plan) =>
-    Effect.flatMap(judge(question, plan), (verdict) => {
+  const judgeSparingly = (question: Question, seen: View, plan: Plan.Plan) =>
+    Effect.flatMap(judge(question, seen, plan), (verdict) => {
       if (Either.isRight(verdict)) return Effect.succeed(verdict)
-      const sparing = Resolver.resolveSparingly(graph, applied.checksumById, question.gap, question.scope)
+      const sparing = Resolver.resolveSparingly(graph, seen.applied.checksumById, question.gap, question.scope)
       return Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
-        ? judge(question, sparing.right)
+        ? judge(question, seen, sparing.right)
         : Effect.succeed(verdict)
     })
 

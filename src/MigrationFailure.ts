@@ -21,13 +21,11 @@ import {
   type StatementInDoubt
 } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
 import * as Plan from "./core/Plan.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
-import type { Job } from "./Job.js"
 
 /**
  * The migration at fault, and what the ledger will say of it.
@@ -282,18 +280,14 @@ export const endedItself = (migration: Migration): Failure =>
   })
 
 /**
- * Before anything runs, a server of this major version must know all that is left of the plan: fails for the first migration that
+ * Before anything runs, a server of this major version must know all that is left of a plan: fails for the first migration that
  * holds what it lacks.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const unlessTooOld = (
-  { doing, plan }: Pick<Job, "doing" | "plan">,
-  { applied, server }: { readonly applied: AppliedSet; readonly server: number }
-): Effect.Effect<void, Failure> => {
-  const waiting = plan.steps.filter(({ migration }) => doing !== "baseline" && !applied.checksumById.has(migration.id))
-  const unknown = waiting.flatMap(({ migration }) =>
+export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number): Effect.Effect<void, Failure> => {
+  const unknown = waiting.flatMap((migration) =>
     migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )
   const [first] = unknown

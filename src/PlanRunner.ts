@@ -20,6 +20,7 @@ import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Executor from "./Executor.js"
+import * as History from "./History.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -53,7 +54,11 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export type Request = Omit<Executor.Job, "attend" | "journal" | "known" | "pauses" | "transaction" | "yields">
+export interface Request
+  extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "pauses" | "transaction" | "yields"> {
+  /** By default {@link History.notRenamed}. */
+  readonly condition?: Executor.Job["condition"]
+}
 
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
@@ -102,6 +107,7 @@ export const make = Effect.gen(function* () {
     }))
     const pauses = yield* Schedule.driver(lockRetry)
     const job: Executor.Job = {
+      condition: History.notRenamed(knowledge.graph, schema),
       ...options,
       known: applied,
       yields: isMoving,

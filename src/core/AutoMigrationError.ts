@@ -9,11 +9,13 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
+import { BaselineUnfounded, MigrationRenamed, RenameRefused } from "./HistoryError.js"
 import { location } from "./MigrationDefinitionError.js"
 import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
+export * from "./HistoryError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
 export * from "./OutsideStepError.js"
@@ -304,6 +306,9 @@ export type AutoMigrationError =
   | ReplicaBehind
   | DatabaseUnavailable
   | ChecksumMismatch
+  | MigrationRenamed
+  | RenameRefused
+  | BaselineUnfounded
   | LedgerUnusable
 
 const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly _tag: string }> = [
@@ -325,6 +330,9 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   ReplicaBehind,
   DatabaseUnavailable,
   ChecksumMismatch,
+  MigrationRenamed,
+  RenameRefused,
+  BaselineUnfounded,
   LedgerUnusable
 ]
 
