@@ -136,11 +136,15 @@ export const make = Effect.gen(function* () {
       [
         LedgerStatements.append(
           schema,
-          waiting.map((migration) => ({ kind, migration, detail: job.detail }))
+          waiting.map((migration) => ({
+            kind,
+            migration,
+            detail: { ...job.detail, ...job.details?.get(migration.id) }
+          }))
         ),
         Lease.end(schema, waiting)
       ].join(";\n"),
-      `a ${job.doing}`
+      `a record of migrations (${job.doing})`
     )
 
   const carryOut = (task: Job.Task, role: string, reserved: Reserved, waiting: Steps) => {

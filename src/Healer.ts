@@ -35,7 +35,6 @@ import * as StatementScope from "./core/StatementScope.js"
 import * as Findings from "./Findings.js"
 import * as History from "./History.js"
 import { Knowledge, type View } from "./Knowledge.js"
-import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
@@ -80,7 +79,6 @@ const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
   })
 
 const retry: Boundary.Closing = "Retry"
-const doubt: Boundary.Closing = "Doubt"
 
 /** How often one boundary runs a statement again whose plan the server finds stale. */
 const staleRetries = 3
@@ -91,9 +89,9 @@ const pointsIntoStatement = (error: unknown): boolean =>
 
 const nameOf = ({ gap }: Question): string => SchemaObject.render(gap.object)
 
-const refuse = (failure: Failure): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail({ failure, retryAt: 0 })
+const refuse = (failure: MigrationFailure.Failure) => Effect.fail<PlanRunner.Refusal>({ failure, retryAt: 0 })
 
-const unjudged = <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
+const unjudged = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
   Effect.catchAll(effect, refuse)
 
 const ends = (
@@ -192,7 +190,7 @@ export const make = Effect.gen(function* () {
         })
       )
     if (result._tag === "Outdated") return yield* again(question)
-    if (result._tag === "Held") return doubt
+    if (result._tag === "Held") return "Doubt" satisfies Landing
     if (result._tag === "Present") return yield* unlessHidden(question, plan)
     yield* Metric.increment(Telemetry.healed)
     return retry
@@ -256,11 +254,16 @@ export const make = Effect.gen(function* () {
         Effect.flatMap(
           judgeSparingly(question, seen, plan),
           Either.match({
-            onLeft: (objection): Answer => (seen.age === "fresh" ? objection : again(question)),
+            onLeft: (objection): Answer =>
+              seen.age === "fresh" ? Effect.zipRight(unlessElsewhere(seen), objection) : again(question),
             onRight: (allowed) => run(question, allowed)
           })
         )
     })
+
+  /** What policy refuses is not the matter where another tool has applied it: that is said first. */
+  const unlessElsewhere = ({ applied }: View): Effect.Effect<void, PlanRunner.Refusal> =>
+    mode === "observe" ? Effect.void : runner.unlessElsewhere(applied)
 
   const again = (question: Question): Answer => Effect.flatMap(unjudged(refresh), (seen) => decide(question, seen))
 

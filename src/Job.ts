@@ -12,7 +12,7 @@ import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
 import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
-import type { Migration } from "./core/Migration.js"
+import type { Migration, MigrationId } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import type { Lease } from "./Lease.js"
 import type * as MigrationFailure from "./MigrationFailure.js"
@@ -93,16 +93,18 @@ export interface Job {
   /** The error of a migration that is not done by then. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /**
-   * `baseline` and `rename` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that
+   * `baseline`, `adopt` and `rename` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that
    * the scripts are the library's own, which need not be told apart: they and their record are one message.
    */
-  readonly doing: "apply" | "again" | "baseline" | "rename" | "build"
+  readonly doing: "apply" | "again" | "baseline" | "adopt" | "rename" | "build"
   /** What must hold before anything of the plan is run or recorded. */
   readonly condition: Condition
   /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
   readonly caller: "in view" | "out of view"
   /** Goes into the events beside what the executor knows itself. */
   readonly detail: Readonly<Record<string, unknown>>
+  /** The same for single migrations that are only recorded. */
+  readonly details?: ReadonlyMap<MigrationId, Readonly<Record<string, unknown>>>
 }
 
 /**
@@ -150,6 +152,8 @@ export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> =
       return Option.some("Baselined")
     case "rename":
       return Option.some("Renamed")
+    case "adopt":
+      return Option.some("Adopted")
     default:
       return Option.none()
   }

@@ -10,6 +10,7 @@ import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { ParseError } from "effect/ParseResult"
@@ -55,7 +56,9 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     /** Builds what of the ledger is missing, unless another has; `gap` is what a reader of the ledger met. */
     readonly build: (
       gap: Option.Option<Detector.MissingObject>,
-      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
+      /** What else must hold before a ledger is built. By default nothing. */
+      guarding?: (journal: Executor.Journal) => Executor.Journal
     ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
     /** The ids under which migrations were applied before their new names were recorded. */
     readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
@@ -179,7 +182,8 @@ export const make = Effect.gen(function* () {
 
   const build = Effect.fnUntraced(function* (
     gap: Option.Option<Detector.MissingObject>,
-    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
+    guarding: (journal: Executor.Journal) => Executor.Journal = identity
   ) {
     const graph = yield* own
     const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
@@ -189,7 +193,7 @@ export const make = Effect.gen(function* () {
     const outcome = yield* executor
       .run({
         plan,
-        journal: LedgerMigrations.journal(schema, graph, inspect),
+        journal: guarding(LedgerMigrations.journal(schema, graph, inspect)),
         known: LedgerEvent.nothing,
         yields: false,
         attend,

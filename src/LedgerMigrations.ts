@@ -52,6 +52,25 @@ const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<
 export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
 
 /**
+ * Stands for an adoption in which another tool's table named no migration of the program: from then on its history is known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const emptyAdoption: Migration.Migration = Migration.make({
+  id: Migration.MigrationId.make(`${prefix}adoption`),
+  source: "adoption",
+  script: { _tag: "Sql", text: "" },
+  directives: Directive.none,
+  declares: [],
+  footprint: Footprint.empty,
+  digest: sha256
+})
+
+/** Whether an id is that of {@link emptyAdoption}. @since 0.1.0 @category predicates */
+export const isAdoption = (id: string): boolean => id === emptyAdoption.id
+
+/**
  * Whether an id is one of the ledger's own.
  *
  * @since 0.1.0

@@ -8,6 +8,7 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
+import { HistoryElsewhere } from "./AdoptionError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
 import { BaselineUnfounded, MigrationRenamed, RenameRefused } from "./HistoryError.js"
 import { location } from "./MigrationDefinitionError.js"
@@ -15,6 +16,7 @@ import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
+export * from "./AdoptionError.js"
 export * from "./HistoryError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
@@ -291,6 +293,7 @@ export type AutoMigrationError =
   | MigrationRefused
   | MigrationPending
   | SchemaDrift
+  | HistoryElsewhere
   | ObjectRemoved
   | TransactionMustRestart
   | MigrationFailed
@@ -315,6 +318,7 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   MigrationRefused,
   MigrationPending,
   SchemaDrift,
+  HistoryElsewhere,
   ObjectRemoved,
   TransactionMustRestart,
   MigrationFailed,

@@ -3,7 +3,7 @@
  *
  * **Laws**
  *
- * 1. A risk about a relation that exists without a row, or does not exist, loses no data, unless the plan gives that name to
+ * 1. A risk about a relation that exists without a row, or does not exist, loses no data, unless the plan may give that name to
  *    another relation first.
  * 2. A risk about a relation that is not named loses data.
  * 3. What the file consents to with `-- accept: data-loss` is no loss.
@@ -11,7 +11,7 @@
  * @internal
  */
 import * as Option from "effect/Option"
-import type { Migration } from "./Migration.js"
+import * as Migration from "./Migration.js"
 import * as Plan from "./Plan.js"
 import * as SchemaObject from "./SchemaObject.js"
 
@@ -57,19 +57,23 @@ export const real = (
 
 const keyOf = (relation: SchemaObject.QualifiedName): string => SchemaObject.key(SchemaObject.relation(relation))
 
-/** A migration up to this one renames or moves a relation, or a schema, to that name: the rows that it has now stand elsewhere. */
+/**
+ * A migration up to this one may rename or move a relation, or a schema, to that name: the rows that it has then stand elsewhere now.
+ * The statement is read as text, since the files need not know the relation.
+ */
 const isNameOfAnother = (
   { steps }: Plan.Plan,
-  last: Migration,
+  last: Migration.Migration,
   { name, schema }: SchemaObject.QualifiedName
 ): boolean => {
-  const upTo = steps.slice(0, steps.findIndex(({ migration }) => migration === last) + 1)
-  return upTo.some(({ migration: { footprint } }) => {
-    const gone = new Set(footprint.removes.map(({ _tag }) => _tag))
-    return footprint.provides.some(
-      (object) =>
-        (object._tag === "Relation" && object.name === name && (gone.has("Relation") || gone.has("Schema"))) ||
-        (object._tag === "Schema" && Option.contains(schema, object.name) && gone.has("Schema"))
+  const names = [name, ...Option.toArray(schema)]
+  return steps
+    .slice(0, steps.findIndex(({ migration }) => migration === last) + 1)
+    .flatMap(({ migration }) => Migration.risks(migration))
+    .some(
+      ({ kind, statement }) =>
+        kind === "incompatible-change" &&
+        (statement.endsWith("…") ||
+          (/\b(?:rename|set\s+schema)\b/i.test(statement) && names.some((one) => statement.includes(one))))
     )
-  })
 }

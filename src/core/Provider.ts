@@ -219,13 +219,19 @@ const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObjec
   ]
 }
 
-const removerOf = (index: Index, entry: Entry): Option.Option<number> => {
+/**
+ * The rank of the first migration after an entry that takes its object away, or the object's table, type or schema.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removerOf = (index: Index, entry: Entry): Option.Option<number> => {
   const ranks = removersOf(index, entry)
   return ranks.length === 0 ? Option.none() : Option.some(Math.min(...ranks))
 }
 
 /**
- * The ranks of all migrations after the entry's that take its object away, or its table, type or schema.
+ * The ranks of all migrations that do.
  *
  * @since 0.1.0
  * @category queries
