@@ -237,14 +237,27 @@ export const read = (
       new Map(questions.map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"]))
   )
 
-/** What a policy is told, of answers; what was not asked is `unknown`. @since 0.1.0 @category conversions */
-export const facts = (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
-  presence: ({ reach, relation }) => {
-    const answer = Option.map(relation, (name) => answers.get(Policy.questionKey({ reach, relation: name })))
-    const told = Option.getOrUndefined(answer) ?? "unknown"
-    return told === "own" ? "new" : told === "locked" ? "empty" : told
-  }
-})
+const factsFrom =
+  (locked: Policy.Presence) =>
+  (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
+    presence: ({ reach, relation }) => {
+      const answer = Option.map(relation, (name) => answers.get(Policy.questionKey({ reach, relation: name })))
+      const told = Option.getOrUndefined(answer) ?? "unknown"
+      return told === "own" ? "new" : told === "locked" ? locked : told
+    }
+  })
+
+/**
+ * What a policy is told, of answers; what was not asked is `unknown`. A table that another session has locked counts as empty: it
+ * is asked about again under a lock of the plan's own.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const facts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("empty")
+
+/** The same where nothing is asked again: a table that cannot be searched may hold rows. @since 0.1.0 @category conversions */
+export const unlockedFacts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("unknown")
 
 /** What the statements of a migration have done, as the server tells. @since 0.1.0 @category models */
 export interface Done {

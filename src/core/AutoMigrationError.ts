@@ -8,12 +8,16 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
+import { HistoryElsewhere } from "./AdoptionError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
+import { BaselineUnfounded, MigrationRenamed, RenameRefused } from "./HistoryError.js"
 import { location } from "./MigrationDefinitionError.js"
 import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
+export * from "./AdoptionError.js"
+export * from "./HistoryError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
 export * from "./OutsideStepError.js"
@@ -289,6 +293,7 @@ export type AutoMigrationError =
   | MigrationRefused
   | MigrationPending
   | SchemaDrift
+  | HistoryElsewhere
   | ObjectRemoved
   | TransactionMustRestart
   | MigrationFailed
@@ -304,12 +309,16 @@ export type AutoMigrationError =
   | ReplicaBehind
   | DatabaseUnavailable
   | ChecksumMismatch
+  | MigrationRenamed
+  | RenameRefused
+  | BaselineUnfounded
   | LedgerUnusable
 
 const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly _tag: string }> = [
   MigrationRefused,
   MigrationPending,
   SchemaDrift,
+  HistoryElsewhere,
   ObjectRemoved,
   TransactionMustRestart,
   MigrationFailed,
@@ -325,6 +334,9 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   ReplicaBehind,
   DatabaseUnavailable,
   ChecksumMismatch,
+  MigrationRenamed,
+  RenameRefused,
+  BaselineUnfounded,
   LedgerUnusable
 ]
 
