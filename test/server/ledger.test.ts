@@ -28,7 +28,8 @@ describe("the ledger", () => {
           unknown: (yield* AutoMigration.status).unknown,
           edited: [],
           overtaken: [],
-          warnings: []
+          warnings: [],
+          elsewhere: []
         })
         deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["002_users_email"])
         assert.isTrue(yield* AutoMigration.isApplied("002_users_email"))
