@@ -43,6 +43,8 @@ export interface History extends Sighting.Recognised {
 export interface ForeignHistory {
   /** Those that record something, or may do so. */
   readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
+  /** The error of a database that such a table speaks for. */
+  readonly elsewhere: (history: History) => MigrationFailure.Failure
   /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
   /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
@@ -181,6 +183,7 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
 
   return {
     look,
+    elsewhere: (history) => elsewhere(schema, history),
     refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
     guarding: (journal) => ({
       ...journal,

@@ -8,6 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
+import * as Adopt from "./Adopt.js"
 
 /** @since 0.1.0 @category constants */
 export const usage = `Usage: effect-auto-migration <command> [ids] [options]
@@ -19,6 +20,7 @@ Commands
   again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
   baseline ids    record these migrations as applied without running them; what they create must be there
   rename old new  record that an applied migration has another id now, because its file was renamed
+  adopt           say what another tool's table records as applied, and with --yes record it
   verify          follow the ledger's hash chain
 
 Options
@@ -32,7 +34,9 @@ Options
   baseline
   --all                all migrations there are
   --to ID              this migration and all before it
-  --unchecked          do not look whether the database has what they create (default: look)`
+  --unchecked          do not look whether the database has what they create (default: look)
+  adopt
+${Adopt.usage}`
 
 /** The arguments make no sense. @since 0.1.0 @category errors */
 export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -44,7 +48,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
 }
 
 /** @since 0.1.0 @category models */
-export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "rename" | "verify"
+export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "rename" | "adopt" | "verify"
 
 /**
  * Options of single commands, each with its default where it is not given.
@@ -53,7 +57,9 @@ export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" |
  * @category models
  */
 export interface Options {
+  /** Of `migrate` and `again`. */
   readonly accept: boolean
+  readonly adopt: Adopt.Words
   readonly all: boolean
   readonly to: string | undefined
   readonly unchecked: boolean
@@ -74,8 +80,12 @@ interface Command {
   /** How many ids it takes. */
   readonly least: number
   readonly most: number
-  readonly options: ReadonlyArray<keyof Options>
+  readonly options: ReadonlyArray<Option>
 }
+
+const optionNames = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
+
+type Option = (typeof optionNames)[number]
 
 const many = Number.POSITIVE_INFINITY
 
@@ -86,6 +96,7 @@ const commands: Readonly<Record<CommandName, Command>> = {
   again: { least: 1, most: many, options: ["accept", "yes"] },
   baseline: { least: 1, most: many, options: ["all", "to", "unchecked"] },
   rename: { least: 2, most: 2, options: [] },
+  adopt: { least: 0, most: 0, options: ["accept", "probe", "table", "yes"] },
   verify: { least: 0, most: 0, options: [] }
 }
 
@@ -106,6 +117,8 @@ const read = (words: ReadonlyArray<string>) =>
           help: { type: "boolean", short: "h" },
           accept: { type: "string", multiple: true },
           all: { type: "boolean" },
+          probe: { type: "boolean" },
+          table: { type: "string" },
           to: { type: "string" },
           unchecked: { type: "boolean" },
           yes: { type: "boolean" }
@@ -118,12 +131,15 @@ type Values = Either.Either.Right<ReturnType<typeof read>>["values"]
 
 const optionsOf = (command: CommandName, values: Values): Either.Either<Options, UsageError> => {
   const { accept = [], all = false, to, unchecked = false, yes = false } = values
-  const given = ["accept", "all", "to", "unchecked", "yes"] as const
-  const foreign = given.find((name) => values[name] !== undefined && !commands[command].options.includes(name))
+  const foreign = optionNames.find((name) => values[name] !== undefined && !commands[command].options.includes(name))
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
-  const other = accept.find((kind) => kind !== "data-loss")
+  const other = command === "adopt" ? undefined : accept.find((kind) => kind !== "data-loss")
   if (other !== undefined) return fail(`--accept takes data-loss, and not "${other}".`)
-  return Either.right({ accept: accept.length > 0, all, to, unchecked, yes })
+  const adopt = command === "adopt" ? Adopt.read(values) : Either.right(Adopt.nothing)
+  return Either.mapBoth(adopt, {
+    onLeft: (reason) => new UsageError({ reason }),
+    onRight: (words) => ({ accept: accept.length > 0, adopt: words, all, to, unchecked, yes })
+  })
 }
 
 /** `baseline` is told by ids, by --all or by --to, and by one of these only. */
