@@ -94,6 +94,7 @@ export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migrati
  * @category constructors
  */
 export const make = ({
+  covered,
   declares,
   digest,
   directives,
@@ -109,6 +110,8 @@ export const make = ({
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
+  /** What the checksum covers; the script's text where that is not said. */
+  readonly covered?: string | undefined
 }): Migration => {
   const footprint =
     script._tag === "Sql" && directives.transaction === "own" ? unwrapped(inferred, script.text) : inferred
@@ -119,7 +122,7 @@ export const make = ({
     id,
     source,
     script,
-    checksum: checksumFrom(script._tag === "Sql" ? script.text : declarationText(id, directives), digest),
+    checksum: checksumFrom(covered ?? (script._tag === "Sql" ? script.text : declarationText(id, directives)), digest),
     requires: directives.requires,
     accepts: directives.accepts,
     declares,
