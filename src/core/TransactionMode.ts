@@ -3,14 +3,14 @@
  * anything.
  *
  * ```sql
- * BEGIN ISOLATION LEVEL SERIALIZABLE;
- * SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;   the later one counts
- * SET LOCAL transaction_isolation = 'serializable';
- * SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;
+ * BEGIN ISOLATION LEVEL SERIALIZABLE;                 what a block begins with
+ * SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;    or sets: the later one counts
+ * SET LOCAL transaction_isolation = 'serializable';   the same by its parameter
+ * SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;   for what is not in a block
  * ```
  *
- * The server takes these only as long as nothing has been asked in the transaction. So they are taken out of the script, and the
- * transaction that also holds the event begins with them.
+ * The server takes these only as long as nothing has been asked in the transaction, and the library asks first. So they are
+ * taken out of the script, and the transaction that also holds the event begins with them.
  *
  * Source: PostgreSQL manual, SET TRANSACTION; `check_transaction_isolation` in src/backend/commands/variable.c.
  *
@@ -71,21 +71,45 @@ export const ofBegin = (statement: string): TransactionMode | undefined => {
 }
 
 /**
- * What a statement sets for its transaction, or nothing for a statement that sets something else, or is none that sets.
+ * What a statement sets for the transaction that it stands in, or nothing for any other statement.
  *
  * @since 0.1.0
  * @category operations
  */
 export const ofSetting = (statement: string): TransactionMode | undefined => {
   const words = wordsOf(statement)
-  const modes = /^set (?:(?:local |session )?transaction|session characteristics as transaction) (.*)$/.exec(words)?.[1]
+  const modes = /^set (?:local |session )?transaction (.*)$/.exec(words)?.[1]
   if (modes !== undefined) return modesFrom(modes)
-  const [, name, value] =
-    /^set (?:local |session )?(?:default_)?transaction_(isolation|read_only|deferrable) (?:to|=) (.*)$/.exec(words) ?? []
-  if (name === undefined || value === undefined) return undefined
-  if (name === "isolation") return modesFrom(`isolation level ${value}`)
-  if (name === "deferrable") return unstated
-  return switches.has(value) ? { access: switches.get(value) === true ? "read only" : "read write" } : undefined
+  return ofParameter(/^set (?:local |session )?transaction_(isolation|read_only|deferrable) (?:to|=) (.*)$/.exec(words))
+}
+
+/**
+ * What a statement sets for the transactions that begin after it, or nothing for any other statement.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofDefault = (statement: string): TransactionMode | undefined => {
+  const words = wordsOf(statement)
+  const modes = /^set session characteristics as transaction (.*)$/.exec(words)?.[1]
+  if (modes !== undefined) return modesFrom(modes)
+  return ofParameter(
+    /^set (?:session )?default_transaction_(isolation|read_only|deferrable) (?:to|=) (.*)$/.exec(words)
+  )
+}
+
+const ofParameter = (found: RegExpExecArray | null): TransactionMode | undefined => {
+  const [, name, value = ""] = found ?? []
+  switch (name) {
+    case "isolation":
+      return modesFrom(`isolation level ${value}`)
+    case "deferrable":
+      return unstated
+    case "read_only":
+      return accessBySwitch.get(value)
+    default:
+      return undefined
+  }
 }
 
 /**
@@ -97,12 +121,9 @@ export const ofSetting = (statement: string): TransactionMode | undefined => {
 export const isBeforeQueries = (statement: string): boolean =>
   /^(?:set|reset|show|lock|listen|unlisten|notify) /.test(`${wordsOf(statement)} `)
 
-/** What a later setting does not say stays as it was. @since 0.1.0 @category operations */
-export const combine = (earlier: TransactionMode, later: TransactionMode): TransactionMode => ({ ...earlier, ...later })
-
-const switches: ReadonlyMap<string, boolean> = new Map([
-  ...["on", "true", "yes", "1"].map((word): [string, boolean] => [word, true]),
-  ...["off", "false", "no", "0"].map((word): [string, boolean] => [word, false])
+const accessBySwitch: ReadonlyMap<string, TransactionMode> = new Map([
+  ...["on", "true", "yes", "1"].map((word): [string, TransactionMode] => [word, { access: "read only" }]),
+  ...["off", "false", "no", "0"].map((word): [string, TransactionMode] => [word, { access: "read write" }])
 ])
 
 const isolations: ReadonlyArray<Isolation> = ["read uncommitted", "read committed", "repeatable read", "serializable"]
@@ -132,7 +153,8 @@ const modesFrom = (words: string): TransactionMode | undefined => {
 const wordsOf = (statement: string): string => {
   const words: Array<string> = []
   for (let at = skipBlank(statement, 0); at < statement.length; ) {
-    const token = identifierAt(statement, at) ?? literalAt(statement, at) ?? { value: undefined, end: skipToken(statement, at) }
+    const token = identifierAt(statement, at) ??
+      literalAt(statement, at) ?? { value: undefined, end: skipToken(statement, at) }
     words.push((token.value ?? statement.slice(at, token.end)).toLowerCase())
     at = skipBlank(statement, token.end)
   }
