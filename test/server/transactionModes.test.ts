@@ -162,7 +162,6 @@ describe("a transaction with one snapshot", () => {
         yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: { "000": "SELECT 1;" } }))
         yield* Database.query(url, ...stopBeforeLock(name))
         const lock = yield* holder(url, `BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
-        const stop = yield* holder(url, "SELECT pg_advisory_lock(42)")
         const late = yield* Effect.fork(
           Effect.provide(
             AutoMigration.migrate,
@@ -170,6 +169,7 @@ describe("a transaction with one snapshot", () => {
           )
         )
         yield* hasBeenRefused(url, name)
+        const stop = yield* holder(url, "SELECT pg_advisory_lock(42)")
         yield* lock.query("ROLLBACK")
         yield* untilBlocked(url)
         deepStrictEqual<ReadonlyArray<string>>(yield* Effect.provide(AutoMigration.migrate, first), ["001_iso"])
