@@ -91,7 +91,7 @@ export const ofSetting = (statement: string): TransactionMode | undefined => {
  */
 export const ofDefault = (statement: string): TransactionMode | undefined => {
   const words = wordsOf(statement)
-  const modes = /^set session characteristics as transaction (.*)$/.exec(words)?.[1]
+  const modes = /^set session characteristics\sas\stransaction (.*)$/.exec(words)?.[1]
   if (modes !== undefined) return modesFrom(modes)
   return ofParameter(
     /^set (?:session )?default_transaction_(isolation|read_only|deferrable) (?:to|=) (.*)$/.exec(words)
