@@ -18,7 +18,7 @@
  *
  * **What is an error.** Below a plain heading, a statement that drops, deletes or changes anything, or runs code that may; where
  * the file has a plain heading of the way up as well, any statement. Below a vague heading, a statement that undoes one above it.
- * What the file holds below the heading in comments only is no part.
+ * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
  *
  * @internal
  */
@@ -94,6 +94,7 @@ const headingFrom = (
   const isPart = !isLonger && !isCommentedOut(text, comment, following)
   const heading = { start: comment.start, line: comment.line, directive: directiveOf(comment, line) }
   if (isPart && isPlain(words, undoWords)) return [{ ...heading, kind: "plain" }]
+  if (/;$/.test(line)) return []
   return words.some((word) => undoWords.has(word)) && (isShort(words) || /:[\s*=#-]*$/.test(line))
     ? [{ ...heading, kind: "vague" }]
     : []

@@ -89,40 +89,48 @@ const waysOf = (file: string, original: string): Either.Either<Arr.NonEmptyReado
     const marker = UpDownMarker.read(comment)
     return marker === undefined ? [] : [{ marker, comment }]
   })
-  const fail = ({ comment }: Pick<Placed, "comment">, reason: string, remedy: string) =>
-    Either.left(new InvalidDirective({ file, line: comment.line, directive: `-- ${comment.text}`, reason, remedy }))
-  for (const one of placed) {
-    if (one.marker._tag === "Wrong") return fail(one, one.marker.reason, one.marker.remedy)
-  }
   const sections = sectionsOf(placed)
-  const [first, ...others] = sections
-  if (first === undefined) return Either.right([whole(text, transactionOf(placed, []))])
-  const { tool } = first.marker
-  const stranger = others.find(({ marker }) => marker.tool !== tool)
-  if (stranger !== undefined) {
-    return fail(
-      stranger,
-      `is a marker of ${stranger.marker.tool}, and line ${first.comment.line} has one of ${tool}`,
-      oneTool
+  const [problem] = [...placed.flatMap(wrongMarker), ...misplaced(text, sections)]
+  if (problem !== undefined) {
+    const { comment, reason, remedy } = problem
+    return Either.left(
+      new InvalidDirective({ file, line: comment.line, directive: `-- ${comment.text}`, reason, remedy })
     )
   }
-  const isUpMarked = sections.some(({ marker }) => marker.way === "up")
-  const above = SqlComment.firstToken(text.slice(0, first.comment.lineStart))
-  if (isUpMarked && above !== undefined) {
-    return fail(
-      first,
-      `begins the first part of ${tool}, and statements stand above it, which ${tool} would not run`,
-      intoWayUp
-    )
-  }
-  if (!isUpMarked && above === undefined) {
-    return fail(first, "begins a way down, and the file has no way up", noWayUp)
-  }
+  const tool = sections[0]?.marker.tool
   const spelled = tool === "Play" ? singleSemicolons(text) : text
   return Either.right(tool === "Mojolicious" ? versionsOf(spelled, sections) : [wayOf(spelled, sections, placed)])
 }
 
-const oneTool = "Keep the markers of one tool."
+interface Problem {
+  readonly comment: SqlComment.Comment
+  readonly reason: string
+  readonly remedy: string
+}
+
+const wrongMarker = ({ comment, marker }: Placed): ReadonlyArray<Problem> =>
+  marker._tag === "Wrong" ? [{ comment, reason: marker.reason, remedy: marker.remedy }] : []
+
+/** What no tool would read as it is meant. */
+const misplaced = (text: string, sections: ReadonlyArray<PlacedSection>): ReadonlyArray<Problem> => {
+  const [first, ...others] = sections
+  if (first === undefined) return []
+  const { tool } = first.marker
+  const { comment } = first
+  const stranger = others.find(({ marker }) => marker.tool !== tool)
+  if (stranger !== undefined) {
+    const reason = `is a marker of ${stranger.marker.tool}, and line ${comment.line} has one of ${tool}`
+    return [{ comment: stranger.comment, reason, remedy: "Keep the markers of one tool." }]
+  }
+  const isUpMarked = sections.some(({ marker }) => marker.way === "up")
+  const hasAbove = SqlComment.firstToken(text.slice(0, comment.lineStart)) !== undefined
+  if (isUpMarked === !hasAbove) return []
+  const reason = isUpMarked
+    ? `begins the first part of ${tool}, and statements stand above it, which ${tool} would not run`
+    : "begins a way down, and the file has no way up"
+  return [{ comment, reason, remedy: isUpMarked ? intoWayUp : noWayUp }]
+}
+
 const intoWayUp = "Move these statements below the marker of the way up, or remove them."
 const noWayUp = "Give the file a name that ends in .down.sql, or put the way up above that line."
 
@@ -142,14 +150,7 @@ const transactionOf = (placed: ReadonlyArray<Placed>, ups: ReadonlyArray<PlacedS
     ? "none"
     : "own"
 
-const whole = (text: string, transaction: WayUp["transaction"]): WayUp => ({
-  version: Option.none(),
-  text,
-  kept: text,
-  transaction
-})
-
-/** What stands above the first marker, comments as a rule, and each way up. */
+/** What stands above the first marker, and each way up: all of a text without markers. */
 const wayOf = (text: string, sections: ReadonlyArray<PlacedSection>, placed: ReadonlyArray<Placed>): WayUp => {
   const [first] = sections
   const head: Stretch = { from: 0, to: first?.comment.lineStart ?? text.length }
@@ -177,7 +178,7 @@ const versionsOf = (text: string, sections: ReadonlyArray<PlacedSection>): Arr.N
       transaction: "own"
     }
   })
-  return Arr.isNonEmptyReadonlyArray(ways) ? ways : [whole(text, "own")]
+  return Arr.isNonEmptyReadonlyArray(ways) ? ways : [wayOf(text, sections, [])]
 }
 
 const stretchesOf = (

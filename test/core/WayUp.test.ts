@@ -309,6 +309,7 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     `${up}\n-- rollback of the old import\nDROP TABLE other;`,
     `${up}\n-- Rollback:\n-- DROP TABLE users;\n\nDROP TABLE other;`,
     `${up}\n--rollback DROP TABLE users;\n`,
+    `${up}\n--rollback DROP TABLE users;\n\n--changeset ada:2\nDROP TABLE users;`,
     `${up}\n-- Down\n`,
     `-- Up\n${up}\n-- Down\n-- DROP TABLE users;\n`,
     `-- Revert the column of 007\nALTER TABLE users DROP COLUMN email;`,
