@@ -25,6 +25,7 @@ import type { StatementSpan } from "./core/Footprint.js"
 import { including, isApplied, type Kind } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
+import * as TransactionMode from "./core/TransactionMode.js"
 import * as Job from "./Job.js"
 import * as Judge from "./Judge.js"
 import * as Lease from "./Lease.js"
@@ -87,8 +88,12 @@ export const make = Effect.gen(function* () {
   const record = (ledger: Reserved, text: string, doing: string) =>
     Effect.catchAll(Transaction.send(ledger.connection, text), lock.ofMessage(doing))
 
+  /** A transaction with one snapshot may be refused at any of its statements, and the same again may succeed. */
   const recordApplied = ({ connection }: Reserved, text: string, migration: Migration) =>
-    Effect.catchAll(Transaction.send(connection, text), (error): Effect.Effect<never, MigrationFailure.Failure> => {
+    Effect.catchAll(Transaction.send(connection, text), (error): Effect.Effect<never, Setback> => {
+      if (TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)) {
+        return Effect.fail(Script.atEndOf(migration, "of the migrations")(error))
+      }
       if (AbortedTransaction.isMetBy(error)) return Effect.fail(MigrationFailure.effectFailed(migration, swallowed))
       return Transaction.isOver(error)
         ? Effect.fail(MigrationFailure.endedItself(migration))

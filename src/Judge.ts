@@ -16,6 +16,7 @@ import type * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import type { Risk } from "./core/Risk.js"
 import type { QualifiedName } from "./core/SchemaObject.js"
+import * as TransactionMode from "./core/TransactionMode.js"
 import type * as Message from "./Message.js"
 import type { Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -127,7 +128,8 @@ export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: strin
               ? Script.at(blamed, place.role, span)(error)
               : MigrationFailure.ofMessage(error, `a look at the tables of migration ${blamed.id}`)
         )
-        const told = yield* Presence.read(asking, results)
+        const seen = yield* Presence.read(asking, results)
+        const told = TransactionMode.hasOneSnapshot(blamed.mode) ? Presence.outdated(seen) : seen
         const isAll = asking.about === "everything"
         yield* Ref.update(state, (known) => ({
           ...known,

@@ -236,6 +236,21 @@ export interface NewEvent {
 export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): string =>
   `${appending(schema)} VALUES ${events.map((event) => `(${valuesOf(event)})`).join(", ")}`
 
+/**
+ * Appends an event and takes it back: it fails where the transaction's snapshot lacks an event that is committed, since both
+ * would have the same place in the log.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const rehearse = (schema: SchemaName, event: NewEvent): string =>
+  [
+    "SAVEPOINT effect_auto_migration",
+    append(schema, [event]),
+    "ROLLBACK TO SAVEPOINT effect_auto_migration",
+    "RELEASE SAVEPOINT effect_auto_migration"
+  ].join(";\n")
+
 const appending = (schema: SchemaName): string => `INSERT INTO "${schema}".event (kind, migration_id, checksum, detail)`
 
 const valuesOf = ({ detail, kind, migration }: NewEvent): string =>

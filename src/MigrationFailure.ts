@@ -160,12 +160,19 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
       const { message: reason, sqlState } = evidence
       if (sqlState === "42501") return forbidden(doing, reason, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason)
-      return unreachable.test(sqlState) && !(sqlState === "57014" && limitsItself(place.migration))
+      return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)
         ? suspecting(id, unavailable(doing, sqlState, reason, remains))
         : failedAt(place, evidence, schema)
     }
   })
 }
+
+/** A cancelled statement that will be cancelled again, by its own time limit or for want of rows to copy. */
+const isOwnCancel = ({ message, sqlState }: SqlState.Evidence, migration: Migration): boolean =>
+  sqlState === "57014" && (limitsItself(migration) || copyWithoutRows.test(message))
+
+/** What the driver answers, in any language of the server, when a `COPY … FROM stdin` asks for rows. */
+const copyWithoutRows = /No source stream defined/
 
 /** Who cancelled a statement is in the server's message only; a script that sets its own time limit will run into it again. */
 const limitsItself = ({ script }: Migration): boolean =>

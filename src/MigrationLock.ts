@@ -14,9 +14,12 @@ import * as Detector from "./core/Detector.js"
 import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
+import * as SqlState from "./core/SqlState.js"
+import * as TransactionMode from "./core/TransactionMode.js"
 import * as Job from "./Job.js"
 import type { Lease } from "./Lease.js"
 import * as LedgerFailure from "./LedgerFailure.js"
+import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
 import { MigrationClient, type Reserved } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -71,6 +74,15 @@ export type Work<A> = (
   waiting: Arr.NonEmptyReadonlyArray<Migration>
 ) => Effect.Effect<Transaction.Ending<A>, Setback>
 
+/** What runs none of its migrations needs no other transaction than any. One that says of which kind it is stands alone. */
+const modeOf = ({ group, job }: Job.Task): TransactionMode.TransactionMode =>
+  group.transaction === "none" || job.doing === "baseline"
+    ? TransactionMode.unstated
+    : Arr.headNonEmpty(group.steps).migration.mode
+
+/** A duplicate key, or an update of what has changed since the snapshot. */
+const takenMeanwhile: ReadonlySet<string> = new Set(["23505", "40001"])
+
 const setAside = ({ applied, isHeld }: Opened): Job.Outcome => ({ _tag: isHeld ? "Held" : "Present", applied })
 
 /** Whether the same again may succeed, and is known to be the first to take effect. @since 0.1.0 @category predicates */
@@ -116,9 +128,35 @@ export const make = Effect.gen(function* () {
   /** What it failed for is asked on another connection, so this one must have ended its transaction by then. */
   const begin = (connection: Connection, task: Job.Task): Effect.Effect<unknown, NotOpened> =>
     Effect.mapError(
-      Transaction.send(connection, `BEGIN ISOLATION LEVEL READ COMMITTED;\n${StepMessages.opening(openingOf(task))}`),
+      Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${StepMessages.opening(openingOf(task))}`),
       (error) => ({ _tag: "NotOpened", error })
     )
+
+  /**
+   * Where the transaction has one snapshot, that is older than the lock: what another process has committed in between, what the
+   * ledger answered lacks. An event that is rehearsed shows it, since its place in the log is then taken already.
+   */
+  const settle = (connection: Connection, task: Job.Task, { applied }: Opened): Effect.Effect<void, Setback> => {
+    const mode = modeOf(task)
+    const { migration } = Arr.headNonEmpty(task.group.steps)
+    const statements = [
+      ...(TransactionMode.hasOneSnapshot(mode)
+        ? [LedgerStatements.rehearse(schema, { kind: "Applied", migration, detail: {} })]
+        : []),
+      ...(mode.access === "read only" ? ["SET TRANSACTION READ ONLY"] : [])
+    ]
+    return Arr.isEmptyArray(statements)
+      ? Effect.void
+      : Transaction.send(connection, statements.join(";\n")).pipe(
+          Effect.catchAll(
+            (error): Effect.Effect<never, Setback> =>
+              Option.isSome(SqlState.evidenceAmong(takenMeanwhile, error))
+                ? Effect.fail({ _tag: "LockHeld", lease: Option.none(), applied })
+                : ofMessage("the start of a migration")(error)
+          ),
+          Effect.asVoid
+        )
+  }
 
   /** A lease of `holder` is one's own. */
   const readOpening = Effect.fnUntraced(function* (
@@ -162,7 +200,7 @@ export const make = Effect.gen(function* () {
   }
 
   /** All that is left of the plan, not only of this part of it. */
-  const judge = (
+  const satisfied = (
     connection: Connection,
     job: Job.Job,
     opened: Opened
@@ -207,7 +245,10 @@ export const make = Effect.gen(function* () {
               decide(task, opened),
               (decision): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> =>
                 decision._tag === "Work"
-                  ? Effect.zipRight(judge(connection, task.job, opened), work(opened, decision.waiting))
+                  ? satisfied(connection, task.job, opened).pipe(
+                      Effect.zipRight(settle(connection, task, opened)),
+                      Effect.zipRight(work(opened, decision.waiting))
+                    )
                   : Effect.succeed(Transaction.rollback(decision))
             )
         )

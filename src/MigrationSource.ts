@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -20,7 +21,9 @@ import * as Footprint from "./core/Footprint.js"
 import * as Migration from "./core/Migration.js"
 import * as MigrationName from "./core/MigrationName.js"
 import { parseObjects } from "./core/ObjectSyntax.js"
+import type { Parser } from "./core/ParsedSql.js"
 import type { SchemaObject } from "./core/SchemaObject.js"
+import * as WayUp from "./core/WayUp.js"
 import * as EffectMigrator from "./EffectMigrator.js"
 import * as MigrationFolder from "./MigrationFolder.js"
 import { sha256 } from "./Sha256.js"
@@ -196,14 +199,15 @@ export const loadMigrations: Effect.Effect<
   yield* Effect.forEach(ignored, ({ path, reason }) => Effect.logDebug(`${path} is no migration: ${reason}`), {
     discard: true
   })
-  const drafts = yield* Either.all(Arr.sort(files, byId).map(draftFrom))
+  const read = yield* Either.all(Arr.sort(files, byId).map((file) => draftsFrom(parser, file)))
+  const drafts = Arr.sort(read.flat(), byId)
   const footprints = yield* Footprint.inferAll(parser, drafts)
   return Arr.zipWith(drafts, footprints, (draft, footprint) => Migration.make({ ...draft, footprint, digest: sha256 }))
 })
 
-const byId: Order.Order<MigrationFile> = Order.combine(
-  Order.mapInput(Migration.Order, (file: MigrationFile) => file.id),
-  Order.mapInput(Order.string, (file: MigrationFile) => file.source)
+const byId: Order.Order<Pick<MigrationFile, "id" | "source">> = Order.combine(
+  Order.mapInput(Migration.Order, ({ id }) => id),
+  Order.mapInput(Order.string, ({ source }) => source)
 )
 
 const sqlFile = (id: string, source: string, text: string): MigrationFile => ({
@@ -224,23 +228,46 @@ interface Draft {
   readonly id: Migration.MigrationId
   readonly source: string
   readonly script: Migration.Script
+  /** What the checksum covers, where it is not the script's own text. */
+  readonly covered: string | undefined
   readonly directives: Directive.Directives
   readonly declares: ReadonlyArray<SchemaObject>
 }
 
-const draftFrom = ({
-  declaration,
-  id: name,
-  script,
-  source
-}: MigrationFile): Either.Either<Draft, MigrationDefinitionError> =>
+/** One, but for a file that holds several versions. */
+const draftsFrom = (
+  parser: Parser,
+  file: MigrationFile
+): Either.Either<ReadonlyArray<Draft>, MigrationDefinitionError> =>
+  file.script._tag === "Effect"
+    ? Directive.fromDeclaration(file.source, file.declaration).pipe(
+        Either.flatMap((directives) =>
+          draftFrom(file, file.id, { script: file.script, covered: undefined, directives })
+        ),
+        Either.map(Arr.of)
+      )
+    : Either.flatMap(WayUp.read(parser, file.source, file.script.text), (ways) =>
+        Either.all(ways.map((way) => draftOfWay(file, way)))
+      )
+
+const draftOfWay = (file: MigrationFile, { kept, text, transaction, version }: WayUp.WayUp) =>
+  Either.flatMap(Directive.read(file.source, text), (directives) =>
+    draftFrom(file, Option.match(version, { onNone: () => file.id, onSome: (own) => `${file.id}/${own}` }), {
+      script: { _tag: "Sql", text },
+      covered: kept,
+      directives: transaction === "none" ? { ...directives, transaction } : directives
+    })
+  )
+
+const draftFrom = (
+  { source }: MigrationFile,
+  name: string,
+  read: Pick<Draft, "script" | "covered" | "directives">
+): Either.Either<Draft, MigrationDefinitionError> =>
   Either.gen(function* () {
     const id = yield* idFrom(name, source)
-    const directives = yield* script._tag === "Sql"
-      ? Directive.read(source, script.text)
-      : Directive.fromDeclaration(source, declaration)
-    const declares = yield* Either.all(directives.provides.map((promised) => objectsFrom(source, promised)))
-    return { id, source, script, directives, declares: declares.flat() }
+    const declares = yield* Either.all(read.directives.provides.map((promised) => objectsFrom(source, promised)))
+    return { ...read, id, source, declares: declares.flat() }
   })
 
 const idFrom = (name: string, source: string): Either.Either<Migration.MigrationId, MigrationUnreadable> =>

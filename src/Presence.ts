@@ -237,6 +237,16 @@ export const read = (
       new Map(questions.map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"]))
   )
 
+/**
+ * The same answers of a transaction that sees all through one snapshot, which is older than its locks: rows and tables that others
+ * have committed in between are there and not seen.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const outdated = (answers: ReadonlyMap<string, Answer>): ReadonlyMap<string, Answer> =>
+  new Map([...answers].map(([key, answer]) => [key, answer === "rows" ? answer : "unknown"]))
+
 const factsFrom =
   (locked: Policy.Presence) =>
   (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({

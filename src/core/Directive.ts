@@ -13,8 +13,7 @@
  *
  * **What is an error.** A directive whose value is not understood; and, in the header (the comments before the first
  * statement), a word in small letters that is one slip of the hand away from a directive (`require`, `provide`,
- * `transactions`, `accepts`) with a value such as the directive takes. Also a marker of dbmate, goose or sql-migrate that
- * begins a part to undo the migration: running the whole file would do and undo it.
+ * `transactions`, `accepts`) with a value such as the directive takes. What other tools say in their comments `WayUp` reads.
  *
  * **What is prose.** Everything else. A word that begins with a capital (`-- Requires: PostgreSQL 14`, `-- TODO: drop this`),
  * what lacks the colon (`-- Deploy app:users to pg`), and a sentence that happens to wrap after `transaction:` or `accept:`.
@@ -170,11 +169,6 @@ const readLine = (
 }
 
 const readingOf = ({ header, text }: SqlComment.CommentLine): Reading => {
-  if (reversalMarker.test(text)) {
-    return wrong(
-      "begins a part that undoes the migration, and the whole file would run; move that part to a .down.sql file"
-    )
-  }
   const match = /^([a-z]+)\s*:(.*)$/.exec(text)
   const [, word = "", rest = ""] = match ?? []
   const value = rest.trim()
@@ -185,9 +179,6 @@ const readingOf = ({ header, text }: SqlComment.CommentLine): Reading => {
     ? prose
     : wrong(`is not a directive; did you mean "${meant}:"`)
 }
-
-/** dbmate, goose, sql-migrate (and its relatives) divide one file into a way up and a way down. */
-const reversalMarker = /^(?:migrate:down|\+(?:goose|migrate|micrate)\s+down)\b/i
 
 /** English that happens to wrap after the word and a colon; `requires` and `provides` are too seldom followed by a colon. */
 const isSentence = (word: Word, value: string): boolean => {

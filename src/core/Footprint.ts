@@ -18,6 +18,7 @@ import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { InvalidSql } from "./AutoMigrationError.js"
+import * as ClientStatement from "./ClientStatement.js"
 import type { Doubt as FootprintDoubt } from "./FootprintDoubt.js"
 import { netEffect } from "./FootprintEffect.js"
 import { endMigration, endStatement } from "./FootprintEnd.js"
@@ -209,7 +210,10 @@ export const infer = (
   if (script._tag === "Effect") {
     return Either.right({ footprint: declared(declares), catalog: { ...catalog, isComplete: false } })
   }
-  return Either.mapBoth(Either.flatMap(statementsOf(parser, script.text), closed), {
+  const statements = Either.mapLeft(statementsOf(parser, script.text), (error) =>
+    ClientStatement.explain(script.text, error)
+  )
+  return Either.mapBoth(statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed)), {
     onLeft: (error) => invalidSql(source, script.text, error),
     onRight: (statements) => read(parser, catalog, script.text, statements, declares)
   })
@@ -228,8 +232,8 @@ const closed = (
       })
   })
 
-const invalidSql = (file: string, text: string, { offset, reason }: SyntaxError): InvalidSql =>
-  new InvalidSql({ file, reason, ...locate(text, offset) })
+const invalidSql = (file: string, text: string, { offset, reason, remedy }: SyntaxError): InvalidSql =>
+  new InvalidSql({ file, reason, remedy, ...locate(text, offset) })
 
 const read = (
   parser: Parser,

@@ -5,6 +5,7 @@
  * @since 0.1.0
  * @internal
  */
+import * as Option from "effect/Option"
 import type { Recorder } from "./FootprintRecorder.js"
 import { makeUncertain } from "./FootprintUncertain.js"
 import type * as HazardKey from "./HazardKey.js"
@@ -88,7 +89,7 @@ export const idly = (recorder: Recorder, work: () => void): void => {
 }
 
 /**
- * Session state ends with the migration: temporary relations are gone.
+ * Session state ends with the migration: temporary relations are gone. What it has made was there before the next one.
  *
  * @since 0.1.0
  * @category changes
@@ -97,6 +98,9 @@ export const endMigration = (recorder: Recorder): void => {
   for (const saved of recorder.changed.values()) {
     if (saved._tag !== "Relation") continue
     const known = Catalog.findRelation(recorder.catalog, saved.name)
-    if (known?.isTemporary === true) recorder.catalog = Catalog.removeRelation(recorder.catalog, known.name)
+    if (known === undefined) continue
+    recorder.catalog = known.isTemporary
+      ? Catalog.removeRelation(recorder.catalog, known.name)
+      : Catalog.putRelation(recorder.catalog, { ...known, creation: Option.none() })
   }
 }

@@ -19,6 +19,7 @@ import type { Footprint, StatementSpan } from "./Footprint.js"
 import { contentsOf } from "./KnownExtensions.js"
 import type { Risk, RiskKind } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
+import * as TransactionMode from "./TransactionMode.js"
 
 /**
  * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
@@ -61,6 +62,8 @@ export interface Migration {
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   /** `"none"` for `-- transaction: none`, and for SQL with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
+  /** What the script asks of the transaction that it runs in. */
+  readonly mode: TransactionMode.TransactionMode
   readonly footprint: Footprint
 }
 
@@ -87,13 +90,15 @@ export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migrati
 
 /**
  * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
- * them, loses these two statements: it runs in the transaction that also holds its event. So does an Effect, always: it has no
- * statements of which one could ask later whether they ran.
+ * them, loses these two statements, and so do those that say at its beginning of which kind its transaction is: it runs in the
+ * transaction that also holds its event, which is of that kind. An Effect runs in that transaction always: it has no statements
+ * of which one could ask later whether they ran.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = ({
+  covered,
   declares,
   digest,
   directives,
@@ -109,9 +114,13 @@ export const make = ({
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
+  /** What the checksum covers; the script's text where that is not said. */
+  readonly covered?: string | undefined
 }): Migration => {
-  const footprint =
-    script._tag === "Sql" && directives.transaction === "own" ? unwrapped(inferred, script.text) : inferred
+  const { footprint, mode } =
+    script._tag === "Sql" && directives.transaction === "own"
+      ? inOneTransaction(inferred, script.text)
+      : { footprint: inferred, mode: TransactionMode.unstated }
   const isOutside =
     script._tag === "Sql" &&
     (directives.transaction === "none" || footprint.statements.some((statement) => !statement.transactional))
@@ -119,11 +128,12 @@ export const make = ({
     id,
     source,
     script,
-    checksum: checksumFrom(script._tag === "Sql" ? script.text : declarationText(id, directives), digest),
+    checksum: checksumFrom(covered ?? (script._tag === "Sql" ? script.text : declarationText(id, directives)), digest),
     requires: directives.requires,
     accepts: directives.accepts,
     declares,
     transaction: isOutside ? "none" : "own",
+    mode,
     footprint
   }
 }
@@ -215,23 +225,47 @@ const transactionControl =
 /** These live inside whatever transaction there is. */
 const savepointControl = /^(?:savepoint|release|rollback\s+(?:(?:work|transaction)\s+)?to)\b/i
 
-const plainBegin = /^(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)$/i
 const plainCommit = /^(?:commit|end)(?:\s+(?:work|transaction))?$/i
 
-/** What cannot run in a transaction would fail between the two anyway. */
-const unwrapped = (footprint: Footprint, text: string): Footprint => {
-  const [first, ...rest] = footprint.statements
-  const [last, ...inner] = rest.toReversed()
+interface InOneTransaction {
+  readonly footprint: Footprint
+  readonly mode: TransactionMode.TransactionMode
+}
+
+/** What can run in one transaction as a whole, without what only says where that begins and ends, and of which kind it is. */
+const inOneTransaction = (footprint: Footprint, text: string): InOneTransaction => {
   const sqlOf = ({ end, start }: StatementSpan) => text.slice(start, end)
-  const isWrapped =
-    first !== undefined &&
-    last !== undefined &&
-    plainBegin.test(sqlOf(first)) &&
-    plainCommit.test(sqlOf(last)) &&
+  const wrapped = insideOf(footprint.statements, sqlOf)
+  const statements = wrapped?.statements ?? footprint.statements
+  if (statements.some((statement) => !statement.transactional)) {
+    return { footprint, mode: TransactionMode.unstated }
+  }
+  let mode = wrapped?.mode ?? TransactionMode.unstated
+  let isBefore = true
+  const left = statements.filter((statement) => {
+    const sql = sqlOf(statement)
+    isBefore &&= TransactionMode.isBeforeQueries(sql)
+    if (!isBefore) return true
+    const set = TransactionMode.ofSetting(sql)
+    mode = { ...mode, ...(set ?? (wrapped === undefined ? TransactionMode.ofDefault(sql) : undefined)) }
+    return set === undefined
+  })
+  return {
+    mode,
+    footprint: left.length === footprint.statements.length ? footprint : { ...footprint, statements: left }
+  }
+}
+
+/** The statements between one `BEGIN` and the `COMMIT` at the end. What cannot run in a transaction would fail there anyway. */
+const insideOf = (statements: ReadonlyArray<StatementSpan>, sqlOf: (statement: StatementSpan) => string) => {
+  const [first, ...rest] = statements
+  const [last, ...inner] = rest.toReversed()
+  if (first === undefined || last === undefined || !plainCommit.test(sqlOf(last))) return undefined
+  const mode = TransactionMode.ofBegin(sqlOf(first))
+  return mode !== undefined &&
     inner.map(sqlOf).every((sql) => !transactionControl.test(sql) || savepointControl.test(sql))
-  return isWrapped
-    ? { ...footprint, statements: inner.reverse().map((statement) => ({ ...statement, transactional: true })) }
-    : footprint
+    ? { mode, statements: inner.reverse().map((statement) => ({ ...statement, transactional: true })) }
+    : undefined
 }
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39

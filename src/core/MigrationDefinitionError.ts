@@ -29,32 +29,52 @@ export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect
   }
 }
 
-/** A file is not valid SQL. `line` and `column` are 1-based. @since 0.1.0 @category definition errors */
+/**
+ * A file is not valid SQL, or holds what no server takes in a migration. `line` and `column` are 1-based; `remedy` says what to do
+ * where that is more than to correct the statement.
+ *
+ * @since 0.1.0
+ * @category definition errors
+ */
 export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migration/InvalidSql")("InvalidSql", {
   file: Schema.String,
   line: Schema.Number,
   column: Schema.Number,
   reason: Schema.String,
-  excerpt: Schema.String
+  excerpt: Schema.String,
+  remedy: Schema.optional(Schema.String)
 }) {
   override get message() {
-    return `${location(this.file, this.line, this.column)}: ${this.reason}\n${this.excerpt}\nCorrect the statement.`
+    const remedy = this.remedy ?? "Correct the statement."
+    return `${location(this.file, this.line, this.column)}: ${this.reason}\n${this.excerpt}\n${remedy}`
   }
 }
 
-/** A header directive that is not understood, or says something impossible. @since 0.1.0 @category definition errors */
+/**
+ * A comment that says something about its file is not understood, says something impossible, or announces a part that must not
+ * run. `remedy` says what to do where the comment is none of the library's own directives.
+ *
+ * @since 0.1.0
+ * @category definition errors
+ */
 export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effect-auto-migration/InvalidDirective")(
   "InvalidDirective",
-  { file: Schema.String, line: Schema.Number, directive: Schema.String, reason: Schema.String }
+  {
+    file: Schema.String,
+    line: Schema.Number,
+    directive: Schema.String,
+    reason: Schema.String,
+    remedy: Schema.optional(Schema.String)
+  }
 ) {
   override get message() {
-    return (
-      `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ` +
-      "Known directives are -- requires: id, -- provides: table a.b, -- transaction: none and -- accept: data-loss; " +
-      "correct or remove the line."
-    )
+    return `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ${this.remedy ?? knownDirectives}`
   }
 }
+
+const knownDirectives =
+  "Known directives are -- requires: id, -- provides: table a.b, -- transaction: none and -- accept: data-loss; " +
+  "correct or remove the line."
 
 /** Two migrations share an id. @since 0.1.0 @category definition errors */
 export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationId>(

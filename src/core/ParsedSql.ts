@@ -24,6 +24,8 @@ export interface SyntaxError {
   readonly reason: string
   /** In UTF-16 code units from the start of the text. */
   readonly offset: number
+  /** What to do, where that is more than to correct the statement. */
+  readonly remedy?: string
 }
 
 /**

@@ -17,6 +17,7 @@ import { location } from "./MigrationDefinitionError.js"
 import * as MigrationWarning from "./MigrationWarning.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
+import * as TransactionMode from "./TransactionMode.js"
 
 /**
  * Why a step is in the plan: it provides what is missing, it writes a table that the failing statement touches, one of those
@@ -104,8 +105,8 @@ export const risksOf = (migration: Migration.Migration): ReadonlyArray<Risk> =>
 
 /**
  * Which steps commit together. The whole plan in one transaction breaks where a migration uses an enum value that another has
- * just added (the server refuses it until the commit, 55P04), begins or ends transactions by itself, or has a statement that
- * cannot run in one at all: there the plan is split, and the group says why.
+ * just added (the server refuses it until the commit, 55P04), begins or ends transactions by itself, says of which kind its
+ * transaction is, or has a statement that cannot run in one at all: there the plan is split, and the group says why.
  *
  * @since 0.1.0
  * @category queries
@@ -253,7 +254,9 @@ const alone = (migration: Migration.Migration): Option.Option<string> =>
     ? Option.some("runs outside transactions")
     : Migration.controlsTransactions(migration)
       ? Option.some("begins or ends transactions by itself")
-      : Option.none()
+      : TransactionMode.isStated(migration.mode)
+        ? Option.some("says of which kind its transaction is")
+        : Option.none()
 
 const usesNewValue = ({ extendedBy }: Growing, { footprint, id }: Migration.Migration): Option.Option<string> =>
   Arr.findFirst(

@@ -1,5 +1,5 @@
 /**
- * Finds the `--` comments of a script that stand on a line of their own, without parsing it: a file that is not yet known to
+ * Finds the comments of a script that begin a line, without parsing it: a file that is not yet known to
  * be valid SQL can be asked as well. What only looks like a comment, inside a string, a quoted identifier, a dollar quote or
  * a block comment, is passed over as the server's own lexer would (PostgreSQL manual, section 4.1).
  *
@@ -24,26 +24,69 @@ export interface CommentLine {
   readonly header: boolean
 }
 
-/** In the order of the text. @since 0.1.0 @category operations */
-export const linesOf = (text: string): ReadonlyArray<CommentLine> => {
-  const comments: Array<CommentLine> = []
+/**
+ * A comment that begins a line: only white space stands before it on that line.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Comment extends CommentLine {
+  readonly kind: "line" | "block"
+  /** UTF-16 offsets of the comment itself, end exclusive. */
+  readonly start: number
+  readonly end: number
+  /** Where its first line begins. */
+  readonly lineStart: number
+}
+
+/** The `--` comments of {@link commentsOf}. @since 0.1.0 @category operations */
+export const linesOf = (text: string): ReadonlyArray<CommentLine> =>
+  commentsOf(text)
+    .filter(({ kind }) => kind === "line")
+    .map(({ header, line, text }) => ({ text, line, header }))
+
+/** In the order of the text; of a block comment the text between its marks. @since 0.1.0 @category operations */
+export const commentsOf = (text: string): ReadonlyArray<Comment> => {
+  const comments: Array<Comment> = []
   const lineAt = lineCounter(text)
   let header = true
-  let at = 0
-  while (at < text.length) {
+  for (let at = 0; at < text.length; ) {
     const end = tokenEnd(text, at)
-    if (text.startsWith("--", at)) {
-      if (isAloneOnItsLine(text, at)) comments.push({ text: text.slice(at + 2, end).trim(), line: lineAt(at), header })
-    } else if (header && !text.startsWith("/*", at) && /[^\s\uFEFF]/.test(text.slice(at, end))) {
-      header = false
+    const kind = text.startsWith("--", at) ? "line" : text.startsWith("/*", at) ? "block" : undefined
+    const lineStart = kind === undefined ? undefined : startOfLine(text, at)
+    if (kind !== undefined && lineStart !== undefined) {
+      const inner = kind === "line" ? text.slice(at + 2, end) : text.slice(at + 2, end).replace(/\*\/$/, "")
+      comments.push({ kind, text: inner.trim(), line: lineAt(at), header, start: at, end, lineStart })
     }
+    header &&= kind !== undefined || !/[^\s\uFEFF]/.test(text.slice(at, end))
     at = end
   }
   return comments
 }
 
-/** The end, exclusive, of the comment, literal, word or single character that begins here. */
-const tokenEnd = (text: string, at: number): number => {
+/**
+ * The offset of the first character that is neither white space nor part of a comment.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const firstToken = (text: string): number | undefined => {
+  for (let at = 0; at < text.length; ) {
+    const end = tokenEnd(text, at)
+    const isComment = text.startsWith("--", at) || text.startsWith("/*", at)
+    if (!isComment && /[^\s\uFEFF]/.test(text.slice(at, end))) return at
+    at = end
+  }
+  return undefined
+}
+
+/**
+ * The end, exclusive, of the comment, literal, word or single character that begins at an offset.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const tokenEnd = (text: string, at: number): number => {
   switch (text[at]) {
     case "-":
       return text.startsWith("--", at) ? nextMatch(lineEnd, text, at) : at + 1
@@ -107,13 +150,14 @@ const blockCommentEnd = (text: string, at: number): number => {
   return text.length
 }
 
-const isAloneOnItsLine = (text: string, at: number): boolean => {
+/** Where the line of an offset begins, if only white space stands before the offset on it. */
+const startOfLine = (text: string, at: number): number | undefined => {
   for (let i = at - 1; i >= 0; i--) {
     const character = text.charAt(i)
-    if (character === "\n" || character === "\r") return true
-    if (!/[\s\uFEFF]/.test(character)) return false
+    if (character === "\n" || character === "\r") return i + 1
+    if (!/[\s\uFEFF]/.test(character)) return undefined
   }
-  return true
+  return 0
 }
 
 /** Counts lines up to growing offsets in one pass; `\r\n`, `\n` and `\r` each end a line. */

@@ -124,7 +124,6 @@ describe("make", () => {
     deepStrictEqual(statementsOf("BEGIN", "A", "SAVEPOINT s", "B", "COMMIT"), ["own", "A", "SAVEPOINT s", "B"])
     deepStrictEqual(statementsOf("start  transaction", "A", "end work"), ["own", "A"])
     for (const kept of [
-      ["BEGIN ISOLATION LEVEL SERIALIZABLE", "A", "COMMIT"],
       ["BEGIN", "A", "COMMIT AND CHAIN"],
       ["BEGIN", "A", "ROLLBACK"],
       ["BEGIN", "A", "COMMIT WORK", "START TRANSACTION", "B", "COMMIT"],
@@ -133,6 +132,31 @@ describe("make", () => {
     ]) {
       deepStrictEqual(statementsOf(...kept), ["none", ...kept])
     }
+  })
+
+  it("leaves out what says of which kind the transaction is, and knows it", () => {
+    const modeOf = (...statements: ReadonlyArray<string>) => {
+      const text = statements.join(";")
+      const spans = statements.map((sql) => {
+        const start = text.indexOf(sql)
+        return { start, end: start + sql.length, line: 1, transactional: true }
+      })
+      const script: Migration.Script = { _tag: "Sql", text }
+      const footprint = { ...Footprint.empty, statements: spans }
+      const plain = { id: idOf("1"), source: "1.sql", script, directives: Directive.none, declares: [], digest }
+      const { footprint: left, mode } = Migration.make({ ...plain, footprint })
+      return [mode, ...left.statements.map(({ end, start }) => text.slice(start, end))]
+    }
+    const serializable = { isolation: "serializable" } as const
+    const level = "ISOLATION LEVEL SERIALIZABLE"
+    deepStrictEqual(modeOf(`BEGIN ${level}`, "A", "COMMIT"), [serializable, "A"])
+    deepStrictEqual(modeOf("BEGIN", `SET TRANSACTION ${level}`, "A", "COMMIT"), [serializable, "A"])
+    deepStrictEqual(modeOf(`SET TRANSACTION ${level}`, "A"), [serializable, "A"])
+    deepStrictEqual(modeOf("SET a = 1", `SET TRANSACTION ${level}`, "A"), [serializable, "SET a = 1", "A"])
+    deepStrictEqual(modeOf("A", `SET TRANSACTION ${level}`), [{}, "A", `SET TRANSACTION ${level}`])
+    const later = `SET SESSION CHARACTERISTICS AS TRANSACTION ${level}`
+    deepStrictEqual(modeOf(later, "A"), [serializable, later, "A"])
+    deepStrictEqual(modeOf("BEGIN", later, "A", "COMMIT"), [{}, later, "A"])
   })
 
   it("leaves a script that asks to run outside a transaction its own", () => {

@@ -90,6 +90,20 @@ describe("groups", () => {
     deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
   })
 
+  it("sets apart what says of which kind its transaction is", () => {
+    const { steps, ...rest } = planOf({ id: "1" }, { id: "2" }, { id: "3" })
+    const [first, second, third] = steps
+    assert.isDefined(second)
+    assert.isDefined(third)
+    const mode = { isolation: "serializable" } as const
+    const stated: Plan.Plan = {
+      ...rest,
+      steps: [first, { ...second, migration: { ...second.migration, mode } }, third]
+    }
+    deepStrictEqual(groupsOf(stated), [["1"], ["2"], ["3"]])
+    deepStrictEqual(reasonsOf(stated).slice(1), Array(2).fill("2 says of which kind its transaction is"))
+  })
+
   it("splits where a new enum value is used", () => {
     const one = planOf(
       { id: "1", provides: [sad] },

@@ -51,6 +51,7 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["ALTER TABLE x DROP CONSTRAINT nobody_knows_which", "incompatible-change x"],
   ["ALTER TABLE t DROP COLUMN v", "data-loss t"],
   ["ALTER TABLE t RENAME TO s", "incompatible-change t"],
+  ["ALTER TABLE t RENAME TO s; TRUNCATE s", "incompatible-change t", "data-loss s"],
   ["ALTER TABLE t RENAME COLUMN x TO y", "incompatible-change t"],
   ["ALTER VIEW v RENAME TO w", "incompatible-change v"],
   ["ALTER TABLE t SET SCHEMA s", "incompatible-change t"],

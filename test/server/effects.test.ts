@@ -78,6 +78,17 @@ describe("a migration that is an Effect", () => {
     })
   )
 
+  it.scopedLive("and asks for rows to copy, which it has not, has failed: the connection is there still", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const error = yield* isAtFault(url, (sql) =>
+        Effect.zipRight(sql`CREATE TABLE cats (id integer)`, sql.unsafe("COPY cats FROM STDIN"))
+      )
+      assert.strictEqual(error.sqlState, "57014")
+      deepStrictEqual(yield* isThere(url), [{ cats: null }])
+    })
+  )
+
   for (const [end, cats] of [
     ["ROLLBACK", null],
     ["COMMIT", "cats"]

@@ -4,9 +4,11 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -45,6 +47,13 @@ export const inProgram = <A, E>(
     if (before.length > 0) yield* Database.query(url, ...before)
     return yield* Effect.provide(body(url), App.layer({ ...program, url }))
   })
+
+/** Why a program with these migrations does not start. */
+export const startError = (url: string, migrations: Readonly<Record<string, string>>): Effect.Effect<string> =>
+  Effect.map(
+    Effect.exit(Effect.provide(AutoMigration.migrate, App.layer({ url, migrations }))),
+    Exit.match({ onFailure: Cause.pretty, onSuccess: () => assert.fail("it started") })
+  )
 
 export const ask = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => withAutoMigration(sql.unsafe(text)))
 

@@ -110,7 +110,7 @@ export const samples: { readonly [K in StatementTag]: string | undefined } = {
   CommentStmt: "COMMENT ON TABLE t IS 'x'",
   CompositeTypeStmt: "CREATE TYPE addr AS (street text)",
   ConstraintsSetStmt: "SET CONSTRAINTS ALL DEFERRED",
-  CopyStmt: "COPY t FROM STDIN",
+  CopyStmt: "COPY t FROM '/tmp/t'",
   CreateAmStmt: "CREATE ACCESS METHOD a TYPE INDEX HANDLER h",
   CreateCastStmt: "CREATE CAST (a AS b) WITHOUT FUNCTION",
   CreateConversionStmt: "CREATE CONVERSION c FOR 'UTF8' TO 'LATIN1' FROM f",

@@ -1,0 +1,160 @@
+/**
+ * Recognises a part that undoes what stands above it, whatever tool or habit it is written for: a file that runs as a whole would
+ * do and undo.
+ *
+ * ```sql
+ * CREATE TABLE IF NOT EXISTS users (id integer);
+ * -- ROLLBACK                                      a heading
+ * DROP TABLE users;                                undoes what stands above it: an error
+ *
+ * -- rollback of the old import is done by a job   prose
+ * ALTER TABLE users ADD COLUMN email text;         undoes nothing
+ * ```
+ *
+ * **What is a heading.** A comment at the beginning of a line, with one of the words *down, undo, rollback, revert, reverse,
+ * downgrade, backward* or *drop below*. It is plain when it holds no other word than such as go with them (`-- Down:`,
+ * `-- to revert this migration`, `-- ==== DOWN ====`, `-- @undo`); it is vague when it is short and no sentence, or ends with a
+ * colon.
+ *
+ * **What is an error.** Below a plain heading, a statement that drops, deletes or changes anything, or runs code that may; where
+ * the file has a plain heading of the way up as well, any statement. Below a vague heading, a statement that undoes one above it.
+ * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
+ *
+ * @internal
+ */
+import type { Node } from "@pgsql/types"
+import * as Either from "effect/Either"
+import { InvalidDirective } from "./AutoMigrationError.js"
+import { type ParsedStatement, type Parser, statementsOf } from "./ParsedSql.js"
+import * as SqlComment from "./SqlComment.js"
+import { isDestructive, isPreparation, madeBy, undoneBy } from "./UndoingStatement.js"
+
+/**
+ * Fails with the first heading of a part that undoes. A text that is no SQL passes: its own error says more.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const refuse = (parser: Parser, file: string, text: string): Either.Either<void, InvalidDirective> => {
+  const comments = SqlComment.commentsOf(text)
+  const headings = comments.flatMap((comment, index) => headingFrom(text, comment, comments.slice(index + 1)))
+  if (headings.length === 0) return Either.void
+  const statements = Either.getOrElse(statementsOf(parser, text), (): ReadonlyArray<ParsedStatement> => [])
+  const hasUp = comments.some((comment) => isPlain(wordsOf(firstLineOf(comment)), upWords))
+  const found = headings.find((heading) => undoes(heading, statements, hasUp))
+  return found === undefined
+    ? Either.void
+    : Either.left(
+        new InvalidDirective({
+          file,
+          line: found.line,
+          directive: found.directive,
+          reason: "announces a part that undoes the migration, and the whole file would run",
+          remedy:
+            "Move that part to a file of its own that ends in .down.sql, or, if it belongs to the migration, put the comment into other words."
+        })
+      )
+}
+
+interface Heading {
+  readonly kind: "plain" | "vague"
+  readonly start: number
+  readonly line: number
+  readonly directive: string
+}
+
+const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatement>, hasUp: boolean): boolean => {
+  const nodes = (isMeant: (statement: ParsedStatement) => boolean): ReadonlyArray<Node> =>
+    statements.filter(isMeant).map(({ node }) => node)
+  const above = nodes((statement) => statement.start < start)
+  const below = nodes((statement) => statement.start > start).filter((node) => !isPreparation(node))
+  if (kind === "plain" && hasUp) return below.length > 0
+  if (above.every(isPreparation)) return false
+  const made = new Set(above.flatMap(madeBy))
+  const undone = new Set(above.flatMap(undoneBy))
+  return below.some(
+    (node) =>
+      undoneBy(node).some((key) => made.has(key)) ||
+      (kind === "plain" && (isDestructive(node) || madeBy(node).some((key) => undone.has(key))))
+  )
+}
+
+/** The line itself, and where it lacks words the next ones: a frame may stand around them. */
+const firstLineOf = ({ kind, text }: SqlComment.Comment): string =>
+  kind === "line" ? text : (text.split(/[\r\n]+/).find((line) => /[\p{L}\p{N}]/u.test(line)) ?? "")
+
+const headingFrom = (
+  text: string,
+  comment: SqlComment.Comment,
+  following: ReadonlyArray<SqlComment.Comment>
+): ReadonlyArray<Heading> => {
+  const line = firstLineOf(comment).trim()
+  const words = wordsOf(line)
+  const isLonger = comment.kind === "block" && (comment.text.match(/[\p{L}\p{N}][^\r\n]*/gu) ?? []).length > 1
+  const isPart = !isLonger && !isCommentedOut(text, comment, following)
+  const heading = { start: comment.start, line: comment.line, directive: directiveOf(comment, line) }
+  if (isPart && isPlain(words, undoWords)) return [{ ...heading, kind: "plain" }]
+  if (/;$/.test(line)) return []
+  return words.some((word) => undoWords.has(word)) && (isShort(words) || /:[\s*=#-]*$/.test(line))
+    ? [{ ...heading, kind: "vague" }]
+    : []
+}
+
+const directiveOf = ({ kind }: SqlComment.Comment, line: string): string =>
+  kind === "line" ? `-- ${line}` : `/* ${line} */`
+
+/** A way down that is kept in comments, in the lines right below its heading. */
+const isCommentedOut = (
+  text: string,
+  heading: SqlComment.Comment,
+  following: ReadonlyArray<SqlComment.Comment>
+): boolean => {
+  let { end } = heading
+  for (const comment of following) {
+    if (text.slice(end, comment.start).trim() !== "" || comment.kind === "block") return false
+    if (sqlWords.test(comment.text)) return true
+    if (/[\p{L}\p{N}]/u.test(comment.text)) return false
+    end = comment.end
+  }
+  return false
+}
+
+const sqlWords =
+  /^(?:drop|alter|delete|truncate|update|insert|create|revoke|grant|select|begin|commit|rename|do)\b[^.]*(?:;|$)/i
+
+/** `DOWN`, `Roll back`, `migrateDown`, `drop below` as words in small letters. */
+const wordsOf = (line: string): ReadonlyArray<string> =>
+  line
+    .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
+    .toLowerCase()
+    .replace(/\brol(?:l|ling|ls)[\s_-]*(?:(?:this|it|them|all|everything)\s+)?back\b/g, "rollback")
+    .replace(/\bdrop[\s_-]+below\b/g, "dropbelow")
+    .split(/[^\p{L}\p{N}']+/u)
+    .filter((word) => word !== "")
+
+/** It has one of the words, and no other but such as go with them. */
+const isPlain = (words: ReadonlyArray<string>, meant: ReadonlySet<string>): boolean =>
+  words.some((word) => meant.has(word)) &&
+  words.every((word) => meant.has(word) || companions.has(word) || /^v?\d+$/.test(word))
+
+const isShort = (words: ReadonlyArray<string>): boolean => words.length <= 8 && !words.some((word) => verbs.has(word))
+
+const setOf = (words: string): ReadonlySet<string> => new Set(words.split(" "))
+
+const upWords = setOf("up ups apply forward forwards upgrade do")
+
+const undoWords = setOf(
+  "down downs undo undoing rollback rollbacks revert reverting reverse reversing reversal downgrade downgrades downgrading backward backwards backout dropbelow"
+)
+
+const companions = setOf(
+  "migration migrations migrate migrating sql script scripts section part parts way step steps statement statements query queries " +
+    "the this that to for of a an all and begin begins start starts end run on from db database schema ddl dml change changes " +
+    "version direction operation operations code commands command block below following here everything it above create path file"
+)
+
+/** What holds one of these is a sentence. */
+const verbs = setOf(
+  "is are was were be been has have had does do did can cannot can't could may might must should would will won't don't isn't not " +
+    "no never nothing if when because so since until unless done by we you they i"
+)
