@@ -229,19 +229,24 @@ export const make = Effect.gen(function* () {
       if (idsOf(result).length === 0) yield* rename(from, to)
     })
 
+  /** Of ids without a file, those that no file has under another name; what was renamed is asked of the log where there are any. */
+  const unknownOf = (ids: ReadonlyArray<MigrationId>): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
+    ids.length === 0
+      ? Effect.succeed(ids)
+      : Effect.map(Effect.catchAll(renamed, ended), (before) => ids.filter((id) => !before.has(id)))
+
   const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
-    const before = yield* Effect.catchAll(renamed, ended)
     const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
-    const own = new Set(ordered.map(idOf))
     const due = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
       from.map((old) => ({ from: old, to: migration.id }))
     )
-    const isKnown = (id: MigrationId): boolean =>
-      own.has(id) || LedgerMigrations.isOwn(id) || before.has(id) || due.some(({ from }) => from === id)
+    const known = new Set([...ordered.map(idOf), ...due.map(({ from }) => from)])
     return {
       applied: done.map(idOf),
       pending: pending.map(idOf),
-      unknown: [...set.checksumById.keys()].filter((id) => !isKnown(id)),
+      unknown: yield* unknownOf(
+        [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
+      ),
       edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
       renamed: due,
       overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
