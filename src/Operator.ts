@@ -229,11 +229,16 @@ export const make = Effect.gen(function* () {
       if (idsOf(result).length === 0) yield* rename(from, to)
     })
 
-  /** Of ids without a file, those that no file has under another name; what was renamed is asked of the log where there are any. */
-  const unknownOf = (ids: ReadonlyArray<MigrationId>): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
-    ids.length === 0
-      ? Effect.succeed(ids)
-      : Effect.map(Effect.catchAll(renamed, ended), (before) => ids.filter((id) => !before.has(id)))
+  /** A migration that was renamed is applied with one checksum under two ids: only then the log is asked which of them is the old one. */
+  const unknownOf = Effect.fnUntraced(function* (
+    { checksumById }: AppliedSet,
+    ids: ReadonlyArray<MigrationId>
+  ): Effect.fn.Return<ReadonlyArray<MigrationId>, AutoMigrationError> {
+    const own = new Set(ordered.map(({ id }) => checksumById.get(id)))
+    if (ids.every((id) => !own.has(checksumById.get(id)))) return ids
+    const before = yield* Effect.catchAll(renamed, ended)
+    return ids.filter((id) => !before.has(id))
+  })
 
   const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
     const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
@@ -245,6 +250,7 @@ export const make = Effect.gen(function* () {
       applied: done.map(idOf),
       pending: pending.map(idOf),
       unknown: yield* unknownOf(
+        set,
         [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
       ),
       edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
