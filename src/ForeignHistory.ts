@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { AutoMigrationConfig, defaults, type SchemaName } from "./AutoMigrationConfig.js"
 import { HistoryElsewhere } from "./core/AutoMigrationError.js"
 import * as Sighting from "./core/history/Sighting.js"
-import * as Tool from "./core/history/Tool.js"
+import * as Tools from "./core/history/Tools.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import * as Plan from "./core/Plan.js"
 import * as SqlState from "./core/SqlState.js"
@@ -43,15 +43,17 @@ export interface History extends Sighting.Recognised {
 export interface ForeignHistory {
   /** Those that record something, or may do so. */
   readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
+  /** The error of a database that such a table speaks for. */
+  readonly elsewhere: (history: History) => MigrationFailure.Failure
   /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
   /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
   readonly guarding: (journal: Journal) => Journal
 }
 
-const names = Tool.tables.map(Message.literal).join(", ")
+const names = Tools.tables.map(Message.literal).join(", ")
 
-const apart = Tool.foreignSchemas.map(Message.literal).join(", ")
+const apart = Tools.foreignSchemas.map(Message.literal).join(", ")
 
 /** An answer `sightings`: found by the index on names. Row level security hides rows without a word, so it counts as no right. */
 const sightings = Message.answering(
@@ -181,6 +183,7 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
 
   return {
     look,
+    elsewhere: (history) => elsewhere(schema, history),
     refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
     guarding: (journal) => ({
       ...journal,

@@ -9,9 +9,16 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import * as Adopter from "./Adopter.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
-import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
+import type * as Adoption from "./core/Adoption.js"
+import {
+  type AdoptionError,
+  type AutoMigrationError,
+  type ChecksumMismatch,
+  UnknownMigration
+} from "./core/AutoMigrationError.js"
 import * as DataLoss from "./core/DataLoss.js"
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
@@ -53,6 +60,8 @@ export interface Status {
   readonly overtaken: ReadonlyArray<MigrationId>
   /** What looks wrong about the pending ones and is no error; `graph.warnings` has those of all. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
+  /** Tables in which other tools record migrations, asked for anew each time. */
+  readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
 }
 
 /**
@@ -92,6 +101,10 @@ export interface Operator {
   readonly baselineAll: (options?: BaselineOptions) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
   readonly baselineTo: (id: string, options?: BaselineOptions) => Recording
   readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
+  readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+  readonly adopt: (
+    request: Adoption.Request
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
@@ -136,7 +149,7 @@ export const make = Effect.gen(function* () {
 
   const run = (
     plan: Plan.Plan,
-    request: Pick<PlanRunner.Request, "doing"> & Partial<Pick<PlanRunner.Request, "condition" | "detail">>
+    request: Pick<PlanRunner.Request, "doing"> & Partial<Pick<PlanRunner.Request, "condition" | "detail" | "details">>
   ) =>
     Effect.mapError(runner.run({ ...forOperator, plan, ...request }), ({ failure, retryAt }) =>
       failure.toError({ cause: undefined, retryAt })
@@ -144,6 +157,10 @@ export const make = Effect.gen(function* () {
 
   const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
     result._tag === "Done" ? result.ran.map(idOf) : []
+
+  const { adopt, adoption, histories } = yield* Adopter.make((plan, details) =>
+    Effect.map(run(plan, { doing: "adopt", details: details }), idsOf)
+  )
 
   const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
 
@@ -256,7 +273,8 @@ export const make = Effect.gen(function* () {
       edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
       renamed: due,
       overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-      warnings: pending.flatMap(MigrationWarning.of)
+      warnings: pending.flatMap(MigrationWarning.of),
+      elsewhere: yield* histories(set)
     }
   })
 
@@ -274,6 +292,8 @@ export const make = Effect.gen(function* () {
     migrateTo: upTo("apply"),
     migrateAgain: upTo("again"),
     status: Effect.flatMap(applied, status),
+    adopt,
+    adoption,
     isApplied: (id) =>
       Effect.flatMap(applied, ({ checksumById }) =>
         [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)

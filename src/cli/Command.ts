@@ -8,6 +8,7 @@
  * effect-auto-migration again ids        apply them, and run once more what an interrupted attempt left in doubt
  * effect-auto-migration baseline ids     record these as applied without running them
  * effect-auto-migration rename old new   record that an applied migration has another id now
+ * effect-auto-migration adopt            record what another tool has applied, or with --probe what is there
  * effect-auto-migration verify           follow the ledger's hash chain
  * ```
  *
@@ -22,10 +23,11 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as AutoMigration from "../AutoMigration.js"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
-import type { AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
+import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
 import * as MigrationWarning from "../core/MigrationWarning.js"
 import * as Plan from "../core/Plan.js"
 import * as MigrationSource from "../MigrationSource.js"
+import * as Adopt from "./Adopt.js"
 import * as Invocation from "./Invocation.js"
 import * as Migrate from "./Migrate.js"
 import type { Terminal } from "./Terminal.js"
@@ -57,23 +59,25 @@ const status = ({ schema }: Invocation.Invocation) =>
   Effect.zipWith(
     AutoMigration.status,
     renames(schema),
-    ({ applied, edited, pending, unknown, warnings }, renamed): ReadonlyArray<string> => [
+    ({ applied, edited, elsewhere, pending, unknown, warnings }, renamed): ReadonlyArray<string> => [
       `applied  ${list(applied)}`,
       `pending  ${list(pending)}`,
       `unknown  ${list(unknown)}`,
       `edited   ${list(edited)}`,
       ...renamed,
-      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`)
+      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`),
+      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
     ]
   )
 
+/** Where another tool has migrated the database, `migrate` refuses what this says. */
 const plan = ({ schema }: Invocation.Invocation) =>
-  Effect.zipWith(
-    AutoMigration.plan,
-    renames(schema),
-    (pending, renamed): ReadonlyArray<string> => [
+  Effect.map(
+    Effect.all([AutoMigration.plan, renames(schema), AutoMigration.status]),
+    ([pending, renamed, { elsewhere }]): ReadonlyArray<string> => [
       Option.match(pending, { onNone: () => "nothing is pending", onSome: Plan.render }),
-      ...renamed
+      ...renamed,
+      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
     ]
   )
 
@@ -104,7 +108,7 @@ const execute = (
   terminal: Option.Option<Terminal>
 ): Effect.Effect<
   number,
-  AutoMigrationError | UnknownMigration | Migrate.DataLossNotAccepted,
+  AutoMigrationError | AdoptionError | UnknownMigration | Migrate.DataLossNotAccepted,
   AutoMigration.AutoMigration
 > => {
   const { command } = invocation
@@ -114,6 +118,8 @@ const execute = (
       return migrate({ ...invocation, command }, terminal)
     case "baseline":
       return baseline(invocation)
+    case "adopt":
+      return Adopt.run(invocation.adopt, invocation.schema)
     case "rename":
       return rename(invocation)
     case "plan":

@@ -8,6 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
+import * as Adopt from "./Adopt.js"
 
 /** @since 0.1.0 @category constants */
 export const usage = `Usage: effect-auto-migration <command> [ids] [options]
@@ -18,6 +19,7 @@ Commands
   status          say what is applied, pending, unknown, edited and renamed
   again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
   baseline ids    record these migrations as applied without running them; what they create must be there
+  adopt           say what another tool's table records as applied, and with --yes record it
   rename old new  record that an applied migration has another id now, because its file was renamed
   verify          follow the ledger's hash chain
 
@@ -32,7 +34,9 @@ Options
   baseline
   --all                all migrations there are
   --to ID              this migration and all before it
-  --unchecked          do not look whether the database has what they create (default: look)`
+  --unchecked          do not look whether the database has what they create (default: look)
+
+${Adopt.usage}`
 
 /** The arguments make no sense. @since 0.1.0 @category errors */
 export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -44,7 +48,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
 }
 
 /** @since 0.1.0 @category models */
-export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "rename" | "verify"
+export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "adopt" | "rename" | "verify"
 
 /**
  * Options of single commands, each with its default where it is not given.
@@ -54,6 +58,8 @@ export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" |
  */
 export interface Options {
   readonly accept: boolean
+  readonly probe: boolean
+  readonly table: string | undefined
   readonly all: boolean
   readonly to: string | undefined
   readonly unchecked: boolean
@@ -68,6 +74,7 @@ export interface Invocation {
   readonly folder: string
   readonly url: string
   readonly schema: AutoMigrationConfig.SchemaName
+  readonly adopt: Adopt.Words
 }
 
 interface Command {
@@ -85,6 +92,7 @@ const commands: Readonly<Record<CommandName, Command>> = {
   status: { least: 0, most: 0, options: [] },
   again: { least: 1, most: many, options: ["accept", "yes"] },
   baseline: { least: 1, most: many, options: ["all", "to", "unchecked"] },
+  adopt: { least: 0, most: 0, options: ["accept", "probe", "table", "yes"] },
   rename: { least: 2, most: 2, options: [] },
   verify: { least: 0, most: 0, options: [] }
 }
@@ -104,11 +112,10 @@ const read = (words: ReadonlyArray<string>) =>
           url: { type: "string" },
           schema: { type: "string" },
           help: { type: "boolean", short: "h" },
-          accept: { type: "string", multiple: true },
+          ...Adopt.options,
           all: { type: "boolean" },
           to: { type: "string" },
-          unchecked: { type: "boolean" },
-          yes: { type: "boolean" }
+          unchecked: { type: "boolean" }
         }
       }),
     catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
@@ -117,13 +124,13 @@ const read = (words: ReadonlyArray<string>) =>
 type Values = Either.Either.Right<ReturnType<typeof read>>["values"]
 
 const optionsOf = (command: CommandName, values: Values): Either.Either<Options, UsageError> => {
-  const { accept = [], all = false, to, unchecked = false, yes = false } = values
-  const given = ["accept", "all", "to", "unchecked", "yes"] as const
+  const { accept = [], all = false, probe = false, table, to, unchecked = false, yes = false } = values
+  const given = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
   const foreign = given.find((name) => values[name] !== undefined && !commands[command].options.includes(name))
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
-  const other = accept.find((kind) => kind !== "data-loss")
+  const other = command === "adopt" ? undefined : accept.find((kind) => kind !== "data-loss")
   if (other !== undefined) return fail(`--accept takes data-loss, and not "${other}".`)
-  return Either.right({ accept: accept.length > 0, all, to, unchecked, yes })
+  return Either.right({ accept: accept.length > 0, all, probe, table, to, unchecked, yes })
 }
 
 /** `baseline` is told by ids, by --all or by --to, and by one of these only. */
@@ -168,12 +175,17 @@ export const parse = (
     if (command === undefined) return yield* fail("No command is given.")
     if (!isCommand(command)) return yield* fail(`There is no command "${command}".`)
     const options = yield* optionsOf(command, values)
+    const adopt = yield* Either.mapLeft(
+      Adopt.read("adopt", command === "adopt" ? values : {}),
+      (reason) => new UsageError({ reason })
+    )
     const url = values.url ?? environment["DATABASE_URL"]
     if (url === undefined || url === "") return yield* fail("No database is named: give --url, or set DATABASE_URL.")
     return Option.some({
       command,
       ids: yield* idsOf(command, ids, options),
       options,
+      adopt,
       folder: values.folder ?? "migrations",
       url,
       schema: yield* schemaOf(

@@ -99,6 +99,25 @@ export const fromTable: Request = { by: "table" }
 export const objections = ({ misfits }: Adoption, { accept = [] }: Request): ReadonlyArray<Misfit> =>
   misfits.filter(({ kind }) => !accept.includes(kind))
 
+/**
+ * The options of a command that asks the same again and accepts these as well.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const optionsFor = (
+  { accept = [], by, table }: Request,
+  misfits: ReadonlyArray<Misfit>
+): ReadonlyArray<string> => {
+  const accepted = [...new Set([...accept, ...misfits.map(({ kind }) => kind)])]
+  return [
+    ...(by === "catalog" ? ["--probe"] : []),
+    ...(table === undefined ? [] : ["--table", table]),
+    ...(accepted.length === 0 ? [] : ["--accept", accepted.join(",")]),
+    "--yes"
+  ]
+}
+
 /** A witness in words. @since 0.1.0 @category rendering */
 export const renderWitness = (witness: Witness): string =>
   witness._tag === "Catalog" ? "the catalog" : `${witness.tool}'s table ${witness.table}`

@@ -170,7 +170,8 @@ describe("a folder of migrations", () => {
           edited: [],
           renamed: [],
           overtaken: [],
-          warnings: []
+          warnings: [],
+          elsewhere: []
         })
       }).pipe(Effect.provide(programIn(url, directory)))
     })

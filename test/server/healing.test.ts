@@ -222,7 +222,8 @@ describe("a provider that is already applied", () => {
         edited: [],
         renamed: [],
         overtaken: [],
-        warnings: []
+        warnings: [],
+        elsewhere: []
       })
     })
   )

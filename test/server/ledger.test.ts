@@ -29,7 +29,8 @@ describe("the ledger", () => {
           edited: [],
           renamed: [],
           overtaken: [],
-          warnings: []
+          warnings: [],
+          elsewhere: []
         })
         deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["002_users_email"])
         assert.isTrue(yield* AutoMigration.isApplied("002_users_email"))

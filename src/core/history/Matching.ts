@@ -56,20 +56,24 @@ export const match = (given: Case): Adoption => {
   const readings = withPlaces(
     given.tool,
     candidates,
-    given.rows.flatMap((row) => readingsOf(given.tool, candidates, row))
+    given.rows.flatMap((row) => readingsOf(given, candidates, row))
   )
   const applied = new Map<Candidate, Recorded>()
   for (const { isFailed, means, row } of readings) {
     const [only, ...others] = means
     if (only !== undefined && !isFailed && others.length === 0 && !applied.has(only)) applied.set(only, row)
   }
-  const folder = given.migrations.flatMap(({ content }) => (content === undefined ? [] : [content]))
-  const entries = candidates.flatMap((candidate): ReadonlyArray<Entry> => {
-    const row = applied.get(candidate)
-    return row === undefined || given.isInLedger(candidate.migration.id)
-      ? []
-      : [entryFrom(given, candidate, row, folder)]
-  })
+  /** What the tool had before it: a file that has been added since counts in no hash. */
+  const folder = [...applied.keys()].flatMap(({ content }) => (content === undefined ? [] : [content]))
+  const entries = withFirstEditOf(
+    given.tool,
+    candidates.flatMap((candidate): ReadonlyArray<Entry> => {
+      const row = applied.get(candidate)
+      return row === undefined || given.isInLedger(candidate.migration.id)
+        ? []
+        : [entryFrom(given, candidate, row, folder)]
+    })
+  )
   return {
     witness: given.witness,
     entries,
@@ -97,8 +101,13 @@ const candidateFrom = ({ digests, tool }: Case, { content, migration }: Known): 
 const withoutZeros = (name: string): string => name.replace(/^0+(?=\d)/, "")
 
 /** A row that stands for all before it leads to each of them. */
-const readingsOf = (tool: Tool, candidates: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Reading> => {
-  const own = candidates.filter((candidate) => isMeant(tool, candidate, row))
+const readingsOf = (given: Case, candidates: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Reading> => {
+  const { tool } = given
+  const own = nearest(
+    given,
+    candidates.filter((candidate) => isMeant(tool, candidate, row)),
+    row
+  )
   const isFailed = row.state === "failed" || row.state === "unfinished"
   const reading: Reading = { row, means: own, isFailed, needsFile: row.state !== "baseline" }
   if (row.state === "applied" || row.state === "failed") return [reading]
@@ -113,9 +122,27 @@ const isMeant = (tool: Tool, candidate: Candidate, { hash, name }: Recorded): bo
   if (tool.naming === "hash" && candidate.hash !== undefined && candidate.hash === hash) return true
   if (name === null) return false
   const own = bare(name)
-  if (tool.naming === "name" || tool.naming === "hash") return candidate.names.has(withoutZeros(own))
+  if (tool.naming === "name" || tool.naming === "hash") {
+    return [...candidate.names].some((one) => one === withoutZeros(own) || one.startsWith(`${own}@`))
+  }
   const version = versionOf(tool.naming, own)
   return version === undefined ? candidate.names.has(withoutZeros(own)) : candidate.version === version
+}
+
+/**
+ * Sqitch keeps the old text of a change that was reworked as `users@v1.0.sql`, and records both texts by one name: the hash tells
+ * which is meant, and else the plain name is.
+ */
+const nearest = (given: Case, means: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Candidate> => {
+  if (means.length < 2) return means
+  const { digests, tool } = given
+  const byHash = means.filter(
+    ({ content }) =>
+      row.hash !== null && content !== undefined && fits(digests, tool.keeping, content, row.hash, []) === true
+  )
+  if (byHash.length === 1) return byHash
+  const plain = means.filter(({ names }) => row.name !== null && names.has(withoutZeros(bare(row.name))))
+  return plain.length === 0 ? means : plain
 }
 
 /**
@@ -154,6 +181,14 @@ const entryFrom = (
     recordedAt: row.at,
     because: isSame === undefined ? "recorded" : isSame ? "same" : "edited"
   }
+}
+
+/** A hash that includes the files before tells nothing about those after the first that was edited. */
+const withFirstEditOf = ({ keeping }: Tool, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+  const first = keeping === "atlas" ? entries.findIndex(({ because }) => because === "edited") : -1
+  return first < 0
+    ? entries
+    : entries.map((entry, place) => (place > first ? { ...entry, because: "recorded" as const } : entry))
 }
 
 const edited =
