@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { AutoMigrationConfig, defaults, type SchemaName } from "./AutoMigrationConfig.js"
 import { HistoryElsewhere } from "./core/AutoMigrationError.js"
 import * as Sighting from "./core/history/Sighting.js"
-import * as Tool from "./core/history/Tool.js"
+import * as Tools from "./core/history/Tools.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import * as Plan from "./core/Plan.js"
 import * as SqlState from "./core/SqlState.js"
@@ -51,9 +51,9 @@ export interface ForeignHistory {
   readonly guarding: (journal: Journal) => Journal
 }
 
-const names = Tool.tables.map(Message.literal).join(", ")
+const names = Tools.tables.map(Message.literal).join(", ")
 
-const apart = Tool.foreignSchemas.map(Message.literal).join(", ")
+const apart = Tools.foreignSchemas.map(Message.literal).join(", ")
 
 /** An answer `sightings`: found by the index on names. Row level security hides rows without a word, so it counts as no right. */
 const sightings = Message.answering(

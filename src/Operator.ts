@@ -245,19 +245,30 @@ export const make = Effect.gen(function* () {
       if (idsOf(result).length === 0) yield* rename(from, to)
     })
 
-  const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
+  /** A migration that was renamed is applied with one checksum under two ids: only then the log is asked which of them is the old one. */
+  const unknownOf = Effect.fnUntraced(function* (
+    { checksumById }: AppliedSet,
+    ids: ReadonlyArray<MigrationId>
+  ): Effect.fn.Return<ReadonlyArray<MigrationId>, AutoMigrationError> {
+    const own = new Set(ordered.map(({ id }) => checksumById.get(id)))
+    if (ids.every((id) => !own.has(checksumById.get(id)))) return ids
     const before = yield* Effect.catchAll(renamed, ended)
+    return ids.filter((id) => !before.has(id))
+  })
+
+  const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
     const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
-    const own = new Set(ordered.map(idOf))
     const due = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
       from.map((old) => ({ from: old, to: migration.id }))
     )
-    const isKnown = (id: MigrationId): boolean =>
-      own.has(id) || LedgerMigrations.isOwn(id) || before.has(id) || due.some(({ from }) => from === id)
+    const known = new Set([...ordered.map(idOf), ...due.map(({ from }) => from)])
     return {
       applied: done.map(idOf),
       pending: pending.map(idOf),
-      unknown: [...set.checksumById.keys()].filter((id) => !isKnown(id)),
+      unknown: yield* unknownOf(
+        set,
+        [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
+      ),
       edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
       renamed: due,
       overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
@@ -279,9 +290,9 @@ export const make = Effect.gen(function* () {
     migrate: apply((set) => Resolver.pending(graph, set)),
     migrateTo: upTo("apply"),
     migrateAgain: upTo("again"),
+    status: Effect.flatMap(applied, status),
     adopt,
     adoption,
-    status: Effect.flatMap(applied, status),
     isApplied: (id) =>
       Effect.flatMap(applied, ({ checksumById }) =>
         [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)

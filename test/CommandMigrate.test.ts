@@ -75,6 +75,17 @@ describe("migrate without ids, where nobody can be asked", () => {
     })
   )
 
+  it.scopedLive("does not lose what stands behind a view", () =>
+    Effect.gen(function* () {
+      const { typed, url } = yield* started({ "001_users": users, "002_empty": "DELETE FROM named;" }, ada)
+      yield* Database.query(url, "CREATE VIEW named AS SELECT id FROM users WHERE name IS NOT NULL")
+      const { code, printed } = yield* typed("migrate")
+      assert.include(printed, "data-loss of relation named: DELETE FROM named")
+      assert.strictEqual(code, 1)
+      deepStrictEqual(yield* Database.query(url, "SELECT id FROM users"), [{ id: 1 }])
+    })
+  )
+
   it.scopedLive("is not deceived by a table that has the name of another one by then", () =>
     Effect.gen(function* () {
       const files = {

@@ -80,12 +80,12 @@ interface Command {
   /** How many ids it takes. */
   readonly least: number
   readonly most: number
-  readonly options: ReadonlyArray<Option>
+  readonly options: ReadonlyArray<OptionName>
 }
 
 const optionNames = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
 
-type Option = (typeof optionNames)[number]
+type OptionName = (typeof optionNames)[number]
 
 const many = Number.POSITIVE_INFINITY
 

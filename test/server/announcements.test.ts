@@ -68,8 +68,8 @@ describe("an applied migration", () => {
       Effect.gen(function* () {
         const heard = yield* hearing(url, "auto_migration")
         yield* AutoMigration.migrate
-        yield* until(Effect.sync(() => heard.length >= 5))
-        deepStrictEqual(heard.slice(-2), ["4 Applied 001_users", "5 Applied 002_users_email"])
+        yield* until(Effect.sync(() => heard.length >= 6))
+        deepStrictEqual(heard.slice(-2), ["5 Applied 001_users", "6 Applied 002_users_email"])
       })
     )
   )

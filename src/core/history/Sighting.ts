@@ -6,7 +6,8 @@
 import * as Schema from "effect/Schema"
 import { quoteIdent } from "../QuotedIdentifier.js"
 import { quote } from "../SchemaObject.js"
-import { all, type Tool } from "./Tool.js"
+import type { Tool } from "./Tool.js"
+import { all } from "./Tools.js"
 
 /**
  * A table as the catalog shows it.
