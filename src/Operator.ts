@@ -13,7 +13,7 @@ import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
-import * as MigrationWarning from "./core/MigrationWarning.js"
+import type * as MigrationWarning from "./core/MigrationWarning.js"
 import type * as Plan from "./core/Plan.js"
 import * as Resolver from "./core/Resolver.js"
 import { Knowledge } from "./Knowledge.js"
@@ -167,7 +167,7 @@ export const make = Effect.gen(function* () {
         unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
         edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
         overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-        warnings: pending.flatMap(MigrationWarning.of)
+        warnings: graph.warnings.filter(({ migration }) => pending.some(({ id }) => id === migration))
       }
     }),
     isApplied: (id) =>

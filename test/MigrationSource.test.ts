@@ -57,13 +57,14 @@ const bytes = (...parts: ReadonlyArray<string | number>) =>
 
 layer(SqlParser.layer)("MigrationSource", (it) => {
   describe("layerDirectory", () => {
-    it.scoped("reads flat files in the order of their numbers", () =>
+    it.scoped("reads flat files in the order of their numbers, where that is said", () =>
       Effect.gen(function* () {
-        const migrations = yield* loadFolder({
+        const root = yield* folderOf({
           "10_orders.sql": "CREATE TABLE orders (id int)",
           "9_users.sql": "CREATE TABLE users (id int)",
-          "11_email.up.sql": "ALTER TABLE users ADD COLUMN email text"
+          "11_email.sql": "ALTER TABLE users ADD COLUMN email text"
         })
+        const migrations = yield* load(MigrationSource.layerDirectory(root, { order: "natural" }))
         deepStrictEqual(idsOf(migrations), ["9_users", "10_orders", "11_email"])
         assert.include(objectsOf(migrations[2]), "column users.email")
         const graph = yield* MigrationGraph.make(migrations)
@@ -79,12 +80,11 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         const root = yield* folderOf({
           "20240101_users/migration.sql": "CREATE TABLE users (id int)",
           "20240102_email/migration.sql": "ALTER TABLE users ADD email text",
-          "meta/_journal.json": "{}",
+          "20240102_email/README.md": "",
           "migration_lock.toml": 'provider = "postgresql"',
           "README.md": "",
           ".hidden.sql": "not SQL",
-          "3.down.sql": "DROP TABLE users",
-          "3.up.sql": "SELECT 1"
+          "20240103.down.sql": "DROP TABLE users"
         })
         const source = MigrationSource.layerDirectory(pathToFileURL(`${root}/`))
         const { files, ignored } = yield* filesOf(source)
@@ -92,17 +92,16 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           files.map(({ id, source: path }) => [id, path.slice(root.length).replaceAll("\\", "/")]),
           [
             ["20240101_users", "/20240101_users/migration.sql"],
-            ["20240102_email", "/20240102_email/migration.sql"],
-            ["3", "/3.up.sql"]
+            ["20240102_email", "/20240102_email/migration.sql"]
           ]
         )
         deepStrictEqual(
           ignored.map(({ path, reason }) => `${path.slice(root.length + 1)}: ${reason}`),
           [
             ".hidden.sql: it is hidden",
-            "3.down.sql: it undoes a migration",
+            "20240102_email/README.md: its name does not end in .sql",
+            "20240103.down.sql: it undoes a migration",
             "README.md: its name does not end in .sql",
-            "meta: it is neither a file nor a folder with a migration.sql",
             "migration_lock.toml: its name does not end in .sql"
           ]
         )
@@ -258,10 +257,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("is reported for the first file in id order, whatever the order on disk", () =>
+    it.scoped("is reported for the first file in order, whatever the order on disk", () =>
       Effect.gen(function* () {
-        const error = yield* errorOf(loadFolder({ "10.sql": "-- require: 1", "9.sql": "-- provide: table a" }))
-        assert.match(error.message, /9\.sql:1/)
+        const error = yield* errorOf(loadFolder({ "10.sql": "-- require: 1", "09.sql": "-- provide: table a" }))
+        assert.match(error.message, /09\.sql:1/)
       })
     )
   })

@@ -14,6 +14,7 @@ import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
+export { AmbiguousOrder, InvalidLayout, type LayoutError, NothingToApply, UnsupportedLayout } from "./LayoutError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
 export * from "./OutsideStepError.js"

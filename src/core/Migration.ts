@@ -62,10 +62,14 @@ export interface Migration {
   /** `"none"` for `-- transaction: none`, and for SQL with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
   readonly footprint: Footprint
+  /** Its place in the order of its source; migrations of one place go by their ids. */
+  readonly position: number
+  /** Applied again, ahead of time only, when it was edited after it had been applied: Flyway's `R`. */
+  readonly isRepeatable: boolean
 }
 
 /**
- * The order of files: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
+ * The natural order of ids: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
  * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
  *
  * @example
@@ -82,8 +86,11 @@ export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
   return natural === 0 ? Ordering.string(self, that) : natural
 })
 
-/** By id. @since 0.1.0 @category instances */
-export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migration: Migration) => migration.id)
+/** As their source orders them, then by id. @since 0.1.0 @category instances */
+export const byPosition: Ordering.Order<Migration> = Ordering.combine(
+  Ordering.mapInput(Ordering.number, (migration: Migration) => migration.position),
+  Ordering.mapInput(Order, (migration: Migration) => migration.id)
+)
 
 /**
  * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
@@ -99,6 +106,8 @@ export const make = ({
   directives,
   footprint: inferred,
   id,
+  isRepeatable = false,
+  position = 0,
   script,
   source
 }: {
@@ -109,6 +118,10 @@ export const make = ({
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
+  /** By default 0. */
+  readonly position?: number
+  /** By default `false`. */
+  readonly isRepeatable?: boolean
 }): Migration => {
   const footprint =
     script._tag === "Sql" && directives.transaction === "own" ? unwrapped(inferred, script.text) : inferred
@@ -124,7 +137,9 @@ export const make = ({
     accepts: directives.accepts,
     declares,
     transaction: isOutside ? "none" : "own",
-    footprint
+    footprint,
+    position,
+    isRepeatable
   }
 }
 

@@ -139,7 +139,7 @@ export const render = (plan: Plan): string => {
     const note = notes.length === 0 ? "" : `; ${notes.join(", ")}`
     return `${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`
   })
-  const warnings = plan.steps.flatMap(({ migration }) => MigrationWarning.of(migration))
+  const warnings = MigrationWarning.of(plan.steps.map(({ migration }) => migration))
   return [`${heading}:`, ...lines, ...warnings.map((warning) => `warning: ${MigrationWarning.render(warning)}`)].join(
     "\n"
   )
