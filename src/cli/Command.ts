@@ -42,6 +42,7 @@ Commands
 
 Options
   --folder PATH   the folder of migrations (default: migrations)
+  --order ORDER   how names are ordered that have two orders: natural (9 before 10) or text (default: an error)
   --url URL       the database (default: the environment's DATABASE_URL)
   --schema NAME   the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)`
 
@@ -58,6 +59,7 @@ interface Invocation {
   readonly command: string
   readonly ids: ReadonlyArray<string>
   readonly folder: string
+  readonly options: MigrationSource.FolderOptions
   readonly url: string
   readonly schema: AutoMigrationConfig.SchemaName
 }
@@ -76,7 +78,12 @@ const parse = (
         parseArgs({
           args: [...words],
           allowPositionals: true,
-          options: { folder: { type: "string" }, url: { type: "string" }, schema: { type: "string" } }
+          options: {
+            folder: { type: "string" },
+            order: { type: "string" },
+            url: { type: "string" },
+            schema: { type: "string" }
+          }
         }),
       catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
     })
@@ -92,14 +99,22 @@ const parse = (
       ),
       () => new UsageError({ reason: `"${values.schema}" is not a schema's name of letters, digits and underscores.` })
     )
+    const options = yield* folderOptions(values.order)
     if (ids.length > 0 && !takesIds.includes(command)) {
       return yield* Either.left(new UsageError({ reason: `"${command}" takes no ids: ${ids.join(", ")}.` }))
     }
     if (ids.length === 0 && needsIds.includes(command)) {
       return yield* Either.left(new UsageError({ reason: `No ids are given to ${command}.` }))
     }
-    return { command, ids, folder: values.folder ?? "migrations", url, schema }
+    return { command, ids, folder: values.folder ?? "migrations", options, url, schema }
   })
+
+const folderOptions = (order: string | undefined): Either.Either<MigrationSource.FolderOptions, UsageError> => {
+  if (order === undefined) return Either.right({})
+  return order === "natural" || order === "text"
+    ? Either.right({ order })
+    : Either.left(new UsageError({ reason: `--order is natural or text, and not "${order}".` }))
+}
 
 const list = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
 
@@ -157,9 +172,9 @@ const execute = ({
   }
 }
 
-const services = ({ folder, schema, url }: Invocation) =>
+const services = ({ folder, options, schema, url }: Invocation) =>
   AutoMigration.AutoMigrationLive.pipe(
-    Layer.provide(MigrationSource.layerDirectory(folder)),
+    Layer.provide(MigrationSource.layerDirectory(folder, options)),
     Layer.provide(AutoMigrationConfig.layer({ schema })),
     Layer.provide(PgClient.layer({ url: Redacted.make(url) }))
   )
