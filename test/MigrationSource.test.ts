@@ -1,6 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { chmod, symlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -17,22 +16,7 @@ import * as MigrationGraph from "../src/core/MigrationGraph.js"
 import * as SchemaObject from "../src/core/SchemaObject.js"
 import * as MigrationSource from "../src/MigrationSource.js"
 import * as SqlParser from "../src/SqlParser.js"
-
-type Files = Readonly<Record<string, string | Uint8Array>>
-
-/** A folder that lives as long as the test. */
-const folderOf = (files: Files) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const root = await mkdtemp(join(tmpdir(), "migrations-"))
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(root, path)), { recursive: true })
-        await writeFile(join(root, path), content)
-      }
-      return root
-    }),
-    (root) => Effect.promise(() => rm(root, { recursive: true, force: true }))
-  )
+import { type Files, folderOf } from "./support/MigrationFolder.js"
 
 const load = <E, R>(source: Layer.Layer<MigrationSource.MigrationSource, E, R>) =>
   Effect.provide(MigrationSource.loadMigrations, source)

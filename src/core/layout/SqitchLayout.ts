@@ -96,7 +96,7 @@ const entryOf = (
 const scriptOf = ({ paths }: Listing, { changes }: SqitchPlan, { change, index, next }: Version): string => {
   if (next === undefined) return `deploy/${change.name}.sql`
   const tags = changes.slice(index, next).flatMap((one) => one.tags)
-  const candidates = tags.map((tag) => `deploy/${change.name}${tag}.sql`).reverse()
+  const candidates = tags.map((tag) => `deploy/${change.name}${tag}.sql`)
   return candidates.find((path) => paths.includes(path)) ?? candidates[0] ?? `deploy/${change.name}.sql`
 }
 
