@@ -128,7 +128,8 @@ export const make = Effect.gen(function* () {
 
   const journal: Executor.Journal = {
     lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
-    statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
+    statement: (known) =>
+      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
     read: (known, columns, askOn) => Effect.map(read(known, columns, askOn), ({ applied }) => applied),
     recordsFailures: true,
     leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
@@ -163,13 +164,14 @@ export const make = Effect.gen(function* () {
     })
 
   /** What has the name of a table of the ledger's and cannot be one is refused, as is what a newer version made otherwise. */
-  const inspect: LedgerMigrations.Inspector = ({ leases, log, projection }, askOn) => {
+  const inspect: LedgerMigrations.Inspector = ({ kinds, leases, log, projection }, askOn) => {
     if (!log) {
-      return projection || leases
-        ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
+      const found = [projection ? "an applied_set" : "", leases ? "leases" : "", kinds ? "kinds of events" : ""]
+      return projection || leases || kinds
+        ? unusable(`it has ${found.filter((_) => _ !== "").join(", ")} and no log`)
         : Effect.void
     }
-    return projection && leases ? Effect.void : refuseNewerWithin(askOn)
+    return projection && leases && kinds ? Effect.void : refuseNewerWithin(askOn)
   }
 
   const build = Effect.fnUntraced(function* (

@@ -31,6 +31,7 @@ const prefix = "effect-auto-migration/"
 const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
 const leases = "003_add_leases"
+const kinds = "004_add_event_kinds"
 
 const logTable = "event"
 
@@ -38,7 +39,8 @@ const logTable = "event"
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
-  [leases, ["lease"]]
+  [leases, ["lease"]],
+  [kinds, ["event_kind"]]
 ]
 
 /**
@@ -161,7 +163,8 @@ export const journal = (
         const present = new Set([
           ...(presence.log ? [log] : []),
           ...(presence.projection ? [projection] : []),
-          ...(presence.leases ? [leases] : [])
+          ...(presence.leases ? [leases] : []),
+          ...(presence.kinds ? [kinds] : [])
         ])
         return {
           ...LedgerEvent.nothing,
