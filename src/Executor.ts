@@ -21,7 +21,7 @@ import * as AbortedTransaction from "./AbortedTransaction.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
-import { including, isApplied } from "./core/LedgerEvent.js"
+import { including } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Job from "./Job.js"
@@ -277,7 +277,7 @@ export const make = Effect.gen(function* () {
       let known = job.known
       let { yields } = job
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
-        if (index > 0 && isApplied(known, Plan.ids(group))) continue
+        if (index > 0 && Job.left(job, known, group).length === 0) continue
         const closes = index === 0 ? job.plan.closes : []
         const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes })
         if (outcome._tag !== "Done") return outcome

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
+import { type AppliedSet, isCurrent } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import type * as Plan from "./core/Plan.js"
 import type { Lease } from "./Lease.js"
@@ -117,6 +117,24 @@ export interface Task {
   /** What the catalog must lack: asked once, before anything of the plan has run. */
   readonly closes: Plan.Plan["closes"]
 }
+
+/**
+ * What is left of these steps to do, as of an applied set. A request runs nothing again; an operator runs a repeatable migration again
+ * that was edited.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const left = (
+  { pace }: Pick<Job, "pace">,
+  applied: AppliedSet,
+  { steps }: Pick<Plan.Plan, "steps">
+): ReadonlyArray<Migration> =>
+  steps
+    .map(({ migration }) => migration)
+    .filter((migration) =>
+      pace === "operator" ? !isCurrent(applied, migration) : !applied.checksumById.has(migration.id)
+    )
 
 /** @since 0.1.0 @category constructors */
 export const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })

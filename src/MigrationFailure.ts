@@ -24,7 +24,7 @@ import type { Migration, MigrationId } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
-import type { Job } from "./Job.js"
+import { type Job, left } from "./Job.js"
 
 /**
  * The migration at fault, and what the ledger will say of it.
@@ -268,11 +268,11 @@ export const endedItself = (migration: Migration): Failure =>
  * @category constructors
  */
 export const unlessTooOld = (
-  { doing, plan }: Pick<Job, "doing" | "plan">,
+  { doing, pace, plan }: Pick<Job, "doing" | "pace" | "plan">,
   { applied, server }: { readonly applied: AppliedSet; readonly server: number }
 ): Effect.Effect<void, Failure> => {
-  const waiting = plan.steps.filter(({ migration }) => doing !== "baseline" && !applied.checksumById.has(migration.id))
-  const unknown = waiting.flatMap(({ migration }) =>
+  const waiting = doing === "baseline" ? [] : left({ pace }, applied, plan)
+  const unknown = waiting.flatMap((migration) =>
     migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )
   const [first] = unknown

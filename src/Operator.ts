@@ -10,7 +10,7 @@ import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
-import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
+import { type AppliedSet, type BrokenLink, type ChainHead, isCurrent, type LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import type * as MigrationWarning from "./core/MigrationWarning.js"
@@ -36,7 +36,7 @@ export interface Status {
   readonly pending: ReadonlyArray<MigrationId>
   /** Applied according to the ledger, and not part of this program: a newer deployment's, or deleted here. */
   readonly unknown: ReadonlyArray<MigrationId>
-  /** Edited after they had been applied. */
+  /** Edited after they had been applied; `migrate` runs the repeatable ones again, and refuses the others. */
   readonly edited: ReadonlyArray<MigrationId>
   /** Pending, though something applied waits for them by now: files that were added below what has already run. */
   readonly overtaken: ReadonlyArray<MigrationId>
@@ -81,6 +81,10 @@ type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
 
 const nothing: PlanRunner.Result = { _tag: "Done", ran: [] }
 
+/** Edited, and no repeatable migration, which may be. */
+const isTampered = (set: AppliedSet, migration: Migration): boolean =>
+  !migration.isRepeatable && isEdited(set, migration)
+
 const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
   const recorded = checksumById.get(id)
   return recorded !== undefined && recorded !== checksum
@@ -111,11 +115,17 @@ export const make = Effect.gen(function* () {
   const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
     result._tag === "Done" ? result.ran.map(idOf) : []
 
-  const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
+  /** What an operator need not run: repeatable migrations that were edited run again. */
+  const current = (set: AppliedSet): AppliedSet["checksumById"] => {
+    const again = ordered.filter((migration) => !isCurrent(set, migration)).map(idOf)
+    return new Map([...set.checksumById].filter(([id]) => !again.includes(id)))
+  }
+
+  const plan = Effect.map(applied, (set) => Resolver.pending(graph, current(set)))
 
   const refuseEdited = (set: AppliedSet): Effect.Effect<void, ChecksumMismatch> =>
     Option.match(
-      Arr.findFirst(ordered, (migration) => isEdited(set, migration)),
+      Arr.findFirst(ordered, (migration) => isTampered(set, migration)),
       {
         onNone: () => Effect.void,
         onSome: (migration) => Effect.fail(MigrationFailure.edited(migration, set.checksumById.get(migration.id) ?? ""))
@@ -138,7 +148,7 @@ export const make = Effect.gen(function* () {
   ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
     applied.pipe(
       Effect.tap(refuseEdited),
-      Effect.map(({ checksumById }) => choose(checksumById)),
+      Effect.map((set) => choose(current(set))),
       Effect.flatMap(Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, doing) })),
       Effect.flatMap((result) =>
         result._tag === "Outdated" ? applyChosen(choose, doing) : Effect.succeed(idsOf(result))
