@@ -132,6 +132,41 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
+    it.scoped("follows a link that leads back to the folder once", () =>
+      Effect.gen(function* () {
+        const root = yield* folderOf({ "1.sql": "SELECT 1", "sub/README.md": "" })
+        yield* Effect.promise(() => symlink(root, join(root, "sub", "back")))
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(root))), ["1"])
+      })
+    )
+
+    it.scoped(
+      "takes what the layout says about a file: what it waits for, and that it runs outside a transaction",
+      () =>
+        Effect.gen(function* () {
+          const sqitch = yield* loadFolder({
+            "sqitch.plan": "%project=a\nz\nb [z]\n",
+            "deploy/z.sql": "SELECT 1",
+            "deploy/b.sql": "-- requires: other:x@v1\nSELECT 2"
+          })
+          deepStrictEqual(
+            sqitch.map(({ id, requires }) => [String(id), requires.map((one) => String(one.id))]),
+            [
+              ["z", []],
+              ["b", ["z"]]
+            ]
+          )
+          const diesel = yield* loadFolder({
+            "1_a/up.sql": "SELECT 1",
+            "1_a/metadata.toml": "run_in_transaction = false"
+          })
+          deepStrictEqual(
+            diesel.map(({ transaction }) => transaction),
+            ["none"]
+          )
+        })
+    )
+
     it.scoped("follows links", () =>
       Effect.gen(function* () {
         const target = yield* folderOf({ "x.sql": "SELECT 1", "b/migration.sql": "SELECT 2" })
@@ -284,6 +319,44 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
+    it.effect("reads paths as those of a folder, by the layout that they have", () =>
+      Effect.gen(function* () {
+        const journal = JSON.stringify({ entries: [{ tag: "0001_b" }, { tag: "0000_a" }] })
+        const drizzle = MigrationSource.layerGlob({
+          "../drizzle/0000_a.sql": text("SELECT 1"),
+          "../drizzle/0001_b.sql": text("SELECT 2"),
+          "../drizzle/meta/_journal.json": text({ default: journal })
+        })
+        deepStrictEqual(idsOf(yield* load(drizzle)), ["0001_b", "0000_a"])
+        const prisma = MigrationSource.layerGlob({ "./prisma/20240101_a/migration.sql": text("SELECT 1") })
+        deepStrictEqual(idsOf(yield* load(prisma)), ["20240101_a"])
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerGlob({ "./migration.sql": text("SELECT 1") }))), [
+          "migration"
+        ])
+        deepStrictEqual(yield* load(MigrationSource.layerGlob({})), [])
+      })
+    )
+
+    it.effect("fails for names with two orders, unless an option decides", () =>
+      Effect.gen(function* () {
+        const files = { "./m/9_a.sql": text("SELECT 1"), "./m/10_b.sql": text("SELECT 2") }
+        const error = yield* errorOf(load(MigrationSource.layerGlob(files)))
+        assert.strictEqual(error._tag, "AmbiguousOrder")
+        assert.include(error.message, "./m/9_a.sql and ./m/10_b.sql")
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerGlob(files, { order: "text" }))), ["10_b", "9_a"])
+      })
+    )
+
+    it.effect("fails for a file of its layout that is not carried along", () =>
+      Effect.gen(function* () {
+        const journal = JSON.stringify({ entries: [{ tag: "0000_a" }] })
+        const error = yield* errorOf(
+          load(MigrationSource.layerGlob({ "./d/meta/_journal.json": text({ default: journal }) }))
+        )
+        assert.match(error.message, /\.\/d\/0000_a\.sql: it does not exist/)
+      })
+    )
+
     it.effect("names what cannot be imported, or is not text", () =>
       Effect.gen(function* () {
         const rejected = () => Promise.reject(new Error("no such chunk"))
@@ -376,6 +449,21 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
   })
 
   describe("merge", () => {
+    it.effect("keeps the order of each source, and takes the smaller id of those that come next", () =>
+      Effect.gen(function* () {
+        const given = (...ids: ReadonlyArray<string>) =>
+          MigrationSource.layerGlob({
+            "./meta/_journal.json": () => Promise.resolve(JSON.stringify({ entries: ids.map((tag) => ({ tag })) })),
+            ...Object.fromEntries(ids.map((id) => [`./${id}.sql`, () => Promise.resolve("SELECT 1")]))
+          })
+        const records = MigrationSource.layerRecord({ "10": "SELECT 1", "9": "SELECT 1", "2": "SELECT 1" })
+        const merged = yield* load(MigrationSource.merge(records, given("5", "1", "20", "11")))
+        deepStrictEqual(idsOf(merged), ["2", "5", "1", "9", "10", "20", "11"])
+        const graph = yield* MigrationGraph.make(merged.toReversed())
+        deepStrictEqual(idsOf(graph.migrations), idsOf(merged))
+      })
+    )
+
     it.effect("makes one source of several", () =>
       Effect.gen(function* () {
         const source = MigrationSource.merge(
