@@ -37,7 +37,7 @@ export interface Step {
  * @category models
  */
 export interface Plan {
-  /** In an order that respects the graph: id order wherever the graph allows. */
+  /** In an order that respects the graph: the source's order wherever the graph allows. */
   readonly steps: Arr.NonEmptyReadonlyArray<Step>
   /**
    * What the gap's provider promises, with schema and table as it spells them: the catalog must lack at least one of these
