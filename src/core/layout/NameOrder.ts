@@ -1,7 +1,7 @@
 /**
  * The order of migrations whose names decide it. Natural order compares runs of digits as numbers (`9_users`, `10_orders`), text
- * order compares character by character (`10_orders`, `9_users`). Where the two differ, somebody has to say which is meant;
- * timestamps of 8 and of 14 digits side by side are the exception, since only their text order is that of time.
+ * order compares character by character (`10_orders`, `9_users`). Where the two differ, an option has to say which is meant. Timestamps
+ * of several lengths side by side, such as dates of 8 digits beside 14 digits, are the exception: their text order is that of time.
  *
  * **Laws**
  *
@@ -54,15 +54,18 @@ export const undecided = <A extends Named>(
   items: ReadonlyArray<A>
 ): Either.Either<ReadonlyArray<A>, Contradiction<A>> => {
   if (Option.isNone(contradictionIn(items))) return Either.right(ordered(items, "natural"))
-  const without = (digits: number) => items.filter(({ id }) => stampOf(id) !== digits)
-  return Option.match(
-    Option.orElse(contradictionIn(without(8)), () => contradictionIn(without(14))),
-    { onNone: () => Either.right(ordered(items, "text")), onSome: Either.left }
+  const lengths = new Set(items.map(({ id }) => stampOf(id)))
+  const contradiction = Arr.findFirst(lengths, (length) =>
+    contradictionIn(items.filter(({ id }) => [undefined, length].includes(stampOf(id))))
   )
+  return Option.match(contradiction, {
+    onNone: () => Either.right(ordered(items, "text")),
+    onSome: Either.left
+  })
 }
 
 /**
- * By number, as tools do that read the digits in front as a number; but timestamps of two lengths as text.
+ * By number, as tools do that read the digits in front as a number; but timestamps of several lengths as text.
  *
  * @since 0.1.0
  * @category operations
@@ -79,7 +82,12 @@ const contradictionIn = <A extends Named>(items: ReadonlyArray<A>): Option.Optio
   return Option.all([Arr.get(byNumber, at), Arr.get(byNumber, at + 1)])
 }
 
-/** The number of digits of the date, or date and time, that an id begins with. */
-const stampOf = (id: string): number | undefined =>
-  /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)/.exec(id)?.[0]
-    .length
+/** The number of digits of a date that an id begins with, or of a date and a time down to hours, minutes, seconds or milliseconds. */
+const stampOf = (id: string): number | undefined => {
+  const [digits = ""] = /^\d*/.exec(id) ?? []
+  return /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}|\d{9})?$/.test(
+    digits
+  )
+    ? digits.length
+    : undefined
+}

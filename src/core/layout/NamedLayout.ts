@@ -55,7 +55,8 @@ export const arrange = (listing: Listing, order: Option.Option<NameOrder>): Eith
     const isSummed = AtlasSum.isIn(listing)
     const sorted = yield* isSummed ? Either.right(ordered(named, "text")) : sort(listing, named, order)
     const all = yield* Either.all(sorted.map((one) => entryOf(listing, one, isSummed)))
-    if (!isSummed) return { layout: layoutsOf(listing)[0] ?? toolOf.file, entries: all, passedOver, warnings: [] }
+    const warnings = readAsText(listing, named, order)
+    if (!isSummed) return { layout: layoutsOf(listing)[0] ?? toolOf.file, entries: all, passedOver, warnings }
     const [checkpoints, entries] = Arr.partitionMap(yield* AtlasSum.checked(listing, all), withoutCheckpoint)
     return { layout: "Atlas", entries, passedOver: [...passedOver, ...checkpoints], warnings: [] }
   })
@@ -106,13 +107,27 @@ const sort = (
   )
 }
 
-/** Prisma, Drizzle and diesel sort as text; each leaves a file that no other tool does. */
+/** Prisma and Drizzle sort as text, and so does diesel, which leaves a file that Hasura does not. */
 const isOrderedAsText = ({ paths }: Listing, named: ReadonlyArray<Named>): boolean =>
-  named.length > 0 &&
-  (named.every(({ form }) => form === "folder")
-    ? paths.some((path) => path === lockFile || /^[^/]+\/snapshot\.json$/.test(path))
-    : named.every(({ form }) => form === "up") &&
-      paths.some((path) => /^[^/]+\/metadata\.toml$|^0+_diesel_initial_setup\//.test(path)))
+  named.every(({ form }) => form === "folder") ||
+  (named.every(({ form }) => form === "up") &&
+    paths.some((path) => /^[^/]+\/metadata\.toml$|^0+_diesel_initial_setup\//.test(path)))
+
+/** Folders with a `migration.sql` whose tool has left no file that proves it, and whose numbers say otherwise than their text. */
+const readAsText = (
+  listing: Listing,
+  named: ReadonlyArray<Named>,
+  order: Option.Option<NameOrder>
+): ReadonlyArray<string> => {
+  const isProved = listing.paths.some((path) => path === lockFile || /^[^/]+\/snapshot\.json$/.test(path))
+  if (Option.isSome(order) || isProved || !named.every(({ form }) => form === "folder")) return []
+  return Either.match(undecided(named), {
+    onLeft: ([natural, text]) => [
+      `${listing.nameOf(text.path)} comes before ${listing.nameOf(natural.path)}, in text order, as Prisma and Drizzle have it. If the numbers are meant, say { order: "natural" }, or --order natural on the command line.`
+    ],
+    onRight: () => []
+  })
+}
 
 const lockFile = "migration_lock.toml"
 

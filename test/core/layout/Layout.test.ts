@@ -156,6 +156,17 @@ describe("Prisma", () => {
     deepStrictEqual(arranged(files).warnings, [])
   })
 
+  it("is told that the numbers say otherwise, where nothing proves that it is Prisma", () => {
+    const files = empty("9_b/migration.sql", "10_a/migration.sql")
+    deepStrictEqual(idsOf(files), ["10_a", "9_b"])
+    assert.match(
+      arranged(files).warnings[0] ?? "",
+      /m\/10_a\/migration\.sql comes before m\/9_b\/migration\.sql, in text order.*--order natural/
+    )
+    deepStrictEqual(idsOf(files, "natural"), ["9_b", "10_a"])
+    deepStrictEqual(arranged(files, "natural").warnings, [])
+  })
+
   it("mixes dates and timestamps, with and without its lock file", () => {
     const files = empty("20250701090000_c/migration.sql", "20250625_b/migration.sql", "20250519101010_a/migration.sql")
     const ids = ["20250519101010_a", "20250625_b", "20250701090000_c"]

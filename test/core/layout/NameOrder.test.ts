@@ -59,6 +59,11 @@ describe("undecided", () => {
     )
   })
 
+  it("orders timestamps of other lengths as text, too", () => {
+    const ids = ["2025051910_a", "20250519101010_a", "20250519101010123_a", "202505191011_b", "20250520_c"]
+    deepStrictEqual(undecided(...ids.toReversed()), Either.right([...ids].sort()))
+  })
+
   it("takes no other numbers of 8 digits for dates, and excuses nothing else beside them", () => {
     assert.isTrue(Either.isLeft(undecided("20250519101010_a", "20259925_b")))
     assert.isTrue(Either.isLeft(undecided("20250519101010_a", "20250625_b", "9_x", "10_y")))
