@@ -132,6 +132,17 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
+    it.scoped("finds the plan of Sqitch beside its scripts", () =>
+      Effect.gen(function* () {
+        const root = yield* folderOf({
+          "sqitch.plan": "z\na\n",
+          "deploy/a.sql": "SELECT 1",
+          "deploy/z.sql": "SELECT 1"
+        })
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(join(root, "deploy")))), ["z", "a"])
+      })
+    )
+
     it.scoped("follows a link that leads back to the folder once", () =>
       Effect.gen(function* () {
         const root = yield* folderOf({ "1.sql": "SELECT 1", "sub/README.md": "" })

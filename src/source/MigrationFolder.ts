@@ -4,7 +4,7 @@
  * @internal
  */
 import { readdir, readFile, realpath, stat } from "node:fs/promises"
-import { join, relative } from "node:path"
+import { basename, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -28,8 +28,9 @@ export const read = (
   folder: string | URL,
   order: Option.Option<NameOrder>
 ): Effect.Effect<Arrangement, MigrationDefinitionError> => {
-  const root = typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
+  const named = typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
   return Effect.gen(function* () {
+    const root = (yield* isScriptsOfSqitch(named)) ? join(named, "..") : named
     const paths = [...(yield* filesIn(root, "", []))].sort()
     const texts = yield* Effect.forEach(
       paths.filter(Layout.isRead),
@@ -41,6 +42,17 @@ export const read = (
     return yield* Layout.arrange({ paths, text, nameOf: (path) => join(root, path), hashes }, order)
   })
 }
+
+/** The plan lies beside the folder `deploy`, and gives the order of its scripts. */
+const isScriptsOfSqitch = (folder: string): Effect.Effect<boolean> =>
+  basename(resolve(folder)) === "deploy"
+    ? Effect.promise(() =>
+        stat(join(folder, "..", "sqitch.plan")).then(
+          (plan) => plan.isFile(),
+          () => false
+        )
+      )
+    : Effect.succeed(false)
 
 /** Errors and the ledger name files; below the working directory they do so alike on every machine. */
 const fromWorkingDirectory = (path: string): string => {

@@ -241,6 +241,22 @@ describe("a repeatable migration that was edited", () => {
     })
   )
 
+  it.scopedLive("runs again outside a transaction, too, where it says so", () =>
+    Effect.gen(function* () {
+      const files = (column: string) => ({
+        ...versions,
+        "R__stats.sql": `ALTER TABLE a ADD COLUMN IF NOT EXISTS ${column} integer; VACUUM a;`
+      })
+      const [url, folder] = yield* Effect.all([Server.freshDatabase, folderOf(files("n"))])
+      const migrated = Effect.provide(AutoMigration.migrate, programOn(url, folder))
+      deepStrictEqual<ReadonlyArray<string>>(yield* migrated, ["V1__a", "R__stats"])
+      yield* write(folder, files("m"))
+      deepStrictEqual<ReadonlyArray<string>>(yield* migrated, ["R__stats"])
+      deepStrictEqual<ReadonlyArray<string>>(yield* migrated, [])
+      deepStrictEqual(yield* Database.query(url, "SELECT n, m FROM a"), [{ n: null, m: null }])
+    })
+  )
+
   it.scopedLive("is no excuse for a version that was edited", () =>
     Effect.gen(function* () {
       const { folder, url } = yield* begun
