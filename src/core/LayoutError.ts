@@ -7,11 +7,11 @@
 import * as Schema from "effect/Schema"
 import { location } from "./MigrationDefinitionError.js"
 
-/** Two migrations whose names stand in one order by number and in the other as text. @since 0.1.0 @category definition errors */
+/** Two migrations whose names stand in one order naturally and in the other as text. @since 0.1.0 @category definition errors */
 export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-auto-migration/AmbiguousOrder")(
   "AmbiguousOrder",
   {
-    /** First by number, second as text. */
+    /** The first in natural order, and the first as text. */
     files: Schema.Tuple(Schema.String, Schema.String),
     ids: Schema.Tuple(Schema.String, Schema.String)
   }
@@ -19,9 +19,9 @@ export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-a
   override get message() {
     const [natural, text] = this.ids
     return (
-      `${this.files.join(" and ")} have two orders: by their numbers ${natural} comes before ${text}, as text ${text} before ` +
-      `${natural}. Say which is meant: MigrationSource.layerDirectory(path, { order: "natural" }) goes by the numbers, ` +
-      `{ order: "text" } by the text; on the command line --order natural or --order text.`
+      `${this.files.join(" and ")} have two orders: in natural order, which reads digits as numbers, ${natural} comes first, ` +
+      `and as text ${text} does. Say which is meant by MigrationSource.layerDirectory(path, { order: "natural" }) or ` +
+      `{ order: "text" }; on the command line by --order natural or --order text.`
     )
   }
 }

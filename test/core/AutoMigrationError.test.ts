@@ -56,7 +56,7 @@ const cases: ReadonlyArray<
   ],
   [
     new Errors.AmbiguousOrder({ files: ["m/9_a.sql", "m/10_b.sql"], ids: ["9_a", "10_b"] }),
-    ["m/9_a.sql and m/10_b.sql", "by their numbers 9_a comes before 10_b"],
+    ["m/9_a.sql and m/10_b.sql", "reads digits as numbers, 9_a comes first, and as text 10_b does"],
     /order: "natural".*order: "text".*--order natural or --order text\.$/
   ],
   [

@@ -86,7 +86,7 @@ const warningsOf = (listing: Listing, { entries, layout, passedOver }: Arrangeme
     ...(fits.length > 1 ? [mixed(folder, fits, isOwn ? layout : "all of these", examples)] : []),
     ...(Arr.isNonEmptyReadonlyArray(unexplained)
       ? [
-          `${folder} is read as ${layout}, which does not explain these files; they are not run: ${listed(named(listing, unexplained))}. Move them elsewhere, or rename them as ${layout} would.`
+          `${folder} is read as ${layout}, which does not explain these files; they are not run: ${listed(named(listing, unexplained))}. Move them elsewhere, or give them names that this layout has.`
         ]
       : [])
   ]

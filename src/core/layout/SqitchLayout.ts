@@ -36,6 +36,7 @@ export const arrange = (listing: Listing): Either.Either<Arrangement, ArrangeErr
       invalid(layout, listing, planFile)(line, reason, "Correct the plan, as sqitch plan would ask.")
     )
     const versions = versionsOf(plan)
+    yield* taggedBetween(listing, plan, versions)
     const entries = yield* Either.all(versions.map((version) => entryOf(listing, plan, versions, version)))
     const taken = new Set(entries.map(({ path }) => path))
     return {
@@ -92,12 +93,30 @@ const entryOf = (
     return yield* read(listing)({ id: version.id, path: scriptOf(listing, plan, version), requires })
   })
 
+/** Two versions of a change that no tag parts would have one script. */
+const taggedBetween = (
+  listing: Listing,
+  { changes }: SqitchPlan,
+  versions: ReadonlyArray<Version>
+): Either.Either<void, ArrangeError> => {
+  const twice = versions.find(
+    ({ index, next }) => next !== undefined && changes.slice(index, next).every(({ tags }) => tags.length === 0)
+  )
+  return twice === undefined
+    ? Either.right(undefined)
+    : invalid(layout, listing, planFile)(
+        changes[twice.next ?? twice.index]?.line ?? 1,
+        `${twice.change.name} is there before, and no tag stands between the two`,
+        "Tag the plan before a change is reworked, or remove one of the two lines."
+      )
+}
+
 /** Before a change is reworked, Sqitch moves its script to `name@tag.sql`, by a tag that stands between the two versions. */
 const scriptOf = ({ paths }: Listing, { changes }: SqitchPlan, { change, index, next }: Version): string => {
   if (next === undefined) return `deploy/${change.name}.sql`
   const tags = changes.slice(index, next).flatMap((one) => one.tags)
   const candidates = tags.map((tag) => `deploy/${change.name}${tag}.sql`)
-  return candidates.find((path) => paths.includes(path)) ?? candidates[0] ?? `deploy/${change.name}.sql`
+  return candidates.find((path) => paths.includes(path)) ?? candidates[0] ?? ""
 }
 
 /** `project:change`, where the project is another one. */

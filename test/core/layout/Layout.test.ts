@@ -331,6 +331,7 @@ describe("Sqitch", () => {
   it("names the line of what cannot be followed", () => {
     fails({ ...plan("users", "-users"), ...scripts("users") }, "InvalidLayout", "m/sqitch.plan:5", "reverts users")
     fails({ ...plan("users [gone]"), ...scripts("users") }, "UnknownRequirement", "m/sqitch.plan:4", '"gone"')
+    fails({ ...plan("users", "a", "users"), ...scripts("users", "a") }, "InvalidLayout", "m/sqitch.plan:6", "no tag")
     fails(plan("users"), "MigrationUnreadable", "m/deploy/users.sql: it does not exist")
     fails({ ...plan("@v1", "users"), ...scripts("users") }, "InvalidLayout", "m/sqitch.plan:4", "@v1")
   })
