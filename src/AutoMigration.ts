@@ -128,8 +128,9 @@ export const withAutoMigrationStream = <A, E, R>(
 ): Stream.Stream<A, E | AutoMigrationError, R | AutoMigration> => Boundary.recoverStream(self, AutoMigration)
 
 /**
- * Applies everything that is pending, in id order, and gives the ids it applied. Steps that no transaction block may contain
- * run here as well. An applied migration that was edited is an error before anything runs.
+ * Applies everything that is pending, in order, and gives the ids it applied. Steps that no transaction block may contain run here as
+ * well, and repeatable migrations that were edited run again. Any other applied migration that was edited is an error before
+ * anything runs.
  *
  * @since 0.1.0
  * @category operations

@@ -22,7 +22,7 @@ import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
-import { including, isApplied, type Kind } from "./core/LedgerEvent.js"
+import { including, type Kind } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as TransactionMode from "./core/TransactionMode.js"
@@ -296,7 +296,7 @@ export const make = Effect.gen(function* () {
       let known = job.known
       let { yields } = job
       for (const [index, group] of Job.groups(job).entries()) {
-        if (index > 0 && isApplied(known, Plan.ids(group))) continue
+        if (index > 0 && Job.left(job, known, group).length === 0) continue
         const closes = index === 0 ? job.plan.closes : []
         const outcome: Job.Outcome = yield* runTask({ job, judge, group, known, yields, closes })
         if (outcome._tag !== "Done") return outcome

@@ -222,6 +222,11 @@ export const make = Effect.gen(function* () {
     const missing = yield* unjudged(catalog.missing(objects, "anywhere"))
     if (missing.length === 0) return retry
     const edited = providers.find((migration) => applied.checksumById.get(migration.id) !== migration.checksum)
+    if (edited?.isRepeatable === true) {
+      const again = command({ steps: [{ migration: edited, reason: "provider" }], closes: objects, upon: [] })
+      const facts = { gap: nameOf(question), migrationIds: Arr.of(edited.id), command: again }
+      return yield* ends(({ cause }) => new MigrationPending({ ...facts, cause }))
+    }
     if (edited !== undefined) {
       const recorded = applied.checksumById.get(edited.id) ?? ""
       return yield* ends(({ cause }) => MigrationFailure.edited(edited, recorded, cause))

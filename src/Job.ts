@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
-import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
+import { type AppliedSet, isCurrent, type Kind } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import type * as Judge from "./Judge.js"
@@ -161,6 +161,24 @@ export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> =
     default:
       return Option.none()
   }
+}
+
+/**
+ * What is left of these steps to do, as of an applied set. A request runs nothing again, and what is recorded is recorded once; an
+ * operator runs a repeatable migration again that was edited.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const left = (
+  job: Pick<Job, "pace" | "doing">,
+  applied: AppliedSet,
+  { steps }: Pick<Plan.Plan, "steps">
+): ReadonlyArray<Migration> => {
+  const runsAgain = job.pace === "operator" && Option.isNone(recordedAs(job))
+  return steps
+    .map(({ migration }) => migration)
+    .filter((migration) => (runsAgain ? !isCurrent(applied, migration) : !applied.checksumById.has(migration.id)))
 }
 
 /**

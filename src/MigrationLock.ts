@@ -13,7 +13,6 @@ import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Detector from "./core/Detector.js"
 import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
-import * as Plan from "./core/Plan.js"
 import * as SqlState from "./core/SqlState.js"
 import * as TransactionMode from "./core/TransactionMode.js"
 import * as Job from "./Job.js"
@@ -177,9 +176,6 @@ export const make = Effect.gen(function* () {
     return { hindrance, role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
   })
 
-  const waitingSteps = ({ group }: Job.Task, { applied }: Opened): ReadonlyArray<Migration> =>
-    group.steps.map((step) => step.migration).filter((migration) => !applied.checksumById.has(migration.id))
-
   /** `Work` is what is left to do, by whoever has the lock. */
   const decide = (
     task: Job.Task,
@@ -188,10 +184,10 @@ export const make = Effect.gen(function* () {
     Job.Outcome | { readonly _tag: "Work"; readonly waiting: Arr.NonEmptyReadonlyArray<Migration> },
     LockHeld
   > => {
-    if (Option.isSome(opened.hindrance) && !isApplied(opened.applied, Plan.ids(task.job.plan))) {
+    if (Option.isSome(opened.hindrance) && Job.left(task.job, opened.applied, task.job.plan).length > 0) {
       return Effect.fail(opened.hindrance.value)
     }
-    const waiting = waitingSteps(task, opened)
+    const waiting = Job.left(task.job, opened.applied, task.group)
     if (!Arr.isNonEmptyReadonlyArray(waiting)) return Effect.succeed(Job.done([], opened.applied))
     if (!isApplied(opened.applied, task.job.plan.upon)) {
       return Effect.succeed({ _tag: "Outdated", applied: opened.applied })

@@ -12,22 +12,23 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { InvalidDirective, type MigrationDefinitionError, MigrationUnreadable } from "./core/AutoMigrationError.js"
 import { withoutByteOrderMark } from "./core/Checksum.js"
 import * as Directive from "./core/Directive.js"
 import * as Footprint from "./core/Footprint.js"
+import type { Arrangement } from "./core/layout/Listing.js"
+import type { NameOrder } from "./core/layout/NameOrder.js"
 import * as Migration from "./core/Migration.js"
-import * as MigrationName from "./core/MigrationName.js"
 import { parseObjects } from "./core/ObjectSyntax.js"
 import type { Parser } from "./core/ParsedSql.js"
 import type { SchemaObject } from "./core/SchemaObject.js"
 import * as WayUp from "./core/WayUp.js"
 import * as EffectMigrator from "./EffectMigrator.js"
-import * as MigrationFolder from "./MigrationFolder.js"
 import { sha256 } from "./Sha256.js"
 import { SqlParser } from "./SqlParser.js"
+import * as MigrationFolder from "./source/MigrationFolder.js"
+import * as MigrationGlob from "./source/MigrationGlob.js"
 
 /**
  * One migration as a source hands it out.
@@ -43,6 +44,27 @@ export interface MigrationFile {
   readonly script: Migration.Script
   /** Of an Effect; a file of SQL says it in its own comments. */
   readonly declaration: Directive.Declaration
+  /** Of a file of SQL: what another tool's layout says about it. By default nothing. */
+  readonly layout?: LayoutFacts
+}
+
+/**
+ * What a layout says about a file: the ids that it waits for, in place of its own `-- requires:` lines; that it runs outside a
+ * transaction; that it is applied again when it was edited (Flyway's `R`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LayoutFacts {
+  readonly requires?: ReadonlyArray<string>
+  readonly transaction?: "none"
+  readonly isRepeatable?: true
+}
+
+/** What lies beside the migrations and is none, and why. @since 0.1.0 @category models */
+export interface Ignored {
+  readonly path: string
+  readonly reason: string
 }
 
 /**
@@ -51,8 +73,26 @@ export interface MigrationFile {
  */
 export interface MigrationFiles {
   readonly files: ReadonlyArray<MigrationFile>
-  /** What lies beside the migrations and is none, and why. */
-  readonly ignored: ReadonlyArray<MigrationFolder.Ignored>
+  /** `"given"` where the files stand in the order in which they were written; by default (`"ids"`) their ids tell it. */
+  readonly order?: "ids" | "given"
+  readonly ignored: ReadonlyArray<Ignored>
+  /** Sentences for the log; by default none. */
+  readonly warnings?: ReadonlyArray<string>
+}
+
+/**
+ * How a folder is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FolderOptions {
+  /**
+   * What decides the order of names: `"natural"` reads runs of digits as numbers (`9_users` before `10_orders`), `"text"` compares
+   * character by character. By default the layout decides, and names that have two orders are the error `AmbiguousOrder`. A layout
+   * with an order of its own (Flyway, Sqitch, Drizzle's journal, graphile-migrate, Atlas) keeps it.
+   */
+  readonly order?: NameOrder
 }
 
 /**
@@ -68,21 +108,21 @@ export class MigrationSource extends Context.Tag("effect-auto-migration/Migratio
 >() {}
 
 /**
- * Migrations in a folder: `.sql` files, and sub-folders that hold a `migration.sql`. The folder is read when the migrations
- * are loaded, and may be empty.
+ * Migrations in a folder, read by the layout that it has: Prisma, Drizzle, Flyway, Sqitch, golang-migrate, sqlx, diesel, Hasura,
+ * graphile-migrate, Supabase, Atlas, or plain `.sql` files; `docs/layouts.md` says how each is recognised and what is left out. The
+ * folder is read when the migrations are loaded, and may be empty.
  *
- * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, and with `InvalidEncoding` for a file
- * that is not UTF-8; a byte order mark and any line endings are fine.
+ * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, with `InvalidEncoding` for a file that is not
+ * UTF-8 (a byte order mark and any line endings are fine), with `AmbiguousOrder` for names that have two orders, with
+ * `InvalidLayout` for a file of a layout that cannot be followed, with `UnsupportedLayout` for Liquibase, and with `NothingToApply`
+ * where files were passed over and no migration is left.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerDirectory = (path: string | URL): Layer.Layer<MigrationSource> =>
+export const layerDirectory = (path: string | URL, options: FolderOptions = {}): Layer.Layer<MigrationSource> =>
   Layer.succeed(MigrationSource, {
-    load: Effect.map(MigrationFolder.read(path), ({ files, ignored }) => ({
-      files: files.map((file) => sqlFile(file.id, file.path, file.text)),
-      ignored
-    }))
+    load: Effect.map(MigrationFolder.read(path, Option.fromNullable(options.order)), filesOf)
   })
 
 /**
@@ -109,7 +149,7 @@ export const layerRecord = (sqlById: Readonly<Record<string, string>>): Layer.La
 
 /**
  * Migrations that a bundler carries along: what `import.meta.glob("./migrations/*.sql", { query: "?raw" })` gives. Paths are
- * read as {@link layerDirectory} reads them; a module counts by its default export.
+ * read as {@link layerDirectory} reads those of a folder, as far as they tell; a module counts by its default export.
  *
  * Loading fails with `MigrationUnreadable` for what cannot be imported or is not text.
  *
@@ -117,24 +157,12 @@ export const layerRecord = (sqlById: Readonly<Record<string, string>>): Layer.La
  * @category layers
  */
 export const layerGlob = (
-  loaderByPath: Readonly<Record<string, () => Promise<unknown>>>
-): Layer.Layer<MigrationSource> => {
-  const siblings = Object.keys(loaderByPath).map((path) => path.slice(path.lastIndexOf("/") + 1))
-  const [ignored, named] = Arr.partitionMap(Object.entries(loaderByPath), ([path, load]) =>
-    Either.mapBoth(MigrationName.idFrom(path, siblings), {
-      onLeft: (reason) => ({ path, reason }),
-      onRight: (id) => ({ id, path, load })
-    })
-  )
-  return Layer.succeed(MigrationSource, {
-    load: Effect.map(
-      Effect.forEach(named, ({ id, load, path }) =>
-        Effect.map(imported(path, load), (text) => sqlFile(id, path, text))
-      ),
-      (files) => ({ files, ignored })
-    )
+  loaderByPath: MigrationGlob.Loaders,
+  options: FolderOptions = {}
+): Layer.Layer<MigrationSource> =>
+  Layer.succeed(MigrationSource, {
+    load: Effect.map(MigrationGlob.read(loaderByPath, Option.fromNullable(options.order)), filesOf)
   })
-}
 
 /**
  * Migrations written for Effect's own `Migrator`, by the same loaders and under the ids that it shows: `1_create_users`.
@@ -161,7 +189,9 @@ export const fromEffectMigrator = <R = never>(
   )
 
 /**
- * Several sources as one, for instance a package's migrations and the program's own. Ids must differ across all of them.
+ * Several sources as one, for instance a package's migrations and the program's own. Ids must differ across all of them. Each source
+ * keeps its order; of the next migrations of all sources, the one whose id comes first in natural order is taken. Sources that
+ * go by their ids are so ordered by id across all of them.
  *
  * @since 0.1.0
  * @category layers
@@ -175,16 +205,19 @@ export const merge = <E, R>(
       load: Effect.map(
         Effect.forEach(contexts, (context) => Context.get(context, MigrationSource).load),
         (loaded) => ({
-          files: loaded.flatMap(({ files }) => files),
-          ignored: loaded.flatMap(({ ignored }) => ignored)
+          files: interleaved(loaded.map(inOrder)),
+          order: "given",
+          ignored: loaded.flatMap(({ ignored }) => ignored),
+          warnings: loaded.flatMap(({ warnings = [] }) => warnings)
         })
       )
     }))
   )
 
 /**
- * Reads the source, parses every script, infers what it does and checks what it says about itself. The migrations come in id
- * order, ready for `MigrationGraph.make`; what the source passed over is logged at debug level.
+ * Reads the source, parses every script, infers what it does and checks what it says about itself. The migrations come in the
+ * source's order, ready for `MigrationGraph.make`; what the source passed over is logged at debug level, what it warns of as a
+ * warning.
  *
  * @since 0.1.0
  * @category operations
@@ -195,12 +228,13 @@ export const loadMigrations: Effect.Effect<
   MigrationSource | SqlParser
 > = Effect.gen(function* () {
   const parser = yield* SqlParser
-  const { files, ignored } = yield* Effect.flatMap(MigrationSource, (source) => source.load)
-  yield* Effect.forEach(ignored, ({ path, reason }) => Effect.logDebug(`${path} is no migration: ${reason}`), {
+  const loaded = yield* Effect.flatMap(MigrationSource, (source) => source.load)
+  yield* Effect.forEach(loaded.warnings ?? [], (warning) => Effect.logWarning(warning), { discard: true })
+  yield* Effect.forEach(loaded.ignored, ({ path, reason }) => Effect.logDebug(`${path} is no migration: ${reason}`), {
     discard: true
   })
-  const read = yield* Either.all(Arr.sort(files, byId).map((file) => draftsFrom(parser, file)))
-  const drafts = Arr.sort(read.flat(), byId)
+  const read = yield* Either.all(inOrder(loaded).map((file) => draftsFrom(parser, file)))
+  const drafts = read.flat().map((draft, position) => ({ ...draft, position }))
   const footprints = yield* Footprint.inferAll(parser, drafts)
   return Arr.zipWith(drafts, footprints, (draft, footprint) => Migration.make({ ...draft, footprint, digest: sha256 }))
 })
@@ -210,18 +244,37 @@ const byId: Order.Order<Pick<MigrationFile, "id" | "source">> = Order.combine(
   Order.mapInput(Order.string, ({ source }) => source)
 )
 
+const inOrder = ({ files, order = "ids" }: MigrationFiles): ReadonlyArray<MigrationFile> =>
+  order === "given" ? files : Arr.sort(files, byId)
+
+/** Merges lists, each in its own order, by what stands at their fronts. */
+const interleaved = (lists: ReadonlyArray<ReadonlyArray<MigrationFile>>): ReadonlyArray<MigrationFile> =>
+  lists.reduce((merged, list) => {
+    const files: Array<MigrationFile> = []
+    let next = 0
+    for (const file of merged) {
+      for (let other = list[next]; other !== undefined && byId(other, file) < 0; other = list[next]) {
+        files.push(other)
+        next++
+      }
+      files.push(file)
+    }
+    return [...files, ...list.slice(next)]
+  }, [])
+
+const filesOf = ({ entries, passedOver, warnings }: Arrangement): MigrationFiles => ({
+  files: entries.map(({ id, path, text, ...layout }) => ({ ...sqlFile(id, path, text), layout })),
+  order: "given",
+  ignored: passedOver.map(({ path, reason }) => ({ path, reason })),
+  warnings
+})
+
 const sqlFile = (id: string, source: string, text: string): MigrationFile => ({
   id,
   source,
   script: { _tag: "Sql", text: withoutByteOrderMark(text) },
   declaration: {}
 })
-
-const imported = (path: string, load: () => Promise<unknown>): Effect.Effect<string, MigrationUnreadable> =>
-  Effect.tryPromise({ try: load, catch: (error) => new MigrationUnreadable({ path, reason: String(error) }) }).pipe(
-    Effect.map((module) => (Predicate.hasProperty(module, "default") ? module.default : module)),
-    Effect.filterOrFail(Predicate.isString, () => new MigrationUnreadable({ path, reason: "it is not text" }))
-  )
 
 /** All that is known of a migration before its SQL is understood. */
 interface Draft {
@@ -232,9 +285,10 @@ interface Draft {
   readonly covered: string | undefined
   readonly directives: Directive.Directives
   readonly declares: ReadonlyArray<SchemaObject>
+  readonly isRepeatable: boolean
 }
 
-/** One, but for a file that holds several versions. */
+/** One, but for a file that holds several versions: those follow each other. */
 const draftsFrom = (
   parser: Parser,
   file: MigrationFile
@@ -260,15 +314,30 @@ const draftOfWay = (file: MigrationFile, { kept, text, transaction, version }: W
   )
 
 const draftFrom = (
-  { source }: MigrationFile,
+  { layout = {}, source }: MigrationFile,
   name: string,
   read: Pick<Draft, "script" | "covered" | "directives">
 ): Either.Either<Draft, MigrationDefinitionError> =>
   Either.gen(function* () {
     const id = yield* idFrom(name, source)
-    const declares = yield* Either.all(read.directives.provides.map((promised) => objectsFrom(source, promised)))
-    return { ...read, id, source, declares: declares.flat() }
+    const directives = yield* withLayout(read.directives, layout, source)
+    const declares = yield* Either.all(directives.provides.map((promised) => objectsFrom(source, promised)))
+    return { ...read, id, source, directives, declares: declares.flat(), isRepeatable: layout.isRepeatable === true }
   })
+
+const withLayout = (
+  directives: Directive.Directives,
+  { requires, transaction }: LayoutFacts,
+  source: string
+): Either.Either<Directive.Directives, MigrationUnreadable> => {
+  const said = transaction === "none" ? { ...directives, transaction } : directives
+  return requires === undefined
+    ? Either.right(said)
+    : Either.map(Either.all(requires.map((name) => idFrom(name, source))), (ids) => ({
+        ...said,
+        requires: ids.map((id) => ({ id, line: 1 }))
+      }))
+}
 
 const idFrom = (name: string, source: string): Either.Either<Migration.MigrationId, MigrationUnreadable> =>
   Either.mapLeft(

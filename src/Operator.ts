@@ -20,10 +20,10 @@ import {
   UnknownMigration
 } from "./core/AutoMigrationError.js"
 import * as DataLoss from "./core/DataLoss.js"
-import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
+import { type AppliedSet, type BrokenLink, type ChainHead, isCurrent, type LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
-import * as MigrationWarning from "./core/MigrationWarning.js"
+import type * as MigrationWarning from "./core/MigrationWarning.js"
 import type * as Plan from "./core/Plan.js"
 import * as Renaming from "./core/Renaming.js"
 import * as Resolver from "./core/Resolver.js"
@@ -50,7 +50,7 @@ export interface Status {
   readonly pending: ReadonlyArray<MigrationId>
   /** Applied according to the ledger, and not part of this program: a newer deployment's, or deleted here. */
   readonly unknown: ReadonlyArray<MigrationId>
-  /** Edited after they had been applied. */
+  /** Edited after they had been applied; `migrate` runs the repeatable ones again, and refuses the others. */
   readonly edited: ReadonlyArray<MigrationId>
   /**
    * Pending, with exactly the text of what is applied under an id that no file has any more: renamed after they had been applied, as
@@ -125,6 +125,10 @@ type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
 
 const nothing: PlanRunner.Result = { _tag: "Done", ran: [] }
 
+/** Edited, and no repeatable migration, which may be. */
+const isTampered = (set: AppliedSet, migration: Migration): boolean =>
+  !migration.isRepeatable && isEdited(set, migration)
+
 const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
   const recorded = checksumById.get(id)
   return recorded !== undefined && recorded !== checksum
@@ -164,11 +168,17 @@ export const make = Effect.gen(function* () {
     Effect.map(run(plan, { doing: "adopt", details }), idsOf)
   )
 
-  const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
+  /** What an operator need not run: repeatable migrations that were edited run again. */
+  const current = (set: AppliedSet): AppliedSet["checksumById"] => {
+    const again = ordered.filter((migration) => !isCurrent(set, migration)).map(idOf)
+    return new Map([...set.checksumById].filter(([id]) => !again.includes(id)))
+  }
+
+  const plan = Effect.map(applied, (set) => Resolver.pending(graph, current(set)))
 
   const refuseEdited = (set: AppliedSet): Effect.Effect<void, ChecksumMismatch> =>
     Option.match(
-      Arr.findFirst(ordered, (migration) => isEdited(set, migration)),
+      Arr.findFirst(ordered, (migration) => isTampered(set, migration)),
       {
         onNone: () => Effect.void,
         onSome: (migration) => Effect.fail(MigrationFailure.edited(migration, set.checksumById.get(migration.id) ?? ""))
@@ -191,7 +201,7 @@ export const make = Effect.gen(function* () {
   ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
     applied.pipe(
       Effect.tap(refuseEdited),
-      Effect.map(({ checksumById }) => choose(checksumById)),
+      Effect.map((set) => choose(current(set))),
       Effect.flatMap(
         Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, { doing }) })
       ),
@@ -212,7 +222,7 @@ export const make = Effect.gen(function* () {
     choose: Choose
   ): Effect.fn.Return<ReadonlyArray<Plan.StepRisk>, AutoMigrationError> {
     const set = yield* Effect.tap(applied, refuseEdited)
-    const chosen = choose(set.checksumById)
+    const chosen = choose(current(set))
     if (Option.isNone(chosen)) return []
     const waiting = chosen.value.steps.map(({ migration }) => migration)
     const other = History.renamed(graph, schema, { applied: set, waiting })
@@ -272,7 +282,7 @@ export const make = Effect.gen(function* () {
       edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
       renamed: due,
       overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-      warnings: pending.flatMap(MigrationWarning.of),
+      warnings: graph.warnings.filter(({ migration }) => pending.some(({ id }) => id === migration)),
       elsewhere: yield* histories(set)
     }
   })

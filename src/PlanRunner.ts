@@ -119,10 +119,9 @@ export const make = Effect.gen(function* () {
   const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied, isMoving } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
-    const ids = Plan.ids(options.plan)
     const attend = Effect.map(knowledge.attend, ({ awaiting, silence }) => ({
       silence,
-      announced: ({ checksumById }: AppliedSet) => awaiting(ids.filter((id) => !checksumById.has(id)))
+      announced: (known: AppliedSet) => awaiting(Job.left(options, known, options.plan).map(({ id }) => id))
     }))
     const pauses = yield* Schedule.driver(lockRetry)
     const guarding = guardingFor(options)

@@ -85,6 +85,23 @@ describe("the command line", () => {
     })
   )
 
+  it.scopedLive("takes the order of names that have two", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const root = yield* folderOf({
+        "9_users.sql": "CREATE TABLE users (id integer)",
+        "10_email.sql": "ALTER TABLE users ADD COLUMN email text"
+      })
+      const words = ["migrate", "--folder", root, "--url", url]
+      strictEnd(
+        yield* type(words),
+        1,
+        /9_users\.sql and .*10_email\.sql have two orders.*--order natural or --order text/
+      )
+      deepStrictEqual(yield* type([...words, "--order", "natural"]), { code: 0, printed: "applied  9_users, 10_email" })
+    })
+  )
+
   for (const [what, words, environment, code, says] of [
     ["no command", [], {}, 2, /No command is given/],
     ["no database", ["status"], {}, 2, /give --url, or set DATABASE_URL/],
@@ -110,6 +127,7 @@ describe("the command line", () => {
     ["one id to rename", ["rename", "001"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
     ["three ids to rename", ["rename", "1", "2", "3"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
     ["a schema's name that needs quotes", ["status", "--schema", "A B"], { DATABASE_URL: "x" }, 2, /"A B"/],
+    ["an order that is none", ["status", "--order", "size"], { DATABASE_URL: "x" }, 2, /--order is natural or text/],
     ["ids where none are taken", ["status", "001"], { DATABASE_URL: "x" }, 2, /takes no ids: 001/],
     ["no ids to run again", ["again"], { DATABASE_URL: "x" }, 2, /No ids are given/],
     ["no ids to record", ["baseline"], { DATABASE_URL: "x" }, 2, /No ids are given/],

@@ -1,6 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { chmod, symlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -17,22 +16,7 @@ import * as MigrationGraph from "../src/core/MigrationGraph.js"
 import * as SchemaObject from "../src/core/SchemaObject.js"
 import * as MigrationSource from "../src/MigrationSource.js"
 import * as SqlParser from "../src/SqlParser.js"
-
-type Files = Readonly<Record<string, string | Uint8Array>>
-
-/** A folder that lives as long as the test. */
-const folderOf = (files: Files) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const root = await mkdtemp(join(tmpdir(), "migrations-"))
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(root, path)), { recursive: true })
-        await writeFile(join(root, path), content)
-      }
-      return root
-    }),
-    (root) => Effect.promise(() => rm(root, { recursive: true, force: true }))
-  )
+import { type Files, folderOf } from "./support/MigrationFolder.js"
 
 const load = <E, R>(source: Layer.Layer<MigrationSource.MigrationSource, E, R>) =>
   Effect.provide(MigrationSource.loadMigrations, source)
@@ -57,13 +41,14 @@ const bytes = (...parts: ReadonlyArray<string | number>) =>
 
 layer(SqlParser.layer)("MigrationSource", (it) => {
   describe("layerDirectory", () => {
-    it.scoped("reads flat files in the order of their numbers", () =>
+    it.scoped("reads flat files in the order of their numbers, where that is said", () =>
       Effect.gen(function* () {
-        const migrations = yield* loadFolder({
+        const root = yield* folderOf({
           "10_orders.sql": "CREATE TABLE orders (id int)",
           "9_users.sql": "CREATE TABLE users (id int)",
-          "11_email.up.sql": "ALTER TABLE users ADD COLUMN email text"
+          "11_email.sql": "ALTER TABLE users ADD COLUMN email text"
         })
+        const migrations = yield* load(MigrationSource.layerDirectory(root, { order: "natural" }))
         deepStrictEqual(idsOf(migrations), ["9_users", "10_orders", "11_email"])
         assert.include(objectsOf(migrations[2]), "column users.email")
         const graph = yield* MigrationGraph.make(migrations)
@@ -79,12 +64,11 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         const root = yield* folderOf({
           "20240101_users/migration.sql": "CREATE TABLE users (id int)",
           "20240102_email/migration.sql": "ALTER TABLE users ADD email text",
-          "meta/_journal.json": "{}",
+          "20240102_email/README.md": "",
           "migration_lock.toml": 'provider = "postgresql"',
           "README.md": "",
           ".hidden.sql": "not SQL",
-          "3.down.sql": "DROP TABLE users",
-          "3.up.sql": "SELECT 1"
+          "20240103.down.sql": "DROP TABLE users"
         })
         const source = MigrationSource.layerDirectory(pathToFileURL(`${root}/`))
         const { files, ignored } = yield* filesOf(source)
@@ -92,17 +76,16 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           files.map(({ id, source: path }) => [id, path.slice(root.length).replaceAll("\\", "/")]),
           [
             ["20240101_users", "/20240101_users/migration.sql"],
-            ["20240102_email", "/20240102_email/migration.sql"],
-            ["3", "/3.up.sql"]
+            ["20240102_email", "/20240102_email/migration.sql"]
           ]
         )
         deepStrictEqual(
           ignored.map(({ path, reason }) => `${path.slice(root.length + 1)}: ${reason}`),
           [
             ".hidden.sql: it is hidden",
-            "3.down.sql: it undoes a migration",
+            "20240102_email/README.md: its name does not end in .sql",
+            "20240103.down.sql: it undoes a migration",
             "README.md: its name does not end in .sql",
-            "meta: it is neither a file nor a folder with a migration.sql",
             "migration_lock.toml: its name does not end in .sql"
           ]
         )
@@ -147,6 +130,52 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         deepStrictEqual(two?.requires, one?.requires)
         assert.strictEqual(two?.footprint.statements[0]?.line, 2)
       })
+    )
+
+    it.scoped("finds the plan of Sqitch beside its scripts", () =>
+      Effect.gen(function* () {
+        const root = yield* folderOf({
+          "sqitch.plan": "z\na\n",
+          "deploy/a.sql": "SELECT 1",
+          "deploy/z.sql": "SELECT 1"
+        })
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(join(root, "deploy")))), ["z", "a"])
+      })
+    )
+
+    it.scoped("follows a link that leads back to the folder once", () =>
+      Effect.gen(function* () {
+        const root = yield* folderOf({ "1.sql": "SELECT 1", "sub/README.md": "" })
+        yield* Effect.promise(() => symlink(root, join(root, "sub", "back")))
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerDirectory(root))), ["1"])
+      })
+    )
+
+    it.scoped(
+      "takes what the layout says about a file: what it waits for, and that it runs outside a transaction",
+      () =>
+        Effect.gen(function* () {
+          const sqitch = yield* loadFolder({
+            "sqitch.plan": "%project=a\nz\nb [z]\n",
+            "deploy/z.sql": "SELECT 1",
+            "deploy/b.sql": "-- requires: other:x@v1\nSELECT 2"
+          })
+          deepStrictEqual(
+            sqitch.map(({ id, requires }) => [String(id), requires.map((one) => String(one.id))]),
+            [
+              ["z", []],
+              ["b", ["z"]]
+            ]
+          )
+          const diesel = yield* loadFolder({
+            "1_a/up.sql": "SELECT 1",
+            "1_a/metadata.toml": "run_in_transaction = false"
+          })
+          deepStrictEqual(
+            diesel.map(({ transaction }) => transaction),
+            ["none"]
+          )
+        })
     )
 
     it.scoped("follows links", () =>
@@ -258,10 +287,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("is reported for the first file in id order, whatever the order on disk", () =>
+    it.scoped("is reported for the first file in order, whatever the order on disk", () =>
       Effect.gen(function* () {
-        const error = yield* errorOf(loadFolder({ "10.sql": "-- require: 1", "9.sql": "-- provide: table a" }))
-        assert.match(error.message, /9\.sql:1/)
+        const error = yield* errorOf(loadFolder({ "10.sql": "-- require: 1", "09.sql": "-- provide: table a" }))
+        assert.match(error.message, /09\.sql:1/)
       })
     )
   })
@@ -298,6 +327,44 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         assert.includeMembers(migrations.flatMap(objectsOf), ["relation a", "relation b", "relation c"])
         const { ignored } = yield* filesOf(source)
         deepStrictEqual(ignored, [{ path: "./migrations/001_a.down.sql", reason: "it undoes a migration" }])
+      })
+    )
+
+    it.effect("reads paths as those of a folder, by the layout that they have", () =>
+      Effect.gen(function* () {
+        const journal = JSON.stringify({ entries: [{ tag: "0001_b" }, { tag: "0000_a" }] })
+        const drizzle = MigrationSource.layerGlob({
+          "../drizzle/0000_a.sql": text("SELECT 1"),
+          "../drizzle/0001_b.sql": text("SELECT 2"),
+          "../drizzle/meta/_journal.json": text({ default: journal })
+        })
+        deepStrictEqual(idsOf(yield* load(drizzle)), ["0001_b", "0000_a"])
+        const prisma = MigrationSource.layerGlob({ "./prisma/20240101_a/migration.sql": text("SELECT 1") })
+        deepStrictEqual(idsOf(yield* load(prisma)), ["20240101_a"])
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerGlob({ "./migration.sql": text("SELECT 1") }))), [
+          "migration"
+        ])
+        deepStrictEqual(yield* load(MigrationSource.layerGlob({})), [])
+      })
+    )
+
+    it.effect("fails for names with two orders, unless an option decides", () =>
+      Effect.gen(function* () {
+        const files = { "./m/9_a.sql": text("SELECT 1"), "./m/10_b.sql": text("SELECT 2") }
+        const error = yield* errorOf(load(MigrationSource.layerGlob(files)))
+        assert.strictEqual(error._tag, "AmbiguousOrder")
+        assert.include(error.message, "./m/9_a.sql and ./m/10_b.sql")
+        deepStrictEqual(idsOf(yield* load(MigrationSource.layerGlob(files, { order: "text" }))), ["10_b", "9_a"])
+      })
+    )
+
+    it.effect("fails for a file of its layout that is not carried along", () =>
+      Effect.gen(function* () {
+        const journal = JSON.stringify({ entries: [{ tag: "0000_a" }] })
+        const error = yield* errorOf(
+          load(MigrationSource.layerGlob({ "./d/meta/_journal.json": text({ default: journal }) }))
+        )
+        assert.match(error.message, /\.\/d\/0000_a\.sql: it does not exist/)
       })
     )
 
@@ -393,6 +460,21 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
   })
 
   describe("merge", () => {
+    it.effect("keeps the order of each source, and takes the smaller id of those that come next", () =>
+      Effect.gen(function* () {
+        const given = (...ids: ReadonlyArray<string>) =>
+          MigrationSource.layerGlob({
+            "./meta/_journal.json": () => Promise.resolve(JSON.stringify({ entries: ids.map((tag) => ({ tag })) })),
+            ...Object.fromEntries(ids.map((id) => [`./${id}.sql`, () => Promise.resolve("SELECT 1")]))
+          })
+        const records = MigrationSource.layerRecord({ "10": "SELECT 1", "9": "SELECT 1", "2": "SELECT 1" })
+        const merged = yield* load(MigrationSource.merge(records, given("5", "1", "20", "11")))
+        deepStrictEqual(idsOf(merged), ["2", "5", "1", "9", "10", "20", "11"])
+        const graph = yield* MigrationGraph.make(merged.toReversed())
+        deepStrictEqual(idsOf(graph.migrations), idsOf(merged))
+      })
+    )
+
     it.effect("makes one source of several", () =>
       Effect.gen(function* () {
         const source = MigrationSource.merge(

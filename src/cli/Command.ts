@@ -131,9 +131,9 @@ const execute = (
   }
 }
 
-const services = ({ folder, schema, url }: Invocation.Invocation) =>
+const services = ({ folder, options: { order }, schema, url }: Invocation.Invocation) =>
   AutoMigration.AutoMigrationLive.pipe(
-    Layer.provide(MigrationSource.layerDirectory(folder)),
+    Layer.provide(MigrationSource.layerDirectory(folder, order === undefined ? {} : { order })),
     Layer.provide(AutoMigrationConfig.layer({ schema })),
     Layer.provide(PgClient.layer({ url: Redacted.make(url) }))
   )

@@ -25,6 +25,7 @@ Commands
 
 Options
   --folder PATH        the folder of migrations (default: migrations)
+  --order ORDER        how names are ordered that have two orders: natural (9 before 10) or text (default: an error)
   --url URL            the database (default: the environment's DATABASE_URL)
   --schema NAME        the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)
   --help               say this
@@ -61,6 +62,8 @@ export interface Options {
   readonly accept: boolean
   readonly adopt: Adopt.Words
   readonly all: boolean
+  /** Of the names in the folder, for each command. */
+  readonly order: "natural" | "text" | undefined
   readonly to: string | undefined
   readonly unchecked: boolean
   readonly yes: boolean
@@ -112,6 +115,7 @@ const read = (words: ReadonlyArray<string>) =>
         allowPositionals: true,
         options: {
           folder: { type: "string" },
+          order: { type: "string" },
           url: { type: "string" },
           schema: { type: "string" },
           help: { type: "boolean", short: "h" },
@@ -130,7 +134,10 @@ const read = (words: ReadonlyArray<string>) =>
 type Values = Either.Either.Right<ReturnType<typeof read>>["values"]
 
 const optionsOf = (command: CommandName, values: Values): Either.Either<Options, UsageError> => {
-  const { accept = [], all = false, to, unchecked = false, yes = false } = values
+  const { accept = [], all = false, order, to, unchecked = false, yes = false } = values
+  if (order !== undefined && order !== "natural" && order !== "text") {
+    return fail(`--order is natural or text, and not "${order}".`)
+  }
   const foreign = optionNames.find((name) => values[name] !== undefined && !commands[command].options.includes(name))
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
   const other = command === "adopt" ? undefined : accept.find((kind) => kind !== "data-loss")
@@ -138,7 +145,7 @@ const optionsOf = (command: CommandName, values: Values): Either.Either<Options,
   const adopt = command === "adopt" ? Adopt.read(values) : Either.right(Adopt.nothing)
   return Either.mapBoth(adopt, {
     onLeft: (reason) => new UsageError({ reason }),
-    onRight: (words) => ({ accept: accept.length > 0, adopt: words, all, to, unchecked, yes })
+    onRight: (words) => ({ accept: accept.length > 0, adopt: words, all, order, to, unchecked, yes })
   })
 }
 

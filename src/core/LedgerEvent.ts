@@ -96,6 +96,21 @@ export const isApplied = ({ checksumById }: AppliedSet, ids: ReadonlyArray<Migra
   ids.every((id) => checksumById.has(id))
 
 /**
+ * Whether nothing of a migration is left for an operator to run: it is applied, and one that is repeatable with the text that it
+ * has now.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isCurrent = (
+  { checksumById }: AppliedSet,
+  { checksum, id, isRepeatable }: Pick<Migration.Migration, "checksum" | "id" | "isRepeatable">
+): boolean => {
+  const recorded = checksumById.get(id)
+  return recorded !== undefined && (recorded === checksum || !isRepeatable)
+}
+
+/**
  * Folds later events into an applied set. The last application of a migration is the one whose checksum counts.
  *
  * @since 0.1.0

@@ -65,10 +65,14 @@ export interface Migration {
   /** What the script asks of the transaction that it runs in. */
   readonly mode: TransactionMode.TransactionMode
   readonly footprint: Footprint
+  /** Its place in the order of its source; migrations of one place go by their ids. */
+  readonly position: number
+  /** Applied again, ahead of time only, when it was edited after it had been applied: Flyway's `R`. */
+  readonly isRepeatable: boolean
 }
 
 /**
- * The order of files: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
+ * The natural order of ids: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
  * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
  *
  * @example
@@ -85,8 +89,11 @@ export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
   return natural === 0 ? Ordering.string(self, that) : natural
 })
 
-/** By id. @since 0.1.0 @category instances */
-export const byId: Ordering.Order<Migration> = Ordering.mapInput(Order, (migration: Migration) => migration.id)
+/** As their source orders them, then by id. @since 0.1.0 @category instances */
+export const byPosition: Ordering.Order<Migration> = Ordering.combine(
+  Ordering.mapInput(Ordering.number, (migration: Migration) => migration.position),
+  Ordering.mapInput(Order, (migration: Migration) => migration.id)
+)
 
 /**
  * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
@@ -104,6 +111,8 @@ export const make = ({
   directives,
   footprint: inferred,
   id,
+  isRepeatable = false,
+  position = 0,
   script,
   source
 }: {
@@ -116,6 +125,10 @@ export const make = ({
   readonly digest: Digest
   /** What the checksum covers; the script's text where that is not said. */
   readonly covered?: string | undefined
+  /** By default 0. */
+  readonly position?: number
+  /** By default `false`. */
+  readonly isRepeatable?: boolean
 }): Migration => {
   const { footprint, mode } =
     script._tag === "Sql" && directives.transaction === "own"
@@ -134,7 +147,9 @@ export const make = ({
     declares,
     transaction: isOutside ? "none" : "own",
     mode,
-    footprint
+    footprint,
+    position,
+    isRepeatable
   }
 }
 

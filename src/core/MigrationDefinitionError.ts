@@ -5,6 +5,7 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
+import type { LayoutError } from "./LayoutError.js"
 
 /** As editors and terminals link it. @since 0.1.0 @category rendering */
 export const location = (file: string, line: number, column?: number): string =>
@@ -150,3 +151,4 @@ export type MigrationDefinitionError =
   | UnknownRequirement
   | AmbiguousProvider
   | CyclicDependency
+  | LayoutError

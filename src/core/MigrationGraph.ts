@@ -2,15 +2,15 @@
  * The validated dependency graph over all migrations, with an index from schema object to provider. Nobody writes the edges:
  * they are the hazards between footprints, plus `-- requires:`.
  *
- * Hazards follow the order of ids, which is the order in which the files were written and tested. `-- requires:` adds an edge
- * and never removes one: it may point at a later id, and then that id comes first, unless a hazard says otherwise; such a
- * contradiction is a cycle, and an error. To reverse a hazard, rename the file. Several heads are legal: branches of a
- * repository may add migrations side by side.
+ * Hazards follow the order of the source (`Migration.position`, then the id), which is the order in which the files were written
+ * and tested. `-- requires:` adds an edge and never removes one: it may point at a later migration, and then that one comes
+ * first, unless a hazard says otherwise; such a contradiction is a cycle, and an error. To reverse a hazard, rename the file.
+ * Several heads are legal: branches of a repository may add migrations side by side.
  *
  * **Laws**
  *
  * 1. The graph does not depend on the order in which the migrations are given.
- * 2. Every migration comes after all it waits for, and in id order wherever the graph allows.
+ * 2. Every migration comes after all it waits for, and in the source's order wherever the graph allows.
  * 3. `edges` is the transitive reduction: it reaches what the graph reaches, and no edge of it can be left out.
  * 4. `ancestors` is closed: it holds all that any of its members waits for, and nothing else.
  * 5. A cycle that is reported is one: each member waits for the next, and the last for the first.
@@ -63,7 +63,7 @@ export interface Node {
  * @category models
  */
 export interface MigrationGraph {
-  /** In id order. */
+  /** In the source's order. */
   readonly migrations: ReadonlyArray<Migration.Migration>
   /** In the graph's order; a node's place is its rank. */
   readonly nodes: ReadonlyArray<Node>
@@ -73,7 +73,7 @@ export interface MigrationGraph {
   readonly writersByKey: ReadonlyMap<HazardKey, ReadonlyArray<number>>
   /** Ranks of the migrations that may write rows of any table. */
   readonly opaque: ReadonlyArray<number>
-  /** What looks wrong about the migrations and is no error, in their id order. */
+  /** What looks wrong about the migrations and is no error, in their order. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
 }
 
@@ -104,7 +104,7 @@ export interface Applied {
 export const make = (
   unordered: ReadonlyArray<Migration.Migration>
 ): Either.Either<MigrationGraph, MigrationDefinitionError> => {
-  const migrations = Arr.sort(unordered, Order.combine(Migration.byId, Order.mapInput(Order.string, sourceOf)))
+  const migrations = Arr.sort(unordered, Order.combine(Migration.byPosition, Order.mapInput(Order.string, sourceOf)))
   return Either.gen(function* () {
     const indexById = yield* indexUniquely(migrations)
     const waits = yield* withRequirements(migrations, indexById, Hazard.waitsOf(migrations))
@@ -320,7 +320,7 @@ const fromOrder = (
     providers: Provider.make(inOrder),
     writersByKey: writersOf(inOrder),
     opaque: inOrder.flatMap((migration, rank) => (Migration.mayWriteAnything(migration) ? [rank] : [])),
-    warnings: migrations.flatMap(MigrationWarning.of)
+    warnings: MigrationWarning.of(migrations)
   }
 }
 

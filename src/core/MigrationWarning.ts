@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import { type Migration, type MigrationId, Order } from "./Migration.js"
+import { byPosition, type Migration, type MigrationId } from "./Migration.js"
 import { location } from "./MigrationDefinitionError.js"
 import * as SchemaObject from "./SchemaObject.js"
 
@@ -43,7 +43,7 @@ export interface DropsWhatNeverExisted extends At {
 }
 
 /**
- * `-- requires:` of a migration that comes later by its id: it runs first all the same.
+ * `-- requires:` of a migration that comes later in the source's order: it runs first all the same.
  *
  * @since 0.1.0
  * @category models
@@ -57,18 +57,31 @@ export interface RequiresLater extends At {
 export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater
 
 /**
- * The warnings about one migration, by their lines.
+ * The warnings about each of these migrations, in their order and by their lines.
  *
  * @since 0.1.0
  * @category queries
  */
-export const of = ({ footprint, id, requires, source }: Migration): ReadonlyArray<MigrationWarning> => {
+export const of = (migrations: ReadonlyArray<Migration>): ReadonlyArray<MigrationWarning> => {
+  const byId = new Map(migrations.map((migration) => [migration.id, migration]))
+  return migrations.flatMap((migration) =>
+    ofOne(migration, (id) => {
+      const other = byId.get(id)
+      return other !== undefined && byPosition(other, migration) > 0
+    })
+  )
+}
+
+const ofOne = (
+  { footprint, id, requires, source }: Migration,
+  isLater: (id: MigrationId) => boolean
+): ReadonlyArray<MigrationWarning> => {
   const at = (line: number): At => ({ migration: id, source, line })
   const doubts = footprint.doubts.map(
     ({ earlier, kind, line, object }): MigrationWarning =>
       kind === "CreatedTwice" ? { _tag: kind, ...at(line), object, earlier } : { _tag: kind, ...at(line), object }
   )
-  const later = requires.filter((requirement) => Order(requirement.id, id) > 0)
+  const later = requires.filter((requirement) => isLater(requirement.id))
   return [
     ...later.map(
       ({ id: requirement, line }): MigrationWarning => ({ _tag: "RequiresLater", ...at(line), requirement })
@@ -95,6 +108,6 @@ const said = (warning: MigrationWarning): string => {
     case "DropsWhatNeverExisted":
       return `counts on ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
     case "RequiresLater":
-      return `requires ${warning.requirement}, which comes later by its id and runs first all the same; rename one of the two files.`
+      return `requires ${warning.requirement}, which comes later in order and runs first all the same; rename one of the two files.`
   }
 }

@@ -39,7 +39,7 @@ export interface Step {
  * @category models
  */
 export interface Plan {
-  /** In an order that respects the graph: id order wherever the graph allows. */
+  /** In an order that respects the graph: the source's order wherever the graph allows. */
   readonly steps: Arr.NonEmptyReadonlyArray<Step>
   /**
    * What the gap's provider promises, with schema and table as it spells them: the catalog must lack at least one of these
@@ -157,7 +157,7 @@ export const render = (plan: Plan): string => {
     const note = needs.length === 0 ? "" : `; needs ${needs.join(", ")}`
     return [`${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`, ...dangers]
   })
-  const warnings = plan.steps.flatMap(({ migration }) => MigrationWarning.of(migration))
+  const warnings = MigrationWarning.of(plan.steps.map(({ migration }) => migration))
   return [`${heading}:`, ...lines, ...warnings.map((warning) => `warning: ${MigrationWarning.render(warning)}`)].join(
     "\n"
   )

@@ -54,6 +54,40 @@ const cases: ReadonlyArray<
     ["1.sql:1", "-- require: a", "-- accept:"],
     /correct or remove the line/
   ],
+  [
+    new Errors.AmbiguousOrder({ files: ["m/9_a.sql", "m/10_b.sql"], ids: ["9_a", "10_b"] }),
+    ["m/9_a.sql and m/10_b.sql", "reads digits as numbers, 9_a comes first, and as text 10_b does"],
+    /order: "natural".*order: "text".*--order natural or --order text\.$/
+  ],
+  [
+    new Errors.InvalidLayout({
+      layout: "Sqitch",
+      file: "sqitch.plan",
+      line: 2,
+      reason: "names no change",
+      remedy: "Correct the plan."
+    }),
+    ["sqitch.plan:2", "names no change", "as Sqitch writes it"],
+    /Correct the plan\.$/
+  ],
+  [
+    new Errors.UnsupportedLayout({
+      layout: "Liquibase",
+      file: "m/changelog.xml",
+      reason: "a changelog is no script",
+      remedy: "Write its SQL to files."
+    }),
+    ["m/changelog.xml", "Liquibase"],
+    /Write its SQL to files\.$/
+  ],
+  [
+    new Errors.NothingToApply({
+      folder: "m",
+      passedOver: Array.from({ length: 12 }, (_, index) => ({ path: `m/${index}.js`, reason: "no SQL" }))
+    }),
+    ["m holds no migration", "m/0.js (no SQL)", "m/9.js (no SQL) and 2 more"],
+    /Name the folder whose files are migrations, or empty this one\.$/
+  ],
   [new Errors.DuplicateMigrationId({ id: "1", files: ["a", "b"] }), ["1", "a and b"], /Rename all but one/],
   [
     new Errors.UnknownRequirement({ id: "2", file: "2.sql", line: 3, requirement: "1" }),

@@ -94,6 +94,28 @@ describe("laws", () => {
   })
 })
 
+describe("isCurrent", () => {
+  const id = Migration.MigrationId.make("R__a")
+  const old = Checksum.Checksum.make("sha256:a")
+  const now = Checksum.Checksum.make("sha256:b")
+  const applied = (checksum: Checksum.Checksum | undefined) => ({
+    ...LedgerEvent.nothing,
+    checksumById: new Map(checksum === undefined ? [] : [[id, checksum]])
+  })
+
+  it("asks for the text of a repeatable migration, and of others only whether they are applied", () => {
+    for (const [recorded, isRepeatable, expected] of [
+      [undefined, true, false],
+      [undefined, false, false],
+      [old, true, false],
+      [old, false, true],
+      [now, true, true]
+    ] as const) {
+      assert.strictEqual(LedgerEvent.isCurrent(applied(recorded), { id, checksum: now, isRepeatable }), expected)
+    }
+  })
+})
+
 describe("verify", () => {
   it.prop(
     "names the first event that does not fit when one is missing",

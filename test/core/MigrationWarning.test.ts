@@ -10,7 +10,7 @@ import { footprints } from "../support/Parsing.js"
 /** The warnings about files called `1.sql`, `2.sql`, …; in order, and without what they say to do. */
 const warnings = (...texts: ReadonlyArray<string>): ReadonlyArray<string> =>
   footprints(...texts)
-    .flatMap((footprint, index) => MigrationWarning.of({ ...migration({ id: String(index + 1) }), footprint }))
+    .flatMap((footprint, index) => MigrationWarning.of([{ ...migration({ id: String(index + 1) }), footprint }]))
     .map((warning) => MigrationWarning.render(warning).replace(/;[^;]*$/, ""))
 
 describe("a migration that creates what is there", () => {
@@ -129,15 +129,19 @@ describe("warnings", () => {
     (_, files) => deepStrictEqual(warnings(...files), [])
   )
 
-  it("tell a requirement of a later id, with its line", () =>
+  it("tell a requirement of a later migration, with its line", () =>
     deepStrictEqual(
-      MigrationWarning.of({
-        ...migration({ id: "2" }),
-        requires: [
-          { id: idOf("1"), line: 1 },
-          { id: idOf("10"), line: 3 }
-        ]
-      }),
+      MigrationWarning.of([
+        migration({ id: "1" }),
+        {
+          ...migration({ id: "2" }),
+          requires: [
+            { id: idOf("1"), line: 1 },
+            { id: idOf("10"), line: 3 }
+          ]
+        },
+        migration({ id: "10" })
+      ]),
       [{ _tag: "RequiresLater", migration: idOf("2"), source: "2.sql", line: 3, requirement: idOf("10") }]
     ))
 
@@ -153,7 +157,7 @@ describe("warnings", () => {
       [
         "2.sql:3: creates relation t, which 1.sql has created before; say IF NOT EXISTS, or remove one of the two.",
         "2.sql:3: counts on relation t, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.",
-        "2.sql:3: requires 3, which comes later by its id and runs first all the same; rename one of the two files."
+        "2.sql:3: requires 3, which comes later in order and runs first all the same; rename one of the two files."
       ]
     )
   })

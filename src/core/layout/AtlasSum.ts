@@ -1,0 +1,92 @@
+/**
+ * Atlas's `atlas.sum`: the names of the migrations in their order, each with a running SHA-256 over all names and texts so far, and a
+ * sum over these on the first line. A file that was edited, added, removed or renamed without Atlas does not fit.
+ *
+ * @internal
+ */
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import * as Order from "effect/Order"
+import { type ArrangeError, type Entry, invalid, type Listing, linesOf, type Unreadable } from "./Listing.js"
+
+const layout = "Atlas"
+
+const sumFile = "atlas.sum"
+
+/** @since 0.1.0 @category predicates */
+export const isIn = ({ paths }: Listing): boolean => paths.includes(sumFile)
+
+interface Line {
+  readonly path: string
+  readonly hash: string
+}
+
+/**
+ * The migrations in the order of the sums, after all of them were checked.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const checked = (
+  listing: Listing,
+  entries: ReadonlyArray<Entry>
+): Either.Either<ReadonlyArray<Entry>, ArrangeError> =>
+  Either.gen(function* () {
+    const fail = invalid(layout, listing, sumFile)
+    const remedy = "Restore the file, or run atlas migrate hash once what it holds is right."
+    const [first = "", ...rest] = linesOf(yield* listing.text(sumFile)).filter((line) => line !== "")
+    const lines = rest.map(lineFrom)
+    for (const [index, { path }] of lines.entries()) {
+      if (path === "") return yield* fail(index + 2, "it is no line of a name and a sum", remedy)
+      if (!listing.paths.includes(path)) return yield* fail(index + 2, `${path} is not there`, remedy)
+    }
+    const place = new Map(lines.map(({ path }, index) => [path, index]))
+    const unsummed = entries.filter(({ path, text }) => !place.has(path) && isUnsummed(text)).map(({ path }) => path)
+    const hashes = yield* hashesOf(listing, lines, unsummed.toSorted())
+    const edited = lines.findIndex(({ hash, path }) => hashes.get(path) !== hash)
+    if (edited !== -1) {
+      const path = lines[edited]?.path ?? ""
+      return yield* fail(edited + 2, `${path}, or a file before it, is not the one that the sum was made of`, remedy)
+    }
+    const unlisted = entries.find(({ path }) => !place.has(path) && !unsummed.includes(path))
+    if (unlisted !== undefined) return yield* fail(1, `${unlisted.path} has no sum`, remedy)
+    if (first !== `h1:${sumOf(listing, lines)}`) return yield* fail(1, "it is not the sum of the lines below", remedy)
+    const placed = (entry: Entry): number =>
+      place.get(entry.path) ?? lines.filter(({ path }) => path < entry.path).length - 0.5
+    return Arr.sort(entries, Order.mapInput(Order.number, placed))
+  })
+
+const lineFrom = (text: string): Line => {
+  const [, path = "", hash = ""] = /^(.*\S)\s+h1:(\S+)\s*$/.exec(text) ?? []
+  return { path, hash }
+}
+
+const isUnsummed = (text: string): boolean => /^--\s*atlas:sum\s+ignore\b/m.test(text)
+
+/** A text that says `-- atlas:sum ignore` has no line, and counts by its name at its place. */
+const hashesOf = (
+  listing: Listing,
+  lines: ReadonlyArray<Line>,
+  unsummed: ReadonlyArray<string>
+): Either.Either<ReadonlyMap<string, string>, Unreadable> =>
+  Either.gen(function* () {
+    const running = listing.hashes.sha256()
+    const hashes = new Map<string, string>()
+    const before = [...unsummed]
+    for (const { path } of lines) {
+      while (before[0] !== undefined && before[0] < path) running.add(before.shift() ?? "")
+      running.add(path)
+      running.add(yield* listing.text(path))
+      hashes.set(path, running.base64())
+    }
+    return hashes
+  })
+
+const sumOf = (listing: Listing, lines: ReadonlyArray<Line>): string => {
+  const running = listing.hashes.sha256()
+  for (const { hash, path } of lines) {
+    running.add(path)
+    running.add(hash)
+  }
+  return running.base64()
+}
