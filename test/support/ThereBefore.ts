@@ -15,15 +15,15 @@ const parts = {
   },
   orders: {
     needs: ["users"],
-    sql: "CREATE TABLE orders (id integer, user_id integer REFERENCES users ON DELETE CASCADE);\nINSERT INTO orders VALUES (10, 1);"
+    sql: "CREATE TABLE orders (id integer, name text, user_id integer REFERENCES users ON DELETE CASCADE);\nINSERT INTO orders VALUES (10, 'tea', 1);"
   },
   /** Empty, and what points at it is not. */
   coupons: {
-    sql: "CREATE TABLE coupons (id integer PRIMARY KEY);\nCREATE TABLE baskets (id integer, coupon_id integer REFERENCES coupons);\nINSERT INTO baskets VALUES (20, NULL);"
+    sql: "CREATE TABLE coupons (id integer PRIMARY KEY, name text);\nCREATE TABLE baskets (id integer, coupon_id integer REFERENCES coupons);\nINSERT INTO baskets VALUES (20, NULL);"
   },
   /** Empty, and has a page. */
   drafts: {
-    sql: "CREATE TABLE drafts (id integer);\nDO $$ BEGIN INSERT INTO drafts VALUES (1); RAISE 'undone'; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
+    sql: "CREATE TABLE drafts (id integer, name text);\nDO $$ BEGIN INSERT INTO drafts VALUES (1, 'x'); RAISE 'undone'; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
   },
   /** The same name in another schema. */
   app: {
@@ -86,8 +86,12 @@ const all: Readonly<Record<string, Part>> = parts
 
 export const names: ReadonlyArray<Name> = Object.keys(parts).filter((name): name is Name => name in parts)
 
-const withNeeds = (name: string): ReadonlyArray<string> => [...(all[name]?.needs ?? []).flatMap(withNeeds), name]
+/** The parts that a part stands on. */
+export const needs = (name: Name): ReadonlyArray<Name> =>
+  (all[name]?.needs ?? []).flatMap((needed) => names.filter((known) => known === needed))
+
+const withNeeds = (name: Name): ReadonlyArray<Name> => [...needs(name).flatMap(withNeeds), name]
 
 /** The SQL of these parts and of what they need, each once. */
 export const setup = (chosen: ReadonlyArray<Name>): ReadonlyArray<string> =>
-  Arr.dedupe(chosen.flatMap(withNeeds)).flatMap((name) => all[name]?.sql ?? [])
+  Arr.dedupe(chosen.flatMap(withNeeds)).map((name) => parts[name].sql)
