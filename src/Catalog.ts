@@ -16,10 +16,12 @@ import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import type * as Policy from "./core/Policy.js"
 import type { QualifiedName, SchemaObject } from "./core/SchemaObject.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import * as Presence from "./Presence.js"
 
 /** How an object is put to the server: one flat record, whatever its kind. */
 interface Wanted {
@@ -154,28 +156,6 @@ const Places = Schema.Array(Schema.Int)
 /** Places in the objects that {@link missing} was asked for. @since 0.1.0 @category readers */
 export const readMissing = Message.reader("missing", Places)
 
-const readOccupied = Message.reader("occupied", Places)
-
-/**
- * An answer `occupied`: the 0-based places of those relations that exist and hold at least one page. A table's size is asked
- * of its file, since the statistics of a table that was never analysed say nothing.
- *
- * @since 0.1.0
- * @category statements
- */
-export const occupied = (names: ReadonlyArray<QualifiedName>): string =>
-  Message.answering(
-    "occupied",
-    "coalesce(pg_catalog.json_agg(w.index), '[]')",
-    `FROM pg_catalog.jsonb_to_recordset(${Message.literal(
-      JSON.stringify(names.map((name, index) => ({ index, schema: schemaOf(name), name: name.name })))
-    )}::jsonb) AS w (index int, schema text, name text)
-WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS leaf ON true
-  WHERE c.relname = w.name AND (w.schema IS NULL OR n.nspname = w.schema)
-  AND c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0)`
-  )
-
 /**
  * @since 0.1.0
  * @category tags
@@ -188,10 +168,10 @@ export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
       objects: ReadonlyArray<SchemaObject>,
       reach: Reach
     ) => Effect.Effect<ReadonlyArray<SchemaObject>, MigrationFailure.Failure>
-    /** Those of the tables that exist and are not empty. */
-    readonly occupied: (
-      names: ReadonlyArray<QualifiedName>
-    ) => Effect.Effect<ReadonlyArray<QualifiedName>, MigrationFailure.Failure>
+    /** What a verdict rests on, as it is now: under no lock. */
+    readonly presence: (
+      questions: ReadonlyArray<Policy.Question>
+    ) => Effect.Effect<ReadonlyMap<string, Presence.Answer>, MigrationFailure.Failure>
   }
 >() {}
 
@@ -214,7 +194,16 @@ export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
     return Catalog.of({
       missing: (objects, reach) =>
         Effect.map(look(missing(objects, reach), readMissing), (indices) => pick(objects, indices)),
-      occupied: (names) => Effect.map(look(occupied(names), readOccupied), (indices) => pick(names, indices))
+      presence: (questions) => {
+        const asking = { questions, locks: "as they are", about: "everything", made: Presence.nothingMade } as const
+        const limits = Message.limits(config, "request", "LOCAL")
+        return questions.length === 0
+          ? Effect.succeed(new Map())
+          : ask(`${limits};\n${Presence.statements(asking, limits)}`).pipe(
+              Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look into the catalog")),
+              Effect.flatMap((results) => Presence.read(asking, results))
+            )
+      }
     })
   })
 )

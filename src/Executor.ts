@@ -21,10 +21,12 @@ import * as AbortedTransaction from "./AbortedTransaction.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
+import type { StatementSpan } from "./core/Footprint.js"
 import { including, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Job from "./Job.js"
+import * as Judge from "./Judge.js"
 import * as Lease from "./Lease.js"
 import * as LedgerStatements from "./LedgerStatements.js"
 import * as Message from "./Message.js"
@@ -93,30 +95,30 @@ export const make = Effect.gen(function* () {
         : lock.ofMessage(`the record of migration ${migration.id}`)(error)
     })
 
-  const applyStep = Effect.fnUntraced(function* (
-    { job }: Job.Task,
-    role: string,
-    reserved: Reserved,
-    migration: Migration
-  ) {
-    const [elapsed] = yield* Effect.timed(Script.run(reserved, role, migration))
+  const applyStep = Effect.fnUntraced(function* ({ job, judge }: Job.Task, place: Judge.Place, migration: Migration) {
+    const { reserved, role } = place
+    const before = (span: StatementSpan) => judge.before(place, migration, span)
+    const [elapsed] = yield* Effect.timed(Script.run(reserved, role, migration, before))
     const message = StepMessages.closing({
       schema,
-      before: [Transaction.confirm, ...Transaction.forget],
+      before: [Transaction.confirm, ...Transaction.forget, ...judge.closing(place, migration)],
       after: [],
       limits: lock.limits(job),
       migration,
       detail: { ...job.detail, milliseconds: Job.milliseconds(elapsed) }
     })
     const recorded = yield* recordApplied(reserved, message, migration)
-    yield* Effect.flatMap(Catalog.readMissing(Message.columnsOf(recorded)), (missing) =>
-      Script.keepsPromises(migration, missing)
-    )
+    const columns = Message.columnsOf(recorded)
+    yield* judge.end(migration, columns)
+    yield* Effect.flatMap(Catalog.readMissing(columns), (missing) => Script.keepsPromises(migration, missing))
     yield* Metric.increment(Telemetry.applied)
   })
 
-  const applySteps = (task: Job.Task, role: string, reserved: Reserved, waiting: ReadonlyArray<Migration>) =>
-    Effect.forEach(waiting, (_) => Job.inTime(task.job, _, applyStep(task, role, reserved, _)), { discard: true })
+  const applySteps = (task: Job.Task, place: Judge.Place, waiting: Steps) =>
+    Effect.zipRight(
+      Job.inTime(task.job, Arr.headNonEmpty(waiting), task.judge.begin(place, waiting, "locked")),
+      Effect.forEach(waiting, (_) => Job.inTime(task.job, _, applyStep(task, place, _)), { discard: true })
+    )
 
   /** Nothing between two of these messages needs to be asked, and while a hundred processes start each would wait its turn. */
   const build = (task: Job.Task, role: string, { connection }: Reserved, waiting: Steps) => {
@@ -143,16 +145,17 @@ export const make = Effect.gen(function* () {
       "a baseline"
     )
 
-  const carryOut = (task: Job.Task, role: string, reserved: Reserved, waiting: Steps) => {
+  const carryOut = (task: Job.Task, place: Judge.Place, waiting: Steps) => {
+    const { reserved, role } = place
     if (task.job.doing === "build") return build(task, role, reserved, waiting)
-    return task.job.doing === "baseline" ? baseline(task, reserved, waiting) : applySteps(task, role, reserved, waiting)
+    return task.job.doing === "baseline" ? baseline(task, reserved, waiting) : applySteps(task, place, waiting)
   }
 
   const together = Effect.fnUntraced(function* (task: Job.Task) {
     const reserved = yield* lock.connect
-    return yield* lock.locked<Job.Outcome>(reserved, task, ({ applied, role }, waiting) =>
+    return yield* lock.locked<Job.Outcome>(reserved, task, ({ applied, role, server }, waiting) =>
       Effect.as(
-        carryOut(task, role, reserved, waiting),
+        carryOut(task, { reserved, role, server, limits: lock.limits(task.job) }, waiting),
         Transaction.commit(Job.done(waiting, including(applied, waiting)))
       )
     )
@@ -274,12 +277,16 @@ export const make = Effect.gen(function* () {
   return Executor.of({
     run: Effect.fnUntraced(function* (job: Job.Job) {
       const ran: Array<Migration> = []
+      const judge = yield* Option.match(job.judgement, {
+        onNone: () => Effect.succeed(Judge.none),
+        onSome: (judgement) => Judge.make(judgement, schema)
+      })
       let known = job.known
       let { yields } = job
       for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
         if (index > 0 && isApplied(known, Plan.ids(group))) continue
         const closes = index === 0 ? job.plan.closes : []
-        const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes })
+        const outcome: Job.Outcome = yield* runTask({ job, judge, group, known, yields, closes })
         if (outcome._tag !== "Done") return outcome
         yields = outcome.ran.length === 0
         if (!yields) yield* job.pauses.reset

@@ -33,11 +33,13 @@ import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 import * as StatementScope from "./core/StatementScope.js"
 import * as Findings from "./Findings.js"
+import type * as Judge from "./Judge.js"
 import { Knowledge, type View } from "./Knowledge.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
+import * as Presence from "./Presence.js"
 import * as Refusals from "./Refusals.js"
 import * as SingleFlight from "./SingleFlight.js"
 import { SqlParser } from "./SqlParser.js"
@@ -69,8 +71,6 @@ const bringing = (resolved: Resolved): ReadonlyArray<MigrationId> =>
     onLeft: (reason) => (reason._tag === "AlreadyApplied" ? reason.providers.map((migration) => migration.id) : []),
     onRight: Plan.ids
   })
-
-const tableKey = (name: SchemaObject.QualifiedName): string => SchemaObject.key(SchemaObject.relation(name))
 
 const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
   Option.match(risk, {
@@ -134,15 +134,19 @@ export const make = Effect.gen(function* () {
   const judge = Effect.fnUntraced(function* (
     question: Question,
     plan: Plan.Plan
-  ): Effect.fn.Return<Either.Either<Plan.Plan, Effect.Effect<never, PlanRunner.Refusal>>, PlanRunner.Refusal> {
+  ): Effect.fn.Return<Either.Either<Judge.Judgement, Effect.Effect<never, PlanRunner.Refusal>>, PlanRunner.Refusal> {
     const [promised = question.gap.object] = plan.closes
     const facts = { gap: SchemaObject.render(promised), migrationIds: Plan.ids(plan), command: command(plan) }
     if (mode === "observe") return Either.left(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
-    const occupied = new Set((yield* occupiedOf(plan)).map(tableKey))
-    const verdict = policy(plan, { isEmpty: (relation) => !occupied.has(tableKey(relation)) })
-    if (verdict._tag === "Allowed") return Either.right(plan)
-    const reasons = Arr.map(verdict.reasons, renderRefusal)
-    return Either.left(ends(({ cause }) => new MigrationRefused({ ...facts, reasons, cause })))
+    const refuse: Judge.Judgement["refuse"] = (reasons) =>
+      MigrationFailure.circumstance(
+        ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, renderRefusal), cause })
+      )
+    const answers = yield* unjudged(catalog.presence(Policy.questions(plan)))
+    const verdict = policy(plan, Presence.facts(answers))
+    return verdict._tag === "Allowed"
+      ? Either.right({ policy, plan, answers, refuse })
+      : Either.left(unjudged(Effect.fail(refuse(verdict.reasons))))
   })
 
   /** All of a plan, or else as much as the statement cannot do without. */
@@ -155,14 +159,8 @@ export const make = Effect.gen(function* () {
         : Effect.succeed(verdict)
     })
 
-  const occupiedOf = (plan: Plan.Plan) => {
-    const relations = Policy.needsFacts(plan)
-    return relations.length === 0
-      ? Effect.succeed<ReadonlyArray<SchemaObject.QualifiedName>>([])
-      : unjudged(catalog.occupied(relations))
-  }
-
-  const run = Effect.fnUntraced(function* (question: Question, plan: Plan.Plan) {
+  const run = Effect.fnUntraced(function* (question: Question, judgement: Judge.Judgement) {
+    const { plan } = judgement
     const open = yield* runner.refusal(plan)
     if (Option.isSome(open)) {
       yield* refusals.record(question.key, open.value, question.errorOf(open.value))
@@ -173,6 +171,7 @@ export const make = Effect.gen(function* () {
     const result = yield* runner
       .run({
         plan,
+        judgement: Option.some(judgement),
         pace: "request",
         caller: question.caller,
         doing: "apply",

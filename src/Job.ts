@@ -6,12 +6,14 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import type * as Plan from "./core/Plan.js"
+import type * as Judge from "./Judge.js"
 import type { Lease } from "./Lease.js"
 import type * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
@@ -81,6 +83,8 @@ export interface Job {
   readonly doing: "apply" | "again" | "baseline" | "build"
   /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
   readonly caller: "in view" | "out of view"
+  /** What allowed the plan, where a policy had to: it is asked again while the plan runs. An operator needs none. */
+  readonly judgement: Option.Option<Judge.Judgement>
   /** Goes into the events beside what the executor knows itself. */
   readonly detail: Readonly<Record<string, unknown>>
 }
@@ -107,6 +111,7 @@ export type Outcome =
  */
 export interface Task {
   readonly job: Job
+  readonly judge: Judge.Judge
   readonly group: Plan.Group
   readonly known: AppliedSet
   /**

@@ -195,6 +195,7 @@ export const make = Effect.gen(function* () {
         deadlineAt,
         onDeadline: () => offhand("it could not be built in time"),
         doing: "build",
+        judgement: Option.none(),
         detail: { because: "the ledger itself was missing" }
       })
       .pipe(Effect.catchAll(ownFault))

@@ -68,8 +68,9 @@ export interface Operator {
 }
 
 /** Nobody waits for an operator's run but the operator. */
-const forOperator: Pick<PlanRunner.Request, "pace" | "caller" | "deadlineAt" | "onDeadline" | "detail"> = {
+const forOperator: Omit<PlanRunner.Request, "plan" | "doing"> = {
   pace: "operator",
+  judgement: Option.none(),
   caller: "in view",
   deadlineAt: Number.POSITIVE_INFINITY,
   onDeadline: (migration) => MigrationFailure.effectFailed(migration, "it was not done in time"),

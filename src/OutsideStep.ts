@@ -93,8 +93,14 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
   ): Effect.Effect<Taken | Job.Outcome, Setback> =>
     Effect.scoped(
       Effect.flatMap(connect, (ledger) =>
-        locked<Taken>(ledger, task, ({ role }, [migration]) =>
+        locked<Taken>(ledger, task, ({ role, server }, waiting) =>
           Effect.gen(function* () {
+            const [migration] = waiting
+            yield* task.judge.begin(
+              { reserved: ledger, role, server, limits: limits(task.job) },
+              waiting,
+              "as they are"
+            )
             const message = [
               Lease.before(schema, own),
               Lease.take(schema, own, lease),

@@ -86,19 +86,24 @@ export const runStatement = (
     : Effect.void
 
 /**
+ * All of a script; `before` comes before each statement.
+ *
  * @since 0.1.0
  * @category operations
  */
 export const run = (
   reserved: Reserved,
   role: string,
-  migration: Migration
+  migration: Migration,
+  before: (span: StatementSpan) => Effect.Effect<void, StatementError | MigrationFailure.Failure>
 ): Effect.Effect<void, StatementError | MigrationFailure.Failure> => {
   const { script } = migration
   return script._tag === "Sql"
-    ? Effect.forEach(migration.footprint.statements, (span) => runStatement(reserved, role, migration, span), {
-        discard: true
-      })
+    ? Effect.forEach(
+        migration.footprint.statements,
+        (span) => Effect.zipRight(before(span), runStatement(reserved, role, migration, span)),
+        { discard: true }
+      )
     : Transaction.inside(reserved.client, reserved.connection, script.effect).pipe(
         Effect.sandbox,
         Effect.mapError((cause) => failureOf(migration, role, cause)),

@@ -76,9 +76,24 @@ export interface HiddenCall {
   readonly transitions: ReadonlyArray<string>
 }
 
+/**
+ * How a statement that stands alone in its file has made a relation: without `IF NOT EXISTS`, outside any body of code.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Creation {
+  /** As the statement writes it. */
+  readonly schema: Option.Option<string>
+  /** See `Recorder.path`. */
+  readonly path: number
+}
+
 /** @since 0.1.0 @category models */
 export interface Relation {
   readonly name: QualifiedName
+  /** `None` where the server may have found a relation of this name instead of making it. */
+  readonly creation: Option.Option<Creation>
   readonly kind: RelationKind
   /** Not created by any migration: its columns and triggers are not known. */
   readonly isExternal: boolean
@@ -148,6 +163,8 @@ export interface Type {
   /** The extension that brought it. */
   readonly extension: Option.Option<string>
   readonly isExternal: boolean
+  /** Whether the statement that makes it fails where a type of this name is there. */
+  readonly isCertain: boolean
   readonly values: ReadonlyArray<string>
   /** The types it is made of. */
   readonly parts: ReadonlyArray<QualifiedName>
@@ -166,6 +183,8 @@ export interface Routine {
   readonly maxArity: number
   readonly types: ReadonlyArray<QualifiedName>
   readonly body: RoutineBody
+  /** Whether the statement that makes it fails where a routine of this name and these inputs is there. */
+  readonly isCertain: boolean
   readonly uses: ReadonlyArray<HazardKey>
   readonly dependencies: ReadonlySet<HazardKey>
 }

@@ -129,6 +129,7 @@ const riskKinds: Readonly<Record<RiskKind, RiskKind>> = {
   "blocking-index-build": "blocking-index-build",
   "validation-scan": "validation-scan",
   "volatile-default": "volatile-default",
+  "row-update": "row-update",
   "referenced-table-lock": "referenced-table-lock",
   "not-transactional": "not-transactional",
   "privilege-change": "privilege-change",

@@ -29,7 +29,7 @@ import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
 import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
-import type { Hazard } from "./StatementHazard.js"
+import { type Hazard, lockOf } from "./StatementHazard.js"
 import { hazardsOf, mayRunInBlock } from "./StatementRisk.js"
 import { endsTransaction, hasOwnTransactions, unclosed } from "./TransactionBlock.js"
 
@@ -298,7 +298,10 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   const { statement } = recorder
   const wasOpaque = statement.isOpaque
   statement.isOpaque = false
-  statement.hazards.push(...hazardsOf(recorder, node))
+  const reach = recorder.path > 0 || statement.runsCode ? "anywhere" : "path"
+  statement.hazards.push(
+    ...hazardsOf(recorder, node).map((hazard) => ({ reach, lock: lockOf(node), ...hazard }) as const)
+  )
   execute(recorder, node)
   statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
   statement.isOpaque ||= wasOpaque
@@ -316,7 +319,7 @@ const needOf = (
   return newest === undefined ? [] : [{ ...newest, ...placeOf(text, statement) }]
 }
 
-/** What was made good for by the end of the migration is none. */
+/** Drops risks that the same migration undoes later. */
 const risksOf = (
   end: SimulatedCatalog.SimulatedCatalog,
   { hazards, isOpaque }: Recorder.StatementRecord,
@@ -326,18 +329,31 @@ const risksOf = (
   const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
   if (left.length === 0) return []
   const place = placeOf(text, statement)
-  return distinct(left).map(({ kind, relation }) => ({ kind, relation, ...place }))
+  return distinct(left).map(({ kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
+    kind,
+    relation,
+    reach,
+    lock,
+    start: statement.start,
+    ...place
+  }))
 }
 
-/** A body may be run more than once. */
-const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => [
-  ...new Map(hazards.map((hazard) => [hazardKey(hazard), hazard])).values()
-]
+/** A body may be run more than once; of two hazards about one relation the one with the wider reach stays. */
+const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
+  const byKey = new Map<string, Hazard>()
+  for (const hazard of hazards) {
+    const key = hazardKey(hazard)
+    const known = byKey.get(key)
+    if (known === undefined || known.reach !== "anywhere") byKey.set(key, hazard)
+  }
+  return [...byKey.values()]
+}
 
-const hazardKey = ({ kind, relation }: Hazard): string =>
+const hazardKey = ({ kind, lock, relation }: Hazard): string =>
   Option.match(relation, {
     onNone: () => kind,
-    onSome: (name) => `${kind} ${SchemaObject.key(SchemaObject.relation(name))}`
+    onSome: (name) => `${kind} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
   })
 
 const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }

@@ -167,13 +167,15 @@ export const ownSequence = (
   given: ReadonlyArray<string>,
   kind: "serial" | "identity"
 ): void => {
-  const isTemporary = R.findRelation(recorder, table)?.isTemporary === true
+  const owner = R.findRelation(recorder, table)
+  const isTemporary = owner?.isTemporary === true
   const chosen = given.at(-1) ?? freeRelationName(recorder, table, column, "seq")
   const schema = given.length > 1 ? Option.fromNullable(given.at(-2)) : table.schema
   const name: QualifiedName = { schema, name: chosen }
   R.writeName(recorder, name)
   R.saveRelation(recorder, {
     ...Catalog.relation("sequence", name),
+    creation: owner?.creation ?? Option.none(),
     isTemporary,
     isIdentity: kind === "identity",
     owner: Option.some(table),

@@ -23,15 +23,22 @@ export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName
 }
 
 const located = (
-  { searchPath }: R.Recorder,
+  { located: found, searchPath }: R.Recorder,
   name: QualifiedName,
   candidates: () => ReadonlyArray<{ readonly name: QualifiedName }>
 ): QualifiedName => {
   if (searchPath.length === 0 || Option.isSome(name.schema)) return name
-  const schemas = new Set(candidates().map((found) => Catalog.schemaOf(found.name)))
+  const schemas = new Set(candidates().map((candidate) => Catalog.schemaOf(candidate.name)))
   const first = searchPath.find((schema) => schemas.has(schema))
-  return first === undefined || first === "public" ? name : { ...name, schema: Option.some(first) }
+  if (first === undefined || first === "public") return name
+  const placed = { ...name, schema: Option.some(first) }
+  found.add(placed)
+  return placed
 }
+
+/** A name as its statement writes it: without the schema that only the search path has given it. @since 0.1.0 @category names */
+export const written = ({ located: found }: R.Recorder, name: QualifiedName): QualifiedName =>
+  found.has(name) ? { ...name, schema: Option.none() } : name
 
 /** @since 0.1.0 @category names */
 export const relation = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>

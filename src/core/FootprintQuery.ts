@@ -6,6 +6,7 @@
  * @internal
  */
 import type { CreateTableAsStmt, IntoClause, Node, RefreshMatViewStmt, SelectStmt, ViewStmt } from "@pgsql/types"
+import * as Option from "effect/Option"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { newRelation } from "./FootprintTable.js"
@@ -37,7 +38,9 @@ const setConfig = (recorder: R.Recorder, { targetList }: SelectStmt): void => {
     const [setting, value] = (call.FuncCall.args ?? []).map((arg) =>
       "A_Const" in arg ? arg.A_Const.sval?.sval : undefined
     )
-    const isPath = stringsOf(call.FuncCall.funcname).at(-1) === "set_config" && setting === "search_path"
+    const isSet = stringsOf(call.FuncCall.funcname).at(-1) === "set_config"
+    if (isSet) recorder.path++
+    const isPath = isSet && setting === "search_path"
     if (isPath && value === undefined) R.barrier(recorder, "computes the search path")
     else if (isPath)
       recorder.searchPath = (value ?? "")
@@ -87,7 +90,9 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
   const columns = columnsOf(recorder, query, stringsOf(statement.aliases))
   const kept = isReplaced ? { dependencies: before.dependencies, attachments: before.attachments } : {}
   const isTemporary = view?.relpersistence === "t"
-  const shape = { ...Catalog.relation("view", name), ...viewOf(recorder, mentions), isTemporary, columns }
+  const isPlain = statement.replace !== true && !recorder.statement.runsCode
+  const creation = isPlain ? Option.some({ schema: nameOfRangeVar(view).schema, path: recorder.path }) : Option.none()
+  const shape = { ...Catalog.relation("view", name), ...viewOf(recorder, mentions), isTemporary, columns, creation }
   if (statement.replace !== true && !isTemporary) R.claim(recorder, relation(name))
   R.saveRelation(recorder, { ...shape, ...kept })
 }

@@ -73,6 +73,12 @@ export interface Recorder {
   statement: StatementRecord
   /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
   searchPath: ReadonlyArray<string>
+  /** Grows with each statement that may change where a name without schema is looked up. */
+  path: number
+  /** Schemas that this migration certainly makes. */
+  readonly schemas: Set<string>
+  /** Names that {@link Recorder.searchPath} has given their schema, which the statement does not. */
+  readonly located: WeakSet<QualifiedName>
   /** Names that are relations only here: transition tables of the triggers that are being run. */
   readonly locals: Set<string>
   /** Bodies being run, outermost first. */
@@ -102,6 +108,9 @@ export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute:
   isUncertain: false,
   statement: statementAt(1),
   searchPath: [],
+  path: 0,
+  schemas: new Set(),
+  located: new WeakSet(),
   locals: new Set(),
   running: []
 })

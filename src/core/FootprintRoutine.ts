@@ -58,6 +58,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
     maxArity: isVariadic ? Number.POSITIVE_INFINITY : inputs.length,
     types: ownTypes(signature.types),
     body,
+    isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses,
     dependencies: new Set()
   }

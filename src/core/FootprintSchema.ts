@@ -33,14 +33,19 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
   readRole(recorder, statement.authrole)
   R.write(recorder, key)
   if (!(exists && statement.if_not_exists === true)) {
-    if (statement.if_not_exists !== true) R.claim(recorder, SchemaObject.schema(name))
+    if (statement.if_not_exists !== true) {
+      R.claim(recorder, SchemaObject.schema(name))
+      if (!recorder.statement.runsCode) recorder.schemas.add(name)
+    }
     R.saveThing(recorder, key, [SchemaObject.schema(name)])
     R.forgetThing(recorder, HazardKey.goneSchema(name))
   }
   const outer = recorder.searchPath
+  recorder.path++
   recorder.searchPath = [name, ...outer]
   for (const element of statement.schemaElts ?? []) recorder.execute(recorder, element)
   recorder.searchPath = outer
+  recorder.path++
 }
 
 /**
@@ -70,6 +75,7 @@ const install = (recorder: R.Recorder, name: string, schema: string | undefined)
       name: SchemaObject.qualifiedName(type, schema),
       kind: "base",
       isExternal: true,
+      isCertain: false,
       extension: Option.some(name),
       values: [],
       parts: [],
@@ -120,9 +126,13 @@ export const dropRole = (recorder: R.Recorder, { roles }: DropRoleStmt): void =>
 /** Settings that decide what a later statement of the file means; the rest only tunes it. */
 const meaningful: ReadonlySet<string> = new Set(["role", "session_authorization", "session_replication_role"])
 
+/** Settings that decide where a name without schema is looked up: `$user` is the role. */
+const placing: ReadonlySet<string> = new Set(["search_path", "role", "session_authorization"])
+
 /** @since 0.1.0 @category statements */
 export const setVariable = (recorder: R.Recorder, { args, kind, name = "" }: VariableSetStmt): void => {
   const values = (args ?? []).map(constantText)
+  if (placing.has(name) || kind === "VAR_RESET_ALL") recorder.path++
   if (name === "search_path") {
     const isSet = kind === "VAR_SET_VALUE"
     recorder.searchPath = isSet ? values.flatMap(Option.toArray).filter((schema) => schema !== "$user") : []

@@ -232,6 +232,7 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   DefineStmt: Type.define,
   DeleteStmt: query("DeleteStmt"),
   DiscardStmt: (recorder) => {
+    recorder.path++
     recorder.searchPath = []
   },
   DoStmt: Routine.runDo,

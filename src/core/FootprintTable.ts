@@ -79,7 +79,9 @@ export const newRelation = (
     return undefined
   }
   if (!ifNotExists && !isTemporary) R.claim(recorder, SchemaObject.relation(name))
-  R.saveRelation(recorder, { ...Catalog.relation(kind, name), isTemporary })
+  const isPlain = !ifNotExists && !recorder.statement.runsCode
+  const creation = isPlain ? Option.some({ schema: nameOfRangeVar(range).schema, path: recorder.path }) : Option.none()
+  R.saveRelation(recorder, { ...Catalog.relation(kind, name), isTemporary, creation })
   return name
 }
 

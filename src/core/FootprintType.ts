@@ -45,6 +45,7 @@ const newType = (
   R.saveType(recorder, {
     name,
     isExternal: false,
+    isCertain: !recorder.statement.runsCode,
     extension: Option.none(),
     values: [],
     parts: [],
@@ -87,6 +88,7 @@ const external = (name: SchemaObject.QualifiedName): Catalog.Type => ({
   name,
   kind: "enum",
   isExternal: true,
+  isCertain: false,
   extension: Option.none(),
   values: [],
   parts: [],
@@ -243,6 +245,7 @@ const aggregate: Definition = (recorder, statement) => {
     maxArity: inputs.length,
     types: own(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
     body: RoutineBody.calling(support),
+    isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses: support.map((parts) => HazardKey.routine(parts.at(-1) ?? "")),
     dependencies: new Set()
   })

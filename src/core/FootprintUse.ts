@@ -162,6 +162,7 @@ const runHidden = (
   if (!once(recorder, `run ${relation?.name.name ?? ""}`, name)) return
   const added = transitions.filter((transition) => !recorder.locals.has(transition))
   for (const transition of added) recorder.locals.add(transition)
+  runsStranger(recorder, name)
   callNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
   for (const transition of added) recorder.locals.delete(transition)
 }
@@ -222,7 +223,16 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "ts_stat"
 ])
 
+/** A routine that runs and that the database may have had before: what it does is not known. */
+const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
+  const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
+  const overloads = R.routines(recorder, name)
+  const isOwn = overloads.length > 0 && !recorder.catalog.uncertain.has(HazardKey.routine(name.name))
+  if (!isServers && !isOwn) recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(name) })
+}
+
 const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
+  runsStranger(recorder, name)
   if (opaqueFunctions.has(name.name)) R.barrier(recorder, `${name.name} runs a text as SQL`)
   callNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }

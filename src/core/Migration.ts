@@ -150,7 +150,15 @@ export const controlsTransactions = ({ footprint, script }: Migration): boolean 
  */
 export const risks = ({ footprint, script, transaction }: Migration): ReadonlyArray<Risk> => {
   const has = (kind: RiskKind) => footprint.risks.some((risk) => risk.kind === kind)
-  const whole = (kind: RiskKind, statement: string): Risk => ({ kind, relation: Option.none(), line: 1, statement })
+  const whole = (kind: RiskKind, statement: string): Risk => ({
+    kind,
+    relation: Option.none(),
+    reach: "path",
+    lock: "ACCESS EXCLUSIVE",
+    start: 0,
+    line: 1,
+    statement
+  })
   return [
     ...footprint.risks,
     ...(transaction === "none" && !has("not-transactional")

@@ -44,7 +44,9 @@ export const ofDrop = (
         ? [general("data-loss")]
         : objects.flatMap((object) => ofGoneType(recorder, Path.type(recorder, nameOfObject(object))))
     case "OBJECT_POLICY":
-      return [general("privilege-change")]
+      return objects.flatMap((object) =>
+        about(recorder, "privilege-change", Path.relation(recorder, nameOfStrings(partsOfObject(object).slice(0, -1))))
+      )
     case "OBJECT_VIEW":
       return objects.flatMap((object) => goes(ofGoneView(recorder, Path.object(recorder, object)), isCascade))
     case "OBJECT_AGGREGATE":
@@ -106,13 +108,47 @@ const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<
     Catalog.routinesNamed(catalog, routine.name).some((other) => Catalog.isSameRoutine(other, routine))
   const known = matching(recorder, object)
   const old = known.filter((routine) => isIn(recorder.atStart, routine))
-  if (known.length > 0 && old.length === 0) return []
+  if (known.length > 0 && old.length === 0 && known.every(({ isCertain }) => isCertain)) return []
   const hazard: Hazard = { kind: "incompatible-change", relation: Option.some(old[0]?.name ?? name) }
   return [hazard].map(
     unless((end) =>
       old.length === 0 ? Catalog.routinesNamed(end, name).length > 0 : old.every((one) => isIn(end, one))
     )
   )
+}
+
+/**
+ * A change of who may use an object, or of who owns it: no hazard where the migration certainly makes the object.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofAccess = (
+  recorder: R.Recorder,
+  kind: ObjectType | undefined,
+  object: Node | undefined
+): ReadonlyArray<Hazard> => {
+  switch (kind) {
+    case "OBJECT_TABLE":
+    case "OBJECT_SEQUENCE":
+    case "OBJECT_VIEW":
+    case "OBJECT_MATVIEW":
+      return about(recorder, "privilege-change", Path.object(recorder, object))
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN":
+      return aboutType(recorder, "privilege-change", Path.type(recorder, nameOfObject(object)))
+    case "OBJECT_AGGREGATE":
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE":
+      return object !== undefined && "ObjectWithArgs" in object
+        ? ofRoutine(recorder, object.ObjectWithArgs).map(({ relation }) => ({ kind: "privilege-change", relation }))
+        : [general("privilege-change")]
+    case "OBJECT_SCHEMA":
+      return recorder.schemas.has(nameOfObject(object).name) ? [] : [general("privilege-change")]
+    default:
+      return [general("privilege-change")]
+  }
 }
 
 const ofAttachment = (recorder: R.Recorder, object: Node, kind: Catalog.Attachment["kind"]): ReadonlyArray<Hazard> => {

@@ -94,12 +94,12 @@ export const ids = (plan: Pick<Plan, "steps">): Arr.NonEmptyReadonlyArray<Migrat
  * @since 0.1.0
  * @category queries
  */
-export const risks = (plan: Plan): ReadonlyArray<StepRisk> =>
-  plan.steps.flatMap(({ migration }) =>
-    Migration.risks(migration)
-      .filter((risk) => !migration.accepts.includes(risk.kind))
-      .map((risk) => ({ migration, risk }))
-  )
+export const risks = (plan: Pick<Plan, "steps">): ReadonlyArray<StepRisk> =>
+  plan.steps.flatMap(({ migration }) => risksOf(migration).map((risk) => ({ migration, risk })))
+
+/** The same of one migration. @since 0.1.0 @category queries */
+export const risksOf = (migration: Migration.Migration): ReadonlyArray<Risk> =>
+  Migration.risks(migration).filter((risk) => !migration.accepts.includes(risk.kind))
 
 /**
  * Which steps commit together. The whole plan in one transaction breaks where a migration uses an enum value that another has

@@ -8,7 +8,7 @@
  * 2. `or` is associative, and `never` is its identity on either side, as far as allowing goes.
  * 3. `and` allows exactly what both allow; `or` exactly what one of them allows.
  * 4. What `expandOnly` refuses, it refuses with more steps behind it.
- * 5. What `expandOnly` allows, it allows when more tables are empty.
+ * 5. What `expandOnly` allows, it allows when more tables are new, or empty in place of holding rows.
  * 6. Consent covers the kinds it names, in the migration that gives it, and nothing else.
  *
  * @since 0.1.0
@@ -23,14 +23,27 @@ import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 
 /**
- * What the catalog says.
+ * What the database says of an object before a plan: it is not there (or the plan has made it since), it is there and holds no
+ * row, it holds rows, or that cannot be told. Types and routines hold no rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Presence = "new" | "empty" | "rows" | "unknown"
+
+/**
+ * What the database says. {@link expandOnly} asks only about risks that name an object.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Facts {
-  /** Whether a table holds no row, or does not exist; `false` where that is not known. */
-  readonly isEmpty: (relation: QualifiedName) => boolean
+  readonly presence: (risk: Pick<Risk, "relation" | "reach">) => Presence
+}
+
+/** What there is to ask about an object, and the lock under which the answer lasts. @since 0.1.0 @category models */
+export interface Question extends Pick<Risk, "reach" | "lock"> {
+  readonly relation: QualifiedName
 }
 
 /**
@@ -103,24 +116,19 @@ export const refusing =
 /**
  * The default on the request path: a plan may add to the schema. It may not lose data, rewrite, scan or index a table that is
  * not empty, change privileges, run outside a transaction, or hold what is not understood; unless the migration consents with
- * `-- accept:`. Short locks are no reason: `lock_timeout` bounds them. A table that an earlier step of the same plan makes
- * holds nobody's data yet.
+ * `-- accept:`. Short locks are no reason: `lock_timeout` bounds them. An object that was not there before the plan has no rows
+ * and no users yet, so no risk about it counts.
  *
  * @since 0.1.0
  * @category policies
  */
 export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
-  const isEmpty = Option.exists(risk.relation, facts.isEmpty)
-  switch (rules[risk.kind].harmless) {
-    case "always":
-      return Option.none()
-    case "empty":
-      return isEmpty ? Option.none() : Option.some(rules[risk.kind].why)
-    case "new":
-      return isEmpty && isMadeBy(plan, migration, risk) ? Option.none() : Option.some(rules[risk.kind].why)
-    case "never":
-      return Option.some(rules[risk.kind].why)
-  }
+  const { harmless, why } = rules[risk.kind]
+  const isAsked = (harmless === "empty" || harmless === "new") && Option.isSome(risk.relation)
+  const presence = isAsked ? facts.presence(risk) : "unknown"
+  const isNew = presence === "new" && !comesByRenaming(plan, migration, risk)
+  const isHarmless = harmless === "always" || isNew || (harmless === "empty" && presence === "empty")
+  return isHarmless ? Option.none() : Option.some(why(presence === "unknown" ? "may hold" : "holds"))
 })
 
 /** Allows what both allow; refuses for the reasons of both. @since 0.1.0 @category combinators */
@@ -154,71 +162,88 @@ export const or: {
 )
 
 /**
- * The tables whose size decides what {@link expandOnly} says, each once: whoever asks the catalog asks for these only.
+ * What {@link expandOnly} has to know about a plan, each question once and in the plan's order: all that the database is asked.
  *
  * @since 0.1.0
  * @category queries
  */
-export const needsFacts = (plan: Plan.Plan): ReadonlyArray<QualifiedName> => {
-  const relations = Plan.risks(plan).flatMap(({ migration, risk }) => {
-    const { harmless } = rules[risk.kind]
-    const matters = harmless === "empty" || (harmless === "new" && isMadeBy(plan, migration, risk))
-    return matters ? Option.toArray(risk.relation) : []
-  })
-  return [
-    ...new Map(relations.map((relation) => [SchemaObject.key(SchemaObject.relation(relation)), relation])).values()
-  ]
+export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Question> =>
+  distinct(Plan.risks(plan).flatMap(({ risk }) => questionOf(risk)))
+
+/**
+ * The same about one statement of a migration, which is the one that begins at `start`.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const questionsAt = (migration: Migration, start: number): ReadonlyArray<Question> =>
+  distinct(Plan.risksOf(migration).flatMap((risk) => (risk.start === start ? questionOf(risk) : [])))
+
+const questionOf = ({ kind, lock, reach, relation }: Risk): ReadonlyArray<Question> => {
+  const { harmless } = rules[kind]
+  const matters = harmless === "empty" || harmless === "new"
+  return matters ? Option.toArray(relation).map((name) => ({ relation: name, reach, lock })) : []
 }
 
+/** What two questions about one object share. @since 0.1.0 @category conversions */
+export const questionKey = ({ reach, relation }: Pick<Question, "relation" | "reach">): string =>
+  `${reach} ${SchemaObject.key(SchemaObject.relation(relation))}`
+
+const distinct = (all: ReadonlyArray<Question>): ReadonlyArray<Question> => [
+  ...new Map(all.map((question) => [`${question.lock} ${questionKey(question)}`, question])).values()
+]
+
 interface Rule {
-  /** When a risk is none: on an empty table, on an empty table that the plan itself makes, always or never. */
+  /** When a risk is none: about an empty table, about an object that was not there before the plan, always or never. */
   readonly harmless: "always" | "empty" | "new" | "never"
-  readonly why: string
+  readonly why: (holds: "holds" | "may hold") => string
 }
 
 const rules: Readonly<Record<RiskKind, Rule>> = {
-  "data-loss": { harmless: "new", why: "it would lose data" },
+  "data-loss": { harmless: "new", why: () => "it would lose data" },
   "incompatible-change": {
     harmless: "new",
-    why: "programs of the previous release still count on what it takes away or renames"
+    why: () => "programs of the previous release still count on what it takes away or renames"
   },
   "table-rewrite": {
     harmless: "empty",
-    why: "it would rewrite a table that holds rows, and block all who use it meanwhile"
+    why: (holds) => `it would rewrite a table that ${holds} rows, and block all who use it meanwhile`
   },
-  "table-scan": { harmless: "empty", why: "it would read all rows of a table while nobody else may use it" },
+  "table-scan": {
+    harmless: "empty",
+    why: (holds) => `it would read all rows of a table that ${holds} some, while nobody else may use it`
+  },
   "blocking-index-build": {
     harmless: "empty",
-    why: "it would index a table that holds rows, and block all writers meanwhile"
+    why: (holds) => `it would index a table that ${holds} rows, and block all writers meanwhile`
   },
-  "validation-scan": { harmless: "empty", why: "it would check all rows of a table that holds some, under a lock" },
+  "validation-scan": {
+    harmless: "empty",
+    why: (holds) => `it would check all rows of a table that ${holds} some, under a lock`
+  },
   "volatile-default": {
     harmless: "empty",
-    why: "its default would be computed for every row, which rewrites the table"
+    why: (holds) =>
+      `its default would be computed for every row of a table that ${holds} some, which rewrites the table`
   },
-  "referenced-table-lock": { harmless: "always", why: "it would lock the table that it references" },
-  "not-transactional": { harmless: "never", why: "it cannot be rolled back" },
-  "privilege-change": { harmless: "never", why: "it would change who may do what" },
-  opaque: { harmless: "never", why: "it cannot be seen what it would do" }
+  "row-update": { harmless: "empty", why: (holds) => `it would overwrite rows of a table that ${holds} some` },
+  "referenced-table-lock": { harmless: "always", why: () => "it would lock the table that it references" },
+  "not-transactional": { harmless: "never", why: () => "it cannot be rolled back" },
+  "privilege-change": { harmless: "new", why: () => "it would change who may do what" },
+  opaque: { harmless: "never", why: () => "it cannot be seen what it would do" }
 }
 
-/** A migration that renames or moves a table provides the new name as well: such a table is not new. */
-const isMadeBy = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean => {
+/** A migration that renames or moves a table provides the new name, and the table was there under the old one. */
+const comesByRenaming = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean => {
   const before = plan.steps.slice(0, plan.steps.findIndex((step) => step.migration.id === migration.id) + 1)
   return Option.exists(risk.relation, (relation) =>
     before.some(
       ({ migration: { footprint } }) =>
-        footprint.provides.some((object) => isWhole(object) && isSameName(object, relation)) &&
-        footprint.removes.every((object) => object._tag !== "Relation")
+        footprint.provides.some((object) => object._tag === "Relation" && isSameName(object, relation)) &&
+        footprint.removes.some((object) => object._tag === "Relation")
     )
   )
 }
-
-/** What a risk can be about. */
-const isWhole = (
-  object: SchemaObject.SchemaObject
-): object is SchemaObject.Relation | SchemaObject.Type | SchemaObject.Routine =>
-  object._tag === "Relation" || object._tag === "Type" || object._tag === "Routine"
 
 const isSameName = (self: QualifiedName, that: QualifiedName): boolean =>
   self.name === that.name &&

@@ -16,11 +16,12 @@ import * as Catalog from "./SimulatedCatalog.js"
 export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, to: QualifiedName): void => {
   const { name: from } = relation
   R.forgetRelation(recorder, from)
-  R.saveRelation(recorder, { ...relation, name: to })
+  const isMoved = Catalog.schemaOf(from) !== Catalog.schemaOf(to)
+  R.saveRelation(recorder, { ...relation, name: to, creation: isMoved ? Option.none() : relation.creation })
   const name = turning(from, to)
   const isRowType = Catalog.typesCalled(recorder.catalog, from.name).length === 0
   turnAll(recorder, { ...untouched, name, ...(isRowType ? { type: name } : {}), key: turningKey(from.name, to.name) })
-  if (Catalog.schemaOf(from) === Catalog.schemaOf(to)) return
+  if (!isMoved) return
   for (const part of relation.parts) {
     const found = R.findRelation(recorder, part)
     const moves = found !== undefined && found.kind !== "statistics"

@@ -23,10 +23,19 @@ export type RiskKind =
   | "blocking-index-build"
   | "validation-scan"
   | "volatile-default"
+  | "row-update"
   | "referenced-table-lock"
   | "not-transactional"
   | "privilege-change"
   | "opaque"
+
+/**
+ * A lock on a table, in the words of `LOCK TABLE`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type LockMode = "SHARE" | "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE"
 
 /**
  * One hazard of one statement.
@@ -36,8 +45,20 @@ export type RiskKind =
  */
 export interface Risk {
   readonly kind: RiskKind
-  /** The table that loses data or is locked, or whatever else is gone, where it existed before this migration and has a name. */
+  /**
+   * The table that loses data or is locked, or another object that is gone, as the statement names it: it may have been there
+   * before the migration. `None` where the hazard is about no single object.
+   */
   readonly relation: Option.Option<QualifiedName>
+  /**
+   * How the server finds the relation where it is named without a schema: along the search path of the session, or, where
+   * something else may decide about that (a function, a setting), in any schema.
+   */
+  readonly reach: "path" | "anywhere"
+  /** The lock under which a fact about the relation stays as it is until the statement has run. */
+  readonly lock: LockMode
+  /** Where the statement begins in its script, in UTF-16 code units: it is the one of `footprint.statements` with this `start`. */
+  readonly start: number
   /** 1-based line of the statement in its file. */
   readonly line: number
   /** The statement's own text, shortened to one line. */
@@ -87,6 +108,10 @@ const descriptions: Readonly<Record<RiskKind, Description>> = {
   "volatile-default": {
     rationale: "A default that differs from row to row makes the server write every row anew.",
     safer: "Add the column without the default, set the default for new rows, and fill the old ones in batches."
+  },
+  "row-update": {
+    rationale: "Rows that are there get other values, and what they held before is gone.",
+    safer: "Insert with ON CONFLICT DO NOTHING, or change the rows ahead of time, by hand and in batches."
   },
   "referenced-table-lock": {
     rationale: "A foreign key locks the table it points at against writes, as well as the one it stands on.",

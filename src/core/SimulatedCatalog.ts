@@ -60,6 +60,7 @@ const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_cal
 export const relation = (kind: RelationKind, name: QualifiedName): Relation => ({
   name,
   kind,
+  creation: Option.none(),
   isExternal: false,
   isTemporary: false,
   isPartitioned: false,

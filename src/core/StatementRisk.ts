@@ -11,10 +11,10 @@ import * as Predicate from "effect/Predicate"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { tablesWithType } from "./FootprintUse.js"
-import { ofDrop, ofEnum, ofNewSchema, ofRename } from "./NameRisk.js"
+import { ofAccess, ofDrop, ofEnum, ofNewSchema, ofRename } from "./NameRisk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { about, aboutType, general, type Hazard, onTable } from "./StatementHazard.js"
+import { about, aboutType, general, type Hazard, onInsert, onRows, onTable } from "./StatementHazard.js"
 import { isOn, nameOfNodes, optionNamed } from "./SyntaxTree.js"
 import { ofAlterTable, ofNewTable } from "./TableRisk.js"
 import { isTransactional } from "./TransactionBlock.js"
@@ -66,7 +66,7 @@ const changesWithin = (node: Node): ReadonlyArray<Node> => {
 }
 
 const isChange = (value: object, tag: string): value is Node =>
-  (tag === "DeleteStmt" || tag === "UpdateStmt" || tag === "MergeStmt") && tag in value
+  (tag === "DeleteStmt" || tag === "UpdateStmt" || tag === "MergeStmt" || tag === "InsertStmt") && tag in value
 
 const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
   if ("AlterTableStmt" in node) return ofAlterTable(recorder, node.AlterTableStmt)
@@ -79,7 +79,7 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =>
   if ("AlterEnumStmt" in node) return ofEnum(recorder, node.AlterEnumStmt)
   if ("AlterDomainStmt" in node) return ofDomain(recorder, node.AlterDomainStmt)
   if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt)
-  return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(node)
+  return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
 }
 
 /**
@@ -99,16 +99,21 @@ const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainS
 /** Statements on rows. */
 const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
   if ("TruncateStmt" in node) return ofTruncate(recorder, node.TruncateStmt)
-  if ("DeleteStmt" in node) return onTable(recorder, "data-loss", node.DeleteStmt.relation)
+  if ("InsertStmt" in node) {
+    const { onConflictClause, relation } = node.InsertStmt
+    const isUpsert = onConflictClause?.action === "ONCONFLICT_UPDATE"
+    return [...onInsert(recorder, relation), ...(isUpsert ? onRows(recorder, "row-update", relation) : [])]
+  }
+  if ("DeleteStmt" in node) return onRows(recorder, "data-loss", node.DeleteStmt.relation)
   if ("UpdateStmt" in node) {
     const isWhole = node.UpdateStmt.whereClause === undefined
-    return onTable(recorder, isWhole ? "table-rewrite" : "table-scan", node.UpdateStmt.relation)
+    return onRows(recorder, isWhole ? "table-rewrite" : "table-scan", node.UpdateStmt.relation)
   }
   if ("MergeStmt" in node) {
     const deletes = (node.MergeStmt.mergeWhenClauses ?? []).some(
       (clause) => "MergeWhenClause" in clause && clause.MergeWhenClause.commandType === "CMD_DELETE"
     )
-    return onTable(recorder, deletes ? "data-loss" : "table-scan", node.MergeStmt.relation)
+    return onRows(recorder, deletes ? "data-loss" : "table-scan", node.MergeStmt.relation)
   }
   return undefined
 }
@@ -122,7 +127,10 @@ const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt)
     const known = R.findRelation(recorder, name)
     const id = `${Catalog.schemaOf(known?.name ?? name)}.${name.name}`
     if (all.has(id)) return
-    const own = about(recorder, "data-loss", name)
+    const isGiven = names.includes(name)
+    const own = about(recorder, "data-loss", name).map((hazard) =>
+      isGiven ? hazard : { ...hazard, reach: "anywhere" as const }
+    )
     const isUnknown = known === undefined || known.isExternal || !recorder.catalog.isComplete
     all.set(id, own.length > 0 && isUnknown ? [...own, general("data-loss")] : own)
     for (const other of [...(known?.referencedBy ?? []), ...(known?.children ?? [])]) visit(other)
@@ -165,21 +173,8 @@ const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<Hazard> =
   )
 }
 
-const privileged = [
-  "AlterDefaultPrivilegesStmt",
-  "AlterOwnerStmt",
-  "AlterPolicyStmt",
-  "AlterRoleSetStmt",
-  "AlterRoleStmt",
-  "CreatePolicyStmt",
-  "CreateRoleStmt",
-  "DropRoleStmt",
-  "GrantRoleStmt",
-  "GrantStmt",
-  "ReassignOwnedStmt"
-] as const
-
-const ofPrivileges = (node: Node): ReadonlyArray<Hazard> => {
+/** What concerns a single object is a risk of that object; the rest has no single object. */
+const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
   if ("DropOwnedStmt" in node) return [general("privilege-change"), general("data-loss")]
   if ("CreateFunctionStmt" in node) {
     const isDefiner = isOn(optionNamed(node.CreateFunctionStmt.options, "security"))
@@ -190,5 +185,23 @@ const ofPrivileges = (node: Node): ReadonlyArray<Hazard> => {
     return security === undefined ? [] : [general("privilege-change")]
   }
   if ("DropdbStmt" in node) return [general("data-loss")]
+  if ("CreatePolicyStmt" in node) return onTable(recorder, "privilege-change", node.CreatePolicyStmt.table)
+  if ("AlterPolicyStmt" in node) return onTable(recorder, "privilege-change", node.AlterPolicyStmt.table)
+  if ("GrantStmt" in node && node.GrantStmt.targtype === "ACL_TARGET_OBJECT") {
+    const { objects, objtype } = node.GrantStmt
+    return (objects ?? []).flatMap((object) => ofAccess(recorder, objtype, object))
+  }
+  if ("AlterOwnerStmt" in node) return ofAccess(recorder, node.AlterOwnerStmt.objectType, node.AlterOwnerStmt.object)
   return privileged.some((tag) => tag in node) ? [general("privilege-change")] : []
 }
+
+const privileged = [
+  "AlterDefaultPrivilegesStmt",
+  "AlterRoleSetStmt",
+  "AlterRoleStmt",
+  "CreateRoleStmt",
+  "DropRoleStmt",
+  "GrantRoleStmt",
+  "GrantStmt",
+  "ReassignOwnedStmt"
+] as const

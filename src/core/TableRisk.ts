@@ -26,7 +26,7 @@ import { serialOf, wordingOf } from "./ParsedType.js"
 import type { RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import type * as Catalog from "./SimulatedCatalog.js"
-import { about, general, type Hazard, onTable } from "./StatementHazard.js"
+import { about, type Hazard, onTable } from "./StatementHazard.js"
 import { stringsOf } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category operations */
@@ -37,7 +37,7 @@ export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): R
     return commands.flatMap((command) => ofCommand(recorder, Path.range(recorder, relation), command))
   }
   return commands.flatMap(({ subtype }): ReadonlyArray<Hazard> => {
-    if (subtype === "AT_ChangeOwner") return [general("privilege-change")]
+    if (subtype === "AT_ChangeOwner") return onTable(recorder, "privilege-change", relation)
     if (subtype === "AT_DropColumn") return onTable(recorder, "data-loss", relation)
     return subtype === "AT_AlterColumnType" ? onTable(recorder, "incompatible-change", relation) : []
   })

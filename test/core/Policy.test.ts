@@ -6,7 +6,6 @@ import * as fc from "fast-check"
 import type { Plan } from "../../src/core/Plan.js"
 import * as Policy from "../../src/core/Policy.js"
 import type { RiskKind } from "../../src/core/Risk.js"
-import * as SchemaObject from "../../src/core/SchemaObject.js"
 import { migration, risk, riskKind, type Sketch, sketch, table } from "../support/arbitraries/Migration.js"
 
 const planFrom = (sketches: readonly [Sketch, ...ReadonlyArray<Sketch>]): Plan => ({
@@ -21,11 +20,19 @@ const sketches = fc
 
 const plan: fc.Arbitrary<Plan> = sketches.map(planFrom)
 
-const factsOf = (...empty: ReadonlyArray<string>): Policy.Facts => ({ isEmpty: ({ name }) => empty.includes(name) })
+const tables = ["users", "orders", "items", "notes"] as const
+
+/** Tables that are not named hold rows. */
+const factsOf = (presences: Readonly<Record<string, Policy.Presence>>): Policy.Facts => ({
+  presence: ({ relation }) =>
+    Option.match(relation, { onNone: () => "unknown", onSome: ({ name }) => presences[name] ?? "rows" })
+})
+
+const presence: fc.Arbitrary<Policy.Presence> = fc.constantFrom("new", "empty", "rows", "unknown")
 
 const facts: fc.Arbitrary<Policy.Facts> = fc
-  .subarray(["users", "orders", "items", "notes"])
-  .map((empty) => factsOf(...empty))
+  .record({ users: presence, orders: presence, items: presence, notes: presence })
+  .map(factsOf)
 
 const policy: fc.Arbitrary<Policy.Policy> = fc.oneof(
   fc.constant(Policy.always),
@@ -89,10 +96,21 @@ describe("laws", () => {
     }
   )
 
-  it.prop("What expandOnly allows, it allows when more tables are empty", [plan, facts], ([one, known]) => {
-    if (!isAllowed(Policy.expandOnly(one, known))) return
-    assert.isTrue(isAllowed(Policy.expandOnly(one, factsOf("users", "orders", "items", "notes"))))
-  })
+  it.prop(
+    "What expandOnly allows, it allows when more tables are new, or empty in place of holding rows",
+    [plan, facts, fc.constantFrom(...tables), fc.boolean()],
+    ([one, known, table, isNew]) => {
+      if (!isAllowed(Policy.expandOnly(one, known))) return
+      const better: Policy.Facts = {
+        presence: (about) => {
+          const before = known.presence(about)
+          const isIt = Option.exists(about.relation, ({ name }) => name === table)
+          return isIt && (isNew || before !== "new") ? (isNew ? "new" : "empty") : before
+        }
+      }
+      assert.isTrue(isAllowed(Policy.expandOnly(one, better)))
+    }
+  )
 
   it.prop(
     "Consent covers the kinds it names, in the migration that gives it, and nothing else",
@@ -105,7 +123,7 @@ describe("laws", () => {
         { id: "1", accepts, risks: risks.map((kind) => risk(kind)) },
         { id: "2", risks: risks.map((kind) => risk(kind)) }
       ])
-      deepStrictEqual(refusalsOf(Policy.expandOnly(one, factsOf())), [
+      deepStrictEqual(refusalsOf(Policy.expandOnly(one, factsOf({}))), [
         ...risks.filter((kind) => !accepts.includes(kind)).map((kind) => `1 ${kind}`),
         ...risks.map((kind) => `2 ${kind}`)
       ])
@@ -114,7 +132,8 @@ describe("laws", () => {
 })
 
 describe("expandOnly", () => {
-  const judge = (one: Plan, ...empty: ReadonlyArray<string>) => refusalsOf(Policy.expandOnly(one, factsOf(...empty)))
+  const judge = (one: Plan, presences: Readonly<Record<string, Policy.Presence>> = {}) =>
+    refusalsOf(Policy.expandOnly(one, factsOf(presences)))
 
   it("allows what adds, and short locks", () => {
     deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk("referenced-table-lock", "users")] }])), [])
@@ -126,70 +145,96 @@ describe("expandOnly", () => {
       "table-scan",
       "blocking-index-build",
       "validation-scan",
-      "volatile-default"
+      "volatile-default",
+      "row-update"
     ]
     for (const kind of kinds) {
-      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }])), [`1 ${kind}`])
-      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [])
-      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind)] }]), "users"), [`1 ${kind}`])
+      const one = planFrom([{ id: "1", risks: [risk(kind, "users")] }])
+      deepStrictEqual(judge(one), [`1 ${kind}`])
+      deepStrictEqual(judge(one, { users: "unknown" }), [`1 ${kind}`])
+      deepStrictEqual(judge(one, { users: "empty" }), [])
+      deepStrictEqual(judge(one, { users: "new" }), [])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind)] }]), { users: "empty" }), [`1 ${kind}`])
     }
   })
 
-  it("refuses at any size what changes privileges, cannot be rolled back, or cannot be seen", () => {
-    for (const kind of ["privilege-change", "not-transactional", "opaque"] as const) {
-      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind, "users")] }]), "users"), [`1 ${kind}`])
+  it("says of a table of which it cannot be told that it may hold rows", () => {
+    const one = planFrom([{ id: "1", risks: [risk("table-rewrite", "users")] }])
+    const why = (users: Policy.Presence) => {
+      const verdict = Policy.expandOnly(one, factsOf({ users }))
+      return verdict._tag === "Refused" ? verdict.reasons.map((reason) => reason.why) : []
+    }
+    deepStrictEqual(why("rows"), ["it would rewrite a table that holds rows, and block all who use it meanwhile"])
+    deepStrictEqual(why("unknown"), ["it would rewrite a table that may hold rows, and block all who use it meanwhile"])
+  })
+
+  it("refuses whatever the tables hold what cannot be rolled back, or cannot be seen", () => {
+    for (const kind of ["not-transactional", "opaque"] as const) {
+      const one = planFrom([{ id: "1", risks: [risk(kind, "users")] }])
+      deepStrictEqual(judge(one, { users: "new" }), [`1 ${kind}`])
     }
     deepStrictEqual(judge(planFrom([{ id: "1", transaction: "none" }])), ["1 not-transactional"])
   })
 
-  it("refuses to lose data, but for a table that the plan itself makes", () => {
-    const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
-    deepStrictEqual(judge(planFrom([loses]), "users"), ["2 data-loss"])
-    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users", "app")] }, loses]), "users"), [])
-    deepStrictEqual(judge(planFrom([loses, { id: "3", provides: [table("users")] }]), "users"), ["2 data-loss"])
+  it("refuses what loses data, changes privileges or what the previous release needs, but for what is new", () => {
+    for (const kind of ["data-loss", "privilege-change", "incompatible-change"] as const) {
+      const one = planFrom([{ id: "1", risks: [risk(kind, "users")] }])
+      deepStrictEqual(judge(one), [`1 ${kind}`])
+      deepStrictEqual(judge(one, { users: "empty" }), [`1 ${kind}`])
+      deepStrictEqual(judge(one, { users: "new" }), [])
+      deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk(kind)] }]), { users: "new" }), [`1 ${kind}`])
+    }
   })
 
-  it("refuses what the previous release cannot live with, be the table empty, unless the plan makes it", () => {
-    const requires: Sketch = { id: "2", risks: [risk("table-scan", "users"), risk("incompatible-change", "users")] }
-    deepStrictEqual(judge(planFrom([requires]), "users"), ["2 incompatible-change"])
-    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, requires]), "users"), [])
-  })
-
-  it("does not take a table for new that is already there, or comes from another by renaming", () => {
+  it("does not take a table for new that comes from another by renaming", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
-    deepStrictEqual(judge(planFrom([{ id: "1", provides: [table("users")] }, loses])), ["2 data-loss"])
     const renames: Sketch = { id: "1", provides: [table("users")], removes: [table("people")] }
-    deepStrictEqual(judge(planFrom([renames, loses]), "users"), ["2 data-loss"])
+    deepStrictEqual(judge(planFrom([renames, loses]), { users: "new" }), ["2 data-loss"])
   })
 })
 
 describe("never", () => {
   it("refuses each migration as a whole", () => {
-    deepStrictEqual(refusalsOf(Policy.never(planFrom([{ id: "1" }, { id: "2" }]), factsOf())), ["1 whole", "2 whole"])
+    deepStrictEqual(refusalsOf(Policy.never(planFrom([{ id: "1" }, { id: "2" }]), factsOf({}))), ["1 whole", "2 whole"])
   })
 })
 
 describe("combinators", () => {
   it("read from left to right in a pipe", () => {
     const one = planFrom([{ id: "1", risks: [risk("opaque")] }])
-    deepStrictEqual(refusalsOf(Policy.and(Policy.never)(Policy.expandOnly)(one, factsOf())), ["1 opaque", "1 whole"])
-    assert.isTrue(isAllowed(Policy.or(Policy.always)(Policy.never)(one, factsOf())))
+    deepStrictEqual(refusalsOf(Policy.and(Policy.never)(Policy.expandOnly)(one, factsOf({}))), ["1 opaque", "1 whole"])
+    assert.isTrue(isAllowed(Policy.or(Policy.always)(Policy.never)(one, factsOf({}))))
   })
 })
 
-describe("needsFacts", () => {
-  it("is each table whose size decides, once", () => {
+describe("questions", () => {
+  it("are about each object that decides, once for each lock, in the plan's order", () => {
     const one = planFrom([
-      { id: "1", provides: [table("new")], risks: [risk("table-scan", "users"), risk("opaque", "orders")] },
+      { id: "1", risks: [risk("table-scan", "users"), risk("opaque", "orders"), risk("data-loss", "notes")] },
       { id: "2", risks: [risk("table-rewrite", "users"), risk("table-rewrite", "items")], accepts: ["table-rewrite"] },
-      { id: "3", risks: [risk("data-loss", "new"), risk("data-loss", "notes"), risk("table-rewrite")] }
+      { id: "3", risks: [{ ...risk("table-scan", "users"), lock: "SHARE" }, risk("table-rewrite")] }
     ])
-    deepStrictEqual(Policy.needsFacts(one), [SchemaObject.qualifiedName("users"), SchemaObject.qualifiedName("new")])
+    deepStrictEqual(
+      Policy.questions(one).map(({ lock, relation }) => `${relation.name} ${lock}`),
+      ["users ACCESS EXCLUSIVE", "notes ACCESS EXCLUSIVE", "users SHARE"]
+    )
   })
 
-  it.prop("names every table that expandOnly must know", [plan], ([one]) => {
-    const needed = new Set(Policy.needsFacts(one).map(({ name }) => name))
-    const only: Policy.Facts = { isEmpty: ({ name }) => needed.has(name) }
-    deepStrictEqual(Policy.expandOnly(one, only), Policy.expandOnly(one, { isEmpty: () => true }))
+  it("about one statement are those of the risks that begin where it does", () => {
+    const risks = [risk("data-loss", "users"), { ...risk("data-loss", "orders"), start: 40 }]
+    const one = migration({ id: "1", risks })
+    deepStrictEqual(
+      Policy.questionsAt(one, 40).map(({ relation }) => relation.name),
+      ["orders"]
+    )
+  })
+
+  it.prop("name every object that expandOnly must know", [plan], ([one]) => {
+    const asked = new Set(Policy.questions(one).map(Policy.questionKey))
+    const only: Policy.Facts = {
+      presence: ({ reach, relation }) =>
+        Option.exists(relation, (name) => asked.has(Policy.questionKey({ reach, relation: name }))) ? "new" : "rows"
+    }
+    deepStrictEqual(Policy.expandOnly(one, only), Policy.expandOnly(one, { presence: () => "new" }))
   })
 })

@@ -5,9 +5,9 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+
 import * as Redacted from "effect/Redacted"
-import { Catalog, MigrationClient, SchemaObject } from "effect-auto-migration"
+import { Catalog, MigrationClient, Policy, SchemaObject } from "effect-auto-migration"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
 
@@ -106,26 +106,101 @@ describe("the catalog", () => {
     )
   }
 
-  it.scopedLive("knows which tables hold rows, partitions and never analysed tables among them", () =>
+  const questions = (names: ReadonlyArray<string>, reach: Policy.Question["reach"] = "path") =>
+    names.map(
+      (name): Policy.Question => ({ relation: SchemaObject.qualifiedName(name), reach, lock: "ACCESS EXCLUSIVE" })
+    )
+
+  const presences = (url: string, names: ReadonlyArray<string>, reach: Policy.Question["reach"] = "path") => {
+    const asked = questions(names, reach)
+    return Effect.map(
+      ask(url, (catalog) => catalog.presence(asked)),
+      (answers) => asked.map((question) => `${question.relation.name} ${answers.get(Policy.questionKey(question))}`)
+    )
+  }
+
+  it.scopedLive("asks tables for a row: a page left by one that was deleted or rolled back is none", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(
         url,
-        `CREATE TABLE empty (id integer); CREATE TABLE full_one (id integer); INSERT INTO full_one VALUES (1);
-         CREATE TABLE parent (id integer) PARTITION BY LIST (id);
-         CREATE TABLE child PARTITION OF parent FOR VALUES IN (1);
-         CREATE TABLE barren (id integer) PARTITION BY LIST (id);`,
-        "INSERT INTO parent VALUES (1)"
+        `CREATE TABLE barren (id integer);
+         CREATE TABLE deleted (id integer); INSERT INTO deleted VALUES (1); DELETE FROM deleted;
+         CREATE TABLE undone (id integer);
+         CREATE TABLE held (id integer); INSERT INTO held VALUES (1);`
       )
-      const names = ["empty", "full_one", "parent", "barren", "nowhere"].map((name) => SchemaObject.qualifiedName(name))
-      const occupied = yield* ask(url, (catalog) => catalog.occupied(names))
-      deepStrictEqual(
-        occupied.map(({ name, schema }) => [name, Option.isNone(schema)]),
-        [
-          ["full_one", true],
-          ["parent", true]
-        ]
+      yield* Database.query(url, "BEGIN; INSERT INTO undone VALUES (1); ROLLBACK")
+      deepStrictEqual(yield* presences(url, ["barren", "deleted", "undone", "held", "nowhere"]), [
+        "barren empty",
+        "deleted empty",
+        "undone empty",
+        "held rows",
+        "nowhere new"
+      ])
+    })
+  )
+
+  it.scopedLive("counts children and partitions at any depth", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(
+        url,
+        `CREATE TABLE parent (id integer) PARTITION BY LIST (id);
+         CREATE TABLE middle PARTITION OF parent FOR VALUES IN (1, 2) PARTITION BY LIST (id);
+         CREATE TABLE leaf PARTITION OF middle FOR VALUES IN (1);
+         CREATE TABLE elder (id integer); CREATE TABLE child () INHERITS (elder); CREATE TABLE grandchild () INHERITS (child);
+         CREATE TABLE barren (id integer) PARTITION BY LIST (id);
+         INSERT INTO parent VALUES (1); INSERT INTO grandchild VALUES (1);`
       )
+      deepStrictEqual(yield* presences(url, ["parent", "middle", "elder", "child", "barren"]), [
+        "parent rows",
+        "middle rows",
+        "elder rows",
+        "child rows",
+        "barren empty"
+      ])
+    })
+  )
+
+  it.scopedLive("does not guess: a view, a table whose rows are hidden or may not be read, a foreign name's type", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const role = `reader_${new URL(url).pathname.slice(-8)}`
+      yield* Effect.acquireRelease(
+        Database.query(
+          url,
+          `CREATE ROLE ${role} LOGIN PASSWORD 'secret';
+           CREATE TABLE hidden (id integer); INSERT INTO hidden VALUES (1); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+           GRANT SELECT ON hidden TO ${role};
+           CREATE TABLE closed (id integer);
+           CREATE VIEW seen AS SELECT 1 AS one; CREATE TYPE mood AS ENUM ('ok');
+           CREATE FUNCTION twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * $1';`
+        ),
+        () => Database.query(url, `DROP OWNED BY ${role}`, `DROP ROLE ${role}`)
+      )
+      const other = new URL(url)
+      other.username = role
+      other.password = "secret"
+      deepStrictEqual(yield* presences(other.href, ["hidden", "closed", "seen", "mood", "twice"]), [
+        "hidden unknown",
+        "closed unknown",
+        "seen unknown",
+        "mood empty",
+        "twice empty"
+      ])
+      deepStrictEqual(yield* presences(url, ["hidden"]), ["hidden rows"])
+    })
+  )
+
+  it.scopedLive("looks where the statement looks, or everywhere", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(
+        url,
+        "CREATE SCHEMA app; CREATE TABLE app.users (id integer); INSERT INTO app.users VALUES (1); CREATE TABLE users (id integer)"
+      )
+      deepStrictEqual(yield* presences(url, ["users"]), ["users empty"])
+      deepStrictEqual(yield* presences(url, ["users"], "anywhere"), ["users rows"])
     })
   )
 })

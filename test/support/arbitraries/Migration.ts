@@ -35,6 +35,9 @@ export interface Sketch {
 export const risk = (kind: RiskKind, table?: string): Risk => ({
   kind,
   relation: Option.map(Option.fromNullable(table), (name) => SchemaObject.qualifiedName(name)),
+  reach: "path",
+  lock: "ACCESS EXCLUSIVE",
+  start: 0,
   line: 1,
   statement: `a statement with ${kind}`
 })
