@@ -64,9 +64,9 @@ const keeps = (one: Case) =>
   })
 
 /** Each file has a session of its own. */
-const harmsByHand = (one: Case, { before, query }: Place) =>
+const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
   Effect.gen(function* () {
-    for (const text of textsOf(one)) yield* Effect.zipRight(query(text), query("DISCARD ALL"))
+    for (const text of textsOf(one)) yield* queryAlone(text)
     assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the files do no harm by hand either")
   })
 

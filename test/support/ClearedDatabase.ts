@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import pg from "pg"
+import * as Database from "./Database.js"
 import * as Server from "./Server.js"
 
 export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
@@ -16,7 +17,9 @@ export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/Cle
     readonly url: string
     /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
     readonly query: (text: string) => Effect.Effect<Rows>
-    /** Takes away all that a case has left in the database and in the session. */
+    /** The same in a session of its own. */
+    readonly queryAlone: (text: string) => Effect.Effect<Rows>
+    /** Takes away all that a case has left. */
     readonly clear: Effect.Effect<void>
   }
 >() {}
@@ -50,7 +53,8 @@ const make = Effect.gen(function* () {
   return ClearedDatabase.of({
     url,
     query,
-    clear: Effect.zipRight(query("ROLLBACK"), Effect.zipRight(query("DISCARD ALL"), Effect.asVoid(query(leftovers))))
+    queryAlone: (text) => Database.query(url, text),
+    clear: Effect.asVoid(query(leftovers))
   })
 })
 

@@ -79,12 +79,9 @@ const answerTo = ({ around, text }: Query) =>
     )
   )
 
-/** In a session of its own, as far as the server takes it. */
-const byHand = ({ query }: Place, text: string) =>
-  Effect.zipRight(
-    Effect.ignore(Effect.catchAllDefect(query(text), Effect.fail)),
-    Effect.zipRight(query("ROLLBACK"), query("DISCARD ALL"))
-  )
+/** As far as the server takes it. */
+const byHand = ({ queryAlone }: Place, text: string) =>
+  Effect.ignore(Effect.catchAllDefect(queryAlone(text), Effect.fail))
 
 const heal = (place: Place, { before, queries, told }: Case) =>
   Effect.gen(function* () {
