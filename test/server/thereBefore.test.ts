@@ -53,13 +53,15 @@ const unharmed = (
     assert.isTrue(Exit.isSuccess(exit), String(exit))
   })
 
-/** By files that tell nothing of what was there, and by files that tell all of it: a baseline says that it was there. */
+/** By files that tell nothing of what was there, half of it or all of it: a baseline says that it was there. */
 const keeps = (one: Case) =>
   Effect.gen(function* () {
     const there = yield* setUp(one)
-    yield* unharmed(there, migrationsOf(one), refused)
-    const told = { "000_before": ThereBefore.setup(one[1]).join("\n"), ...migrationsOf(one) }
-    yield* unharmed(there, told, Effect.zipRight(AutoMigration.baseline(["000_before"]), refused))
+    for (const told of ThereBefore.degrees) {
+      const known = ThereBefore.baseline(one[1], told)
+      const baseline = Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id]))
+      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused))
+    }
     return there
   })
 

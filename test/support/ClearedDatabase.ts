@@ -26,7 +26,8 @@ export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/Cle
 
 const leftovers = `DO $$ DECLARE command text; BEGIN
   FOR command IN
-    SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
+    SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
+    UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
     UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
       WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
     UNION ALL SELECT format('ALTER DATABASE %I RESET ALL', current_database())

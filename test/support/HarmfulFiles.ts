@@ -329,6 +329,27 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
     ]
   ],
 
+  "what tables stand on": [
+    ["a label in the server's own catalog", ["mood"], "UPDATE pg_enum SET enumlabel = 'blue' WHERE enumlabel = 'sad';"],
+    [
+      "a column in the server's own catalog",
+      ["users"],
+      "UPDATE pg_catalog.pg_attribute SET attname = 'label' WHERE attname = 'name' AND attrelid = 'users'::regclass;"
+    ],
+    ["a table under ALTER INDEX … RENAME", ["users"], "ALTER INDEX users RENAME TO people;"],
+    ["a schema that is renamed", ["app"], "CREATE SCHEMA IF NOT EXISTS app;\nALTER SCHEMA app RENAME TO attic;"],
+    ["an attribute that is renamed", ["pair"], "ALTER TYPE pair RENAME ATTRIBUTE two TO second CASCADE;"],
+    ["an attribute of another type", ["pair"], "ALTER TYPE pair ALTER ATTRIBUTE two TYPE numeric(3, 1) CASCADE;"],
+    [
+      "a collation that is there already",
+      ["collation"],
+      'CREATE COLLATION IF NOT EXISTS plain FROM "C";\nDROP COLLATION plain CASCADE;'
+    ],
+    ["an operator, DROP … CASCADE", ["operator"], "DROP OPERATOR ### (integer, integer) CASCADE;"],
+    ["a function of an operator, DROP … CASCADE", ["operator"], "DROP FUNCTION join_two CASCADE;"],
+    ["a text search configuration, DROP … CASCADE", ["search"], "DROP TEXT SEARCH CONFIGURATION plain_words CASCADE;"]
+  ],
+
   "code that a file makes": [
     runs("SELECT", "SELECT wipe()"),
     runs("FROM", "SELECT * FROM wipe()"),
@@ -434,6 +455,48 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
       "a trigger function put on a new table",
       ["audit"],
       "CREATE TABLE made (id integer);\nCREATE TRIGGER t AFTER INSERT ON made FOR EACH ROW EXECUTE FUNCTION on_audit();\nINSERT INTO made VALUES (1)"
+    ),
+    runsOld(
+      "a trigger of a table beside a new column of that table",
+      ["log", "audit"],
+      "ALTER TABLE audit ADD COLUMN at date;\nINSERT INTO audit (id) VALUES (1)"
+    ),
+    runsOld("TRUNCATE in a function", ["truncating"], "SELECT truncating()"),
+    runsOld("DROP TABLE in a function", ["dropping"], "SELECT dropping()"),
+    runsOld("DROP COLUMN in a function", ["narrowing"], "SELECT narrowing()"),
+    runsOld("DROP SCHEMA in a function", ["leaving"], "SELECT leaving()"),
+    runsOld("RENAME VALUE in a function", ["relabelling"], "SELECT relabelling()"),
+    runsOld("an event trigger", ["onTables"], "CREATE VIEW seen AS SELECT 1 AS id"),
+    runsOld(
+      "a function that changes a table beside a reference to it",
+      ["wipe"],
+      "CREATE TABLE made (id integer, user_id integer REFERENCES users);\nSELECT wipe()"
+    ),
+    runsOld(
+      "a function that empties a table beside a new column of it",
+      ["truncating"],
+      "ALTER TABLE users ADD COLUMN email text;\nSELECT truncating()"
+    ),
+    runsOld(
+      "a function that narrows a table beside a new column of it",
+      ["narrowing"],
+      "ALTER TABLE users ADD COLUMN email text;\nSELECT narrowing()"
+    ),
+    runsOld(
+      "a function that empties a table beside a new namesake",
+      ["truncating"],
+      "CREATE SCHEMA attic;\nCREATE TABLE attic.users (id integer);\nSELECT truncating()"
+    ),
+    runsOld(
+      "a function that changes a table beside a namesake that is new only where it is not there",
+      ["tidying"],
+      "CREATE TABLE IF NOT EXISTS public.notes (id integer);\nDELETE FROM public.notes;\nSELECT tidying()"
+    ),
+    runsOld("a function while nothing is counted", ["wipe"], "SET LOCAL track_counts = off;\nSELECT wipe()"),
+    runsOld(
+      "a trigger that a foreign key's check does not see",
+      ["audit"],
+      "CREATE TABLE made (id integer, user_id integer REFERENCES users);\nINSERT INTO audit VALUES (1)"
     ),
     runsOld(
       "a namesake with other arguments",

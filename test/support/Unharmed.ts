@@ -58,7 +58,7 @@ const idOf = (index: number): string => `00${index + 1}_file`
 const textOf = (file: ReadonlyArray<string>): string => `${file.join(";\n")};`
 
 const migrationsOf = ({ before, files, told }: Case): Readonly<Record<string, string>> => ({
-  ...(told ? { "000_before": ThereBefore.setup(before).join("\n") } : {}),
+  ...ThereBefore.baseline(before, told),
   ...Object.fromEntries(files.map((file, index) => [idOf(index), textOf(file)]))
 })
 
@@ -85,7 +85,8 @@ const byHand = ({ queryAlone }: Place, text: string) =>
 
 const heal = (place: Place, { before, queries, told }: Case) =>
   Effect.gen(function* () {
-    if (told && before.length > 0) yield* AutoMigration.baseline(["000_before"])
+    const [known] = Object.keys(ThereBefore.baseline(before, told))
+    if (known !== undefined) yield* AutoMigration.baseline([known])
     const answers: Array<Answer> = []
     let there = yield* WhatWasThere.look(place.query)
     const losses: Array<string> = []
@@ -98,7 +99,7 @@ const heal = (place: Place, { before, queries, told }: Case) =>
       yield* byHand(place, query.writes)
       there = yield* WhatWasThere.look(place.query)
     }
-    const applied = (yield* appliedIds).filter((id) => id !== "000_before")
+    const applied = (yield* appliedIds).filter((id) => id !== known)
     return { answers, applied, losses, there }
   })
 
@@ -132,7 +133,7 @@ const fewer = (one: Case): ReadonlyArray<Case> => [
     before: [...Arr.remove(one.before, index), ...ThereBefore.needs(name)]
   })),
   ...one.queries.map((_, index) => ({ ...one, queries: Arr.remove(one.queries, index) })),
-  ...(one.told ? [{ ...one, told: false }] : []),
+  ...(one.told === "none" ? [] : [{ ...one, told: "none" as const }]),
   ...one.files.flatMap((file, index) =>
     file.map((_, place) => ({
       ...one,
@@ -213,8 +214,8 @@ export const told = ({ losses, seed, smallest }: Fault): string =>
     `UNHARMED_SEED=${seed}`,
     "-- was there before",
     ...ThereBefore.setup(smallest.before),
-    ...Object.entries(migrationsOf(smallest)).map(([id, text]) =>
-      id === "000_before" ? "-- 000_before has the same text and is a baseline" : `-- ${id}.sql\n${text}`
+    ...Object.entries(migrationsOf(smallest)).map(
+      ([id, text]) => `-- ${id}.sql${id.startsWith("000") ? ", a baseline" : ""}\n${text}`
     ),
     "-- a program asks",
     ...smallest.queries.map(

@@ -22,8 +22,8 @@ export interface Query {
 
 export interface Case {
   readonly before: ReadonlyArray<ThereBefore.Name>
-  /** Whether files tell of what was there, and a baseline of those. */
-  readonly told: boolean
+  /** How much an earlier file, which is a baseline, tells of what was there. */
+  readonly told: ThereBefore.Told
   readonly files: ReadonlyArray<ReadonlyArray<string>>
   readonly queries: ReadonlyArray<Query>
   /** Whether only harmless statements were drawn. */
@@ -316,7 +316,7 @@ const harmTo = (target: Target): fc.Arbitrary<string> =>
         },
         { arbitrary: pick(changes).chain((text) => pick(inQueries(filled(text, { ...target, name })))), weight: 2 }
       )
-      .chain((text) => pick(calls).map((call) => text.replace(/\bRUN$/, call)))
+      .chain((text) => pick(calls).map((call) => text.replace(/\bRUN$/, () => call)))
   )
 
 const composed: fc.Arbitrary<Move> = fc
@@ -412,7 +412,7 @@ const folder = (moves: fc.Arbitrary<ReadonlyArray<Move>>): fc.Arbitrary<Case> =>
       fc.subarray([...ThereBefore.names.filter((name) => name !== "path")], { maxLength: 3 }),
       fc.array(fc.nat(60), { maxLength: 3 }),
       fc.boolean(),
-      fc.boolean()
+      fc.constantFrom(...ThereBefore.degrees)
     )
     .chain(([chosen, rest, also, cuts, isFirst, told]) =>
       fc
