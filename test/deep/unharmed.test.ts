@@ -22,11 +22,7 @@ describe(`${runs} databases that were there before (seed ${seed})`, () => {
         const { faults, ...figures } = yield* Unharmed.check({ runs, seed, until })
         yield* Effect.log(`seed ${seed}`, figures)
         deepStrictEqual(faults.map(Unharmed.told), [])
-        assert.strictEqual(
-          figures.healed,
-          figures.harmless,
-          "folders without a harmful statement that were not applied"
-        )
+        deepStrictEqual(figures.overcautious, [])
         assert.isAtLeast(figures.spared, runs / 4, "folders whose files would have done harm by hand")
       }),
     { timeout: 60_000 + runs * 20_000 }

@@ -16,9 +16,9 @@ describe(`${runs} databases that were there before (seed ${seed})`, () => {
     "keep every table, column and row, whatever a program asks for, while what only adds is applied",
     () =>
       Effect.gen(function* () {
-        const { faults, harmless, healed, spared } = yield* Unharmed.check({ runs, seed, until: "first fault" })
+        const { faults, harmless, overcautious, spared } = yield* Unharmed.check({ runs, seed, until: "first fault" })
         deepStrictEqual(faults.map(Unharmed.told), [])
-        assert.strictEqual(healed, harmless, "folders without a harmful statement that a query could not apply")
+        deepStrictEqual(overcautious, [])
         assert.isAtLeast(harmless, runs / 10)
         assert.isAtLeast(spared, runs / 4, "folders whose files would have done harm by hand")
       }),

@@ -30,6 +30,7 @@ const leftovers = `DO $$ DECLARE command text; BEGIN
     UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
     UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
       WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    UNION ALL SELECT format('DROP ACCESS METHOD %I', amname) FROM pg_am WHERE oid >= 16384
     UNION ALL SELECT format('ALTER DATABASE %I RESET ALL', current_database())
   LOOP EXECUTE command; END LOOP;
   CREATE SCHEMA public;

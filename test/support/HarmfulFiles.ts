@@ -347,6 +347,15 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
     ],
     ["an operator, DROP … CASCADE", ["operator"], "DROP OPERATOR ### (integer, integer) CASCADE;"],
     ["a function of an operator, DROP … CASCADE", ["operator"], "DROP FUNCTION join_two CASCADE;"],
+    ["a routine of a generated column, DROP … CASCADE", ["twice"], "DROP ROUTINE twice CASCADE;"],
+    ["a cast of a generated column, DROP … CASCADE", ["cast"], "DROP CAST (box AS integer) CASCADE;"],
+    ["an access method of a table, DROP … CASCADE", ["method"], "DROP ACCESS METHOD stack CASCADE;"],
+    ["a table that is renamed as an index, DROP", ["users"], "ALTER INDEX users RENAME TO people;\nDROP TABLE people;"],
+    [
+      "rows that an extension's function removes",
+      ["users"],
+      "CREATE EXTENSION pg_surgery;\nSELECT heap_force_kill('users'::regclass, ARRAY['(0,1)']::tid[]);"
+    ],
     ["a text search configuration, DROP … CASCADE", ["search"], "DROP TEXT SEARCH CONFIGURATION plain_words CASCADE;"]
   ],
 
@@ -461,6 +470,7 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
       ["log", "audit"],
       "ALTER TABLE audit ADD COLUMN at date;\nINSERT INTO audit (id) VALUES (1)"
     ),
+    runsOld("a trigger that is deferred", ["deferred"], "INSERT INTO journal VALUES (1)"),
     runsOld("TRUNCATE in a function", ["truncating"], "SELECT truncating()"),
     runsOld("DROP TABLE in a function", ["dropping"], "SELECT dropping()"),
     runsOld("DROP COLUMN in a function", ["narrowing"], "SELECT narrowing()"),

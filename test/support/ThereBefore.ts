@@ -140,6 +140,22 @@ const parts = {
     byHand:
       "CREATE FUNCTION on_table() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM wipe(); END $$;\nCREATE EVENT TRIGGER on_tables ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION on_table();"
   },
+  /** Runs at the end of the transaction. */
+  deferred: {
+    needs: ["users"],
+    sql: "CREATE TABLE journal (id integer);",
+    byHand:
+      "CREATE FUNCTION on_journal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NULL; END $$;\nCREATE CONSTRAINT TRIGGER later AFTER INSERT ON journal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION on_journal();"
+  },
+  cast: {
+    sql: "CREATE TYPE box AS (n integer);\nCREATE FUNCTION unboxed(b box) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT (b).n';\nCREATE CAST (box AS integer) WITH FUNCTION unboxed(box);",
+    byHand:
+      "CREATE TABLE boxes (b box, n integer GENERATED ALWAYS AS (CAST(b AS integer)) STORED);\nINSERT INTO boxes VALUES (ROW(4));"
+  },
+  method: {
+    sql: "CREATE ACCESS METHOD stack TYPE TABLE HANDLER heap_tableam_handler;",
+    byHand: "CREATE TABLE stacked (id integer) USING stack;\nINSERT INTO stacked VALUES (1);"
+  },
   collation: {
     sql: "CREATE COLLATION plain (LOCALE = 'C');",
     byHand: "CREATE TABLE words (id integer, word text COLLATE plain);\nINSERT INTO words VALUES (1, 'a');"

@@ -34,16 +34,18 @@ export interface Report {
   readonly refusals: number
   /** Folders that would have done harm, and did not. */
   readonly spared: number
-  /** Of the folders without a harmful statement, and how many of those were applied as far as they were asked for. */
+  /** Folders without a harmful statement. */
   readonly harmless: number
-  readonly healed: number
+  /** Those of which a query was not answered, and why. */
+  readonly overcautious: ReadonlyArray<string>
   readonly faults: ReadonlyArray<Fault>
 }
 
 interface Outcome {
   readonly applied: number
   readonly refusals: number
-  readonly unanswered: number
+  /** Of queries that were not answered. */
+  readonly errors: ReadonlyArray<string>
   readonly isSpared: boolean
   readonly losses: ReadonlyArray<string>
 }
@@ -62,7 +64,12 @@ const migrationsOf = ({ before, files, told }: Case): Readonly<Record<string, st
   ...Object.fromEntries(files.map((file, index) => [idOf(index), textOf(file)]))
 })
 
-type Answer = "answered" | "refused" | "unanswered"
+interface Answer {
+  readonly tag: string
+  readonly message: string
+}
+
+const answered: Answer = { tag: "", message: "" }
 
 /** A failure is an answer, a defect is none. */
 const answerTo = ({ around, text }: Query) =>
@@ -72,9 +79,9 @@ const answerTo = ({ around, text }: Query) =>
         onFailure: (cause): Effect.Effect<Answer> =>
           Option.match(Cause.failureOption(cause), {
             onNone: () => Effect.failCause(Cause.die(Cause.squash(cause))),
-            onSome: ({ _tag }) => Effect.succeed(_tag === "MigrationRefused" ? "refused" : "unanswered")
+            onSome: ({ _tag, message }) => Effect.succeed({ tag: _tag, message: `${text}: ${_tag}: ${message}` })
           }),
-        onSuccess: () => Effect.succeed<Answer>("answered")
+        onSuccess: () => Effect.succeed(answered)
       })
     )
   )
@@ -95,7 +102,7 @@ const heal = (place: Place, { before, queries, told }: Case) =>
       answers.push(answer)
       losses.push(...(yield* WhatWasThere.losses(place.query, there)).map((line) => `${query.text}: ${line}`))
       if (losses.length > 0) break
-      if (answer !== "answered" || query.writes === "") continue
+      if (answer !== answered || query.writes === "") continue
       yield* byHand(place, query.writes)
       there = yield* WhatWasThere.look(place.query)
     }
@@ -118,8 +125,8 @@ const run = (one: Case): Effect.Effect<Outcome, never, ClearedDatabase> =>
     }
     return {
       applied: applied.length,
-      refusals: answers.filter((answer) => answer === "refused").length,
-      unanswered: answers.filter((answer) => answer !== "answered").length,
+      refusals: answers.filter(({ tag }) => tag === "MigrationRefused").length,
+      errors: answers.filter((answer) => answer !== answered).map(({ message }) => message),
       isSpared: losses.length === 0 && (yield* WhatWasThere.losses(place.query, there)).length > 0,
       losses
     }
@@ -164,16 +171,19 @@ export interface Runs {
   readonly until: "end" | "first fault"
 }
 
-const none: Report = { cases: 0, applied: 0, refusals: 0, spared: 0, harmless: 0, healed: 0, faults: [] }
+const none: Report = { cases: 0, applied: 0, refusals: 0, spared: 0, harmless: 0, overcautious: [], faults: [] }
 
-const added = (report: Report, { isHarmless }: Case, { applied, isSpared, refusals, unanswered }: Outcome): Report => ({
+const added = (report: Report, one: Case, { applied, errors, isSpared, refusals }: Outcome): Report => ({
   ...report,
   cases: report.cases + 1,
   applied: report.applied + applied,
   refusals: report.refusals + refusals,
   spared: report.spared + (isSpared ? 1 : 0),
-  harmless: report.harmless + (isHarmless ? 1 : 0),
-  healed: report.healed + (isHarmless && unanswered === 0 ? 1 : 0)
+  harmless: report.harmless + (one.isHarmless ? 1 : 0),
+  overcautious: [
+    ...report.overcautious,
+    ...(one.isHarmless && errors.length > 0 ? [[...asSql(one), ...errors].join("\n")] : [])
+  ]
 })
 
 const checkBatch = (
@@ -210,17 +220,16 @@ export const check = ({ runs, seed, until }: Runs): Effect.Effect<Report> =>
 
 /** A fault as SQL that can be pasted. */
 export const told = ({ losses, seed, smallest }: Fault): string =>
-  [
-    `UNHARMED_SEED=${seed}`,
-    "-- was there before",
-    ...ThereBefore.setup(smallest.before),
-    ...Object.entries(migrationsOf(smallest)).map(
-      ([id, text]) => `-- ${id}.sql${id.startsWith("000") ? ", a baseline" : ""}\n${text}`
-    ),
-    "-- a program asks",
-    ...smallest.queries.map(
-      ({ around, text, writes }) => `${text}; -- around the ${around}${writes === "" ? "" : `\n${writes};`}`
-    ),
-    "-- and then",
-    ...losses.map((line) => `-- ${line}`)
-  ].join("\n")
+  [`UNHARMED_SEED=${seed}`, ...asSql(smallest), "-- and then", ...losses.map((line) => `-- ${line}`)].join("\n")
+
+const asSql = (one: Case): ReadonlyArray<string> => [
+  "-- was there before",
+  ...ThereBefore.setup(one.before),
+  ...Object.entries(migrationsOf(one)).map(
+    ([id, text]) => `-- ${id}.sql${id.startsWith("000") ? ", a baseline" : ""}\n${text}`
+  ),
+  "-- a program asks",
+  ...one.queries.map(
+    ({ around, text, writes }) => `${text}; -- around the ${around}${writes === "" ? "" : `\n${writes};`}`
+  )
+]

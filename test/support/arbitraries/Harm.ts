@@ -265,7 +265,30 @@ const calls: ReadonlyArray<string> = [
   "CREATE TABLE made_§ (n integer); INSERT INTO made_§ VALUES (1); DELETE FROM made_§ WHERE run_§(n) > 0",
   "CREATE TABLE made_§ (n integer); INSERT INTO made_§ SELECT run_§(); UPDATE made_§ SET n = run_§(n)",
   "CREATE TABLE made_§ (n integer); INSERT INTO made_§ VALUES (1); CREATE POLICY p ON made_§ USING (run_§(n) > 0); SELECT * FROM made_§",
-  "CREATE TABLE made_§ (n integer) PARTITION BY RANGE (n); CREATE TABLE part_§ PARTITION OF made_§ DEFAULT; INSERT INTO made_§ SELECT run_§()"
+  "CREATE TABLE made_§ (n integer) PARTITION BY RANGE (n); CREATE TABLE part_§ PARTITION OF made_§ DEFAULT; INSERT INTO made_§ SELECT run_§()",
+  "CREATE TABLE made_§ (n integer) PARTITION BY RANGE (n); CREATE TABLE part_§ PARTITION OF made_§ FOR VALUES FROM (run_§()) TO (10)",
+  "CREATE TABLE made_§ (n integer) PARTITION BY RANGE (n); CREATE TABLE part_§ (n integer CHECK (run_§(n) > 0)); ALTER TABLE made_§ ATTACH PARTITION part_§ DEFAULT; INSERT INTO made_§ VALUES (1)",
+  "CREATE TABLE made_§ (n integer); INSERT INTO made_§ VALUES (1); ALTER TABLE made_§ ADD CONSTRAINT c CHECK (run_§(n) > 0) NOT VALID; ALTER TABLE made_§ VALIDATE CONSTRAINT c",
+  "CREATE TABLE made_§ (n integer); ALTER TABLE made_§ ALTER COLUMN n SET DEFAULT run_§(); INSERT INTO made_§ DEFAULT VALUES",
+  "CREATE DOMAIN checked_§ AS integer; CREATE TABLE made_§ (n checked_§); INSERT INTO made_§ VALUES (1); ALTER DOMAIN checked_§ ADD CHECK (run_§(VALUE) > 0)",
+  "CREATE FUNCTION calm_§(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN run_§(n); END $$; CREATE TABLE made_§ (n integer); CREATE STATISTICS s_§ ON (calm_§(n)), n FROM made_§; INSERT INTO made_§ VALUES (1); ANALYZE made_§",
+  "CREATE FUNCTION calm_§(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN run_§(n); END $$; CREATE TABLE made_§ (n integer); INSERT INTO made_§ VALUES (1); CREATE UNIQUE INDEX ON made_§ (n) WHERE calm_§(n) > 0",
+  "CREATE FUNCTION calm_§(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN run_§(n); END $$; SELECT calm_§(1)",
+  "CREATE MATERIALIZED VIEW made_§ AS SELECT run_§() AS n WITH NO DATA; REFRESH MATERIALIZED VIEW made_§",
+  "CREATE TABLE made_§ (n integer); CREATE FUNCTION tg3_§() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM run_§(); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER t AFTER INSERT ON made_§ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tg3_§(); INSERT INTO made_§ VALUES (1)",
+  "PREPARE q_§(integer) AS SELECT $1; EXECUTE q_§(run_§())",
+  "CREATE PROCEDURE take_§(n integer) LANGUAGE sql AS 'SELECT 1'; CALL take_§(run_§())",
+  "SELECT 1 LIMIT run_§()",
+  "SELECT 1 ORDER BY run_§()",
+  "SELECT * FROM (VALUES (1)) v (n), LATERAL run_§(v.n)",
+  "DO $$ DECLARE n integer := run_§(); BEGIN END $$",
+  "DO $$ BEGIN IF run_§() > 5 THEN NULL; END IF; END $$",
+  "DO $$ BEGIN FOR i IN run_§() .. 1 LOOP NULL; END LOOP; END $$",
+  "DO $$ BEGIN ASSERT run_§() > 0; END $$",
+  "DO $$ BEGIN RAISE NOTICE '%', run_§(); END $$",
+  "DO $$ BEGIN EXECUTE 'SELECT $1' USING run_§(); END $$",
+  "DO $$ DECLARE c CURSOR FOR SELECT run_§(); BEGIN OPEN c; MOVE c; END $$",
+  "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, ''b''::tsquery WHERE run_§() > 0')"
 ]
 
 const pick = <A>(values: ReadonlyArray<A>): fc.Arbitrary<A> => fc.constantFrom(...values)
