@@ -47,7 +47,7 @@ export interface Asking {
 }
 
 /**
- * `own`: not there before, and by now the transaction that asks has made it. `locked`: another session has locked the table, so
+ * `own`: not there before, and by now the plan has made it, which holds no rows but the plan's. `locked`: another session has locked the table, so
  * it cannot be searched now; it is searched under the lock that the plan takes.
  */
 const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "unknown")
@@ -160,7 +160,7 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
     FOR found IN SELECT c.oid, c.relkind FROM ${relations}
       ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
     LOOP
-      IF ${isMadeHere("found.oid")} THEN
+      IF found.oid = ANY (made) OR ${isMadeHere("found.oid")} THEN
         answer := CASE answer WHEN 'new' THEN 'own' ELSE answer END;
       ELSIF found.relkind NOT IN ('r', 'p', 'm') THEN
         answer := 'unknown';

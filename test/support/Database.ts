@@ -32,6 +32,28 @@ export const query = (
     }
   })
 
+/** Runs statements in a transaction on a connection of its own, and commits it when `until` ends. */
+export const transaction = (
+  url: string,
+  statements: ReadonlyArray<string>,
+  until: Effect.Effect<void>
+): Effect.Effect<void> =>
+  Effect.acquireUseRelease(
+    Effect.promise(async () => {
+      const client = new pg.Client({ connectionString: url })
+      client.on("error", () => {})
+      await client.connect()
+      for (const statement of ["BEGIN", ...statements]) await client.query(statement)
+      return client
+    }),
+    (client) =>
+      Effect.zipRight(
+        until,
+        Effect.promise(() => client.query("COMMIT"))
+      ),
+    (client) => Effect.promise(() => client.end())
+  )
+
 /** Sessions other than the one that asks, and locks that they hold on anything of this database. */
 const otherSessions = `SELECT application_name, state, query,
     (SELECT array_agg(locktype || ' ' || mode) FROM pg_locks l WHERE l.pid = a.pid) AS locks
