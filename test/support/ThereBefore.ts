@@ -148,9 +148,9 @@ const parts = {
       "CREATE FUNCTION on_journal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NULL; END $$;\nCREATE CONSTRAINT TRIGGER later AFTER INSERT ON journal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION on_journal();"
   },
   cast: {
-    sql: "CREATE TYPE box AS (n integer);\nCREATE FUNCTION unboxed(b box) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT (b).n';\nCREATE CAST (box AS integer) WITH FUNCTION unboxed(box);",
+    sql: "CREATE TYPE crate AS (n integer);\nCREATE FUNCTION unboxed(b crate) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT (b).n';\nCREATE CAST (crate AS integer) WITH FUNCTION unboxed(crate);",
     byHand:
-      "CREATE TABLE boxes (b box, n integer GENERATED ALWAYS AS (CAST(b AS integer)) STORED);\nINSERT INTO boxes VALUES (ROW(4));"
+      "CREATE TABLE crates (b crate, n integer GENERATED ALWAYS AS (CAST(b AS integer)) STORED);\nINSERT INTO crates VALUES (ROW(4));"
   },
   method: {
     sql: "CREATE ACCESS METHOD stack TYPE TABLE HANDLER heap_tableam_handler;",

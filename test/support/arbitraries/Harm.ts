@@ -388,9 +388,12 @@ const filesOf = (
 const quoted = ({ name, schema }: SchemaObject.QualifiedName): string =>
   schema._tag === "Some" ? `${SchemaObject.quote(schema.value)}.${SchemaObject.quote(name)}` : SchemaObject.quote(name)
 
+/** An index has no rows to select. */
+const isIndex = ({ name }: SchemaObject.QualifiedName): boolean => /_(pkey|key|idx)\d*$/.test(name)
+
 /** A query that needs an object and reads no row, so that what it calls does not run. */
 const needing = (object: SchemaObject.SchemaObject): ReadonlyArray<string> => {
-  if (object._tag === "Relation") return [`SELECT * FROM ${quoted(object)} WHERE false`]
+  if (object._tag === "Relation") return isIndex(object) ? [] : [`SELECT * FROM ${quoted(object)} WHERE false`]
   if (object._tag === "Type") return [`SELECT NULL::${quoted(object)} WHERE false`]
   if (object._tag !== "Column" || object.relation._tag === "None") return []
   return [`SELECT ${SchemaObject.quote(object.name)} FROM ${quoted(object.relation.value)} WHERE false`]
