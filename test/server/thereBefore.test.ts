@@ -72,6 +72,26 @@ const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
     assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the files do no harm by hand either")
   })
 
+/** The URL for a role that owns a table whose only row it cannot see. */
+const owner = ({ query, url }: Pick<Place, "query" | "url">) =>
+  Effect.gen(function* () {
+    const name = `owner_${new URL(url).pathname.slice(-8)}`
+    yield* Effect.acquireRelease(query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret'`), () =>
+      query(`DROP OWNED BY ${name} CASCADE; DROP ROLE ${name}`)
+    )
+    yield* query(`DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO ${name}', current_database()); END $$;
+      GRANT ALL ON SCHEMA public TO ${name};
+      CREATE TABLE secrets (id integer, note text);
+      INSERT INTO secrets VALUES (1, 'hidden');
+      ALTER TABLE secrets OWNER TO ${name};
+      ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE secrets FORCE ROW LEVEL SECURITY`)
+    const changed = new URL(url)
+    changed.username = name
+    changed.password = "secret"
+    return changed.href
+  })
+
 layer(databaseOfMany, { excludeTestServices: true })("a database that was there before", (it) => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(`is not harmed by a query through ${group}`, () => {
@@ -80,6 +100,26 @@ layer(databaseOfMany, { excludeTestServices: true })("a database that was there 
       }
     })
   }
+
+  /** The role that migrates owns the table and sees none of its rows. */
+  const hidden: Case = ["", [], "CREATE TABLE IF NOT EXISTS secrets (id integer, note text);"]
+
+  describe("is not harmed by a query though row security hides its rows", () => {
+    for (const harm of [
+      "ALTER TABLE secrets ALTER COLUMN note TYPE integer USING 0",
+      "ALTER TABLE secrets DROP COLUMN note",
+      "TRUNCATE secrets"
+    ]) {
+      it.scoped(harm, () =>
+        Effect.gen(function* () {
+          const place = yield* setUp(hidden)
+          const role = yield* owner(place)
+          const there = { ...place, before: yield* WhatWasThere.look(place.query), url: role }
+          yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused)
+        })
+      )
+    }
+  })
 
   describe("is not blocked by a query through a table that is new only where it is not there", () => {
     for (const one of blocks) it.effect(one[0], () => Effect.asVoid(keeps(one)))

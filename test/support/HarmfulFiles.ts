@@ -348,7 +348,6 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
     ["an operator, DROP … CASCADE", ["operator"], "DROP OPERATOR ### (integer, integer) CASCADE;"],
     ["a function of an operator, DROP … CASCADE", ["operator"], "DROP FUNCTION join_two CASCADE;"],
     ["a routine of a generated column, DROP … CASCADE", ["twice"], "DROP ROUTINE twice CASCADE;"],
-    ["a cast of a generated column, DROP … CASCADE", ["cast"], "DROP CAST (crate AS integer) CASCADE;"],
     ["an access method of a table, DROP … CASCADE", ["method"], "DROP ACCESS METHOD stack CASCADE;"],
     ["a table that is renamed as an index, DROP", ["users"], "ALTER INDEX users RENAME TO people;\nDROP TABLE people;"],
     [

@@ -147,11 +147,6 @@ const parts = {
     byHand:
       "CREATE FUNCTION on_journal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NULL; END $$;\nCREATE CONSTRAINT TRIGGER later AFTER INSERT ON journal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION on_journal();"
   },
-  cast: {
-    sql: "CREATE TYPE crate AS (n integer);\nCREATE FUNCTION unboxed(b crate) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT (b).n';\nCREATE CAST (crate AS integer) WITH FUNCTION unboxed(crate);",
-    byHand:
-      "CREATE TABLE crates (b crate, n integer GENERATED ALWAYS AS (CAST(b AS integer)) STORED);\nINSERT INTO crates VALUES (ROW(4));"
-  },
   method: {
     sql: "CREATE ACCESS METHOD stack TYPE TABLE HANDLER heap_tableam_handler;",
     byHand: "CREATE TABLE stacked (id integer) USING stack;\nINSERT INTO stacked VALUES (1);"

@@ -360,7 +360,7 @@ const harmless: ReadonlyArray<string> = [
   "CREATE TABLE fresh_§ (id integer PRIMARY KEY, name text); INSERT INTO fresh_§ VALUES (1, 'a')",
   "CREATE TABLE fresh_§ (id integer PRIMARY KEY, name text); CREATE INDEX ON fresh_§ (name); COMMENT ON TABLE fresh_§ IS 'new'",
   "CREATE TABLE fresh_§ (id integer, name text); INSERT INTO fresh_§ VALUES (1, 'a'); UPDATE fresh_§ SET name = 'b'; ALTER TABLE fresh_§ ADD PRIMARY KEY (id)",
-  "CREATE TABLE fresh_§ (id integer, name text); DELETE FROM fresh_§; ALTER TABLE fresh_§ DROP COLUMN name",
+  "CREATE TABLE fresh_§ (id integer, name text); DELETE FROM fresh_§; TRUNCATE fresh_§",
   "CREATE TABLE fresh_§ (id integer, name text); CREATE VIEW sight_§ AS SELECT * FROM fresh_§",
   "CREATE TYPE kind_§ AS ENUM ('a', 'b'); CREATE TABLE fresh_§ (kind kind_§)",
   "CREATE TABLE IF NOT EXISTS fresh_§ (id integer)",
