@@ -43,6 +43,7 @@ export default defineConfig({
       },
       {
         ...shared,
+        plugins: [...Mutants.plugins(process.env["MUTANT"])],
         test: {
           ...limits,
           testTimeout: 3_600_000,

@@ -1,10 +1,15 @@
 /** What takes the rules out of the sources has to find them there; otherwise a mutant fails for no reason, and shows nothing. */
-import * as fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { edited, mutants } from "../support/Mutants.js"
+import { filesIn, read } from "../support/Repository.js"
 
-const source = (module: string): string =>
-  fs.readFileSync(new URL(`../../src/core/${module}.ts`, import.meta.url), "utf8")
+const sources = filesIn("src")
+
+const source = (module: string): string => {
+  const found = sources.filter((file) => file.endsWith(`/${module}.ts`))
+  assert.strictEqual(found.length, 1, `modules called ${module}`)
+  return found.map(read).join("")
+}
 
 describe("every mutant", () => {
   for (const { edits, name, without } of mutants) {

@@ -4,483 +4,18 @@
  *
  * Files that only add beside what was there heal, so that refusing is no way to pass.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
-import * as Database from "../support/Database.js"
-import * as Server from "../support/Server.js"
+import { ClearedDatabase, layer as databaseOfMany } from "../support/ClearedDatabase.js"
+import { blocks, type Case, groups, harmless, other } from "../support/HarmfulFiles.js"
 import { ask, askWithin, failsWith, type Services } from "../support/Situation.js"
 import * as ThereBefore from "../support/ThereBefore.js"
 import * as WhatWasThere from "../support/WhatWasThere.js"
-
-/** A kind, what was there, and the files of one history; a file that stands alone is followed by one that makes `other`. */
-type Case = readonly [kind: string, before: ReadonlyArray<ThereBefore.Name>, ...files: ReadonlyArray<string>]
-
-const other = "CREATE TABLE other (id integer);"
-
-const users = "CREATE TABLE IF NOT EXISTS users (id integer PRIMARY KEY, name text);"
-
-const guarded = (statement: string): Case => [
-  `CREATE TABLE IF NOT EXISTS, then ${statement}`,
-  ["users"],
-  `${users}\n${statement};`
-]
-
-/** Makes `users` in a way that leaves it alone where it is there already, and then empties it. */
-const looksNew = (kind: string, statement: string): Case => [kind, ["users"], `${statement};\nTRUNCATE users;`]
-
-/** Calls `wipe()`, which the file makes itself. */
-const runs = (kind: string, statement: string): Case => [
-  kind,
-  ["users"],
-  `CREATE FUNCTION wipe() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN DELETE FROM public.users; RETURN 1; END $$;\n${statement};`
-]
-
-/** Calls what no file tells of. */
-const runsOld = (kind: string, before: ReadonlyArray<ThereBefore.Name>, statement: string): Case => [
-  kind,
-  before,
-  `${statement};`
-]
-
-/** Waits for all rows and changes none. */
-const blocks: ReadonlyArray<Case> = [
-  "CREATE INDEX ON users (name)",
-  "ALTER TABLE users ADD COLUMN at timestamptz DEFAULT clock_timestamp()",
-  "ALTER TABLE users ADD UNIQUE (name)",
-  "ALTER TABLE users ALTER COLUMN name SET NOT NULL"
-].map(guarded)
-
-const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
-  "a table that is new only where it is not there": [
-    ...[
-      "TRUNCATE users",
-      "DELETE FROM users",
-      "DELETE FROM ONLY users WHERE id = 1",
-      "UPDATE users SET name = 'x'",
-      "UPDATE users SET name = 'x' WHERE id = 1",
-      "DROP TABLE users",
-      "DROP TABLE IF EXISTS users CASCADE",
-      "ALTER TABLE users DROP COLUMN name",
-      "ALTER TABLE users ALTER COLUMN name TYPE integer USING 0",
-      "ALTER TABLE users RENAME TO people",
-      "ALTER TABLE users RENAME COLUMN name TO label",
-      "CREATE SCHEMA attic; ALTER TABLE users SET SCHEMA attic",
-      "INSERT INTO users VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-      "MERGE INTO users USING (SELECT 1 AS id) s ON users.id = s.id WHEN MATCHED THEN DELETE",
-      "MERGE INTO users USING (SELECT 1 AS id) s ON users.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x'",
-      "WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone",
-      "EXPLAIN ANALYZE DELETE FROM users",
-      "PREPARE emptying AS DELETE FROM users; EXECUTE emptying",
-      "DO $$ BEGIN DELETE FROM users; END $$",
-      "DO $$ BEGIN EXECUTE format('DELETE FROM %I', 'users'); END $$"
-    ].map(guarded),
-    looksNew("CREATE TABLE IF NOT EXISTS … AS", "CREATE TABLE IF NOT EXISTS users AS SELECT 1 AS id, 'x' AS name"),
-    looksNew(
-      "a DO block that swallows duplicate_table",
-      "DO $$ BEGIN CREATE TABLE users (id integer); EXCEPTION WHEN duplicate_table THEN NULL; END $$"
-    ),
-    looksNew(
-      "a DO block that swallows all errors",
-      "DO $$ BEGIN CREATE TABLE users (id integer); EXCEPTION WHEN OTHERS THEN NULL; END $$"
-    ),
-    looksNew(
-      "a guard that asks pg_tables",
-      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_tables WHERE tablename = 'users') THEN CREATE TABLE users (id integer); END IF; END $$"
-    ),
-    looksNew(
-      "a guard that asks to_regclass",
-      "DO $$ BEGIN IF to_regclass('users') IS NULL THEN CREATE TABLE users (id integer); END IF; END $$"
-    ),
-    looksNew(
-      "a guard that asks for a setting of the server",
-      "DO $$ BEGIN IF current_setting('server_version_num')::int < 90000 THEN CREATE TABLE users (id integer); END IF; END $$"
-    ),
-    looksNew(
-      "a loop that runs no time",
-      "DO $$ BEGIN FOR i IN 1 .. 0 LOOP CREATE TABLE users (id integer); END LOOP; END $$"
-    ),
-    looksNew(
-      "a function that makes it under a condition",
-      "CREATE FUNCTION make() RETURNS void LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('users') IS NULL THEN CREATE TABLE users (id integer); END IF; END $$;\nSELECT make()"
-    ),
-    looksNew(
-      "a block that returns before it makes it",
-      "DO $$ BEGIN IF to_regclass('users') IS NOT NULL THEN RETURN; END IF; CREATE TABLE users (id integer); END $$"
-    ),
-    looksNew(
-      "a table that a rolled back part made",
-      `BEGIN;\nSAVEPOINT one;\nCREATE TABLE app_users (id integer);\nROLLBACK TO one;\nCOMMIT;\n${users}`
-    ),
-    ["the guard in one file and the harm in the next", ["users"], users, `TRUNCATE users;\n${other}`],
-    [
-      "the guard two files before",
-      ["users"],
-      users,
-      "ALTER TABLE users ADD COLUMN at date;",
-      `DELETE FROM users;\n${other}`
-    ],
-    [
-      "an empty table that others point at, TRUNCATE … CASCADE",
-      ["coupons"],
-      "CREATE TABLE IF NOT EXISTS coupons (id integer PRIMARY KEY);\nTRUNCATE coupons CASCADE;"
-    ],
-    ["an empty table, DROP TABLE", ["drafts"], "CREATE TABLE IF NOT EXISTS drafts (id integer);\nDROP TABLE drafts;"],
-    [
-      "a partition that is there already",
-      ["events"],
-      "CREATE TABLE IF NOT EXISTS events_low PARTITION OF events FOR VALUES FROM (0) TO (100);\nTRUNCATE events_low;"
-    ],
-    [
-      "a type that is there already, DROP TYPE … CASCADE",
-      ["mood"],
-      "DO $$ BEGIN CREATE TYPE mood AS ENUM ('sad'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;\nDROP TYPE mood CASCADE;"
-    ],
-    [
-      "a type that is there already, RENAME VALUE",
-      ["mood"],
-      "DO $$ BEGIN CREATE TYPE mood AS ENUM ('sad'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;\nALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"
-    ],
-    [
-      "a domain that is there already, DROP DOMAIN … CASCADE",
-      ["posint"],
-      "DO $$ BEGIN CREATE DOMAIN posint AS integer; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\nDROP DOMAIN posint CASCADE;"
-    ],
-    [
-      "a composite type that is there already, DROP ATTRIBUTE … CASCADE",
-      ["pair"],
-      "DO $$ BEGIN CREATE TYPE pair AS (one integer, two integer); EXCEPTION WHEN duplicate_object THEN NULL; END $$;\nALTER TYPE pair DROP ATTRIBUTE two CASCADE;"
-    ],
-    [
-      "a schema that is there already, DROP SCHEMA … CASCADE",
-      ["app"],
-      "CREATE SCHEMA IF NOT EXISTS app;\nDROP SCHEMA app CASCADE;"
-    ],
-    [
-      "an extension that is there already, DROP EXTENSION … CASCADE",
-      ["citext"],
-      "CREATE EXTENSION IF NOT EXISTS citext;\nDROP EXTENSION citext CASCADE;"
-    ],
-    [
-      "a function that is there already, DROP FUNCTION … CASCADE",
-      ["twice"],
-      "CREATE OR REPLACE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';\nDROP FUNCTION twice(integer) CASCADE;"
-    ]
-  ],
-
-  "a table under another name": [
-    [
-      "a namesake in another schema",
-      ["users"],
-      "CREATE SCHEMA app;\nCREATE TABLE app.users (id integer);\nTRUNCATE users;"
-    ],
-    [
-      "a namesake under SET search_path",
-      ["users"],
-      "CREATE SCHEMA app;\nSET search_path = app;\nCREATE TABLE users (id integer);\nSET search_path = public;\nTRUNCATE users;\nRESET search_path;"
-    ],
-    [
-      "a namesake under set_config",
-      ["users"],
-      "CREATE SCHEMA app;\nCREATE TABLE app.users (id integer);\nSELECT set_config('search_path', 'app', true);\nSELECT set_config('search_path', 'public', true);\nTRUNCATE users;"
-    ],
-    [
-      "a namesake under SET LOCAL of a computed path",
-      ["app"],
-      "CREATE TABLE notes (id integer);\nSELECT set_config('search_path', 'a' || 'pp', true);\nTRUNCATE notes;\nRESET search_path;"
-    ],
-    [
-      "a namesake that the database's own search_path prefers",
-      ["path"],
-      "CREATE TABLE public.notes (id integer);\nTRUNCATE notes;"
-    ],
-    [
-      "a namesake within a function's own search_path",
-      ["app"],
-      "CREATE TABLE notes (id integer);\nCREATE FUNCTION f() RETURNS void LANGUAGE plpgsql SET search_path = app AS $$ BEGIN DELETE FROM notes; END $$;\nSELECT f();"
-    ],
-    [
-      "a temporary namesake that is dropped",
-      ["users"],
-      "CREATE TEMPORARY TABLE users (id integer);\nDROP TABLE users;\nTRUNCATE users;"
-    ],
-    [
-      "a temporary namesake beside a schema",
-      ["users"],
-      "CREATE TEMPORARY TABLE users (id integer);\nTRUNCATE public.users;\nDROP TABLE pg_temp.users;"
-    ],
-    [
-      "a temporary namesake of the file before",
-      ["users"],
-      "CREATE TEMPORARY TABLE users (id integer);",
-      `TRUNCATE users;\n${other}`
-    ],
-    [
-      "a temporary table ON COMMIT DROP",
-      ["users"],
-      "BEGIN;\nCREATE TEMPORARY TABLE users (id integer) ON COMMIT DROP;\nDROP TABLE users;\nDELETE FROM users;\nCOMMIT;"
-    ],
-    [
-      "a new name that is moved on",
-      ["users"],
-      "CREATE SCHEMA IF NOT EXISTS app;\nCREATE TABLE app.users (id integer);\nALTER TABLE app.users RENAME TO users_2;\nTRUNCATE users;"
-    ],
-    [
-      "a table that takes another's place",
-      ["users"],
-      "CREATE TABLE users_new (LIKE users);\nALTER TABLE users RENAME TO users_old;\nALTER TABLE users_new RENAME TO users;\nDROP TABLE users_old;"
-    ],
-    [
-      "a new table of a name that is free later",
-      ["users"],
-      `${users}\nALTER TABLE users RENAME TO gone;\nCREATE TABLE users (id integer);\nDROP TABLE gone;`
-    ],
-    ["a new view over it, DELETE", ["users"], "CREATE VIEW seen AS SELECT id, name FROM users;\nDELETE FROM seen;"],
-    [
-      "a new view over it, UPDATE",
-      ["users"],
-      "CREATE VIEW seen AS SELECT id, name FROM users;\nUPDATE seen SET name = 'x';"
-    ],
-    [
-      "a new view over it, MERGE",
-      ["users"],
-      "CREATE VIEW seen AS SELECT id, name FROM users;\nMERGE INTO seen USING (SELECT 1 AS id) s ON seen.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x';"
-    ],
-    [
-      "a new view over it, ON CONFLICT DO UPDATE",
-      ["users"],
-      "CREATE VIEW seen AS SELECT id, name FROM users;\nINSERT INTO seen VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = 'x';"
-    ],
-    [
-      "a temporary view over it, DELETE",
-      ["users"],
-      "CREATE TEMPORARY VIEW seen AS SELECT id, name FROM users;\nDELETE FROM seen;\nDROP VIEW seen;"
-    ],
-    ["a new view over a view, DELETE", ["view"], "CREATE VIEW seen AS SELECT * FROM people;\nDELETE FROM seen;"],
-    [
-      "a view that is made again, DELETE",
-      ["view"],
-      "CREATE OR REPLACE VIEW people AS SELECT id, name FROM users;\nDELETE FROM people;"
-    ],
-    [
-      "a new view with an INSTEAD OF trigger, DELETE",
-      ["users"],
-      "CREATE VIEW seen AS SELECT 1 AS id;\nCREATE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN OLD; END $$;\nCREATE TRIGGER t INSTEAD OF DELETE ON seen FOR EACH ROW EXECUTE FUNCTION tg();\nDELETE FROM seen;"
-    ],
-    [
-      "a new parent of it, DELETE",
-      ["users"],
-      "CREATE TABLE parent (id integer, name text);\nALTER TABLE users INHERIT parent;\nDELETE FROM parent;"
-    ],
-    [
-      "a new parent of it, TRUNCATE",
-      ["users"],
-      "CREATE TABLE parent (id integer, name text);\nALTER TABLE users INHERIT parent;\nTRUNCATE parent;"
-    ],
-    [
-      "a new parent of it, DROP COLUMN",
-      ["users"],
-      "CREATE TABLE parent (name text);\nALTER TABLE users INHERIT parent;\nALTER TABLE parent ALTER COLUMN name TYPE integer USING 0;"
-    ],
-    [
-      "a new partitioned table of it, DELETE",
-      ["app"],
-      "CREATE TABLE parent (id integer, name text) PARTITION BY RANGE (id);\nALTER TABLE parent ATTACH PARTITION app.notes FOR VALUES FROM (0) TO (100);\nDELETE FROM parent;"
-    ],
-    [
-      "a new partitioned table of it, DROP TABLE",
-      ["app"],
-      "CREATE TABLE parent (id integer, name text) PARTITION BY RANGE (id);\nALTER TABLE parent ATTACH PARTITION app.notes DEFAULT;\nDROP TABLE parent;"
-    ]
-  ],
-
-  "rows elsewhere than in the table itself": [
-    ["a parent whose child has rows, UPDATE", ["animals"], "UPDATE animals SET name = 'x';"],
-    [
-      "a parent whose child has rows, type of a column",
-      ["animals"],
-      "ALTER TABLE animals ALTER COLUMN name TYPE integer USING 0;"
-    ],
-    ["a partitioned table with rows at depth two, UPDATE", ["events"], "UPDATE events SET name = 'x';"],
-    [
-      "a partitioned table with rows at depth two, type of a column",
-      ["events"],
-      "ALTER TABLE events ALTER COLUMN name TYPE integer USING 0;"
-    ],
-    ["a partition that leaves", ["events"], "ALTER TABLE events DETACH PARTITION events_low;"],
-    ["a child that leaves", ["animals"], "ALTER TABLE cats NO INHERIT animals;"],
-    [
-      "a guarded parent whose child has rows, DELETE",
-      ["animals"],
-      "CREATE TABLE IF NOT EXISTS animals (id integer, name text);\nDELETE FROM animals;"
-    ],
-    [
-      "a foreign key from rows to a new table, ON DELETE CASCADE",
-      ["users"],
-      "CREATE TABLE keys (id integer PRIMARY KEY);\nINSERT INTO keys SELECT id FROM users;\nALTER TABLE users ADD FOREIGN KEY (id) REFERENCES keys ON DELETE CASCADE NOT VALID;\nDELETE FROM keys;"
-    ],
-    [
-      "a foreign key from rows to a new table, ON UPDATE CASCADE",
-      ["users"],
-      "CREATE TABLE keys (id integer PRIMARY KEY);\nINSERT INTO keys SELECT id FROM users;\nALTER TABLE users ADD FOREIGN KEY (id) REFERENCES keys ON UPDATE CASCADE NOT VALID;\nUPDATE keys SET id = id + 10;"
-    ],
-    [
-      "a foreign key from rows to a new table, TRUNCATE … CASCADE",
-      ["users"],
-      "CREATE TABLE keys (id integer PRIMARY KEY);\nALTER TABLE users ADD FOREIGN KEY (id) REFERENCES keys NOT VALID;\nTRUNCATE keys CASCADE;"
-    ],
-    ["an upsert", ["users"], "INSERT INTO users VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = excluded.name;"],
-    [
-      "a writable CTE below INSERT",
-      ["users"],
-      "CREATE TABLE moved (id integer, name text);\nWITH gone AS (DELETE FROM users RETURNING *) INSERT INTO moved SELECT * FROM gone;"
-    ]
-  ],
-
-  "code that a file makes": [
-    runs("SELECT", "SELECT wipe()"),
-    runs("FROM", "SELECT * FROM wipe()"),
-    runs("VALUES", "VALUES (wipe())"),
-    runs("WHERE", "SELECT 1 WHERE wipe() = 1"),
-    runs("EXPLAIN ANALYZE", "EXPLAIN ANALYZE SELECT wipe()"),
-    runs("EXECUTE of a prepared statement", "PREPARE p AS SELECT wipe();\nEXECUTE p"),
-    runs("FETCH", "DECLARE c CURSOR FOR SELECT wipe();\nFETCH c"),
-    runs("COPY TO", "COPY (SELECT wipe()) TO '/dev/null'"),
-    runs("SELECT … INTO", "SELECT wipe() AS n INTO made"),
-    runs("CREATE TABLE … AS", "CREATE TABLE made AS SELECT wipe() AS n"),
-    runs("CREATE TABLE … AS EXECUTE", "PREPARE p AS SELECT wipe() AS n;\nCREATE TABLE made AS EXECUTE p"),
-    runs("a materialized view", "CREATE MATERIALIZED VIEW made AS SELECT public.wipe() AS n"),
-    runs("a default", "CREATE TABLE made (id integer DEFAULT wipe());\nINSERT INTO made DEFAULT VALUES"),
-    runs(
-      "a default of a new column",
-      "CREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);\nALTER TABLE made ADD COLUMN n integer DEFAULT wipe()"
-    ),
-    runs("a check", "CREATE TABLE made (id integer CHECK (wipe() = 1));\nINSERT INTO made VALUES (1)"),
-    runs(
-      "a check that is added",
-      "CREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);\nALTER TABLE made ADD CHECK (wipe() = 1)"
-    ),
-    runs(
-      "a new type USING",
-      "CREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);\nALTER TABLE made ALTER COLUMN id TYPE integer USING wipe()"
-    ),
-    runs("the check of a domain", "CREATE DOMAIN checked AS integer CHECK (VALUE = wipe());\nSELECT 1::checked"),
-    runs("a view that is read", "CREATE VIEW made AS SELECT wipe() AS n;\nSELECT * FROM made"),
-    runs(
-      "another function",
-      "CREATE FUNCTION outer_one() RETURNS integer LANGUAGE sql AS 'SELECT wipe()';\nSELECT outer_one()"
-    ),
-    runs("DO", "DO $$ BEGIN PERFORM wipe(); END $$"),
-    runs("query_to_xml", "SELECT query_to_xml('SELECT wipe()', true, false, '')"),
-    runs("ts_stat", "SELECT * FROM ts_stat('SELECT to_tsvector(wipe()::text)')"),
-    runs(
-      "an aggregate",
-      "CREATE FUNCTION step(state integer, n integer) RETURNS integer LANGUAGE sql AS 'SELECT wipe()';\nCREATE AGGREGATE total(integer) (SFUNC = step, STYPE = integer);\nSELECT total(n) FROM (VALUES (1)) v (n)"
-    ),
-    runs(
-      "an operator",
-      "CREATE FUNCTION either(a integer, b integer) RETURNS integer LANGUAGE sql AS 'SELECT wipe()';\nCREATE OPERATOR ### (LEFTARG = integer, RIGHTARG = integer, FUNCTION = either);\nSELECT 1 ### 2"
-    ),
-    runs(
-      "a generated column",
-      "CREATE FUNCTION calm(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.wipe(); RETURN n; END $$;\nCREATE TABLE made (id integer, n integer GENERATED ALWAYS AS (calm(id)) STORED);\nINSERT INTO made VALUES (1)"
-    ),
-    runs(
-      "an index expression",
-      "CREATE FUNCTION calm(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.wipe(); RETURN n; END $$;\nCREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);\nCREATE INDEX ON made (calm(id))"
-    ),
-    [
-      "a trigger on a new table",
-      ["users"],
-      "CREATE TABLE made (id integer);\nCREATE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;\nCREATE TRIGGER t AFTER INSERT ON made FOR EACH ROW EXECUTE FUNCTION tg();\nINSERT INTO made VALUES (1);"
-    ],
-    [
-      "a rule on a new table",
-      ["users"],
-      "CREATE TABLE made (id integer);\nCREATE RULE r AS ON INSERT TO made DO ALSO DELETE FROM users;\nINSERT INTO made VALUES (1);"
-    ],
-    ["a procedure", ["users"], "CREATE PROCEDURE clear() LANGUAGE sql AS 'DELETE FROM users';\nCALL clear();"],
-    [
-      "a body in SQL that upserts",
-      ["users"],
-      "CREATE FUNCTION put() RETURNS void LANGUAGE sql AS $$ INSERT INTO users VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = 'x' $$;\nSELECT put();"
-    ],
-    [
-      "a body BEGIN ATOMIC",
-      ["users"],
-      "CREATE PROCEDURE clear() LANGUAGE sql BEGIN ATOMIC DELETE FROM users; END;\nCALL clear();"
-    ],
-    [
-      "SQL that is computed",
-      ["users"],
-      "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP EXECUTE 'TRUNCATE ' || t; END LOOP; END $$;"
-    ],
-    [
-      "a function in one file that the next one calls",
-      ["users"],
-      "CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS 'DELETE FROM users';",
-      `SELECT wipe();\n${other}`
-    ],
-    [
-      "a function made again that a trigger calls which was there",
-      ["users", "log"],
-      "CREATE OR REPLACE FUNCTION on_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;\nINSERT INTO log VALUES (1);"
-    ]
-  ],
-
-  "code that was there": [
-    runsOld("SELECT", ["wipe"], "SELECT wipe()"),
-    runsOld("CALL", ["purge"], "CALL purge()"),
-    runsOld(
-      "a default of a new table",
-      ["wipe"],
-      "CREATE TABLE made (id integer DEFAULT wipe());\nINSERT INTO made DEFAULT VALUES"
-    ),
-    runsOld("a view that is read", ["wiping"], "CREATE TABLE made AS SELECT * FROM wiping"),
-    runsOld("a trigger of a table that a row is put into", ["audit"], "INSERT INTO audit VALUES (1)"),
-    runsOld(
-      "a trigger function put on a new table",
-      ["audit"],
-      "CREATE TABLE made (id integer);\nCREATE TRIGGER t AFTER INSERT ON made FOR EACH ROW EXECUTE FUNCTION on_audit();\nINSERT INTO made VALUES (1)"
-    ),
-    runsOld(
-      "a namesake with other arguments",
-      ["tidy"],
-      "CREATE FUNCTION tidy(n bigint) RETURNS integer LANGUAGE sql AS 'SELECT 1';\nSELECT tidy(1)"
-    )
-  ]
-}
-
-/** Files that add beside what was there. */
-const harmless: ReadonlyArray<Case> = [
-  [
-    "a new table with rows, an index, a view and a comment",
-    ["users"],
-    "CREATE TABLE made (id integer PRIMARY KEY, name text);\nINSERT INTO made VALUES (1, 'a');\nCREATE INDEX ON made (name);\nCREATE VIEW seen AS SELECT * FROM made;\nCOMMENT ON TABLE made IS 'ours';"
-  ],
-  [
-    "a new table that is emptied, changed and dropped",
-    ["users"],
-    "CREATE TABLE made (id integer PRIMARY KEY, name text);\nINSERT INTO made VALUES (1, 'a');\nUPDATE made SET name = 'b';\nDELETE FROM made;\nTRUNCATE made;\nALTER TABLE made DROP COLUMN name;\nDROP TABLE made;"
-  ],
-  ["a new column of a table with rows", ["users"], "ALTER TABLE users ADD COLUMN email text;"],
-  ["IF NOT EXISTS of what is there, and nothing more", ["users"], users],
-  ["IF NOT EXISTS of what is not there, an index on it", [], `${users}\nCREATE INDEX ON users (name);`],
-  ["an index on a table without a row that has a page", ["drafts"], "CREATE INDEX ON drafts (id);"],
-  [
-    "a foreign key from a new table to one with rows",
-    ["users"],
-    "CREATE TABLE made (id integer, user_id integer REFERENCES users ON DELETE CASCADE);"
-  ],
-  [
-    "a function that deletes and is not called",
-    ["users"],
-    "CREATE FUNCTION wipe() RETURNS void LANGUAGE sql AS 'DELETE FROM users';"
-  ]
-]
 
 const textsOf = ([, , ...files]: Case): ReadonlyArray<string> =>
   files.length > 1 ? files : files.map((file) => `${file}\n${other}`)
@@ -488,65 +23,113 @@ const textsOf = ([, , ...files]: Case): ReadonlyArray<string> =>
 const migrationsOf = (one: Case): Readonly<Record<string, string>> =>
   Object.fromEntries(textsOf(one).map((text, index) => [`00${index + 1}_file`, text]))
 
-const database = ([, before]: Case) =>
+/** The database as it was before, and what it held. */
+const setUp = ([, before]: Case) =>
   Effect.gen(function* () {
-    const url = yield* Server.freshDatabase
-    const setup = ThereBefore.setup(before)
-    if (setup.length > 0) yield* Database.query(url, ...setup)
-    return { url, before: yield* WhatWasThere.look(url) }
+    const place = yield* ClearedDatabase
+    yield* place.clear
+    for (const text of ThereBefore.setup(before)) yield* place.query(text)
+    return { ...place, before: yield* WhatWasThere.look(place.query) }
   })
 
-const query = "SELECT id FROM other"
+type Place = Effect.Effect.Success<ReturnType<typeof setUp>>
+
+const wanted = "SELECT id FROM other"
 
 /** Asks for `other` with and without the text of the statement. */
 const refused = Effect.zipRight(
-  Effect.asVoid(failsWith("MigrationRefused", askWithin(query))),
-  Effect.asVoid(failsWith("MigrationRefused", ask(query)))
+  Effect.asVoid(failsWith("MigrationRefused", askWithin(wanted))),
+  Effect.asVoid(failsWith("MigrationRefused", ask(wanted)))
 )
 
 const unharmed = (
-  { before, url }: { readonly before: ReadonlyArray<WhatWasThere.Table>; readonly url: string },
+  { before, query, url }: Place,
   migrations: Readonly<Record<string, string>>,
   heal: Effect.Effect<void, unknown, Services>
 ) =>
   Effect.gen(function* () {
-    const exit = yield* Effect.exit(Effect.provide(heal, App.layer({ url, migrations })))
-    deepStrictEqual(yield* WhatWasThere.losses(url, before), [])
+    const exit = yield* Effect.exit(Effect.provide(heal, Layer.fresh(App.layer({ url, migrations }))))
+    deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
     assert.isTrue(Exit.isSuccess(exit), String(exit))
   })
 
-/** By files that tell nothing of what was there, and by files that tell all of it: a baseline says that it was there. */
+/** By files that tell nothing of what was there, half of it or all of it: a baseline says that it was there. */
 const keeps = (one: Case) =>
   Effect.gen(function* () {
-    const there = yield* database(one)
-    yield* unharmed(there, migrationsOf(one), refused)
-    const told = { "000_before": ThereBefore.setup(one[1]).join("\n"), ...migrationsOf(one) }
-    yield* unharmed(there, told, Effect.zipRight(AutoMigration.baseline(["000_before"]), refused))
+    const there = yield* setUp(one)
+    for (const told of ThereBefore.degrees) {
+      const known = ThereBefore.baseline(one[1], told)
+      const baseline = Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id]))
+      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused))
+    }
     return there
   })
 
-for (const [group, cases] of Object.entries(groups)) {
-  describe(`${group} is not harmed by a query`, () => {
-    for (const one of cases) {
-      it.scopedLive(one[0], () =>
+/** Each file has a session of its own. */
+const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
+  Effect.gen(function* () {
+    for (const text of textsOf(one)) yield* queryAlone(text)
+    assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the files do no harm by hand either")
+  })
+
+/** The URL for a role that owns a table whose only row it cannot see. */
+const owner = ({ query, url }: Pick<Place, "query" | "url">) =>
+  Effect.gen(function* () {
+    const name = `owner_${new URL(url).pathname.slice(-8)}`
+    yield* Effect.acquireRelease(query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret'`), () =>
+      query(`DROP OWNED BY ${name} CASCADE; DROP ROLE ${name}`)
+    )
+    yield* query(`DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO ${name}', current_database()); END $$;
+      GRANT ALL ON SCHEMA public TO ${name};
+      CREATE TABLE secrets (id integer, note text);
+      INSERT INTO secrets VALUES (1, 'hidden');
+      ALTER TABLE secrets OWNER TO ${name};
+      ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE secrets FORCE ROW LEVEL SECURITY`)
+    const changed = new URL(url)
+    changed.username = name
+    changed.password = "secret"
+    return changed.href
+  })
+
+layer(databaseOfMany, { excludeTestServices: true })("a database that was there before", (it) => {
+  for (const [group, cases] of Object.entries(groups)) {
+    describe(`is not harmed by a query through ${group}`, () => {
+      for (const one of cases) {
+        it.effect(one[0], () => Effect.flatMap(keeps(one), (there) => harmsByHand(one, there)))
+      }
+    })
+  }
+
+  /** The role that migrates owns the table and sees none of its rows. */
+  const hidden: Case = ["", [], "CREATE TABLE IF NOT EXISTS secrets (id integer, note text);"]
+
+  describe("is not harmed by a query though row security hides its rows", () => {
+    for (const harm of [
+      "ALTER TABLE secrets ALTER COLUMN note TYPE integer USING 0",
+      "ALTER TABLE secrets DROP COLUMN note",
+      "TRUNCATE secrets"
+    ]) {
+      it.scoped(harm, () =>
         Effect.gen(function* () {
-          const { before, url } = yield* keeps(one)
-          for (const text of textsOf(one)) yield* Database.query(url, text)
-          assert.isNotEmpty(yield* WhatWasThere.losses(url, before), "the files do no harm by hand either")
+          const place = yield* setUp(hidden)
+          const role = yield* owner(place)
+          const there = { ...place, before: yield* WhatWasThere.look(place.query), url: role }
+          yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused)
         })
       )
     }
   })
-}
 
-describe("a table that is new only where it is not there is not blocked by a query", () => {
-  for (const one of blocks) it.scopedLive(one[0], () => Effect.asVoid(keeps(one)))
-})
+  describe("is not blocked by a query through a table that is new only where it is not there", () => {
+    for (const one of blocks) it.effect(one[0], () => Effect.asVoid(keeps(one)))
+  })
 
-describe("what only adds is not refused", () => {
-  for (const one of harmless) {
-    it.scopedLive(one[0], () =>
-      Effect.flatMap(database(one), (there) => unharmed(there, migrationsOf(one), Effect.asVoid(ask(query))))
-    )
-  }
+  describe("is healed where files only add", () => {
+    for (const one of harmless) {
+      it.effect(one[0], () =>
+        Effect.flatMap(setUp(one), (there) => unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))))
+      )
+    }
+  })
 })

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Database from "./Database.js"
+import type { Rows } from "./ClearedDatabase.js"
 
 const Listed = Schema.Array(
   Schema.Struct({ oid: Schema.Number, name: Schema.String, columns: Schema.Array(Schema.String) })
@@ -29,16 +29,18 @@ const listing = `SELECT c.oid::int AS oid, format('%I.%I', n.nspname, c.relname)
   WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'auto_migration')
   ORDER BY 2`
 
-const tables = (url: string) => Effect.map(Database.query(url, listing), Schema.decodeUnknownSync(Listed))
+/** Asks as a user whom row security hides nothing from. */
+type Ask = (text: string) => Effect.Effect<Rows>
+
+const tables = (ask: Ask) => Effect.map(ask(listing), Schema.decodeUnknownSync(Listed))
 
 type Shown = Pick<Table, "columns" | "name" | "oid">
 
-const rowsOf = (url: string, shown: ReadonlyArray<Shown>) =>
+const rowsOf = (ask: Ask, shown: ReadonlyArray<Shown>) =>
   shown.length === 0
     ? Effect.succeed<typeof Row.Type>([])
     : Effect.map(
-        Database.query(
-          url,
+        ask(
           shown
             .map(
               ({ columns, name, oid }) => `SELECT ${oid} AS oid, ROW(${columns.join(", ")})::text AS row FROM ${name}`
@@ -48,11 +50,10 @@ const rowsOf = (url: string, shown: ReadonlyArray<Shown>) =>
         Schema.decodeUnknownSync(Row)
       )
 
-/** Asked as a user whom row security hides nothing from. */
-export const look = (url: string): Effect.Effect<ReadonlyArray<Table>> =>
+export const look = (ask: Ask): Effect.Effect<ReadonlyArray<Table>> =>
   Effect.gen(function* () {
-    const listed = yield* tables(url)
-    const rows = yield* rowsOf(url, listed)
+    const listed = yield* tables(ask)
+    const rows = yield* rowsOf(ask, listed)
     return listed.map((table) => ({
       ...table,
       rows: rows.filter(({ oid }) => oid === table.oid).map(({ row }) => row)
@@ -60,9 +61,9 @@ export const look = (url: string): Effect.Effect<ReadonlyArray<Table>> =>
   })
 
 /** One line for each table, column and row that was there and is not there unchanged. */
-export const losses = (url: string, before: ReadonlyArray<Table>): Effect.Effect<ReadonlyArray<string>> =>
+export const losses = (ask: Ask, before: ReadonlyArray<Table>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function* () {
-    const now = new Map((yield* tables(url)).map((table) => [table.oid, table]))
+    const now = new Map((yield* tables(ask)).map((table) => [table.oid, table]))
     const comparable: Array<Shown> = []
     const lines = before.flatMap(({ columns, name, oid }) => {
       const found = now.get(oid)
@@ -74,7 +75,7 @@ export const losses = (url: string, before: ReadonlyArray<Table>): Effect.Effect
         ...gone.map((column) => `the column ${name}.${column} is gone`)
       ]
     })
-    const left = yield* rowsOf(url, comparable)
+    const left = yield* rowsOf(ask, comparable)
     const isComparable = new Set(comparable.map(({ oid }) => oid))
     return [...lines, ...before.filter(({ oid }) => isComparable.has(oid)).flatMap((table) => missingFrom(left, table))]
   })

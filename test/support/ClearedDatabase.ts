@@ -1,0 +1,63 @@
+/**
+ * One database for many small cases, cleared between them, with a session for what is done by hand. Making a database takes
+ * longer than a case does.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import pg from "pg"
+import * as Database from "./Database.js"
+import * as Server from "./Server.js"
+
+export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
+
+export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/ClearedDatabase")<
+  ClearedDatabase,
+  {
+    readonly url: string
+    /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
+    readonly query: (text: string) => Effect.Effect<Rows>
+    /** The same in a session of its own. */
+    readonly queryAlone: (text: string) => Effect.Effect<Rows>
+    /** Takes away all that a case has left. */
+    readonly clear: Effect.Effect<void>
+  }
+>() {}
+
+const leftovers = `DO $$ DECLARE command text; BEGIN
+  FOR command IN
+    SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
+    UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
+    UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
+      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    UNION ALL SELECT format('DROP ACCESS METHOD %I', amname) FROM pg_am WHERE oid >= 16384
+    UNION ALL SELECT format('ALTER DATABASE %I RESET ALL', current_database())
+  LOOP EXECUTE command; END LOOP;
+  CREATE SCHEMA public;
+END $$`
+
+const make = Effect.gen(function* () {
+  const url = yield* Server.freshDatabase
+  const client = yield* Effect.acquireRelease(
+    Effect.promise(async () => {
+      const made = new pg.Client({ connectionString: url })
+      made.on("error", () => {})
+      await made.connect()
+      return made
+    }),
+    (made) => Effect.promise(() => made.end())
+  )
+  const query = (text: string): Effect.Effect<Rows> =>
+    Effect.promise(async () => {
+      const answer = await client.query(text)
+      return Array.isArray(answer) ? [] : answer.rows
+    })
+  return ClearedDatabase.of({
+    url,
+    query,
+    queryAlone: (text) => Database.query(url, text),
+    clear: Effect.asVoid(query(leftovers))
+  })
+})
+
+export const layer: Layer.Layer<ClearedDatabase> = Layer.scoped(ClearedDatabase, make)
