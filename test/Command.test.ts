@@ -89,8 +89,8 @@ describe("the command line", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const root = yield* folderOf({
-        "9_users.sql": "CREATE TABLE users (id integer)",
-        "10_email.sql": "ALTER TABLE users ADD COLUMN email text"
+        "9_users": "CREATE TABLE users (id integer)",
+        "10_email": "ALTER TABLE users ADD COLUMN email text"
       })
       const words = ["migrate", "--folder", root, "--url", url]
       strictEnd(
