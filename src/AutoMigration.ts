@@ -24,7 +24,7 @@ import type {
 } from "./core/AutoMigrationError.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
-import type { Plan } from "./core/Plan.js"
+import type { Plan, StepRisk } from "./core/Plan.js"
 import * as Executor from "./Executor.js"
 import * as Healer from "./Healer.js"
 import * as Knowledge from "./Knowledge.js"
@@ -184,16 +184,77 @@ export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError
   Effect.flatMap(AutoMigration, (_) => _.isApplied(id))
 
 /**
+ * The statements of everything pending that lose data: those that the database has rows for, or that nobody can tell, without
+ * those that the files consent to. {@link migrate} runs them all the same; whoever runs it may ask first.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const losses: Effect.Effect<ReadonlyArray<StepRisk>, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.losses
+)
+
+/**
+ * The same for these migrations and what they wait for, as {@link migrateTo} would apply them.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const lossesTo = (
+  ids: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<StepRisk>, AutoMigrationError | UnknownMigration, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.lossesTo(ids))
+
+/**
  * Records migrations as applied without running them, for a database that was migrated by other means; gives those that
- * were not recorded before.
+ * were not recorded before. What they promise must be in the catalog, unless a later migration among them or an applied one takes
+ * it away, or `unchecked` says otherwise: else it fails with `BaselineUnfounded`. All are recorded or none.
  *
  * @since 0.1.0
  * @category operations
  */
 export const baseline = (
-  ids: ReadonlyArray<string>
+  ids: ReadonlyArray<string>,
+  options?: Operator.BaselineOptions
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
-  Effect.flatMap(AutoMigration, (_) => _.baseline(ids))
+  Effect.flatMap(AutoMigration, (_) => _.baseline(ids, options))
+
+/**
+ * The same for all migrations there are.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const baselineAll = (
+  options?: Operator.BaselineOptions
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.baselineAll(options))
+
+/**
+ * The same for a migration and all before it in the graph's order.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const baselineTo = (
+  id: string,
+  options?: Operator.BaselineOptions
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.baselineTo(id, options))
+
+/**
+ * Records that an applied migration has another id now, because its file was renamed. It fails with `RenameRefused` unless the
+ * old id is applied and has no file, and the new one is pending with exactly the text that was applied.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const rename = (
+  from: string,
+  to: string
+): Effect.Effect<void, AutoMigrationError | UnknownMigration, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.rename(from, to))
 
 /**
  * What {@link adopt} would record, and what does not fit: another tool's table of migrations is read, or the catalog is asked for what

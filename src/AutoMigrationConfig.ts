@@ -82,6 +82,14 @@ export const defaults: Options = {
   breaker: { first: Duration.seconds(1), cap: Duration.minutes(1) }
 }
 
+/**
+ * What a command needs behind its ids to find the ledger of that schema: nothing for the default schema.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const commandSuffix = (schema: SchemaName): string => (schema === defaults.schema ? "" : ` --schema ${schema}`)
+
 /** @since 0.1.0 @category references */
 export class AutoMigrationConfig extends Context.Reference<AutoMigrationConfig>()(
   "effect-auto-migration/AutoMigrationConfig",

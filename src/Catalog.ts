@@ -158,7 +158,8 @@ const readOccupied = Message.reader("occupied", Places)
 
 /**
  * An answer `occupied`: the 0-based places of those relations that exist and hold at least one page. A table's size is asked
- * of its file, since the statistics of a table that was never analysed say nothing.
+ * of its file, since the statistics of a table that was never analysed say nothing. A view and a foreign table stand for rows
+ * elsewhere, and count as occupied.
  *
  * @since 0.1.0
  * @category statements
@@ -173,7 +174,8 @@ export const occupied = (names: ReadonlyArray<QualifiedName>): string =>
 WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) AS leaf ON true
   WHERE c.relname = w.name AND (w.schema IS NULL OR n.nspname = w.schema)
-  AND c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0)`
+  AND (c.relkind IN ('v', 'f')
+    OR c.relkind IN ('r', 'p', 'm') AND pg_catalog.pg_relation_size(coalesce(leaf.relid, c.oid)) > 0))`
   )
 
 /**

@@ -170,7 +170,7 @@ export const make = Effect.gen(function* () {
     (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
       if (setback._tag === "Failure") return Effect.fail(setback)
       if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
-        return Effect.flatMap(Rights.statementFailure(ask, parser, setback), Effect.fail)
+        return Effect.flatMap(Rights.statementFailure(ask, parser, schema, setback), Effect.fail)
       }
       return Effect.flatMap(Monotonic.milliseconds, (now) =>
         Effect.fail(

@@ -12,7 +12,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as AbortedTransaction from "./AbortedTransaction.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
-import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, commandSuffix } from "./AutoMigrationConfig.js"
 import type * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
 import {
@@ -33,8 +33,8 @@ import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
 import * as StatementScope from "./core/StatementScope.js"
 import * as Findings from "./Findings.js"
+import * as History from "./History.js"
 import { Knowledge, type View } from "./Knowledge.js"
-import type { Failure } from "./MigrationFailure.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as PlanRunner from "./PlanRunner.js"
@@ -79,7 +79,6 @@ const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
   })
 
 const retry: Boundary.Closing = "Retry"
-const doubt: Boundary.Closing = "Doubt"
 
 /** How often one boundary runs a statement again whose plan the server finds stale. */
 const staleRetries = 3
@@ -90,9 +89,9 @@ const pointsIntoStatement = (error: unknown): boolean =>
 
 const nameOf = ({ gap }: Question): string => SchemaObject.render(gap.object)
 
-const refuse = (failure: Failure): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail({ failure, retryAt: 0 })
+const refuse = (failure: MigrationFailure.Failure) => Effect.fail<PlanRunner.Refusal>({ failure, retryAt: 0 })
 
-const unjudged = <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
+const unjudged = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
   Effect.catchAll(effect, refuse)
 
 const ends = (
@@ -127,14 +126,16 @@ export const make = Effect.gen(function* () {
   const giveUp = ({ gap }: Question, { applied }: View): Effect.Effect<Boundary.Closing> =>
     Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
 
-  const command = (plan: Plan.Plan): string =>
-    `${Plan.command(plan)}${schema === defaults.schema ? "" : ` --schema ${schema}`}`
+  const command = (plan: Plan.Plan): string => `${Plan.command(plan)}${commandSuffix(schema)}`
 
   /** What mode and policy say of a plan: `Left` is the error of a plan that may not run. */
   const judge = Effect.fnUntraced(function* (
     question: Question,
+    { applied }: View,
     plan: Plan.Plan
   ): Effect.fn.Return<Either.Either<Plan.Plan, Effect.Effect<never, PlanRunner.Refusal>>, PlanRunner.Refusal> {
+    const renamed = History.renamed(graph, schema, { applied, waiting: plan.steps.map(({ migration }) => migration) })
+    if (Option.isSome(renamed)) return Either.left(refuse(renamed.value))
     const [promised = question.gap.object] = plan.closes
     const facts = { gap: SchemaObject.render(promised), migrationIds: Plan.ids(plan), command: command(plan) }
     if (mode === "observe") return Either.left(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
@@ -146,12 +147,12 @@ export const make = Effect.gen(function* () {
   })
 
   /** All of a plan, or else as much as the statement cannot do without. */
-  const judgeSparingly = (question: Question, { applied }: View, plan: Plan.Plan) =>
-    Effect.flatMap(judge(question, plan), (verdict) => {
+  const judgeSparingly = (question: Question, seen: View, plan: Plan.Plan) =>
+    Effect.flatMap(judge(question, seen, plan), (verdict) => {
       if (Either.isRight(verdict)) return Effect.succeed(verdict)
-      const sparing = Resolver.resolveSparingly(graph, applied.checksumById, question.gap, question.scope)
+      const sparing = Resolver.resolveSparingly(graph, seen.applied.checksumById, question.gap, question.scope)
       return Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
-        ? judge(question, sparing.right)
+        ? judge(question, seen, sparing.right)
         : Effect.succeed(verdict)
     })
 
@@ -189,7 +190,7 @@ export const make = Effect.gen(function* () {
         })
       )
     if (result._tag === "Outdated") return yield* again(question)
-    if (result._tag === "Held") return doubt
+    if (result._tag === "Held") return "Doubt" satisfies Landing
     if (result._tag === "Present") return yield* unlessHidden(question, plan)
     yield* Metric.increment(Telemetry.healed)
     return retry

@@ -56,6 +56,22 @@ export interface Attention {
 }
 
 /**
+ * Judges a plan under the migration lock: `waiting` is what is left of it, and `ask` asks on the connection of the transaction that
+ * goes on if the condition holds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Condition = (circumstances: {
+  readonly applied: AppliedSet
+  readonly waiting: ReadonlyArray<Migration>
+  readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
+}) => Effect.Effect<void, MigrationFailure.Failure>
+
+/** Holds always. @since 0.1.0 @category constructors */
+export const unconditional: Condition = () => Effect.void
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -77,10 +93,12 @@ export interface Job {
   /** The error of a migration that is not done by then. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /**
-   * `baseline` and `adopt` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that the
-   * scripts are the library's own, which need not be told apart: they and their record are one message.
+   * `baseline`, `adopt` and `rename` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that
+   * the scripts are the library's own, which need not be told apart: they and their record are one message.
    */
-  readonly doing: "apply" | "again" | "baseline" | "adopt" | "build"
+  readonly doing: "apply" | "again" | "baseline" | "adopt" | "rename" | "build"
+  /** What must hold before anything of the plan is run or recorded. */
+  readonly condition: Condition
   /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
   readonly caller: "in view" | "out of view"
   /** Goes into the events beside what the executor knows itself. */
@@ -132,6 +150,8 @@ export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> =
   switch (doing) {
     case "baseline":
       return Option.some("Baselined")
+    case "rename":
+      return Option.some("Renamed")
     case "adopt":
       return Option.some("Adopted")
     default:

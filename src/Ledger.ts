@@ -22,6 +22,7 @@ import * as Detector from "./core/Detector.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as Executor from "./Executor.js"
+import * as Job from "./Job.js"
 import * as Lease from "./Lease.js"
 import * as LedgerFailure from "./LedgerFailure.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
@@ -59,6 +60,8 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
       /** What else must hold before a ledger is built. By default nothing. */
       guarding?: (journal: Executor.Journal) => Executor.Journal
     ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
+    /** The ids under which migrations were applied before their new names were recorded. */
+    readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
     /** From the first event on, a page at a time. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
     /** Follows the hash chain from the first event to the last. */
@@ -201,11 +204,17 @@ export const make = Effect.gen(function* () {
         deadlineAt,
         onDeadline: () => offhand("it could not be built in time"),
         doing: "build",
+        condition: Job.unconditional,
         detail: { because: "the ledger itself was missing" }
       })
       .pipe(Effect.catchAll(ownFault))
     return outcome._tag === "Done" && outcome.ran.length > 0 ? ("here" as const) : ("another" as const)
   })
+
+  const renamed = Effect.matchEffect(askBriefly(LedgerStatements.renamed(schema)), {
+    onFailure: orUnbuilt<ReadonlyArray<string | null>>([]),
+    onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
+  }).pipe(Effect.map((ids) => new Set(ids)))
 
   const eventsAfter = (sequence: number) =>
     Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
@@ -224,7 +233,7 @@ export const make = Effect.gen(function* () {
     Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
   )
 
-  return Ledger.of({ refresh, journal, build, events, verify })
+  return Ledger.of({ refresh, journal, build, renamed, events, verify })
 })
 
 /**

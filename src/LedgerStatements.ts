@@ -131,6 +131,22 @@ export const Head = Schema.Struct({
  */
 export const kinds = (schema: SchemaName): string => `SELECT FROM "${schema}".event_kind LIMIT 0`
 
+/**
+ * An answer `renamed`: the ids under which migrations were applied before their new names were recorded.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const renamed = (schema: SchemaName): string =>
+  answering(
+    "renamed",
+    "coalesce(pg_catalog.json_agg(DISTINCT e.detail->>'from'), '[]')",
+    `FROM "${schema}".event e WHERE e.kind = 'Renamed'`
+  )
+
+/** @since 0.1.0 @category readers */
+export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.String)))
+
 /** What each of the ledger's own migrations leaves behind. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 

@@ -7,6 +7,8 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { commandSuffix, type SchemaName } from "./AutoMigrationConfig.js"
+import { isAlreadyThere } from "./core/AlreadyThere.js"
 import {
   type AutoMigrationError,
   anEffect,
@@ -19,12 +21,11 @@ import {
   type StatementInDoubt
 } from "./core/AutoMigrationError.js"
 import type { StatementSpan } from "./core/Footprint.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as ParsedSql from "./core/ParsedSql.js"
+import * as Plan from "./core/Plan.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
-import type { Job } from "./Job.js"
 
 /**
  * The migration at fault, and what the ledger will say of it.
@@ -132,13 +133,24 @@ export const ofMessage = (error: SqlError, doing: string, remains: Remains = "no
   })
 
 /**
- * The failure of a statement of a migration; `remedies` are the statements that give its role what it lacks, where that is
- * known.
+ * What the remedies of a failure are made of: the ledger's schema, and the statements that give the role what it lacks, where
+ * that is known.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Remedial {
+  readonly schema: SchemaName
+  readonly grants: ReadonlyArray<string>
+}
+
+/**
+ * The failure of a statement of a migration.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArray<string>): Failure => {
+export const ofStatement = (error: SqlError, place: Place, { grants, schema }: Remedial): Failure => {
   const { id } = place.migration
   const doing = `migration ${id}`
   const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
@@ -146,11 +158,11 @@ export const ofStatement = (error: SqlError, place: Place, remedies: ReadonlyArr
     onNone: () => suspecting(id, unavailable(doing, null, driverMessage(error), remains)),
     onSome: (evidence) => {
       const { message: reason, sqlState } = evidence
-      if (sqlState === "42501") return forbidden(doing, reason, place, remedies)
+      if (sqlState === "42501") return forbidden(doing, reason, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !(sqlState === "57014" && limitsItself(place.migration))
         ? suspecting(id, unavailable(doing, sqlState, reason, remains))
-        : failedAt(place, evidence)
+        : failedAt(place, evidence, schema)
     }
   })
 }
@@ -197,7 +209,7 @@ const oneLine = (text: string): string => {
 /** What a migration that runs outside transactions has done before it failed stays. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evidence): Failure => {
+const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evidence, schema: SchemaName): Failure => {
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = text.slice(span.start, span.end)
   const offset = Option.match(evidence.position, {
@@ -211,16 +223,22 @@ const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evide
     statement: statement === "" ? anEffect : oneLine(statement),
     sqlState: evidence.sqlState,
     reason: evidence.message,
-    inDoubt: remedies
+    inDoubt: remedies,
+    alreadyThere: isAlreadyThere(migration, span, evidence) ? takingOver(migration.id, schema) : undefined
   })
 }
+
+const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alreadyThere"] => ({
+  adopt: `${Plan.commandFor("adopt", [])}${commandSuffix(schema)}`,
+  record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
+})
 
 /** A thousand queries a second may be told of one failure, and each error's fields are typed as it is. */
 const unchecked = { disableValidation: true }
 
 const failed = (
   migration: Migration,
-  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason" | "inDoubt">,
+  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason" | "inDoubt" | "alreadyThere">,
   remains: Pick<MigrationFailed, "isRolledBack"> = { isRolledBack: isRolledBack(migration) }
 ): Failure =>
   fault(
@@ -254,7 +272,8 @@ const byItself = (reason: string) => ({
   statement: anEffect,
   sqlState: null,
   reason,
-  inDoubt: undefined
+  inDoubt: undefined,
+  alreadyThere: undefined
 })
 
 /**
@@ -269,20 +288,14 @@ export const endedItself = (migration: Migration): Failure =>
   })
 
 /**
- * Before anything runs, a server of this major version must know all that is left of the plan: fails for the first migration that
+ * Before anything runs, a server of this major version must know all that is left of a plan: fails for the first migration that
  * holds what it lacks.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const unlessTooOld = (
-  { doing, plan }: Pick<Job, "doing" | "plan">,
-  { applied, server }: { readonly applied: AppliedSet; readonly server: number }
-): Effect.Effect<void, Failure> => {
-  const waiting = plan.steps.filter(
-    ({ migration }) => doing !== "baseline" && doing !== "adopt" && !applied.checksumById.has(migration.id)
-  )
-  const unknown = waiting.flatMap(({ migration }) =>
+export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number): Effect.Effect<void, Failure> => {
+  const unknown = waiting.flatMap((migration) =>
     migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )
   const [first] = unknown

@@ -161,6 +161,21 @@ export const make = Effect.gen(function* () {
     return Effect.succeed(opened.isMissing && !opened.isHeld ? { _tag: "Work", waiting } : setAside(opened))
   }
 
+  /** All that is left of the plan, not only of this part of it. */
+  const judge = (
+    connection: Connection,
+    job: Job.Job,
+    opened: Opened
+  ): Effect.Effect<void, MigrationFailure.Failure> => {
+    const waiting = job.plan.steps
+      .map(({ migration }) => migration)
+      .filter(({ id }) => !opened.applied.checksumById.has(id))
+    return Effect.zipRight(
+      Option.isSome(Job.recordedAs(job)) ? Effect.void : MigrationFailure.unlessTooOld(waiting, opened.server),
+      job.condition({ applied: opened.applied, waiting, ask: (text) => Transaction.send(connection, text) })
+    )
+  }
+
   return {
     limits,
     ofMessage,
@@ -192,7 +207,7 @@ export const make = Effect.gen(function* () {
               decide(task, opened),
               (decision): Effect.Effect<Transaction.Ending<A | Job.Outcome>, Setback> =>
                 decision._tag === "Work"
-                  ? Effect.zipRight(MigrationFailure.unlessTooOld(task.job, opened), work(opened, decision.waiting))
+                  ? Effect.zipRight(judge(connection, task.job, opened), work(opened, decision.waiting))
                   : Effect.succeed(Transaction.rollback(decision))
             )
         )

@@ -10,6 +10,8 @@ import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import * as Adopter from "./Adopter.js"
+import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import * as Catalog from "./Catalog.js"
 import type * as Adoption from "./core/Adoption.js"
 import {
   type AdoptionError,
@@ -17,12 +19,16 @@ import {
   type ChecksumMismatch,
   UnknownMigration
 } from "./core/AutoMigrationError.js"
+import * as DataLoss from "./core/DataLoss.js"
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
 import * as MigrationWarning from "./core/MigrationWarning.js"
 import type * as Plan from "./core/Plan.js"
+import * as Renaming from "./core/Renaming.js"
 import * as Resolver from "./core/Resolver.js"
+import * as History from "./History.js"
+import * as Job from "./Job.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
@@ -45,6 +51,11 @@ export interface Status {
   readonly unknown: ReadonlyArray<MigrationId>
   /** Edited after they had been applied. */
   readonly edited: ReadonlyArray<MigrationId>
+  /**
+   * Pending, with exactly the text of what is applied under an id that no file has any more: renamed after they had been applied, as
+   * `rename` has still to record. The old ids are not among the unknown ones, neither before nor after that.
+   */
+  readonly renamed: ReadonlyArray<{ readonly from: MigrationId; readonly to: MigrationId }>
   /** Pending, though something applied waits for them by now: files that were added below what has already run. */
   readonly overtaken: ReadonlyArray<MigrationId>
   /** What looks wrong about the pending ones and is no error; `graph.warnings` has those of all. */
@@ -52,6 +63,19 @@ export interface Status {
   /** Tables in which other tools record migrations, asked for anew each time. */
   readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
 }
+
+/**
+ * How migrations are recorded as applied.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BaselineOptions {
+  /** Whether they are recorded without a look at what the database holds of them. Defaults to `false`. */
+  readonly unchecked?: boolean
+}
+
+type Recording = Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
 
 /**
  * @since 0.1.0
@@ -69,13 +93,18 @@ export interface Operator {
   readonly plan: Effect.Effect<Option.Option<Plan.Plan>, AutoMigrationError>
   readonly status: Effect.Effect<Status, AutoMigrationError>
   readonly isApplied: (id: string) => Effect.Effect<boolean, AutoMigrationError | UnknownMigration>
-  readonly baseline: (
+  readonly losses: Effect.Effect<ReadonlyArray<Plan.StepRisk>, AutoMigrationError>
+  readonly lossesTo: (
     ids: ReadonlyArray<string>
-  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
+  ) => Effect.Effect<ReadonlyArray<Plan.StepRisk>, AutoMigrationError | UnknownMigration>
+  readonly baseline: (ids: ReadonlyArray<string>, options?: BaselineOptions) => Recording
+  readonly baselineAll: (options?: BaselineOptions) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+  readonly baselineTo: (id: string, options?: BaselineOptions) => Recording
   readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
     request: Adoption.Request
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
+  readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
@@ -106,8 +135,10 @@ const idOf = (migration: Migration): MigrationId => migration.id
  * @category constructors
  */
 export const make = Effect.gen(function* () {
+  const { schema } = yield* AutoMigrationConfig
   const { graph, refresh } = yield* Knowledge
-  const { events, verify } = yield* Ledger
+  const { events, renamed, verify } = yield* Ledger
+  const catalog = yield* Catalog.Catalog
   const runner = yield* PlanRunner.PlanRunner
   const ordered = graph.nodes.map((node) => node.migration)
 
@@ -118,10 +149,9 @@ export const make = Effect.gen(function* () {
 
   const run = (
     plan: Plan.Plan,
-    doing: PlanRunner.Request["doing"],
-    details: PlanRunner.Request["details"] = new Map()
+    request: Pick<PlanRunner.Request, "doing"> & Partial<Pick<PlanRunner.Request, "condition" | "detail" | "details">>
   ) =>
-    Effect.mapError(runner.run({ ...forOperator, plan, doing, details }), ({ failure, retryAt }) =>
+    Effect.mapError(runner.run({ ...forOperator, plan, ...request }), ({ failure, retryAt }) =>
       failure.toError({ cause: undefined, retryAt })
     )
 
@@ -129,7 +159,7 @@ export const make = Effect.gen(function* () {
     result._tag === "Done" ? result.ran.map(idOf) : []
 
   const { adopt, adoption, histories } = yield* Adopter.make((plan, details) =>
-    Effect.map(run(plan, "adopt", details), idsOf)
+    Effect.map(run(plan, { doing: "adopt", details }), idsOf)
   )
 
   const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
@@ -160,7 +190,9 @@ export const make = Effect.gen(function* () {
     applied.pipe(
       Effect.tap(refuseEdited),
       Effect.map(({ checksumById }) => choose(checksumById)),
-      Effect.flatMap(Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, doing) })),
+      Effect.flatMap(
+        Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, { doing }) })
+      ),
       Effect.flatMap((result) =>
         result._tag === "Outdated" ? applyChosen(choose, doing) : Effect.succeed(idsOf(result))
       )
@@ -171,45 +203,100 @@ export const make = Effect.gen(function* () {
       apply((set) => Resolver.upTo(graph, set, migrations.map(idOf)), doing)
     )
 
+  const ended = (failure: MigrationFailure.Failure) => Effect.fail(MigrationFailure.withoutQuery(failure))
+
+  /** Of a plan that would not begin there is nothing to lose: why it would not is the error. */
+  const lossesOf = Effect.fnUntraced(function* (
+    choose: Choose
+  ): Effect.fn.Return<ReadonlyArray<Plan.StepRisk>, AutoMigrationError> {
+    const set = yield* Effect.tap(applied, refuseEdited)
+    const chosen = choose(set.checksumById)
+    if (Option.isNone(chosen)) return []
+    const waiting = chosen.value.steps.map(({ migration }) => migration)
+    const other = History.renamed(graph, schema, { applied: set, waiting })
+    if (Option.isSome(other)) return yield* ended(other.value)
+    yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
+    const relations = DataLoss.relations(DataLoss.possible(chosen.value))
+    const occupied = yield* relations.length === 0
+      ? Effect.succeed([])
+      : Effect.catchAll(catalog.occupied(relations), ended)
+    return DataLoss.real(chosen.value, occupied)
+  })
+
+  /** All of them or none. */
+  const record = (migrations: ReadonlyArray<Migration>, { unchecked = false }: BaselineOptions = {}) => {
+    const chosen = new Set(migrations)
+    const steps = ordered
+      .filter((migration) => chosen.has(migration))
+      .map((migration): Plan.Step => ({ migration, reason: "pending" }))
+    if (!Arr.isNonEmptyReadonlyArray(steps)) return Effect.succeed([])
+    const request = unchecked
+      ? { condition: Job.unconditional, detail: { ...forOperator.detail, unchecked } }
+      : { condition: History.founded(graph, schema) }
+    return Effect.map(run({ steps, closes: [], upon: [] }, { doing: "baseline", ...request }), idsOf)
+  }
+
+  const rename = (from: string, to: string): Effect.Effect<void, AutoMigrationError | UnknownMigration> =>
+    Effect.gen(function* () {
+      const migration = yield* known(to)
+      const condition = History.renameable(graph, { from, to: migration })
+      const set = yield* applied
+      yield* Effect.catchAll(condition({ applied: set, waiting: [], ask: () => Effect.void }), ended)
+      const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], closes: [], upon: [] }
+      const result = yield* run(plan, { doing: "rename", condition, detail: { ...forOperator.detail, from } })
+      if (idsOf(result).length === 0) yield* rename(from, to)
+    })
+
+  /** Of ids without a file, those that no file has under another name; what was renamed is asked of the log where there are any. */
+  const unknownOf = (ids: ReadonlyArray<MigrationId>): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
+    ids.length === 0
+      ? Effect.succeed(ids)
+      : Effect.map(Effect.catchAll(renamed, ended), (before) => ids.filter((id) => !before.has(id)))
+
+  const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
+    const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
+    const due = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
+      from.map((old) => ({ from: old, to: migration.id }))
+    )
+    const known = new Set([...ordered.map(idOf), ...due.map(({ from }) => from)])
+    return {
+      applied: done.map(idOf),
+      pending: pending.map(idOf),
+      unknown: yield* unknownOf(
+        [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
+      ),
+      edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
+      renamed: due,
+      overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
+      warnings: pending.flatMap(MigrationWarning.of),
+      elsewhere: yield* histories(set)
+    }
+  })
+
   return {
     graph,
     events,
     verify,
     plan,
+    losses: lossesOf((set) => Resolver.pending(graph, set)),
+    lossesTo: (ids) =>
+      Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
+        lossesOf((set) => Resolver.upTo(graph, set, migrations.map(idOf)))
+      ),
     migrate: apply((set) => Resolver.pending(graph, set)),
     migrateTo: upTo("apply"),
     migrateAgain: upTo("again"),
-    adopt,
-    adoption,
-    status: Effect.map(
-      Effect.bindTo(applied, "set").pipe(Effect.bind("elsewhere", ({ set }) => histories(set))),
-      ({ elsewhere, set }): Status => {
-        const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
-        const own = new Set(ordered.map(idOf))
-        return {
-          applied: done.map(idOf),
-          pending: pending.map(idOf),
-          unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
-          edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
-          overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-          warnings: pending.flatMap(MigrationWarning.of),
-          elsewhere
-        }
-      }
-    ),
+    status: Effect.flatMap(applied, status),
     isApplied: (id) =>
       Effect.flatMap(applied, ({ checksumById }) =>
         [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)
       ),
-    baseline: (ids) =>
-      Effect.flatMap(Effect.forEach(ids, known), (migrations) => {
-        const chosen = new Set(migrations)
-        const steps = ordered
-          .filter((migration) => chosen.has(migration))
-          .map((migration): Plan.Step => ({ migration, reason: "pending" }))
-        return Arr.isNonEmptyReadonlyArray(steps)
-          ? Effect.map(run({ steps, closes: [], upon: [] }, "baseline"), idsOf)
-          : Effect.succeed([])
-      })
+    baseline: (ids, options) => Effect.flatMap(Effect.forEach(ids, known), (migrations) => record(migrations, options)),
+    baselineAll: (options) => record(ordered, options),
+    baselineTo: (id, options) =>
+      Effect.flatMap(known(id), (last) => record(ordered.slice(0, ordered.indexOf(last) + 1), options)),
+    adopt,
+    adoption,
+    rename
   } satisfies Operator
 })

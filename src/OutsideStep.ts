@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import { AutoMigrationConfig, defaults } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, commandSuffix } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LeaseLost } from "./core/AutoMigrationError.js"
 import { including } from "./core/LedgerEvent.js"
@@ -163,7 +163,7 @@ export const make = Effect.fnUntraced(function* ({ connect, limits, locked, ofMe
   })
 
   const remediesFor = (id: string) => {
-    const suffix = schema === defaults.schema ? "" : ` --schema ${schema}`
+    const suffix = commandSuffix(schema)
     return {
       again: `${Plan.commandFor("again", [id])}${suffix}`,
       record: `${Plan.commandFor("baseline", [id])}${suffix}`

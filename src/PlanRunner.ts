@@ -22,6 +22,7 @@ import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Executor from "./Executor.js"
 import * as ForeignHistory from "./ForeignHistory.js"
+import * as History from "./History.js"
 import * as Job from "./Job.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
@@ -58,7 +59,11 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export type Request = Omit<Executor.Job, "attend" | "journal" | "known" | "pauses" | "transaction" | "yields">
+export interface Request
+  extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "pauses" | "transaction" | "yields"> {
+  /** By default, what is run must not be applied under another name. */
+  readonly condition?: Executor.Job["condition"]
+}
 
 /** @since 0.1.0 @category tags */
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
@@ -122,6 +127,9 @@ export const make = Effect.gen(function* () {
     const pauses = yield* Schedule.driver(lockRetry)
     const guarding = guardingFor(options)
     const job: Executor.Job = {
+      condition: Option.isSome(Job.recordedAs(options))
+        ? Job.unconditional
+        : History.notRenamed(knowledge.graph, schema),
       ...options,
       known: applied,
       yields: isMoving,

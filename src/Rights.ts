@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { SchemaName } from "./AutoMigrationConfig.js"
 import type { Parser } from "./core/ParsedSql.js"
 import { statementsOf } from "./core/ParsedSql.js"
 import type { Need } from "./core/Privilege.js"
@@ -230,11 +231,12 @@ export const lacksOf = (ask: Ask, needs: ReadonlyArray<Need>): Effect.Effect<Rea
 export const statementFailure = (
   ask: Ask,
   parser: Parser,
+  schema: SchemaName,
   { error, place }: { readonly error: SqlError; readonly place: MigrationFailure.Place }
 ): Effect.Effect<MigrationFailure.Failure> => {
   const { migration, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text.slice(span.start, span.end) : ""
   return Effect.map(lacksOf(ask, isDenial(error) ? needsOf(parser, text) : []), (lacks) =>
-    MigrationFailure.ofStatement(error, place, [...new Set(lacks.map(({ remedy }) => remedy))])
+    MigrationFailure.ofStatement(error, place, { schema, grants: [...new Set(lacks.map(({ remedy }) => remedy))] })
   )
 }

@@ -3,42 +3,20 @@
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs/promises"
-import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Command from "../src/cli/Command.js"
+import { folderOf, type } from "./support/CommandLine.js"
 import * as Database from "./support/Database.js"
 import * as Server from "./support/Server.js"
 
-const folder = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const directory = await fs.mkdtemp(path.join(os.tmpdir(), "migrations-"))
-    await fs.writeFile(path.join(directory, "001_users.sql"), "CREATE TABLE users (id integer);")
-    await fs.writeFile(path.join(directory, "002_orders.sql"), "CREATE TABLE orders (id integer);")
-    await fs.writeFile(path.join(directory, "003_email.sql"), "ALTER TABLE users ADD COLUMN email text;")
-    return directory
-  }),
-  (directory) => Effect.promise(() => fs.rm(directory, { recursive: true, force: true }))
-)
-
-/** The exit code and what was printed. */
-const type = (words: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) =>
-  Effect.gen(function* () {
-    const printed: Array<string> = []
-    const print = (line: unknown) => printed.push(String(line))
-    const console = Object.assign(Object.create(globalThis.console), { log: print, error: print })
-    const code = yield* Console.withConsole(Command.run(words, environment), {
-      ...(yield* Console.consoleWith(Effect.succeed)),
-      log: (line: unknown) => Effect.sync(() => print(line)),
-      error: (line: unknown) => Effect.sync(() => print(line)),
-      unsafe: console
-    })
-    return { code, printed: printed.join("\n") }
-  })
+const folder = folderOf({
+  "001_users": "CREATE TABLE users (id integer);",
+  "002_orders": "CREATE TABLE orders (id integer);",
+  "003_email": "ALTER TABLE users ADD COLUMN email text;"
+})
 
 describe("the executable", () => {
   it("passes its words on and ends with the command's exit code", () => {
@@ -66,10 +44,13 @@ describe("the command line", () => {
         code: 0,
         printed: "applied  001_users, 003_email\npending  002_orders\nunknown  none\nedited   none"
       })
-      deepStrictEqual(yield* typed("baseline", "002_orders"), { code: 0, printed: "recorded 002_orders" })
+      deepStrictEqual(yield* typed("baseline", "002_orders", "--unchecked"), {
+        code: 0,
+        printed: "recorded 002_orders"
+      })
       deepStrictEqual(yield* typed("migrate"), { code: 0, printed: "applied  none" })
       deepStrictEqual((yield* typed("plan")).printed, "nothing is pending")
-      assert.match((yield* typed("verify")).printed, /^6 events, head [0-9a-f]{64}$/)
+      assert.match((yield* typed("verify")).printed, /^7 events, head [0-9a-f]{64}$/)
       yield* Database.query(
         url,
         "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
@@ -100,14 +81,34 @@ describe("the command line", () => {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       const words = ["migrate", "--folder", directory, "--schema", "ledger"]
       strictEnd(yield* type(words, { DATABASE_URL: url }), 0, /^applied {2}001_users, 002_orders, 003_email$/)
-      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 6 }])
+      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 7 }])
     })
   )
 
   for (const [what, words, environment, code, says] of [
     ["no command", [], {}, 2, /No command is given/],
     ["no database", ["status"], {}, 2, /give --url, or set DATABASE_URL/],
+    ["a request for help", ["migrate", "--help"], {}, 0, /^Usage: effect-auto-migration <command>/],
+    ["a request for help in short", ["-h"], {}, 0, /^Usage: effect-auto-migration <command>/],
     ["an unknown option", ["status", "--fold", "x"], {}, 2, /--fold/],
+    ["an option of another command", ["status", "--all"], {}, 2, /"status" takes no --all/],
+    [
+      "consent to something else",
+      ["migrate", "--accept", "opaque"],
+      {},
+      2,
+      /--accept takes data-loss, and not "opaque"/
+    ],
+    ["ids beside --all", ["baseline", "001", "--all"], { DATABASE_URL: "x" }, 2, /--all takes no ids beside it: 001/],
+    [
+      "--all and --to",
+      ["baseline", "--all", "--to", "1"],
+      { DATABASE_URL: "x" },
+      2,
+      /--all and --to exclude each other/
+    ],
+    ["one id to rename", ["rename", "001"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
+    ["three ids to rename", ["rename", "1", "2", "3"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
     ["a schema's name that needs quotes", ["status", "--schema", "A B"], { DATABASE_URL: "x" }, 2, /"A B"/],
     ["ids where none are taken", ["status", "001"], { DATABASE_URL: "x" }, 2, /takes no ids: 001/],
     ["no ids to run again", ["again"], { DATABASE_URL: "x" }, 2, /No ids are given/],

@@ -6,5 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Command from "./Command.js"
+import * as Terminal from "./Terminal.js"
 
-process.exitCode = await Effect.runPromise(Command.run(process.argv.slice(2), process.env))
+process.exitCode = await Effect.runPromise(
+  Command.run(process.argv.slice(2), process.env, Terminal.make(process.stdin, process.stdout))
+)

@@ -10,12 +10,14 @@ import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { HistoryElsewhere } from "./AdoptionError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
+import { BaselineUnfounded, MigrationRenamed, RenameRefused } from "./HistoryError.js"
 import { location } from "./MigrationDefinitionError.js"
 import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
 export * from "./AdoptionError.js"
+export * from "./HistoryError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
 export * from "./OutsideStepError.js"
@@ -307,6 +309,9 @@ export type AutoMigrationError =
   | ReplicaBehind
   | DatabaseUnavailable
   | ChecksumMismatch
+  | MigrationRenamed
+  | RenameRefused
+  | BaselineUnfounded
   | LedgerUnusable
 
 const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly _tag: string }> = [
@@ -329,6 +334,9 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   ReplicaBehind,
   DatabaseUnavailable,
   ChecksumMismatch,
+  MigrationRenamed,
+  RenameRefused,
+  BaselineUnfounded,
   LedgerUnusable
 ]
 

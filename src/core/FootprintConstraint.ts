@@ -35,8 +35,9 @@ export const addConstraint = (
   rows: Rows
 ): void => {
   const { conname, contype = "CONSTR_NULL" } = constraint
-  if (conname !== undefined && contype !== "CONSTR_NOTNULL") {
-    Doubt.creation(recorder, SchemaObject.constraint(conname, table))
+  const refused = contype === "CONSTR_PRIMARY" ? (primaryKeyOf(recorder, table)?.name ?? conname) : conname
+  if (refused !== undefined && contype !== "CONSTR_NOTNULL") {
+    Doubt.creation(recorder, SchemaObject.constraint(refused, table))
   }
   const add = () => rules[contype](recorder, table, constraint, column, rows)
   if (isTaken(recorder, table, constraint)) idly(recorder, add)
@@ -184,8 +185,11 @@ const keyFromIndex = (
   }))
 }
 
+const primaryKeyOf = (recorder: R.Recorder, table: QualifiedName): Catalog.Constraint | undefined =>
+  R.findRelation(recorder, table)?.constraints.find(({ kind }) => kind === "primary key")
+
 const primaryKey = (recorder: R.Recorder, table: QualifiedName): ReadonlyArray<string> =>
-  R.findRelation(recorder, table)?.constraints.find(({ kind }) => kind === "primary key")?.columns ?? []
+  primaryKeyOf(recorder, table)?.columns ?? []
 
 const writingActions: ReadonlySet<string> = new Set(["c", "n", "d"])
 

@@ -204,6 +204,22 @@ export const providersOf = (
   )
 
 /**
+ * The migrations after a given one that take an object away, or its table, type or schema; an unknown id has none.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removersOf = (
+  graph: MigrationGraph,
+  object: SchemaObject.SchemaObject,
+  after: MigrationId
+): ReadonlyArray<Migration.Migration> =>
+  migrationsAt(
+    graph,
+    [...ranksOf(graph, [after])].flatMap((rank) => Provider.removersOf(graph.providers, { object, rank }))
+  )
+
+/**
  * Migrations that have not been applied although an applied one waits for them: somebody added a file below what had already
  * run. They are still run when something needs them, out of the order in which they were written.
  *

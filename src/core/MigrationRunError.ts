@@ -28,6 +28,11 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
     isRolledBack: Schema.Boolean,
     /** Of a statement that may have committed part of its own work: what runs it again, and what records the migration as applied. */
     inDoubt: Schema.optional(Schema.Struct({ again: Schema.String, record: Schema.String })),
+    /**
+     * Where the statement creates what is there already, and no statement of the same file has created it: the commands that
+     * take over what another tool has recorded, and that record the migration as applied.
+     */
+    alreadyThere: Schema.optional(Schema.Struct({ adopt: Schema.String, record: Schema.String })),
     retryAt: Schema.Number,
     cause: Schema.optional(Schema.Defect)
   }
@@ -36,21 +41,20 @@ export class MigrationFailed extends Schema.TaggedError<MigrationFailed>("effect
     return (
       `Migration ${this.migrationId} failed at ${location(this.file, this.line, this.column)}: ${this.reason}` +
       `${this.sqlState === null ? "" : ` (SQLSTATE ${this.sqlState})`} in: ${this.statement}\n` +
-      (this.isRolledBack
-        ? `It was rolled back and nothing of it remains. ${correction(this.sqlState)}, then query again.`
-        : remainder(this))
+      (this.isRolledBack ? `It was rolled back and nothing of it remains. ${correction(this)}` : remainder(this))
     )
   }
 }
 
 /** An Effect is no step outside transactions: one of which something remains has ended its transaction by itself. */
-const remainder = ({ inDoubt, statement }: MigrationFailed): string => {
+const remainder = ({ alreadyThere, inDoubt, statement }: MigrationFailed): string => {
   if (statement === anEffect) {
     return "What it has committed stays. Leave BEGIN, COMMIT and ROLLBACK to the library, and make what it does repeatable: it begins anew."
   }
   return inDoubt === undefined
     ? "It runs outside transactions, so its earlier statements stay. Remove what this one complains of and apply it again: " +
-        "it goes on here. An edited file begins anew: make its earlier statements repeatable."
+        "it goes on here. An edited file begins anew: make its earlier statements repeatable." +
+        (alreadyThere === undefined ? "" : ` ${takingOver(alreadyThere)}`)
     : "This statement may have committed part of its work before, so nothing runs it again until you decide. Look at the data. " +
         `If it may run again: ${inDoubt.again}. Else do what is left of it, and the statements after it, by hand, then: ${inDoubt.record}`
 }
@@ -59,17 +63,24 @@ const remainder = ({ inDoubt, statement }: MigrationFailed): string => {
 export const anEffect = "an Effect"
 
 /** Where the server's reason has one way out, whatever the statement is. */
-const correction = (sqlState: string | null): string => {
+const correction = ({ alreadyThere, sqlState }: MigrationFailed): string => {
+  if (alreadyThere !== undefined) return takingOver(alreadyThere)
   switch (sqlState) {
     case "55P04":
-      return "Move this statement into a migration of its own: a new enum value can be used once it is committed"
+      return "Move this statement into a migration of its own: a new enum value can be used once it is committed, then query again."
     case "25001":
     case "2D000":
-      return "Begin the file with -- transaction: none"
+      return "Begin the file with -- transaction: none, then query again."
     default:
-      return "Correct the file"
+      return "Correct the file, then query again."
   }
 }
+
+/** The command that is typed most comes last: what stands behind it would be pasted with it. */
+const takingOver = ({ adopt, record }: NonNullable<MigrationFailed["alreadyThere"]>): string =>
+  "What the statement creates is there already: the database is ahead of the ledger. " +
+  `If another tool made it, ${adopt} takes over what that tool has recorded. ` +
+  `If it was made by hand, make by hand what else the migration holds, then record it as applied: ${record}`
 
 /** A migration ran, and what its SQL promises is not in the catalog. @since 0.1.0 @category errors */
 export class PromiseBroken extends Schema.TaggedError<PromiseBroken>("effect-auto-migration/PromiseBroken")(

@@ -13,6 +13,7 @@
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import * as Migration from "./Migration.js"
+import { location } from "./MigrationDefinitionError.js"
 import * as MigrationWarning from "./MigrationWarning.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
@@ -122,7 +123,24 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
 }
 
 /**
- * For errors and logs: one line a step, with its file, why it is in the plan, what it risks and what it needs; then the warnings.
+ * One line: file and line as editors link them, the kind of risk, what it is about, the statement, and whether the file consents.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const renderRisk = ({ migration, risk }: StepRisk): string => {
+  const { kind, line, relation, statement } = risk
+  const about = Option.match(relation, {
+    onNone: () => "",
+    onSome: (name) => ` of ${SchemaObject.render(SchemaObject.relation(name))}`
+  })
+  const consent = migration.accepts.includes(kind) ? " (accepted by the file)" : ""
+  return `${location(migration.source, line)}: ${kind}${about}: ${statement}${consent}`
+}
+
+/**
+ * For people: one line a step, with its file, why it is in the plan and what it needs, followed by a line for each of its risks; then
+ * the warnings.
  *
  * @since 0.1.0
  * @category rendering
@@ -130,14 +148,13 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
 export const render = (plan: Plan): string => {
   const heading =
     plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
-  const lines = plan.steps.map(({ migration, reason }, index) => {
-    const dangers = Migration.risks(migration).map(({ kind, line }) => `${kind} in line ${line}`)
+  const lines = plan.steps.flatMap(({ migration, reason }, index) => {
+    const dangers = Migration.risks(migration).map((risk) => `   ${renderRisk({ migration, risk })}`)
     const needs = migration.footprint.needs.map(
       ({ feature, line, since }) => `PostgreSQL ${since} for ${feature} in line ${line}`
     )
-    const notes = [...dangers, ...(needs.length === 0 ? [] : [`needs ${needs.join(", ")}`])]
-    const note = notes.length === 0 ? "" : `; ${notes.join(", ")}`
-    return `${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`
+    const note = needs.length === 0 ? "" : `; needs ${needs.join(", ")}`
+    return [`${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`, ...dangers]
   })
   const warnings = plan.steps.flatMap(({ migration }) => MigrationWarning.of(migration))
   return [`${heading}:`, ...lines, ...warnings.map((warning) => `warning: ${MigrationWarning.render(warning)}`)].join(

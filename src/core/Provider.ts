@@ -225,14 +225,23 @@ const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObjec
  * @since 0.1.0
  * @category queries
  */
-export const removerOf = (index: Index, { object, rank }: Entry): Option.Option<number> => {
-  const ranks = holdersOf(object).flatMap((holder) =>
+export const removerOf = (index: Index, entry: Entry): Option.Option<number> => {
+  const ranks = removersOf(index, entry)
+  return ranks.length === 0 ? Option.none() : Option.some(Math.min(...ranks))
+}
+
+/**
+ * The ranks of all migrations that do.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removersOf = (index: Index, { object, rank }: Entry): ReadonlyArray<number> =>
+  holdersOf(object).flatMap((holder) =>
     (index.removed.get(slotOf(holder)) ?? nothing)
       .filter((removal) => removal.rank > rank && takesAway(index, removal, holder))
       .map((removal) => removal.rank)
   )
-  return ranks.length === 0 ? Option.none() : Option.some(Math.min(...ranks))
-}
 
 /** A removal spelled with another schema than the object's means an object that is spelled so, if there is one. */
 const takesAway = (index: Index, removal: Entry, object: SchemaObject.SchemaObject): boolean => {

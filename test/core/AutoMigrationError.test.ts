@@ -99,6 +99,16 @@ const cases: ReadonlyArray<
     ["002.sql:3:5", "may have committed part", "If it may run again: run again."],
     /by hand, then: record it$/
   ],
+  [
+    new Errors.MigrationFailed({
+      ...failed,
+      sqlState: "42P07",
+      isRolledBack: true,
+      alreadyThere: { adopt: "adopt it", record: "record it" }
+    }),
+    ["002.sql:3:5", "is there already", "adopt it takes over"],
+    /then record it as applied: record it$/
+  ],
   [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
   [new Errors.MigrationFailed({ ...failed, sqlState: "25001", isRolledBack: true }), [], /-- transaction: none/],
   [
@@ -217,6 +227,47 @@ const cases: ReadonlyArray<
     new Errors.ChecksumMismatch({ migrationId: "2", file: "2.sql", recorded: "sha256:a", actual: "sha256:b" }),
     ["2.sql", "sha256:a", "sha256:b"],
     /new migration/
+  ],
+  [
+    new Errors.MigrationRenamed({ migrationId: "2_b", file: "2_b.sql", from: ["2_a"], commands: ["rename it"] }),
+    ["2_b.sql", "2_b has exactly the text of 2_a", "Nothing was run", "add a comment"],
+    /record the new name: rename it$/
+  ],
+  [
+    new Errors.MigrationRenamed({
+      migrationId: "2_c",
+      file: "2_c.sql",
+      from: ["2_a", "2_b"],
+      commands: ["rename a", "rename b"]
+    }),
+    ["the text of 2_a and of 2_b"],
+    /: rename a, or: rename b$/
+  ],
+  ...(
+    [
+      ["already applied", /give the id of a migration that is pending/],
+      ["not applied", /Correct the old id, or apply 2_b/],
+      ["still a file", /Remove its file, or apply 2_b/],
+      ["another text", /Undo the edit of 2_b\.sql, and put the change into a new migration/]
+    ] as const
+  ).map(
+    ([objection, remedy]) =>
+      [
+        new Errors.RenameRefused({ from: "2_a", to: "2_b", file: "2_b.sql", objection }),
+        ["2_a is not recorded as renamed to 2_b", "2_b.sql"],
+        remedy
+      ] as const
+  ),
+  [
+    new Errors.BaselineUnfounded({
+      unfounded: [
+        { migrationId: "1", file: "1.sql", missing: ["relation t", "column t.a"] },
+        { migrationId: "2", file: "2.sql", missing: ["type m"] }
+      ],
+      command: "migrate them"
+    }),
+    ["relation t, column t.a of 1 (1.sql); type m of 2 (2.sql)", "Nothing was recorded", "--unchecked"],
+    /To apply instead: migrate them$/
   ],
   [new Errors.LedgerUnusable({ schema: "l", reason: "broken", remedy: "Mend it." }), ["schema l", "broken"], /Mend it/],
   [new Errors.UnknownMigration({ id: "9", known: ["1", "2"] }), ["9", "1, 2"], /Correct the id/]

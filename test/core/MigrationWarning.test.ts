@@ -40,6 +40,15 @@ describe("a migration that creates what is there", () => {
     )
   )
 
+  it("is told of a second primary key, whatever its name, unless the first is dropped", () => {
+    const table = "CREATE TABLE t (a int PRIMARY KEY, b int)"
+    const told = ["2.sql:1: creates constraint t_pkey of relation t, which 1.sql has created before"]
+    deepStrictEqual(warnings(table, "ALTER TABLE t ADD PRIMARY KEY (b)"), told)
+    deepStrictEqual(warnings(table, "ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (b)"), told)
+    deepStrictEqual(warnings(table, "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (b)"), [])
+    deepStrictEqual(warnings(table, "ALTER TABLE t DROP COLUMN a, ADD PRIMARY KEY (b)"), [])
+  })
+
   it("is told of one file as well", () =>
     deepStrictEqual(warnings("CREATE TABLE t (a int);\nCREATE TABLE t (a int)"), [
       "1.sql:2: creates relation t, which this file has created before"

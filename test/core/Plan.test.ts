@@ -166,7 +166,8 @@ describe("render", () => {
       [
         "To bring column users.email:",
         "1. 001_users (001_users.sql): comes before those",
-        "2. 002_email (002_email.sql): provides what is missing; table-rewrite in line 1"
+        "2. 002_email (002_email.sql): provides what is missing",
+        `   002_email.sql:1: table-rewrite of relation users: ${risk("table-rewrite", "users").statement}`
       ].join("\n")
     )
     assert.include(Plan.render(planOf({ id: "1" })), "Everything pending:\n1. 1 (1.sql): is pending")

@@ -34,6 +34,8 @@ const prisma = `CREATE TABLE _prisma_migrations (id serial PRIMARY KEY, checksum
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
 
+const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex")
+
 const fromTable = AutoMigration.adopt({ by: "table" })
 
 const tables = "SELECT to_regclass('auto_migration.event')::text AS event"
@@ -378,10 +380,11 @@ describe("adopt", () => {
         before: [
           "CREATE SCHEMA sqitch",
           `CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text, project text, committed_at timestamptz, planned_at timestamptz)`,
-          `INSERT INTO sqitch.changes VALUES ('1', '${createHash("sha1").update("CREATE TABLE users (id integer);").digest("hex")}', 'users', 'shop', now(), now())`
+          `INSERT INTO sqitch.changes VALUES ('1', '${sha1("CREATE TABLE users (id integer);")}', 'users', 'shop', now(), now()),
+            ('2', '${sha1("CREATE TABLE people (id integer);")}', 'users', 'shop', now(), now())`
         ]
       },
-      () => Effect.map(fromTable, (ids) => deepStrictEqual<ReadonlyArray<string>>(ids, ["users@v1.0"]))
+      () => Effect.map(fromTable, (ids) => deepStrictEqual<ReadonlyArray<string>>(ids, ["users", "users@v1.0"]))
     )
   )
 

@@ -168,6 +168,7 @@ describe("a folder of migrations", () => {
           pending: [],
           unknown: [],
           edited: [],
+          renamed: [],
           overtaken: [],
           warnings: [],
           elsewhere: []

@@ -220,6 +220,7 @@ describe("a provider that is already applied", () => {
         pending: [],
         unknown: [],
         edited: [],
+        renamed: [],
         overtaken: [],
         warnings: [],
         elsewhere: []

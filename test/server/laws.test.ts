@@ -159,7 +159,7 @@ describe("laws", () => {
       yield* Effect.gen(function* () {
         yield* rowsOf("SELECT total FROM orders")
         yield* Effect.flip(rowsOf("SELECT id FROM broken"))
-        yield* AutoMigration.baseline(["004_invoices"])
+        yield* AutoMigration.baseline(["004_invoices"], { unchecked: true })
         const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
         const { applied } = yield* AutoMigration.status
         const replayed = [...LedgerEvent.replay(events).checksumById.keys()].filter((id) => !id.includes("/"))

@@ -27,6 +27,7 @@ describe("the ledger", () => {
           pending: [],
           unknown: (yield* AutoMigration.status).unknown,
           edited: [],
+          renamed: [],
           overtaken: [],
           warnings: [],
           elsewhere: []

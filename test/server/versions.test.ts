@@ -74,7 +74,8 @@ describe("a statement that came with a version", () => {
         const tables = "SELECT count(*)::int AS n FROM pg_class WHERE relname = 'users'"
         deepStrictEqual(yield* Database.query(url, tables), [{ n: 0 }])
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrateTo(["001_users"]), ["001_users"])
-        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.baseline(["002_merge"]), ["002_merge"])
+        const recorded = yield* AutoMigration.baseline(["002_merge"], { unchecked: true })
+        deepStrictEqual<ReadonlyArray<string>>(recorded, ["002_merge"])
         deepStrictEqual(yield* kinds, [
           "Failed 002_merge",
           "Failed 002_merge",

@@ -1,0 +1,206 @@
+/**
+ * The words of a command, read by Node's own `parseArgs`, so that the command needs nothing that the library does not.
+ *
+ * @since 0.1.0
+ */
+import { parseArgs } from "node:util"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
+import { MisfitKind } from "../core/Adoption.js"
+
+/** @since 0.1.0 @category constants */
+export const usage = `Usage: effect-auto-migration <command> [ids] [options]
+
+Commands
+  migrate [ids]   apply everything that is pending, or these migrations and what they wait for
+  plan            say what migrate would apply, and what it risks
+  status          say what is applied, pending, unknown, edited and renamed
+  again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
+  baseline ids    record these migrations as applied without running them; what they create must be there
+  adopt           say what another tool's table records as applied, and record it where that is confirmed
+  rename old new  record that an applied migration has another id now, because its file was renamed
+  verify          follow the ledger's hash chain
+
+Options
+  --folder PATH        the folder of migrations (default: migrations)
+  --url URL            the database (default: the environment's DATABASE_URL)
+  --schema NAME        the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)
+  --help               say this
+  migrate, again
+  --accept data-loss   let migrations that are not named lose data (default: where nobody can be asked, they may not)
+  --yes                at a terminal, do not ask (default: ask)
+  baseline
+  --all                all migrations there are
+  --to ID              this migration and all before it
+  --unchecked          do not look whether the database has what they create (default: look)
+  adopt
+  --yes                record what is shown (default: ask at a terminal, and else only show)
+  --probe              ask the catalog what of each migration is there (default: read another tool's table)
+  --table NAME         which table, where several tools have one (default: the one there is)
+  --accept KINDS       go on though something does not fit, by its kinds: edited, without-file, not-recorded,
+                       failed, unclear, half-there (default: nothing is accepted)`
+
+/** The arguments make no sense. @since 0.1.0 @category errors */
+export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.reason}\n\n${usage}`
+  }
+}
+
+/** @since 0.1.0 @category models */
+export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "adopt" | "rename" | "verify"
+
+/**
+ * Options of single commands, each with its default where it is not given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Of `migrate` and `again`: the loss of data. */
+  readonly accept: boolean
+  /** Of `adopt`. */
+  readonly misfits: ReadonlyArray<MisfitKind>
+  readonly probe: boolean
+  readonly table: string | undefined
+  readonly all: boolean
+  readonly to: string | undefined
+  readonly unchecked: boolean
+  readonly yes: boolean
+}
+
+/** @since 0.1.0 @category models */
+export interface Invocation {
+  readonly command: CommandName
+  readonly ids: ReadonlyArray<string>
+  readonly options: Options
+  readonly folder: string
+  readonly url: string
+  readonly schema: AutoMigrationConfig.SchemaName
+}
+
+const ofSingleCommands = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
+
+interface Command {
+  /** How many ids it takes. */
+  readonly least: number
+  readonly most: number
+  readonly options: ReadonlyArray<(typeof ofSingleCommands)[number]>
+}
+
+const many = Number.POSITIVE_INFINITY
+
+const commands: Readonly<Record<CommandName, Command>> = {
+  migrate: { least: 0, most: many, options: ["accept", "yes"] },
+  plan: { least: 0, most: 0, options: [] },
+  status: { least: 0, most: 0, options: [] },
+  again: { least: 1, most: many, options: ["accept", "yes"] },
+  baseline: { least: 1, most: many, options: ["all", "to", "unchecked"] },
+  adopt: { least: 0, most: 0, options: ["accept", "probe", "table", "yes"] },
+  rename: { least: 2, most: 2, options: [] },
+  verify: { least: 0, most: 0, options: [] }
+}
+
+const isCommand = (word: string): word is CommandName => Object.hasOwn(commands, word)
+
+const fail = (reason: string): Either.Either<never, UsageError> => Either.left(new UsageError({ reason }))
+
+const read = (words: ReadonlyArray<string>) =>
+  Either.try({
+    try: () =>
+      parseArgs({
+        args: [...words],
+        allowPositionals: true,
+        options: {
+          folder: { type: "string" },
+          url: { type: "string" },
+          schema: { type: "string" },
+          help: { type: "boolean", short: "h" },
+          accept: { type: "string", multiple: true },
+          all: { type: "boolean" },
+          probe: { type: "boolean" },
+          table: { type: "string" },
+          to: { type: "string" },
+          unchecked: { type: "boolean" },
+          yes: { type: "boolean" }
+        }
+      }),
+    catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
+  })
+
+type Values = Either.Either.Right<ReturnType<typeof read>>["values"]
+
+const optionsOf = (command: CommandName, values: Values): Either.Either<Options, UsageError> => {
+  const { accept = [], all = false, probe = false, table, to, unchecked = false, yes = false } = values
+  const foreign = ofSingleCommands.find(
+    (name) => values[name] !== undefined && !commands[command].options.includes(name)
+  )
+  if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
+  if (probe && table !== undefined) return fail("--probe reads no table: leave out --table.")
+  const kinds = accept.flatMap((list) => list.split(","))
+  const possible = command === "adopt" ? MisfitKind.literals : ["data-loss"]
+  const other = kinds.find((kind) => !possible.some((known) => known === kind))
+  if (other !== undefined) return fail(`--accept takes ${possible.join(", ")}, and not "${other}".`)
+  const misfits = MisfitKind.literals.filter((kind) => kinds.includes(kind))
+  return Either.right({ accept: kinds.includes("data-loss"), misfits, all, probe, table, to, unchecked, yes })
+}
+
+/** `baseline` is told by ids, by --all or by --to, and by one of these only. */
+const idsOf = (
+  command: CommandName,
+  ids: ReadonlyArray<string>,
+  { all, to }: Options
+): Either.Either<ReadonlyArray<string>, UsageError> => {
+  const { least, most } = commands[command]
+  const others = [...(all ? ["--all"] : []), ...(to === undefined ? [] : ["--to"])]
+  if (others.length > 1) return fail(`${others.join(" and ")} exclude each other.`)
+  if (others.length > 0 && ids.length > 0) return fail(`${others.join()} takes no ids beside it: ${ids.join(", ")}.`)
+  if (ids.length > most) {
+    return fail(most === 0 ? `"${command}" takes no ids: ${ids.join(", ")}.` : `"${command}" takes ${most} ids.`)
+  }
+  if (ids.length < least && others.length === 0) {
+    return fail(least === 1 ? `No ids are given to ${command}.` : `"${command}" takes ${least} ids.`)
+  }
+  return Either.right(ids)
+}
+
+const schemaOf = (given: string): Either.Either<AutoMigrationConfig.SchemaName, UsageError> =>
+  Either.mapLeft(
+    Schema.decodeUnknownEither(AutoMigrationConfig.SchemaName)(given),
+    () => new UsageError({ reason: `"${given}" is not a schema's name of lower-case letters, digits and underscores.` })
+  )
+
+/**
+ * What the words ask for; `None` stands for the request for help.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const parse = (
+  words: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string | undefined>>
+): Either.Either<Option.Option<Invocation>, UsageError> =>
+  Either.gen(function* () {
+    const { positionals, values } = yield* read(words)
+    if (values.help === true) return Option.none()
+    const [command, ...ids] = positionals
+    if (command === undefined) return yield* fail("No command is given.")
+    if (!isCommand(command)) return yield* fail(`There is no command "${command}".`)
+    const options = yield* optionsOf(command, values)
+    const url = values.url ?? environment["DATABASE_URL"]
+    if (url === undefined || url === "") return yield* fail("No database is named: give --url, or set DATABASE_URL.")
+    return Option.some({
+      command,
+      ids: yield* idsOf(command, ids, options),
+      options,
+      folder: values.folder ?? "migrations",
+      url,
+      schema: yield* schemaOf(
+        values.schema ?? environment["AUTO_MIGRATION_SCHEMA"] ?? AutoMigrationConfig.defaults.schema
+      )
+    })
+  })
