@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { AutoMigrationConfig, defaults, type SchemaName } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, commandSuffix, type SchemaName } from "./AutoMigrationConfig.js"
 import { HistoryElsewhere } from "./core/AutoMigrationError.js"
 import * as Sighting from "./core/history/Sighting.js"
 import * as Tools from "./core/history/Tools.js"
@@ -106,7 +106,7 @@ const recordsAnything = ({ rows }: History): boolean =>
  * @category rendering
  */
 export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
-  [Plan.commandFor("adopt", []), ...options, ...(schema === defaults.schema ? [] : ["--schema", schema])].join(" ")
+  `${[Plan.commandFor("adopt", []), ...options].join(" ")}${commandSuffix(schema)}`
 
 /** A tool that keeps the current version records one row for all. */
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>

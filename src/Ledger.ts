@@ -172,9 +172,8 @@ export const make = Effect.gen(function* () {
   /** What has the name of a table of the ledger's and cannot be one is refused, as is what a newer version made otherwise. */
   const inspect: LedgerMigrations.Inspector = ({ kinds, leases, log, projection }, askOn) => {
     if (!log) {
-      const found = [projection ? "an applied_set" : "", leases ? "leases" : "", kinds ? "kinds of events" : ""]
       return projection || leases || kinds
-        ? unusable(`it has ${found.filter((_) => _ !== "").join(", ")} and no log`)
+        ? unusable(`it has ${projection ? "an applied_set" : leases ? "leases" : "kinds of events"} and no log`)
         : Effect.void
     }
     return projection && leases && kinds ? Effect.void : refuseNewerWithin(askOn)

@@ -101,11 +101,11 @@ export interface Operator {
   readonly baseline: (ids: ReadonlyArray<string>, options?: BaselineOptions) => Recording
   readonly baselineAll: (options?: BaselineOptions) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
   readonly baselineTo: (id: string, options?: BaselineOptions) => Recording
-  readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
     request: Adoption.Request
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
+  readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
@@ -227,6 +227,7 @@ export const make = Effect.gen(function* () {
     const waiting = chosen.value.steps.map(({ migration }) => migration)
     const other = History.renamed(graph, schema, { applied: set, waiting })
     if (Option.isSome(other)) return yield* ended(other.value)
+    yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
     const answers = yield* Effect.catchAll(catalog.presence(DataLoss.questions(chosen.value)), ended)
     return DataLoss.real(chosen.value, Presence.unlockedFacts(answers))
   })
@@ -301,8 +302,6 @@ export const make = Effect.gen(function* () {
     migrateTo: upTo("apply"),
     migrateAgain: upTo("again"),
     status: Effect.flatMap(applied, status),
-    adopt,
-    adoption,
     isApplied: (id) =>
       Effect.flatMap(applied, ({ checksumById }) =>
         [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)
@@ -311,6 +310,8 @@ export const make = Effect.gen(function* () {
     baselineAll: (options) => record(ordered, options),
     baselineTo: (id, options) =>
       Effect.flatMap(known(id), (last) => record(ordered.slice(0, ordered.indexOf(last) + 1), options)),
+    adopt,
+    adoption,
     rename
   } satisfies Operator
 })

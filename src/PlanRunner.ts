@@ -191,10 +191,12 @@ export const make = Effect.gen(function* () {
   return PlanRunner.of({
     refusal: windowOf,
     unlessElsewhere: (applied) =>
-      Effect.flatMap(
-        breaker.openFor([everything]),
-        Option.match({ onNone: () => Effect.catchAll(foreign.refuse(applied), refuse), onSome: Effect.fail })
-      ),
+      ForeignHistory.isBegun(applied)
+        ? Effect.void
+        : Effect.flatMap(
+            breaker.openFor([everything]),
+            Option.match({ onNone: () => Effect.catchAll(foreign.refuse(applied), refuse), onSome: Effect.fail })
+          ),
     run: (options) =>
       turn
         .withPermits(1)(Effect.zipRight(stillWanted(options), Effect.zipRight(stillClosed(options), attempt(options))))

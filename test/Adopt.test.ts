@@ -86,6 +86,31 @@ describe("the command line", () => {
     })
   )
 
+  it.scopedLive("asks a person, who may say no", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const directory = yield* CommandLine.folderOf({ "001_accounts": "CREATE TABLE accounts (id integer);" })
+      yield* Database.query(url, "CREATE TABLE accounts (id integer)")
+      const typed = (terminal: ReturnType<typeof CommandLine.person>["terminal"]) =>
+        CommandLine.type(["adopt", "--probe", "--folder", directory, "--url", url], {}, terminal)
+      const no = CommandLine.person("no")
+      assert.include((yield* typed(no.terminal)).printed, "Nothing was recorded.")
+      deepStrictEqual(no.asked, ["Record 1 migration as adopted? [y/N] "])
+      assert.match((yield* typed(CommandLine.person("y").terminal)).printed, /recorded 001_accounts$/)
+    })
+  )
+
+  it.scopedLive("tells of a history elsewhere before it tells what would be lost", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const directory = yield* CommandLine.folderOf({ "20240102000000_less": "ALTER TABLE accounts DROP COLUMN id;" })
+      yield* Database.query(url, ...recording("x"), "INSERT INTO accounts VALUES (1)")
+      const { code, printed } = yield* CommandLine.type(["migrate", "--folder", directory, "--url", url])
+      assert.strictEqual(code, 1)
+      assert.include(printed, "Prisma Migrate's table _prisma_migrations records 1 migration,")
+    })
+  )
+
   it.scopedLive("asks the catalog with --probe", () =>
     Effect.gen(function* () {
       const typed = yield* typing(["CREATE TABLE accounts (id integer)"])

@@ -12,91 +12,55 @@
  */
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Adopter from "../Adopter.js"
 import * as AutoMigration from "../AutoMigration.js"
 import type { SchemaName } from "../AutoMigrationConfig.js"
 import * as Adoption from "../core/Adoption.js"
 import type { AdoptionError, AutoMigrationError } from "../core/AutoMigrationError.js"
 import * as ForeignHistory from "../ForeignHistory.js"
-import * as Terminal from "./Terminal.js"
-
-/** What a user is told about its options. @since 0.1.0 @category rendering */
-export const usage = `  --yes                record what is shown (default: ask on a terminal, and else only show)
-  --probe              ask the catalog what of each migration is there (default: read another tool's table)
-  --table NAME         which table, where several tools have one (default: the one there is)
-  --accept KINDS       what may fail to fit: ${Adoption.MisfitKind.literals.join(", ")} (default: nothing)`
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Words {
-  readonly request: Adoption.Request
-  readonly isConfirmed: boolean
-}
-
-const decodeKinds = Schema.decodeUnknownEither(Schema.Array(Adoption.MisfitKind))
-
-const kindsIn = (accept: ReadonlyArray<string>): Either.Either<ReadonlyArray<Adoption.MisfitKind>, string> => {
-  const words = accept.flatMap((list) => list.split(","))
-  return Either.mapLeft(
-    decodeKinds(words),
-    () => `--accept takes ${Adoption.MisfitKind.literals.join(", ")}, and not "${words.join(",")}".`
-  )
-}
-
-/** Of another command. @since 0.1.0 @category constructors */
-export const nothing: Words = { request: Adoption.fromTable, isConfirmed: false }
-
-/**
- * The options as `parseArgs` gives them; `Left` says what is wrong with them.
- *
- * @since 0.1.0
- * @category parsing
- */
-export const read = ({
-  accept = [],
-  probe,
-  table,
-  yes
-}: {
-  readonly yes?: boolean | undefined
-  readonly probe?: boolean | undefined
-  readonly table?: string | undefined
-  readonly accept?: ReadonlyArray<string> | undefined
-}): Either.Either<Words, string> =>
-  probe === true && table !== undefined
-    ? Either.left("--probe reads no table: leave out --table.")
-    : Either.map(kindsIn(accept), (kinds) => ({
-        request: { by: probe === true ? "catalog" : "table", table, accept: kinds },
-        isConfirmed: yes === true
-      }))
+import type * as Invocation from "./Invocation.js"
+import { confirms, type Terminal } from "./Terminal.js"
 
 /** A table of another tool, in one line. @since 0.1.0 @category rendering */
 export const renderHistory = ({ due, recorded, table, tool }: Adopter.HistoryStatus): string =>
   [
-    `${tool}'s table ${table}`,
+    `elsewhere ${tool}'s table ${table}`,
     recorded === null ? "cannot be read" : `records ${recorded}`,
     ...(due.length === 0 ? [] : [`to adopt: ${due.join(", ")}`])
   ].join("  ")
 
-/** `false` where there is no terminal. */
-const confirmed = (terminal: Option.Option<Terminal.Terminal>, question: string): Effect.Effect<boolean> =>
-  Option.match(terminal, {
-    onNone: () => Effect.succeed(false),
-    onSome: (person) => Terminal.confirms(person, question)
-  })
-
-const recordNow = (request: Adoption.Request) =>
-  Effect.flatMap(AutoMigration.adopt(request), (ids) =>
-    Effect.as(Console.log(`recorded ${ids.length === 0 ? "none" : ids.join(", ")}`), 0)
-  )
+const requestFrom = ({ options: { misfits, probe, table } }: Invocation.Invocation): Adoption.Request => ({
+  by: probe ? "catalog" : "table",
+  table,
+  accept: misfits
+})
 
 const shown = (request: Adoption.Request, schema: SchemaName, adoption: Adoption.Adoption) =>
   Effect.zipRight(Console.log(Adoption.render(adoption)), Adopter.unlessUnfit(schema, adoption, request))
+
+const recordNow = (request: Adoption.Request) =>
+  Effect.flatMap(AutoMigration.adopt(request), (ids) =>
+    Console.log(`recorded ${ids.length === 0 ? "none" : ids.join(", ")}`)
+  )
+
+const notNow = (request: Adoption.Request, schema: SchemaName) =>
+  Console.log(
+    `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(request, []))}`
+  )
+
+/** Where nobody can be asked, only `--yes` is a word. */
+const isWanted = (
+  { options: { yes } }: Invocation.Invocation,
+  terminal: Option.Option<Terminal>,
+  { entries: { length } }: Adoption.Adoption
+): Effect.Effect<boolean> =>
+  yes
+    ? Effect.succeed(true)
+    : Option.match(terminal, {
+        onNone: () => Effect.succeed(false),
+        onSome: (_) => confirms(_, `Record ${length === 1 ? "1 migration" : `${length} migrations`} as adopted?`)
+      })
 
 /**
  * Shows what would be recorded, and records it where that has been confirmed. Fails where something does not fit.
@@ -105,25 +69,14 @@ const shown = (request: Adoption.Request, schema: SchemaName, adoption: Adoption
  * @category running
  */
 export const run = (
-  { isConfirmed, request }: Words,
-  schema: SchemaName,
-  terminal: Option.Option<Terminal.Terminal>
-): Effect.Effect<number, AutoMigrationError | AdoptionError, AutoMigration.AutoMigration> =>
-  AutoMigration.adoption(request).pipe(
-    Effect.tap((adoption) => shown(request, schema, adoption)),
-    Effect.flatMap(({ entries: { length } }) =>
-      isConfirmed
-        ? Effect.succeed(true)
-        : confirmed(terminal, `Record ${length === 1 ? "1 migration" : `${length} migrations`} as adopted?`)
-    ),
-    Effect.flatMap((isWanted) =>
-      isWanted
-        ? recordNow(request)
-        : Effect.as(
-            Console.log(
-              `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(request, []))}`
-            ),
-            0
-          )
-    )
+  invocation: Invocation.Invocation,
+  terminal: Option.Option<Terminal>
+): Effect.Effect<number, AutoMigrationError | AdoptionError, AutoMigration.AutoMigration> => {
+  const request = requestFrom(invocation)
+  return AutoMigration.adoption(request).pipe(
+    Effect.tap((adoption) => shown(request, invocation.schema, adoption)),
+    Effect.flatMap((adoption) => isWanted(invocation, terminal, adoption)),
+    Effect.flatMap((wanted) => (wanted ? recordNow(request) : notNow(request, invocation.schema))),
+    Effect.as(0)
   )
+}

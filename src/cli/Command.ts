@@ -7,8 +7,8 @@
  * effect-auto-migration status           say what is applied, pending, unknown, edited and renamed
  * effect-auto-migration again ids        apply them, and run once more what an interrupted attempt left in doubt
  * effect-auto-migration baseline ids     record these as applied without running them
- * effect-auto-migration rename old new   record that an applied migration has another id now
  * effect-auto-migration adopt            record what another tool has applied, or with --probe what is there
+ * effect-auto-migration rename old new   record that an applied migration has another id now
  * effect-auto-migration verify           follow the ledger's hash chain
  * ```
  *
@@ -27,6 +27,7 @@ import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../cor
 import * as MigrationWarning from "../core/MigrationWarning.js"
 import * as Plan from "../core/Plan.js"
 import * as MigrationSource from "../MigrationSource.js"
+import type * as Operator from "../Operator.js"
 import * as Adopt from "./Adopt.js"
 import * as Invocation from "./Invocation.js"
 import * as Migrate from "./Migrate.js"
@@ -46,38 +47,38 @@ const migrate = (
     })
   )
 
-/** How the new name is recorded, for each migration that has one. */
-const renames = (schema: AutoMigrationConfig.SchemaName) =>
-  Effect.map(AutoMigration.status, ({ renamed }) =>
-    renamed.map(
-      ({ from, to }) =>
-        `renamed  ${from} is ${to} now: ${Plan.commandFor("rename", [from, to])}${AutoMigrationConfig.commandSuffix(schema)}`
-    )
-  )
+/** How the new name is recorded, for each migration that has one; and the tables of other tools. */
+const notes = (
+  schema: AutoMigrationConfig.SchemaName,
+  { elsewhere, renamed }: Pick<Operator.Status, "elsewhere" | "renamed">
+): ReadonlyArray<string> => [
+  ...renamed.map(
+    ({ from, to }) =>
+      `renamed  ${from} is ${to} now: ${Plan.commandFor("rename", [from, to])}${AutoMigrationConfig.commandSuffix(schema)}`
+  ),
+  ...elsewhere.map(Adopt.renderHistory)
+]
 
 const status = ({ schema }: Invocation.Invocation) =>
-  Effect.zipWith(
+  Effect.map(
     AutoMigration.status,
-    renames(schema),
-    ({ applied, edited, elsewhere, pending, unknown, warnings }, renamed): ReadonlyArray<string> => [
-      `applied  ${list(applied)}`,
-      `pending  ${list(pending)}`,
-      `unknown  ${list(unknown)}`,
-      `edited   ${list(edited)}`,
-      ...renamed,
-      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`),
-      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
+    (now): ReadonlyArray<string> => [
+      `applied  ${list(now.applied)}`,
+      `pending  ${list(now.pending)}`,
+      `unknown  ${list(now.unknown)}`,
+      `edited   ${list(now.edited)}`,
+      ...notes(schema, now),
+      ...now.warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`)
     ]
   )
 
-/** Where another tool has migrated the database, `migrate` refuses what this says. */
 const plan = ({ schema }: Invocation.Invocation) =>
-  Effect.map(
-    Effect.all([AutoMigration.plan, renames(schema), AutoMigration.status]),
-    ([pending, renamed, { elsewhere }]): ReadonlyArray<string> => [
+  Effect.zipWith(
+    AutoMigration.plan,
+    AutoMigration.status,
+    (pending, now): ReadonlyArray<string> => [
       Option.match(pending, { onNone: () => "nothing is pending", onSome: Plan.render }),
-      ...renamed,
-      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
+      ...notes(schema, now)
     ]
   )
 
@@ -118,10 +119,10 @@ const execute = (
       return migrate({ ...invocation, command }, terminal)
     case "baseline":
       return baseline(invocation)
+    case "adopt":
+      return Adopt.run(invocation, terminal)
     case "rename":
       return rename(invocation)
-    case "adopt":
-      return Adopt.run(invocation.options.adopt, invocation.schema, terminal)
     case "plan":
       return print(plan(invocation))
     case "status":

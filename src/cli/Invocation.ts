@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
-import * as Adopt from "./Adopt.js"
+import { MisfitKind } from "../core/Adoption.js"
 
 /** @since 0.1.0 @category constants */
 export const usage = `Usage: effect-auto-migration <command> [ids] [options]
@@ -19,8 +19,8 @@ Commands
   status          say what is applied, pending, unknown, edited and renamed
   again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
   baseline ids    record these migrations as applied without running them; what they create must be there
+  adopt           say what another tool's table records as applied, and record it where that is confirmed
   rename old new  record that an applied migration has another id now, because its file was renamed
-  adopt           say what another tool's table records as applied, and with --yes record it
   verify          follow the ledger's hash chain
 
 Options
@@ -37,7 +37,11 @@ Options
   --to ID              this migration and all before it
   --unchecked          do not look whether the database has what they create (default: look)
   adopt
-${Adopt.usage}`
+  --yes                record what is shown (default: ask at a terminal, and else only show)
+  --probe              ask the catalog what of each migration is there (default: read another tool's table)
+  --table NAME         which table, where several tools have one (default: the one there is)
+  --accept KINDS       go on though something does not fit, by its kinds: edited, without-file, not-recorded,
+                       failed, unclear, half-there (default: nothing is accepted)`
 
 /** The arguments make no sense. @since 0.1.0 @category errors */
 export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -49,7 +53,7 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
 }
 
 /** @since 0.1.0 @category models */
-export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "rename" | "adopt" | "verify"
+export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "adopt" | "rename" | "verify"
 
 /**
  * Options of single commands, each with its default where it is not given.
@@ -58,9 +62,12 @@ export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" |
  * @category models
  */
 export interface Options {
-  /** Of `migrate` and `again`. */
+  /** Of `migrate` and `again`: the loss of data. */
   readonly accept: boolean
-  readonly adopt: Adopt.Words
+  /** Of `adopt`. */
+  readonly misfits: ReadonlyArray<MisfitKind>
+  readonly probe: boolean
+  readonly table: string | undefined
   readonly all: boolean
   /** Of the names in the folder, for each command. */
   readonly order: "natural" | "text" | undefined
@@ -79,16 +86,14 @@ export interface Invocation {
   readonly schema: AutoMigrationConfig.SchemaName
 }
 
+const ofSingleCommands = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
+
 interface Command {
   /** How many ids it takes. */
   readonly least: number
   readonly most: number
-  readonly options: ReadonlyArray<OptionName>
+  readonly options: ReadonlyArray<(typeof ofSingleCommands)[number]>
 }
-
-const optionNames = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
-
-type OptionName = (typeof optionNames)[number]
 
 const many = Number.POSITIVE_INFINITY
 
@@ -98,8 +103,8 @@ const commands: Readonly<Record<CommandName, Command>> = {
   status: { least: 0, most: 0, options: [] },
   again: { least: 1, most: many, options: ["accept", "yes"] },
   baseline: { least: 1, most: many, options: ["all", "to", "unchecked"] },
-  rename: { least: 2, most: 2, options: [] },
   adopt: { least: 0, most: 0, options: ["accept", "probe", "table", "yes"] },
+  rename: { least: 2, most: 2, options: [] },
   verify: { least: 0, most: 0, options: [] }
 }
 
@@ -134,19 +139,21 @@ const read = (words: ReadonlyArray<string>) =>
 type Values = Either.Either.Right<ReturnType<typeof read>>["values"]
 
 const optionsOf = (command: CommandName, values: Values): Either.Either<Options, UsageError> => {
-  const { accept = [], all = false, order, to, unchecked = false, yes = false } = values
+  const { accept = [], all = false, order, probe = false, table, to, unchecked = false, yes = false } = values
   if (order !== undefined && order !== "natural" && order !== "text") {
     return fail(`--order is natural or text, and not "${order}".`)
   }
-  const foreign = optionNames.find((name) => values[name] !== undefined && !commands[command].options.includes(name))
+  const foreign = ofSingleCommands.find(
+    (name) => values[name] !== undefined && !commands[command].options.includes(name)
+  )
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
-  const other = command === "adopt" ? undefined : accept.find((kind) => kind !== "data-loss")
-  if (other !== undefined) return fail(`--accept takes data-loss, and not "${other}".`)
-  const adopt = command === "adopt" ? Adopt.read(values) : Either.right(Adopt.nothing)
-  return Either.mapBoth(adopt, {
-    onLeft: (reason) => new UsageError({ reason }),
-    onRight: (words) => ({ accept: accept.length > 0, adopt: words, all, order, to, unchecked, yes })
-  })
+  if (probe && table !== undefined) return fail("--probe reads no table: leave out --table.")
+  const kinds = accept.flatMap((list) => list.split(","))
+  const possible = command === "adopt" ? MisfitKind.literals : ["data-loss"]
+  const other = kinds.find((kind) => !possible.some((known) => known === kind))
+  if (other !== undefined) return fail(`--accept takes ${possible.join(", ")}, and not "${other}".`)
+  const misfits = MisfitKind.literals.filter((kind) => kinds.includes(kind))
+  return Either.right({ accept: kinds.includes("data-loss"), misfits, all, order, probe, table, to, unchecked, yes })
 }
 
 /** `baseline` is told by ids, by --all or by --to, and by one of these only. */

@@ -2,11 +2,14 @@
  * A history elsewhere: when it is seen, when it is not, what of it does not fit, and how it is taken over again and again.
  */
 import { createHash } from "node:crypto"
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { AutoMigration } from "effect-auto-migration"
+import * as Layer from "effect/Layer"
+import { AutoMigration, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Role from "../support/Role.js"
@@ -33,6 +36,8 @@ const prisma = `CREATE TABLE _prisma_migrations (id serial PRIMARY KEY, checksum
   applied_steps_count integer NOT NULL DEFAULT 0)`
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex")
 
 const fromTable = AutoMigration.adopt({ by: "table" })
 
@@ -378,10 +383,11 @@ describe("adopt", () => {
         before: [
           "CREATE SCHEMA sqitch",
           `CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text, project text, committed_at timestamptz, planned_at timestamptz)`,
-          `INSERT INTO sqitch.changes VALUES ('1', '${createHash("sha1").update("CREATE TABLE users (id integer);").digest("hex")}', 'users', 'shop', now(), now())`
+          `INSERT INTO sqitch.changes VALUES ('1', '${sha1("CREATE TABLE users (id integer);")}', 'users', 'shop', now(), now()),
+            ('2', '${sha1("CREATE TABLE people (id integer);")}', 'users', 'shop', now(), now())`
         ]
       },
-      () => Effect.map(fromTable, (ids) => deepStrictEqual<ReadonlyArray<string>>(ids, ["users@v1.0"]))
+      () => Effect.map(fromTable, (ids) => deepStrictEqual<ReadonlyArray<string>>(ids, ["users", "users@v1.0"]))
     )
   )
 
@@ -447,5 +453,33 @@ describe("adopt", () => {
           deepStrictEqual(yield* Effect.eventually(ask("SELECT note FROM accounts")), [{ note: null }])
         })
     )
+  )
+})
+
+describe("migrations written for Effect's Migrator", () => {
+  const loader = Migrator.fromRecord({
+    "1_create_cats": Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      Effect.zipRight(sql`CREATE TABLE cats (name text)`, sql`INSERT INTO cats VALUES ('Tom')`)
+    ),
+    "2_double": Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO cats SELECT name FROM cats`)
+  })
+
+  it.scopedLive("that the Migrator has applied are not run again", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const names = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT name FROM cats`)
+      const program = AutoMigrationLive.pipe(
+        Layer.provide(MigrationSource.fromEffectMigrator(loader, { provides: { "1_create_cats": ["table cats"] } })),
+        Layer.provideMerge(App.client({ url })),
+        Layer.orDie
+      )
+      yield* Effect.gen(function* () {
+        yield* Migrator.make({})({ loader })
+        yield* failsWith("HistoryElsewhere", AutoMigration.migrate)
+        deepStrictEqual<ReadonlyArray<string>>(yield* fromTable, ["1_create_cats", "2_double"])
+        deepStrictEqual(yield* AutoMigration.migrate, [])
+        deepStrictEqual(yield* names, [{ name: "Tom" }, { name: "Tom" }])
+      }).pipe(Effect.provide(program))
+    })
   )
 })
