@@ -77,7 +77,7 @@ const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("
 )
 
 /** `5 Applied 001_users`: position, kind and migration of an event. */
-const announcement = /^\d+ (Applied|Baselined) (.+)$/s
+const announcement = /^\d+ (?:Applied|Baselined|Adopted|Renamed) (.+)$/s
 
 const without = (ids: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> => {
   const gone = new Set(others)
@@ -113,7 +113,7 @@ export const make = (
 
     /** Called by the driver, for each event of every migration: who waits is not woken before the last. */
     const hear = (payload: string): void => {
-      const id = announcement.exec(payload)?.[2]
+      const id = announcement.exec(payload)?.[1]
       if (id === undefined || !known.has(id)) return
       MutableRef.update(heard, ({ ids, waiters }) => ({
         ids: new Set([...ids, id]),

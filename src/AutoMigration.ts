@@ -15,7 +15,13 @@ import * as Stream from "effect/Stream"
 import * as Boundary from "./Boundary.js"
 import * as Catalog from "./Catalog.js"
 import * as CheckedClient from "./CheckedClient.js"
-import type { AutoMigrationError, MigrationDefinitionError, UnknownMigration } from "./core/AutoMigrationError.js"
+import type * as Adoption from "./core/Adoption.js"
+import type {
+  AdoptionError,
+  AutoMigrationError,
+  MigrationDefinitionError,
+  UnknownMigration
+} from "./core/AutoMigrationError.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
 import type { Plan } from "./core/Plan.js"
@@ -188,6 +194,38 @@ export const baseline = (
   ids: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.baseline(ids))
+
+/**
+ * What {@link adopt} would record, and what does not fit: another tool's table of migrations is read, or the catalog is asked for what
+ * each migration promises, and nothing is changed.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const adoption = (
+  request: Adoption.Request
+): Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.adoption(request))
+
+/**
+ * Records as adopted what another tool's table of migrations says it has applied, or what the catalog shows to be there, and gives the
+ * ids that it recorded. All of it is one transaction; what does not fit and is not accepted by the request is an error, and nothing
+ * is recorded then. To be run again when the other tool has applied more.
+ *
+ * @example
+ * ```ts check
+ * import { AutoMigration } from "effect-auto-migration"
+ *
+ * export const takeOver = AutoMigration.adopt({ by: "table", accept: ["without-file"] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const adopt = (
+  request: Adoption.Request
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.adopt(request))
 
 /** All events of the ledger, from the first on. @since 0.1.0 @category operations */
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(

@@ -21,7 +21,7 @@ import * as AbortedTransaction from "./AbortedTransaction.js"
 import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
-import { including, isApplied } from "./core/LedgerEvent.js"
+import { including, isApplied, type Kind } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Job from "./Job.js"
@@ -68,7 +68,7 @@ const swallowed =
 
 const mayBeFree = (error: SqlError | "locked"): boolean => error === "locked" || MigrationFailure.isContention(error)
 
-const isOutside = ({ group, job }: Job.Task): boolean => group.transaction === "none" && job.doing !== "baseline"
+const isOutside = ({ group }: Job.Task): boolean => group.transaction === "none"
 
 /**
  * @since 0.1.0
@@ -130,22 +130,29 @@ export const make = Effect.gen(function* () {
     )
   }
 
-  const baseline = ({ job }: Job.Task, reserved: Reserved, waiting: ReadonlyArray<Migration>) =>
+  const recordOnly = ({ job }: Job.Task, kind: Kind, reserved: Reserved, waiting: ReadonlyArray<Migration>) =>
     record(
       reserved,
       [
         LedgerStatements.append(
           schema,
-          waiting.map((migration) => ({ kind: "Baselined", migration, detail: job.detail }))
+          waiting.map((migration) => ({
+            kind,
+            migration,
+            detail: { ...job.detail, ...job.details?.get(migration.id) }
+          }))
         ),
         Lease.end(schema, waiting)
       ].join(";\n"),
-      "a baseline"
+      `a record of migrations (${job.doing})`
     )
 
   const carryOut = (task: Job.Task, role: string, reserved: Reserved, waiting: Steps) => {
     if (task.job.doing === "build") return build(task, role, reserved, waiting)
-    return task.job.doing === "baseline" ? baseline(task, reserved, waiting) : applySteps(task, role, reserved, waiting)
+    return Option.match(Job.recordedAs(task.job), {
+      onNone: () => applySteps(task, role, reserved, waiting),
+      onSome: (kind) => recordOnly(task, kind, reserved, waiting)
+    })
   }
 
   const together = Effect.fnUntraced(function* (task: Job.Task) {
@@ -276,7 +283,7 @@ export const make = Effect.gen(function* () {
       const ran: Array<Migration> = []
       let known = job.known
       let { yields } = job
-      for (const [index, group] of Plan.groups(job.plan, job.transaction).entries()) {
+      for (const [index, group] of Job.groups(job).entries()) {
         if (index > 0 && isApplied(known, Plan.ids(group))) continue
         const closes = index === 0 ? job.plan.closes : []
         const outcome: Job.Outcome = yield* runTask({ job, group, known, yields, closes })

@@ -253,11 +253,16 @@ export const make = Effect.gen(function* () {
         Effect.flatMap(
           judgeSparingly(question, seen, plan),
           Either.match({
-            onLeft: (objection): Answer => (seen.age === "fresh" ? objection : again(question)),
+            onLeft: (objection): Answer =>
+              seen.age === "fresh" ? Effect.zipRight(unlessElsewhere(seen), objection) : again(question),
             onRight: (allowed) => run(question, allowed)
           })
         )
     })
+
+  /** What policy refuses is not the matter where another tool has applied it: that is said first. */
+  const unlessElsewhere = ({ applied }: View): Effect.Effect<void, PlanRunner.Refusal> =>
+    mode === "observe" ? Effect.void : runner.unlessElsewhere(applied)
 
   const again = (question: Question): Answer => Effect.flatMap(unjudged(refresh), (seen) => decide(question, seen))
 

@@ -4,14 +4,16 @@
  * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import type * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
-import type { AppliedSet } from "./core/LedgerEvent.js"
-import type { Migration } from "./core/Migration.js"
-import type * as Plan from "./core/Plan.js"
+import type { AppliedSet, Kind } from "./core/LedgerEvent.js"
+import type { Migration, MigrationId } from "./core/Migration.js"
+import * as Plan from "./core/Plan.js"
 import type { Lease } from "./Lease.js"
 import type * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
@@ -75,14 +77,16 @@ export interface Job {
   /** The error of a migration that is not done by then. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /**
-   * `baseline` records the plan as applied and runs nothing of it; `again` runs what is in doubt once more; `build` says that the
+   * `baseline` and `adopt` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that the
    * scripts are the library's own, which need not be told apart: they and their record are one message.
    */
-  readonly doing: "apply" | "again" | "baseline" | "build"
+  readonly doing: "apply" | "again" | "baseline" | "adopt" | "build"
   /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
   readonly caller: "in view" | "out of view"
   /** Goes into the events beside what the executor knows itself. */
   readonly detail: Readonly<Record<string, unknown>>
+  /** The same for single migrations that are only recorded. */
+  readonly details?: ReadonlyMap<MigrationId, Readonly<Record<string, unknown>>>
 }
 
 /**
@@ -117,6 +121,34 @@ export interface Task {
   /** What the catalog must lack: asked once, before anything of the plan has run. */
   readonly closes: Plan.Plan["closes"]
 }
+
+/**
+ * The kind of event by which a job records its plan as applied without running it; `None` for a job that runs it.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> => {
+  switch (doing) {
+    case "baseline":
+      return Option.some("Baselined")
+    case "adopt":
+      return Option.some("Adopted")
+    default:
+      return Option.none()
+  }
+}
+
+/**
+ * What commits together. What is only recorded is recorded as a whole or not at all.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const groups = (job: Job): Arr.NonEmptyReadonlyArray<Plan.Group> =>
+  Option.isSome(recordedAs(job))
+    ? [{ steps: job.plan.steps, transaction: "own", because: Option.none() }]
+    : Plan.groups(job.plan, job.transaction)
 
 /** @since 0.1.0 @category constructors */
 export const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })

@@ -68,10 +68,10 @@ interface Held {
 const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
   Option.match(held, {
     onNone: () => learnt,
-    onSome: (known) => ({
-      ...(known.sequence > learnt.sequence ? known : learnt),
-      checksumById: new Map([...known.checksumById, ...learnt.checksumById])
-    })
+    onSome: (known) => {
+      const [older, newer] = known.sequence > learnt.sequence ? [learnt, known] : [known, learnt]
+      return { ...newer, checksumById: new Map([...older.checksumById, ...newer.checksumById]) }
+    }
   })
 
 /**

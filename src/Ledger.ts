@@ -10,6 +10,7 @@ import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { ParseError } from "effect/ParseResult"
@@ -54,7 +55,9 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     /** Builds what of the ledger is missing, unless another has; `gap` is what a reader of the ledger met. */
     readonly build: (
       gap: Option.Option<Detector.MissingObject>,
-      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
+      /** What else must hold before a ledger is built. By default nothing. */
+      guarding?: (journal: Executor.Journal) => Executor.Journal
     ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
     /** From the first event on, a page at a time. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
@@ -128,7 +131,8 @@ export const make = Effect.gen(function* () {
 
   const journal: Executor.Journal = {
     lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
-    statement: (known) => `${LedgerStatements.head(schema, known)};\n${Lease.all(schema)}`,
+    statement: (known) =>
+      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
     read: (known, columns, askOn) => Effect.map(read(known, columns, askOn), ({ applied }) => applied),
     recordsFailures: true,
     leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
@@ -163,18 +167,20 @@ export const make = Effect.gen(function* () {
     })
 
   /** What has the name of a table of the ledger's and cannot be one is refused, as is what a newer version made otherwise. */
-  const inspect: LedgerMigrations.Inspector = ({ leases, log, projection }, askOn) => {
+  const inspect: LedgerMigrations.Inspector = ({ kinds, leases, log, projection }, askOn) => {
     if (!log) {
-      return projection || leases
-        ? unusable(`it has ${projection ? "an applied_set" : "leases"} and no log`)
+      const found = [projection ? "an applied_set" : "", leases ? "leases" : "", kinds ? "kinds of events" : ""]
+      return projection || leases || kinds
+        ? unusable(`it has ${found.filter((_) => _ !== "").join(", ")} and no log`)
         : Effect.void
     }
-    return projection && leases ? Effect.void : refuseNewerWithin(askOn)
+    return projection && leases && kinds ? Effect.void : refuseNewerWithin(askOn)
   }
 
   const build = Effect.fnUntraced(function* (
     gap: Option.Option<Detector.MissingObject>,
-    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
+    guarding: (journal: Executor.Journal) => Executor.Journal = identity
   ) {
     const graph = yield* own
     const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
@@ -184,7 +190,7 @@ export const make = Effect.gen(function* () {
     const outcome = yield* executor
       .run({
         plan,
-        journal: LedgerMigrations.journal(schema, graph, inspect),
+        journal: guarding(LedgerMigrations.journal(schema, graph, inspect)),
         known: LedgerEvent.nothing,
         yields: false,
         attend,

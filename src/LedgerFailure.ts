@@ -62,7 +62,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
     MigrationFailure.circumstance(({ cause }) => new LedgerUnusable({ schema, reason, remedy, cause }))
 
   const refuseUnknown = (ids: ReadonlyArray<string>) => {
-    const newer = ids.filter((id) => !LedgerMigrations.ids.includes(id))
+    const newer = ids.filter((id) => !LedgerMigrations.ids.includes(id) && !LedgerMigrations.isAdoption(id))
     return newer.length === 0
       ? Effect.void
       : Effect.fail(failure(`a newer version of the library made it (${newer.join(", ")})`, update))

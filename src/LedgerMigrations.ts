@@ -31,6 +31,7 @@ const prefix = "effect-auto-migration/"
 const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
 const leases = "003_add_leases"
+const kinds = "004_add_event_kinds"
 
 const logTable = "event"
 
@@ -38,7 +39,8 @@ const logTable = "event"
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
-  [leases, ["lease"]]
+  [leases, ["lease"]],
+  [kinds, ["event_kind"]]
 ]
 
 /**
@@ -48,6 +50,25 @@ const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<
  * @category constructors
  */
 export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
+
+/**
+ * Stands for an adoption in which another tool's table named no migration of the program: from then on its history is known.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const emptyAdoption: Migration.Migration = Migration.make({
+  id: Migration.MigrationId.make(`${prefix}adoption`),
+  source: "adoption",
+  script: { _tag: "Sql", text: "" },
+  directives: Directive.none,
+  declares: [],
+  footprint: Footprint.empty,
+  digest: sha256
+})
+
+/** Whether an id is that of {@link emptyAdoption}. @since 0.1.0 @category predicates */
+export const isAdoption = (id: string): boolean => id === emptyAdoption.id
 
 /**
  * Whether an id is one of the ledger's own.
@@ -161,7 +182,8 @@ export const journal = (
         const present = new Set([
           ...(presence.log ? [log] : []),
           ...(presence.projection ? [projection] : []),
-          ...(presence.leases ? [leases] : [])
+          ...(presence.leases ? [leases] : []),
+          ...(presence.kinds ? [kinds] : [])
         ])
         return {
           ...LedgerEvent.nothing,

@@ -93,7 +93,7 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'bits', pg_catalog.encode(s.bits, 'hex'),
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
   'isMoving', EXISTS (SELECT FROM "${schema}".event e
-    WHERE e.sequence = s.sequence AND e.kind IN ('Applied', 'Baselined')
+    WHERE e.sequence = s.sequence AND e.kind NOT IN ('Started', 'Failed')
       AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', log.sequence,
@@ -122,8 +122,17 @@ export const Head = Schema.Struct({
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 
+/**
+ * A statement that fails where the kinds of events have no table: the transaction that is about to record one brings the ledger
+ * up to date first.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const kinds = (schema: SchemaName): string => `SELECT FROM "${schema}".event_kind LIMIT 0`
+
 /** What each of the ledger's own migrations leaves behind. */
-const traces = { log: "event", projection: "applied_set", leases: "lease" }
+const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /** Read as rows: a name that was looked up in vain may be remembered as missing by the session until its transaction ends. */
 const found = (schema: SchemaName): string =>
@@ -153,7 +162,12 @@ export const presence = (schema: SchemaName): string => {
 export const isIncomplete = (schema: SchemaName): string =>
   `(SELECT count(*) ${found(schema)}) < ${Object.keys(traces).length}`
 
-const Presence = Schema.Struct({ log: Schema.Boolean, projection: Schema.Boolean, leases: Schema.Boolean })
+const Presence = Schema.Struct({
+  log: Schema.Boolean,
+  projection: Schema.Boolean,
+  leases: Schema.Boolean,
+  kinds: Schema.Boolean
+})
 
 /** @since 0.1.0 @category models */
 export type Presence = typeof Presence.Type

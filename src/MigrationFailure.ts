@@ -49,6 +49,8 @@ export interface Failure {
   readonly blames: Option.Option<Blame>
   /** The migration whose statement was not carried through, for a reason that need not be its own. */
   readonly suspects: Option.Option<MigrationId>
+  /** No migration may run, whichever it is: the same is told for a while to all who ask. */
+  readonly isEverywhere?: true
   readonly toError: (facts: { readonly cause: unknown; readonly retryAt: number }) => AutoMigrationError
 }
 
@@ -58,6 +60,12 @@ export const circumstance = (toError: (facts: { readonly cause: unknown }) => Au
   blames: Option.none(),
   suspects: Option.none(),
   toError
+})
+
+/** The database as a whole is not to be migrated as it is. @since 0.1.0 @category constructors */
+export const everywhere = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
+  ...circumstance(toError),
+  isEverywhere: true
 })
 
 /** @since 0.1.0 @category constructors */
@@ -271,7 +279,9 @@ export const unlessTooOld = (
   { doing, plan }: Pick<Job, "doing" | "plan">,
   { applied, server }: { readonly applied: AppliedSet; readonly server: number }
 ): Effect.Effect<void, Failure> => {
-  const waiting = plan.steps.filter(({ migration }) => doing !== "baseline" && !applied.checksumById.has(migration.id))
+  const waiting = plan.steps.filter(
+    ({ migration }) => doing !== "baseline" && doing !== "adopt" && !applied.checksumById.has(migration.id)
+  )
   const unknown = waiting.flatMap(({ migration }) =>
     migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )

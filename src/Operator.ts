@@ -9,7 +9,14 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import { type AutoMigrationError, type ChecksumMismatch, UnknownMigration } from "./core/AutoMigrationError.js"
+import * as Adopter from "./Adopter.js"
+import type * as Adoption from "./core/Adoption.js"
+import {
+  type AdoptionError,
+  type AutoMigrationError,
+  type ChecksumMismatch,
+  UnknownMigration
+} from "./core/AutoMigrationError.js"
 import type { AppliedSet, BrokenLink, ChainHead, LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
@@ -42,6 +49,8 @@ export interface Status {
   readonly overtaken: ReadonlyArray<MigrationId>
   /** What looks wrong about the pending ones and is no error; `graph.warnings` has those of all. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
+  /** Tables in which other tools record migrations, asked for anew each time. */
+  readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
 }
 
 /**
@@ -63,6 +72,10 @@ export interface Operator {
   readonly baseline: (
     ids: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration>
+  readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+  readonly adopt: (
+    request: Adoption.Request
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
@@ -103,13 +116,21 @@ export const make = Effect.gen(function* () {
     onSuccess: (view) => view.applied
   })
 
-  const run = (plan: Plan.Plan, doing: PlanRunner.Request["doing"]) =>
-    Effect.mapError(runner.run({ ...forOperator, plan, doing }), ({ failure, retryAt }) =>
+  const run = (
+    plan: Plan.Plan,
+    doing: PlanRunner.Request["doing"],
+    details: PlanRunner.Request["details"] = new Map()
+  ) =>
+    Effect.mapError(runner.run({ ...forOperator, plan, doing, details }), ({ failure, retryAt }) =>
       failure.toError({ cause: undefined, retryAt })
     )
 
   const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
     result._tag === "Done" ? result.ran.map(idOf) : []
+
+  const { adopt, adoption, histories } = yield* Adopter.make((plan, details) =>
+    Effect.map(run(plan, "adopt", details), idsOf)
+  )
 
   const plan = Effect.map(applied, ({ checksumById }) => Resolver.pending(graph, checksumById))
 
@@ -158,18 +179,24 @@ export const make = Effect.gen(function* () {
     migrate: apply((set) => Resolver.pending(graph, set)),
     migrateTo: upTo("apply"),
     migrateAgain: upTo("again"),
-    status: Effect.map(applied, (set): Status => {
-      const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
-      const own = new Set(ordered.map(idOf))
-      return {
-        applied: done.map(idOf),
-        pending: pending.map(idOf),
-        unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
-        edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
-        overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-        warnings: pending.flatMap(MigrationWarning.of)
+    adopt,
+    adoption,
+    status: Effect.map(
+      Effect.bindTo(applied, "set").pipe(Effect.bind("elsewhere", ({ set }) => histories(set))),
+      ({ elsewhere, set }): Status => {
+        const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
+        const own = new Set(ordered.map(idOf))
+        return {
+          applied: done.map(idOf),
+          pending: pending.map(idOf),
+          unknown: [...set.checksumById.keys()].filter((id) => !own.has(id) && !LedgerMigrations.isOwn(id)),
+          edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
+          overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
+          warnings: pending.flatMap(MigrationWarning.of),
+          elsewhere
+        }
       }
-    }),
+    ),
     isApplied: (id) =>
       Effect.flatMap(applied, ({ checksumById }) =>
         [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)

@@ -8,6 +8,7 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
@@ -20,8 +21,12 @@ import { type AppliedSet, isApplied } from "./core/LedgerEvent.js"
 import type { Migration } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as Executor from "./Executor.js"
+import * as ForeignHistory from "./ForeignHistory.js"
+import * as Job from "./Job.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
+import * as LedgerMigrations from "./LedgerMigrations.js"
+import type { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Monotonic from "./Monotonic.js"
 import * as Telemetry from "./Telemetry.js"
@@ -61,9 +66,14 @@ export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   {
     /** The window that is open for a migration of a plan, which refuses it. */
     readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
+    /** Fails where another tool has migrated the database, and the ledger is without migrations of the program. */
+    readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, Refusal>
     readonly run: (options: Request) => Effect.Effect<Result, Refusal>
   }
 >() {}
+
+/** Whose window stands for that of every migration. */
+const everything = LedgerMigrations.emptyAdoption.id
 
 /**
  * @since 0.1.0
@@ -74,7 +84,12 @@ export const make = Effect.gen(function* () {
   const executor = yield* Executor.Executor
   const knowledge = yield* Knowledge
   const ledger = yield* Ledger
+  const foreign = yield* ForeignHistory.make
   const breaker = yield* Breaker.make(windows)
+  const windowOf = (plan: Plan.Plan): Effect.Effect<Option.Option<Breaker.Window>> =>
+    Effect.flatMap(knowledge.remembered, (known) =>
+      breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everything])
+    )
   /** In one process plans run one at a time: they would wait for the same lock, and hold connections while they do. */
   const turn = yield* Effect.makeSemaphore(1)
 
@@ -92,6 +107,10 @@ export const make = Effect.gen(function* () {
   const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
     pace === "request" && isApplied(applied, Plan.ids(plan))
 
+  /** What only records is the remedy for a history elsewhere. */
+  const guardingFor = (request: Request): ForeignHistory.ForeignHistory["guarding"] =>
+    Option.isSome(Job.recordedAs(request)) ? identity : foreign.guarding
+
   const execute = Effect.fnUntraced(function* (options: Request) {
     const { applied, isMoving } = yield* knowledge.view
     if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
@@ -101,17 +120,21 @@ export const make = Effect.gen(function* () {
       announced: ({ checksumById }: AppliedSet) => awaiting(ids.filter((id) => !checksumById.has(id)))
     }))
     const pauses = yield* Schedule.driver(lockRetry)
+    const guarding = guardingFor(options)
     const job: Executor.Job = {
       ...options,
       known: applied,
       yields: isMoving,
-      journal: ledger.journal,
+      journal: guarding(ledger.journal),
       pauses,
       transaction,
       attend
     }
     const build = (gap: Option.Option<Detector.MissingObject>) =>
-      Effect.map(ledger.build(gap, job), (builder): Executor.Job => ({ ...job, yields: builder === "another" }))
+      Effect.map(
+        ledger.build(gap, job, guarding),
+        (builder): Executor.Job => ({ ...job, yields: builder === "another" })
+      )
     const outcome = yield* Effect.flatMap(
       applied.sequence === 0 ? build(Option.none()) : Effect.succeed(job),
       executor.run
@@ -122,6 +145,7 @@ export const make = Effect.gen(function* () {
   })
 
   const windowFor = (failure: MigrationFailure.Failure): Effect.Effect<Option.Option<Breaker.Window>> => {
+    if (failure.isEverywhere) return Effect.asSome(breaker.failed(everything, failure))
     if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
     return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
   }
@@ -136,7 +160,9 @@ export const make = Effect.gen(function* () {
     execute(options).pipe(
       Effect.tap(({ _tag, applied }) => (_tag === "Outdated" ? Effect.void : knowledge.learn(applied))),
       Effect.tap(({ _tag }) =>
-        _tag === "Held" || _tag === "Outdated" ? Effect.void : breaker.succeeded(Plan.ids(options.plan))
+        _tag === "Held" || _tag === "Outdated"
+          ? Effect.void
+          : breaker.succeeded([...Plan.ids(options.plan), everything])
       ),
       Effect.catchAll(refuse)
     )
@@ -153,13 +179,15 @@ export const make = Effect.gen(function* () {
   const stillClosed = ({ pace, plan }: Request): Effect.Effect<void, Refusal> =>
     pace === "operator"
       ? Effect.void
-      : Effect.flatMap(
-          breaker.openFor(Plan.ids(plan)),
-          Option.match({ onNone: () => Effect.void, onSome: Effect.fail })
-        )
+      : Effect.flatMap(windowOf(plan), Option.match({ onNone: () => Effect.void, onSome: Effect.fail }))
 
   return PlanRunner.of({
-    refusal: (plan) => breaker.openFor(Plan.ids(plan)),
+    refusal: windowOf,
+    unlessElsewhere: (applied) =>
+      Effect.flatMap(
+        breaker.openFor([everything]),
+        Option.match({ onNone: () => Effect.catchAll(foreign.refuse(applied), refuse), onSome: Effect.fail })
+      ),
     run: (options) =>
       turn
         .withPermits(1)(Effect.zipRight(stillWanted(options), Effect.zipRight(stillClosed(options), attempt(options))))
@@ -174,7 +202,5 @@ export const make = Effect.gen(function* () {
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger> = Layer.effect(
-  PlanRunner,
-  make
-)
+export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger | MigrationClient> =
+  Layer.effect(PlanRunner, make)

@@ -1,10 +1,12 @@
 /**
- * The one cryptographic function that checksums and the hash chain need; the core takes it as an argument.
+ * The cryptographic functions: the one that checksums and the hash chain need, and those that other tools take of their files. The
+ * core takes them as arguments.
  *
  * @internal
  */
 import { createHash } from "node:crypto"
 import type { Digest } from "./core/Checksum.js"
+import type { Digests } from "./core/history/FileHash.js"
 
 /**
  * SHA-256 of a text's UTF-8 bytes, in lower-case hexadecimal.
@@ -13,3 +15,6 @@ import type { Digest } from "./core/Checksum.js"
  * @category hashing
  */
 export const sha256: Digest = (text) => createHash("sha256").update(text, "utf8").digest("hex")
+
+/** @since 0.1.0 @category hashing */
+export const digest: Digests = (algorithm, content, encoding) => createHash(algorithm).update(content).digest(encoding)

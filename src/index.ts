@@ -9,6 +9,7 @@ export { AutoMigrationLive, withAutoMigration, withAutoMigrationStream } from ".
 export * as AutoMigrationConfig from "./AutoMigrationConfig.js"
 export * as Catalog from "./Catalog.js"
 export * as CheckedClient from "./CheckedClient.js"
+export * as Adoption from "./core/Adoption.js"
 export * as AutoMigrationError from "./core/AutoMigrationError.js"
 export * as Checksum from "./core/Checksum.js"
 export * as Detector from "./core/Detector.js"

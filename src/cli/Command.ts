@@ -7,6 +7,7 @@
  * effect-auto-migration status           say what is applied, pending, unknown and edited
  * effect-auto-migration again ids        apply them, and run once more what an interrupted attempt left in doubt
  * effect-auto-migration baseline ids     record these as applied without running them
+ * effect-auto-migration adopt            record what another tool has applied, or with --probe what is there
  * effect-auto-migration verify           follow the ledger's hash chain
  * ```
  *
@@ -25,10 +26,11 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
-import type { AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
+import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../core/AutoMigrationError.js"
 import * as MigrationWarning from "../core/MigrationWarning.js"
 import * as Plan from "../core/Plan.js"
 import * as MigrationSource from "../MigrationSource.js"
+import * as Adopt from "./Adopt.js"
 
 const usage = `Usage: effect-auto-migration <command> [ids] [options]
 
@@ -38,12 +40,15 @@ Commands
   status          say what is applied, pending, unknown and edited
   again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
   baseline ids    record these migrations as applied without running them
+  adopt           say what another tool's table records as applied, and with --yes record it
   verify          follow the ledger's hash chain
 
 Options
   --folder PATH   the folder of migrations (default: migrations)
   --url URL       the database (default: the environment's DATABASE_URL)
-  --schema NAME   the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)`
+  --schema NAME   the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)
+
+${Adopt.usage}`
 
 /** The arguments make no sense. */
 class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -60,6 +65,7 @@ interface Invocation {
   readonly folder: string
   readonly url: string
   readonly schema: AutoMigrationConfig.SchemaName
+  readonly adopt: Adopt.Words
 }
 
 const takesIds = ["migrate", "again", "baseline"]
@@ -76,7 +82,7 @@ const parse = (
         parseArgs({
           args: [...words],
           allowPositionals: true,
-          options: { folder: { type: "string" }, url: { type: "string" }, schema: { type: "string" } }
+          options: { folder: { type: "string" }, url: { type: "string" }, schema: { type: "string" }, ...Adopt.options }
         }),
       catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
     })
@@ -98,27 +104,35 @@ const parse = (
     if (ids.length === 0 && needsIds.includes(command)) {
       return yield* Either.left(new UsageError({ reason: `No ids are given to ${command}.` }))
     }
-    return { command, ids, folder: values.folder ?? "migrations", url, schema }
+    const adopt = yield* Either.mapLeft(Adopt.read(command, values), (reason) => new UsageError({ reason }))
+    return { command, ids, folder: values.folder ?? "migrations", url, schema, adopt }
   })
 
 const list = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
 
 const applied = (ids: ReadonlyArray<string>) => Effect.as(Console.log(`applied  ${list(ids)}`), 0)
 
-const status = Effect.flatMap(AutoMigration.status, ({ applied, edited, pending, unknown, warnings }) =>
+const status = Effect.flatMap(AutoMigration.status, ({ applied, edited, elsewhere, pending, unknown, warnings }) =>
   Console.log(
     [
       `applied  ${list(applied)}`,
       `pending  ${list(pending)}`,
       `unknown  ${list(unknown)}`,
       `edited   ${list(edited)}`,
-      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`)
+      ...warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`),
+      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
     ].join("\n")
   )
 )
 
-const plan = Effect.flatMap(AutoMigration.plan, (pending) =>
-  Console.log(Option.match(pending, { onNone: () => "nothing is pending", onSome: Plan.render }))
+/** Where another tool has migrated the database, `migrate` refuses what this says. */
+const plan = Effect.flatMap(Effect.zip(AutoMigration.plan, AutoMigration.status), ([pending, { elsewhere }]) =>
+  Console.log(
+    [
+      Option.match(pending, { onNone: () => "nothing is pending", onSome: Plan.render }),
+      ...elsewhere.map((history) => `elsewhere ${Adopt.renderHistory(history)}`)
+    ].join("\n")
+  )
 )
 
 const verify = Effect.flatMap(
@@ -130,11 +144,13 @@ const verify = Effect.flatMap(
 )
 
 const execute = ({
+  adopt,
   command,
-  ids
+  ids,
+  schema
 }: Invocation): Effect.Effect<
   number,
-  AutoMigrationError | UnknownMigration | UsageError,
+  AutoMigrationError | AdoptionError | UnknownMigration | UsageError,
   AutoMigration.AutoMigration
 > => {
   switch (command) {
@@ -146,6 +162,8 @@ const execute = ({
       return Effect.flatMap(AutoMigration.baseline(ids), (recorded) =>
         Effect.as(Console.log(`recorded ${list(recorded)}`), 0)
       )
+    case "adopt":
+      return Adopt.run(adopt, schema)
     case "plan":
       return Effect.as(plan, 0)
     case "status":

@@ -8,12 +8,14 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
+import { HistoryElsewhere } from "./AdoptionError.js"
 import { render as renderGap, SchemaGap } from "./Detector.js"
 import { location } from "./MigrationDefinitionError.js"
 import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
+export * from "./AdoptionError.js"
 export * from "./MigrationDefinitionError.js"
 export * from "./MigrationRunError.js"
 export * from "./OutsideStepError.js"
@@ -289,6 +291,7 @@ export type AutoMigrationError =
   | MigrationRefused
   | MigrationPending
   | SchemaDrift
+  | HistoryElsewhere
   | ObjectRemoved
   | TransactionMustRestart
   | MigrationFailed
@@ -310,6 +313,7 @@ const all: ReadonlyArray<(abstract new (...args: never) => unknown) & { readonly
   MigrationRefused,
   MigrationPending,
   SchemaDrift,
+  HistoryElsewhere,
   ObjectRemoved,
   TransactionMustRestart,
   MigrationFailed,

@@ -6,7 +6,8 @@
  * 1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop anywhere and go on later.
  * 2. `replay` is idempotent on repeated events: an event whose sequence has been folded in changes nothing.
  * 3. A chain that verifies, with any one field of any one event changed, no longer verifies.
- * 4. Whatever the order of trials, a migration is in the applied set exactly if an `Applied` or `Baselined` event names it.
+ * 4. Whatever the order of trials, a migration is in the applied set exactly if an event that applies names it.
+ * 5. The checksum of an applied migration is that of the last event that applies it.
  *
  * @since 0.1.0
  */
@@ -16,12 +17,14 @@ import * as Checksum from "./Checksum.js"
 import * as Migration from "./Migration.js"
 
 /**
- * `Started` and `Failed` frame a trial, `Applied` records that the migration ran, `Baselined` that it was declared applied.
+ * `Started` and `Failed` frame a trial and leave the applied set as it is. Each other kind applies its migration: `Applied` records
+ * that it ran, `Baselined` that it was declared applied, `Adopted` that another tool's table records it as applied by that tool,
+ * `Renamed` that it was applied under another id, which stands in the detail: `{"from": "001_users"}`.
  *
  * @since 0.1.0
  * @category models
  */
-export const Kind = Schema.Literal("Started", "Applied", "Failed", "Baselined")
+export const Kind = Schema.Literal("Started", "Applied", "Failed", "Baselined", "Adopted", "Renamed")
 
 /** @since 0.1.0 @category models */
 export type Kind = typeof Kind.Type
@@ -70,7 +73,7 @@ export interface AppliedSet {
 /** Nothing is applied. @since 0.1.0 @category constructors */
 export const nothing: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
 
-const isApplication = (event: LedgerEvent): boolean => event.kind === "Applied" || event.kind === "Baselined"
+const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
 
 /**
  * The same set with more that is known to be applied, as of the same event: the ledger's next answer names them again.
@@ -93,7 +96,7 @@ export const isApplied = ({ checksumById }: AppliedSet, ids: ReadonlyArray<Migra
   ids.every((id) => checksumById.has(id))
 
 /**
- * Folds later events into an applied set. The first application of a migration is the one that counts.
+ * Folds later events into an applied set. The last application of a migration is the one whose checksum counts.
  *
  * @since 0.1.0
  * @category folds
@@ -105,8 +108,7 @@ export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): A
     if (event.sequence <= sequence) continue
     sequence = event.sequence
     hash = event.hash
-    if (isApplication(event) && !checksumById.has(event.migrationId))
-      checksumById.set(event.migrationId, event.checksum)
+    if (isApplication(event)) checksumById.set(event.migrationId, event.checksum)
   }
   return { sequence, hash, checksumById }
 }

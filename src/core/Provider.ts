@@ -219,7 +219,13 @@ const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObjec
   ]
 }
 
-const removerOf = (index: Index, { object, rank }: Entry): Option.Option<number> => {
+/**
+ * The rank of the first migration after an entry that takes its object away, or the object's table, type or schema.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removerOf = (index: Index, { object, rank }: Entry): Option.Option<number> => {
   const ranks = holdersOf(object).flatMap((holder) =>
     (index.removed.get(slotOf(holder)) ?? nothing)
       .filter((removal) => removal.rank > rank && takesAway(index, removal, holder))

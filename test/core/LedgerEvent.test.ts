@@ -6,7 +6,7 @@ import * as fc from "fast-check"
 import { sha256 } from "../../src/Sha256.js"
 
 const draft = fc.record({
-  kind: fc.constantFrom<LedgerEvent.Kind>("Started", "Applied", "Failed", "Baselined"),
+  kind: fc.constantFrom<LedgerEvent.Kind>("Started", "Applied", "Failed", "Baselined", "Adopted", "Renamed"),
   migrationId: fc.constantFrom("001_a", "002_b", "003_ç", "004_𝒹").map((id) => Migration.MigrationId.make(id)),
   checksum: fc.hexaString({ minLength: 1, maxLength: 8 }).map((hex) => Checksum.Checksum.make(`sha256:${hex}`)),
   detail: fc.jsonValue().map((value) => JSON.stringify({ value })),
@@ -23,6 +23,8 @@ const log = fc.array(draft, { maxLength: 12 }).map((drafts): ReadonlyArray<Ledge
     return { ...event, hash: previousHash }
   })
 })
+
+const applying: ReadonlyArray<LedgerEvent.Kind> = ["Applied", "Baselined", "Adopted", "Renamed"]
 
 const verify = (events: ReadonlyArray<LedgerEvent.LedgerEvent>) =>
   LedgerEvent.verify(sha256, LedgerEvent.origin, events)
@@ -75,20 +77,21 @@ describe("laws", () => {
   )
 
   it.prop(
-    "4. Whatever the order of trials, a migration is in the applied set exactly if an `Applied` or `Baselined` event names it.",
+    "4. Whatever the order of trials, a migration is in the applied set exactly if an event that applies names it.",
     [log],
     ([events]) =>
       assert.sameMembers(
         [...LedgerEvent.replay(events).checksumById.keys()],
-        [
-          ...new Set(
-            events
-              .filter(({ kind }) => kind === "Applied" || kind === "Baselined")
-              .map(({ migrationId }) => migrationId)
-          )
-        ]
+        [...new Set(events.filter(({ kind }) => applying.includes(kind)).map(({ migrationId }) => migrationId))]
       )
   )
+
+  it.prop("5. The checksum of an applied migration is that of the last event that applies it.", [log], ([events]) => {
+    for (const [id, checksum] of LedgerEvent.replay(events).checksumById) {
+      const applications = events.filter(({ kind, migrationId }) => applying.includes(kind) && migrationId === id)
+      deepStrictEqual(applications.at(-1)?.checksum, checksum)
+    }
+  })
 })
 
 describe("verify", () => {

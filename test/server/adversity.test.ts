@@ -169,7 +169,8 @@ describe("a folder of migrations", () => {
           unknown: [],
           edited: [],
           overtaken: [],
-          warnings: []
+          warnings: [],
+          elsewhere: []
         })
       }).pipe(Effect.provide(programIn(url, directory)))
     })

@@ -221,7 +221,8 @@ describe("a provider that is already applied", () => {
         unknown: [],
         edited: [],
         overtaken: [],
-        warnings: []
+        warnings: [],
+        elsewhere: []
       })
     })
   )

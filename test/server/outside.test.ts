@@ -508,9 +508,9 @@ describe("a ledger from before there were leases", () => {
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, Object.keys(migrations))
         deepStrictEqual(
           (yield* Stream.runCollect(AutoMigration.events))
-            .pipe(Chunk.take(1), Chunk.toReadonlyArray)
+            .pipe(Chunk.take(2), Chunk.toReadonlyArray)
             .map(({ migrationId }): string => migrationId),
-          ["effect-auto-migration/003_add_leases"]
+          ["effect-auto-migration/003_add_leases", "effect-auto-migration/004_add_event_kinds"]
         )
         deepStrictEqual(
           yield* Database.query(

@@ -1,0 +1,197 @@
+/**
+ * The tables in which other tools keep what they have applied: looked for by name in one question, recognised by their columns, and
+ * read where there is one. As long as the ledger has no migration of the program's own, nothing is applied where one of them
+ * records any.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { AutoMigrationConfig, defaults, type SchemaName } from "./AutoMigrationConfig.js"
+import { HistoryElsewhere } from "./core/AutoMigrationError.js"
+import * as Sighting from "./core/history/Sighting.js"
+import * as Tool from "./core/history/Tool.js"
+import type { AppliedSet } from "./core/LedgerEvent.js"
+import * as Plan from "./core/Plan.js"
+import * as SqlState from "./core/SqlState.js"
+import type { Journal } from "./Job.js"
+import * as LedgerMigrations from "./LedgerMigrations.js"
+import * as Message from "./Message.js"
+import { MigrationClient } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+
+type Ask = (text: string) => Effect.Effect<unknown, SqlError>
+
+/**
+ * A tool's table, and what it records or why that cannot be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface History extends Sighting.Recognised {
+  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, string>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ForeignHistory {
+  /** Those that record something, or may do so. */
+  readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
+  /** The error of a database that such a table speaks for. */
+  readonly elsewhere: (history: History) => MigrationFailure.Failure
+  /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
+  readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
+  /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
+  readonly guarding: (journal: Journal) => Journal
+}
+
+const names = Tool.tables.map(Message.literal).join(", ")
+
+const apart = Tool.foreignSchemas.map(Message.literal).join(", ")
+
+/** An answer `sightings`: found by the index on names. Row level security hides rows without a word, so it counts as no right. */
+const sightings = Message.answering(
+  "sightings",
+  `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', n.nspname, 'table', c.relname,
+  'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'isVisible', pg_catalog.pg_table_is_visible(c.oid),
+  'isReadable', pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    AND NOT pg_catalog.row_security_active(c.oid)) ORDER BY n.nspname, c.relname), '[]')`,
+  `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname = ANY (ARRAY[${names}]::pg_catalog.name[]) AND c.relkind IN ('r', 'p')
+    AND n.nspname <> ALL (ARRAY[${apart}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
+)
+
+const readSightings = Message.reader("sightings", Schema.Array(Schema.mutable(Sighting.Sighting)))
+
+const recordsOf = (recognised: Sighting.Recognised): string =>
+  Message.answering(
+    "recorded",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.name::text,
+  'at', pg_catalog.to_json(r.at) #>> '{}', 'hash', r.hash::text, 'state', r.state)), '[]')`,
+    `FROM (${Sighting.rowsOf(recognised)}) AS r`
+  )
+
+const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
+
+/**
+ * Whether the ledger has a migration that is not the library's own, or an adoption of nothing.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBegun = ({ checksumById }: AppliedSet): boolean =>
+  [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
+
+const reasonOf = (error: SqlError): string =>
+  Option.match(SqlState.evidenceFrom(error), {
+    onNone: () => error.message,
+    onSome: ({ message }) => message
+  })
+
+const recordsAnything = ({ rows }: History): boolean =>
+  Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
+
+/**
+ * What is typed to take a history over.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
+  [Plan.commandFor("adopt", []), ...options, ...(schema === defaults.schema ? [] : ["--schema", schema])].join(" ")
+
+/** A tool that keeps the current version records one row for all. */
+const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
+  rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
+
+const elsewhere = (schema: SchemaName, { rows, table, tool }: History): MigrationFailure.Failure =>
+  MigrationFailure.everywhere(
+    ({ cause }) =>
+      new HistoryElsewhere({
+        tool: tool.name,
+        table,
+        recorded: Either.match(rows, { onLeft: () => null, onRight: ({ length }) => length }),
+        version: Either.match(rows, { onLeft: () => null, onRight: versionIn }),
+        obstacle: Either.match(rows, { onLeft: (reason) => reason, onRight: () => null }),
+        command: command(schema),
+        cause
+      })
+  )
+
+/** The rows of each tool's table that may be read. What cannot be read ends the transaction that asks, and so the questions. */
+const read = (ask: Ask, found: ReadonlyArray<Sighting.Sighting>): Effect.Effect<ReadonlyArray<History>> =>
+  Effect.map(
+    Effect.forEach(Sighting.recognised(found), (recognised) =>
+      recognised.sighting.isReadable
+        ? Effect.matchEffect(ask(recordsOf(recognised)), {
+            onFailure: (error) => Effect.succeed<History>({ ...recognised, rows: Either.left(reasonOf(error)) }),
+            onSuccess: (results) =>
+              Effect.map(
+                readRecords(Message.columnsOf(results)),
+                (rows): History => ({ ...recognised, rows: Either.right(rows) })
+              )
+          })
+        : Effect.succeed<History>({ ...recognised, rows: Either.left("this role may not read all of it") })
+    ),
+    Arr.filter(recordsAnything)
+  )
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effect.gen(function* () {
+  const config = yield* AutoMigrationConfig
+  const { schema } = config
+  const { ask } = yield* MigrationClient
+
+  const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
+
+  const doing = "a look for other tools' tables of migrations"
+
+  const look = Effect.mapError(askBriefly(sightings), (error) => MigrationFailure.ofMessage(error, doing)).pipe(
+    Effect.flatMap((results) => readSightings(Message.columnsOf(results))),
+    Effect.flatMap((found) => read(askBriefly, found))
+  )
+
+  const refuseFirst = (histories: ReadonlyArray<History>): Effect.Effect<void, MigrationFailure.Failure> =>
+    Option.match(Arr.head(histories), {
+      onNone: () => Effect.void,
+      onSome: (first) => Effect.fail(elsewhere(schema, first))
+    })
+
+  const refuseWithin = (columns: Message.Columns, askOn: Ask): Effect.Effect<void, MigrationFailure.Failure> =>
+    ("sightings" in columns
+      ? Effect.succeed(columns)
+      : Effect.map(
+          Effect.mapError(askOn(sightings), (error) => MigrationFailure.ofMessage(error, doing)),
+          Message.columnsOf
+        )
+    ).pipe(
+      Effect.flatMap(readSightings),
+      Effect.flatMap((found) => read(askOn, found)),
+      Effect.flatMap(refuseFirst)
+    )
+
+  return {
+    look,
+    elsewhere: (history) => elsewhere(schema, history),
+    refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
+    guarding: (journal) => ({
+      ...journal,
+      statement: (known) => (isBegun(known) ? journal.statement(known) : `${journal.statement(known)};\n${sightings}`),
+      read: (known, columns, askOn) =>
+        Effect.tap(journal.read(known, columns, askOn), (applied) =>
+          isBegun(applied) ? Effect.void : refuseWithin(columns, askOn)
+        )
+    })
+  }
+})
