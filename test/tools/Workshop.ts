@@ -39,6 +39,15 @@ export const make: Effect.Effect<Workshop, never, Scope.Scope> = Effect.map(
   at
 )
 
+/** One with the same files. */
+export const copyOf = (original: Workshop): Effect.Effect<Workshop, never, Scope.Scope> =>
+  Effect.tap(make, (copy) =>
+    Effect.sync(() => {
+      const isOwn = (file: string): boolean => path.basename(file) !== "node_modules"
+      fs.cpSync(original.path, copy.path, { recursive: true, filter: isOwn })
+    })
+  )
+
 function at(folder: string): Workshop {
   const inside = (file: string): string => path.join(folder, file)
   const files = (below: string): ReadonlyArray<string> =>
