@@ -64,7 +64,7 @@ const drizzle: Tool = {
     return step.name === "seed"
       ? workshop.run("drizzle-kit", ["generate", "--custom", "--name", step.name]).then(() => {
           const file = "drizzle/0001_seed.sql"
-          workshop.write(file, workshop.read(file) + step.up.replace("\n", "--> statement-breakpoint\n"))
+          workshop.write(file, `${workshop.read(file)}\n${step.up.replace("\n", "--> statement-breakpoint\n")}\n`)
         })
       : workshop.run("drizzle-kit", ["generate", "--name", step.name])
   },
@@ -157,8 +157,7 @@ const graphile: Tool = {
   },
   apply: (workshop, url) =>
     workshop.run("graphile-migrate", ["migrate"], { DATABASE_URL: url, SHADOW_DATABASE_URL: `${url}_shadow` }),
-  litter: (workshop) => workshop.write("migrations/current.sql", "DROP TABLE users;\n"),
-  hashed: (workshop) => fileOf(workshop, "migrations/committed", "users")
+  litter: (workshop) => workshop.write("migrations/current.sql", "DROP TABLE users;\n")
 }
 
 const supabase: Tool = {

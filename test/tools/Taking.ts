@@ -58,6 +58,7 @@ export const taking = (tool: Tool): void => {
             yield* Effect.provide(ran, program({ folder, url })),
             saying("Applied", [...before, ...after])
           )
+          deepStrictEqual(yield* Database.query(url, "SELECT id, name, credit FROM users"), ada)
           deepStrictEqual(yield* schemaOf(tool, url), yield* schemaOf(tool, whole))
         })
       )
