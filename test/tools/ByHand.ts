@@ -9,11 +9,11 @@ import { createHash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import * as Effect from "effect/Effect"
 import * as Database from "../support/Database.js"
-import { after, before, fileOf, type Step, type Tool } from "./Tool.js"
+import { after, before, fileOf, outside, type Step, type Tool } from "./Tool.js"
 import type { Workshop } from "./Workshop.js"
 
 /** From 1. */
-const numberOf = ({ name }: Step): number => [...before, ...after].findIndex((step) => step.name === name) + 1
+const numberOf = ({ name }: Step): number => [...before, ...after, outside].findIndex((step) => step.name === name) + 1
 
 /** A table, what makes it, and what records one step in it. */
 interface Record {
@@ -66,9 +66,11 @@ const goose: Tool = {
   table: "goose_db_version",
   own: /\bgoose_db_version/,
   folder: "migrations",
+  hasOutside: true,
   create: async (workshop, step) => {
     const part = (sql: string): string => `-- +goose StatementBegin\n${sql}\n-- +goose StatementEnd`
-    const text = `-- +goose Up\n${part(step.up)}\n\n-- +goose Down\n${part(step.down)}\n`
+    const head = step.isOutside ? "-- +goose NO TRANSACTION\n" : ""
+    const text = `${head}-- +goose Up\n${part(step.up)}\n\n-- +goose Down\n${part(step.down)}\n`
     workshop.write(`migrations/2026010100000${numberOf(step)}_${step.name}.sql`, text)
   },
   apply: applying({
@@ -87,8 +89,10 @@ const sqlx: Tool = {
   table: "_sqlx_migrations",
   own: /\b_sqlx_migrations/,
   folder: "migrations",
+  hasOutside: true,
   create: async (workshop, step) => {
-    workshop.write(sqlxFile(step), `-- Add up migration script here\n${step.up}\n`)
+    const head = step.isOutside ? "-- no-transaction\n" : ""
+    workshop.write(sqlxFile(step), `${head}-- Add up migration script here\n${step.up}\n`)
     workshop.write(sqlxFile(step).replace(".up.", ".down."), `-- Add down migration script here\n${step.down}\n`)
   },
   apply: applying({
@@ -126,8 +130,10 @@ const diesel: Tool = {
   table: "__diesel_schema_migrations",
   own: /\b__diesel_schema_migrations/,
   folder: "migrations",
+  hasOutside: true,
   create: async (workshop, step) => {
     const folder = `migrations/2026-01-01-00000${numberOf(step)}_${step.name}`
+    if (step.isOutside) workshop.write(`${folder}/metadata.toml`, "run_in_transaction = false\n")
     workshop.write(`${folder}/up.sql`, `-- Your SQL goes here\n${step.up}\n`)
     workshop.write(`${folder}/down.sql`, `-- This file should undo anything in \`up.sql\`\n${step.down}\n`)
   },

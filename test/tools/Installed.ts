@@ -28,9 +28,15 @@ const dbmate: Tool = {
   table: "schema_migrations",
   own: /\bschema_migrations/,
   folder: "db/migrations",
+  hasOutside: true,
   create: async (workshop, step) => {
     const files = await created(workshop, "db/migrations", () => workshop.run("dbmate", ["new", step.name]))
-    for (const file of files) filled(workshop, file, step)
+    for (const file of files) {
+      filled(workshop, file, step)
+      if (step.isOutside) {
+        workshop.write(file, workshop.read(file).replaceAll(/(?<=^-- migrate:(?:up|down))/gm, " transaction:false"))
+      }
+    }
   },
   apply: (workshop, url) =>
     workshop.run("dbmate", ["--no-dump-schema", "up"], { DATABASE_URL: `${url}?sslmode=disable` })
@@ -145,6 +151,7 @@ const graphile: Tool = {
   table: "graphile_migrate.migrations",
   own: /\bgraphile_migrate\b/,
   folder: "migrations",
+  hasOutside: true,
   create: async (workshop, step, scratch) => {
     const env = {
       DATABASE_URL: scratch.url,
@@ -152,7 +159,7 @@ const graphile: Tool = {
       ROOT_DATABASE_URL: scratch.rootUrl
     }
     if (workshop.files("migrations").length === 0) await workshop.run("graphile-migrate", ["init"], env)
-    workshop.write("migrations/current.sql", `${step.up}\n`)
+    workshop.write("migrations/current.sql", `${step.isOutside ? "--! no-transaction\n" : ""}${step.up}\n`)
     await workshop.run("graphile-migrate", ["commit", "--message", step.name], env)
   },
   apply: (workshop, url) =>

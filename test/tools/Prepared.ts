@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
-import { after, before, type Step, type Tool } from "./Tool.js"
+import { before, leftBy, type Step, type Tool } from "./Tool.js"
 import * as Workshop from "./Workshop.js"
 
 export interface Facts {
@@ -15,7 +15,7 @@ export interface Facts {
   readonly folder: string
   /** Where the tool has applied `before`. */
   readonly half: string
-  /** Where the tool has applied `before` and `after`. */
+  /** Where the tool has applied everything. */
   readonly whole: string
 }
 
@@ -37,8 +37,8 @@ export const layer = (tool: Tool): Layer.Layer<Prepared> =>
       yield* doing(async () => tool.prepare?.(workshop))
       yield* write(before)
       yield* doing(() => tool.apply(workshop, half, before))
-      yield* write(after)
-      yield* doing(() => tool.apply(workshop, whole, [...before, ...after]))
+      yield* write(leftBy(tool))
+      yield* doing(() => tool.apply(workshop, whole, [...before, ...leftBy(tool)]))
       tool.litter?.(workshop)
       return { workshop, folder: `${workshop.path}/${tool.folder}`, half, whole }
     })

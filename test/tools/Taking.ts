@@ -12,7 +12,7 @@ import * as SchemaDump from "../support/SchemaDump.js"
 import * as Server from "../support/Server.js"
 import { ask, failsWith, kinds } from "../support/Situation.js"
 import * as Prepared from "./Prepared.js"
-import { after, before, type Step, type Tool } from "./Tool.js"
+import { after, before, leftBy, outside, type Step, type Tool } from "./Tool.js"
 import * as Workshop from "./Workshop.js"
 
 /** The library over a folder of the tool's and a database. */
@@ -32,13 +32,12 @@ const schemaOf = (tool: Tool, url: string) =>
   )
 
 /** `Adopted 001_users` is `Adopted users`. */
-const eventsOf = (steps: ReadonlyArray<Step>) =>
-  Effect.map(kinds, (events) =>
-    events.map((event) => {
-      const named = steps.find(({ name }) => event.toLowerCase().includes(name))
-      return named === undefined ? event : `${event.split(" ")[0]} ${named.name}`
-    })
-  )
+const events = Effect.map(kinds, (all) =>
+  all.map((event) => {
+    const named = [...before, ...after, outside].find(({ name }) => event.toLowerCase().includes(name))
+    return named === undefined ? event : `${event.split(" ")[0]} ${named.name}`
+  })
+)
 
 const saying = (kind: string, steps: ReadonlyArray<Step>) => steps.map(({ name }) => `${kind} ${name}`)
 
@@ -47,17 +46,18 @@ const ada = [{ id: 1, name: "Ada", credit: 100 }]
 const needingAll = "SELECT note FROM orders"
 
 export const taking = (tool: Tool): void => {
+  const end = tool.hasOutside === true ? [`Started ${outside.name}`, `Applied ${outside.name}`] : []
   describe(tool.name, () =>
     layer(Prepared.layer(tool), { excludeTestServices: true, timeout: "5 minutes" })((it) => {
       it.scoped("has its folder run in its own order, and nothing of its ways down", () =>
         Effect.gen(function* () {
           const { folder, whole } = yield* Prepared.Prepared
           const url = yield* Server.freshDatabase
-          const ran = Effect.zipRight(AutoMigration.migrate, eventsOf([...before, ...after]))
-          deepStrictEqual(
-            yield* Effect.provide(ran, program({ folder, url })),
-            saying("Applied", [...before, ...after])
-          )
+          const ran = Effect.zipRight(AutoMigration.migrate, events)
+          deepStrictEqual(yield* Effect.provide(ran, program({ folder, url })), [
+            ...saying("Applied", [...before, ...after]),
+            ...end
+          ])
           deepStrictEqual(yield* Database.query(url, "SELECT id, name, credit FROM users"), ada)
           deepStrictEqual(yield* schemaOf(tool, url), yield* schemaOf(tool, whole))
         })
@@ -85,13 +85,12 @@ export const taking = (tool: Tool): void => {
           const url = yield* Prepared.copyOf(half)
           yield* Effect.gen(function* () {
             yield* AutoMigration.adopt({ by: "table" })
-            deepStrictEqual(yield* eventsOf(before), saying("Adopted", before))
+            deepStrictEqual(yield* events, saying("Adopted", before))
             deepStrictEqual(yield* ask(needingAll), [])
-            deepStrictEqual(yield* eventsOf([...before, ...after]), [
-              ...saying("Adopted", before),
-              ...saying("Applied", after)
-            ])
-            deepStrictEqual(yield* AutoMigration.migrate, [])
+            const healed = [...saying("Adopted", before), ...saying("Applied", after)]
+            deepStrictEqual(yield* events, healed)
+            yield* AutoMigration.migrate
+            deepStrictEqual(yield* events, [...healed, ...end])
           }).pipe(Effect.provide(program({ folder, url })))
           deepStrictEqual(yield* Database.query(url, "SELECT id, name, credit FROM users"), ada)
           deepStrictEqual(yield* schemaOf(tool, url), yield* schemaOf(tool, whole))
@@ -104,20 +103,21 @@ export const taking = (tool: Tool): void => {
           const url = yield* Prepared.copyOf(half)
           yield* Effect.gen(function* () {
             yield* AutoMigration.adopt({ by: "table" })
-            yield* Effect.promise(() => tool.apply(workshop, url, after))
+            yield* Effect.promise(() => tool.apply(workshop, url, leftBy(tool)))
             yield* AutoMigration.adopt({ by: "table" })
-            deepStrictEqual(yield* eventsOf([...before, ...after]), saying("Adopted", [...before, ...after]))
+            deepStrictEqual(yield* events, saying("Adopted", [...before, ...leftBy(tool)]))
           }).pipe(Effect.provide(program({ folder, url })))
         })
       )
 
-      if (tool.hashed !== undefined) {
+      const { hashed } = tool
+      if (hashed !== undefined) {
         it.scoped("is told from its hash that a file was edited after it had applied it", () =>
           Effect.gen(function* () {
             const prepared = yield* Prepared.Prepared
             const url = yield* Prepared.copyOf(prepared.half)
             const workshop = yield* Workshop.copyOf(prepared.workshop)
-            const file = tool.hashed?.(workshop) ?? ""
+            const file = hashed(workshop)
             workshop.write(file, `${workshop.read(file).trimEnd()}\nSELECT 'edited';\n`)
             const error = yield* Effect.flip(AutoMigration.adopt({ by: "table" })).pipe(
               Effect.provide(program({ folder: `${workshop.path}/${tool.folder}`, url }))

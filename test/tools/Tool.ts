@@ -1,5 +1,5 @@
 /**
- * A migration tool as the tests use it, and the four migrations that each of them gets: two that it applies itself, two that are
+ * A migration tool as the tests use it, and the migrations that each of them gets: two that it applies itself, and others that are
  * left to the library.
  */
 import type { Workshop } from "./Workshop.js"
@@ -9,6 +9,8 @@ export interface Step {
   readonly up: string
   /** What must never run. */
   readonly down: string
+  /** It says that it runs outside a transaction. */
+  readonly isOutside?: boolean
 }
 
 /** The second one counts how often it has run. */
@@ -34,6 +36,14 @@ export const after: ReadonlyArray<Step> = [
   { name: "note", up: "ALTER TABLE orders ADD COLUMN note text;", down: "ALTER TABLE orders DROP COLUMN note;" }
 ]
 
+/** For tools with a word for it: without that word it would run inside a transaction. */
+export const outside: Step = {
+  name: "names",
+  up: "CREATE INDEX ON users (name);",
+  down: "DROP INDEX users_name_idx;",
+  isOutside: true
+}
+
 /** Databases that a tool may want for itself while it writes a migration. */
 export interface Scratch {
   readonly url: string
@@ -50,6 +60,8 @@ export interface Tool {
   readonly own: RegExp
   /** What the library reads, below the workshop. */
   readonly folder: string
+  /** It has a word for migrations that run outside a transaction. */
+  readonly hasOutside?: boolean
   readonly prepare?: (workshop: Workshop) => Promise<unknown>
   /** Writes one migration, by the tool's own command where it is at hand. */
   readonly create: (workshop: Workshop, step: Step, scratch: Scratch) => Promise<unknown>
@@ -58,12 +70,16 @@ export interface Tool {
   /** Puts files beside the migrations that the tool itself would pass over. */
   readonly litter?: (workshop: Workshop) => void
   /** A recorded file, where the tool keeps a hash of it. */
-  readonly hashed?: (workshop: Workshop) => string | undefined
+  readonly hashed?: (workshop: Workshop) => string
 }
+
+/** All that the library is left with. */
+export const leftBy = ({ hasOutside }: Tool): ReadonlyArray<Step> => (hasOutside === true ? [...after, outside] : after)
 
 /** The one file below a folder whose path contains this text. */
 export const fileOf = (workshop: Workshop, folder: string, text: string): string => {
-  const [file, ...others] = workshop.files(folder).filter((path) => path.includes(text))
-  if (file === undefined || others.length > 0) throw new Error(`${others.length + 1} files of ${folder} have ${text}`)
+  const found = workshop.files(folder).filter((path) => path.includes(text))
+  const [file] = found
+  if (file === undefined || found.length > 1) throw new Error(`${found.length} files of ${folder} have ${text}`)
   return file
 }
