@@ -218,7 +218,11 @@ describe("the package", () => {
   })
 
   it("locks the optional packages of every platform and names no registry", () => {
-    for (const lock of ["package-lock.json", "test/matrix/package-lock.json"]) {
+    for (const lock of [
+      "package-lock.json",
+      "test/matrix/package-lock.json",
+      "test/tools/installed/package-lock.json"
+    ]) {
       const { packages } = Schema.decodeUnknownSync(Lock)(read(lock))
       none(Object.keys(packages).filter((name) => packages[name]?.resolved !== undefined))
       none(

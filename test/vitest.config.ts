@@ -37,7 +37,7 @@ export default defineConfig({
           ...limits,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["deep", "languages", "matrix", "pooler"].map((folder) => `test/${folder}/**`),
+          exclude: ["deep", "languages", "matrix", "pooler", "tools"].map((folder) => `test/${folder}/**`),
           setupFiles: ["test/setup.ts"]
         }
       },
@@ -49,6 +49,15 @@ export default defineConfig({
           testTimeout: 3_600_000,
           name: "deep",
           include: ["test/deep/*.test.ts"],
+          setupFiles: ["test/setup.ts"]
+        }
+      },
+      {
+        ...shared,
+        test: {
+          ...limits,
+          name: "tools",
+          include: ["test/tools/*.test.ts"],
           setupFiles: ["test/setup.ts"]
         }
       },
