@@ -1,7 +1,7 @@
 /**
  * What keeps a database unharmed that was there before, taken out of the sources rule by rule: the generated databases must find
- * each. `MUTANT="children" npx vitest run --config test/vitest.config.ts --project deep test/deep/unharmed.test.ts` shows what
- * one is found by.
+ * each, and the row of the table that is about it too. `MUTANT="children" npx vitest run --config test/vitest.config.ts --project
+ * deep test/deep/unharmed.test.ts` shows what one is found by.
  */
 import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "vitest"
@@ -9,15 +9,33 @@ import { caution } from "../support/Mutants.js"
 
 const runs = process.env["UNHARMED_RUNS"] ?? "1000"
 
-const search = ["vitest", "run", "--config", "test/vitest.config.ts", "--project", "deep", "test/deep/unharmed.test.ts"]
+const vitest = (mutant: string, ...rest: ReadonlyArray<string>) =>
+  spawnSync("npx", ["vitest", "run", "--config", "test/vitest.config.ts", ...rest], {
+    env: { ...process.env, MUTANT: mutant, UNHARMED_RUNS: runs, UNHARMED_SEED: "1" },
+    encoding: "utf8"
+  })
+
+const withRow = (mutant: string, row: string) =>
+  vitest(mutant, "--project", "tests", "test/server/thereBefore.test.ts", "-t", row)
 
 describe("generated databases that were there before", () => {
   for (const { name, without } of caution) {
     it(`are harmed without ${without}`, () => {
-      const env = { ...process.env, MUTANT: name, UNHARMED_RUNS: runs, UNHARMED_SEED: "1" }
-      const { status, stdout } = spawnSync("npx", search, { env, encoding: "utf8" })
+      const { status, stdout } = vitest(name, "--project", "deep", "test/deep/unharmed.test.ts")
       assert.notStrictEqual(status, 0, `${runs} databases are unharmed`)
       assert.include(stdout, "UNHARMED_SEED=")
+    })
+  }
+})
+
+describe("the table of harmful files", () => {
+  for (const { name, row, without } of caution) {
+    if (row === undefined) continue
+    it(`has a row that fails without ${without}, and not for want of a second look`, () => {
+      assert.notStrictEqual(withRow(name, row).status, 0)
+      const { status, stdout } = withRow("unforeseen", row)
+      assert.strictEqual(status, 0, stdout)
+      assert.match(stdout, /\d passed/)
     })
   }
 })

@@ -235,6 +235,11 @@ const order: ReadonlyArray<Mutant> = [
   }
 ]
 
+/** A rule of caution, and the row of HarmfulFiles.ts that shows that it is missing. */
+export interface CautionMutant extends Mutant {
+  readonly row?: string
+}
+
 const blind: Mutant["edits"][number] = [
   "Judge",
   "if (changed.length === 0 || !isWatched(migration)) return",
@@ -243,11 +248,13 @@ const blind: Mutant["edits"][number] = [
 
 /**
  * Each is found by the generated databases of Unharmed.ts, as `npm run test:deep` shows. What is read of a statement and what the
- * server says of it afterwards guard each other: a rule of reading is taken out together with that look.
+ * server says of it afterwards guard each other: a rule of reading is taken out together with that look, and has a row that is
+ * kept where only the look is taken out.
  */
-export const caution: ReadonlyArray<Mutant> = [
+export const caution: ReadonlyArray<CautionMutant> = [
   {
     name: "creation",
+    row: "CREATE TABLE IF NOT EXISTS, then TRUNCATE users",
     without: "the difference between what is made and what may be there",
     edits: [
       blind,
@@ -256,6 +263,7 @@ export const caution: ReadonlyArray<Mutant> = [
   },
   {
     name: "namesakes",
+    row: "a namesake in another schema",
     without: "the difference between a name and its namesakes in other schemas",
     edits: [
       blind,
@@ -268,6 +276,7 @@ export const caution: ReadonlyArray<Mutant> = [
   },
   {
     name: "children",
+    row: "a new parent of it, DELETE",
     without: "the children that a new parent takes over",
     edits: [
       blind,
@@ -281,21 +290,25 @@ export const caution: ReadonlyArray<Mutant> = [
   },
   {
     name: "views",
+    row: "a new view over it, DELETE",
     without: "the tables of a view",
     edits: [blind, ["StatementHazard", "      ...(known?.base ?? []),\n", ""]]
   },
   {
     name: "foreign keys",
+    row: "a foreign key from rows to a new table, ON DELETE CASCADE",
     without: "what a foreign key changes along",
     edits: [blind, ["StatementHazard", "      ...followers(recorder, known)\n", ""]]
   },
   {
     name: "upserts",
+    row: "an upsert",
     without: "the rows that ON CONFLICT DO UPDATE overwrites",
     edits: [blind, ["StatementRisk", `...(isUpsert ? onRows(recorder, "row-update", relation) : [])`, ""]]
   },
   {
     name: "types",
+    row: "a type that is there already, RENAME VALUE",
     without: "the difference between a type that is made and one that may be there",
     edits: [
       blind,
