@@ -73,6 +73,10 @@ const mayBeFree = (error: SqlError | "locked"): boolean => error === "locked" ||
 
 const isOutside = ({ group }: Job.Task): boolean => group.transaction === "none"
 
+/** What is judged has run its deferred triggers by then; a plan in one transaction may owe a check to its next migration. */
+const deferred = ({ judgement, transaction }: Job.Job): ReadonlyArray<string> =>
+  Option.isSome(judgement) && transaction === "migration" ? ["SET CONSTRAINTS ALL IMMEDIATE"] : []
+
 /**
  * @since 0.1.0
  * @category constructors
@@ -91,7 +95,8 @@ export const make = Effect.gen(function* () {
   /** A transaction with one snapshot may be refused at any of its statements, and the same again may succeed. */
   const recordApplied = ({ connection }: Reserved, text: string, migration: Migration) =>
     Effect.catchAll(Transaction.send(connection, text), (error): Effect.Effect<never, Setback> => {
-      if (TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)) {
+      const isRefusedLate = TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)
+      if (isRefusedLate || MigrationFailure.isOfDeferred(error)) {
         return Effect.fail(Script.atEndOf(migration, "of the migrations")(error))
       }
       if (AbortedTransaction.isMetBy(error)) return Effect.fail(MigrationFailure.effectFailed(migration, swallowed))
@@ -106,7 +111,7 @@ export const make = Effect.gen(function* () {
     const [elapsed] = yield* Effect.timed(Script.run(reserved, role, migration, before))
     const message = StepMessages.closing({
       schema,
-      before: [Transaction.confirm, ...Transaction.forget, ...judge.closing(place, migration)],
+      before: [Transaction.confirm, ...deferred(job), ...Transaction.forget, ...judge.closing(place, migration)],
       after: [],
       limits: lock.limits(job),
       migration,

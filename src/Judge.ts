@@ -91,18 +91,38 @@ const spanOf = (migration: Migration): StatementSpan =>
   migration.footprint.statements[0] ?? { start: 0, end: 0, line: 1, transactional: true }
 
 /** What a trigger, a rule or a function of the database has changed, as a risk that its statement had. */
-const unforeseen = (relation: QualifiedName): Risk => ({
+const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   kind: "data-loss",
-  relation: Option.some(relation),
+  relation,
   reach: "anywhere",
   lock: "ACCESS EXCLUSIVE",
   start: 0,
   line: 1,
-  statement: `runs something that changes rows of ${relation.name}, which its SQL does not show`
+  statement: Option.match(relation, {
+    onNone: () => "runs something that drops a table, which its SQL does not show",
+    onSome: ({ name }) => `runs something that changes ${name} or its rows, which its SQL does not show`
+  })
 })
+
+/** Whether the SQL of a migration drops something, or rewrites a table, which leaves a relation behind that is dropped. */
+const mayDrop = ({ footprint, script }: Migration): boolean =>
+  footprint.risks.some(({ kind }) => kind === "data-loss" || kind === "table-rewrite" || kind === "volatile-default") ||
+  (script._tag === "Sql" && /\b(?:drop|temp|temporary|type|cluster|vacuum|refresh)\b/i.test(script.text))
 
 /** Who consents to what cannot be seen has been told that it cannot. */
 const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")
+
+/** Names of what a migration changes, without those that only a relation of its own has. */
+const shownBy = ({ provides, writes }: Migration["footprint"]): ReadonlyArray<string> => {
+  const own = provides.flatMap((object) => (object._tag === "Relation" ? [object] : []))
+  const isOwn = (name: QualifiedName): boolean =>
+    own.some((made) => made.name === name.name && Option.getOrNull(made.schema) === Option.getOrNull(name.schema))
+  const changed = provides.flatMap((object) =>
+    object._tag === "Column" ? Option.toArray(object.relation).filter((table) => !isOwn(table)) : []
+  )
+  const names = new Set(own.map(({ name }) => name))
+  return [...writes].filter((name) => !names.has(name) || changed.some((table) => table.name === name))
+}
 
 const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration => ({
   ...migration,
@@ -174,19 +194,25 @@ export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: strin
           yield* judge([{ migration, reason: "pending" }])
         }),
       closing: ({ server }, { footprint }) => {
-        const foreseen = footprint.risks.flatMap(({ relation }) => Option.toArray(relation).map(({ name }) => name))
-        return [Presence.done({ ledger, server, shown: [...footprint.writes], foreseen })]
+        const foreseen = footprint.risks.flatMap(({ kind, relation }) =>
+          kind === "referenced-table-lock" ? [] : Option.toArray(relation)
+        )
+        return [Presence.done({ ledger, server, shown: shownBy(footprint), foreseen })]
       },
       end: (migration, columns) =>
         Effect.gen(function* () {
-          const { changed, made, transaction } = yield* Presence.readDone(columns)
+          const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
           yield* Ref.update(state, (known) => ({
             ...known,
             hasRun: true,
             made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
           }))
-          if (changed.length === 0 || !isWatched(migration)) return
-          const step = { migration: withRisks(migration, changed.map(unforeseen)), reason: "pending" as const }
+          const relations = [
+            ...changed.map(Option.some),
+            ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
+          ]
+          if (relations.length === 0 || !isWatched(migration)) return
+          const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
           yield* judge([step], () => ({ presence: () => "rows" }))
         })
     }

@@ -119,6 +119,12 @@ const contended = new Set(["55P03", "40P01", "40001"])
 export const isContention = (error: SqlError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), (evidence) => contended.has(evidence.sqlState))
 
+const deferrable = /^(?:23|P0)/
+
+/** A deferred constraint or its trigger refuses what the migration has done. @since 0.1.0 @category predicates */
+export const isOfDeferred = (error: SqlError): boolean =>
+  Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => deferrable.test(sqlState))
+
 /**
  * The failure of a message of the library itself: to the ledger, the catalog, or on the way to them.
  *

@@ -277,11 +277,14 @@ export interface Done {
   readonly made: ReadonlyArray<number>
   /** Tables that were there before, of which it has changed or removed rows, or which it has locked like a statement that does. */
   readonly changed: ReadonlyArray<QualifiedName>
+  /** Relations that it has locked against all others and that are gone: dropped, or moved aside while a table is rewritten. */
+  readonly gone: number
 }
 
 /**
  * An answer `done`, for the end of a migration's transaction: the tables that it has made, and those that it has changed though its
- * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names in its SQL. The server counts
+ * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names of what its SQL changes, `foreseen` the tables that its risks
+ * are about. The server counts
  * changed rows from version 15 on for the transaction alone; before, a table counts only where it was locked against readers.
  *
  * @since 0.1.0
@@ -291,12 +294,15 @@ export const done = (options: {
   readonly ledger: string
   readonly server: number
   readonly shown: ReadonlyArray<string>
-  readonly foreseen: ReadonlyArray<string>
+  readonly foreseen: ReadonlyArray<QualifiedName>
 }): string => {
   const counted = options.server >= 15
   const changes = counted
     ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
     : "0"
+  const foreseen = JSON.stringify(
+    options.foreseen.map(({ name, schema }) => ({ name, schema: Option.getOrNull(schema) }))
+  )
   const names = (all: ReadonlyArray<string>): string =>
     `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
   return Message.answering(
@@ -304,9 +310,13 @@ export const done = (options: {
     `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
   'made', coalesce(pg_catalog.json_agg(t.oid::bigint) FILTER (WHERE t.is_made), '[]'),
   'changed', coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(t.nspname, t.relname)) FILTER (WHERE NOT t.is_made
-    AND t.relname <> ALL (${names(options.foreseen)}) AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
+    AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(foreseen)}::pg_catalog.jsonb) AS f (schema text, name text)
+      WHERE f.name = t.relname AND (f.schema IS NULL OR f.schema = t.nspname)) AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
       WITH RECURSIVE above AS (SELECT t.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
       SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid WHERE p.relname = ANY (${names(options.shown)})))), '[]')
+  , 'gone', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
+    AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
   ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
     `FROM (SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own
   CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
@@ -321,9 +331,10 @@ export const done = (options: {
 
 /** @since 0.1.0 @category readers */
 export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
-  Effect.map(readDoneAnswer(columns), ({ changed, made, transaction }) => ({
+  Effect.map(readDoneAnswer(columns), ({ changed, gone, made, transaction }) => ({
     transaction,
     made,
+    gone,
     changed: changed.map(([schema, name]) => qualifiedName(name, schema))
   }))
 
@@ -332,6 +343,7 @@ const readDoneAnswer = Message.reader(
   Schema.Struct({
     transaction: Schema.String,
     made: Schema.Array(Schema.Int),
+    gone: Schema.Int,
     changed: Schema.Array(Schema.Tuple(Schema.String, Schema.String))
   })
 )

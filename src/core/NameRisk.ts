@@ -201,7 +201,7 @@ const ofUnique = (
   )
 }
 
-/** Nobody's query names an index, a constraint, a trigger, a rule or a policy. */
+/** No query names an index, a constraint, a trigger, a rule or a policy. */
 const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
   "OBJECT_DOMCONSTRAINT",
   "OBJECT_EVENT_TRIGGER",
@@ -213,9 +213,11 @@ const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
   "OBJECT_TRIGGER"
 ])
 
-/** @since 0.1.0 @category operations */
+/** The server takes a table, too, where `ALTER INDEX … RENAME` names it. @since 0.1.0 @category operations */
 export const ofRename = (recorder: R.Recorder, { object, relation, renameType }: RenameStmt): ReadonlyArray<Hazard> => {
-  if (unnamedByQueries.has(renameType)) return []
+  const isIndex =
+    renameType === "OBJECT_INDEX" && R.findRelation(recorder, Path.range(recorder, relation))?.kind === "index"
+  if (isIndex || (renameType !== "OBJECT_INDEX" && unnamedByQueries.has(renameType))) return []
   return relation === undefined ? ofNamed(recorder, object) : onTable(recorder, "incompatible-change", relation)
 }
 

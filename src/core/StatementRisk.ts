@@ -185,6 +185,7 @@ const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =
     return security === undefined ? [] : [general("privilege-change")]
   }
   if ("DropdbStmt" in node) return [general("data-loss")]
+  if ("VariableSetStmt" in node) return node.VariableSetStmt.name === "track_counts" ? [general("opaque")] : []
   if ("CreatePolicyStmt" in node) return onTable(recorder, "privilege-change", node.CreatePolicyStmt.table)
   if ("AlterPolicyStmt" in node) return onTable(recorder, "privilege-change", node.AlterPolicyStmt.table)
   if ("GrantStmt" in node && node.GrantStmt.targtype === "ACL_TARGET_OBJECT") {

@@ -474,22 +474,11 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
     runsOld("DROP TABLE in a function", ["dropping"], "SELECT dropping()"),
     runsOld("DROP COLUMN in a function", ["narrowing"], "SELECT narrowing()"),
     runsOld("DROP SCHEMA in a function", ["leaving"], "SELECT leaving()"),
-    runsOld("RENAME VALUE in a function", ["relabelling"], "SELECT relabelling()"),
     runsOld("an event trigger", ["onTables"], "CREATE VIEW seen AS SELECT 1 AS id"),
     runsOld(
       "a function that changes a table beside a reference to it",
       ["wipe"],
       "CREATE TABLE made (id integer, user_id integer REFERENCES users);\nSELECT wipe()"
-    ),
-    runsOld(
-      "a function that empties a table beside a new column of it",
-      ["truncating"],
-      "ALTER TABLE users ADD COLUMN email text;\nSELECT truncating()"
-    ),
-    runsOld(
-      "a function that narrows a table beside a new column of it",
-      ["narrowing"],
-      "ALTER TABLE users ADD COLUMN email text;\nSELECT narrowing()"
     ),
     runsOld(
       "a function that empties a table beside a new namesake",
