@@ -72,12 +72,6 @@ const bringing = (resolved: Resolved): ReadonlyArray<MigrationId> =>
     onRight: Plan.ids
   })
 
-const renderRefusal = ({ migration, risk, why }: Policy.Refusal): string =>
-  Option.match(risk, {
-    onNone: () => `${migration.source}: ${why}`,
-    onSome: ({ line, statement }) => `${migration.source}:${line}: ${statement}: ${why}`
-  })
-
 const retry: Boundary.Closing = "Retry"
 
 /** How often one boundary runs a statement again whose plan the server finds stale. */
@@ -141,7 +135,7 @@ export const make = Effect.gen(function* () {
     if (mode === "observe") return Either.left(ends(({ cause }) => new MigrationPending({ ...facts, cause })))
     const refuse: Judge.Judgement["refuse"] = (reasons) =>
       MigrationFailure.circumstance(
-        ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, renderRefusal), cause })
+        ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, Policy.render), cause })
       )
     const answers = yield* unjudged(catalog.presence(Policy.questions(plan)))
     const verdict = policy(plan, Presence.facts(answers))

@@ -65,6 +65,18 @@ export type Verdict =
   | { readonly _tag: "Allowed" }
   | { readonly _tag: "Refused"; readonly reasons: Arr.NonEmptyReadonlyArray<Refusal> }
 
+/**
+ * One line for an error: the file, the line, the statement, and why it may not run.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const render = ({ migration, risk, why }: Refusal): string =>
+  Option.match(risk, {
+    onNone: () => `${migration.source}: ${why}`,
+    onSome: ({ line, statement }) => `${migration.source}:${line}: ${statement}: ${why}`
+  })
+
 /** A judgement on a plan. @since 0.1.0 @category models */
 export type Policy = (plan: Plan.Plan, facts: Facts) => Verdict
 

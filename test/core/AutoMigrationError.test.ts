@@ -303,6 +303,54 @@ const cases: ReadonlyArray<
     ["relation t, column t.a of 1 (1.sql); type m of 2 (2.sql)", "Nothing was recorded", "--unchecked"],
     /To apply instead: migrate them$/
   ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "Prisma Migrate",
+      table: "_prisma_migrations",
+      recorded: 2,
+      version: null,
+      obstacle: null,
+      command: "adopt it"
+    }),
+    ["Prisma Migrate's table _prisma_migrations records 2 migrations", "Nothing was applied"],
+    /To record its history in the ledger: adopt it$/
+  ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "golang-migrate",
+      table: "schema_migrations",
+      recorded: 1,
+      version: "7",
+      obstacle: null,
+      command: "adopt it"
+    }),
+    ["records version 7"],
+    /adopt it$/
+  ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "goose",
+      table: "goose_db_version",
+      recorded: null,
+      version: null,
+      obstacle: "permission denied",
+      command: "adopt it"
+    }),
+    ["may record migrations (it cannot be read: permission denied)"],
+    /adopt it$/
+  ],
+  [new Errors.NothingToAdopt({ table: null, command: "probe" }), ["No table of a known migration tool"], /: probe$/],
+  [new Errors.NothingToAdopt({ table: "t", command: "probe" }), ["There is no table t"], /: probe$/],
+  [new Errors.SeveralHistories({ tables: ["a", "b"], command: "take a" }), ["a, b"], /Say which one is meant: take a$/],
+  [
+    new Errors.AdoptionRefused({
+      witness: "Prisma's table",
+      misfits: [{ kind: "edited", ids: ["2"], text: "2.sql was edited" }],
+      command: "accept it"
+    }),
+    ["Prisma's table", "2.sql was edited", "nothing was recorded"],
+    /Correct that, or accept it: accept it$/
+  ],
   [new Errors.LedgerUnusable({ schema: "l", reason: "broken", remedy: "Mend it." }), ["schema l", "broken"], /Mend it/],
   [new Errors.UnknownMigration({ id: "9", known: ["1", "2"] }), ["9", "1, 2"], /Correct the id/]
 ]

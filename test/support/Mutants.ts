@@ -242,7 +242,7 @@ export interface CautionMutant extends Mutant {
 
 const blind: Mutant["edits"][number] = [
   "Judge",
-  "if (changed.length === 0 || !isWatched(migration)) return",
+  "if (relations.length === 0 || !isWatched(migration)) return",
   "if (changed.length >= 0) return"
 ]
 
