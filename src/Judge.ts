@@ -94,6 +94,7 @@ const spanOf = (migration: Migration): StatementSpan =>
 const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   kind: "data-loss",
   relation,
+  isOfRows: false,
   reach: "anywhere",
   lock: "ACCESS EXCLUSIVE",
   start: 0,
@@ -104,25 +105,12 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   })
 })
 
-/** Whether the SQL of a migration drops something, or rewrites a table, which leaves a relation behind that is dropped. */
-const mayDrop = ({ footprint, script }: Migration): boolean =>
-  footprint.risks.some(({ kind }) => kind === "data-loss" || kind === "table-rewrite" || kind === "volatile-default") ||
-  (script._tag === "Sql" && /\b(?:drop|temp|temporary|type|cluster|vacuum|refresh)\b/i.test(script.text))
+/** Whether the SQL of a migration may drop something, or rewrite a table, which drops what the table was stored in. */
+const mayDrop = ({ script }: Migration): boolean =>
+  script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
 
 /** Who consents to what cannot be seen has been told that it cannot. */
 const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")
-
-/** Names of what a migration changes, without those that only a relation of its own has. */
-const shownBy = ({ provides, writes }: Migration["footprint"]): ReadonlyArray<string> => {
-  const own = provides.flatMap((object) => (object._tag === "Relation" ? [object] : []))
-  const isOwn = (name: QualifiedName): boolean =>
-    own.some((made) => made.name === name.name && Option.getOrNull(made.schema) === Option.getOrNull(name.schema))
-  const changed = provides.flatMap((object) =>
-    object._tag === "Column" ? Option.toArray(object.relation).filter((table) => !isOwn(table)) : []
-  )
-  const names = new Set(own.map(({ name }) => name))
-  return [...writes].filter((name) => !names.has(name) || changed.some((table) => table.name === name))
-}
 
 const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration => ({
   ...migration,
@@ -197,7 +185,7 @@ export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: strin
         const foreseen = footprint.risks.flatMap(({ kind, relation }) =>
           kind === "referenced-table-lock" ? [] : Option.toArray(relation)
         )
-        return [Presence.done({ ledger, server, shown: shownBy(footprint), foreseen })]
+        return [Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })]
       },
       end: (migration, columns) =>
         Effect.gen(function* () {

@@ -161,7 +161,7 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
       ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
     LOOP
       IF found.oid = ANY (made) OR ${isMadeHere("found.oid")} THEN
-        answer := CASE answer WHEN 'new' THEN 'own' ELSE answer END;
+        answer := CASE WHEN found.relkind = 'f' THEN 'unknown' WHEN answer = 'new' THEN 'own' ELSE answer END;
       ELSIF found.relkind NOT IN ('r', 'p', 'm') THEN
         answer := 'unknown';
       END IF;
@@ -171,7 +171,7 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
         JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'm', 'f')
       LOOP
-        CONTINUE WHEN answer IN ('rows', 'unknown') OR ${isMadeHere("part.oid")};
+        CONTINUE WHEN answer IN ('rows', 'unknown') OR part.relkind <> 'f' AND ${isMadeHere("part.oid")};
         answer := CASE WHEN answer IN ('new', 'own') AND part.oid <> ALL (made) THEN 'empty' ELSE answer END;
         CONTINUE WHEN part.relkind = 'p' OR NOT part.relispopulated;
         holds := NULL;
@@ -283,7 +283,7 @@ export interface Done {
 
 /**
  * An answer `done`, for the end of a migration's transaction: the tables that it has made, and those that it has changed though its
- * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names of what its SQL changes, `foreseen` the tables that its risks
+ * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names in its SQL, `foreseen` the tables that its risks
  * are about. The server counts
  * changed rows from version 15 on for the transaction alone; before, a table counts only where it was locked against readers.
  *

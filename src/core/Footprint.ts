@@ -333,9 +333,10 @@ const risksOf = (
   const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
   if (left.length === 0) return []
   const place = placeOf(text, statement)
-  return distinct(left).map(({ kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
+  return distinct(left).map(({ isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
     kind,
     relation,
+    isOfRows,
     reach,
     lock,
     start: statement.start,
@@ -354,10 +355,10 @@ const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
   return [...byKey.values()]
 }
 
-const hazardKey = ({ kind, lock, relation }: Hazard): string =>
+const hazardKey = ({ isOfRows = false, kind, lock, relation }: Hazard): string =>
   Option.match(relation, {
     onNone: () => kind,
-    onSome: (name) => `${kind} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
+    onSome: (name) => `${kind} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
   })
 
 const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }

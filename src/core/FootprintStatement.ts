@@ -6,6 +6,7 @@
  * @internal
  */
 import type { Node, RangeVar } from "@pgsql/types"
+import * as Option from "effect/Option"
 import { alterTable } from "./FootprintAlter.js"
 import { drop } from "./FootprintDropStatement.js"
 import * as Index from "./FootprintIndex.js"
@@ -206,7 +207,10 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   CreateForeignServerStmt: wall("creates a foreign server"),
   CreateForeignTableStmt: (recorder, { base }) => {
     R.wall(recorder, "creates a foreign table")
-    if (base !== undefined) createTable(recorder, base)
+    if (base === undefined) return
+    createTable(recorder, base)
+    const name = Path.range(recorder, base.relation)
+    R.updateRelation(recorder, name, (known) => ({ ...known, creation: Option.none() }))
   },
   CreateFunctionStmt: Routine.createFunction,
   CreateOpClassStmt: wall("creates an operator class"),

@@ -139,7 +139,8 @@ export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }
   const isAsked = (harmless === "empty" || harmless === "new") && Option.isSome(risk.relation)
   const presence = isAsked ? facts.presence(risk) : "unknown"
   const isNew = presence === "new" && !comesByRenaming(plan, migration, risk)
-  const isHarmless = harmless === "always" || isNew || (harmless === "empty" && presence === "empty")
+  const isEmptyEnough = presence === "empty" && (harmless === "empty" || risk.isOfRows)
+  const isHarmless = harmless === "always" || isNew || isEmptyEnough
   return isHarmless ? Option.none() : Option.some(why(presence === "unknown" ? "may hold" : "holds"))
 })
 

@@ -50,6 +50,8 @@ export interface Risk {
    * before the migration. `None` where the hazard is about no single object.
    */
   readonly relation: Option.Option<QualifiedName>
+  /** Whether the statement takes rows and leaves the table: then a table without a row loses nothing. */
+  readonly isOfRows: boolean
   /**
    * How the server finds the relation where it is named without a schema: along the search path of the session, or, where
    * something else may decide about that (a function, a setting), in any schema.

@@ -16,6 +16,8 @@ import * as Catalog from "./SimulatedCatalog.js"
 
 /** A hazard before its place is known. @since 0.1.0 @category models */
 export interface Hazard extends Pick<Risk, "kind" | "relation"> {
+  /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
+  readonly isOfRows?: boolean
   /** Defaults to how the statement finds a name. */
   readonly reach?: Risk["reach"]
   /** Defaults to {@link lockOf} the statement. */

@@ -5,7 +5,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { AlterDomainStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
+import type { AlterDomainStmt, CreateTrigStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Path from "./FootprintPath.js"
@@ -74,6 +74,8 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =>
   if ("IndexStmt" in node) {
     return node.IndexStmt.concurrent === true ? [] : onTable(recorder, "blocking-index-build", node.IndexStmt.relation)
   }
+  if ("RuleStmt" in node) return onTable(recorder, "incompatible-change", node.RuleStmt.relation)
+  if ("CreateTrigStmt" in node) return ofNewTrigger(recorder, node.CreateTrigStmt)
   if ("RenameStmt" in node) return ofRename(recorder, node.RenameStmt)
   if ("AlterObjectSchemaStmt" in node) return ofNewSchema(recorder, node.AlterObjectSchemaStmt)
   if ("AlterEnumStmt" in node) return ofEnum(recorder, node.AlterEnumStmt)
@@ -81,6 +83,16 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =>
   if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt)
   return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
 }
+
+/** Programs that write to the table do not know that the trigger removes what they have not touched. */
+const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<Hazard> => {
+  const bodies = R.routines(recorder, Path.routine(recorder, nameOfNodes(funcname))).map(({ body }) => body)
+  const removes = bodies.some((body) => body._tag === "Code" && body.steps.some(({ node }) => isRemoval(node)))
+  return removes ? onTable(recorder, "incompatible-change", relation) : []
+}
+
+const isRemoval = (node: Node): boolean =>
+  ["DeleteStmt", "DropStmt", "TruncateStmt"].some((tag) => JSON.stringify(node).includes(`"${tag}":`))
 
 /**
  * A domain's constraint is checked on every column of the type. After something opaque there may be tables that nobody knows of.
@@ -96,15 +108,26 @@ const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainS
   return recorder.catalog.isComplete ? known : [...known, general(kind)]
 }
 
+/** The table stays: one without a row loses nothing. */
+const ofRowsOnly = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> =>
+  hazards.map((hazard) => ({ ...hazard, isOfRows: true }))
+
 /** Statements on rows. */
 const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
-  if ("TruncateStmt" in node) return ofTruncate(recorder, node.TruncateStmt)
+  if ("TruncateStmt" in node) {
+    const hazards = ofTruncate(recorder, node.TruncateStmt)
+    return node.TruncateStmt.behavior === "DROP_CASCADE" ? hazards : ofRowsOnly(hazards)
+  }
   if ("InsertStmt" in node) {
     const { onConflictClause, relation } = node.InsertStmt
     const isUpsert = onConflictClause?.action === "ONCONFLICT_UPDATE"
     return [...onInsert(recorder, relation), ...(isUpsert ? onRows(recorder, "row-update", relation) : [])]
   }
-  if ("DeleteStmt" in node) return onRows(recorder, "data-loss", node.DeleteStmt.relation)
+  if ("CopyStmt" in node) {
+    const { filename, is_from, is_program } = node.CopyStmt
+    return is_program === true || (filename !== undefined && is_from !== true) ? [general("opaque")] : []
+  }
+  if ("DeleteStmt" in node) return ofRowsOnly(onRows(recorder, "data-loss", node.DeleteStmt.relation))
   if ("UpdateStmt" in node) {
     const isWhole = node.UpdateStmt.whereClause === undefined
     return onRows(recorder, isWhole ? "table-rewrite" : "table-scan", node.UpdateStmt.relation)
@@ -113,7 +136,7 @@ const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undef
     const deletes = (node.MergeStmt.mergeWhenClauses ?? []).some(
       (clause) => "MergeWhenClause" in clause && clause.MergeWhenClause.commandType === "CMD_DELETE"
     )
-    return onRows(recorder, deletes ? "data-loss" : "table-scan", node.MergeStmt.relation)
+    return ofRowsOnly(onRows(recorder, deletes ? "data-loss" : "table-scan", node.MergeStmt.relation))
   }
   return undefined
 }

@@ -186,6 +186,15 @@ describe("expandOnly", () => {
     }
   })
 
+  it("lets rows be taken from a table that has none, and not the table itself", () => {
+    const takes = { ...risk("data-loss", "users"), isOfRows: true }
+    deepStrictEqual(judge(planFrom([{ id: "1", risks: [takes] }]), { users: "empty" }), [])
+    deepStrictEqual(judge(planFrom([{ id: "1", risks: [takes] }]), { users: "unknown" }), ["1 data-loss"])
+    deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk("data-loss", "users")] }]), { users: "empty" }), [
+      "1 data-loss"
+    ])
+  })
+
   it("does not take a table for new that comes from another by renaming", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
     const renames: Sketch = { id: "1", provides: [table("users")], removes: [table("people")] }

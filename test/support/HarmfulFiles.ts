@@ -481,11 +481,6 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
       "CREATE TABLE made (id integer, user_id integer REFERENCES users);\nSELECT wipe()"
     ),
     runsOld(
-      "a function that empties a table beside a new namesake",
-      ["truncating"],
-      "CREATE SCHEMA attic;\nCREATE TABLE attic.users (id integer);\nSELECT truncating()"
-    ),
-    runsOld(
       "a function that changes a table beside a namesake that is new only where it is not there",
       ["tidying"],
       "CREATE TABLE IF NOT EXISTS public.notes (id integer);\nDELETE FROM public.notes;\nSELECT tidying()"
