@@ -12,9 +12,10 @@
  * ```
  *
  * **What is a heading.** A comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade,
- * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`, `-- @undo`), also behind a
- * statement on its line; plain when it holds no other word than such as go with them (`-- to revert this migration`); vague when
- * it is short and no sentence, or ends with a colon; and a remark when words follow a colon (`-- rollback plan: none`).
+ * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`),
+ * also behind a statement on its line; plain when it holds no other word than such as go with them (`-- to revert this
+ * migration`); vague when it is short and no sentence, or ends with a colon; and a remark when words follow a colon
+ * (`-- rollback plan: none`).
  *
  * **What is an error.** Below a bare heading at the beginning of a line, any statement; behind a statement, one that drops, deletes or
  * changes anything, or runs code that may. Below a plain heading the same but for queries; where the file has a plain heading of

@@ -318,6 +318,7 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
       `${up} -- DOWN\n${down}`,
       `${up} /* down */ ${down}`,
       `${up} -- rollback\nSELECT drop_it('users');`,
+      `CREATE TABLE users (id integer) -- down\n;${down}`,
       `${up} /* up */ -- ---- undo ----\n${down}`
     ]) {
       assert.strictEqual(refusal(text).line, 1)
@@ -340,6 +341,12 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     `${copied}\n-- rollback from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
     `${swapped}\n-- rollback plan: restore the labels\nDROP TYPE s_old;`,
     `${swapped}\n-- rollback of labels\nDROP TYPE s_old;`,
+    "ALTER TABLE t ADD COLUMN n2 int;\n-- rollback plan: copy\nALTER TABLE t DROP COLUMN n;\nALTER TABLE t RENAME COLUMN n2 TO n;",
+    "ALTER TABLE t ADD CONSTRAINT c2 CHECK (a > 0);\n-- rollback of c\nALTER TABLE t DROP CONSTRAINT c;\nALTER TABLE t RENAME CONSTRAINT c2 TO c;",
+    "CREATE TABLE users_new (id int);\n-- rollback plan:\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;",
+    "INSERT INTO t VALUES (1); -- drop below: legacy rows\nDELETE FROM t WHERE id < 0;",
+    "CREATE TABLE tmp (id int); -- Step down: copy\nDROP TABLE tmp;",
+    "GRANT SELECT ON t TO a; -- revert public access\nREVOKE ALL ON t FROM PUBLIC",
     "CREATE INDEX i2 ON t (a);\n-- Down payment index replaced\nDROP INDEX i1;\nALTER INDEX i2 RENAME TO i1;",
     "INSERT INTO t VALUES (1);\n-- drop below: legacy rows\nDELETE FROM t WHERE id < 0;",
     "INSERT INTO t VALUES (1);\n-- rollback note: legacy rows\nDELETE FROM t WHERE id < 0;",
