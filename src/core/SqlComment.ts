@@ -46,14 +46,21 @@ export const linesOf = (text: string): ReadonlyArray<CommentLine> =>
     .map(({ header, line, text }) => ({ text, line, header }))
 
 /** In the order of the text; of a block comment the text between its marks. @since 0.1.0 @category operations */
-export const commentsOf = (text: string): ReadonlyArray<Comment> => {
+export const commentsOf = (text: string): ReadonlyArray<Comment> => scan(text, (at) => startOfLine(text, at))
+
+/** Those that stand behind something else on their line; their `lineStart` is where they begin. @since 0.1.0 @category operations */
+export const commentsBehind = (text: string): ReadonlyArray<Comment> =>
+  scan(text, (at) => (startOfLine(text, at) === undefined ? at : undefined))
+
+/** The comments for which there is a beginning. */
+const scan = (text: string, beginning: (at: number) => number | undefined): ReadonlyArray<Comment> => {
   const comments: Array<Comment> = []
   const lineAt = lineCounter(text)
   let header = true
   for (let at = 0; at < text.length; ) {
     const end = tokenEnd(text, at)
     const kind = text.startsWith("--", at) ? "line" : text.startsWith("/*", at) ? "block" : undefined
-    const lineStart = kind === undefined ? undefined : startOfLine(text, at)
+    const lineStart = kind === undefined ? undefined : beginning(at)
     if (kind !== undefined && lineStart !== undefined) {
       const inner = kind === "line" ? text.slice(at + 2, end) : text.slice(at + 2, end).replace(/\*\/$/, "")
       comments.push({ kind, text: inner.trim(), line: lineAt(at), header, start: at, end, lineStart })

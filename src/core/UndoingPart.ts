@@ -11,13 +11,16 @@
  * ALTER TABLE users ADD COLUMN email text;         undoes nothing
  * ```
  *
- * **What is a heading.** A comment at the beginning of a line, with one of the words *down, undo, rollback, revert, reverse,
- * downgrade, backward* or *drop below*. It is plain when it holds no other word than such as go with them (`-- Down:`,
- * `-- to revert this migration`, `-- ==== DOWN ====`, `-- @undo`); it is vague when it is short and no sentence, or ends with a
- * colon.
+ * **What is a heading.** A comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade,
+ * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`),
+ * also behind a statement on its line; plain when it holds no other word than such as go with them (`-- to revert this
+ * migration`); vague when it is short and no sentence, or ends with a colon; and a remark when words follow a colon
+ * (`-- rollback plan: none`).
  *
- * **What is an error.** Below a plain heading, a statement that drops, deletes or changes anything, or runs code that may; where
- * the file has a plain heading of the way up as well, any statement. Below a vague heading, a statement that undoes one above it.
+ * **What is an error.** Below a bare heading at the beginning of a line, any statement; behind a statement, one that drops, deletes or
+ * changes anything, or runs code that may. Below a plain heading the same but for queries; where the file has a plain heading of
+ * the way up as well, any statement. Below a vague heading, a statement that undoes one above it, and below a remark, one that drops
+ * what the file makes above, unless what the file makes is renamed into the place of something else.
  * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
  *
  * @internal
@@ -27,7 +30,7 @@ import * as Either from "effect/Either"
 import { InvalidDirective } from "./AutoMigrationError.js"
 import { type ParsedStatement, type Parser, statementsOf } from "./ParsedSql.js"
 import * as SqlComment from "./SqlComment.js"
-import { isDestructive, isPreparation, madeBy, undoneBy } from "./UndoingStatement.js"
+import { isDestructive, isPreparation, isQuery, madeBy, renameIn, undoneBy } from "./UndoingStatement.js"
 
 /**
  * Fails with the first heading of a part that undoes. A text that is no SQL passes: its own error says more.
@@ -37,7 +40,10 @@ import { isDestructive, isPreparation, madeBy, undoneBy } from "./UndoingStateme
  */
 export const refuse = (parser: Parser, file: string, text: string): Either.Either<void, InvalidDirective> => {
   const comments = SqlComment.commentsOf(text)
-  const headings = comments.flatMap((comment, index) => headingFrom(text, comment, comments.slice(index + 1)))
+  const headings = [
+    ...comments.flatMap((comment, index) => headingFrom(text, comment, comments.slice(index + 1))),
+    ...SqlComment.commentsBehind(text).flatMap((comment) => headingBehind(text, comment, comments))
+  ]
   if (headings.length === 0) return Either.void
   const statements = Either.getOrElse(statementsOf(parser, text), (): ReadonlyArray<ParsedStatement> => [])
   const hasUp = comments.some((comment) => isPlain(wordsOf(firstLineOf(comment)), upWords))
@@ -57,25 +63,49 @@ export const refuse = (parser: Parser, file: string, text: string): Either.Eithe
 }
 
 interface Heading {
-  readonly kind: "plain" | "vague"
+  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark"
   readonly start: number
   readonly line: number
   readonly directive: string
 }
 
 const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatement>, hasUp: boolean): boolean => {
+  if (statements.some((statement) => statement.start < start && start < statement.end)) return false
   const nodes = (isMeant: (statement: ParsedStatement) => boolean): ReadonlyArray<Node> =>
     statements.filter(isMeant).map(({ node }) => node)
   const above = nodes((statement) => statement.start < start)
   const below = nodes((statement) => statement.start > start).filter((node) => !isPreparation(node))
-  if (kind === "plain" && hasUp) return below.length > 0
+  const isSure = kind === "plain" || kind === "behind"
+  if (kind === "bare" || (isSure && hasUp)) return below.length > 0
   if (above.every(isPreparation)) return false
-  const made = new Set(above.flatMap(madeBy))
+  const made = madeByAll(above)
+  if (!isSure) return undoesMade(below, made, kind)
   const undone = new Set(above.flatMap(undoneBy))
   return below.some(
     (node) =>
+      isDestructive(node) ||
+      (kind === "behind" && isQuery(node)) ||
       undoneBy(node).some((key) => made.has(key)) ||
-      (kind === "plain" && (isDestructive(node) || madeBy(node).some((key) => undone.has(key))))
+      madeBy(node).some((key) => undone.has(key))
+  )
+}
+
+/** What is made and then renamed is made under its new name, too. */
+const madeByAll = (nodes: ReadonlyArray<Node>): ReadonlySet<string> => {
+  const made = new Set<string>()
+  for (const node of nodes) {
+    const { from, to } = renameIn(node)
+    for (const key of [...madeBy(node), ...(from.some((one) => made.has(one)) ? to : [])]) made.add(key)
+  }
+  return made
+}
+
+/** A statement that gives what the file made another name than it had above puts it into place. */
+const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind: "vague" | "remark"): boolean => {
+  const isMade = (key: string) => made.has(key)
+  if (nodes.some((node) => renameIn(node).from.some(isMade) && !undoneBy(node).some(isMade))) return false
+  return nodes.some((node) =>
+    undoneBy(node).some((key) => made.has(key) && (kind === "vague" || /^(?:name|column) /.test(key)))
   )
 }
 
@@ -93,12 +123,36 @@ const headingFrom = (
   const isLonger = comment.kind === "block" && (comment.text.match(/[\p{L}\p{N}][^\r\n]*/gu) ?? []).length > 1
   const isPart = !isLonger && !isCommentedOut(text, comment, following)
   const heading = { start: comment.start, line: comment.line, directive: directiveOf(comment, line) }
+  if (isPart && isBare(words)) return [{ ...heading, kind: "bare" }]
   if (isPart && isPlain(words, undoWords)) return [{ ...heading, kind: "plain" }]
-  if (/;$/.test(line)) return []
-  return words.some((word) => undoWords.has(word)) && (isShort(words) || /:[\s*=#-]*$/.test(line))
-    ? [{ ...heading, kind: "vague" }]
+  if (/;$/.test(line) || !announces(words)) return []
+  if (/:[\s*=#-]*$/.test(line)) return [{ ...heading, kind: "vague" }]
+  return isShort(words) ? [{ ...heading, kind: line.includes(":") ? "remark" : "vague" }] : []
+}
+
+/** Behind a statement a comment says something of it, unless it is the word alone. */
+const headingBehind = (
+  text: string,
+  comment: SqlComment.Comment,
+  comments: ReadonlyArray<SqlComment.Comment>
+): ReadonlyArray<Heading> => {
+  const line = firstLineOf(comment).trim()
+  const following = comments.filter(({ start }) => start > comment.start)
+  return isBare(wordsOf(comment.text)) && !isCommentedOut(text, comment, following)
+    ? [{ kind: "behind", start: comment.start, line: comment.line, directive: directiveOf(comment, line) }]
     : []
 }
+
+const isBare = (words: ReadonlyArray<string>): boolean =>
+  words.length === 1 && words.every((word) => bareWords.has(word))
+
+/** Things step down and break down, too: among other words, `down` is the word meant where it comes first or behind a companion. */
+const announces = (words: ReadonlyArray<string>): boolean =>
+  words.some((word, index) => {
+    const before = words[index - 1]
+    if (word === "dropbelow" || !undoWords.has(word)) return false
+    return word !== "down" || before === undefined || (companions.has(before) && !/^steps?$/.test(before))
+  })
 
 const directiveOf = ({ kind }: SqlComment.Comment, line: string): string =>
   kind === "line" ? `-- ${line}` : `/* ${line} */`
@@ -142,6 +196,9 @@ const isShort = (words: ReadonlyArray<string>): boolean => words.length <= 8 && 
 const setOf = (words: string): ReadonlySet<string> => new Set(words.split(" "))
 
 const upWords = setOf("up ups apply forward forwards upgrade do")
+
+/** A title of what follows is hardly one of these: `-- reverse` may stand above a function of that name. */
+const bareWords = setOf("down downs undo rollback revert")
 
 const undoWords = setOf(
   "down downs undo undoing rollback rollbacks revert reverting reverse reversing reversal downgrade downgrades downgrading backward backwards backout dropbelow"

@@ -30,9 +30,9 @@ export const madeBy = (node: Node): Keys => {
   if ("CreateDomainStmt" in node) return some("name", last(node.CreateDomainStmt.domainname))
   if ("CompositeTypeStmt" in node) return some("name", node.CompositeTypeStmt.typevar?.relname)
   if ("InsertStmt" in node) return some("rows", node.InsertStmt.relation?.relname)
-  if ("GrantStmt" in node) return node.GrantStmt.is_grant === true ? granted(node.GrantStmt.objects) : none
+  if ("GrantStmt" in node) return node.GrantStmt.is_grant === true ? granted(node.GrantStmt) : none
   if ("AlterTableStmt" in node) return alterations(node.AlterTableStmt).flatMap(madeByAlteration)
-  if ("RenameStmt" in node) return some("name", node.RenameStmt.newname)
+  if ("RenameStmt" in node) return renaming(node.RenameStmt.newname, renamed(node.RenameStmt))
   if ("DoStmt" in node) return namesIn(node.DoStmt, creation)
   return madeByOther(node)
 }
@@ -61,9 +61,9 @@ export const undoneBy = (node: Node): Keys => {
   if ("TruncateStmt" in node) {
     return (node.TruncateStmt.relations ?? []).flatMap((relation) => rowsOf(partsOfObject(relation).at(-1)))
   }
-  if ("GrantStmt" in node) return node.GrantStmt.is_grant === true ? none : granted(node.GrantStmt.objects)
+  if ("GrantStmt" in node) return node.GrantStmt.is_grant === true ? none : granted(node.GrantStmt)
   if ("AlterTableStmt" in node) return alterations(node.AlterTableStmt).flatMap(undoneByAlteration)
-  if ("RenameStmt" in node) return some("name", renamed(node.RenameStmt))
+  if ("RenameStmt" in node) return renaming(renamed(node.RenameStmt), node.RenameStmt.newname)
   if ("DropRoleStmt" in node) {
     return (node.DropRoleStmt.roles ?? []).flatMap((role) =>
       "RoleSpec" in role ? some("name", role.RoleSpec.rolename) : none
@@ -71,6 +71,15 @@ export const undoneBy = (node: Node): Keys => {
   }
   return "DoStmt" in node ? namesIn(node.DoStmt, removal) : none
 }
+
+/** The key of what a statement takes another name for, and of what it is then. @since 0.1.0 @category queries */
+export const renameIn = (node: Node): { readonly from: Keys; readonly to: Keys } =>
+  "RenameStmt" in node
+    ? { from: some("name", renamed(node.RenameStmt)), to: some("name", node.RenameStmt.newname) }
+    : { from: none, to: none }
+
+/** Whether it is a query, which may call a function that changes anything. @since 0.1.0 @category predicates */
+export const isQuery = (node: Node): boolean => "SelectStmt" in node
 
 /**
  * Whether a statement takes something away, changes what is there, or runs code that may.
@@ -95,8 +104,19 @@ const lasting = (range: RangeVar | undefined): string | undefined =>
 
 const rowsOf = (name: string | undefined): Keys => [...some("rows", name), ...some("name", name)]
 
-const granted = (objects: ReadonlyArray<Node> | undefined): Keys =>
-  (objects ?? []).flatMap((object) => some("grant", partsOfObject(object).at(-1)))
+/** What is granted on each object to each role: `PUBLIC` is another than `reader`. */
+const granted = ({ grantees, objects }: Body<"GrantStmt">): Keys =>
+  (objects ?? []).flatMap((object) =>
+    (grantees ?? []).flatMap((grantee) =>
+      "RoleSpec" in grantee
+        ? some(`grant to ${grantee.RoleSpec.rolename ?? grantee.RoleSpec.roletype ?? ""}`, partsOfObject(object).at(-1))
+        : none
+    )
+  )
+
+/** Two statements of which each takes the other's name back meet. */
+const renaming = (now: string | undefined, before: string | undefined): Keys =>
+  now === undefined || before === undefined ? none : [`named ${now}, not ${before}`]
 
 /** The old name: of a relation itself, or of what belongs to it. */
 const renamed = ({ object, relation, subname }: Body<"RenameStmt">): string | undefined =>

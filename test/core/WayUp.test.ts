@@ -303,7 +303,61 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     assert.strictEqual(refusal(`-- down\n${down}\n-- up\n${up}`).line, 1)
   })
 
+  it("is refused below the word alone whatever it is, and whatever stands above", () => {
+    for (const word of ["-- DOWN", "--undo", "-- Rollback:", "/* revert */"]) {
+      for (const statement of [down, "SELECT drop_it('t');", "CREATE TABLE other (id integer);", `${down}\n${up}`]) {
+        assert.strictEqual(refusal(`${word}\n${statement}`).line, 1)
+        assert.strictEqual(refusal(`BEGIN;\n${word}\n${statement}\nCOMMIT;`).line, 2)
+        assert.strictEqual(refusal(`${up}\n${word}\n${statement}`).line, 2)
+      }
+    }
+  })
+
+  it("is refused below the word alone behind a statement", () => {
+    for (const text of [
+      `${up} -- DOWN\n${down}`,
+      `${up} /* down */ ${down}`,
+      `${up} -- rollback\nSELECT drop_it('users');`,
+      `CREATE TABLE users (id integer) -- down\n;${down}`,
+      `${up} /* up */ -- ---- undo ----\n${down}`
+    ]) {
+      assert.strictEqual(refusal(text).line, 1)
+    }
+  })
+
+  it("is refused where it drops what the file made and renamed, or takes back a name", () => {
+    const made = "CREATE TABLE a_new (id int);\nALTER TABLE a_new RENAME TO a;"
+    assert.strictEqual(refusal(`${made}\n-- Rollback of the feature\nDROP TABLE a;`).line, 3)
+    assert.strictEqual(refusal(`${made}\n-- Rollback of the feature\nALTER TABLE a RENAME TO a_new;`).line, 3)
+    assert.strictEqual(refusal(`${up}\n-- Rollback plan: drop it\n${down}`).line, 2)
+  })
+
+  const copied = "CREATE TABLE users_new (id int);\nINSERT INTO users_new SELECT id FROM users;"
+  const swapped = "ALTER TYPE s RENAME TO s_old;\nCREATE TYPE s AS ENUM ('a');"
+
   const harmless = [
+    `${copied}\n-- rollback plan: restore users from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
+    `${copied} -- rollback plan: restore users from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
+    `${copied}\n-- rollback from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
+    `${swapped}\n-- rollback plan: restore the labels\nDROP TYPE s_old;`,
+    `${swapped}\n-- rollback of labels\nDROP TYPE s_old;`,
+    "ALTER TABLE t ADD COLUMN n2 int;\n-- rollback plan: copy\nALTER TABLE t DROP COLUMN n;\nALTER TABLE t RENAME COLUMN n2 TO n;",
+    "ALTER TABLE t ADD CONSTRAINT c2 CHECK (a > 0);\n-- rollback of c\nALTER TABLE t DROP CONSTRAINT c;\nALTER TABLE t RENAME CONSTRAINT c2 TO c;",
+    "CREATE TABLE users_new (id int);\n-- rollback plan:\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;",
+    "INSERT INTO t VALUES (1); -- drop below: legacy rows\nDELETE FROM t WHERE id < 0;",
+    "CREATE TABLE tmp (id int); -- Step down: copy\nDROP TABLE tmp;",
+    "GRANT SELECT ON t TO a; -- revert public access\nREVOKE ALL ON t FROM PUBLIC",
+    "CREATE INDEX i2 ON t (a);\n-- Down payment index replaced\nDROP INDEX i1;\nALTER INDEX i2 RENAME TO i1;",
+    "INSERT INTO t VALUES (1);\n-- drop below: legacy rows\nDELETE FROM t WHERE id < 0;",
+    "INSERT INTO t VALUES (1);\n-- rollback note: legacy rows\nDELETE FROM t WHERE id < 0;",
+    "INSERT INTO scores VALUES (1);\n-- drop below-average scores\nDELETE FROM scores WHERE n < 5;",
+    "CREATE TABLE tmp (id int);\n-- Step down: copy\nDROP TABLE tmp;",
+    "GRANT SELECT ON t TO a;\n-- revert public access\nREVOKE ALL ON t FROM PUBLIC;",
+    "CREATE TABLE votes (\n  up int, -- up\n  down int -- down\n);\nDROP TABLE other;",
+    "CREATE TABLE votes (\n  up int,\n  -- down\n  down int\n);\nDROP TABLE other;",
+    "INSERT INTO ways VALUES (1); -- down\nINSERT INTO ways VALUES (2); -- up",
+    `${up} -- down\n-- ${down}\nDROP TABLE other;`,
+    "CREATE SCHEMA app;\n-- reverse\nCREATE FUNCTION app.reverse() RETURNS int LANGUAGE sql AS 'SELECT 1';",
     `-- rollback of the old import is done by the job\n${up}`,
     `${up}\n-- rollback of the old import is done by the job\nALTER TABLE other ADD COLUMN a int;`,
     `${up}\n-- rollback of the old import\nDROP TABLE other;`,
@@ -313,13 +367,10 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     `${up}\n-- Down\n`,
     `-- Up\n${up}\n-- Down\n-- DROP TABLE users;\n`,
     `-- Revert the column of 007\nALTER TABLE users DROP COLUMN email;`,
-    `-- rollback\n${down}\n${up}`,
     `/*\n Rollback:\n   DROP TABLE users;\n*/\n${up}\nALTER TABLE other DROP COLUMN a;`,
     `CREATE TEMP TABLE helper AS SELECT 1;\n-- undo the helper\nDROP TABLE helper;`,
     `${up}\nSELECT '\n-- down\n';\n${down}`,
-    `${up} -- down\n${down}`,
     `${up}\n-- break down by day\nCREATE VIEW days AS SELECT 1;`,
-    `${up}\n-- down\nCREATE TABLE other (id integer);`,
     `BEGIN;\n-- nothing to roll back yet\nDROP TABLE IF EXISTS other;\nCOMMIT;`
   ]
   for (const text of harmless) {

@@ -1,6 +1,7 @@
 /**
  * The order of migrations whose names decide it. Natural order compares runs of digits as numbers (`9_users`, `10_orders`), text
- * order compares character by character (`10_orders`, `9_users`). Where the two differ, an option has to say which is meant. Timestamps
+ * order compares character by character (`10_orders`, `9_users`). Where numbers make the two differ, an option has to say which is meant;
+ * where other characters do (`1_b`, `1.a`), natural order holds. Timestamps
  * of several lengths side by side, such as dates of 8 digits beside 14 digits, are the exception: their text order is that of time.
  *
  * **Laws**
@@ -45,7 +46,7 @@ export const ordered = <A extends Named>(items: ReadonlyArray<A>, order: NameOrd
   Arr.sort(items, order === "natural" ? natural : text)
 
 /**
- * The order in which natural order and text order agree, or in which only timestamps keep them from it; else two that contradict.
+ * Natural order where no number says otherwise as text, text order where only timestamps do; else two that contradict.
  *
  * @since 0.1.0
  * @category operations
@@ -73,14 +74,26 @@ export const undecided = <A extends Named>(
 export const numbered = <A extends Named>(items: ReadonlyArray<A>): ReadonlyArray<A> =>
   Either.getOrElse(undecided(items), () => ordered(items, "natural"))
 
+/** In natural order the first that stands behind one which its text comes before, with the nearest such one. */
 const contradictionIn = <A extends Named>(items: ReadonlyArray<A>): Option.Option<Contradiction<A>> => {
   const byNumber = ordered(items, "natural")
-  const at = byNumber.findIndex((item, index) => {
-    const next = byNumber[index + 1]
-    return next !== undefined && item.id > next.id
-  })
-  return Option.all([Arr.get(byNumber, at), Arr.get(byNumber, at + 1)])
+  if (byNumber.every(({ id }, index) => id >= (byNumber[index - 1]?.id ?? ""))) return Option.none()
+  for (const [index, item] of byNumber.entries()) {
+    const before = Arr.findLast(byNumber.slice(0, index), ({ id }) => id > item.id && differInNumber(id, item.id))
+    if (Option.isSome(before)) return Option.some([before.value, item])
+  }
+  return Option.none()
 }
+
+/** Whether what first tells two ids apart is a run of digits in both: `1.a` and `1_b` are told apart by other characters. */
+const differInNumber = (self: string, that: string): boolean => {
+  const parts = partsOf(self)
+  const others = partsOf(that)
+  const at = parts.findIndex((part, index) => part !== others[index])
+  return [parts[at], others[at]].every((part) => part !== undefined && /^\d/.test(part))
+}
+
+const partsOf = (id: string): ReadonlyArray<string> => id.match(/\d+|\D/g) ?? []
 
 /** The number of digits of a date that an id begins with, or of a date and a time down to hours, minutes, seconds or milliseconds. */
 const stampOf = (id: string): number | undefined => {

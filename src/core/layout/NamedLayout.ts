@@ -26,7 +26,7 @@ import {
   withoutEnding
 } from "./Listing.js"
 import { type NameOrder, numbered, ordered, undecided } from "./NameOrder.js"
-import { isReversal } from "./Reversal.js"
+import { besideOf, isReversal } from "./Reversal.js"
 
 /** How a file shows that it is a migration. */
 type Form = "file" | "pair" | "up" | "folder"
@@ -68,15 +68,15 @@ const withoutCheckpoint = (entry: Entry, index: number): Either.Either<Entry, Pa
     : Either.right(entry)
 
 const namedIn = (listing: Listing): [Array<PassedOver>, Array<Named>] => {
-  const paths = new Set(listing.paths)
-  return Arr.partitionMap(listing.paths, (path) => namedFrom(path, paths))
+  const beside = besideOf(listing.paths)
+  return Arr.partitionMap(listing.paths, (path) => namedFrom(path, (one) => isReversal(one, beside)))
 }
 
-const namedFrom = (path: string, paths: ReadonlySet<string>): Either.Either<Named, PassedOver> => {
+const namedFrom = (path: string, undoes: (path: string) => boolean): Either.Either<Named, PassedOver> => {
   const [first = "", second, third] = path.split("/")
   const isSql = /\.sql$/i.test(path) && !path.startsWith(".") && !baseName(path).startsWith(".")
   if (!isSql) return Either.left(passOver(path, ""))
-  if (isReversal(path, paths)) return Either.left({ path, reason: "it undoes a migration", kind: "undo" })
+  if (undoes(path)) return Either.left({ path, reason: "it undoes a migration", kind: "undo" })
   if (second === undefined) {
     return /\.up\.sql$/i.test(first)
       ? Either.right({ id: withoutEnding(first).slice(0, -".up".length), path, form: "pair" })

@@ -101,6 +101,35 @@ describe("plain files", () => {
     deepStrictEqual(arranged(files).warnings, [])
   })
 
+  it("leave out what is named after undoing alone", () => {
+    for (const name of ["down", "Rollback", "undo", "revert", "teardown", "1_a.backward", "U1__a", "U1.2__a"]) {
+      const files = empty("1_a.sql", `${name}.sql`)
+      deepStrictEqual(idsOf(files), ["1_a"])
+      deepStrictEqual(passedOver(files), [`m/${name}.sql: it undoes a migration`])
+    }
+    fails(empty("U1__a.sql"), "NothingToApply", "m/U1__a.sql (it undoes a migration)")
+  })
+
+  it("leave out the way down beside a way up, in any case of letters", () => {
+    for (const [up, down] of [
+      ["v1__a", "u1__a"],
+      ["v1.1__a", "u1.1__b"],
+      ["up.001_a", "down.001_a"],
+      ["x.u", "x.d"],
+      ["x.forward", "x.backward"],
+      ["x.setup", "x.teardown"],
+      ["001_a_UP", "001_a_DOWN"],
+      ["001_a-Up", "001_a-down"],
+      ["UP_001_a", "Down_001_a"]
+    ]) {
+      const files = empty(`${up}.sql`, `${down}.sql`)
+      deepStrictEqual(idsOf(files), [up])
+      deepStrictEqual(passedOver(files), [`m/${down}.sql: it undoes a migration`])
+    }
+    deepStrictEqual(idsOf(empty("u1__a.sql")), ["u1__a"])
+    deepStrictEqual(idsOf(empty("x.d.sql", "y.teardown.sql")), ["x.d", "y.teardown"])
+  })
+
   it("run outside a transaction where sqlx is told so", () => {
     deepStrictEqual(outside({ "1_a.sql": "-- no-transaction\nVACUUM", "2_b.sql": "VACUUM -- no-transaction" }), ["1_a"])
   })

@@ -50,6 +50,23 @@ describe("undecided", () => {
     deepStrictEqual(undecided("001_step10", "001_step9"), Either.left(["001_step9", "001_step10"]))
   })
 
+  it("takes natural order where other characters than digits tell names apart", () => {
+    for (const ids of [
+      ["001_b", "001-a"],
+      ["1_b", "1.a"],
+      ["001_a_b", "001_a.b"],
+      ["user_roles", "user-x"],
+      ["V1__a", "V1.1__b"]
+    ]) {
+      deepStrictEqual(undecided(...ids.toReversed()), Either.right(ids))
+    }
+  })
+
+  it("names numbers that contradict though other names stand between them", () => {
+    deepStrictEqual(undecided("1_z", "1.a", "10_q"), Either.left(["1_z", "10_q"]))
+    deepStrictEqual(undecided("1_a", "01_b"), Either.left(["1_a", "01_b"]))
+  })
+
   it("orders dates and timestamps side by side as text", () => {
     const ids = ["20250519101010_a", "20250625_b", "20250701090000_c"]
     deepStrictEqual(undecided(...ids.toReversed()), Either.right(ids))
