@@ -27,13 +27,25 @@ import * as MigrationFailure from "./MigrationFailure.js"
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /**
+ * Why a table cannot be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Obstacle {
+  readonly reason: string
+  /** Another session is in the way, which it will not be for long. */
+  readonly passes: boolean
+}
+
+/**
  * A tool's table, and what it records or why that cannot be read.
  *
  * @since 0.1.0
  * @category models
  */
 export interface History extends Sighting.Recognised {
-  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, string>
+  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, Obstacle>
 }
 
 /**
@@ -50,6 +62,8 @@ export interface ForeignHistory {
   /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
   readonly guarding: (journal: Journal) => Journal
 }
+
+const doing = "a look for other tools' tables of migrations"
 
 const names = Tools.tables.map(Message.literal).join(", ")
 
@@ -90,11 +104,40 @@ const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 export const isBegun = ({ checksumById }: AppliedSet): boolean =>
   [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
 
-const reasonOf = (error: SqlError): string =>
+/** A lock that is not given, a statement that takes too long or was cancelled. */
+const passing: ReadonlySet<string> = new Set(["55P03", "57014"])
+
+/**
+ * What keeps a table from being read. A question that does not fit the table (the types of its columns, what is in them) tells that
+ * it is not the tool's: none. What is wrong with the connection or the server tells nothing about the table, and is an error.
+ */
+const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, SqlError> =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => error.message,
-    onSome: ({ message }) => message
+    onNone: () => Effect.fail(error),
+    onSome: ({ message, sqlState }) => {
+      if (sqlState === "42501" || passing.has(sqlState)) {
+        return Effect.succeedSome({ reason: message, passes: passing.has(sqlState) })
+      }
+      return /^(?:22|42)/.test(sqlState) ? Effect.succeedNone : Effect.fail(error)
+    }
   })
+
+const point = "effect_auto_migration"
+
+const noTransaction: ReadonlySet<string> = new Set(["25P01"])
+
+/** A question that fails leaves the transaction as it was. Where none is open there is nothing to keep, and it is asked as it is. */
+const undoably =
+  (ask: Ask): Ask =>
+  (question) =>
+    Effect.catchAll(ask(`SAVEPOINT ${point};\n${question};\nRELEASE SAVEPOINT ${point}`), (error) =>
+      SqlState.isAmong(noTransaction, error)
+        ? ask(question)
+        : Effect.zipRight(
+            Effect.ignore(ask(`ROLLBACK TO SAVEPOINT ${point};\nRELEASE SAVEPOINT ${point}`)),
+            Effect.fail(error)
+          )
+    )
 
 const recordsAnything = ({ rows }: History): boolean =>
   Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
@@ -120,28 +163,39 @@ const elsewhere = (schema: SchemaName, { rows, table, tool }: History): Migratio
         table,
         recorded: Either.match(rows, { onLeft: () => null, onRight: ({ length }) => length }),
         version: Either.match(rows, { onLeft: () => null, onRight: versionIn }),
-        obstacle: Either.match(rows, { onLeft: (reason) => reason, onRight: () => null }),
-        command: command(schema),
+        obstacle: Either.match(rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
+        command: Either.isLeft(rows) && rows.left.passes ? null : command(schema),
         cause
       })
   )
 
-/** The rows of each tool's table that may be read. What cannot be read ends the transaction that asks, and so the questions. */
-const read = (ask: Ask, found: ReadonlyArray<Sighting.Sighting>): Effect.Effect<ReadonlyArray<History>> =>
-  Effect.map(
-    Effect.forEach(Sighting.recognised(found), (recognised) =>
-      recognised.sighting.isReadable
-        ? Effect.matchEffect(ask(recordsOf(recognised)), {
-            onFailure: (error) => Effect.succeed<History>({ ...recognised, rows: Either.left(reasonOf(error)) }),
-            onSuccess: (results) =>
-              Effect.map(
-                readRecords(Message.columnsOf(results)),
-                (rows): History => ({ ...recognised, rows: Either.right(rows) })
-              )
-          })
-        : Effect.succeed<History>({ ...recognised, rows: Either.left("this role may not read all of it") })
-    ),
-    Arr.filter(recordsAnything)
+const notAllOfIt: Obstacle = { reason: "this role may not read all of it", passes: false }
+
+const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
+  recognised.sighting.isReadable
+    ? Effect.matchEffect(ask(recordsOf(recognised)), {
+        onFailure: (error) =>
+          Effect.map(
+            obstacleTo(error),
+            Option.map((obstacle): History => ({ ...recognised, rows: Either.left(obstacle) }))
+          ),
+        onSuccess: (results) =>
+          Effect.map(readRecords(Message.columnsOf(results)), (rows) =>
+            Option.some<History>({ ...recognised, rows: Either.right(rows) })
+          )
+      })
+    : Effect.succeedSome({ ...recognised, rows: Either.left(notAllOfIt) })
+
+/** The rows of each tool's table that may be read. */
+const read = (
+  ask: Ask,
+  found: ReadonlyArray<Sighting.Sighting>
+): Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure> =>
+  Effect.forEach(Sighting.recognised(found), (recognised) => readOne(ask, recognised)).pipe(
+    Effect.mapBoth({
+      onFailure: (error) => MigrationFailure.ofMessage(error, doing),
+      onSuccess: (histories) => Arr.filter(Arr.getSomes(histories), recordsAnything)
+    })
   )
 
 /**
@@ -154,8 +208,6 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
   const { ask } = yield* MigrationClient
 
   const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
-
-  const doing = "a look for other tools' tables of migrations"
 
   const look = Effect.mapError(askBriefly(sightings), (error) => MigrationFailure.ofMessage(error, doing)).pipe(
     Effect.flatMap((results) => readSightings(Message.columnsOf(results))),
@@ -177,7 +229,7 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
         )
     ).pipe(
       Effect.flatMap(readSightings),
-      Effect.flatMap((found) => read(askOn, found)),
+      Effect.flatMap((found) => read(undoably(askOn), found)),
       Effect.flatMap(refuseFirst)
     )
 

@@ -25,14 +25,15 @@ export class HistoryElsewhere extends Schema.TaggedError<HistoryElsewhere>("effe
     /** Of a tool that keeps the current version only. */
     version: Schema.NullOr(Schema.String),
     obstacle: Schema.NullOr(Schema.String),
-    command: Schema.String,
+    /** What records its history; `null` where the obstacle passes. */
+    command: Schema.NullOr(Schema.String),
     cause: Schema.optional(Schema.Defect)
   }
 ) {
   override get message() {
     return (
       `${this.tool}'s table ${this.table} ${records(this)}, and this library's ledger records none. Nothing was applied, since what ` +
-      `that tool has applied would run again. To record its history in the ledger: ${this.command}`
+      `that tool has applied would run again. ${this.command === null ? "Try again." : `To record its history in the ledger: ${this.command}`}`
     )
   }
 }

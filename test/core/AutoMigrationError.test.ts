@@ -339,6 +339,18 @@ const cases: ReadonlyArray<
     ["may record migrations (it cannot be read: permission denied)"],
     /adopt it$/
   ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "goose",
+      table: "goose_db_version",
+      recorded: null,
+      version: null,
+      obstacle: "canceling statement due to lock timeout",
+      command: null
+    }),
+    ["may record migrations (it cannot be read: canceling statement due to lock timeout)"],
+    /would run again\. Try again\.$/
+  ],
   [new Errors.NothingToAdopt({ table: null, command: "probe" }), ["No table of a known migration tool"], /: probe$/],
   [new Errors.NothingToAdopt({ table: "t", command: "probe" }), ["There is no table t"], /: probe$/],
   [new Errors.SeveralHistories({ tables: ["a", "b"], command: "take a" }), ["a, b"], /Say which one is meant: take a$/],

@@ -78,6 +78,36 @@ describe("another tool's table", () => {
     )
   )
 
+  it.scopedLive("is one by the types of its columns as well, and those that are looked at after it count", () =>
+    inProgram(
+      {
+        migrations,
+        before: [
+          "CREATE TABLE schema_version (version text)",
+          "CREATE TABLE mojo_migrations (name text, version text); INSERT INTO mojo_migrations VALUES ('a', 'b')",
+          "CREATE TABLE schema_migrations (version integer, dirty text)"
+        ]
+      },
+      (url) =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT id FROM accounts"), [])
+          deepStrictEqual((yield* AutoMigration.status).elsewhere, [])
+          const other = yield* Server.freshDatabase
+          yield* Database.query(
+            other,
+            made,
+            "CREATE TABLE schema_migrations (version integer, dirty text)",
+            "CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (1)"
+          )
+          const refused = yield* failsWith("HistoryElsewhere", AutoMigration.migrate).pipe(
+            Effect.provide(App.layer({ url: other, migrations }))
+          )
+          deepStrictEqual([refused.tool, refused.version], ["tern", "1"])
+          deepStrictEqual(yield* Database.query(url, "SELECT version FROM schema_version"), [])
+        })
+    )
+  )
+
   it.scopedLive("keeps the ledger from being built, and is named with its schema where that is not searched", () =>
     inProgram(
       {
@@ -186,6 +216,9 @@ describe("another tool's table", () => {
           yield* holding(url, "LOCK TABLE pgmigrations IN ACCESS EXCLUSIVE MODE")
           const refused = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
           deepStrictEqual([refused.recorded, refused.obstacle], [null, "canceling statement due to lock timeout"])
+          assert.match(refused.message, /Try again\.$/)
+          const looked = yield* Effect.flip(fromTable)
+          assert.match(looked.message, /Try again\.$/)
         })
     )
   )
