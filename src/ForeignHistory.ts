@@ -16,6 +16,7 @@ import { HistoryElsewhere } from "./core/AutoMigrationError.js"
 import * as Sighting from "./core/history/Sighting.js"
 import * as Tools from "./core/history/Tools.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
+import type { MigrationId } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as SqlState from "./core/SqlState.js"
 import type { Journal } from "./Job.js"
@@ -55,8 +56,8 @@ export interface History extends Sighting.Recognised {
 export interface ForeignHistory {
   /** Those that record something, or may do so. */
   readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
-  /** The error of a database that such a table speaks for. */
-  readonly elsewhere: (history: History) => MigrationFailure.Failure
+  /** The error of a database that such a table speaks for; `due` is what of a plan it records, where the ledger is begun. */
+  readonly elsewhere: (history: History, due?: ReadonlyArray<MigrationId>) => MigrationFailure.Failure
   /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
   /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
@@ -155,16 +156,27 @@ export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): 
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
   rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
 
-const elsewhere = (schema: SchemaName, { rows, table, tool }: History): MigrationFailure.Failure =>
+/** Once there is something in the ledger, several tables may record what it has. */
+const remedy = (schema: SchemaName, { rows, table }: History, due: ReadonlyArray<MigrationId>): string | null => {
+  if (Either.isLeft(rows) && rows.left.passes) return null
+  return due.length === 0 ? command(schema) : command(schema, "--table", table)
+}
+
+const elsewhere = (
+  schema: SchemaName,
+  history: History,
+  due: ReadonlyArray<MigrationId> = []
+): MigrationFailure.Failure =>
   MigrationFailure.everywhere(
     ({ cause }) =>
       new HistoryElsewhere({
-        tool: tool.name,
-        table,
-        recorded: Either.match(rows, { onLeft: () => null, onRight: ({ length }) => length }),
-        version: Either.match(rows, { onLeft: () => null, onRight: versionIn }),
-        obstacle: Either.match(rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
-        command: Either.isLeft(rows) && rows.left.passes ? null : command(schema),
+        tool: history.tool.name,
+        table: history.table,
+        recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+        version: Either.match(history.rows, { onLeft: () => null, onRight: versionIn }),
+        obstacle: Either.match(history.rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
+        due,
+        command: remedy(schema, history, due),
         cause
       })
   )
@@ -235,7 +247,7 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
 
   return {
     look,
-    elsewhere: (history) => elsewhere(schema, history),
+    elsewhere: (history, due) => elsewhere(schema, history, due),
     refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
     guarding: (journal) => ({
       ...journal,

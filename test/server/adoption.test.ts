@@ -157,11 +157,59 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("says nothing any more once the ledger has a migration of the program, and a baseline is one", () =>
-    inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
+  it.scopedLive(
+    "says nothing to a query any more once the ledger has a migration of the program, and a baseline is one",
+    () =>
+      inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
+        Effect.gen(function* () {
+          yield* AutoMigration.baseline(["001_accounts", "002_cents"])
+          deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+        })
+      )
+  )
+
+  const seeds = { "001_accounts": migrations["001_accounts"], "002_seed": "INSERT INTO accounts VALUES (1, 1250);" }
+
+  const seeded = (url: string) =>
+    Effect.map(Database.query(url, "SELECT id FROM accounts"), (rows) => deepStrictEqual(rows, [{ id: 1 }]))
+
+  const unseeded = [migrations["001_accounts"].replace(" PRIMARY KEY", ""), "INSERT INTO accounts VALUES (1, 1250)"]
+
+  it.scopedLive("that records more than what was adopted, or declared, keeps an operator from applying it", () =>
+    inProgram({ migrations: seeds, before: [...unseeded, pgmigrations, recording("001_accounts")] }, (url) =>
       Effect.gen(function* () {
-        yield* AutoMigration.baseline(["001_accounts", "002_cents"])
-        deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+        yield* fromTable
+        yield* Database.query(url, recording("002_seed"))
+        for (const work of [
+          AutoMigration.migrate,
+          AutoMigration.migrateTo(["002_seed"]),
+          Effect.as(AutoMigration.losses, [])
+        ]) {
+          const refused = yield* failsWith("HistoryElsewhere", work)
+          deepStrictEqual([refused.due, refused.recorded], [["002_seed"], 2])
+          assert.match(refused.message, /adopt --table pgmigrations$/)
+        }
+        yield* seeded(url)
+        yield* AutoMigration.adopt({ by: "table", table: "pgmigrations" })
+        deepStrictEqual(yield* AutoMigration.migrate, [])
+        yield* seeded(url)
+      })
+    )
+  )
+
+  it.scopedLive("keeps an operator from applying what it records where another program has begun the ledger", () =>
+    inProgram({ migrations: { "000_birds": "CREATE TABLE birds (id integer);" } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        yield* Database.query(url, ...unseeded, pgmigrations, recording("001_accounts", "002_seed"))
+        const refused = yield* failsWith("HistoryElsewhere", AutoMigration.migrate).pipe(
+          Effect.provide(App.layer({ url, migrations: seeds }))
+        )
+        deepStrictEqual(refused.due, ["001_accounts", "002_seed"])
+        yield* seeded(url)
+        const later = App.layer({ url, migrations: { ...seeds, "003_other": "CREATE TABLE other (id integer);" } })
+        yield* AutoMigration.baseline(["001_accounts", "002_seed"], { unchecked: true }).pipe(Effect.provide(later))
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate.pipe(Effect.provide(later)), ["003_other"])
       })
     )
   )
