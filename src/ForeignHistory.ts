@@ -144,13 +144,13 @@ const recordsAnything = ({ rows }: History): boolean =>
   Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
 
 /**
- * What is typed to take a history over.
+ * What is typed to take a history over, with options as a shell reads them.
  *
  * @since 0.1.0
  * @category rendering
  */
 export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
-  `${[Plan.commandFor("adopt", []), ...options].join(" ")}${commandSuffix(schema)}`
+  `${[Plan.commandFor("adopt", []), ...options.map(Plan.shellWord)].join(" ")}${commandSuffix(schema)}`
 
 /** A tool that keeps the current version records one row for all. */
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>

@@ -1,6 +1,7 @@
 /**
  * A history elsewhere: when it is seen, when it is not, what of it does not fit, and how it is taken over again and again.
  */
+import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -8,6 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { AutoMigration, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import * as App from "../support/App.js"
@@ -40,6 +42,14 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex")
 
 const fromTable = AutoMigration.adopt({ by: "table" })
+
+/** What a shell makes of the command at a message's end. */
+const words = (message: string): ReadonlyArray<string> => {
+  const [typed = ""] = /adopt [^:]*$/.exec(message) ?? []
+  return execFileSync("sh", ["-c", `printf '%s\\n' ${typed}`], { encoding: "utf8" })
+    .trimEnd()
+    .split("\n")
+}
 
 const tables = "SELECT to_regclass('auto_migration.event')::text AS event"
 
@@ -499,6 +509,35 @@ describe("adopt", () => {
             yield* AutoMigration.adopt({ by: "table", table: "knex_migrations" }),
             ["001_accounts", "002_cents"]
           )
+        })
+    )
+  )
+
+  it.scopedLive("of a table whose name is quoted is printed as a shell reads it", () =>
+    inProgram(
+      {
+        migrations,
+        before: [
+          made,
+          `CREATE SCHEMA "it's"; CREATE TABLE "it's"."SequelizeMeta" (name text); INSERT INTO "it's"."SequelizeMeta" VALUES ('001_accounts')`,
+          `CREATE TABLE "SequelizeMeta" (name text); INSERT INTO "SequelizeMeta" VALUES ('001_accounts'), ('002_gone')`
+        ]
+      },
+      () =>
+        Effect.gen(function* () {
+          const several = yield* Effect.flip(fromTable)
+          if (several._tag !== "SeveralHistories") return assert.fail(several.message)
+          const typed = yield* Effect.forEach(several.tables, (table) =>
+            Effect.map(
+              Effect.either(AutoMigration.adopt({ by: "table", table })),
+              Either.match({ onLeft: (error) => words(error.message), onRight: (ids) => ids })
+            )
+          )
+          deepStrictEqual<unknown>(typed, [
+            ["001_accounts"],
+            ["adopt", "--table", '"SequelizeMeta"', "--accept", "without-file", "--yes"]
+          ])
+          deepStrictEqual(words(several.message), ["adopt", "--table", several.tables[0]])
         })
     )
   )
