@@ -23,7 +23,7 @@ import * as Matching from "./core/history/Matching.js"
 import * as Probe from "./core/history/Probe.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
-import type * as Plan from "./core/Plan.js"
+import * as Plan from "./core/Plan.js"
 import * as ForeignHistory from "./ForeignHistory.js"
 import type * as Job from "./Job.js"
 import { Knowledge } from "./Knowledge.js"
@@ -57,6 +57,11 @@ export interface Adopter {
   readonly adopt: (
     request: Adoption.Request
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
+  /**
+   * Fails with `HistoryElsewhere` where the ledger is begun, and another tool's table records some of the plan: that tool may have
+   * gone on, or a program that shares the ledger has begun it.
+   */
+  readonly unlessDue: (applied: AppliedSet, plan: Plan.Plan) => Effect.Effect<void, AutoMigrationError>
   /** Asked anew each time. */
   readonly histories: (applied: AppliedSet) => Effect.Effect<ReadonlyArray<HistoryStatus>, AutoMigrationError>
 }
@@ -225,21 +230,44 @@ export const make = (record: Record): Effect.Effect<Adopter, never, Catalog | Kn
       return recorded.filter((id) => !LedgerMigrations.isOwn(id))
     })
 
-    const statusOf = (history: ForeignHistory.History, applied: AppliedSet): Effect.Effect<HistoryStatus> =>
+    const dueIn = (history: ForeignHistory.History, applied: AppliedSet): Effect.Effect<ReadonlyArray<MigrationId>> =>
       Either.match(history.rows, {
-        onLeft: () => Effect.succeed({ tool: history.tool.name, table: history.table, recorded: null, due: [] }),
+        onLeft: () => Effect.succeed([]),
         onRight: (rows) =>
-          Effect.map(match(history, rows, applied), ({ entries }) => ({
-            tool: history.tool.name,
-            table: history.table,
-            recorded: rows.length,
-            due: entries.map(({ migration }) => migration.id)
-          }))
+          Effect.map(match(history, rows, applied), ({ entries }) => entries.map(({ migration }) => migration.id))
       })
+
+    const statusOf = (history: ForeignHistory.History, applied: AppliedSet): Effect.Effect<HistoryStatus> =>
+      Effect.map(dueIn(history, applied), (due) => ({
+        tool: history.tool.name,
+        table: history.table,
+        recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+        due
+      }))
+
+    const unlessIn = (
+      history: ForeignHistory.History,
+      applied: AppliedSet,
+      planned: ReadonlyArray<MigrationId>
+    ): Effect.Effect<void, AutoMigrationError> =>
+      Effect.flatMap(dueIn(history, applied), (ids) => {
+        const due = ids.filter((id) => planned.includes(id))
+        return due.length === 0
+          ? Effect.void
+          : Effect.fail(MigrationFailure.withoutQuery(foreign.elsewhere(history, due)))
+      })
+
+    const unlessDue = (applied: AppliedSet, plan: Plan.Plan): Effect.Effect<void, AutoMigrationError> =>
+      ForeignHistory.isBegun(applied)
+        ? Effect.flatMap(look, (histories) =>
+            Effect.forEach(histories, (history) => unlessIn(history, applied, Plan.ids(plan)), { discard: true })
+          )
+        : Effect.void
 
     return {
       adoption: (request) => Effect.flatMap(known, (applied) => adoptionFor(request, applied)),
       adopt,
+      unlessDue,
       histories: (applied) =>
         Effect.flatMap(look, (histories) => Effect.forEach(histories, (history) => statusOf(history, applied)))
     }

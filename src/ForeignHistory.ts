@@ -16,6 +16,7 @@ import { HistoryElsewhere } from "./core/AutoMigrationError.js"
 import * as Sighting from "./core/history/Sighting.js"
 import * as Tools from "./core/history/Tools.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
+import type { MigrationId } from "./core/Migration.js"
 import * as Plan from "./core/Plan.js"
 import * as SqlState from "./core/SqlState.js"
 import type { Journal } from "./Job.js"
@@ -27,13 +28,25 @@ import * as MigrationFailure from "./MigrationFailure.js"
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /**
+ * Why a table cannot be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Obstacle {
+  readonly reason: string
+  /** Another session is in the way, which it will not be for long. */
+  readonly passes: boolean
+}
+
+/**
  * A tool's table, and what it records or why that cannot be read.
  *
  * @since 0.1.0
  * @category models
  */
 export interface History extends Sighting.Recognised {
-  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, string>
+  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, Obstacle>
 }
 
 /**
@@ -43,13 +56,15 @@ export interface History extends Sighting.Recognised {
 export interface ForeignHistory {
   /** Those that record something, or may do so. */
   readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
-  /** The error of a database that such a table speaks for. */
-  readonly elsewhere: (history: History) => MigrationFailure.Failure
+  /** The error of a database that such a table speaks for; `due` is what of a plan it records, where the ledger is begun. */
+  readonly elsewhere: (history: History, due?: ReadonlyArray<MigrationId>) => MigrationFailure.Failure
   /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
   /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
   readonly guarding: (journal: Journal) => Journal
 }
+
+const doing = "a look for other tools' tables of migrations"
 
 const names = Tools.tables.map(Message.literal).join(", ")
 
@@ -90,58 +105,109 @@ const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 export const isBegun = ({ checksumById }: AppliedSet): boolean =>
   [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
 
-const reasonOf = (error: SqlError): string =>
+/** A lock that is not given, a statement that takes too long or was cancelled. */
+const passing: ReadonlySet<string> = new Set(["55P03", "57014"])
+
+/**
+ * What keeps a table from being read. A question that does not fit the table (the types of its columns, what is in them) tells that
+ * it is not the tool's: none. What is wrong with the connection or the server tells nothing about the table, and is an error.
+ */
+const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, SqlError> =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => error.message,
-    onSome: ({ message }) => message
+    onNone: () => Effect.fail(error),
+    onSome: ({ message, sqlState }) => {
+      if (sqlState === "42501" || passing.has(sqlState)) {
+        return Effect.succeedSome({ reason: message, passes: passing.has(sqlState) })
+      }
+      return /^(?:22|42)/.test(sqlState) ? Effect.succeedNone : Effect.fail(error)
+    }
   })
+
+const point = "effect_auto_migration"
+
+const noTransaction: ReadonlySet<string> = new Set(["25P01"])
+
+/** A question that fails leaves the transaction as it was. Where none is open there is nothing to keep, and it is asked as it is. */
+const undoably =
+  (ask: Ask): Ask =>
+  (question) =>
+    Effect.catchAll(ask(`SAVEPOINT ${point};\n${question};\nRELEASE SAVEPOINT ${point}`), (error) =>
+      SqlState.isAmong(noTransaction, error)
+        ? ask(question)
+        : Effect.zipRight(
+            Effect.ignore(ask(`ROLLBACK TO SAVEPOINT ${point};\nRELEASE SAVEPOINT ${point}`)),
+            Effect.fail(error)
+          )
+    )
 
 const recordsAnything = ({ rows }: History): boolean =>
   Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
 
 /**
- * What is typed to take a history over.
+ * What is typed to take a history over, with options as a shell reads them.
  *
  * @since 0.1.0
  * @category rendering
  */
 export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
-  `${[Plan.commandFor("adopt", []), ...options].join(" ")}${commandSuffix(schema)}`
+  `${[Plan.commandFor("adopt", []), ...options.map(Plan.shellWord)].join(" ")}${commandSuffix(schema)}`
 
 /** A tool that keeps the current version records one row for all. */
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
   rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
 
-const elsewhere = (schema: SchemaName, { rows, table, tool }: History): MigrationFailure.Failure =>
+/** Once there is something in the ledger, several tables may record what it has. */
+const remedy = (schema: SchemaName, { rows, table }: History, due: ReadonlyArray<MigrationId>): string | null => {
+  if (Either.isLeft(rows) && rows.left.passes) return null
+  return due.length === 0 ? command(schema) : command(schema, "--table", table)
+}
+
+const elsewhere = (
+  schema: SchemaName,
+  history: History,
+  due: ReadonlyArray<MigrationId> = []
+): MigrationFailure.Failure =>
   MigrationFailure.everywhere(
     ({ cause }) =>
       new HistoryElsewhere({
-        tool: tool.name,
-        table,
-        recorded: Either.match(rows, { onLeft: () => null, onRight: ({ length }) => length }),
-        version: Either.match(rows, { onLeft: () => null, onRight: versionIn }),
-        obstacle: Either.match(rows, { onLeft: (reason) => reason, onRight: () => null }),
-        command: command(schema),
+        tool: history.tool.name,
+        table: history.table,
+        recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+        version: Either.match(history.rows, { onLeft: () => null, onRight: versionIn }),
+        obstacle: Either.match(history.rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
+        due,
+        command: remedy(schema, history, due),
         cause
       })
   )
 
-/** The rows of each tool's table that may be read. What cannot be read ends the transaction that asks, and so the questions. */
-const read = (ask: Ask, found: ReadonlyArray<Sighting.Sighting>): Effect.Effect<ReadonlyArray<History>> =>
-  Effect.map(
-    Effect.forEach(Sighting.recognised(found), (recognised) =>
-      recognised.sighting.isReadable
-        ? Effect.matchEffect(ask(recordsOf(recognised)), {
-            onFailure: (error) => Effect.succeed<History>({ ...recognised, rows: Either.left(reasonOf(error)) }),
-            onSuccess: (results) =>
-              Effect.map(
-                readRecords(Message.columnsOf(results)),
-                (rows): History => ({ ...recognised, rows: Either.right(rows) })
-              )
-          })
-        : Effect.succeed<History>({ ...recognised, rows: Either.left("this role may not read all of it") })
-    ),
-    Arr.filter(recordsAnything)
+const notAllOfIt: Obstacle = { reason: "this role may not read all of it", passes: false }
+
+const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
+  recognised.sighting.isReadable
+    ? Effect.matchEffect(ask(recordsOf(recognised)), {
+        onFailure: (error) =>
+          Effect.map(
+            obstacleTo(error),
+            Option.map((obstacle): History => ({ ...recognised, rows: Either.left(obstacle) }))
+          ),
+        onSuccess: (results) =>
+          Effect.map(readRecords(Message.columnsOf(results)), (rows) =>
+            Option.some<History>({ ...recognised, rows: Either.right(rows) })
+          )
+      })
+    : Effect.succeedSome({ ...recognised, rows: Either.left(notAllOfIt) })
+
+/** The rows of each tool's table that may be read. */
+const read = (
+  ask: Ask,
+  found: ReadonlyArray<Sighting.Sighting>
+): Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure> =>
+  Effect.forEach(Sighting.recognised(found), (recognised) => readOne(ask, recognised)).pipe(
+    Effect.mapBoth({
+      onFailure: (error) => MigrationFailure.ofMessage(error, doing),
+      onSuccess: (histories) => Arr.filter(Arr.getSomes(histories), recordsAnything)
+    })
   )
 
 /**
@@ -154,8 +220,6 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
   const { ask } = yield* MigrationClient
 
   const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
-
-  const doing = "a look for other tools' tables of migrations"
 
   const look = Effect.mapError(askBriefly(sightings), (error) => MigrationFailure.ofMessage(error, doing)).pipe(
     Effect.flatMap((results) => readSightings(Message.columnsOf(results))),
@@ -177,13 +241,13 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
         )
     ).pipe(
       Effect.flatMap(readSightings),
-      Effect.flatMap((found) => read(askOn, found)),
+      Effect.flatMap((found) => read(undoably(askOn), found)),
       Effect.flatMap(refuseFirst)
     )
 
   return {
     look,
-    elsewhere: (history) => elsewhere(schema, history),
+    elsewhere: (history, due) => elsewhere(schema, history, due),
     refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
     guarding: (journal) => ({
       ...journal,

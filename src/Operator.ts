@@ -164,7 +164,7 @@ export const make = Effect.gen(function* () {
   const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
     result._tag === "Done" ? result.ran.map(idOf) : []
 
-  const { adopt, adoption, histories } = yield* Adopter.make((plan, details) =>
+  const { adopt, adoption, histories, unlessDue } = yield* Adopter.make((plan, details) =>
     Effect.map(run(plan, { doing: "adopt", details }), idsOf)
   )
 
@@ -201,9 +201,11 @@ export const make = Effect.gen(function* () {
   ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
     applied.pipe(
       Effect.tap(refuseEdited),
-      Effect.map((set) => choose(current(set))),
-      Effect.flatMap(
-        Option.match({ onNone: () => Effect.succeed(nothing), onSome: (chosen) => run(chosen, { doing }) })
+      Effect.flatMap((set) =>
+        Option.match(choose(current(set)), {
+          onNone: () => Effect.succeed(nothing),
+          onSome: (chosen) => Effect.zipRight(unlessDue(set, chosen), run(chosen, { doing }))
+        })
       ),
       Effect.flatMap((result) =>
         result._tag === "Outdated" ? applyChosen(choose, doing) : Effect.succeed(idsOf(result))
@@ -228,6 +230,7 @@ export const make = Effect.gen(function* () {
     const other = History.renamed(graph, schema, { applied: set, waiting })
     if (Option.isSome(other)) return yield* ended(other.value)
     yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
+    yield* unlessDue(set, chosen.value)
     const answers = yield* Effect.catchAll(catalog.presence(DataLoss.questions(chosen.value)), ended)
     return DataLoss.real(chosen.value, Presence.unlockedFacts(answers))
   })

@@ -9,7 +9,8 @@ import { MisfitKind } from "./Adoption.js"
 const count = (records: number): string => (records === 1 ? "1 migration" : `${records} migrations`)
 
 /**
- * Another tool has migrated this database, and the ledger knows nothing of it: what that tool has applied would run a second time.
+ * Another tool has migrated this database, and the ledger knows nothing of it, or not of all: what that tool has applied would run a
+ * second time.
  * `recorded` and `version` are what its table says, `obstacle` why it cannot be read.
  *
  * @since 0.1.0
@@ -25,14 +26,23 @@ export class HistoryElsewhere extends Schema.TaggedError<HistoryElsewhere>("effe
     /** Of a tool that keeps the current version only. */
     version: Schema.NullOr(Schema.String),
     obstacle: Schema.NullOr(Schema.String),
-    command: Schema.String,
+    /** What of the plan it records, where the ledger knows other migrations already. */
+    due: Schema.Array(Schema.String),
+    /** What records its history; `null` where the obstacle passes. */
+    command: Schema.NullOr(Schema.String),
     cause: Schema.optional(Schema.Defect)
   }
 ) {
   override get message() {
+    if (this.due.length > 0) {
+      return (
+        `${this.tool}'s table ${this.table} records as applied what this library's ledger does not: ${this.due.join(", ")}. Nothing was ` +
+        `applied, since that would run again. To record it in the ledger: ${this.command}`
+      )
+    }
     return (
       `${this.tool}'s table ${this.table} ${records(this)}, and this library's ledger records none. Nothing was applied, since what ` +
-      `that tool has applied would run again. To record its history in the ledger: ${this.command}`
+      `that tool has applied would run again. ${this.command === null ? "Try again." : `To record its history in the ledger: ${this.command}`}`
     )
   }
 }

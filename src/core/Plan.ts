@@ -193,8 +193,13 @@ const meaning: Readonly<Record<Reason, string>> = {
   pending: "is pending"
 }
 
-/** POSIX shell: inside single quotes nothing is special, and a single quote cannot be written. */
-const shellWord = (text: string): string =>
+/**
+ * A word as a POSIX shell reads it: inside single quotes nothing is special, and a single quote cannot be written.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** A group that may still grow. */

@@ -309,6 +309,7 @@ const cases: ReadonlyArray<
       table: "_prisma_migrations",
       recorded: 2,
       version: null,
+      due: [],
       obstacle: null,
       command: "adopt it"
     }),
@@ -321,6 +322,7 @@ const cases: ReadonlyArray<
       table: "schema_migrations",
       recorded: 1,
       version: "7",
+      due: [],
       obstacle: null,
       command: "adopt it"
     }),
@@ -333,11 +335,38 @@ const cases: ReadonlyArray<
       table: "goose_db_version",
       recorded: null,
       version: null,
+      due: [],
       obstacle: "permission denied",
       command: "adopt it"
     }),
     ["may record migrations (it cannot be read: permission denied)"],
     /adopt it$/
+  ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "goose",
+      table: "goose_db_version",
+      recorded: null,
+      version: null,
+      due: [],
+      obstacle: "canceling statement due to lock timeout",
+      command: null
+    }),
+    ["may record migrations (it cannot be read: canceling statement due to lock timeout)"],
+    /would run again\. Try again\.$/
+  ],
+  [
+    new Errors.HistoryElsewhere({
+      tool: "Knex",
+      table: "knex_migrations",
+      recorded: 3,
+      version: null,
+      obstacle: null,
+      due: ["002_a", "003_b"],
+      command: "adopt it"
+    }),
+    ["Knex's table knex_migrations records as applied what this library's ledger does not: 002_a, 003_b."],
+    /To record it in the ledger: adopt it$/
   ],
   [new Errors.NothingToAdopt({ table: null, command: "probe" }), ["No table of a known migration tool"], /: probe$/],
   [new Errors.NothingToAdopt({ table: "t", command: "probe" }), ["There is no table t"], /: probe$/],

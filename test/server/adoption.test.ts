@@ -1,6 +1,7 @@
 /**
  * A history elsewhere: when it is seen, when it is not, what of it does not fit, and how it is taken over again and again.
  */
+import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -8,6 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { AutoMigration, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import * as App from "../support/App.js"
@@ -40,6 +42,14 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex")
 
 const fromTable = AutoMigration.adopt({ by: "table" })
+
+/** What a shell makes of the command at a message's end. */
+const words = (message: string): ReadonlyArray<string> => {
+  const [typed = ""] = /adopt [^:]*$/.exec(message) ?? []
+  return execFileSync("sh", ["-c", `printf '%s\\n' ${typed}`], { encoding: "utf8" })
+    .trimEnd()
+    .split("\n")
+}
 
 const tables = "SELECT to_regclass('auto_migration.event')::text AS event"
 
@@ -75,6 +85,36 @@ describe("another tool's table", () => {
         ]
       },
       () => Effect.map(ask("SELECT note FROM accounts"), (rows) => deepStrictEqual(rows, []))
+    )
+  )
+
+  it.scopedLive("is one by the types of its columns as well, and those that are looked at after it count", () =>
+    inProgram(
+      {
+        migrations,
+        before: [
+          "CREATE TABLE schema_version (version text)",
+          "CREATE TABLE mojo_migrations (name text, version text); INSERT INTO mojo_migrations VALUES ('a', 'b')",
+          "CREATE TABLE schema_migrations (version integer, dirty text)"
+        ]
+      },
+      (url) =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT id FROM accounts"), [])
+          deepStrictEqual((yield* AutoMigration.status).elsewhere, [])
+          const other = yield* Server.freshDatabase
+          yield* Database.query(
+            other,
+            made,
+            "CREATE TABLE schema_migrations (version integer, dirty text)",
+            "CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (1)"
+          )
+          const refused = yield* failsWith("HistoryElsewhere", AutoMigration.migrate).pipe(
+            Effect.provide(App.layer({ url: other, migrations }))
+          )
+          deepStrictEqual([refused.tool, refused.version], ["tern", "1"])
+          deepStrictEqual(yield* Database.query(url, "SELECT version FROM schema_version"), [])
+        })
     )
   )
 
@@ -127,11 +167,59 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("says nothing any more once the ledger has a migration of the program, and a baseline is one", () =>
-    inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
+  it.scopedLive(
+    "says nothing to a query any more once the ledger has a migration of the program, and a baseline is one",
+    () =>
+      inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
+        Effect.gen(function* () {
+          yield* AutoMigration.baseline(["001_accounts", "002_cents"])
+          deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+        })
+      )
+  )
+
+  const seeds = { "001_accounts": migrations["001_accounts"], "002_seed": "INSERT INTO accounts VALUES (1, 1250);" }
+
+  const seeded = (url: string) =>
+    Effect.map(Database.query(url, "SELECT id FROM accounts"), (rows) => deepStrictEqual(rows, [{ id: 1 }]))
+
+  const unseeded = [migrations["001_accounts"].replace(" PRIMARY KEY", ""), "INSERT INTO accounts VALUES (1, 1250)"]
+
+  it.scopedLive("that records more than what was adopted, or declared, keeps an operator from applying it", () =>
+    inProgram({ migrations: seeds, before: [...unseeded, pgmigrations, recording("001_accounts")] }, (url) =>
       Effect.gen(function* () {
-        yield* AutoMigration.baseline(["001_accounts", "002_cents"])
-        deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+        yield* fromTable
+        yield* Database.query(url, recording("002_seed"))
+        for (const work of [
+          AutoMigration.migrate,
+          AutoMigration.migrateTo(["002_seed"]),
+          Effect.as(AutoMigration.losses, [])
+        ]) {
+          const refused = yield* failsWith("HistoryElsewhere", work)
+          deepStrictEqual([refused.due, refused.recorded], [["002_seed"], 2])
+          assert.match(refused.message, /adopt --table pgmigrations$/)
+        }
+        yield* seeded(url)
+        yield* AutoMigration.adopt({ by: "table", table: "pgmigrations" })
+        deepStrictEqual(yield* AutoMigration.migrate, [])
+        yield* seeded(url)
+      })
+    )
+  )
+
+  it.scopedLive("keeps an operator from applying what it records where another program has begun the ledger", () =>
+    inProgram({ migrations: { "000_birds": "CREATE TABLE birds (id integer);" } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        yield* Database.query(url, ...unseeded, pgmigrations, recording("001_accounts", "002_seed"))
+        const refused = yield* failsWith("HistoryElsewhere", AutoMigration.migrate).pipe(
+          Effect.provide(App.layer({ url, migrations: seeds }))
+        )
+        deepStrictEqual(refused.due, ["001_accounts", "002_seed"])
+        yield* seeded(url)
+        const later = App.layer({ url, migrations: { ...seeds, "003_other": "CREATE TABLE other (id integer);" } })
+        yield* AutoMigration.baseline(["001_accounts", "002_seed"], { unchecked: true }).pipe(Effect.provide(later))
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate.pipe(Effect.provide(later)), ["003_other"])
       })
     )
   )
@@ -186,6 +274,9 @@ describe("another tool's table", () => {
           yield* holding(url, "LOCK TABLE pgmigrations IN ACCESS EXCLUSIVE MODE")
           const refused = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
           deepStrictEqual([refused.recorded, refused.obstacle], [null, "canceling statement due to lock timeout"])
+          assert.match(refused.message, /Try again\.$/)
+          const looked = yield* Effect.flip(fromTable)
+          assert.match(looked.message, /Try again\.$/)
         })
     )
   )
@@ -418,6 +509,35 @@ describe("adopt", () => {
             yield* AutoMigration.adopt({ by: "table", table: "knex_migrations" }),
             ["001_accounts", "002_cents"]
           )
+        })
+    )
+  )
+
+  it.scopedLive("of a table whose name is quoted is printed as a shell reads it", () =>
+    inProgram(
+      {
+        migrations,
+        before: [
+          made,
+          `CREATE SCHEMA "it's"; CREATE TABLE "it's"."SequelizeMeta" (name text); INSERT INTO "it's"."SequelizeMeta" VALUES ('001_accounts')`,
+          `CREATE TABLE "SequelizeMeta" (name text); INSERT INTO "SequelizeMeta" VALUES ('001_accounts'), ('002_gone')`
+        ]
+      },
+      () =>
+        Effect.gen(function* () {
+          const several = yield* Effect.flip(fromTable)
+          if (several._tag !== "SeveralHistories") return assert.fail(several.message)
+          const typed = yield* Effect.forEach(several.tables, (table) =>
+            Effect.map(
+              Effect.either(AutoMigration.adopt({ by: "table", table })),
+              Either.match({ onLeft: (error) => words(error.message), onRight: (ids) => ids })
+            )
+          )
+          deepStrictEqual<unknown>(typed, [
+            ["001_accounts"],
+            ["adopt", "--table", '"SequelizeMeta"', "--accept", "without-file", "--yes"]
+          ])
+          deepStrictEqual(words(several.message), ["adopt", "--table", several.tables[0]])
         })
     )
   )
