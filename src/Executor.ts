@@ -96,7 +96,7 @@ export const make = Effect.gen(function* () {
   const recordApplied = ({ connection }: Reserved, text: string, migration: Migration) =>
     Effect.catchAll(Transaction.send(connection, text), (error): Effect.Effect<never, Setback> => {
       const isRefusedLate = TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)
-      if (isRefusedLate || MigrationFailure.isOfDeferred(error)) {
+      if (isRefusedLate || MigrationFailure.isOfDeferred(error, schema)) {
         return Effect.fail(Script.atEndOf(migration, "of the migrations")(error))
       }
       if (AbortedTransaction.isMetBy(error)) return Effect.fail(MigrationFailure.effectFailed(migration, swallowed))

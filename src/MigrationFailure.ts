@@ -7,6 +7,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { commandSuffix, type SchemaName } from "./AutoMigrationConfig.js"
 import { isAlreadyThere } from "./core/AlreadyThere.js"
 import {
@@ -121,9 +122,15 @@ export const isContention = (error: SqlError): boolean =>
 
 const deferrable = /^(?:23|P0)/
 
-/** A deferred constraint or its trigger refuses what the migration has done. @since 0.1.0 @category predicates */
-export const isOfDeferred = (error: SqlError): boolean =>
-  Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => deferrable.test(sqlState))
+/**
+ * Whether a deferred constraint, or its trigger, refuses what a migration has done. A constraint of the ledger's own is none of these.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
+  Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => deferrable.test(sqlState)) &&
+  !(Predicate.hasProperty(error.cause, "schema") && error.cause.schema === ledger)
 
 /**
  * The failure of a message of the library itself: to the ledger, the catalog, or on the way to them.
