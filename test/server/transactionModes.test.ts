@@ -14,6 +14,7 @@ import * as Database from "../support/Database.js"
 import * as Role from "../support/Role.js"
 import * as Server from "../support/Server.js"
 import { ask, failsWith, inProgram, kinds, untilBlocked } from "../support/Situation.js"
+import * as WireTap from "../support/WireTap.js"
 
 const level = "CREATE TABLE iso AS SELECT current_setting('transaction_isolation') AS level;"
 
@@ -140,15 +141,15 @@ const stopBeforeLock = (name: string) => [
   `SELECT auto_migration.grant_writer('${name}')`
 ]
 
-const hasBeenRefused = (url: string, name: string) =>
-  Effect.repeat(
-    Database.query(
-      url,
-      `SELECT FROM pg_stat_activity WHERE usename = '${name}' AND (query LIKE 'ROLLBACK; RESET%'
-        OR (query LIKE '%pg_try_advisory_xact_lock%' AND query NOT LIKE 'BEGIN%'))`
-    ),
-    { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
-  )
+/** Waits until the migration lock was tried through the tap, and the next message has been sent. */
+const hasBeenRefused = (tap: WireTap.WireTap) =>
+  Effect.repeat(tap.heard, {
+    until: ({ statements }) => {
+      const tried = statements.findIndex((text) => text.includes("pg_try_advisory_xact_lock"))
+      return tried >= 0 && tried < statements.length - 1
+    },
+    schedule: Schedule.spaced("20 millis")
+  })
 
 describe("a transaction with one snapshot", () => {
   it.scopedLive(
@@ -159,16 +160,17 @@ describe("a transaction with one snapshot", () => {
         const { name, url: other } = yield* Role.role(url, "late")
         const migrations = { "001_iso": `BEGIN ISOLATION LEVEL REPEATABLE READ;\n${level}\nCOMMIT;` }
         const first = App.layer({ url, migrations })
+        const tap = yield* WireTap.make(other)
         yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: { "000": "SELECT 1;" } }))
         yield* Database.query(url, ...stopBeforeLock(name))
         const lock = yield* holder(url, `BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
         const late = yield* Effect.fork(
           Effect.provide(
             AutoMigration.migrate,
-            App.layer({ url: other, migrations, options: { lockTimeout: Duration.minutes(1) } })
+            App.layer({ url: tap.url, migrations, options: { lockTimeout: Duration.minutes(1) } })
           )
         )
-        yield* hasBeenRefused(url, name)
+        yield* hasBeenRefused(tap)
         const stop = yield* holder(url, "SELECT pg_advisory_lock(42)")
         yield* lock.query("ROLLBACK")
         yield* untilBlocked(url)
