@@ -185,8 +185,8 @@ export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError
   Effect.flatMap(AutoMigration, (_) => _.isApplied(id))
 
 /**
- * The statements of everything pending that lose data: those that the database has rows for, or that nobody can tell, without
- * those that the files consent to. {@link migrate} runs them all the same; whoever runs it may ask first.
+ * The statements of everything pending that lose data: those that the database has rows for, or may have, without
+ * those that the files consent to. {@link migrate} runs them all the same; a caller that wants consent asks before.
  *
  * @since 0.1.0
  * @category operations

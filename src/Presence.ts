@@ -121,7 +121,7 @@ const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   )
 
 /**
- * Whether a row version that is seen was written by the transaction that asks: it is still going on, and nobody sees the rows of
+ * Whether a row version that is seen was written by the transaction that asks: it is still going on, and no session sees the rows of
  * another that is. A savepoint has a number of its own.
  */
 const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE

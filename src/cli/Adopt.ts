@@ -49,7 +49,7 @@ const notNow = (request: Adoption.Request, schema: SchemaName) =>
     `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(request, []))}`
   )
 
-/** Where nobody can be asked, only `--yes` is a word. */
+/** Without a terminal, only `--yes` confirms. */
 const isWanted = (
   { options: { yes } }: Invocation.Invocation,
   terminal: Option.Option<Terminal>,

@@ -1,5 +1,5 @@
 /**
- * Recognises a part that undoes what stands above it, whatever tool or habit it is written for: a file that runs as a whole would
+ * Recognises a part that undoes what stands above it, for any tool and in any habit: a file that runs as a whole would
  * do and undo.
  *
  * ```sql

@@ -98,7 +98,7 @@ export const isDestructive = (node: Node): boolean => {
 export const isPreparation = (node: Node): boolean =>
   "TransactionStmt" in node || "VariableSetStmt" in node || "LockStmt" in node
 
-/** A temporary table is gone with its session, and whoever drops it undoes nothing. */
+/** A temporary table is gone with its session, and dropping it undoes nothing. */
 const lasting = (range: RangeVar | undefined): string | undefined =>
   range?.relpersistence === "t" ? undefined : range?.relname
 

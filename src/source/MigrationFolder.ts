@@ -60,7 +60,7 @@ const fromWorkingDirectory = (path: string): string => {
   return below.startsWith("..") ? path : below
 }
 
-/** So many files are open at once, whatever the size of the folder. */
+/** So many files are open at once, in a folder of any size. */
 const concurrency = 16
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The command line as somebody types it: on a folder of files, with the exit code and what is printed.
+ * The command line as a user types it: on a folder of files, with the exit code and what is printed.
  */
 import * as fs from "node:fs/promises"
 import * as os from "node:os"

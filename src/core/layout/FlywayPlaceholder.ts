@@ -38,5 +38,5 @@ const lineEndsIn = (text: string): number => (text.match(/\r\n|\n|\r/g) ?? []).l
 
 const placeholder = /\$\{[^}\s]*\}/g
 
-/** A comment, a string, a quoted name or a placeholder: whatever stands first. Block comments within each other are rare. */
+/** A comment, a string, a quoted name or a placeholder, the one that stands first. Block comments within each other are rare. */
 const token = /--[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^'])*'?|"[^"]*"?|\$\{[^}\s]*\}/g

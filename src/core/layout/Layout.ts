@@ -73,7 +73,7 @@ const unlessEmpty = (listing: Listing, { entries, passedOver }: Arrangement): Ei
     : Either.left(new NothingToApply({ folder: listing.nameOf(""), passedOver: named(listing, missed) }))
 }
 
-/** What fits two layouts is read as one of them; what none explains may be a migration that somebody misses. */
+/** What fits two layouts is read as one of them; a file that none explains may be a migration that is missed. */
 const warningsOf = (listing: Listing, { entries, layout, passedOver }: Arrangement): ReadonlyArray<string> => {
   const folder = listing.nameOf("")
   const unexplained = passedOver.filter(({ kind }) => kind === "unexplained")
