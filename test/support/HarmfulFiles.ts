@@ -499,6 +499,26 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
   ]
 }
 
+/** Files that do harm today: `docs/risks.md`, "What is not found". A row that is refused one day belongs to those above. */
+export const notFound: ReadonlyArray<Case> = [
+  runsOld("RENAME VALUE in a function", ["relabelling"], "SELECT relabelling()"),
+  runsOld(
+    "a function that empties a table beside a new column of it",
+    ["truncating"],
+    "ALTER TABLE users ADD COLUMN email text;\nSELECT truncating()"
+  ),
+  runsOld(
+    "a function that narrows a table beside a new column of it",
+    ["narrowing"],
+    "ALTER TABLE users ADD COLUMN email text;\nSELECT narrowing()"
+  ),
+  runsOld(
+    "a function that empties a table beside a new namesake",
+    ["truncating"],
+    "CREATE SCHEMA attic;\nCREATE TABLE attic.users (id integer);\nSELECT truncating()"
+  )
+]
+
 /** Files that add beside what was there. */
 export const harmless: ReadonlyArray<Case> = [
   [

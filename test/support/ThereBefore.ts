@@ -127,6 +127,12 @@ const parts = {
     byHand:
       "CREATE OR REPLACE FUNCTION leaving() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DROP SCHEMA app CASCADE; END $$;"
   },
+  relabelling: {
+    needs: ["mood"],
+    sql: "CREATE FUNCTION relabelling() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RETURN; END $$;",
+    byHand:
+      "CREATE OR REPLACE FUNCTION relabelling() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; END $$;"
+  },
   /** Code that runs whenever a table is made. */
   onTables: {
     needs: ["wipe"],
