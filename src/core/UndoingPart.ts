@@ -14,23 +14,26 @@
  * **What is a heading.** A comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade,
  * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`),
  * also behind a statement on its line; plain when it holds no other word than such as go with them (`-- to revert this
- * migration`); vague when it is short and no sentence, or ends with a colon; and a remark when words follow a colon
- * (`-- rollback plan: none`).
+ * migration`); vague when it is short and no sentence, or ends with a colon; a remark when words follow a colon
+ * (`-- rollback plan: none`); and prose when it is any other text with such a word, also in another form
+ * (`-- this is what reverts the migration`).
  *
  * **What is an error.** Below a bare heading at the beginning of a line, any statement; behind a statement, one that drops, deletes or
  * changes anything, or runs code that may. Below a plain heading the same but for queries; where the file has a plain heading of
  * the way up as well, any statement. Below a vague heading, a statement that undoes one above it, and below a remark, one that drops
- * what the file makes above, unless what the file makes is renamed into the place of something else.
+ * what the file makes above, unless what the file makes is renamed into the place of something else. Below prose, a part that takes
+ * away all that the file makes above, and makes nothing.
  * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
  *
  * @internal
  */
 import type { Node } from "@pgsql/types"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { InvalidDirective } from "./AutoMigrationError.js"
 import { type ParsedStatement, type Parser, statementsOf } from "./ParsedSql.js"
 import * as SqlComment from "./SqlComment.js"
-import { isDestructive, isPreparation, isQuery, madeBy, renameIn, undoneBy } from "./UndoingStatement.js"
+import { isDestructive, isPreparation, isQuery, madeBy, renameIn, standsBy, undoneBy } from "./UndoingStatement.js"
 
 /**
  * Fails with the first heading of a part that undoes. A text that is no SQL passes: its own error says more.
@@ -63,7 +66,7 @@ export const refuse = (parser: Parser, file: string, text: string): Either.Eithe
 }
 
 interface Heading {
-  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark"
+  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark" | "prose"
   readonly start: number
   readonly line: number
   readonly directive: string
@@ -79,6 +82,7 @@ const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatem
   if (kind === "bare" || (isSure && hasUp)) return below.length > 0
   if (above.every(isPreparation)) return false
   const made = madeByAll(above)
+  if (kind === "prose") return undoesAll(above, below)
   if (!isSure) return undoesMade(below, made, kind)
   const undone = new Set(above.flatMap(undoneBy))
   return below.some(
@@ -109,6 +113,17 @@ const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind:
   )
 }
 
+/** Whether a part takes away all that stands there by the statements above, and makes nothing. */
+const undoesAll = (above: ReadonlyArray<Node>, below: ReadonlyArray<Node>): boolean => {
+  const undone = new Set(below.flatMap(undoneBy))
+  const standing = above.map(standsBy).filter(Arr.isNonEmptyReadonlyArray)
+  return (
+    standing.length > 0 &&
+    standing.every((keys) => keys.some((key) => undone.has(key))) &&
+    below.every((node) => "RenameStmt" in node || !madeBy(node).some((key) => /^(?:name|column|rows) /.test(key)))
+  )
+}
+
 /** The line itself, and where it lacks words the next ones: a frame may stand around them. */
 const firstLineOf = ({ kind, text }: SqlComment.Comment): string =>
   kind === "line" ? text : (text.split(/[\r\n]+/).find((line) => /[\p{L}\p{N}]/u.test(line)) ?? "")
@@ -125,9 +140,21 @@ const headingFrom = (
   const heading = { start: comment.start, line: comment.line, directive: directiveOf(comment, line) }
   if (isPart && isBare(words)) return [{ ...heading, kind: "bare" }]
   if (isPart && isPlain(words, undoWords)) return [{ ...heading, kind: "plain" }]
-  if (/;$/.test(line) || !announces(words)) return []
-  if (/:[\s*=#-]*$/.test(line)) return [{ ...heading, kind: "vague" }]
-  return isShort(words) ? [{ ...heading, kind: line.includes(":") ? "remark" : "vague" }] : []
+  if (/;$/.test(line)) return []
+  if (announces(words)) {
+    if (/:[\s*=#-]*$/.test(line)) return [{ ...heading, kind: "vague" }]
+    if (isShort(words)) return [{ ...heading, kind: line.includes(":") ? "remark" : "vague" }]
+  }
+  return !isCommentedOut(text, comment, following) && mentions(comment.text) ? [{ ...heading, kind: "prose" }] : []
+}
+
+/** In a block comment any line may. One that holds SQL keeps the way down to itself. */
+const mentions = (text: string): boolean => {
+  const lines = text.split(/[\r\n]+/)
+  return (
+    !lines.some((line) => sqlWords.test(line.replace(/^[\s*]+/, ""))) &&
+    lines.some((line) => mention.test(spaced(line)))
+  )
 }
 
 /** Behind a statement a comment says something of it, unless it is the word alone. */
@@ -176,11 +203,34 @@ const isCommentedOut = (
 const sqlWords =
   /^(?:drop|alter|delete|truncate|update|insert|create|revoke|grant|select|begin|commit|rename|do)\b[^.]*(?:;|$)/i
 
-/** `DOWN`, `Roll back`, `migrateDown`, `drop below` as words in small letters. */
-const wordsOf = (line: string): ReadonlyArray<string> =>
+/** Small letters, with `migrateDown` as two words and `users_down` as well. */
+const spaced = (line: string): string =>
   line
     .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
+    .replaceAll("_", " ")
     .toLowerCase()
+
+/** Any form of the words; `down` where it is not a part of another verb. */
+const mention = new RegExp(
+  `\\b(?:${[
+    "undo(?:es|ing|ne)?",
+    "roll(?:s|ed|ing)?[\\s-]*back",
+    "rollbacks?",
+    "revert(?:s|ed|ing)?",
+    "revers(?:es?|ed|ing|al)",
+    "inverse",
+    "back(?:s|ed|ing)?[\\s-]*out",
+    "downgrad(?:es?|ed|ing)",
+    "backwards?",
+    "uninstall",
+    "tear[\\s-]*down",
+    "(?<!\\b(?:break|breaks|count|counts|cut|cuts|narrow|scale|shut|slow|step|steps|write|written)\\s+)downs?"
+  ].join("|")})\\b`
+)
+
+/** `DOWN`, `Roll back`, `migrateDown`, `drop below` as words in small letters. */
+const wordsOf = (line: string): ReadonlyArray<string> =>
+  spaced(line)
     .replace(/\brol(?:l|ling|ls)[\s_-]*(?:(?:this|it|them|all|everything)\s+)?back\b/g, "rollback")
     .replace(/\bdrop[\s_-]+below\b/g, "dropbelow")
     .split(/[^\p{L}\p{N}']+/u)

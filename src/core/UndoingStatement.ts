@@ -72,6 +72,26 @@ export const undoneBy = (node: Node): Keys => {
   return "DoStmt" in node ? namesIn(node.DoStmt, removal) : none
 }
 
+/**
+ * What a statement leaves behind for as long as its object stands: what it makes, but for what goes with its table, and a table
+ * whose rows it changes.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const standsBy = (node: Node): Keys => {
+  if ("InsertStmt" in node) return some("name", node.InsertStmt.relation?.relname)
+  if ("UpdateStmt" in node) return some("name", node.UpdateStmt.relation?.relname)
+  if ("DeleteStmt" in node) return some("name", node.DeleteStmt.relation?.relname)
+  if ("MergeStmt" in node) return some("name", node.MergeStmt.relation?.relname)
+  if (["IndexStmt", "CreateTrigStmt", "CreatePolicyStmt", "RuleStmt", "CreateStatsStmt"].some((tag) => tag in node))
+    return none
+  const lasting = madeBy(node).filter((key) => /^(?:name|column|named) /.test(key))
+  return "AlterTableStmt" in node && lasting.length > 0
+    ? [...lasting, ...some("name", node.AlterTableStmt.relation?.relname)]
+    : lasting
+}
+
 /** The key of what a statement takes another name for, and of what it is then. @since 0.1.0 @category queries */
 export const renameIn = (node: Node): { readonly from: Keys; readonly to: Keys } =>
   "RenameStmt" in node

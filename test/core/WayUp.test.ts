@@ -238,6 +238,21 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     "/*\n * Down\n */",
     "/* ---- undo ---- */",
     "-- Rollback of users",
+    "-- Rollback (if needed)",
+    "-- Undoes the above",
+    "-- this reverts the changes",
+    "-- This is the rollback script",
+    "-- 001_users.down.sql",
+    "-- type: down",
+    "-- dbmate:down",
+    "-- 'down'",
+    "-- up / down",
+    "-- everything below is for rollback",
+    "-- SQL in this section is executed when the migration is rolled back",
+    "-- back out the changes:",
+    "--#region down",
+    "/*\n * Users\n * Run by hand to roll back.\n */",
+    "-- undo of everything this migration did, in the opposite order",
     "-- To undo this by hand, which you should not need, run the following statements:"
   ]
   for (const heading of headings) {
@@ -332,6 +347,20 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     assert.strictEqual(refusal(`${up}\n-- Rollback plan: drop it\n${down}`).line, 2)
   })
 
+  it("is refused below prose where it takes away all that the file makes", () => {
+    const made = `${up}\nCREATE INDEX i ON users (id);\nINSERT INTO users VALUES (1);\nALTER TABLE other ADD COLUMN n integer;`
+    const undone = "DELETE FROM history WHERE id = 1;\nALTER TABLE other DROP COLUMN n;\nDROP TABLE users;"
+    const prose = "-- what follows is run when the migration has to be rolled back"
+    assert.strictEqual(refusal(`${made}\n${prose}\n${undone}`).line, 5)
+    for (const text of [
+      `${made}\n${prose}\nDROP TABLE users;`,
+      `${made}\nINSERT INTO log VALUES (1);\n${prose}\n${undone}`,
+      `${made}\n${prose}\n${undone}\nCREATE TABLE later (id integer);`
+    ]) {
+      assert.strictEqual(way(text).text, text)
+    }
+  })
+
   const copied = "CREATE TABLE users_new (id int);\nINSERT INTO users_new SELECT id FROM users;"
   const swapped = "ALTER TYPE s RENAME TO s_old;\nCREATE TYPE s AS ENUM ('a');"
 
@@ -370,6 +399,8 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     `/*\n Rollback:\n   DROP TABLE users;\n*/\n${up}\nALTER TABLE other DROP COLUMN a;`,
     `CREATE TEMP TABLE helper AS SELECT 1;\n-- undo the helper\nDROP TABLE helper;`,
     `${up}\nSELECT '\n-- down\n';\n${down}`,
+    "CREATE TABLE helper (id int);\nUPDATE users SET a = 1;\n-- the update is never reverted\nDROP TABLE helper;",
+    `${up}\n/* This cannot be undone:\n DROP TABLE users;\n*/\n${down}`,
     `${up}\n-- break down by day\nCREATE VIEW days AS SELECT 1;`,
     `BEGIN;\n-- nothing to roll back yet\nDROP TABLE IF EXISTS other;\nCOMMIT;`
   ]
