@@ -102,7 +102,7 @@ export const onRows = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | u
   const name = Path.range(recorder, range)
   return [
     ...about(recorder, kind, name),
-    ...changedAlong(recorder, name).flatMap((other) => withKind(recorder, kind, other))
+    ...changedAlong(recorder, name).flatMap((other) => aboutOther(recorder, kind, other))
   ]
 }
 
@@ -114,10 +114,11 @@ export const onRows = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | u
  */
 export const onInsert = (recorder: R.Recorder, range: RangeVar | undefined): ReadonlyArray<Hazard> => {
   const found = R.findRelation(recorder, Path.range(recorder, range))
-  return rulesOf(found).flatMap((other) => withKind(recorder, "data-loss", other))
+  return rulesOf(found).flatMap((other) => aboutOther(recorder, "data-loss", other))
 }
 
-const withKind = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> =>
+/** A hazard about a relation that the catalog names, unless the migration certainly makes it. @since 0.1.0 @category constructors */
+export const aboutOther = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> =>
   isMade(recorder, name) ? [] : aboutKnown(kind, name)
 
 const changedAlong = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<QualifiedName> => {

@@ -8,6 +8,7 @@
 import type { AlterDomainStmt, CreateTrigStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { ofCascade } from "./CascadeRisk.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
 import { tablesWithType } from "./FootprintUse.js"
@@ -23,6 +24,7 @@ import { isTransactional } from "./TransactionBlock.js"
 export const hazardsOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => [
   ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
   ...ofStatement(recorder, node),
+  ...ofCascade(recorder, node),
   ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
 ]
 

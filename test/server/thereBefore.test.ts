@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import { ClearedDatabase, layer as databaseOfMany } from "../support/ClearedDatabase.js"
-import { blocks, type Case, groups, harmless, notFound, other } from "../support/HarmfulFiles.js"
+import { blocks, type Case, cascades, groups, harmless, notFound, other } from "../support/HarmfulFiles.js"
 import { ask, askWithin, failsWith, type Services } from "../support/Situation.js"
 import * as ThereBefore from "../support/ThereBefore.js"
 import * as WhatWasThere from "../support/WhatWasThere.js"
@@ -140,6 +140,10 @@ layer(databaseOfMany, { excludeTestServices: true })("a database that was there 
 
   describe("is not blocked by a query through a table that is new only where it is not there", () => {
     for (const one of blocks) it.effect(one[0], () => Effect.asVoid(keeps(one)))
+  })
+
+  describe("keeps by a query the views and functions that are made to depend on what is new", () => {
+    for (const one of cascades) it.effect(one[0], () => Effect.asVoid(keeps(one)))
   })
 
   describe("is healed where files only add", () => {

@@ -43,6 +43,43 @@ export const blocks: ReadonlyArray<Case> = [
   "ALTER TABLE users ALTER COLUMN name SET NOT NULL"
 ].map(guarded)
 
+/** Takes away views and functions that were there and are made to depend on what is new. */
+export const cascades: ReadonlyArray<Case> = [
+  ...[
+    "DROP TABLE made CASCADE",
+    "ALTER TABLE made DROP COLUMN id CASCADE",
+    "CREATE VIEW between AS SELECT id, name FROM made; CREATE OR REPLACE VIEW people AS SELECT id, name FROM between; DROP VIEW between CASCADE",
+    "CREATE VIEW between AS SELECT id, name FROM made; CREATE OR REPLACE VIEW people AS SELECT id, name FROM between; DROP TABLE made CASCADE",
+    "DO $$ BEGIN DROP TABLE made CASCADE; END $$"
+  ].map(
+    (statement): Case => [
+      `a view that is made again, then ${statement}`,
+      ["view"],
+      `CREATE TABLE made (id integer, name text);\nCREATE OR REPLACE VIEW people AS SELECT id, name FROM made;\n${statement};`
+    ]
+  ),
+  [
+    "a view that is made again, DROP FUNCTION … CASCADE",
+    ["view"],
+    "CREATE FUNCTION made() RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text $$;\nCREATE OR REPLACE VIEW people AS SELECT id, made() AS name FROM users;\nDROP FUNCTION made CASCADE;"
+  ],
+  [
+    "a default of a table, DROP FUNCTION … CASCADE",
+    ["users"],
+    "CREATE FUNCTION made() RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text $$;\nALTER TABLE users ALTER COLUMN name SET DEFAULT made();\nDROP FUNCTION made CASCADE;"
+  ],
+  [
+    "a trigger that is made again, DROP FUNCTION … CASCADE",
+    ["log"],
+    "CREATE FUNCTION made() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;\nCREATE OR REPLACE TRIGGER after_log AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION made();\nDROP FUNCTION made CASCADE;"
+  ],
+  [
+    "a function that is made again, DROP TABLE … CASCADE",
+    ["twice"],
+    "CREATE TABLE made (id integer);\nCREATE OR REPLACE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT id FROM made; END;\nDROP TABLE made CASCADE;"
+  ]
+]
+
 export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "a table that is new only where it is not there": [
     ...[
@@ -530,6 +567,11 @@ export const harmless: ReadonlyArray<Case> = [
     "a new table that is emptied, changed and dropped",
     ["users"],
     "CREATE TABLE made (id integer PRIMARY KEY, name text);\nINSERT INTO made VALUES (1, 'a');\nUPDATE made SET name = 'b';\nDELETE FROM made;\nTRUNCATE made;\nALTER TABLE made DROP COLUMN name;\nDROP TABLE made;"
+  ],
+  [
+    "what depends on a new table and goes with it",
+    ["users"],
+    "CREATE TABLE made (id integer PRIMARY KEY);\nCREATE VIEW seen AS SELECT id FROM made;\nCREATE OR REPLACE VIEW seen_too AS SELECT id FROM seen;\nDROP TABLE made CASCADE;"
   ],
   ["a new column of a table with rows", ["users"], "ALTER TABLE users ADD COLUMN email text;"],
   ["IF NOT EXISTS of what is there, and nothing more", ["users"], users],
