@@ -182,8 +182,8 @@ export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: strin
           yield* judge([{ migration, reason: "pending" }])
         }),
       closing: ({ server }, { footprint }) => {
-        const foreseen = footprint.risks.flatMap(({ kind, relation }) =>
-          kind === "referenced-table-lock" ? [] : Option.toArray(relation)
+        const foreseen = footprint.risks.flatMap(({ asks, kind, relation }) =>
+          kind === "referenced-table-lock" || asks === "code" ? [] : Option.toArray(relation)
         )
         return [Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })]
       },

@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Policy from "./core/Policy.js"
 import { type QualifiedName, qualifiedName } from "./core/SchemaObject.js"
 import * as Message from "./Message.js"
+import * as PlainTable from "./PlainTable.js"
 
 /** How long a table may be searched for a row. @since 0.1.0 @category constants */
 export const patience = Duration.seconds(1)
@@ -50,7 +51,7 @@ export interface Asking {
  * `own`: not there before, and by now the plan has made it, which holds no rows but the plan's. `locked`: another session has locked the table, so
  * it cannot be searched now; it is searched under the lock that the plan takes.
  */
-const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "unknown")
+const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown")
 
 /** @since 0.1.0 @category models */
 export type Answer = typeof Answer.Type
@@ -71,11 +72,12 @@ $effect_auto_migration$`
 const asked = (questions: ReadonlyArray<Policy.Question>): string =>
   Message.literal(
     JSON.stringify(
-      questions.map(({ lock, reach, relation: { name, schema } }, place) => ({
+      questions.map(({ asks, lock, reach, relation: { name, schema } }, place) => ({
         place,
         name,
         schema: Option.getOrNull(schema),
         lock,
+        asks,
         is_visible: reach === "path"
       }))
     )
@@ -83,7 +85,7 @@ const asked = (questions: ReadonlyArray<Policy.Question>): string =>
 
 const wanted = (questions: ReadonlyArray<Policy.Question>): string =>
   `pg_catalog.jsonb_to_recordset(${asked(questions)}::pg_catalog.jsonb)
-    AS w (place integer, name text, schema text, lock text, is_visible boolean)`
+    AS w (place integer, name text, schema text, lock text, asks text, is_visible boolean)`
 
 /** What a question can mean, of objects of one catalog, in schemas that are not the server's own. */
 const isMeant = (name: string, visible: string): string => `${name} = question.name::pg_catalog.name
@@ -156,6 +158,11 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
   holds boolean;
   is_late boolean := false;`,
     `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
+    IF question.asks = 'code' THEN
+      answers := answers || pg_catalog.to_jsonb(CASE WHEN (SELECT pg_catalog.bool_and(${PlainTable.isPlain("c.oid")}) FROM ${relations})
+        THEN 'plain'::text ELSE 'unknown' END);
+      CONTINUE;
+    END IF;
     answer := CASE WHEN ${about === "everything" ? others : "false"} THEN 'empty' ELSE 'new' END;
     FOR found IN SELECT c.oid, c.relkind FROM ${relations}
       ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
@@ -250,8 +257,10 @@ export const outdated = (answers: ReadonlyMap<string, Answer>): ReadonlyMap<stri
 const factsFrom =
   (locked: Policy.Presence) =>
   (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
-    presence: ({ reach, relation }) => {
-      const answer = Option.map(relation, (name) => answers.get(Policy.questionKey({ reach, relation: name })))
+    presence: ({ asks, reach, relation }) => {
+      const key = (name: QualifiedName) =>
+        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name })
+      const answer = Option.map(relation, (name) => answers.get(key(name)))
       const told = Option.getOrUndefined(answer) ?? "unknown"
       return told === "own" ? "new" : told === "locked" ? locked : told
     }

@@ -220,4 +220,6 @@ export interface SimulatedCatalog {
   readonly uncertain: ReadonlySet<HazardKey>
   /** `false` once a migration was not understood: what is unknown may then be anything. */
   readonly isComplete: boolean
+  /** `false` once that was more than a question which the database can answer. */
+  readonly isUnderstood: boolean
 }

@@ -208,7 +208,10 @@ export const infer = (
   { declares = [], script, source }: Source
 ): Either.Either<Inferred, InvalidSql> => {
   if (script._tag === "Effect") {
-    return Either.right({ footprint: declared(declares), catalog: { ...catalog, isComplete: false } })
+    return Either.right({
+      footprint: declared(declares),
+      catalog: { ...catalog, isComplete: false, isUnderstood: false }
+    })
   }
   const statements = Either.mapLeft(statementsOf(parser, script.text), (error) =>
     ClientStatement.explain(script.text, error)
@@ -333,15 +336,18 @@ const risksOf = (
   const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
   if (left.length === 0) return []
   const place = placeOf(text, statement)
-  return distinct(left).map(({ isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
-    kind,
-    relation,
-    isOfRows,
-    reach,
-    lock,
-    start: statement.start,
-    ...place
-  }))
+  return distinct(left).map(
+    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
+      ...(asks === undefined ? {} : { asks }),
+      kind,
+      relation,
+      isOfRows,
+      reach,
+      lock,
+      start: statement.start,
+      ...place
+    })
+  )
 }
 
 /** A body may be run more than once; of two hazards about one relation the one with the wider reach stays. */
@@ -355,10 +361,11 @@ const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
   return [...byKey.values()]
 }
 
-const hazardKey = ({ isOfRows = false, kind, lock, relation }: Hazard): string =>
+const hazardKey = ({ asks, isOfRows = false, kind, lock, relation }: Hazard): string =>
   Option.match(relation, {
     onNone: () => kind,
-    onSome: (name) => `${kind} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
+    onSome: (name) =>
+      `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
   })
 
 const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }

@@ -64,7 +64,7 @@ const unknown = (
   presence: "if exists" | "certain"
 ): void => {
   if (presence === "certain") R.disclaim(recorder, object)
-  if (!recorder.catalog.isComplete) R.barrier(recorder, `drops ${name}, which no migration is known to create`)
+  R.unlessComplete(recorder, `drops ${name}, which no migration is known to create`)
 }
 
 const type: Drop = (recorder, object, behavior, presence) => {

@@ -82,7 +82,8 @@ export const idly = (recorder: Recorder, work: () => void): void => {
   const { catalog, claimed, disclaimed, searchPath } = recorder
   const counts = [claimed.length, disclaimed.length] as const
   work()
-  recorder.catalog = { ...catalog, isComplete: recorder.catalog.isComplete }
+  const { isComplete, isUnderstood } = recorder.catalog
+  recorder.catalog = { ...catalog, isComplete, isUnderstood }
   recorder.searchPath = searchPath
   claimed.length = counts[0]
   disclaimed.length = counts[1]

@@ -33,7 +33,11 @@ export const inherit = (
     if (R.findRelation(recorder, sibling)?.isDefaultPartition === true) Use.touch(recorder, sibling)
   }
   if (found === undefined) {
-    R.barrier(recorder, `${parent.name} is not created by any migration: its columns are not known`)
+    Use.mayRunCode(
+      recorder,
+      Path.written(recorder, parent),
+      `${parent.name} is not created by any migration: its columns are not known`
+    )
     return
   }
   R.updateRelation(recorder, table, (known) => ({
@@ -118,7 +122,11 @@ export const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLi
   Use.touch(recorder, source)
   const found = R.findRelation(recorder, source)
   if (found === undefined) {
-    R.barrier(recorder, `${source.name} is not created by any migration: its columns are not known`)
+    Use.mayRunCode(
+      recorder,
+      Path.written(recorder, source),
+      `${source.name} is not created by any migration: its columns are not known`
+    )
     return
   }
   const has = (bit: number): boolean => ((clause.options ?? 0) & bit) !== 0

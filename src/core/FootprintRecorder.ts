@@ -164,7 +164,19 @@ export const wall = (recorder: Recorder, reason: string): void => {
 export const barrier = (recorder: Recorder, reason: string): void => {
   wall(recorder, reason)
   recorder.statement.isOpaque = true
-  recorder.catalog = { ...recorder.catalog, isComplete: false }
+  recorder.catalog = { ...recorder.catalog, isComplete: false, isUnderstood: false }
+}
+
+/**
+ * Something that no migration is known to make, after something that was not understood: it may be anything.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const unlessComplete = (recorder: Recorder, reason: string): void => {
+  if (recorder.catalog.isComplete) return
+  if (recorder.catalog.isUnderstood) wall(recorder, reason)
+  else barrier(recorder, reason)
 }
 
 /**

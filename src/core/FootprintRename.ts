@@ -44,7 +44,7 @@ const relation: Rename = (recorder, { missing_ok, newname = "", relation: range 
 
 /** A relation that no migration creates: it has its new name from now on, and no longer the old one. */
 const unknownRenamed = (recorder: R.Recorder, name: QualifiedName, to: QualifiedName): void => {
-  if (!recorder.catalog.isComplete) R.barrier(recorder, `relation ${name.name} is not created by any migration`)
+  R.unlessComplete(recorder, `relation ${name.name} is not created by any migration`)
   R.disclaim(recorder, SchemaObject.relation(name))
   R.claim(recorder, SchemaObject.relation(to))
   R.saveRelation(recorder, { ...Catalog.relation("table", to), isExternal: true })

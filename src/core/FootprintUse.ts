@@ -15,6 +15,7 @@ import { runBody } from "./FootprintRun.js"
 import * as HazardKey from "./HazardKey.js"
 import { type Access, type Call, type Mentions, mentionsOf } from "./Mentions.js"
 import { isBuiltIn } from "./ParsedType.js"
+import type { Risk } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
@@ -58,7 +59,7 @@ export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
   if (types.length === 0 && rows.length === 0) {
     if (isBuiltIn(parts)) return
     R.readName(recorder, name)
-    if (!recorder.catalog.isComplete) R.barrier(recorder, `type ${name.name} is not created by any migration`)
+    R.unlessComplete(recorder, `type ${name.name} is not created by any migration`)
     return
   }
   if (!once(recorder, "type", name)) return
@@ -69,7 +70,7 @@ export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
 
 /** After something opaque, a relation that nobody is known to create may be a view of anything. */
 const unknown = (recorder: R.Recorder, { name }: QualifiedName): void => {
-  if (!recorder.catalog.isComplete) R.barrier(recorder, `relation ${name} is not created by any migration`)
+  R.unlessComplete(recorder, `relation ${name} is not created by any migration`)
 }
 
 /** Reads rows: what {@link touch} reads, and what the views and policies on the way run. @since 0.1.0 @category reading */
@@ -98,17 +99,58 @@ export const change = (recorder: R.Recorder, name: QualifiedName): void => {
 
 /** Writes rows, and runs all that this runs. @since 0.1.0 @category writing */
 export const store = (recorder: R.Recorder, name: QualifiedName, access: Access): void => {
+  if (access === "insert" && insertsIntoUnknown(recorder, name)) return
   fetch(recorder, name)
   if (access === "read" || recorder.locals.has(name.name) || !once(recorder, access, name)) return
   R.writeName(recorder, name)
   const found = R.relations(recorder, name)
-  if (found.length === 0) R.barrier(recorder, `writes rows of ${name.name}, whose triggers are not known`)
+  if (found.length === 0) R.barrier(recorder, unknownTriggers(name))
   for (const relation of found) storeRows(recorder, relation, access)
 }
 
+/**
+ * Uses a table that no migration makes, in a way that may run code of its own: a wall as `barrier` is, and a risk that the
+ * database can answer for.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const mayRunCode = (
+  recorder: R.Recorder,
+  relation: QualifiedName,
+  reason: string,
+  reach: Risk["reach"] = "path"
+): void => {
+  const { statement } = recorder
+  R.wall(recorder, reason)
+  recorder.catalog = { ...recorder.catalog, isComplete: false }
+  statement.runsUnknown = true
+  statement.hazards.push({
+    kind: "opaque",
+    asks: "code",
+    relation: Option.some(relation),
+    reach: recorder.path > 0 || statement.runsCode ? "anywhere" : reach,
+    lock: "ROW EXCLUSIVE"
+  })
+}
+
+/** What a row of such a table runs, the database can tell. */
+const insertsIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
+  if (R.relations(recorder, name).length > 0 || recorder.locals.has(name.name) || isCatalogRelation(recorder, name))
+    return false
+  R.readName(recorder, name)
+  R.writeName(recorder, name)
+  mayRunCode(recorder, Path.written(recorder, name), unknownTriggers(name))
+  return true
+}
+
+const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${name}, whose triggers are not known`
+
 const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
   R.write(recorder, relation.name.name)
-  if (relation.isExternal) R.barrier(recorder, `writes rows of ${relation.name.name}, whose triggers are not known`)
+  if (relation.isExternal && access === "insert") {
+    mayRunCode(recorder, relation.name, unknownTriggers(relation.name), "anywhere")
+  } else if (relation.isExternal) R.barrier(recorder, unknownTriggers(relation.name))
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
   for (const sequence of relation.alsoWrites) move(recorder, sequence)
   for (const { alsoWrites, calls } of relation.attachments) {
@@ -201,7 +243,7 @@ const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
   if (isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)) return
   R.readSchema(recorder, name)
   R.read(recorder, HazardKey.routine(name.name))
-  if (!recorder.catalog.isComplete) R.barrier(recorder, `routine ${name.name} is not created by any migration`)
+  R.unlessComplete(recorder, `routine ${name.name} is not created by any migration`)
 }
 
 /** Functions of the server and of extensions that run a text as SQL, or read all of the catalog. */

@@ -24,12 +24,13 @@ import * as SchemaObject from "./SchemaObject.js"
 
 /**
  * What the database says of an object before a plan: it is not there (or the plan has made it since), it is there and holds no
- * row, it holds rows, or that cannot be told. Types and routines hold no rows.
+ * row, it holds rows, or that cannot be told. Types and routines hold no rows. Where a risk asks for code, a table is plain if a new
+ * row runs none of the database's own.
  *
  * @since 0.1.0
  * @category models
  */
-export type Presence = "new" | "empty" | "rows" | "unknown"
+export type Presence = "new" | "empty" | "rows" | "plain" | "unknown"
 
 /**
  * What the database says. {@link expandOnly} asks only about risks that name an object.
@@ -38,11 +39,11 @@ export type Presence = "new" | "empty" | "rows" | "unknown"
  * @category models
  */
 export interface Facts {
-  readonly presence: (risk: Pick<Risk, "relation" | "reach">) => Presence
+  readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks">) => Presence
 }
 
 /** What there is to ask about an object, and the lock under which the answer lasts. @since 0.1.0 @category models */
-export interface Question extends Pick<Risk, "reach" | "lock"> {
+export interface Question extends Pick<Risk, "reach" | "lock" | "asks"> {
   readonly relation: QualifiedName
 }
 
@@ -136,11 +137,12 @@ export const refusing =
  */
 export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
   const { harmless, why } = rules[risk.kind]
-  const isAsked = (harmless === "empty" || harmless === "new") && Option.isSome(risk.relation)
+  const isAsked = (harmless === "empty" || harmless === "new" || risk.asks === "code") && Option.isSome(risk.relation)
   const presence = isAsked ? facts.presence(risk) : "unknown"
   const isNew = presence === "new" && !comesByRenaming(plan, migration, risk)
   const isEmptyEnough = presence === "empty" && (harmless === "empty" || risk.isOfRows)
-  const isHarmless = harmless === "always" || isNew || isEmptyEnough
+  const isPlain = risk.asks === "code" && presence === "plain"
+  const isHarmless = harmless === "always" || (risk.asks === "code" ? isPlain : isNew || isEmptyEnough)
   return isHarmless ? Option.none() : Option.some(why(presence === "unknown" ? "may hold" : "holds"))
 })
 
@@ -192,15 +194,16 @@ export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Questio
 export const questionsAt = (migration: Migration, start: number): ReadonlyArray<Question> =>
   distinct(Plan.risksOf(migration).flatMap((risk) => (risk.start === start ? questionOf(risk) : [])))
 
-const questionOf = ({ kind, lock, reach, relation }: Risk): ReadonlyArray<Question> => {
+const questionOf = ({ asks, kind, lock, reach, relation }: Risk): ReadonlyArray<Question> => {
   const { harmless } = rules[kind]
-  const matters = harmless === "empty" || harmless === "new"
-  return matters ? Option.toArray(relation).map((name) => ({ relation: name, reach, lock })) : []
+  const matters = harmless === "empty" || harmless === "new" || asks === "code"
+  const asked = asks === undefined ? {} : { asks }
+  return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock })) : []
 }
 
 /** What two questions about one object share. @since 0.1.0 @category conversions */
-export const questionKey = ({ reach, relation }: Pick<Question, "relation" | "reach">): string =>
-  `${reach} ${SchemaObject.key(SchemaObject.relation(relation))}`
+export const questionKey = ({ asks, reach, relation }: Pick<Question, "relation" | "reach" | "asks">): string =>
+  `${asks ?? "presence"} ${reach} ${SchemaObject.key(SchemaObject.relation(relation))}`
 
 const distinct = (all: ReadonlyArray<Question>): ReadonlyArray<Question> => [
   ...new Map(all.map((question) => [`${question.lock} ${questionKey(question)}`, question])).values()

@@ -35,7 +35,7 @@ export type RiskKind =
  * @since 0.1.0
  * @category models
  */
-export type LockMode = "SHARE" | "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE"
+export type LockMode = "ROW EXCLUSIVE" | "SHARE" | "SHARE ROW EXCLUSIVE" | "ACCESS EXCLUSIVE"
 
 /**
  * One hazard of one statement.
@@ -57,6 +57,11 @@ export interface Risk {
    * something else may decide about that (a function, a setting), in any schema.
    */
   readonly reach: "path" | "anywhere"
+  /**
+   * `code`: the risk is that a row written to the relation runs code of the database's own (a trigger, a rule, a function in a
+   * default), which the database can tell.
+   */
+  readonly asks?: "code"
   /** The lock under which a fact about the relation stays as it is until the statement has run. */
   readonly lock: LockMode
   /** Where the statement begins in its script, in UTF-16 code units: it is the one of `footprint.statements` with this `start`. */

@@ -40,7 +40,8 @@ export const empty: SimulatedCatalog = {
   brought: new Set(),
   unsure: new Set(),
   uncertain: new Set(),
-  isComplete: true
+  isComplete: true,
+  isUnderstood: true
 }
 
 /** What `SELECT * FROM` a sequence gives. */

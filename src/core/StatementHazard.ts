@@ -15,7 +15,7 @@ import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 
 /** A hazard before its place is known. @since 0.1.0 @category models */
-export interface Hazard extends Pick<Risk, "kind" | "relation"> {
+export interface Hazard extends Pick<Risk, "kind" | "relation" | "asks"> {
   /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
   readonly isOfRows?: boolean
   /** Defaults to how the statement finds a name. */

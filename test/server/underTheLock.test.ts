@@ -39,6 +39,30 @@ const untilLockIsTried = (tap: WireTap.WireTap) =>
 
 const allUsers = (url: string) => Database.query(url, "SELECT id, name FROM users ORDER BY id")
 
+describe("a trigger that another session commits", () => {
+  const before = ["CREATE TABLE log (id integer)", users, "INSERT INTO users VALUES (1, 'Ada')"]
+  const trigger = [
+    "CREATE FUNCTION on_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$",
+    "CREATE TRIGGER t AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION on_log()"
+  ]
+
+  it.scopedLive("while a heal waits for the table, keeps a row out of it", () =>
+    inProgram(
+      { migrations: { "001_log": "INSERT INTO log VALUES (1);\nCREATE TABLE other (id integer);" }, before },
+      (url) =>
+        Effect.gen(function* () {
+          const commit = yield* session(url, ...trigger)
+          const query = yield* Effect.forkScoped(failsWith("MigrationRefused", ask("SELECT id FROM other")))
+          yield* untilBlocked(url)
+          yield* commit
+          const error = yield* Fiber.join(query)
+          assert.include(error.reasons[0], "INSERT INTO log VALUES (1): it cannot be seen what it would do")
+          deepStrictEqual(yield* allUsers(url), [{ id: 1, name: "Ada" }])
+        })
+    )
+  )
+})
+
 describe("a row that another session commits", () => {
   const rewriting = {
     "001_users": users,

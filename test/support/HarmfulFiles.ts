@@ -506,6 +506,20 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
       ["log", "audit"],
       "ALTER TABLE audit ADD COLUMN at date;\nINSERT INTO audit (id) VALUES (1)"
     ),
+    ...["by_default", "by_check", "by_domain", "by_rule", "by_partition", "by_view"].map((table) =>
+      runsOld(`a row put into ${table}`, ["running"], `INSERT INTO ${table} (id) VALUES (1)`)
+    ),
+    runsOld("a row put into by_array", ["running"], "INSERT INTO by_array DEFAULT VALUES"),
+    runsOld(
+      "a default that LIKE takes over",
+      ["running"],
+      "CREATE TABLE made (LIKE by_default INCLUDING ALL);\nINSERT INTO made (id) VALUES (1)"
+    ),
+    runsOld(
+      "a check that is inherited",
+      ["running"],
+      "CREATE TABLE made () INHERITS (by_check);\nINSERT INTO made (id) VALUES (1)"
+    ),
     runsOld("a trigger that is deferred", ["deferred"], "INSERT INTO journal VALUES (1)"),
     runsOld("TRUNCATE in a function", ["truncating"], "SELECT truncating()"),
     runsOld("DROP TABLE in a function", ["dropping"], "SELECT dropping()"),
@@ -573,6 +587,19 @@ export const harmless: ReadonlyArray<Case> = [
     ["users"],
     "CREATE TABLE made (id integer PRIMARY KEY);\nCREATE VIEW seen AS SELECT id FROM made;\nCREATE OR REPLACE VIEW seen_too AS SELECT id FROM seen;\nDROP TABLE made CASCADE;"
   ],
+  ...[
+    "INSERT INTO users VALUES (3, 'Edsger')",
+    "INSERT INTO users SELECT 3, 'Edsger' ON CONFLICT DO NOTHING",
+    "INSERT INTO users VALUES (3, 'Edsger');\nCREATE TABLE made (user_id integer);\nINSERT INTO made SELECT id FROM users",
+    "INSERT INTO events VALUES (2, 'stop')",
+    "INSERT INTO diary VALUES (2, 'ok')",
+    "DO $$ BEGIN INSERT INTO users VALUES (3, 'Edsger'); END $$",
+    "CREATE TABLE made (LIKE users INCLUDING ALL);\nINSERT INTO made VALUES (1, 'Ada')",
+    "CREATE TABLE made (n integer) INHERITS (users);\nINSERT INTO made VALUES (3, 'Edsger', 1)",
+    "CREATE TABLE events_high PARTITION OF events FOR VALUES FROM (100) TO (200);\nINSERT INTO events VALUES (150, 'stop')"
+  ].map(
+    (statement): Case => [`of a table that no file makes: ${statement}`, ["users", "events", "mood"], `${statement};`]
+  ),
   ["a new column of a table with rows", ["users"], "ALTER TABLE users ADD COLUMN email text;"],
   ["IF NOT EXISTS of what is there, and nothing more", ["users"], users],
   ["IF NOT EXISTS of what is not there, an index on it", [], `${users}\nCREATE INDEX ON users (name);`],

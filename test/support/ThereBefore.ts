@@ -171,6 +171,13 @@ const parts = {
     sql: "CREATE VIEW wiping AS SELECT 1 AS n;",
     byHand: "CREATE OR REPLACE VIEW wiping AS SELECT wipe() AS n;"
   },
+  /** Code that a new row runs, in each place that is no trigger of the table itself. */
+  running: {
+    needs: ["tidy"],
+    sql: "",
+    byHand:
+      "CREATE TABLE by_default (id integer, n integer DEFAULT tidy(1));\nCREATE TABLE by_check (id integer CHECK (tidy(id) > 0));\nCREATE DOMAIN tidied AS integer CHECK (tidy(VALUE) > 0);\nCREATE TABLE by_domain (id tidied);\nCREATE TYPE felt AS ENUM ('1');\nCREATE DOMAIN felts AS felt[] CHECK (tidy(1) > 0);\nCREATE TABLE by_array (id felts DEFAULT '{1}');\nCREATE TABLE by_rule (id integer);\nCREATE RULE r AS ON INSERT TO by_rule DO ALSO DELETE FROM users;\nCREATE TABLE by_partition (id integer) PARTITION BY RANGE (id);\nCREATE TABLE by_partition_1 PARTITION OF by_partition FOR VALUES FROM (0) TO (10);\nCREATE FUNCTION on_partition() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;\nCREATE TRIGGER t BEFORE INSERT ON by_partition_1 FOR EACH ROW EXECUTE FUNCTION on_partition();\nCREATE VIEW by_view AS SELECT id FROM by_rule;"
+  },
   /** What an application finds first is not in public. */
   path: {
     needs: ["app"],
