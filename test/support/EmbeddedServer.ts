@@ -342,21 +342,40 @@ const initialise = (options: {
   readonly owner: Owner
   readonly password: string
 }): Effect.Effect<void, ServerUnavailable> =>
-  attempt(() => {
-    const { gid, uid } = options.owner
+  Effect.gen(function* () {
     const data = path.join(options.home, "data")
     const passwordFile = path.join(options.home, "password")
-    fs.mkdirSync(data, { mode: 0o700 })
-    fs.writeFileSync(passwordFile, options.password, { mode: 0o600 })
-    if (uid !== undefined && gid !== undefined) [data, passwordFile].forEach((_) => fs.chownSync(_, uid, gid))
+    yield* attempt(() => {
+      const { gid, uid } = options.owner
+      fs.mkdirSync(data, { mode: 0o700 })
+      fs.writeFileSync(passwordFile, options.password, { mode: 0o600 })
+      if (uid !== undefined && gid !== undefined) [data, passwordFile].forEach((_) => fs.chownSync(_, uid, gid))
+    })
+    yield* initdb([`--pgdata=${data}`, `--pwfile=${passwordFile}`], options)
+    yield* attempt(() => fs.rmSync(passwordFile))
+  })
+
+/** A process group of its own keeps Ctrl-C from it: an interruption ends it. */
+const initdb = (
+  files: ReadonlyArray<string>,
+  { home, native, owner }: { readonly home: string; readonly native: string; readonly owner: Owner }
+): Effect.Effect<void, ServerUnavailable> =>
+  Effect.async((resume) => {
     const flags = ["--username=postgres", "--auth=scram-sha-256", "--locale=C", "--encoding=UTF8", "--no-sync"]
-    const run = spawnSync(
-      executable(options.native, "initdb"),
-      [`--pgdata=${data}`, `--pwfile=${passwordFile}`, ...flags],
-      { ...spawnOptions(options.home, options.owner), encoding: "utf8" }
+    const run = spawn(executable(native, "initdb"), [...files, ...flags], {
+      ...spawnOptions(home, owner),
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"]
+    })
+    let said = ""
+    run.stderr?.on("data", (chunk) => {
+      said += String(chunk)
+    })
+    run.once("error", (cause) => resume(Effect.fail(unavailable(`initdb does not run: ${cause.message}`))))
+    run.once("close", (code) =>
+      resume(code === 0 ? Effect.void : Effect.fail(unavailable(`initdb says: ${said.trim()}`)))
     )
-    fs.rmSync(passwordFile)
-    if (run.status !== 0) throw new Error(`initdb says: ${run.error?.message ?? run.stderr.trim()}`)
+    return stop(run, "SIGINT")
   })
 
 /** Of a server that has stopped, to one that will follow it. */
@@ -405,6 +424,7 @@ const start = (options: {
     })
     server.once("error", (cause) => resume(Effect.fail(unavailable(cause.message))))
     server.once("exit", () => resume(Effect.fail(unavailable(`the server ended at once and said:\n${log.trim()}`))))
+    return stop(server, "SIGINT")
   })
 
 const stop = (server: ChildProcess, signal: "SIGINT" | "SIGKILL"): Effect.Effect<void> =>
