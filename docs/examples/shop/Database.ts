@@ -4,10 +4,11 @@
  */
 import { randomBytes } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { AutoMigrationConfig, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import pg from "pg"
 import * as EmbeddedServer from "../../../test/support/EmbeddedServer.js"
+import { DemoStopped, messageOf, note, waitingFor } from "./Telling.js"
 
 /** All that another process needs in order to be one more instance of the shop. */
 export interface Place {
@@ -16,42 +17,65 @@ export interface Place {
   readonly schema: string
 }
 
-/** Two new schemas, one for the shop and one for its ledger, dropped at the end of the scope. */
+/** A new schema for the shop and the name of one for its ledger. At the end of the scope both are dropped. */
 export const acquire = Effect.gen(function* () {
-  const given = Option.fromNullable(process.env["DATABASE_URL"] || undefined)
-  const server = yield* Option.match(given, {
-    onNone: () => Effect.map(EmbeddedServer.make(), ({ url }) => url),
-    onSome: Effect.succeed
-  })
+  const given = process.env["DATABASE_URL"] || undefined
+  const server = yield* given === undefined ? embedded : Effect.succeed(given)
   const name = `shop_${randomBytes(4).toString("hex")}`
-  const ledger = `${name}_ledger`
+  const place = yield* placeOn(server, name)
+  const version = yield* run(server, "SHOW server_version").pipe(waitingFor("the server to answer"))
   yield* Effect.acquireRelease(run(server, `CREATE SCHEMA ${name}`), () =>
-    Effect.orDie(run(server, `DROP SCHEMA IF EXISTS ${ledger}, ${name} CASCADE`))
+    given === undefined ? Effect.void : drop(server, `DROP SCHEMA IF EXISTS ${place.schema}, ${name} CASCADE`)
   )
-  const url = new URL(server)
-  url.searchParams.set("options", `${url.searchParams.get("options") ?? ""} -c search_path=${name}`.trim())
-  return {
-    place: { url: url.href, schema: ledger } satisfies Place,
-    version: yield* run(server, "SHOW server_version"),
-    where: Option.match(given, { onNone: () => "embedded", onSome: () => "from DATABASE_URL" })
-  }
+  return { place, version, where: given === undefined ? "embedded" : "from DATABASE_URL" }
 })
+
+const embedded = Effect.zipRight(note("Starting an embedded PostgreSQL"), EmbeddedServer.make()).pipe(
+  Effect.map(({ url }) => url),
+  waitingFor("the embedded PostgreSQL to start")
+)
+
+const unusable = (reason: unknown) =>
+  new DemoStopped({
+    reason: `The server that DATABASE_URL names cannot be used: ${messageOf(reason)}`,
+    remedy:
+      "Set DATABASE_URL to a PostgreSQL 14 or later on which this user may create schemas, as in " +
+      "postgresql://user:password@host:5432/database, or unset it: the demo then starts a server of its own."
+  })
+
+const placeOn = (server: string, name: string) =>
+  Effect.try({
+    try: (): Place => {
+      const url = new URL(server)
+      url.searchParams.set("options", `${url.searchParams.get("options") ?? ""} -c search_path=${name}`.trim())
+      return { url: url.href, schema: `${name}_ledger` }
+    },
+    catch: unusable
+  })
 
 /** The first column of the only row, if there is one. */
 const run = (url: string, statement: string) =>
-  Effect.tryPromise(async () => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    try {
-      const result = await client.query({ text: statement, rowMode: "array" })
-      return String(result.rows[0]?.[0] ?? "")
-    } finally {
-      await client.end()
-    }
+  Effect.tryPromise({
+    try: async () => {
+      const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 })
+      await client.connect()
+      try {
+        const result = await client.query({ text: statement, rowMode: "array" })
+        return String(result.rows[0]?.[0] ?? "")
+      } finally {
+        await client.end()
+      }
+    },
+    catch: unusable
   })
 
+const drop = (url: string, statement: string) =>
+  Effect.catchAll(run(url, statement), () =>
+    note(`The demo's schemas are still on the server. To drop them: ${statement}`)
+  )
+
 /** Today's release: the whole folder. */
-export const today = MigrationSource.layerDirectory(new URL("migrations", import.meta.url))
+export const today = MigrationSource.layerDirectory("migrations")
 
 /** Yesterday's release knew the first three files. */
 export const yesterday = Layer.effect(
@@ -61,10 +85,15 @@ export const yesterday = Layer.effect(
   }))
 ).pipe(Layer.provide(today))
 
-/** One instance of the shop: its own client, its own memory of what is applied. */
+/** One instance of the shop: its own client, its own memory of what is applied. It waits long, for the machine may be busy. */
 export const layer = ({ schema, url }: Place, release: typeof today) =>
   AutoMigrationLive.pipe(
     Layer.provide(release),
-    Layer.provide(AutoMigrationConfig.layer({ schema: AutoMigrationConfig.SchemaName.make(schema) })),
-    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) }))
+    Layer.provide(
+      AutoMigrationConfig.layer({
+        schema: AutoMigrationConfig.SchemaName.make(schema),
+        deadline: Duration.minutes(2)
+      })
+    ),
+    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: Duration.minutes(1) }))
   )

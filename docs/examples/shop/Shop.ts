@@ -13,8 +13,6 @@ export const putIntoBasket: Query = (sql) => sql`
 
 export const ship: Query = (sql) => sql`UPDATE orders SET status = 'shipped' WHERE id = 1 RETURNING id, status`
 
-export const total: Query = (sql) => sql`SELECT order_total(1)::integer AS cents`
-
 export const bestCustomers: Query = (sql) => sql`SELECT name, cents::integer FROM customer_revenue ORDER BY cents DESC`
 
 export const wish: Query = (sql) => sql`
