@@ -4,11 +4,15 @@
  *
  * @internal
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Options } from "./AutoMigrationConfig.js"
+
+/** Sends a message to the server, and brings back its results. @since 0.1.0 @category models */
+export type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /**
  * A text literal that is read alike whatever `standard_conforming_strings` says.
