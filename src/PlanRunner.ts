@@ -1,6 +1,6 @@
 /**
- * Runs a plan for whoever asks, a query or an operator: builds the ledger where it is missing, tells what has been learnt,
- * and keeps the windows of migrations that fail.
+ * Runs a plan for a query or an operator: builds the ledger where it is missing, passes on what the run has learnt of the ledger,
+ * and refuses migrations that failed a short time ago.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, type Options, type SchemaName } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
 import type * as Detector from "./core/Detector.js"
@@ -24,7 +24,7 @@ import * as Executor from "./Executor.js"
 import * as ForeignHistory from "./ForeignHistory.js"
 import * as History from "./History.js"
 import * as Job from "./Job.js"
-import { Knowledge } from "./Knowledge.js"
+import { Knowledge, type View } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
 import type { MigrationClient } from "./MigrationClient.js"
@@ -33,7 +33,7 @@ import * as Monotonic from "./Monotonic.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
- * A failure, and when the migration at fault may be tried again: milliseconds since 1970, 0 where none is at fault.
+ * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is at fault.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +44,7 @@ export interface Refusal {
 }
 
 /**
- * What was done; see `Executor.Outcome`. After `Outdated` whoever asked reads the ledger anew, and makes another plan.
+ * What was done; see `Executor.Outcome`. After `Outdated` the caller reads the ledger again and makes another plan.
  *
  * @since 0.1.0
  * @category models
@@ -54,14 +54,14 @@ export type Result =
   | { readonly _tag: "Present" | "Held" | "Outdated" }
 
 /**
- * A job as far as whoever asks decides it.
+ * The part of a job that the caller decides.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Request
   extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "pauses" | "transaction" | "yields"> {
-  /** By default, what is run must not be applied under another name. */
+  /** Defaults to: no migration that runs is applied under another name. A job that only records has no default. */
   readonly condition?: Executor.Job["condition"]
 }
 
@@ -69,137 +69,45 @@ export interface Request
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   PlanRunner,
   {
-    /** The window that is open for a migration of a plan, which refuses it. */
+    /** The window that is open for a migration of a plan: until it ends the plan is refused. */
     readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
-    /** Fails where another tool has migrated the database, and the ledger is without migrations of the program. */
+    /** Fails where another tool has migrated the database, and the ledger has no migration of the program. */
     readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, Refusal>
-    readonly run: (options: Request) => Effect.Effect<Result, Refusal>
+    readonly run: (request: Request) => Effect.Effect<Result, Refusal>
   }
 >() {}
 
-/** Whose window stands for that of every migration. */
-const everything = LedgerMigrations.emptyAdoption.id
+interface Dependencies {
+  readonly config: Options
+  readonly executor: Context.Tag.Service<Executor.Executor>
+  readonly knowledge: Context.Tag.Service<Knowledge>
+  readonly ledger: Context.Tag.Service<Ledger>
+  readonly foreign: ForeignHistory.ForeignHistory
+  readonly breaker: Breaker.Breaker
+}
 
 /**
  * @since 0.1.0
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { breaker: windows, lockRetry, schema, transaction } = yield* AutoMigrationConfig
-  const executor = yield* Executor.Executor
-  const knowledge = yield* Knowledge
-  const ledger = yield* Ledger
-  const foreign = yield* ForeignHistory.make
-  const breaker = yield* Breaker.make(windows)
-  const windowOf = (plan: Plan.Plan): Effect.Effect<Option.Option<Breaker.Window>> =>
-    Effect.flatMap(knowledge.remembered, (known) =>
-      breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everything])
-    )
-  /** In one process plans run one at a time: they would wait for the same lock, and hold connections while they do. */
-  const turn = yield* Effect.makeSemaphore(1)
-
-  const vanishes = MigrationFailure.circumstance(
-    ({ cause }) =>
-      new LedgerUnusable({
-        schema,
-        reason: "it is missing again right after it was built",
-        remedy: "Look for what drops it.",
-        cause
-      })
-  )
-
-  /** Of queries that waited for their turn together, the first may have brought what the others came for. */
-  const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
-    pace === "request" && isApplied(applied, Plan.ids(plan))
-
-  /** What only records is the remedy for a history elsewhere. */
-  const guardingFor = (request: Request): ForeignHistory.ForeignHistory["guarding"] =>
-    Option.isSome(Job.recordedAs(request)) ? identity : foreign.guarding
-
-  const execute = Effect.fnUntraced(function* (options: Request) {
-    const { applied, isMoving } = yield* knowledge.view
-    if (isDone(options, applied)) return { _tag: "Done", ran: [], applied } satisfies Executor.Outcome
-    const attend = Effect.map(knowledge.attend, ({ awaiting, silence }) => ({
-      silence,
-      announced: (known: AppliedSet) => awaiting(Job.left(options, known, options.plan).map(({ id }) => id))
-    }))
-    const pauses = yield* Schedule.driver(lockRetry)
-    const guarding = guardingFor(options)
-    const job: Executor.Job = {
-      condition: Option.isSome(Job.recordedAs(options))
-        ? Job.unconditional
-        : History.notRenamed(knowledge.graph, schema),
-      ...options,
-      known: applied,
-      yields: isMoving,
-      journal: guarding(ledger.journal),
-      pauses,
-      transaction,
-      attend
-    }
-    const build = (gap: Option.Option<Detector.MissingObject>) =>
-      Effect.map(
-        ledger.build(gap, job, guarding),
-        (builder): Executor.Job => ({ ...job, yields: builder === "another" })
-      )
-    const outcome = yield* Effect.flatMap(
-      applied.sequence === 0 ? build(Option.none()) : Effect.succeed(job),
-      executor.run
-    )
-    if (outcome._tag !== "NoLedger") return outcome
-    const second = yield* Effect.flatMap(build(Option.some(outcome.gap)), executor.run)
-    return second._tag === "NoLedger" ? yield* Effect.fail(vanishes) : second
-  })
-
-  const windowFor = (failure: MigrationFailure.Failure): Effect.Effect<Option.Option<Breaker.Window>> => {
-    if (failure.isEverywhere) return Effect.asSome(breaker.failed(everything, failure))
-    if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
-    return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
+  const config = yield* AutoMigrationConfig
+  const dependencies: Dependencies = {
+    config,
+    executor: yield* Executor.Executor,
+    knowledge: yield* Knowledge,
+    ledger: yield* Ledger,
+    foreign: yield* ForeignHistory.make,
+    breaker: yield* Breaker.make(config.breaker)
   }
-
-  const refuse = (failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
-    Effect.flatMap(
-      windowFor(failure),
-      Option.match({ onNone: () => Effect.fail<Refusal>({ failure, retryAt: 0 }), onSome: Effect.fail })
-    )
-
-  const attempt = (options: Request): Effect.Effect<Result, Refusal> =>
-    execute(options).pipe(
-      Effect.tap(({ _tag, applied }) => (_tag === "Outdated" ? Effect.void : knowledge.learn(applied))),
-      Effect.tap(({ _tag }) =>
-        _tag === "Held" || _tag === "Outdated"
-          ? Effect.void
-          : breaker.succeeded([...Plan.ids(options.plan), everything])
-      ),
-      Effect.catchAll(refuse)
-    )
-
-  /** Whoever waited for the turn until the deadline has gone; no migration is at fault for that. */
-  const stillWanted = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, Refusal> =>
-    Effect.flatMap(Monotonic.milliseconds, (now) =>
-      now < deadlineAt
-        ? Effect.void
-        : Effect.fail({ failure: onDeadline(Arr.headNonEmpty(plan.steps).migration), retryAt: 0 })
-    )
-
-  /** … or have failed and opened a window, which all the others are told. An operator tries in spite of it. */
-  const stillClosed = ({ pace, plan }: Request): Effect.Effect<void, Refusal> =>
-    pace === "operator"
-      ? Effect.void
-      : Effect.flatMap(windowOf(plan), Option.match({ onNone: () => Effect.void, onSome: Effect.fail }))
-
+  // Plans of one process would wait for the same lock, and would hold connections while they wait.
+  const turn = yield* Effect.makeSemaphore(1)
   return PlanRunner.of({
-    refusal: windowOf,
-    unlessElsewhere: (applied) =>
-      ForeignHistory.isBegun(applied)
-        ? Effect.void
-        : Effect.flatMap(
-            breaker.openFor([everything]),
-            Option.match({ onNone: () => Effect.catchAll(foreign.refuse(applied), refuse), onSome: Effect.fail })
-          ),
-    run: (options) =>
+    refusal: (plan) => openWindow(dependencies, plan),
+    unlessElsewhere: (applied) => unlessElsewhere(dependencies, applied),
+    run: (request) =>
       turn
-        .withPermits(1)(Effect.zipRight(stillWanted(options), Effect.zipRight(stillClosed(options), attempt(options))))
+        .withPermits(1)(runInTurn(dependencies, request))
         .pipe(
           Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
           Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
@@ -213,3 +121,145 @@ export const make = Effect.gen(function* () {
  */
 export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger | MigrationClient> =
   Layer.effect(PlanRunner, make)
+
+const runInTurn = (dependencies: Dependencies, request: Request): Effect.Effect<Result, Refusal> =>
+  Effect.zipRight(
+    unlessLate(request),
+    Effect.zipRight(
+      unlessRefused(dependencies, request),
+      execute(dependencies, request).pipe(
+        Effect.tap((ended) => learn(dependencies, request, ended)),
+        Effect.catchAll((failure) => refuse(dependencies, failure))
+      )
+    )
+  )
+
+/** A request may wait for its turn until its deadline. No migration is at fault for that. */
+const unlessLate = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, Refusal> =>
+  Effect.flatMap(Monotonic.milliseconds, (now) =>
+    now < deadlineAt
+      ? Effect.void
+      : Effect.fail({ failure: onDeadline(Arr.headNonEmpty(plan.steps).migration), retryAt: 0 })
+  )
+
+/** A plan that ran in the turn before may have failed and opened a window. An operator tries in spite of it. */
+const unlessRefused = (dependencies: Dependencies, { pace, plan }: Request): Effect.Effect<void, Refusal> =>
+  pace === "operator"
+    ? Effect.void
+    : Effect.flatMap(openWindow(dependencies, plan), Option.match({ onNone: () => Effect.void, onSome: Effect.fail }))
+
+/** The window under this id is a window for every migration. */
+const everyMigration = LedgerMigrations.emptyAdoption.id
+
+const openWindow = (
+  { breaker, knowledge }: Dependencies,
+  plan: Plan.Plan
+): Effect.Effect<Option.Option<Breaker.Window>> =>
+  Effect.flatMap(knowledge.remembered, (known) =>
+    breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everyMigration])
+  )
+
+const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effect.Effect<void, Refusal> => {
+  const { breaker, foreign } = dependencies
+  if (ForeignHistory.isBegun(applied)) return Effect.void
+  return Effect.flatMap(
+    breaker.openFor([everyMigration]),
+    Option.match({
+      onNone: () => Effect.catchAll(foreign.refuse(applied), (failure) => refuse(dependencies, failure)),
+      onSome: Effect.fail
+    })
+  )
+}
+
+/** What a run comes to once there is a ledger. */
+type Ended = Exclude<Executor.Outcome, { readonly _tag: "NoLedger" }>
+
+const execute = Effect.fnUntraced(function* (
+  dependencies: Dependencies,
+  request: Request
+): Effect.fn.Return<Ended, MigrationFailure.Failure> {
+  const { config, executor, knowledge } = dependencies
+  const view = yield* knowledge.view
+  if (isDone(request, view.applied)) return { _tag: "Done", ran: [], applied: view.applied }
+  const job = yield* jobFor(dependencies, request, view)
+  const first = yield* view.applied.sequence === 0 ? buildAndRun(dependencies, job, Option.none()) : executor.run(job)
+  if (first._tag !== "NoLedger") return first
+  const second = yield* buildAndRun(dependencies, job, Option.some(first.gap))
+  return second._tag === "NoLedger" ? yield* Effect.fail(missingAgain(config.schema)) : second
+})
+
+/** Several queries may have waited for their turn with the same plan: the first has run it. */
+const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
+  pace === "request" && isApplied(applied, Plan.ids(plan))
+
+const jobFor = (
+  { config, knowledge, ledger, foreign }: Dependencies,
+  request: Request,
+  { applied, isMoving }: View
+): Effect.Effect<Executor.Job> =>
+  Effect.map(Schedule.driver(config.lockRetry), (pauses) => ({
+    condition: Option.isSome(Job.recordedAs(request))
+      ? Job.unconditional
+      : History.notRenamed(knowledge.graph, config.schema),
+    ...request,
+    known: applied,
+    yields: isMoving,
+    journal: guardingFor(foreign, request)(ledger.journal),
+    pauses,
+    transaction: config.transaction,
+    attend: Effect.map(knowledge.attend, ({ awaiting, silence }) => ({
+      silence,
+      announced: (known: AppliedSet) => awaiting(Job.left(request, known, request.plan).map(({ id }) => id))
+    }))
+  }))
+
+/** A job that only records is the remedy for the history of another tool, so that history does not refuse it. */
+const guardingFor = (
+  { guarding }: ForeignHistory.ForeignHistory,
+  job: Pick<Executor.Job, "doing">
+): ForeignHistory.ForeignHistory["guarding"] => (Option.isSome(Job.recordedAs(job)) ? identity : guarding)
+
+const buildAndRun = (
+  { executor, foreign, ledger }: Dependencies,
+  job: Executor.Job,
+  gap: Option.Option<Detector.MissingObject>
+): Effect.Effect<Executor.Outcome, MigrationFailure.Failure> =>
+  Effect.flatMap(ledger.build(gap, job, guardingFor(foreign, job)), (builder) =>
+    executor.run({ ...job, yields: builder === "another" })
+  )
+
+const missingAgain = (schema: SchemaName): MigrationFailure.Failure =>
+  MigrationFailure.circumstance(
+    ({ cause }) =>
+      new LedgerUnusable({
+        schema,
+        reason: "it is missing again right after it was built",
+        remedy: "Look for what drops it.",
+        cause
+      })
+  )
+
+const learn = (
+  { breaker, knowledge }: Dependencies,
+  { plan }: Request,
+  { _tag, applied }: Ended
+): Effect.Effect<void> => {
+  if (_tag === "Outdated") return Effect.void
+  const learnt = knowledge.learn(applied)
+  return _tag === "Held" ? learnt : Effect.zipRight(learnt, breaker.succeeded([...Plan.ids(plan), everyMigration]))
+}
+
+const refuse = ({ breaker }: Dependencies, failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
+  Effect.flatMap(
+    windowFor(breaker, failure),
+    Option.match({ onNone: () => Effect.fail<Refusal>({ failure, retryAt: 0 }), onSome: Effect.fail })
+  )
+
+const windowFor = (
+  breaker: Breaker.Breaker,
+  failure: MigrationFailure.Failure
+): Effect.Effect<Option.Option<Breaker.Window>> => {
+  if (failure.isEverywhere) return Effect.asSome(breaker.failed(everyMigration, failure))
+  if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
+  return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
+}
