@@ -1,6 +1,6 @@
 /**
- * The store of events and the applied set that is their projection. The ledger's own tables are schema objects like
- * any other: when they are missing, the server's error says so, and the library's own engine brings them.
+ * The store of events, and the applied set that is their projection. The ledger's own tables are schema objects like any other:
+ * when one is missing, the server's error says so, and the ledger is built.
  *
  * @since 0.1.0
  */
@@ -16,14 +16,14 @@ import * as Option from "effect/Option"
 import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, type SchemaName } from "./AutoMigrationConfig.js"
 import type { AutoMigrationError } from "./core/AutoMigrationError.js"
 import * as Detector from "./core/Detector.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as Executor from "./Executor.js"
-import * as Job from "./Job.js"
 import * as Lease from "./Lease.js"
+import * as LedgerBuild from "./LedgerBuild.js"
 import * as LedgerFailure from "./LedgerFailure.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
 import * as LedgerStatements from "./LedgerStatements.js"
@@ -38,7 +38,7 @@ import { sha256 } from "./Sha256.js"
  */
 export interface Reading {
   readonly applied: LedgerEvent.AppliedSet
-  /** Something has been applied within the last second, so that somebody may be at work and about to go on. */
+  /** A migration was applied within the last second: another process may be at work. */
   readonly isMoving: boolean
 }
 
@@ -49,40 +49,32 @@ export interface Reading {
 export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
   Ledger,
   {
-    /** Brought up to date with one small row; nothing, where there is no ledger yet. */
+    /** Brings a set up to date, by one small row. Where there is no ledger yet, the set is empty. */
     readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<Reading, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
-    /** Builds what of the ledger is missing, unless another has; `gap` is what a reader of the ledger met. */
+    /** Builds what is missing of the ledger, unless another process has; `gap` is what a reader of the ledger found missing. */
     readonly build: (
       gap: Option.Option<Detector.MissingObject>,
-      job: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
-      /** What else must hold before a ledger is built. By default nothing. */
+      occasion: LedgerBuild.Occasion,
+      /** Adds conditions to those of the journal. Defaults to no others. */
       guarding?: (journal: Executor.Journal) => Executor.Journal
     ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
     /** The ids under which migrations were applied before their new names were recorded. */
     readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
-    /** From the first event on, a page at a time. */
+    /** All events, from the first one on. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
     /** Follows the hash chain from the first event to the last. */
     readonly verify: Effect.Effect<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError>
   }
 >() {}
 
-/** Small enough to hold, large enough that a log of thousands needs few messages. */
-const page = 500
-
-const firstLine = (text: string): string => text.replace(/\n[\s\S]*/, "")
-
-const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
-
-const unbuilt: Reading = { applied: LedgerEvent.nothing, isMoving: false }
-
-const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
-
-const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
-
-const decodeLeases = Schema.decodeUnknown(Lease.Leases)
+interface Dependencies {
+  /** See `Message.briefly`. */
+  readonly askBriefly: Message.Ask
+  readonly failures: LedgerFailure.LedgerFailure
+  readonly schema: SchemaName
+}
 
 /**
  * @since 0.1.0
@@ -90,150 +82,24 @@ const decodeLeases = Schema.decodeUnknown(Lease.Leases)
  */
 export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
-  const { schema } = config
   const { ask } = yield* MigrationClient
   const executor = yield* Executor.Executor
-  const own = yield* Effect.cached(LedgerMigrations.load(schema))
-
-  const askBriefly = (text: string) => ask(Message.briefly(config, text))
-
-  const { offhand, ofMessage, refuseNewer, refuseNewerWithin, unusable } = yield* LedgerFailure.make
-
-  /** What the server answered is read like any input: somebody may have replaced the ledger's tables. */
-  const orUnusable = <A>(decoded: Effect.Effect<A, ParseError>) =>
-    Effect.catchAll(decoded, (error) => unusable(firstLine(error.message)))
-
-  const readFailure = ofMessage("a read of the ledger")
-
-  const headFrom = Effect.fnUntraced(function* (columns: Readonly<Record<string, unknown>>) {
-    if (!("head" in columns)) return yield* unusable("its table applied_set has no row")
-    const head = yield* orUnusable(decodeHead(columns["head"]))
-    return head.last === head.sequence
-      ? head
-      : yield* unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
-  })
-
-  /** A bitmap that does not fit what is known is read again from the beginning; one that never fits is an error. */
-  const read = (
-    known: LedgerEvent.AppliedSet,
-    columns: Readonly<Record<string, unknown>>,
-    askOn: (text: string) => Effect.Effect<unknown, SqlError>
-  ): Effect.Effect<Reading, MigrationFailure.Failure> =>
-    Effect.flatMap(headFrom(columns), (head) =>
-      Either.match(LedgerStatements.refreshed(known, head), {
-        onRight: (applied) => Effect.succeed({ applied, isMoving: head.isMoving }),
-        onLeft: () =>
-          known.sequence === 0 && known.checksumById.size === 0
-            ? unusable("its bitmap and its list of migrations do not agree")
-            : Effect.flatMap(
-                Effect.catchAll(askOn(LedgerStatements.head(schema, LedgerEvent.nothing)), readFailure),
-                (results) => read(LedgerEvent.nothing, Message.columnsOf(results), askOn)
-              )
-      })
-    )
-
-  const journal: Executor.Journal = {
-    lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
-    statement: (known) =>
-      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
-    read: (known, columns, askOn) => Effect.map(read(known, columns, askOn), ({ applied }) => applied),
-    recordsFailures: true,
-    leases: (columns) => orUnusable(decodeLeases(columns["leases"]))
+  const ownGraph = yield* Effect.cached(LedgerMigrations.load(config.schema))
+  const dependencies: Dependencies = {
+    askBriefly: (text) => ask(Message.briefly(config, text)),
+    failures: yield* LedgerFailure.make,
+    schema: config.schema
   }
-
-  const keyOfLog = SchemaObject.key(LedgerMigrations.logIn(schema))
-
-  /**
-   * Before the ledger is built, nothing is recorded. Where something else than its log is missing, a newer version may have made it
-   * otherwise; without a log there is nobody to ask.
-   */
-  const orUnbuilt =
-    <A>(nothing: A) =>
-    (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
-      Option.match(Detector.detect(error), {
-        onNone: () => readFailure(error),
-        onSome: (gap) => Effect.as(Detector.key(gap) === keyOfLog ? Effect.void : refuseNewer, nothing)
-      })
-
-  const refresh = (known: LedgerEvent.AppliedSet): Effect.Effect<Reading, MigrationFailure.Failure> =>
-    Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
-      onFailure: orUnbuilt(unbuilt),
-      onSuccess: (results) => read(known, Message.columnsOf(results), askBriefly)
-    })
-
-  /** The files are the library's own: nobody can be told to correct them. */
-  const ownFault = (failure: MigrationFailure.Failure): Effect.Effect<never, MigrationFailure.Failure> =>
-    Option.match(failure.blames, {
-      onNone: () => Effect.fail(failure),
-      onSome: ({ detail }) =>
-        detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
-    })
-
-  /** What has the name of a table of the ledger's and cannot be one is refused, as is what a newer version made otherwise. */
-  const inspect: LedgerMigrations.Inspector = ({ kinds, leases, log, projection }, askOn) => {
-    if (!log) {
-      return projection || leases || kinds
-        ? unusable(`it has ${projection ? "an applied_set" : leases ? "leases" : "kinds of events"} and no log`)
-        : Effect.void
-    }
-    return projection && leases && kinds ? Effect.void : refuseNewerWithin(askOn)
-  }
-
-  const build = Effect.fnUntraced(function* (
-    gap: Option.Option<Detector.MissingObject>,
-    { attend, deadlineAt, pace, pauses }: Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">,
-    guarding: (journal: Executor.Journal) => Executor.Journal = identity
-  ) {
-    const graph = yield* own
-    const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
-      onLeft: unusable,
-      onRight: Effect.succeed
-    })
-    const outcome = yield* executor
-      .run({
-        plan,
-        journal: guarding(LedgerMigrations.journal(schema, graph, inspect)),
-        known: LedgerEvent.nothing,
-        yields: false,
-        attend,
-        pauses,
-        transaction: "plan",
-        pace,
-        caller: "in view",
-        deadlineAt,
-        onDeadline: () => offhand("it could not be built in time"),
-        doing: "build",
-        judgement: Option.none(),
-        condition: Job.unconditional,
-        detail: { because: "the ledger itself was missing" }
-      })
-      .pipe(Effect.catchAll(ownFault))
-    return outcome._tag === "Done" && outcome.ran.length > 0 ? ("here" as const) : ("another" as const)
+  const events = allEvents(dependencies)
+  return Ledger.of({
+    refresh: (known) => refresh(dependencies, known),
+    journal: journalOf(dependencies),
+    build: (gap, occasion, guarding = identity) =>
+      LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, occasion, guarding),
+    renamed: renamed(dependencies),
+    events,
+    verify: verify(events)
   })
-
-  const renamed = Effect.matchEffect(askBriefly(LedgerStatements.renamed(schema)), {
-    onFailure: orUnbuilt<ReadonlyArray<string | null>>([]),
-    onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
-  }).pipe(Effect.map((ids) => new Set(ids)))
-
-  const eventsAfter = (sequence: number) =>
-    Effect.matchEffect(askBriefly(LedgerStatements.eventsAfter(schema, sequence, page)), {
-      onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>([]),
-      onSuccess: (results) => orUnusable(decodePage(Message.columnsOf(results)["events"]))
-    }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
-
-  const events = Stream.paginateChunkEffect(0, (after) =>
-    Effect.map(eventsAfter(after), (found) => [
-      Chunk.fromIterable(found),
-      found.length < page ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
-    ])
-  )
-
-  const verify = Stream.runFoldWhile(events, unbroken, Either.isRight, (head, event) =>
-    Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
-  )
-
-  return Ledger.of({ refresh, journal, build, renamed, events, verify })
 })
 
 /**
@@ -241,3 +107,120 @@ export const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor> = Layer.effect(Ledger, make)
+
+const unbuilt: Reading = { applied: LedgerEvent.nothing, isMoving: false }
+
+const refresh = (
+  dependencies: Dependencies,
+  known: LedgerEvent.AppliedSet
+): Effect.Effect<Reading, MigrationFailure.Failure> => {
+  const { askBriefly, schema } = dependencies
+  return Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
+    onFailure: orUnbuilt(dependencies, unbuilt),
+    onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), askBriefly)
+  })
+}
+
+const journalOf = (dependencies: Dependencies): Executor.Journal => {
+  const { failures, schema } = dependencies
+  return {
+    lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
+    statement: (known) =>
+      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
+    read: (known, columns, ask) => Effect.map(read(dependencies, known, columns, ask), ({ applied }) => applied),
+    recordsFailures: true,
+    leases: (columns) => orUnusable(failures, decodeLeases(columns["leases"]))
+  }
+}
+
+/** When the bitmap does not fit the known set, all is read again. When it does not fit then, the ledger is unusable. */
+const read = (
+  dependencies: Dependencies,
+  known: LedgerEvent.AppliedSet,
+  columns: Message.Columns,
+  ask: Message.Ask
+): Effect.Effect<Reading, MigrationFailure.Failure> =>
+  Effect.flatMap(headFrom(dependencies.failures, columns), (head) =>
+    Either.match(LedgerStatements.refreshed(known, head), {
+      onRight: (applied) => Effect.succeed({ applied, isMoving: head.isMoving }),
+      onLeft: () =>
+        known.sequence === 0 && known.checksumById.size === 0
+          ? dependencies.failures.unusable("its bitmap and its list of migrations do not agree")
+          : readAll(dependencies, ask)
+    })
+  )
+
+const readAll = (dependencies: Dependencies, ask: Message.Ask): Effect.Effect<Reading, MigrationFailure.Failure> =>
+  Effect.flatMap(
+    Effect.catchAll(
+      ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)),
+      readFailure(dependencies.failures)
+    ),
+    (results) => read(dependencies, LedgerEvent.nothing, Message.columnsOf(results), ask)
+  )
+
+const headFrom = Effect.fnUntraced(function* (failures: LedgerFailure.LedgerFailure, columns: Message.Columns) {
+  if (!("head" in columns)) return yield* failures.unusable("its table applied_set has no row")
+  const head = yield* orUnusable(failures, decodeHead(columns["head"]))
+  return head.last === head.sequence
+    ? head
+    : yield* failures.unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
+})
+
+const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
+
+const decodeLeases = Schema.decodeUnknown(Lease.Leases)
+
+const renamed = (dependencies: Dependencies): Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure> =>
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.renamed(dependencies.schema)), {
+    onFailure: orUnbuilt<ReadonlyArray<string | null>>(dependencies, []),
+    onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
+  }).pipe(Effect.map((ids) => new Set(ids)))
+
+/** Events in one message: a log of thousands needs few messages, and none of them is large. */
+const page = 500
+
+const allEvents = (dependencies: Dependencies): Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError> =>
+  Stream.paginateChunkEffect(0, (after) =>
+    Effect.map(eventsAfter(dependencies, after), (found) => [
+      Chunk.fromIterable(found),
+      found.length < page ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
+    ])
+  )
+
+const eventsAfter = (dependencies: Dependencies, sequence: number) =>
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.eventsAfter(dependencies.schema, sequence, page)), {
+    onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>(dependencies, []),
+    onSuccess: (results) => orUnusable(dependencies.failures, decodePage(Message.columnsOf(results)["events"]))
+  }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
+
+const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
+
+const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
+
+const verify = (events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>) =>
+  Stream.runFoldWhile(events, unbroken, Either.isRight, (head, event) =>
+    Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
+  )
+
+/** The server's answer is input like any other: another program may have replaced the ledger's tables. */
+const orUnusable = <A>({ unusable }: LedgerFailure.LedgerFailure, decoded: Effect.Effect<A, ParseError>) =>
+  Effect.catchAll(decoded, (error) => unusable(error.message.replace(/\n[\s\S]*/, "")))
+
+const readFailure = ({ ofMessage }: LedgerFailure.LedgerFailure) => ofMessage("a read of the ledger")
+
+/**
+ * A ledger without its log is not built yet, and has `nothing` recorded. When a table other than the log is missing, a newer
+ * version may have made the ledger in another way, and the log tells that.
+ */
+const orUnbuilt =
+  <A>({ failures, schema }: Dependencies, nothing: A) =>
+  (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
+    Option.match(Detector.detect(error), {
+      onNone: () => readFailure(failures)(error),
+      onSome: (gap) =>
+        Effect.as(
+          Detector.key(gap) === SchemaObject.key(LedgerMigrations.logIn(schema)) ? Effect.void : failures.refuseNewer,
+          nothing
+        )
+    })
