@@ -2,7 +2,8 @@
  * Judges a plan while it runs. What the policy was told before the plan began may be otherwise by the time its statements get
  * their locks: so the questions are asked again inside the transaction of each step, under the locks that its statements take,
  * in the plan's order, and the policy says its word again. A table that was not there then is asked about once more right before
- * the statement in question, since another session may have made it.
+ * the statement in question, since another session may have made it. Whether a function has the body that the files tell is asked
+ * right before the statement that runs it.
  *
  * @internal
  */
@@ -12,10 +13,11 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type { StatementSpan } from "./core/Footprint.js"
 import type { Migration } from "./core/Migration.js"
-import type * as Plan from "./core/Plan.js"
+import * as Plan from "./core/Plan.js"
 import * as Policy from "./core/Policy.js"
 import type { Risk } from "./core/Risk.js"
 import type { QualifiedName } from "./core/SchemaObject.js"
+import * as ToldRoutine from "./core/ToldRoutine.js"
 import * as TransactionMode from "./core/TransactionMode.js"
 import type * as Message from "./Message.js"
 import type { Reserved } from "./MigrationClient.js"
@@ -78,6 +80,8 @@ interface State {
   readonly answers: ReadonlyMap<string, Presence.Answer>
   readonly made: Presence.Made
   readonly hasRun: boolean
+  /** Bodies of routines that were asked about in this transaction, by migration and question. */
+  readonly asked: ReadonlySet<string>
 }
 
 /** A table that is gone by now may have been a type or a view, which is not asked about again. */
@@ -94,6 +98,7 @@ const spanOf = (migration: Migration): StatementSpan =>
 const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   kind: "data-loss",
   relation,
+  told: Option.none(),
   isOfRows: false,
   reach: "anywhere",
   lock: "ACCESS EXCLUSIVE",
@@ -117,6 +122,21 @@ const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration 
   footprint: { ...migration.footprint, risks }
 })
 
+/** What a migration runs and does not consent to run unseen. */
+const bodiesOf = (migration: Migration): ReadonlyArray<Risk> =>
+  Plan.risksOf(migration).filter(({ told }) => Option.isSome(told))
+
+/** Right before a statement the database tells what the migration has made, and its file does not. */
+const asOfNow = (migration: Migration): Migration => ({
+  ...migration,
+  footprint: { ...migration.footprint, writes: new Set() }
+})
+
+/** A body is asked about right before it runs, and is taken for the told one until then. */
+const apartFromBodies = (facts: Policy.Facts): Policy.Facts => ({
+  presence: (risk) => (Option.isSome(risk.told) ? "new" : facts.presence(risk))
+})
+
 /**
  * The judge of one run of a plan. `ledger` is the schema of the ledger, whose own tables are no concern of a policy.
  *
@@ -124,84 +144,121 @@ const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration 
  * @category constructors
  */
 export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: string): Effect.Effect<Judge> =>
-  Effect.map(Ref.make<State>({ answers, made: Presence.nothingMade, hasRun: false }), (state): Judge => {
-    const ask = (place: Place, asking: Omit<Presence.Asking, "made">, blamed: Migration, span: StatementSpan) =>
-      Effect.gen(function* () {
-        const { made } = yield* Ref.get(state)
-        const message = Presence.statements({ ...asking, made }, place.limits)
-        const results = yield* Effect.mapError(
-          Transaction.send(place.reserved.connection, message),
-          (error): Setback =>
-            MigrationFailure.isContention(error)
-              ? Script.at(blamed, place.role, span)(error)
-              : MigrationFailure.ofMessage(error, `a look at the tables of migration ${blamed.id}`)
-        )
-        const seen = yield* Presence.read(asking, results)
-        const told = TransactionMode.hasOneSnapshot(blamed.mode) ? Presence.outdated(seen) : seen
-        const isAll = asking.about === "everything"
-        yield* Ref.update(state, (known) => ({
-          ...known,
-          answers: isAll ? new Map([...known.answers, ...told]) : merge(known.answers, told)
-        }))
-      })
-
-    const judge = (
-      steps: Arr.NonEmptyReadonlyArray<Plan.Step>,
-      facts: (known: State) => Policy.Facts = ({ answers: told }) => Presence.facts(told)
-    ): Effect.Effect<void, Setback> =>
-      Effect.flatMap(Ref.get(state), (known) => {
-        const verdict = policy({ ...plan, steps }, facts(known))
-        return verdict._tag === "Allowed" ? Effect.void : Effect.fail(refuse(verdict.reasons))
-      })
-
-    /** The steps that have not run; what others have run meanwhile is not among them either. */
-    const from = (migrations: Steps) => {
-      const first = plan.steps.findIndex((step) => step.migration.id === migrations[0].id)
-      const rest = plan.steps.slice(Math.max(first, 0))
-      return Arr.isNonEmptyReadonlyArray(rest) ? rest : plan.steps
-    }
-
-    return {
-      begin: (place, migrations, locks) =>
+  Effect.map(
+    Ref.make<State>({ answers, made: Presence.nothingMade, hasRun: false, asked: new Set() }),
+    (state): Judge => {
+      const ask = (place: Place, asking: Omit<Presence.Asking, "made">, blamed: Migration, span: StatementSpan) =>
         Effect.gen(function* () {
-          const steps = Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" }))
-          const questions = Policy.questions({ steps })
-          if (questions.length === 0) return
-          const about = (yield* Ref.get(state)).hasRun ? "tables" : "everything"
-          yield* ask(place, { questions, locks, about }, migrations[0], spanOf(migrations[0]))
-          yield* judge(from(migrations))
-        }),
-      before: (place, migration, span) =>
-        Effect.gen(function* () {
-          const known = yield* Ref.get(state)
-          const questions = Policy.questionsAt(migration, span.start).filter(
-            (question) => known.answers.get(Policy.questionKey(question)) === "new"
+          const { made } = yield* Ref.get(state)
+          const message = Presence.statements({ ...asking, made }, place.limits)
+          const results = yield* Effect.mapError(
+            Transaction.send(place.reserved.connection, message),
+            (error): Setback =>
+              MigrationFailure.isContention(error)
+                ? Script.at(blamed, place.role, span)(error)
+                : MigrationFailure.ofMessage(error, `a look at what migration ${blamed.id} is about`)
           )
-          if (questions.length === 0) return
-          yield* ask(place, { questions, locks: "locked", about: "tables" }, migration, span)
-          yield* judge([{ migration, reason: "pending" }])
-        }),
-      closing: ({ server }, { footprint }) => {
-        const foreseen = footprint.risks.flatMap(({ asks, kind, relation }) =>
-          kind === "referenced-table-lock" || asks === "code" ? [] : Option.toArray(relation)
-        )
-        return [Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })]
-      },
-      end: (migration, columns) =>
-        Effect.gen(function* () {
-          const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
-          yield* Ref.update(state, (known) => ({
-            ...known,
-            hasRun: true,
-            made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
-          }))
-          const relations = [
-            ...changed.map(Option.some),
-            ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
-          ]
-          if (relations.length === 0 || !isWatched(migration)) return
-          const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
-          yield* judge([step], () => ({ presence: () => "rows" }))
+          const seen = yield* Presence.read(asking, results)
+          return TransactionMode.hasOneSnapshot(blamed.mode) ? Presence.outdated(seen) : seen
         })
+
+      const learn = (place: Place, asking: Omit<Presence.Asking, "made">, blamed: Migration, span: StatementSpan) =>
+        Effect.flatMap(ask(place, asking, blamed, span), (told) =>
+          Ref.update(state, (known) => ({
+            ...known,
+            answers: asking.about === "everything" ? new Map([...known.answers, ...told]) : merge(known.answers, told)
+          }))
+        )
+
+      /** Whether the database has the bodies that a migration runs. */
+      const askOfBodies = (place: Place, migration: Migration, span: StatementSpan, locks: Presence.Asking["locks"]) =>
+        Effect.gen(function* () {
+          const step = { migration, reason: "pending" } as const
+          const questions = Policy.questions({ steps: [step] })
+          if (questions.length === 0) return
+          const answers = yield* ask(place, { questions, locks, about: "tables" }, migration, span)
+          yield* judge([step], () => Presence.facts(answers))
+        })
+
+      /** Once for each body in a migration: right before the first statement that runs it. */
+      const beforeBodies = (place: Place, migration: Migration, span: StatementSpan) =>
+        Effect.gen(function* () {
+          const { asked } = yield* Ref.get(state)
+          const keyOf = ({ told }: Risk) =>
+            Option.toArray(told).map((routine) => `${migration.id} ${ToldRoutine.key(routine)}`)
+          const risks = bodiesOf(migration).filter(
+            (risk) => risk.start === span.start && keyOf(risk).some((key) => !asked.has(key))
+          )
+          if (risks.length === 0) return
+          yield* askOfBodies(place, asOfNow(withRisks(migration, risks)), span, "locked")
+          yield* Ref.update(state, (known) => ({ ...known, asked: new Set([...asked, ...risks.flatMap(keyOf)]) }))
+        })
+
+      const judge = (
+        steps: Arr.NonEmptyReadonlyArray<Plan.Step>,
+        facts: (known: State) => Policy.Facts = ({ answers: told }) => apartFromBodies(Presence.facts(told))
+      ): Effect.Effect<void, Setback> =>
+        Effect.flatMap(Ref.get(state), (known) => {
+          const verdict = policy({ ...plan, steps }, facts(known))
+          return verdict._tag === "Allowed" ? Effect.void : Effect.fail(refuse(verdict.reasons))
+        })
+
+      /** The steps that have not run; what others have run meanwhile is not among them either. */
+      const from = (migrations: Steps) => {
+        const first = plan.steps.findIndex((step) => step.migration.id === migrations[0].id)
+        const rest = plan.steps.slice(Math.max(first, 0))
+        return Arr.isNonEmptyReadonlyArray(rest) ? rest : plan.steps
+      }
+
+      return {
+        begin: (place, migrations, locks) =>
+          Effect.gen(function* () {
+            const [first] = migrations
+            yield* Ref.update(state, (known) => ({ ...known, asked: new Set<string>() }))
+            const steps = Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" }))
+            const questions = Policy.questions({ steps }).filter(({ told }) => Option.isNone(told))
+            if (questions.length > 0) {
+              const about = (yield* Ref.get(state)).hasRun ? "tables" : "everything"
+              yield* learn(place, { questions, locks, about }, first, spanOf(first))
+              yield* judge(from(migrations))
+            }
+            if (locks === "as they are")
+              yield* askOfBodies(place, withRisks(first, bodiesOf(first)), spanOf(first), locks)
+          }),
+        before: (place, migration, span) =>
+          Effect.gen(function* () {
+            const known = yield* Ref.get(state)
+            const questions = Policy.questionsAt(migration, span.start).filter(
+              (question) => Option.isNone(question.told) && known.answers.get(Policy.questionKey(question)) === "new"
+            )
+            if (questions.length > 0) {
+              yield* learn(place, { questions, locks: "locked", about: "tables" }, migration, span)
+              yield* judge([{ migration, reason: "pending" }])
+            }
+            yield* beforeBodies(place, migration, span)
+          }),
+        closing: ({ server }, { footprint }) => {
+          const foreseen = footprint.risks.flatMap(({ asks, kind, relation, told }) =>
+            kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
+          )
+          return [Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })]
+        },
+        end: (migration, columns) =>
+          Effect.gen(function* () {
+            const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
+            yield* Ref.update(state, (known) => ({
+              ...known,
+              hasRun: true,
+              made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
+            }))
+            const relations = [
+              ...changed.map(Option.some),
+              ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
+            ]
+            if (relations.length === 0 || !isWatched(migration)) return
+            const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
+            yield* judge([step], () => ({ presence: () => "rows" }))
+          })
+      }
     }
-  })
+  )

@@ -17,6 +17,7 @@ import * as Policy from "./core/Policy.js"
 import { type QualifiedName, qualifiedName } from "./core/SchemaObject.js"
 import * as Message from "./Message.js"
 import * as PlainTable from "./PlainTable.js"
+import * as ToldBodies from "./ToldBodies.js"
 
 /** How long a table may be searched for a row. @since 0.1.0 @category constants */
 export const patience = Duration.seconds(1)
@@ -49,9 +50,9 @@ export interface Asking {
 
 /**
  * `own`: not there before, and by now the plan has made it, which holds no rows but the plan's. `locked`: another session has locked the table, so
- * it cannot be searched now; it is searched under the lock that the plan takes.
+ * it cannot be searched now; it is searched under the lock that the plan takes. `told`: see `ToldBodies`.
  */
-const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown")
+const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "told")
 
 /** @since 0.1.0 @category models */
 export type Answer = typeof Answer.Type
@@ -204,27 +205,45 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
   PERFORM pg_catalog.set_config('${kept.answers}', answers::text, true);`
   )
 
+/** Of tables and other objects, which the server is asked about in another way than about the bodies of routines. */
+const objectsIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Policy.Question> =>
+  questions.filter(({ told }) => Option.isNone(told))
+
+const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<ToldBodies.Asked> =>
+  questions.flatMap(({ reach, told }) => Option.toArray(told).map((routine) => ({ told: routine, reach })))
+
 const setting = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
 
 /**
- * Statements, for one message, that answer the questions: an answer `presence`. `limits` are set again afterwards, since a search
+ * Statements, for one message, that answer the questions: answers `presence` and `bodies`. `limits` are set again afterwards, since a search
  * has a limit of its own. Row security that would hide rows is an error while it is switched off, and the answer `unknown`.
  *
  * @since 0.1.0
  * @category statements
  */
-export const statements = (asking: Asking, limits: string): string =>
-  [
-    ...(asking.locks === "locked" ? [locking(asking.questions)] : []),
-    `SELECT ${setting(kept.security, "pg_catalog.current_setting('row_security')")}, ${setting("row_security", "'off'")}, ${setting(
-      "statement_timeout",
-      `'${Duration.toMillis(patience)}'`
-    )}`,
-    answering(asking, asking.locks === "locked" ? ownId : "0"),
-    limits,
-    `SELECT ${setting("row_security", `pg_catalog.current_setting('${kept.security}')`)}`,
-    Message.answering("presence", `pg_catalog.current_setting('${kept.answers}')`)
+export const statements = (asking: Asking, limits: string): string => {
+  const objects = objectsIn(asking.questions)
+  const bodies = bodiesIn(asking.questions)
+  const own = asking.locks === "locked" ? ownId : "0"
+  return [
+    ...(objects.length > 0 ? aboutObjects({ ...asking, questions: objects }, own, limits) : []),
+    ...(bodies.length > 0
+      ? [ToldBodies.statement({ asked: bodies, own, isOwn, transactions: asking.made.transactions })]
+      : [])
   ].join(";\n")
+}
+
+const aboutObjects = (asking: Asking, own: string, limits: string): ReadonlyArray<string> => [
+  ...(asking.locks === "locked" ? [locking(asking.questions)] : []),
+  `SELECT ${setting(kept.security, "pg_catalog.current_setting('row_security')")}, ${setting("row_security", "'off'")}, ${setting(
+    "statement_timeout",
+    `'${Duration.toMillis(patience)}'`
+  )}`,
+  answering(asking, own),
+  limits,
+  `SELECT ${setting("row_security", `pg_catalog.current_setting('${kept.security}')`)}`,
+  Message.answering("presence", `pg_catalog.current_setting('${kept.answers}')`)
+]
 
 const readAnswers = Message.reader("presence", Answers)
 
@@ -238,11 +257,18 @@ export const read = (
   { questions }: Pick<Asking, "questions">,
   results: unknown
 ): Effect.Effect<ReadonlyMap<string, Answer>> =>
-  Effect.map(
-    readAnswers(Message.columnsOf(results)),
-    (answers) =>
-      new Map(questions.map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"]))
-  )
+  Effect.gen(function* () {
+    const objects = objectsIn(questions)
+    const bodies = questions.filter(({ told }) => Option.isSome(told))
+    const columns = Message.columnsOf(results)
+    const answers = [
+      ...(objects.length > 0 ? yield* readAnswers(columns) : []),
+      ...(bodies.length > 0 ? yield* ToldBodies.read(columns) : [])
+    ]
+    return new Map(
+      [...objects, ...bodies].map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"])
+    )
+  })
 
 /**
  * The same answers of a transaction that sees all through one snapshot, which is older than its locks: rows and tables that others
@@ -257,12 +283,12 @@ export const outdated = (answers: ReadonlyMap<string, Answer>): ReadonlyMap<stri
 const factsFrom =
   (locked: Policy.Presence) =>
   (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
-    presence: ({ asks, reach, relation }) => {
+    presence: ({ asks, reach, relation, told }) => {
       const key = (name: QualifiedName) =>
-        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name })
-      const answer = Option.map(relation, (name) => answers.get(key(name)))
-      const told = Option.getOrUndefined(answer) ?? "unknown"
-      return told === "own" ? "new" : told === "locked" ? locked : told
+        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name, told })
+      const found = Option.map(relation, (name) => answers.get(key(name)))
+      const answer = Option.getOrUndefined(found) ?? "unknown"
+      return answer === "own" || answer === "told" ? "new" : answer === "locked" ? locked : answer
     }
   })
 

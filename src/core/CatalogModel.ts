@@ -10,6 +10,7 @@ import type * as Option from "effect/Option"
 import type { HazardKey } from "./HazardKey.js"
 import type { RoutineBody } from "./RoutineBody.js"
 import type { QualifiedName, SchemaObject } from "./SchemaObject.js"
+import type { ToldBody } from "./ToldRoutine.js"
 
 /** @since 0.1.0 @category models */
 export type RelationKind =
@@ -183,6 +184,8 @@ export interface Routine {
   readonly maxArity: number
   readonly types: ReadonlyArray<QualifiedName>
   readonly body: RoutineBody
+  /** The same as the server keeps it. */
+  readonly told: ToldBody
   /** Whether the statement that makes it fails where a routine of this name and these inputs is there. */
   readonly isCertain: boolean
   readonly uses: ReadonlyArray<HazardKey>

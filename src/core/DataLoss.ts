@@ -34,8 +34,8 @@ export const possible = (plan: Plan.Plan): ReadonlyArray<Plan.StepRisk> =>
 export const questions = (plan: Plan.Plan): ReadonlyArray<Policy.Question> => [
   ...new Map(
     possible(plan)
-      .flatMap(({ risk: { lock, reach, relation } }) =>
-        Option.toArray(Option.map(relation, (name): Policy.Question => ({ relation: name, reach, lock })))
+      .flatMap(({ risk: { lock, reach, relation, told } }) =>
+        Option.toArray(Option.map(relation, (name): Policy.Question => ({ relation: name, reach, lock, told })))
       )
       .map((question) => [Policy.questionKey(question), question])
   ).values()

@@ -32,6 +32,7 @@ import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
 import { type Hazard, lockOf } from "./StatementHazard.js"
 import { hazardsOf, mayRunInBlock } from "./StatementRisk.js"
+import * as ToldRoutine from "./ToldRoutine.js"
 import { endsTransaction, hasOwnTransactions, unclosed } from "./TransactionBlock.js"
 
 export {
@@ -218,7 +219,8 @@ export const infer = (
   )
   return Either.mapBoth(statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed)), {
     onLeft: (error) => invalidSql(source, script.text, error),
-    onRight: (statements) => read(parser, catalog, script.text, statements, declares)
+    onRight: (statements) =>
+      read(Recorder.make({ parser, catalog, file: source, execute: executeInside }), script.text, statements, declares)
   })
 }
 
@@ -239,13 +241,11 @@ const invalidSql = (file: string, text: string, { offset, reason, remedy }: Synt
   new InvalidSql({ file, reason, remedy, ...locate(text, offset) })
 
 const read = (
-  parser: Parser,
-  catalog: SimulatedCatalog.SimulatedCatalog,
+  recorder: Recorder.Recorder,
   text: string,
   statements: ReadonlyArray<ParsedStatement>,
   declares: ReadonlyArray<SchemaObject.SchemaObject>
 ): Inferred => {
-  const recorder = Recorder.make(parser, catalog, executeInside)
   const read: Array<Read> = []
   for (const statement of statements) {
     const record = Recorder.statementAt(statement.line)
@@ -337,10 +337,11 @@ const risksOf = (
   if (left.length === 0) return []
   const place = placeOf(text, statement)
   return distinct(left).map(
-    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation }) => ({
+    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation, told }) => ({
       ...(asks === undefined ? {} : { asks }),
       kind,
       relation,
+      told: Option.fromNullable(told),
       isOfRows,
       reach,
       lock,
@@ -361,12 +362,14 @@ const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
   return [...byKey.values()]
 }
 
-const hazardKey = ({ asks, isOfRows = false, kind, lock, relation }: Hazard): string =>
-  Option.match(relation, {
-    onNone: () => kind,
-    onSome: (name) =>
-      `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
-  })
+const hazardKey = ({ asks, isOfRows = false, kind, lock, relation, told }: Hazard): string =>
+  told === undefined
+    ? Option.match(relation, {
+        onNone: () => kind,
+        onSome: (name) =>
+          `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
+      })
+    : `${kind} ${ToldRoutine.key(told)}`
 
 const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }
 

@@ -31,9 +31,13 @@ const located = (
   const schemas = new Set(candidates().map((candidate) => Catalog.schemaOf(candidate.name)))
   const first = searchPath.find((schema) => schemas.has(schema))
   if (first === undefined || first === "public") return name
-  const placed = { ...name, schema: Option.some(first) }
-  found.add(placed)
-  return placed
+  return given(found, { ...name, schema: Option.some(first) })
+}
+
+/** A name with a schema that its statement does not write. */
+const given = (found: R.Recorder["located"], name: QualifiedName): QualifiedName => {
+  found.add(name)
+  return name
 }
 
 /** A name as its statement writes it: without the schema that only the search path has given it. @since 0.1.0 @category names */
@@ -75,7 +79,10 @@ export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArr
 const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
   const all = routines(recorder, call.name).map(({ name }) => name)
   const names = all.filter((name, rank) => all.findIndex((other) => Catalog.isSameName(other, name)) === rank)
-  return names.length === 0 ? [call] : names.map((name) => ({ ...call, name }))
+  const isLocated = recorder.searchPath.length > 0 && names.length === 1 && Option.isNone(call.name.schema)
+  return names.length === 0
+    ? [call]
+    : names.map((name) => ({ ...call, name: isLocated ? given(recorder.located, { ...name }) : name }))
 }
 
 /** @since 0.1.0 @category names */

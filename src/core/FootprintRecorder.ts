@@ -53,6 +53,8 @@ export type SavedObject =
 /** @since 0.1.0 @category models */
 export interface Recorder {
   readonly parser: Parser
+  /** The migration, as its errors call it. */
+  readonly file: string
   readonly atStart: Catalog.SimulatedCatalog
   catalog: Catalog.SimulatedCatalog
   readonly reads: Set<HazardKey.HazardKey>
@@ -90,8 +92,14 @@ export interface Recorder {
 }
 
 /** @since 0.1.0 @category constructors */
-export const make = (parser: Parser, catalog: Catalog.SimulatedCatalog, execute: Recorder["execute"]): Recorder => ({
+export const make = ({
+  catalog,
+  execute,
+  file,
+  parser
+}: Pick<Recorder, "catalog" | "execute" | "file" | "parser">): Recorder => ({
   parser,
+  file,
   execute,
   lookup: () => Option.none(),
   atStart: catalog,

@@ -24,7 +24,7 @@ import * as Use from "./FootprintUse.js"
 import * as HazardKey from "./HazardKey.js"
 import { mentionsOf } from "./Mentions.js"
 import { isBuiltIn, wordingOf } from "./ParsedType.js"
-import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody } from "./RoutineBody.js"
+import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody, toldBody } from "./RoutineBody.js"
 import { type QualifiedName, routine } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { nameOfNodes, optionNamed, stringsOf } from "./SyntaxTree.js"
@@ -58,6 +58,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
     maxArity: isVariadic ? Number.POSITIVE_INFINITY : inputs.length,
     types: ownTypes(signature.types),
     body,
+    told: toldBody(statement, recorder.file),
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses,
     dependencies: new Set()

@@ -1,6 +1,6 @@
 /**
  * Running a body: what stands under a condition that does not hold is read and has no effect; its statements are read as if they stood in the file, its dynamic SQL is folded to the texts it can be,
- * with the arguments of the call put in for the parameters. A body that calls itself is run once.
+ * with the arguments of the call put in for the parameters.
  *
  * @since 0.1.0
  * @internal
@@ -24,16 +24,24 @@ export const runBody = (
   args: ReadonlyArray<Node>,
   table: string | undefined
 ): void => {
-  const id = `${routine.name.name}(${routine.inputs.join()})`
-  if (recorder.running.includes(id)) return
-  recorder.running.push(id)
+  if (isRunning(recorder, routine)) return
+  recorder.running.push(idOf(routine))
   run(recorder, routine.body, routine.name.name, parameterLookup(recorder.lookup, routine.body, args, table))
   recorder.running.pop()
 }
 
+/** A body that calls itself is run once. @since 0.1.0 @category predicates */
+export const isRunning = (recorder: R.Recorder, routine: Catalog.Routine): boolean =>
+  recorder.running.includes(idOf(routine))
+
+const idOf = ({ inputs, name }: Catalog.Routine): string => `${name.name}(${inputs.join()})`
+
 /** A `DO` block. @since 0.1.0 @category running */
-export const runBlock = (recorder: R.Recorder, body: RoutineBody): void =>
+export const runBlock = (recorder: R.Recorder, body: RoutineBody): void => {
+  recorder.running.push("DO")
   run(recorder, body, "a DO block", () => Option.none())
+  recorder.running.pop()
+}
 
 const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: Lookup): void => {
   if (body._tag === "Opaque") R.runUnknown(recorder, `runs ${what}, ${body.reason}`)

@@ -31,6 +31,7 @@ import * as RoutineBody from "./RoutineBody.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
 import { lastString, listItems, nameOfNodes, optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
+import * as ToldRoutine from "./ToldRoutine.js"
 
 const newType = (
   recorder: R.Recorder,
@@ -245,10 +246,30 @@ const aggregate: Definition = (recorder, statement) => {
     maxArity: inputs.length,
     types: own(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
     body: RoutineBody.calling(support),
+    told: { language: ToldRoutine.ofAggregate, source: Option.some(functionsOf(statement)), file: recorder.file },
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses: support.map((parts) => HazardKey.routine(parts.at(-1) ?? "")),
     dependencies: new Set()
   })
+}
+
+/** As the server's `pg_aggregate` has columns for them. */
+const supporting: ReadonlySet<string> = new Set([
+  "combinefunc",
+  "deserialfunc",
+  "finalfunc",
+  "mfinalfunc",
+  "minvfunc",
+  "msfunc",
+  "serialfunc",
+  "sfunc"
+])
+
+const functionsOf = ({ definition }: DefineStmt): string => {
+  const names = (definition ?? []).flatMap((node) =>
+    "DefElem" in node && supporting.has(node.DefElem.defname ?? "") ? partsOfObject(node.DefElem.arg).slice(-1) : []
+  )
+  return [...new Set(names)].sort().join("\n")
 }
 
 const operator: Definition = (recorder, statement) => {

@@ -11,13 +11,14 @@ import { isBuiltInRoutine } from "./BuiltInRoutines.js"
 import { inspectCatalog, isCatalogRelation } from "./FootprintCatalogQuery.js"
 import * as Path from "./FootprintPath.js"
 import * as R from "./FootprintRecorder.js"
-import { runBody } from "./FootprintRun.js"
+import { isRunning, runBody } from "./FootprintRun.js"
 import * as HazardKey from "./HazardKey.js"
 import { type Access, type Call, type Mentions, mentionsOf } from "./Mentions.js"
 import { isBuiltIn } from "./ParsedType.js"
 import type { Risk } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
+import type { ToldRoutine } from "./ToldRoutine.js"
 
 const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean => {
   const { followed } = recorder.statement
@@ -205,7 +206,7 @@ const runHidden = (
   const added = transitions.filter((transition) => !recorder.locals.has(transition))
   for (const transition of added) recorder.locals.add(transition)
   runsStranger(recorder, name)
-  callNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
+  runNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
   for (const transition of added) recorder.locals.delete(transition)
 }
 
@@ -215,6 +216,28 @@ export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void =
 /** Reads a routine and its signature without running it. @since 0.1.0 @category reading */
 export const touchRoutine = (recorder: R.Recorder, name: QualifiedName, arity: Option.Option<number>): void =>
   callNamed(recorder, name, arity, () => undefined)
+
+/** Runs the bodies that the files tell; whether the database has them, the server says. */
+const runNamed: typeof callNamed = (recorder, name, arity, run) => {
+  const reach = recorder.running.length > 0 ? "anywhere" : "path"
+  const routines: Array<Catalog.Routine> = []
+  callNamed(recorder, name, arity, (routine) => {
+    if (!isRunning(recorder, routine)) routines.push(routine)
+    run(routine)
+  })
+  const [first] = routines
+  if (first === undefined) return
+  const told: ToldRoutine = {
+    kind: first.kind,
+    name: Path.written(recorder, name),
+    arity: Option.filter(arity, (count) => routines.every((routine) => takes(routine, count))),
+    bodies: routines.map(({ told: body }) => body)
+  }
+  recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(told.name), reach, told })
+}
+
+const takes = ({ maxArity, minArity }: Catalog.Routine, count: number): boolean =>
+  count >= minArity && count <= maxArity
 
 const callNamed = (
   recorder: R.Recorder,
@@ -229,8 +252,8 @@ const callNamed = (
   }
   R.readSchema(recorder, name)
   R.read(recorder, HazardKey.routine(name.name))
-  const fitting = overloads.filter(({ maxArity, minArity }) =>
-    Option.match(arity, { onNone: () => true, onSome: (count) => count >= minArity && count <= maxArity })
+  const fitting = overloads.filter((routine) =>
+    Option.match(arity, { onNone: () => true, onSome: (count) => takes(routine, count) })
   )
   for (const routine of fitting.length === 0 ? overloads : fitting) {
     for (const type of routine.types) touchType(recorder, type)
@@ -276,7 +299,7 @@ const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
 const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
   runsStranger(recorder, name)
   if (opaqueFunctions.has(name.name)) R.barrier(recorder, `${name.name} runs a text as SQL`)
-  callNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
+  runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }
 
 /** An expression that is stored: it is looked up now and run later. @since 0.1.0 @category expressions */

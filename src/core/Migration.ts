@@ -178,6 +178,7 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
   const whole = (kind: RiskKind, statement: string): Risk => ({
     kind,
     relation: Option.none(),
+    told: Option.none(),
     isOfRows: false,
     reach: "path",
     lock: "ACCESS EXCLUSIVE",

@@ -17,6 +17,7 @@ import { location } from "./MigrationDefinitionError.js"
 import * as MigrationWarning from "./MigrationWarning.js"
 import type { Risk } from "./Risk.js"
 import * as SchemaObject from "./SchemaObject.js"
+import * as ToldRoutine from "./ToldRoutine.js"
 import * as TransactionMode from "./TransactionMode.js"
 
 /**
@@ -130,13 +131,17 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
  * @category rendering
  */
 export const renderRisk = ({ migration, risk }: StepRisk): string => {
-  const { kind, line, relation, statement } = risk
+  const { kind, line, relation, statement, told } = risk
   const about = Option.match(relation, {
     onNone: () => "",
     onSome: (name) => ` of ${SchemaObject.render(SchemaObject.relation(name))}`
   })
+  const condition = Option.match(told, {
+    onNone: () => "",
+    onSome: (routine) => ` unless the database has it as ${ToldRoutine.files(routine)} says`
+  })
   const consent = migration.accepts.includes(kind) ? " (accepted by the file)" : ""
-  return `${location(migration.source, line)}: ${kind}${about}: ${statement}${consent}`
+  return `${location(migration.source, line)}: ${kind}${about}${condition}: ${statement}${consent}`
 }
 
 /**
@@ -150,7 +155,9 @@ export const render = (plan: Plan): string => {
   const heading =
     plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
   const lines = plan.steps.flatMap(({ migration, reason }, index) => {
-    const dangers = Migration.risks(migration).map((risk) => `   ${renderRisk({ migration, risk })}`)
+    const dangers = Migration.risks(migration)
+      .filter(isShown(migration))
+      .map((risk) => `   ${renderRisk({ migration, risk })}`)
     const needs = migration.footprint.needs.map(
       ({ feature, line, since }) => `PostgreSQL ${since} for ${feature} in line ${line}`
     )
@@ -162,6 +169,12 @@ export const render = (plan: Plan): string => {
     "\n"
   )
 }
+
+/** A body that the file makes itself is for the server to check, and no news to a person. */
+const isShown =
+  ({ source }: Migration.Migration) =>
+  ({ told }: Risk): boolean =>
+    Option.isNone(told) || told.value.bodies.some(({ file }) => file !== source)
 
 /**
  * What a person types into a shell to apply the plan by hand. Ids are quoted where a shell would read them otherwise.

@@ -16,16 +16,18 @@
 import * as Arr from "effect/Array"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
+import * as HazardKey from "./HazardKey.js"
 import type { Migration } from "./Migration.js"
 import * as Plan from "./Plan.js"
 import type { Risk, RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
+import * as ToldRoutine from "./ToldRoutine.js"
 
 /**
  * What the database says of an object before a plan: it is not there (or the plan has made it since), it is there and holds no
- * row, it holds rows, or that cannot be told. Types and routines hold no rows. Where a risk asks for code, a table is plain if a new
- * row runs none of the database's own.
+ * row, it holds rows, or that cannot be told. Types and routines hold no rows. Of a routine that the files tell, `new` means that
+ * the database has no other body of it. Where a risk asks for code, a table is plain if a new row runs none of the database's own.
  *
  * @since 0.1.0
  * @category models
@@ -39,11 +41,11 @@ export type Presence = "new" | "empty" | "rows" | "plain" | "unknown"
  * @category models
  */
 export interface Facts {
-  readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks">) => Presence
+  readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks" | "told">) => Presence
 }
 
 /** What there is to ask about an object, and the lock under which the answer lasts. @since 0.1.0 @category models */
-export interface Question extends Pick<Risk, "reach" | "lock" | "asks"> {
+export interface Question extends Pick<Risk, "reach" | "lock" | "asks" | "told"> {
   readonly relation: QualifiedName
 }
 
@@ -130,12 +132,16 @@ export const refusing =
  * The default on the request path: a plan may add to the schema. It may not lose data, rewrite, scan or index a table that is
  * not empty, change privileges, run outside a transaction, or hold what is not understood; unless the migration consents with
  * `-- accept:`. Short locks are no reason: `lock_timeout` bounds them. An object that was not there before the plan has no rows
- * and no users yet, so no risk about it counts.
+ * and no users yet, so no risk about it counts. A function is known as far as the database has the body that the files tell.
  *
  * @since 0.1.0
  * @category policies
  */
 export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
+  if (Option.isSome(risk.told)) {
+    const known = isMadeBy(plan, migration, risk.told.value) ? "new" : facts.presence(risk)
+    return known === "new" ? Option.none() : Option.some(untold(risk.told.value, known))
+  }
   const { harmless, why } = rules[risk.kind]
   const isAsked = (harmless === "empty" || harmless === "new" || risk.asks === "code") && Option.isSome(risk.relation)
   const presence = isAsked ? facts.presence(risk) : "unknown"
@@ -183,7 +189,11 @@ export const or: {
  * @category queries
  */
 export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Question> =>
-  distinct(Plan.risks(plan).flatMap(({ risk }) => questionOf(risk)))
+  distinct(
+    Plan.risks(plan).flatMap(({ migration, risk }) =>
+      Option.exists(risk.told, (told) => isMadeBy(plan, migration, told)) ? [] : questionOf(risk)
+    )
+  )
 
 /**
  * The same about one statement of a migration, which is the one that begins at `start`.
@@ -194,16 +204,19 @@ export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Questio
 export const questionsAt = (migration: Migration, start: number): ReadonlyArray<Question> =>
   distinct(Plan.risksOf(migration).flatMap((risk) => (risk.start === start ? questionOf(risk) : [])))
 
-const questionOf = ({ asks, kind, lock, reach, relation }: Risk): ReadonlyArray<Question> => {
+const questionOf = ({ asks, kind, lock, reach, relation, told }: Risk): ReadonlyArray<Question> => {
   const { harmless } = rules[kind]
-  const matters = harmless === "empty" || harmless === "new" || asks === "code"
+  const matters = harmless === "empty" || harmless === "new" || asks === "code" || Option.isSome(told)
   const asked = asks === undefined ? {} : { asks }
-  return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock })) : []
+  return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock, told })) : []
 }
 
 /** What two questions about one object share. @since 0.1.0 @category conversions */
-export const questionKey = ({ asks, reach, relation }: Pick<Question, "relation" | "reach" | "asks">): string =>
-  `${asks ?? "presence"} ${reach} ${SchemaObject.key(SchemaObject.relation(relation))}`
+export const questionKey = ({ asks, reach, relation, told }: Omit<Question, "lock">): string =>
+  `${asks ?? "presence"} ${reach} ${Option.match(told, {
+    onNone: () => SchemaObject.key(SchemaObject.relation(relation)),
+    onSome: ToldRoutine.key
+  })}`
 
 const distinct = (all: ReadonlyArray<Question>): ReadonlyArray<Question> => [
   ...new Map(all.map((question) => [`${question.lock} ${questionKey(question)}`, question])).values()
@@ -249,17 +262,31 @@ const rules: Readonly<Record<RiskKind, Rule>> = {
   opaque: { harmless: "never", why: () => "it cannot be seen what it would do" }
 }
 
+const untold = (told: ToldRoutine.ToldRoutine, known: Presence): string =>
+  `the database ${known === "unknown" ? "may have" : "has"} another body of the ${told.kind} ${told.name.name} than ` +
+  `${ToldRoutine.files(told)} says, so it cannot be seen what it would do: put that body back, bring the new one by a ` +
+  `migration, or consent with "-- accept: opaque"`
+
+/**
+ * What a migration writes itself, or one before it in the plan, is another body by then: so it is asked about only right before
+ * the statement that runs it.
+ */
+const isMadeBy = (plan: Pick<Plan.Plan, "steps">, migration: Migration, { name }: ToldRoutine.ToldRoutine): boolean =>
+  upTo(plan, migration).some(({ migration: { footprint } }) => footprint.writes.has(HazardKey.routine(name.name)))
+
+/** The steps before a migration, and its own. */
+const upTo = (plan: Pick<Plan.Plan, "steps">, migration: Migration): ReadonlyArray<Plan.Step> =>
+  plan.steps.slice(0, plan.steps.findIndex((step) => step.migration.id === migration.id) + 1)
+
 /** A migration that renames or moves a table provides the new name, and the table was there under the old one. */
-const comesByRenaming = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean => {
-  const before = plan.steps.slice(0, plan.steps.findIndex((step) => step.migration.id === migration.id) + 1)
-  return Option.exists(risk.relation, (relation) =>
-    before.some(
+const comesByRenaming = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean =>
+  Option.exists(risk.relation, (relation) =>
+    upTo(plan, migration).some(
       ({ migration: { footprint } }) =>
         footprint.provides.some((object) => object._tag === "Relation" && isSameName(object, relation)) &&
         footprint.removes.some((object) => object._tag === "Relation")
     )
   )
-}
 
 const isSameName = (self: QualifiedName, that: QualifiedName): boolean =>
   self.name === that.name &&

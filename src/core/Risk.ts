@@ -8,6 +8,7 @@
  */
 import type * as Option from "effect/Option"
 import type { QualifiedName } from "./SchemaObject.js"
+import type { ToldRoutine } from "./ToldRoutine.js"
 
 /**
  * What can go wrong.
@@ -50,6 +51,8 @@ export interface Risk {
    * before the migration. `None` where the hazard is about no single object.
    */
   readonly relation: Option.Option<QualifiedName>
+  /** Code that the statement runs: the risk is none where the database has it as it is told here. */
+  readonly told: Option.Option<ToldRoutine>
   /** Whether the statement takes rows and leaves the table: then a table without a row loses nothing. */
   readonly isOfRows: boolean
   /**

@@ -16,6 +16,7 @@ import { isBuiltIn, wordingOf } from "./ParsedType.js"
 import { type Fragment, type Fragments, fragmentsOf } from "./PlpgsqlTree.js"
 import { nameFrom, type QualifiedName, quote } from "./SchemaObject.js"
 import { optionNamed, optionText, stringsOf } from "./SyntaxTree.js"
+import type { ToldBody } from "./ToldRoutine.js"
 
 /** A condition that holds, or does not, where a step stands. @since 0.1.0 @category models */
 export interface Guard {
@@ -75,7 +76,7 @@ export const opaque = (reason: string): RoutineBody => ({ _tag: "Opaque", reason
 export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): RoutineBody => {
   const parameters = inputsOf(statement).map(({ name }) => name ?? "")
   if (statement.sql_body !== undefined) return sqlBody(statementsIn(statement.sql_body), parameters)
-  const language = Option.getOrElse(optionText(optionNamed(statement.options, "language")), () => "sql").toLowerCase()
+  const language = languageOf(statement)
   const source = sourceOf(statement)
   if (language === "plpgsql") return plpgsqlBody(parser, signatureOf(statement), source, parameters)
   if (language !== "sql") return opaque(`written in ${language}`)
@@ -88,6 +89,13 @@ export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): R
       )
   })
 }
+
+/** The same as the server keeps it. @since 0.1.0 @category queries */
+export const toldBody = (statement: CreateFunctionStmt, file: string): ToldBody => ({
+  language: languageOf(statement),
+  source: statement.sql_body === undefined ? Option.some(sourceOf(statement)) : Option.none(),
+  file
+})
 
 /** The body of a `DO` block. @since 0.1.0 @category constructors */
 export const bodyOfBlock = (parser: Parser, args: ReadonlyArray<Node> | undefined): RoutineBody => {
@@ -118,6 +126,9 @@ const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>):
 /** `BEGIN ATOMIC … END` is a list of lists; a body of one `RETURN` is that. */
 const statementsIn = (body: Node): ReadonlyArray<Node> =>
   "List" in body ? (body.List.items ?? []).flatMap(statementsIn) : [body]
+
+const languageOf = ({ options }: CreateFunctionStmt): string =>
+  Option.getOrElse(optionText(optionNamed(options, "language")), () => "sql").toLowerCase()
 
 /** `AS 'body'` is a list of one string; of two for C. */
 const sourceOf = (statement: CreateFunctionStmt): string => {

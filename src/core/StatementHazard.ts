@@ -13,11 +13,13 @@ import * as R from "./FootprintRecorder.js"
 import type { LockMode, Risk, RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
+import type { ToldRoutine } from "./ToldRoutine.js"
 
 /** A hazard before its place is known. @since 0.1.0 @category models */
 export interface Hazard extends Pick<Risk, "kind" | "relation" | "asks"> {
   /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
   readonly isOfRows?: boolean
+  readonly told?: ToldRoutine
   /** Defaults to how the statement finds a name. */
   readonly reach?: Risk["reach"]
   /** Defaults to {@link lockOf} the statement. */

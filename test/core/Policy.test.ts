@@ -241,8 +241,10 @@ describe("questions", () => {
   it.prop("name every object that expandOnly must know", [plan], ([one]) => {
     const asked = new Set(Policy.questions(one).map(Policy.questionKey))
     const only: Policy.Facts = {
-      presence: ({ reach, relation }) =>
-        Option.exists(relation, (name) => asked.has(Policy.questionKey({ reach, relation: name }))) ? "new" : "rows"
+      presence: ({ reach, relation, told }) =>
+        Option.exists(relation, (name) => asked.has(Policy.questionKey({ reach, relation: name, told })))
+          ? "new"
+          : "rows"
     }
     deepStrictEqual(Policy.expandOnly(one, only), Policy.expandOnly(one, { presence: () => "new" }))
   })

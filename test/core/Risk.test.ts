@@ -17,8 +17,18 @@ const before = `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(5, 
   CREATE TYPE pair AS (a int, b int)`
 
 const risks = (text: string) =>
-  lastFootprint(before, text).risks.map(
-    ({ kind, relation }) => `${kind}${Option.match(relation, { onNone: () => "", onSome: ({ name }) => ` ${name}` })}`
+  lastFootprint(before, text).risks.flatMap(({ kind, relation, told }) =>
+    Option.isSome(told)
+      ? []
+      : [`${kind}${Option.match(relation, { onNone: () => "", onSome: ({ name }) => ` ${name}` })}`]
+  )
+
+const runs = (text: string) =>
+  lastFootprint(before, text).risks.flatMap(({ kind, told }) =>
+    Option.toArray(told).map(
+      ({ arity, bodies, name }) =>
+        `${kind} ${name.name}/${Option.getOrElse(arity, () => "any")}: ${bodies.map(({ language }) => language)}`
+    )
   )
 
 /** Each statement, with all of its risks. */
@@ -180,6 +190,21 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
 
 describe("risks of statements", () => {
   it.each(table)("%s", (statement, ...expected) => deepStrictEqual(risks(statement), expected))
+
+  it.each([
+    ["SELECT own()", "opaque own/0: sql"],
+    ["SELECT own(), own()", "opaque own/0: sql"],
+    ["INSERT INTO t (id, x) VALUES (1, 1)", "opaque fires/any: plpgsql"],
+    ["DO $$ BEGIN PERFORM own(); END $$", "opaque own/0: sql"],
+    [
+      "CREATE FUNCTION own(a int, b int DEFAULT 1) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN own(); END'; SELECT own(1)",
+      "opaque own/0: sql",
+      "opaque own/1: plpgsql"
+    ],
+    ["CREATE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT own()'"],
+    ["CREATE VIEW v AS SELECT own() AS n"],
+    ["SELECT lower('A')"]
+  ])("name the bodies that %s runs", (statement, ...expected) => deepStrictEqual(runs(statement), expected))
 
   it("are those of a table that was there before, and never of one that the same migration makes", () =>
     deepStrictEqual(

@@ -6,6 +6,7 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Catalog, MigrationClient, Policy, SchemaObject } from "effect-auto-migration"
 import * as Database from "../support/Database.js"
@@ -108,7 +109,12 @@ describe("the catalog", () => {
 
   const questions = (names: ReadonlyArray<string>, reach: Policy.Question["reach"] = "path") =>
     names.map(
-      (name): Policy.Question => ({ relation: SchemaObject.qualifiedName(name), reach, lock: "ACCESS EXCLUSIVE" })
+      (name): Policy.Question => ({
+        relation: SchemaObject.qualifiedName(name),
+        reach,
+        lock: "ACCESS EXCLUSIVE",
+        told: Option.none()
+      })
     )
 
   const presences = (url: string, names: ReadonlyArray<string>, reach: Policy.Question["reach"] = "path") => {

@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import { ClearedDatabase, layer as databaseOfMany } from "../support/ClearedDatabase.js"
-import { blocks, type Case, cascades, groups, harmless, notFound, other } from "../support/HarmfulFiles.js"
+import { blocks, type Case, cascades, groups, harmless, other } from "../support/HarmfulFiles.js"
 import { ask, askWithin, failsWith, type Services } from "../support/Situation.js"
 import * as ThereBefore from "../support/ThereBefore.js"
 import * as WhatWasThere from "../support/WhatWasThere.js"
@@ -65,19 +65,6 @@ const keeps = (one: Case) =>
     return there
   })
 
-/** What is known not to be found, where a file tells an older body: the query heals, and something that was there is gone. */
-const harms = (one: Case) =>
-  Effect.gen(function* () {
-    const { before, query, url } = yield* setUp(one)
-    const known = ThereBefore.baseline(one[1], "half")
-    const heal = Effect.zipRight(
-      Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id])),
-      askWithin(wanted)
-    )
-    yield* Effect.provide(heal, Layer.fresh(App.layer({ url, migrations: { ...known, ...migrationsOf(one) } })))
-    assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "it is found: the row belongs to what is refused")
-  })
-
 /** Each file has a session of its own. */
 const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
   Effect.gen(function* () {
@@ -113,10 +100,6 @@ layer(databaseOfMany, { excludeTestServices: true })("a database that was there 
       }
     })
   }
-
-  describe("is harmed by what docs/risks.md says is not found", () => {
-    for (const one of notFound) it.effect(one[0], () => harms(one))
-  })
 
   /** The role that migrates owns the table and sees none of its rows. */
   const hidden: Case = ["", [], "CREATE TABLE IF NOT EXISTS secrets (id integer, note text);"]

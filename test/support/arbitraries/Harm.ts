@@ -8,7 +8,7 @@
  */
 import * as fc from "fast-check"
 import * as SchemaObject from "../../../src/core/SchemaObject.js"
-import { groups } from "../HarmfulFiles.js"
+import { groups, type Case as Row, replaced } from "../HarmfulFiles.js"
 import { footprints } from "../Parsing.js"
 import * as ThereBefore from "../ThereBefore.js"
 
@@ -350,10 +350,8 @@ const composed: fc.Arbitrary<Move> = fc
     )
   )
 
-const pinned: fc.Arbitrary<Move> = pick(Object.values(groups).flat()).map(([, before, ...files]) => ({
-  before,
-  statements: files.map((text) => text.replace(/;\s*$/, ""))
-}))
+const pinned = (cases: ReadonlyArray<Row>): fc.Arbitrary<Move> =>
+  pick(cases).map(([, before, ...files]) => ({ before, statements: files.map((text) => text.replace(/;\s*$/, "")) }))
 
 const harmless: ReadonlyArray<string> = [
   "CREATE TABLE fresh_§ (id integer PRIMARY KEY, name text)",
@@ -460,6 +458,7 @@ const folder = (moves: fc.Arbitrary<ReadonlyArray<Move>>): fc.Arbitrary<Case> =>
 /** A folder with one or two harmful moves among harmless statements, or none. */
 export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   { arbitrary: folder(fc.array(composed, { minLength: 1, maxLength: 2 })), weight: 7 },
-  { arbitrary: folder(fc.array(pinned, { minLength: 1, maxLength: 1 })), weight: 2 },
+  { arbitrary: folder(fc.array(pinned(Object.values(groups).flat()), { minLength: 1, maxLength: 1 })), weight: 2 },
+  { arbitrary: folder(fc.array(pinned(replaced), { minLength: 1, maxLength: 1 })), weight: 1 },
   { arbitrary: folder(fc.constant([])), weight: 2 }
 )

@@ -35,6 +35,7 @@ export interface Sketch {
 export const risk = (kind: RiskKind, table?: string): Risk => ({
   kind,
   relation: Option.map(Option.fromNullable(table), (name) => SchemaObject.qualifiedName(name)),
+  told: Option.none(),
   isOfRows: false,
   reach: "path",
   lock: "ACCESS EXCLUSIVE",
