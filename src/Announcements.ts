@@ -32,26 +32,11 @@ export interface Announcements {
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Whether one of these has been announced by now. */
   readonly unsafeIsAnnounced: (ids: ReadonlyArray<string>) => boolean
-  /** From now on. */
-  readonly attend: Effect.Effect<Attention>
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Attention {
   /**
-   * What listens at once, and completes when the last of some migrations has been announced; or, where nobody listened before,
-   * when somebody does: what was announced until then went unheard.
+   * From now on: what listens at once, and completes when the last of some migrations has been announced. Where the process did
+   * not listen before, it completes as soon as it does: what was announced until then went unheard.
    */
-  readonly awaiting: (ids: ReadonlyArray<string>) => Effect.Effect<void>
-  /**
-   * From now on: completes when for a second no more has been announced, or something may have gone unheard since somebody else
-   * listens now; at once where nothing is ever heard. Whoever goes on is alive; what was announced before does not count again,
-   * so a forger is waited for no longer than there are names.
-   */
-  readonly silence: Effect.Effect<void>
+  readonly attend: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
 
 /** Somebody who waits until the last of these is announced. */
@@ -200,14 +185,6 @@ export const make = (
           )
       )
 
-    const silence: Effect.Effect<void> = Effect.suspend(() => {
-      if (MutableRef.get(isDeaf)) return Effect.void
-      const before = MutableRef.get(heard).ids.size
-      const began = MutableRef.get(since)
-      const isBroken = Effect.sync(() => MutableRef.get(heard).ids.size > before && MutableRef.get(since) === began)
-      return Effect.if(Effect.delay(isBroken, patience), { onTrue: () => silence, onFalse: () => Effect.void })
-    })
-
     return {
       follow: Effect.fnUntraced(function* (lacking) {
         MutableRef.update(heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
@@ -220,10 +197,7 @@ export const make = (
         const { ids: before } = MutableRef.get(heard)
         const wasSettled = MutableRef.get(isDeaf) || MutableRef.get(since) < Number.POSITIVE_INFINITY
         const settled = wasSettled ? Effect.never : isSettled.await
-        return {
-          awaiting: (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(ids, before), settled)),
-          silence
-        }
+        return (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(ids, before), settled))
       })
     }
   })

@@ -49,8 +49,8 @@ export interface Options {
   /** `lock_timeout` of each statement of a migration on the request path. */
   readonly lockTimeout: Duration.Duration
   /**
-   * When to ask again for the migration lock, or to run a transaction again that did not get its table locks. Where the work of
-   * whoever has the lock is announced, a pause then goes on until for a second no more of the program's migrations has been.
+   * When to ask again for the migration lock, or to run a transaction again that did not get its table locks. A pause ends early
+   * when all that is waited for is announced.
    */
   readonly lockRetry: Schedule.Schedule<unknown>
   /**

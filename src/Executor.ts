@@ -12,7 +12,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
 import { AutoMigrationConfig, type Options } from "./AutoMigrationConfig.js"
 import { LockTimeout } from "./core/AutoMigrationError.js"
 import type { Migration } from "./core/Migration.js"
@@ -78,14 +77,12 @@ const runJob = Effect.fnUntraced(function* (
     onNone: () => Effect.succeed(Judge.none),
     onSome: (judgement) => Judge.make(judgement, dependencies.config.schema)
   })
-  let { known, yields } = job
+  let { known } = job
   for (const [index, group] of Job.groups(job).entries()) {
     if (index > 0 && Job.left(job, known, group).length === 0) continue
     const closes = index === 0 ? job.plan.closes : []
-    const outcome = yield* runTask(dependencies, { job, judge, group, known, yields, closes })
+    const outcome = yield* runTask(dependencies, { job, judge, group, known, closes })
     if (outcome._tag !== "Done") return outcome
-    yields = outcome.ran.length === 0
-    if (!yields) yield* job.pauses.reset
     ran.push(...outcome.ran)
     known = outcome.applied
   }
@@ -99,9 +96,7 @@ const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.
       while: mayRunAgain(task.job, lastAttemptAt),
       schedule: dependencies.config.lockRetry
     }
-    return Effect.flatMap(attempts(dependencies, task, patience), (attempt) =>
-      Waiting.retry(attempt, { while: patience.while, pauses: task.job.pauses }, newsFor(task.job, lastAttemptAt))
-    ).pipe(
+    return Waiting.retry(runStep(dependencies, task, patience), patience, newsFor(task.job, lastAttemptAt)).pipe(
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
       Effect.catchAll(failureFrom(dependencies, task, startedAt)),
       Effect.tapError((failure) => recordFailure(dependencies, task.job, failure)),
@@ -128,50 +123,30 @@ const mayRunAgain =
   }
 
 /** An announcement ends a pause, and so does the time of the last attempt. */
-const newsFor = ({ attend }: Job.Job, lastAttemptAt: number): Effect.Effect<(setback: Setback) => Waiting.News> =>
+const newsFor = (
+  { attend }: Job.Job,
+  lastAttemptAt: number
+): Effect.Effect<(setback: Setback) => Effect.Effect<void>> =>
   Effect.map(
     attend,
-    ({ announced, silence }) =>
-      (setback) =>
-        setback._tag === "LockHeld"
-          ? { told: Effect.race(announced(setback.applied), sleepUntil(lastAttemptAt)), silence }
-          : { told: sleepUntil(lastAttemptAt), silence: Effect.void }
+    (announced) => (setback) =>
+      setback._tag === "LockHeld"
+        ? Effect.race(announced(setback.applied), sleepUntil(lastAttemptAt))
+        : sleepUntil(lastAttemptAt)
   )
 
 /** Never ends when the time has passed: an operator's pauses go on after it. */
 const sleepUntil = (time: number): Effect.Effect<void> =>
   Effect.flatMap(Monotonic.milliseconds, (now) => (now < time ? Effect.sleep(time - now) : Effect.never))
 
-/** Each attempt knows what the one before it has read. */
-const attempts = (
-  dependencies: Dependencies,
-  task: Job.Task,
-  patience: Patience
-): Effect.Effect<Effect.Effect<Job.Outcome, Setback>> =>
-  Effect.map(Ref.make(task), (next) =>
-    Effect.flatMap(Ref.get(next), (current) =>
-      Effect.tapErrorTag(attemptOnce(dependencies, current, patience), "LockHeld", ({ applied }) =>
-        Ref.set(next, { ...current, known: applied, yields: true })
-      )
-    )
-  )
-
-/** A task that waits for another process looks before it begins: where a connection listens, the look takes no other. */
-const attemptOnce = (
+const runStep = (
   dependencies: Dependencies,
   task: Job.Task,
   patience: Patience
 ): Effect.Effect<Job.Outcome, Setback> =>
-  Effect.flatMap(
-    task.yields ? dependencies.lock.look(task) : Effect.succeedNone,
-    Option.match({
-      onNone: () =>
-        task.group.transaction === "none"
-          ? OutsideStep.run(dependencies, task, patience)
-          : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task),
-      onSome: (outcome) => Effect.succeed(outcome)
-    })
-  )
+  task.group.transaction === "none"
+    ? OutsideStep.run(dependencies, task, patience)
+    : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task)
 
 const failureFrom =
   ({ ask, config: { schema }, parser }: Dependencies, task: Job.Task, startedAt: number) =>

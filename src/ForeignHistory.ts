@@ -125,19 +125,12 @@ const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, Sql
 
 const point = "effect_auto_migration"
 
-const noTransaction: ReadonlySet<string> = new Set(["25P01"])
-
-/** A question that fails leaves the transaction as it was. Where none is open there is nothing to keep, and it is asked as it is. */
+/** A question that fails leaves the transaction as it was. */
 const undoably =
   (ask: Ask): Ask =>
   (question) =>
-    Effect.catchAll(ask(`SAVEPOINT ${point};\n${question};\nRELEASE SAVEPOINT ${point}`), (error) =>
-      SqlState.isAmong(noTransaction, error)
-        ? ask(question)
-        : Effect.zipRight(
-            Effect.ignore(ask(`ROLLBACK TO SAVEPOINT ${point};\nRELEASE SAVEPOINT ${point}`)),
-            Effect.fail(error)
-          )
+    Effect.tapError(ask(`SAVEPOINT ${point};\n${question};\nRELEASE SAVEPOINT ${point}`), () =>
+      Effect.ignore(ask(`ROLLBACK TO SAVEPOINT ${point};\nRELEASE SAVEPOINT ${point}`))
     )
 
 const recordsAnything = ({ rows }: History): boolean =>

@@ -8,7 +8,6 @@ import type * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Schedule from "effect/Schedule"
 import type { Options } from "./AutoMigrationConfig.js"
 import type * as Detector from "./core/Detector.js"
 import { type AppliedSet, isCurrent, type Kind } from "./core/LedgerEvent.js"
@@ -31,9 +30,7 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements that answer with one row each. */
   readonly statement: (known: AppliedSet) => string
-  /** A condition, without which the migration lock is not taken. */
-  readonly lockIf: (task: Pick<Task, "known" | "yields">) => string
-  /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of, if one is open. */
+  /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of. */
   readonly read: (
     known: AppliedSet,
     columns: Columns,
@@ -43,17 +40,6 @@ export interface Journal {
   readonly recordsFailures: boolean
   /** The migrations that run outside transactions, or were interrupted there. */
   readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
-}
-
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Attention {
-  /** Completes when what an applied set lacks of the plan has been announced, or may have been before anybody listened. */
-  readonly announced: (known: AppliedSet) => Effect.Effect<void>
-  /** Completes when whoever announces has fallen silent, or at once where nothing is heard. */
-  readonly silence: Effect.Effect<void>
 }
 
 /**
@@ -80,12 +66,11 @@ export interface Job {
   readonly plan: Plan.Plan
   readonly journal: Journal
   readonly known: AppliedSet
-  /** Another may be at work: the lock is left to whoever has applied something since `known`. */
-  readonly yields: boolean
-  /** From now on: how others announce what they apply of the plan. */
-  readonly attend: Effect.Effect<Attention>
-  /** From one attempt to the next, whoever has the lock: those who wait for each other ask less and less often. */
-  readonly pauses: Schedule.ScheduleDriver<unknown>
+  /**
+   * From now on: what completes when all that an applied set lacks of the plan has been announced, or may have been before this
+   * process listened.
+   */
+  readonly attend: Effect.Effect<(known: AppliedSet) => Effect.Effect<void>>
   readonly transaction: Options["transaction"]
   /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
   readonly pace: "request" | "operator"
@@ -135,11 +120,6 @@ export interface Task {
   readonly judge: Judge.Judge
   readonly group: Plan.Group
   readonly known: AppliedSet
-  /**
-   * Somebody else is at work. Who works gives the lock back between two migrations, and would have to wait for whoever took it
-   * then: so it is taken only if nothing has been applied since `known`.
-   */
-  readonly yields: boolean
   /** What the catalog must lack: asked once, before anything of the plan has run. */
   readonly closes: Plan.Plan["closes"]
 }

@@ -16,11 +16,10 @@ import type { MigrationDefinitionError } from "./core/AutoMigrationError.js"
 import * as LedgerEvent from "./core/LedgerEvent.js"
 import type { MigrationId } from "./core/Migration.js"
 import * as MigrationGraph from "./core/MigrationGraph.js"
-import { Ledger, type Reading } from "./Ledger.js"
+import { Ledger } from "./Ledger.js"
 import type { MigrationClient } from "./MigrationClient.js"
 import type { Failure } from "./MigrationFailure.js"
 import * as MigrationSource from "./MigrationSource.js"
-import * as Monotonic from "./Monotonic.js"
 import type { SqlParser } from "./SqlParser.js"
 
 /**
@@ -29,7 +28,8 @@ import type { SqlParser } from "./SqlParser.js"
  * @since 0.1.0
  * @category models
  */
-export interface View extends Reading {
+export interface View {
+  readonly applied: LedgerEvent.AppliedSet
   readonly age: "fresh" | "cached"
 }
 
@@ -48,19 +48,14 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
     readonly refresh: Effect.Effect<View, Failure>
     /** What an executor found. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
-    /** From now on: how others announce what they apply. */
-    readonly attend: Effect.Effect<Announcements.Attention>
+    /** See `Announcements`. */
+    readonly attend: Announcements.Announcements["attend"]
   }
 >() {}
-
-/** How long somebody who has just applied something may take to go on, in milliseconds. */
-const moving = 1000
 
 /** What is known to be applied, and what of the program's own migrations is not. */
 interface Held {
   readonly applied: LedgerEvent.AppliedSet
-  /** In milliseconds of `Monotonic`: whoever was at work when the ledger was read may be so until then. */
-  readonly movesUntil: number
   readonly lacking: ReadonlyArray<MigrationId>
 }
 
@@ -88,12 +83,11 @@ export const make = Effect.gen(function* () {
 
   /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
   const hold = Effect.fnUntraced(function* (
-    movesUntil: number,
     update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
   ) {
     const [before, after] = yield* Ref.modify(held, (known) => {
       const applied = update(Option.map(known, (_) => _.applied))
-      const next: Held = { applied, movesUntil, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
+      const next: Held = { applied, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
       return [[known, next] as const, Option.some(next)]
     })
     yield* announcements.follow(after.lacking)
@@ -107,10 +101,9 @@ export const make = Effect.gen(function* () {
 
   const refresh = Effect.gen(function* () {
     const known = Option.match(yield* Ref.get(held), { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
-    const { applied, isMoving } = yield* ledger.refresh(known)
-    const now = yield* Monotonic.milliseconds
-    yield* hold(isMoving ? now + moving : 0, () => applied)
-    return { applied, isMoving, age: "fresh" } satisfies View
+    const applied = yield* ledger.refresh(known)
+    yield* hold(() => applied)
+    return { applied, age: "fresh" } satisfies View
   })
 
   const inForce = Effect.map(
@@ -118,8 +111,7 @@ export const make = Effect.gen(function* () {
     Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
   )
 
-  const seenBefore = ({ applied, movesUntil }: Held): Effect.Effect<View> =>
-    Effect.map(Monotonic.milliseconds, (now) => ({ applied, isMoving: now < movesUntil, age: "cached" }))
+  const seenBefore = ({ applied }: Held): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
 
   return Knowledge.of({
     graph,
@@ -129,7 +121,7 @@ export const make = Effect.gen(function* () {
       Option.map(({ applied }) => applied)
     ),
     view: Effect.flatMap(inForce, Option.match({ onNone: () => refresh, onSome: seenBefore })),
-    learn: (applied) => hold(0, (known) => merge(known, applied)),
+    learn: (applied) => hold((known) => merge(known, applied)),
     attend: announcements.attend
   })
 })

@@ -34,23 +34,13 @@ import { sha256 } from "./Sha256.js"
 
 /**
  * @since 0.1.0
- * @category models
- */
-export interface Reading {
-  readonly applied: LedgerEvent.AppliedSet
-  /** A migration was applied within the last second: another process may be at work. */
-  readonly isMoving: boolean
-}
-
-/**
- * @since 0.1.0
  * @category tags
  */
 export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
   Ledger,
   {
     /** Brings a set up to date, by one small row. Where there is no ledger yet, the set is empty. */
-    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<Reading, MigrationFailure.Failure>
+    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
     /** Builds what is missing of the ledger, unless another process has; `gap` is what a reader of the ledger found missing. */
@@ -59,7 +49,7 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
       occasion: LedgerBuild.Occasion,
       /** Adds conditions to those of the journal. Defaults to no others. */
       guarding?: (journal: Executor.Journal) => Executor.Journal
-    ) => Effect.Effect<"here" | "another", MigrationFailure.Failure>
+    ) => Effect.Effect<void, MigrationFailure.Failure>
     /** The ids under which migrations were applied before their new names were recorded. */
     readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
     /** All events, from the first one on. */
@@ -108,15 +98,13 @@ export const make = Effect.gen(function* () {
  */
 export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor> = Layer.effect(Ledger, make)
 
-const unbuilt: Reading = { applied: LedgerEvent.nothing, isMoving: false }
-
 const refresh = (
   dependencies: Dependencies,
   known: LedgerEvent.AppliedSet
-): Effect.Effect<Reading, MigrationFailure.Failure> => {
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> => {
   const { askBriefly, schema } = dependencies
   return Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
-    onFailure: orUnbuilt(dependencies, unbuilt),
+    onFailure: orUnbuilt(dependencies, LedgerEvent.nothing),
     onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), askBriefly)
   })
 }
@@ -124,10 +112,9 @@ const refresh = (
 const journalOf = (dependencies: Dependencies): Executor.Journal => {
   const { failures, schema } = dependencies
   return {
-    lockIf: ({ known, yields }) => (yields ? LedgerStatements.isUnmoved(schema, known) : "true"),
     statement: (known) =>
       [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
-    read: (known, columns, ask) => Effect.map(read(dependencies, known, columns, ask), ({ applied }) => applied),
+    read: (known, columns, ask) => read(dependencies, known, columns, ask),
     recordsFailures: true,
     leases: (columns) => orUnusable(failures, decodeLeases(columns["leases"]))
   }
@@ -139,10 +126,10 @@ const read = (
   known: LedgerEvent.AppliedSet,
   columns: Message.Columns,
   ask: Message.Ask
-): Effect.Effect<Reading, MigrationFailure.Failure> =>
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
   Effect.flatMap(headFrom(dependencies.failures, columns), (head) =>
     Either.match(LedgerStatements.refreshed(known, head), {
-      onRight: (applied) => Effect.succeed({ applied, isMoving: head.isMoving }),
+      onRight: Effect.succeed,
       onLeft: () =>
         known.sequence === 0 && known.checksumById.size === 0
           ? dependencies.failures.unusable("its bitmap and its list of migrations do not agree")
@@ -150,7 +137,10 @@ const read = (
     })
   )
 
-const readAll = (dependencies: Dependencies, ask: Message.Ask): Effect.Effect<Reading, MigrationFailure.Failure> =>
+const readAll = (
+  dependencies: Dependencies,
+  ask: Message.Ask
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
   Effect.flatMap(
     Effect.catchAll(
       ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)),

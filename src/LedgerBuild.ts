@@ -29,11 +29,10 @@ export interface Dependencies {
 }
 
 /** The part of a job that the job which needs the ledger decides. @since 0.1.0 @category models */
-export type Occasion = Pick<Executor.Job, "attend" | "pace" | "pauses" | "deadlineAt">
+export type Occasion = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
 
 /**
- * Runs the ledger's own migrations as far as they have not run. `gap` is what a reader of the ledger found missing. The answer
- * says whether this process or another one has built.
+ * Runs the ledger's own migrations as far as they have not run. `gap` is what a reader of the ledger found missing.
  *
  * @since 0.1.0
  * @category operations
@@ -43,15 +42,14 @@ export const build = Effect.fnUntraced(function* (
   gap: Option.Option<Detector.MissingObject>,
   occasion: Occasion,
   guarding: (journal: Executor.Journal) => Executor.Journal
-): Effect.fn.Return<"here" | "another", MigrationFailure.Failure> {
+): Effect.fn.Return<void, MigrationFailure.Failure> {
   const graph = yield* ownGraph
   const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
     onLeft: failures.unusable,
     onRight: Effect.succeed
   })
   const journal = guarding(LedgerMigrations.journal(schema, graph, inspectorOf(failures)))
-  const outcome = yield* Effect.catchAll(executor.run(jobFor(plan, journal, occasion, failures)), blameLedger(failures))
-  return outcome._tag === "Done" && outcome.ran.length > 0 ? "here" : "another"
+  yield* Effect.catchAll(executor.run(jobFor(plan, journal, occasion, failures)), blameLedger(failures))
 })
 
 /** A table that has the name of one of the ledger's and cannot be it is refused, and so is a table of a newer version. */
@@ -69,15 +67,13 @@ const inspectorOf =
 const jobFor = (
   plan: Plan.Plan,
   journal: Executor.Journal,
-  { attend, deadlineAt, pace, pauses }: Occasion,
+  { attend, deadlineAt, pace }: Occasion,
   { offhand }: LedgerFailure
 ): Executor.Job => ({
   plan,
   journal,
   known: LedgerEvent.nothing,
-  yields: false,
   attend,
-  pauses,
   transaction: "plan",
   pace,
   caller: "in view",

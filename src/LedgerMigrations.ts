@@ -151,7 +151,7 @@ export const planFor = (
   )
 
 /**
- * Refuses to build upon what is there; it may ask by `ask`, on the connection whose transaction would build, if one is open.
+ * Refuses to build upon what is there; it may ask by `ask`, on the connection whose transaction would build.
  *
  * @since 0.1.0
  * @category models
@@ -173,7 +173,6 @@ export const journal = (
   inspect: Inspector
 ): Executor.Journal => ({
   statement: () => LedgerStatements.presence(schema),
-  lockIf: () => LedgerStatements.isIncomplete(schema),
   recordsFailures: false,
   read: (_, columns, ask) =>
     Effect.map(

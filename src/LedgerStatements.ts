@@ -68,19 +68,17 @@ const lock = (schema: SchemaName): string =>
   `pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0))`
 
 /**
- * Tries to take the one lock of all migrations of a ledger until the transaction ends, if the condition holds: an answer
- * `locked`.
+ * Tries to take the one lock of all migrations of a ledger until the transaction ends: an answer `locked`.
  *
  * @since 0.1.0
  * @category statements
  */
-export const tryLock = (schema: SchemaName, condition: string): string =>
-  answering("locked", `pg_catalog.to_json(CASE WHEN ${condition} THEN ${lock(schema)} ELSE false END)`)
+export const tryLock = (schema: SchemaName): string => answering("locked", `pg_catalog.to_json(${lock(schema)})`)
 
 /**
- * An answer `head`: the projection's single row, the hash of its last event and whether that applied something within the last
- * second, the names of the bits set since `known`, the hash that the log now has where `known` ended, and where the log itself
- * ends. The log comes first: where there is no ledger, it is what the server names as missing.
+ * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, the hash
+ * that the log now has where `known` ended, and where the log itself ends. The log comes first: where there is no ledger, it is
+ * what the server names as missing.
  *
  * @since 0.1.0
  * @category statements
@@ -92,9 +90,6 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'sequence', s.sequence,
   'bits', pg_catalog.encode(s.bits, 'hex'),
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
-  'isMoving', EXISTS (SELECT FROM "${schema}".event e
-    WHERE e.sequence = s.sequence AND e.kind NOT IN ('Started', 'Failed')
-      AND e.recorded_at > pg_catalog.clock_timestamp() - interval '1 second'),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', log.sequence,
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
@@ -102,21 +97,11 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
     `FROM (SELECT coalesce(max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
   )
 
-/**
- * A condition: nothing has been applied since `known`. What failed meanwhile is no sign that somebody is at work.
- *
- * @since 0.1.0
- * @category statements
- */
-export const isUnmoved = (schema: SchemaName, known: AppliedSet): string =>
-  `NOT EXISTS (SELECT FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence})`
-
 /** @since 0.1.0 @category models */
 export const Head = Schema.Struct({
   sequence: Schema.Int,
   bits: Schema.String,
   hash: Schema.NullOr(Schema.String),
-  isMoving: Schema.Boolean,
   hashAtKnown: Schema.NullOr(Schema.String),
   last: Schema.Int,
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
@@ -150,13 +135,9 @@ export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.S
 /** What each of the ledger's own migrations leaves behind. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
-/** Read as rows: a name that was looked up in vain may be remembered as missing by the session until its transaction ends. */
-const found = (schema: SchemaName): string =>
-  `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = '${schema}' AND c.relname IN ('${Object.values(traces).join("', '")}')`
-
 /**
- * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run, by what the catalog shows.
+ * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run, by what the catalog shows. It
+ * is read as rows: a session may remember until its transaction ends that a name which it looked up was missing.
  *
  * @since 0.1.0
  * @category statements
@@ -165,18 +146,13 @@ export const presence = (schema: SchemaName): string => {
   const fields = Object.entries(traces).map(
     ([name, table]) => `'${name}', coalesce(pg_catalog.bool_or(c.relname = '${table}'), false)`
   )
-  return answering("presence", `pg_catalog.json_build_object(${fields.join(", ")})`, found(schema))
+  return answering(
+    "presence",
+    `pg_catalog.json_build_object(${fields.join(", ")})`,
+    `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname IN ('${Object.values(traces).join("', '")}')`
+  )
 }
-
-/**
- * A condition: one of the ledger's own migrations has not run. Who comes to build what is there by now, as many do that found
- * nothing at the same time, is not to keep the lock from whoever goes on to migrate.
- *
- * @since 0.1.0
- * @category statements
- */
-export const isIncomplete = (schema: SchemaName): string =>
-  `(SELECT count(*) ${found(schema)}) < ${Object.keys(traces).length}`
 
 const Presence = Schema.Struct({
   log: Schema.Boolean,

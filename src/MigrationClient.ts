@@ -19,15 +19,12 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as MutableRef from "effect/MutableRef"
-import * as Option from "effect/Option"
 import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
 import * as Acquisition from "./Acquisition.js"
 import { quote } from "./core/SchemaObject.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
-import * as Monotonic from "./Monotonic.js"
 
 /**
  * A connection of one's own until the scope ends, with the client that made it.
@@ -61,8 +58,6 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
     /** Sends one message outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
-    /** The same, over the connection that listens where one does, was heard from lately, and has nothing else to do. */
-    readonly askInPassing: (text: string) => Effect.Effect<unknown, SqlError>
     /**
      * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
      * `pooled`, and nothing is heard, where a pooler stands before the server, whose sessions are not ours to listen in.
@@ -103,14 +98,6 @@ const hearing = (connection: Connection, channel: string, { onListening, onMessa
     yield* onListening
     return yield* Deferred.await(end)
   })
-
-/** The connection that listens, which is asked one thing at a time: a process that waits for others needs no second one. */
-interface Line {
-  readonly connection: Connection
-  readonly turn: Effect.Semaphore
-  /** When the server last said something, in milliseconds of `Monotonic`: a connection may die without a word, as time goes by. */
-  heardAt: number
-}
 
 /** What was interrupted may still be unanswered, and nobody is to wait behind it. */
 const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
@@ -157,53 +144,13 @@ const fromClients = Effect.fnUntraced(function* (
   const reserve = Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(orClosed(RcRef.get(clients)), (opening) => restore(reservedFrom(opening)))
   )
-  const line = MutableRef.make(Option.none<Line>())
-  const hangUp = (own: Line) =>
-    Effect.sync(() => {
-      if (Option.contains(MutableRef.get(line), own)) MutableRef.set(line, Option.none())
-    })
-  const answered = (own: Line) =>
-    Effect.map(Monotonic.milliseconds, (now) => {
-      own.heardAt = now
-    })
   const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
-  const lineNow = Effect.map(Monotonic.milliseconds, (now) =>
-    Option.filter(MutableRef.get(line), ({ heardAt }) => now - heardAt < Duration.toMillis(idle))
-  )
-  const askOver = (own: Line, text: string) =>
-    own.turn.withPermitsIfAvailable(1)(
-      Effect.onInterrupt(own.connection.executeRaw(text, []), () =>
-        Effect.zipRight(hangUp(own), Driver.close(own.connection))
-      ).pipe(Effect.zipLeft(answered(own)))
-    )
-  const askInPassing = (text: string) =>
-    Effect.flatMap(lineNow, (found) =>
-      Effect.flatMap(
-        Option.match(found, { onNone: () => Effect.succeedNone, onSome: (own) => askOver(own, text) }),
-        Option.match({ onNone: () => ask(text), onSome: (answer) => Effect.succeed(answer) })
-      )
-    )
   const listen = Effect.fnUntraced(function* (channel: string, listener: Listener) {
     const { connection } = yield* reserve
     yield* Effect.addFinalizer(() => Driver.close(connection))
-    if (!(yield* isDirect(connection))) return "pooled" as const
-    const own: Line = { connection, turn: yield* Effect.makeSemaphore(1), heardAt: 0 }
-    // Whoever is being answered is not cut off.
-    yield* Effect.addFinalizer(() => Effect.zipRight(hangUp(own), Driver.orClose(connection, own.turn.take(1))))
-    const offer = Effect.zipRight(
-      answered(own),
-      Effect.sync(() => MutableRef.set(line, Option.some(own)))
-    )
-    const clock = yield* Effect.clock
-    return yield* hearing(connection, channel, {
-      onListening: Effect.zipRight(offer, listener.onListening),
-      onMessage: (payload) => {
-        own.heardAt = Monotonic.unsafeRead(clock)
-        listener.onMessage(payload)
-      }
-    })
+    return (yield* isDirect(connection)) ? yield* hearing(connection, channel, listener) : ("pooled" as const)
   }, Effect.scoped)
-  return { reserve, ask, askInPassing, listen }
+  return { reserve, ask, listen }
 })
 
 /**

@@ -51,7 +51,7 @@ interface NotOpened {
 export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
 
 /**
- * A transaction that has tried to take the migration lock, if there was a reason to, and has read the ledger.
+ * A transaction that has tried to take the migration lock and has read the ledger.
  *
  * @since 0.1.0
  * @category models
@@ -95,13 +95,11 @@ export const isContended = (setback: Setback): boolean =>
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { ask, askInPassing, reserve } = yield* MigrationClient
+  const { reserve } = yield* MigrationClient
   const config = yield* AutoMigrationConfig
   const { schema } = config
 
   const { ofMessage } = yield* LedgerFailure.make
-
-  const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
 
   const limits = ({ pace }: Job.Job) => Message.limits(config, pace, "LOCAL")
 
@@ -119,7 +117,6 @@ export const make = Effect.gen(function* () {
     schema,
     limits: limits(task.job),
     caller: task.job.caller,
-    lockIf: task.job.journal.lockIf(task),
     closes: task.closes,
     journal: task.job.journal.statement(task.known)
   })
@@ -214,14 +211,6 @@ export const make = Effect.gen(function* () {
     limits,
     ofMessage,
     connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
-
-    /** What an attempt would come to, where nothing is left for it to do: one message, after which nothing is held. */
-    look: (task: Job.Task): Effect.Effect<Option.Option<Job.Outcome>, Setback> =>
-      Effect.catchAll(askInPassing(StepMessages.looking(openingOf(task))), openingSetback).pipe(
-        Effect.flatMap((results) => readOpening(askBriefly, task, Option.none(), results)),
-        Effect.flatMap((opened) => decide(task, opened)),
-        Effect.map((decision) => (decision._tag === "Work" ? Option.none() : Option.some(decision)))
-      ),
 
     /**
      * From lock to commit; whoever finds all of the plan applied needs no lock for that. While somebody else has the lock, what

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
@@ -13,12 +13,4 @@ import * as Effect from "effect/Effect"
  * @since 0.1.0
  * @category clocks
  */
-export const milliseconds: Effect.Effect<number> = Effect.clockWith((clock) => Effect.succeed(unsafeRead(clock)))
-
-/**
- * The same, for what the driver calls.
- *
- * @since 0.1.0
- * @category clocks
- */
-export const unsafeRead = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+export const milliseconds: Effect.Effect<number> = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)

@@ -225,7 +225,7 @@ const recordEnd = (leased: LeasedTask, elapsed: Duration.Duration): Effect.Effec
     Effect.flatMap(lock.connect, (ledger) =>
       lock.locked<Job.Outcome>(
         ledger,
-        { ...task, closes: [], yields: false },
+        { ...task, closes: [] },
         (opened) => sendEnd(leased, ledger, opened, elapsed),
         Option.some(claim.holder)
       )

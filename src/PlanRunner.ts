@@ -12,7 +12,6 @@ import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
-import * as Schedule from "effect/Schedule"
 import { AutoMigrationConfig, type Options, type SchemaName } from "./AutoMigrationConfig.js"
 import * as Breaker from "./Breaker.js"
 import { LedgerUnusable } from "./core/AutoMigrationError.js"
@@ -24,7 +23,7 @@ import * as Executor from "./Executor.js"
 import * as ForeignHistory from "./ForeignHistory.js"
 import * as History from "./History.js"
 import * as Job from "./Job.js"
-import { Knowledge, type View } from "./Knowledge.js"
+import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
 import type { MigrationClient } from "./MigrationClient.js"
@@ -59,8 +58,7 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export interface Request
-  extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "pauses" | "transaction" | "yields"> {
+export interface Request extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "transaction"> {
   /** Defaults to: no migration that runs is applied under another name. A job that only records has no default. */
   readonly condition?: Executor.Job["condition"]
 }
@@ -179,10 +177,10 @@ const execute = Effect.fnUntraced(function* (
   request: Request
 ): Effect.fn.Return<Ended, MigrationFailure.Failure> {
   const { config, executor, knowledge } = dependencies
-  const view = yield* knowledge.view
-  if (isDone(request, view.applied)) return { _tag: "Done", ran: [], applied: view.applied }
-  const job = yield* jobFor(dependencies, request, view)
-  const first = yield* view.applied.sequence === 0 ? buildAndRun(dependencies, job, Option.none()) : executor.run(job)
+  const { applied } = yield* knowledge.view
+  if (isDone(request, applied)) return { _tag: "Done", ran: [], applied }
+  const job = jobFor(dependencies, request, applied)
+  const first = yield* applied.sequence === 0 ? buildAndRun(dependencies, job, Option.none()) : executor.run(job)
   if (first._tag !== "NoLedger") return first
   const second = yield* buildAndRun(dependencies, job, Option.some(first.gap))
   return second._tag === "NoLedger" ? yield* Effect.fail(missingAgain(config.schema)) : second
@@ -195,23 +193,20 @@ const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
 const jobFor = (
   { config, knowledge, ledger, foreign }: Dependencies,
   request: Request,
-  { applied, isMoving }: View
-): Effect.Effect<Executor.Job> =>
-  Effect.map(Schedule.driver(config.lockRetry), (pauses) => ({
-    condition: Option.isSome(Job.recordedAs(request))
-      ? Job.unconditional
-      : History.notRenamed(knowledge.graph, config.schema),
-    ...request,
-    known: applied,
-    yields: isMoving,
-    journal: guardingFor(foreign, request)(ledger.journal),
-    pauses,
-    transaction: config.transaction,
-    attend: Effect.map(knowledge.attend, ({ awaiting, silence }) => ({
-      silence,
-      announced: (known: AppliedSet) => awaiting(Job.left(request, known, request.plan).map(({ id }) => id))
-    }))
-  }))
+  applied: AppliedSet
+): Executor.Job => ({
+  condition: Option.isSome(Job.recordedAs(request))
+    ? Job.unconditional
+    : History.notRenamed(knowledge.graph, config.schema),
+  ...request,
+  known: applied,
+  journal: guardingFor(foreign, request)(ledger.journal),
+  transaction: config.transaction,
+  attend: Effect.map(
+    knowledge.attend,
+    (announced) => (known) => announced(Job.left(request, known, request.plan).map(({ id }) => id))
+  )
+})
 
 /** A job that only records is the remedy for the history of another tool, so that history does not refuse it. */
 const guardingFor = (
@@ -224,9 +219,7 @@ const buildAndRun = (
   job: Executor.Job,
   gap: Option.Option<Detector.MissingObject>
 ): Effect.Effect<Executor.Outcome, MigrationFailure.Failure> =>
-  Effect.flatMap(ledger.build(gap, job, guardingFor(foreign, job)), (builder) =>
-    executor.run({ ...job, yields: builder === "another" })
-  )
+  Effect.zipRight(ledger.build(gap, job, guardingFor(foreign, job)), executor.run(job))
 
 const missingAgain = (schema: SchemaName): MigrationFailure.Failure =>
   MigrationFailure.circumstance(

@@ -1,6 +1,6 @@
 /**
- * The messages around a migration: what opens its transaction and asks all there is to know, the same for whoever only looks,
- * and what closes it with the event and the check of its promises.
+ * The messages around a migration: what opens its transaction and asks all there is to know, and what closes it with the event
+ * and the check of its promises.
  *
  * @since 0.1.0
  * @internal
@@ -28,8 +28,6 @@ export interface Opening {
   readonly schema: Options["schema"]
   readonly limits: string
   readonly caller: Job["caller"]
-  /** A condition, without which the lock is not asked for. */
-  readonly lockIf: string
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
 }
@@ -41,10 +39,6 @@ const session = ({ caller }: Opening): string =>
   'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${caller === "in view" ? "false" : held})`
   )
 
-const missing = ({ closes }: Opening): string => Catalog.missing(closes, "visible")
-
-const lock = ({ lockIf, schema }: Opening): string => LedgerStatements.tryLock(schema, lockIf)
-
 /**
  * What a transaction of migrations opens with: its limits, the migration lock, and then the questions. While the lock is ours,
  * nobody else records what would make another answer of theirs.
@@ -53,20 +47,13 @@ const lock = ({ lockIf, schema }: Opening): string => LedgerStatements.tryLock(s
  * @category statements
  */
 export const opening = (options: Opening): string =>
-  [options.limits, lock(options), session(options), missing(options), options.journal].join(";\n")
-
-/**
- * The same for whoever only wants to know: a transaction of its own, as any message of several statements, that lets the lock go
- * again. It asks for it after what takes time, since whoever could work, and tries meanwhile, is told that the lock is held.
- *
- * The order matters. What the catalog shows the ledger records, since it is read later; what is recorded after that keeps
- * the lock from being taken by its condition; and whoever is seen to hold a table has not had the lock.
- *
- * @since 0.1.0
- * @category statements
- */
-export const looking = (options: Opening): string =>
-  [options.limits, missing(options), options.journal, lock(options), session(options)].join(";\n")
+  [
+    options.limits,
+    LedgerStatements.tryLock(options.schema),
+    session(options),
+    Catalog.missing(options.closes, "visible"),
+    options.journal
+  ].join(";\n")
 
 const readLocked = Message.reader("locked", Schema.Boolean)
 

@@ -4,19 +4,11 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
-
-/** @since 0.1.0 @category models */
-export interface News {
-  /** Completes when the pause is to end. */
-  readonly told: Effect.Effect<void>
-  /** A pause lasts until this completes as well: whoever will be told asks by itself only in case the news goes astray. */
-  readonly silence: Effect.Effect<void>
-}
+import * as Schedule from "effect/Schedule"
 
 /**
- * Like `Effect.retry`. `news` is asked before each attempt, so that what happens during the attempt is news as well; what it
- * gives is asked about the attempt's error.
+ * Like `Effect.retry`. `news` is evaluated before each attempt, so that what happens during the attempt is news as well. What it
+ * returns is called with the attempt's error, and ends the pause when it completes.
  *
  * @since 0.1.0
  * @category combinators
@@ -25,21 +17,20 @@ export const retry = <A, E>(
   attempt: Effect.Effect<A, E>,
   options: {
     readonly while: (error: E) => Effect.Effect<boolean>
-    readonly pauses: Schedule.ScheduleDriver<unknown>
+    readonly schedule: Schedule.Schedule<unknown>
   },
-  news: Effect.Effect<(error: E) => News>
-): Effect.Effect<A, E> => {
-  const pause = (error: E, { silence, told }: News): Effect.Effect<void, E> => {
-    const next = Effect.zipRight(options.pauses.next(error), silence)
-    return Effect.mapError(Effect.raceFirst(next, told), () => error)
-  }
+  news: Effect.Effect<(error: E) => Effect.Effect<void>>
+): Effect.Effect<A, E> =>
+  Effect.flatMap(Schedule.driver(options.schedule), (pauses) => {
+    const pause = (error: E, told: Effect.Effect<void>): Effect.Effect<void, E> =>
+      Effect.mapError(Effect.raceFirst(pauses.next(error), told), () => error)
 
-  const next: Effect.Effect<A, E> = Effect.flatMap(news, (newsOf) =>
-    Effect.catchAll(attempt, (error) =>
-      Effect.flatMap(options.while(error), (mayPass) =>
-        mayPass ? Effect.zipRight(pause(error, newsOf(error)), next) : Effect.fail(error)
+    const next: Effect.Effect<A, E> = Effect.flatMap(news, (told) =>
+      Effect.catchAll(attempt, (error) =>
+        Effect.flatMap(options.while(error), (mayPass) =>
+          mayPass ? Effect.zipRight(pause(error, told(error)), next) : Effect.fail(error)
+        )
       )
     )
-  )
-  return next
-}
+    return next
+  })

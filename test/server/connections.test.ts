@@ -2,12 +2,10 @@
  * The connections that migrations run on, when a program ends or a server falls silent in the middle of something.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
 import type * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,7 +13,6 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import {
   AutoMigration,
@@ -29,7 +26,6 @@ import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import { role } from "../support/Role.js"
 import * as Server from "../support/Server.js"
-import * as SettableClock from "../support/SettableClock.js"
 import { ask, failsWith, isError, kinds, nothingIsLeft, users } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
@@ -336,87 +332,5 @@ describe("where there is only one connection to be had", { timeout: 60_000 }, ()
         assert.strictEqual(error._tag, "SqlError")
         assert.strictEqual(Reflect.get(Object(error.cause), "code"), "42501")
       })
-  )
-})
-
-describe("the connection that listens", () => {
-  const pidOf = Schema.decodeUnknownSync(Schema.Struct({ rows: Schema.Tuple(Schema.Struct({ pid: Schema.Int })) }))
-
-  const pid = (asking: (text: string) => Effect.Effect<unknown, SqlError>, seconds = 0) =>
-    Effect.map(asking(`SELECT pg_backend_pid() AS pid FROM pg_sleep(${seconds})`), (_) => pidOf(_).rows[0].pid)
-
-  /** With the process of the server that listens. */
-  const listening = Effect.gen(function* () {
-    const { client } = yield* connections
-    const began = yield* Deferred.make<void>()
-    const heard: Array<string> = []
-    const listener = {
-      onListening: Deferred.succeed(began, undefined),
-      onMessage: (payload: string) => void heard.push(payload)
-    }
-    const fiber = yield* Effect.forkScoped(client.listen("channel", listener))
-    yield* Deferred.await(began)
-    return { client, fiber, heard, own: yield* pid(client.askInPassing) }
-  })
-
-  it.scopedLive("is asked in passing, one thing at a time", () =>
-    Effect.gen(function* () {
-      const { client, own } = yield* listening
-      assert.notStrictEqual(yield* pid(client.ask), own)
-      const [one, other] = yield* Effect.all([pid(client.askInPassing, 0.3), pid(client.askInPassing)], {
-        concurrency: "unbounded"
-      })
-      assert.strictEqual(one, own)
-      assert.notStrictEqual(other, own)
-      assert.strictEqual(yield* pid(client.askInPassing), own)
-    })
-  )
-
-  it.scopedLive("is not asked any more when the server has not answered on it for long", () =>
-    Effect.gen(function* () {
-      const { clock, pass } = yield* SettableClock.make
-      yield* Effect.gen(function* () {
-        const { client, own } = yield* listening
-        yield* pass("9 seconds")
-        assert.strictEqual(yield* pid(client.askInPassing), own)
-        yield* pass("11 seconds")
-        assert.notStrictEqual(yield* pid(client.askInPassing), own)
-      }).pipe(Effect.withClock(clock))
-    })
-  )
-
-  it.scopedLive("is asked as long as something is notified on it, though nobody has asked for long", () =>
-    Effect.gen(function* () {
-      const { clock, pass } = yield* SettableClock.make
-      yield* Effect.gen(function* () {
-        const { client, heard, own } = yield* listening
-        yield* pass("9 seconds")
-        yield* client.ask("NOTIFY channel, 'somebody goes on'")
-        yield* until(Effect.sync(() => heard.length > 0))
-        yield* pass("9 seconds")
-        assert.strictEqual(yield* pid(client.askInPassing), own)
-      }).pipe(Effect.withClock(clock))
-    })
-  )
-
-  it.scopedLive("answers what it was asked before it is closed", () =>
-    Effect.gen(function* () {
-      const { client, fiber, own } = yield* listening
-      const asking = yield* Effect.fork(pid(client.askInPassing, 0.5))
-      yield* Effect.sleep("100 millis")
-      yield* Fiber.interrupt(fiber)
-      assert.strictEqual(yield* Fiber.join(asking), own)
-      assert.notStrictEqual(yield* pid(client.askInPassing), own)
-    })
-  )
-
-  it.scopedLive("is not offered to anybody when whoever asked on it was interrupted", () =>
-    Effect.gen(function* () {
-      const { client, own } = yield* listening
-      const asking = yield* Effect.fork(pid(client.askInPassing, 60))
-      yield* Effect.sleep("100 millis")
-      yield* Fiber.interrupt(asking)
-      assert.notStrictEqual(yield* pid(client.askInPassing), own)
-    })
   )
 })

@@ -3,16 +3,13 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { AutoMigration, Executor, Ledger, MigrationClient, SqlParser } from "effect-auto-migration"
+import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
 import * as Database from "../support/Database.js"
 import * as Server from "../support/Server.js"
-import { advisoryLocks, ask, askWithin, inProgram, users } from "../support/Situation.js"
+import { ask, askWithin, inProgram, users } from "../support/Situation.js"
 import * as WireTap from "../support/WireTap.js"
 
 describe("the ledger", () => {
@@ -104,35 +101,6 @@ describe("a process that finds no ledger", () => {
       deepStrictEqual(
         statements.map((text) => text.includes("auto_migration")),
         [false, true]
-      )
-    })
-  )
-
-  it.scopedLive("and comes to build it after another has, does not take the lock from whoever goes on to migrate", () =>
-    Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
-      const tap = yield* WireTap.make(url)
-      yield* Effect.gen(function* () {
-        const ledger = yield* Ledger.Ledger
-        const build = ledger.build(Option.none(), {
-          attend: Effect.succeed({ announced: () => Effect.never, silence: Effect.void }),
-          pauses: yield* Schedule.driver(Schedule.spaced("10 millis")),
-          pace: "request",
-          deadlineAt: Number.POSITIVE_INFINITY
-        })
-        deepStrictEqual([yield* build, yield* build], ["here", "another"])
-        const opened = yield* tap.trap(1, "after", "BEGIN")
-        yield* Effect.forkScoped(build)
-        yield* opened
-        deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
-        yield* tap.cut
-      }).pipe(
-        Effect.provide(
-          Ledger.layer.pipe(
-            Layer.provide(Layer.provideMerge(Executor.layer, SqlParser.layer)),
-            Layer.provide(MigrationClient.layer({ url: Redacted.make(tap.url) }))
-          )
-        )
       )
     })
   )
