@@ -15,7 +15,7 @@
 import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import type { ParsedStatement, SyntaxError } from "./ParsedSql.js"
-import * as SqlComment from "./SqlComment.js"
+import { skipToken } from "./StatementText.js"
 
 /**
  * The statements, if a server takes each of them from a migration.
@@ -84,7 +84,7 @@ const firstIn = (text: string): SyntaxError | undefined => {
   let copy: number | undefined
   let previous = ";"
   for (let at = 0; at < text.length; ) {
-    const end = SqlComment.tokenEnd(text, at)
+    const end = skipToken(text, at)
     const token = text.slice(at, end).toLowerCase()
     if (token === "\\") return { offset: at, ...commandAt(text, at) }
     if (token === ";") copy = undefined

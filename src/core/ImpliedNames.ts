@@ -16,36 +16,9 @@
  * @internal
  */
 import type { Node } from "@pgsql/types"
+import { maxIdentifierBytes, truncate } from "./StatementText.js"
 import { lastString } from "./SyntaxTree.js"
-
-/** NAMEDATALEN - 1. */
-const limit = 63
-
-const byteWidth = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
-
-const byteLength = (text: string): number => {
-  let bytes = 0
-  for (const character of text) bytes += byteWidth(character.codePointAt(0) ?? 0)
-  return bytes
-}
-
-/**
- * A name cut to so many bytes, never inside a character.
- *
- * @since 0.1.0
- * @category operations
- */
-export const clip = (name: string, bytes: number = limit): string => {
-  if (name.length * 4 <= bytes) return name
-  let used = 0
-  let end = 0
-  for (const character of name) {
-    used += byteWidth(character.codePointAt(0) ?? 0)
-    if (used > bytes) break
-    end += character.length
-  }
-  return name.slice(0, end)
-}
+import { byteLength } from "./Utf8.js"
 
 /**
  * `first_second_label`, where the longer of the first two parts is shortened until all fits.
@@ -57,11 +30,11 @@ export const join = (first: string, second: string | undefined, label: string): 
   const overhead = byteLength(label) + 1 + (second === undefined ? 0 : 1)
   let firstBytes = byteLength(first)
   let secondBytes = second === undefined ? 0 : byteLength(second)
-  while (firstBytes + secondBytes > limit - overhead) {
+  while (firstBytes + secondBytes > maxIdentifierBytes - overhead) {
     if (firstBytes > secondBytes) firstBytes--
     else secondBytes--
   }
-  const parts = [clip(first, firstBytes), ...(second === undefined ? [] : [clip(second, secondBytes)]), label]
+  const parts = [truncate(first, firstBytes), ...(second === undefined ? [] : [truncate(second, secondBytes)]), label]
   return parts.join("_")
 }
 
@@ -93,7 +66,7 @@ export const columnsPart = (columns: ReadonlyArray<string>): string => {
   let part = ""
   for (const column of columns) {
     part = part === "" ? column : `${part}_${column}`
-    if (byteLength(part) >= limit + 1) break
+    if (byteLength(part) >= maxIdentifierBytes + 1) break
   }
   return part
 }
@@ -112,7 +85,7 @@ export const indexColumnNames = (elements: ReadonlyArray<Node>): ReadonlyArray<s
     const original = indexcolname ?? name ?? (expr === undefined ? undefined : figure(expr)?.name) ?? "expr"
     let current = original
     for (let i = 1; names.includes(current); i++) {
-      current = `${clip(original, limit - byteLength(String(i)))}${i}`
+      current = `${truncate(original, maxIdentifierBytes - byteLength(String(i)))}${i}`
     }
     names.push(current)
   }

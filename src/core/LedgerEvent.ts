@@ -15,6 +15,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Checksum from "./Checksum.js"
 import * as Migration from "./Migration.js"
+import { byteLength } from "./Utf8.js"
 
 /**
  * `Started` and `Failed` frame a trial and leave the applied set as it is. Each other kind applies its migration: `Applied` records
@@ -156,16 +157,7 @@ export interface ChainHead {
   readonly hash: string
 }
 
-const utf8Length = (text: string): number => {
-  let bytes = 0
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
-}
-
-const netstring = (field: string): string => `${utf8Length(field)}:${field}`
+const netstring = (field: string): string => `${byteLength(field)}:${field}`
 
 /**
  * The text whose SHA-256 is an event's hash: its fields as netstrings, so that no two events have one encoding.

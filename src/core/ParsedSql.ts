@@ -13,6 +13,7 @@
 import type { Node, ParseResult } from "@pgsql/types"
 import * as Either from "effect/Either"
 import { skipBlank, skipToken } from "./StatementText.js"
+import { byteWidth } from "./Utf8.js"
 
 /**
  * Where and why a text is not SQL.
@@ -133,7 +134,7 @@ const utf16Cursor = (text: string) => {
   return (target: number): number => {
     while (byte < target && offset < text.length) {
       const point = text.codePointAt(offset) ?? 0
-      byte += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+      byte += byteWidth(point)
       offset += point > 0xffff ? 2 : 1
     }
     return offset

@@ -10,6 +10,7 @@
  *
  * @internal
  */
+import { skipToken } from "./StatementText.js"
 
 /**
  * @since 0.1.0
@@ -58,7 +59,7 @@ const scan = (text: string, beginning: (at: number) => number | undefined): Read
   const lineAt = lineCounter(text)
   let header = true
   for (let at = 0; at < text.length; ) {
-    const end = tokenEnd(text, at)
+    const end = skipToken(text, at)
     const kind = text.startsWith("--", at) ? "line" : text.startsWith("/*", at) ? "block" : undefined
     const lineStart = kind === undefined ? undefined : beginning(at)
     if (kind !== undefined && lineStart !== undefined) {
@@ -79,82 +80,12 @@ const scan = (text: string, beginning: (at: number) => number | undefined): Read
  */
 export const firstToken = (text: string): number | undefined => {
   for (let at = 0; at < text.length; ) {
-    const end = tokenEnd(text, at)
+    const end = skipToken(text, at)
     const isComment = text.startsWith("--", at) || text.startsWith("/*", at)
     if (!isComment && /[^\s\uFEFF]/.test(text.slice(at, end))) return at
     at = end
   }
   return undefined
-}
-
-/**
- * The end, exclusive, of the comment, literal, word or single character that begins at an offset.
- *
- * @since 0.1.0
- * @category operations
- */
-export const tokenEnd = (text: string, at: number): number => {
-  switch (text[at]) {
-    case "-":
-      return text.startsWith("--", at) ? nextMatch(lineEnd, text, at) : at + 1
-    case "/":
-      return text.startsWith("/*", at) ? blockCommentEnd(text, at) : at + 1
-    case "'":
-    case '"':
-      return closing(text, text.charAt(at), at + 1)
-    case "$":
-      return dollarQuoteEnd(text, at)
-    case "e":
-    case "E":
-      return text[at + 1] === "'" ? escapeStringEnd(text, at + 2) : nextMatch(wordEnd, text, at)
-    default:
-      return wordCharacter.test(text.charAt(at)) ? nextMatch(wordEnd, text, at) : at + 1
-  }
-}
-
-const lineEnd = /[\r\n]/g
-const wordCharacter = /[\w\u0080-\uffff]/
-/** A dollar sign inside a word opens nothing. */
-const wordEnd = /[^\w$\u0080-\uffff]/g
-const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
-
-/** Where a pattern matches next, or the end of the text. */
-const nextMatch = (pattern: RegExp, text: string, at: number): number => {
-  pattern.lastIndex = at
-  return pattern.exec(text)?.index ?? text.length
-}
-
-/** A doubled quote closes one literal and opens the next: to a reader of comments that is the same. */
-const closing = (text: string, quote: string, at: number): number => {
-  const end = text.indexOf(quote, at)
-  return end === -1 ? text.length : end + quote.length
-}
-
-/** In `E'…'` a backslash takes the next character with it, and so does a quote that is doubled. */
-const escapeStringEnd = (text: string, at: number): number => {
-  let end = at
-  while (end < text.length && (text[end] !== "'" || text[end + 1] === "'")) {
-    end += text[end] === "\\" || text[end] === "'" ? 2 : 1
-  }
-  return Math.min(end + 1, text.length)
-}
-
-const dollarQuoteEnd = (text: string, at: number): number => {
-  dollarTag.lastIndex = at
-  const tag = dollarTag.exec(text)
-  return tag === null ? at + 1 : closing(text, tag[0], at + tag[0].length)
-}
-
-/** Block comments nest. */
-const blockCommentEnd = (text: string, at: number): number => {
-  let depth = 1
-  const marks = /\/\*|\*\//g
-  marks.lastIndex = at + 2
-  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
-    depth += mark[0] === "/*" ? 1 : -1
-    if (depth === 0) return marks.lastIndex
-  }
-  return text.length
 }
 
 /** Where the line of an offset begins, if only white space stands before the offset on it. */

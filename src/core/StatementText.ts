@@ -11,6 +11,7 @@
  *
  * @internal
  */
+import { byteWidth } from "./Utf8.js"
 
 /**
  * What was read, and the UTF-16 offset after it.
@@ -27,18 +28,18 @@ export interface Cut<out A> {
 export const maxIdentifierBytes = 63
 
 /**
- * The longest start of a name that fits into 63 bytes of UTF-8 without cutting a character.
+ * The longest start of a name that fits into so many bytes of UTF-8, by default 63, without cutting a character.
  *
  * @since 0.1.0
  * @category normalisation
  */
-export const truncate = (name: string): string => {
-  if (name.length * 3 <= maxIdentifierBytes) return name
+export const truncate = (name: string, most: number = maxIdentifierBytes): string => {
+  if (name.length * 3 <= most) return name
   let bytes = 0
   for (let i = 0; i < name.length; ) {
     const point = codePointAt(name, i)
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
-    if (bytes > maxIdentifierBytes) return name.slice(0, i)
+    bytes += byteWidth(point)
+    if (bytes > most) return name.slice(0, i)
     i += point > 0xffff ? 2 : 1
   }
   return name
@@ -107,8 +108,7 @@ export const identifierAt = (text: string, start: number): Cut<string> | undefin
     return unicodeQuotedAt(text, start + 2)
   }
   if (!isIdentifierStart(unit)) return undefined
-  let end = start + 1
-  while (isIdentifierPart(text.charCodeAt(end))) end++
+  const end = endOfWord(text, start)
   return { value: truncate(fold(text.slice(start, end))), end }
 }
 
@@ -148,18 +148,26 @@ export const literalAt = (text: string, start: number): Cut<string> | undefined 
 }
 
 /**
- * The offset after the token that begins at `start`: a word, a quoted name, a string constant or a single character.
+ * The offset after the token that begins at `start`: a comment, a word or number, a quoted name, a string constant or a single
+ * character. What is not closed reaches to the end of the text.
  *
  * @since 0.1.0
  * @category reading
  */
 export const skipToken = (text: string, start: number): number => {
   const unit = text.charCodeAt(start)
-  if ((unit | 32) === letterE && text.charCodeAt(start + 1) === singleQuote) return endOfEscaped(text, start + 1)
-  if (unit === singleQuote || unit === dollar) return literalAt(text, start)?.end ?? start + 1
-  return identifierAt(text, start)?.end ?? start + 1
+  const next = text.charCodeAt(start + 1)
+  if (unit === dash && next === dash) return endOfLine(text, start)
+  if (unit === slash && next === star) return endOfComment(text, start)
+  if ((unit | 32) === letterE && next === singleQuote) return endOfEscaped(text, start + 1)
+  if (unit === singleQuote || unit === doubleQuote) return delimitedAt(text, start, unit)?.end ?? text.length
+  if (unit === dollar && dollarTagAt(text, start) !== undefined) return dollarQuotedAt(text, start)?.end ?? text.length
+  if (!isIdentifierStart(unit) && !isDigit(unit)) return start + 1
+  return endOfWord(text, start)
 }
 
+const lineFeed = 10
+const carriageReturn = 13
 const doubleQuote = 34
 const dollar = 36
 const ampersand = 38
@@ -186,9 +194,16 @@ const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xd
 
 const codePointAt = (text: string, index: number): number => text.codePointAt(index) ?? 0
 
+const endOfWord = (text: string, start: number): number => {
+  let end = start + 1
+  while (isIdentifierPart(text.charCodeAt(end))) end++
+  return end
+}
+
 const endOfLine = (text: string, start: number): number => {
-  const end = text.indexOf("\n", start)
-  return end === -1 ? text.length : end
+  let end = start
+  while (end < text.length && text.charCodeAt(end) !== lineFeed && text.charCodeAt(end) !== carriageReturn) end++
+  return end
 }
 
 const endOfComment = (text: string, start: number): number => {
@@ -263,15 +278,20 @@ const unescaped = (text: string, escape: string): string | undefined => {
   return value
 }
 
-const dollarQuotedAt = (text: string, start: number): Cut<string> | undefined => {
+/** `$$` or `$tag$`; a parameter such as `$1` is none. */
+const dollarTagAt = (text: string, start: number): string | undefined => {
   let i = start + 1
   if (isIdentifierStart(text.charCodeAt(i))) {
     while (isIdentifierStart(text.charCodeAt(i)) || isDigit(text.charCodeAt(i))) i++
   }
-  if (text.charCodeAt(i) !== dollar) return undefined
-  const tag = text.slice(start, i + 1)
-  const close = text.indexOf(tag, i + 1)
-  return close === -1 ? undefined : { value: text.slice(i + 1, close), end: close + tag.length }
+  return text.charCodeAt(i) === dollar ? text.slice(start, i + 1) : undefined
+}
+
+const dollarQuotedAt = (text: string, start: number): Cut<string> | undefined => {
+  const tag = dollarTagAt(text, start)
+  if (tag === undefined) return undefined
+  const close = text.indexOf(tag, start + tag.length)
+  return close === -1 ? undefined : { value: text.slice(start + tag.length, close), end: close + tag.length }
 }
 
 const endOfEscaped = (text: string, start: number): number => {

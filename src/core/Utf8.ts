@@ -1,5 +1,5 @@
 /**
- * Bytes to text, with the place of the first byte that is not UTF-8: an editor shows it by its line.
+ * Bytes to text, with the place of the first byte that is not UTF-8: an editor shows it by its line. And how many bytes a text takes.
  *
  * **Laws**
  *
@@ -31,7 +31,7 @@ export const decode = (bytes: Uint8Array): Either.Either<string, InvalidByte> =>
   for (const character of text) {
     if (character === replacement && !isReplacement(bytes, byteOffset)) return Either.left({ byteOffset, line })
     if (character === "\n") line++
-    byteOffset += width(character)
+    byteOffset += byteLength(character)
   }
   return Either.right(text)
 }
@@ -44,7 +44,12 @@ const replacement = "\uFFFD"
 const isReplacement = (bytes: Uint8Array, at: number): boolean =>
   bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd
 
-const width = (character: string): number => {
-  const point = character.codePointAt(0) ?? 0
-  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+/** How many bytes a code point takes. @since 0.1.0 @category measuring */
+export const byteWidth = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
+
+/** How many bytes a text takes. @since 0.1.0 @category measuring */
+export const byteLength = (text: string): number => {
+  let bytes = 0
+  for (const character of text) bytes += byteWidth(character.codePointAt(0) ?? 0)
+  return bytes
 }

@@ -29,6 +29,7 @@ import * as Option from "effect/Option"
 import { InvalidDirective } from "./AutoMigrationError.js"
 import type { Parser } from "./ParsedSql.js"
 import * as SqlComment from "./SqlComment.js"
+import { skipToken } from "./StatementText.js"
 import * as UndoingPart from "./UndoingPart.js"
 import * as UpDownMarker from "./UpDownMarker.js"
 
@@ -213,7 +214,7 @@ const withoutHashes = (text: string): string =>
 const singleSemicolons = (text: string): string => {
   let made = ""
   for (let at = 0; at < text.length; ) {
-    const end = text.startsWith(";;", at) ? at + 2 : SqlComment.tokenEnd(text, at)
+    const end = text.startsWith(";;", at) ? at + 2 : skipToken(text, at)
     const token = text.slice(at, end)
     made += /^['"eE]/.test(token) ? token : token.replaceAll(";;", "; ")
     at = end

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
-import { choose, clip, columnsPart, indexColumnNames, join } from "../../src/core/ImpliedNames.js"
+import { choose, columnsPart, indexColumnNames, join } from "../../src/core/ImpliedNames.js"
+import { truncate } from "../../src/core/StatementText.js"
 import { parser } from "../support/Parsing.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
@@ -12,7 +13,7 @@ const label = fc.constantFrom("pkey", "key", "idx", "seq", "fkey", "check", "not
 
 describe("laws", () => {
   it.prop("No name is longer than 63 bytes, and none is cut inside a character.", [word, word, label], ([a, b, c]) => {
-    for (const name of [join(a, b, c), join(a, undefined, c), clip(a.repeat(3))]) {
+    for (const name of [join(a, b, c), join(a, undefined, c), truncate(a.repeat(3))]) {
       assert.isAtMost(bytes(name), 63)
       assert.strictEqual(new TextDecoder().decode(new TextEncoder().encode(name)), name)
     }

@@ -114,12 +114,26 @@ describe("a string constant", () => {
     assert.strictEqual(StatementText.literalAt("E'a\\'b'", 0), undefined)
     assert.strictEqual(StatementText.skipToken("e'a\\'b''c' x", 0), 10)
     deepStrictEqual(StatementText.literalAt("E'ab'", 0), { value: "ab", end: 5 })
-    assert.strictEqual(StatementText.skipToken("E'a", 0), 3)
   })
 
   it("is not a parameter, an unfinished text or a name", () => {
     for (const sql of ["$1", "'a", "$a$ b", "a", "$", ""])
       assert.strictEqual(StatementText.literalAt(sql, 0), undefined)
+  })
+})
+
+describe("a token", () => {
+  it("that is not closed reaches to the end of the text", () => {
+    for (const text of ["E'a b", "'a b", "'a '' b", '"a b', "$$ a $", "$x$ a $$", "/* /* a */ b", "-- a b"]) {
+      assert.strictEqual(StatementText.skipToken(text, 0), text.length, text)
+    }
+  })
+
+  it("ends where the server's lexer ends it", () => {
+    for (const text of ["/* a */", "-- a", "'a '' b'", "$x$ a $$ $x$", "a$b", "1e5", "$", "-"]) {
+      assert.strictEqual(StatementText.skipToken(`${text}\n 1`, 0), text.length, text)
+    }
+    assert.strictEqual(StatementText.skipToken("$1", 0), 1)
   })
 })
 
@@ -129,6 +143,8 @@ describe("a blank", () => {
     assert.strictEqual(StatementText.skipBlank(sql, 0), sql.length - 1)
     assert.strictEqual(StatementText.skipBlank("/* a", 0), 4)
     assert.strictEqual(StatementText.skipBlank("-- a", 0), 4)
+    assert.strictEqual(StatementText.skipBlank("-- a\r\nb", 0), 6)
+    assert.strictEqual(StatementText.skipBlank("-- a\rb", 0), 5)
     assert.strictEqual(StatementText.skipBlank("- a", 0), 0)
   })
 })
