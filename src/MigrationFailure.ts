@@ -27,6 +27,7 @@ import * as ParsedSql from "./core/ParsedSql.js"
 import * as Plan from "./core/Plan.js"
 import * as SchemaObject from "./core/SchemaObject.js"
 import * as SqlState from "./core/SqlState.js"
+import { oneLine } from "./core/StatementText.js"
 
 /**
  * The migration at fault, and what the ledger will say of it.
@@ -221,11 +222,6 @@ const forbidden = (
   )
 }
 
-const oneLine = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, " ").trim()
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line
-}
-
 /** What a migration that runs outside transactions has done before it failed stays. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
@@ -240,7 +236,7 @@ const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evide
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? anEffect : oneLine(statement),
+    statement: statement === "" ? anEffect : oneLine(statement, 200),
     sqlState: evidence.sqlState,
     reason: evidence.message,
     inDoubt: remedies,

@@ -13,9 +13,10 @@
  *
  * @since 0.1.0
  */
+
 import * as Option from "effect/Option"
 import * as S from "effect/Schema"
-import { conflictTargetIn, nameOf, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
+import { conflictTargetIn, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
 import * as MessageCatalog from "./MessageCatalog.js"
 import * as MessageCatalogNames from "./MessageCatalogNames.js"
 import { wordingOfText } from "./ParsedType.js"
@@ -23,6 +24,7 @@ import * as PrintedName from "./PrintedName.js"
 import * as SchemaObject from "./SchemaObject.js"
 import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
 import { dottedAt, truncate } from "./StatementText.js"
+import { nameOfStrings } from "./SyntaxTree.js"
 import * as Wording from "./Wording.js"
 
 /**
@@ -305,7 +307,7 @@ const named = (
   make: (name: SchemaObject.QualifiedName) => SchemaObject.SchemaObject
 ): Option.Option<SchemaGap> => {
   if (printed === undefined) return Option.none()
-  const name = nameOf(partsOf(evidence, printed))
+  const name = nameOfStrings(partsOf(evidence, printed))
   const isOwn = Option.isSome(name.schema) && ownSchemas.has(name.schema.value)
   return isOwn ? Option.none() : missing(evidence, make(name))
 }
@@ -314,14 +316,14 @@ const columnOfAlias = (evidence: Evidence): Option.Option<SchemaGap> => {
   const printed = PrintedName.columnOfAlias(evidence)
   if (printed === undefined) return Option.none()
   const parts = partsOf(evidence, printed)
-  const table = parts.length < 3 ? undefined : nameOf(parts.slice(0, -1))
+  const table = parts.length < 3 ? undefined : nameOfStrings(parts.slice(0, -1))
   const object = SchemaObject.column(parts[parts.length - 1] ?? "", table)
   return missing(evidence, object, Option.fromNullable(parts[parts.length - 2]))
 }
 
 const attribute = (name: string, typeText: string): SchemaObject.Column => {
   const parts = dottedAt(typeText, 0)
-  return SchemaObject.column(name, parts === undefined ? undefined : nameOf(parts.value))
+  return SchemaObject.column(name, parts === undefined ? undefined : nameOfStrings(parts.value))
 }
 
 /** `app.f(int)` as somebody wrote it: quotes are read, and the types get the server's words. */
@@ -329,9 +331,9 @@ const routineOfText = (text: string): Option.Option<SchemaObject.Routine> => {
   const name = dottedAt(text, 0)
   if (name === undefined) return Option.none()
   const list = text.slice(name.end).trim()
-  if (list === "") return Option.some(SchemaObject.routine(nameOf(name.value)))
+  if (list === "") return Option.some(SchemaObject.routine(nameOfStrings(name.value)))
   if (!list.startsWith("(") || !list.endsWith(")") || list.length > 1024) return Option.none()
   return Option.some(
-    SchemaObject.routine(nameOf(name.value), PrintedName.typesOf(list.slice(1, -1)).map(wordingOfText))
+    SchemaObject.routine(nameOfStrings(name.value), PrintedName.typesOf(list.slice(1, -1)).map(wordingOfText))
   )
 }

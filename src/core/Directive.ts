@@ -25,11 +25,13 @@
  *
  * @since 0.1.0
  */
+
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InvalidDirective } from "./AutoMigrationError.js"
 import { MigrationId } from "./Migration.js"
+import { beginsWithKind } from "./ObjectSyntax.js"
 import type { RiskKind } from "./Risk.js"
 import * as SqlComment from "./SqlComment.js"
 
@@ -200,14 +202,11 @@ const isPlausible = (word: Word, value: string): boolean => {
     case "transaction":
       return value !== "" && itemsOf(value).every((item) => !/\s/.test(item))
     case "provides":
-      return objectWords.test(value)
+      return beginsWithKind(value)
     case "accept":
       return itemsOf(value).some((item) => Option.isSome(riskKindFrom(item)))
   }
 }
-
-const objectWords =
-  /^(?:table|view|materialized\s+view|foreign\s+table|sequence|index|column|type|domain|enum|function|procedure|routine|aggregate|schema|constraint|unique|value|extension|collation|relation)\s/i
 
 const apply = (directives: Directives, word: Word, value: string, line: number): Either.Either<Directives, string> => {
   if (value === "") return Either.left("says nothing")

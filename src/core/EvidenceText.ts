@@ -4,10 +4,12 @@
  *
  * @internal
  */
+
 import * as Option from "effect/Option"
-import { type QualifiedName, qualifiedName } from "./SchemaObject.js"
+import type { QualifiedName } from "./SchemaObject.js"
 import type { Evidence } from "./SqlState.js"
 import { type Cut, dottedAt, identifierAt, literalAt, offsetOf, skipBlank, skipToken } from "./StatementText.js"
+import { nameOfStrings } from "./SyntaxTree.js"
 
 /**
  * The parts of the name at the error's position: of a dotted name, or of one inside a string constant, since a constant that
@@ -45,15 +47,6 @@ export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<stri
 }
 
 /**
- * The last part as the name and the one before it as its schema.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const nameOf = (parts: ReadonlyArray<string>): QualifiedName =>
-  qualifiedName(parts[parts.length - 1] ?? "", parts[parts.length - 2])
-
-/**
  * Whether a name would be printed like this: at most its last two parts with a bare dot, or the last one alone.
  *
  * @since 0.1.0
@@ -84,7 +77,7 @@ export const conflictTargetIn = (
     const list = skipBlank(text, conflict)
     if (text.charAt(list) !== "(") continue
     if (found !== undefined) return undefined
-    found = { relation: nameOf(table), columns: columnsAt(text, list + 1) }
+    found = { relation: nameOfStrings(table), columns: columnsAt(text, list + 1) }
   }
   return found
 }

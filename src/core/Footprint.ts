@@ -32,6 +32,7 @@ import { newestIn } from "./ServerVersion.js"
 import * as SimulatedCatalog from "./SimulatedCatalog.js"
 import { type Hazard, lockOf } from "./StatementHazard.js"
 import { hazardsOf, mayRunInBlock } from "./StatementRisk.js"
+import { oneLine } from "./StatementText.js"
 import * as ToldRoutine from "./ToldRoutine.js"
 import { endsTransaction, hasOwnTransactions, unclosed } from "./TransactionBlock.js"
 
@@ -377,13 +378,10 @@ const notTransactional: Hazard = { kind: "not-transactional", relation: Option.n
 
 const widest = 120
 
-const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => {
-  const words = text
-    .slice(start, Math.min(end, start + 4 * widest))
-    .replace(/\s+/g, " ")
-    .trim()
-  return { line, statement: words.length > widest ? `${words.slice(0, widest - 1)}…` : words }
-}
+const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => ({
+  line,
+  statement: oneLine(text.slice(start, Math.min(end, start + 4 * widest)), widest)
+})
 
 const union = (
   first: ReadonlyArray<SchemaObject.SchemaObject>,

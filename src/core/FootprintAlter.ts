@@ -21,7 +21,7 @@ import { elementName } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { optionNamed, partsOfObject } from "./SyntaxTree.js"
+import { modifiersOf, optionNamed, partsOfObject } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category statements */
 export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): void => {
@@ -158,7 +158,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
       : {
           ...column,
           ...Path.resolvedType(recorder, typeName),
-          modifiers: Column.modifiersOf(typeName.typmods)
+          modifiers: modifiersOf(typeName.typmods)
         }
   const known = R.findRelation(recorder, table)
   for (const other of known?.referencedBy ?? []) Use.change(recorder, other)

@@ -15,7 +15,7 @@ import * as Use from "./FootprintUse.js"
 import { serialOf } from "./ParsedType.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
+import { modifiersOf, optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
 
 /**
  * A constraint that waits until all columns are there; one that stands at a column is about that column.
@@ -103,12 +103,6 @@ const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column =
     uses: []
   }
 }
-
-/** @since 0.1.0 @category operations */
-export const modifiersOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<number> =>
-  (nodes ?? []).flatMap((node) =>
-    "A_Const" in node && node.A_Const.ival !== undefined ? [node.A_Const.ival.ival ?? 0] : []
-  )
 
 /**
  * A default or a generated value: looked up now, run whenever a row is written.

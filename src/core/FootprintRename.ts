@@ -16,7 +16,7 @@ import { moveRelation, moveRoutine, moveType, turnColumn } from "./RenamedCatalo
 import type { QualifiedName } from "./SchemaObject.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { listItems, nameOfObject, partsOfObject } from "./SyntaxTree.js"
+import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category statements */
 export const rename = (recorder: R.Recorder, statement: RenameStmt): void =>
@@ -164,7 +164,7 @@ const attachment =
 const domainConstraint: Rename = (recorder, { newname = "", object, subname = "" }) => {
   const [domain] = listItems(object)
   const parts = partsOfObject(domain ?? object)
-  const name = Path.type(recorder, SchemaObject.qualifiedName(parts.at(-1) ?? "", parts.at(-2)))
+  const name = Path.type(recorder, nameOfStrings(parts))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   R.read(recorder, HazardKey.constraint(subname))

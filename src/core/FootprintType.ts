@@ -30,7 +30,15 @@ import { elementName, isBuiltIn, wordingOf } from "./ParsedType.js"
 import * as RoutineBody from "./RoutineBody.js"
 import * as SchemaObject from "./SchemaObject.js"
 import * as Catalog from "./SimulatedCatalog.js"
-import { lastString, listItems, nameOfNodes, optionNamed, partsOfObject, stringsOf } from "./SyntaxTree.js"
+import {
+  lastString,
+  listItems,
+  nameOfNodes,
+  nameOfStrings,
+  optionNamed,
+  partsOfObject,
+  stringsOf
+} from "./SyntaxTree.js"
 import * as ToldRoutine from "./ToldRoutine.js"
 
 const newType = (
@@ -164,7 +172,7 @@ export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRa
     subtype !== undefined && "TypeName" in subtype ? [Path.type(recorder, elementName(subtype.TypeName))] : []
   for (const option of ["subtype_diff", "canonical"]) {
     const name = partsOfObject(optionNamed(params, option)?.arg)
-    if (name.length > 0) Use.touchRoutine(recorder, Path.routine(recorder, nameOf(name)), Option.none())
+    if (name.length > 0) Use.touchRoutine(recorder, Path.routine(recorder, nameOfStrings(name)), Option.none())
   }
   const name = newType(recorder, typeName, { kind: "range", parts: own(parts) })
   const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
@@ -177,9 +185,6 @@ export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRa
 /** See makeMultirangeTypeName in src/backend/catalog/pg_type.c. */
 const multirangeName = (range: string): string =>
   range.includes("range") ? range.replace("range", "multirange") : `${range}_multirange`
-
-const nameOf = (parts: ReadonlyArray<string>): SchemaObject.QualifiedName =>
-  SchemaObject.qualifiedName(parts.at(-1) ?? "", parts.at(-2))
 
 /** @since 0.1.0 @category statements */
 export const createComposite = (recorder: R.Recorder, { coldeflist, typevar }: CompositeTypeStmt): void => {
@@ -213,13 +218,13 @@ const readParts: Definition = (recorder, { definition }) => {
     if (arg !== undefined && "TypeName" in arg) readTypeOrRoutine(recorder, arg)
     else if (arg !== undefined && "List" in arg)
       for (const part of partsOfObject(arg))
-        Use.touchRoutine(recorder, Path.routine(recorder, nameOf([part])), Option.none())
+        Use.touchRoutine(recorder, Path.routine(recorder, nameOfStrings([part])), Option.none())
   }
 }
 
 /** `sfunc = f` and `basetype = t` look alike to the grammar. */
 const readTypeOrRoutine = (recorder: R.Recorder, node: Node): void => {
-  const name = Path.routine(recorder, nameOf(partsOfObject(node)))
+  const name = Path.routine(recorder, nameOfStrings(partsOfObject(node)))
   if (R.routines(recorder, name).length > 0) Use.touchRoutine(recorder, name, Option.none())
   else Use.useStored(recorder, node)
 }
@@ -236,7 +241,9 @@ const aggregate: Definition = (recorder, statement) => {
   if (statement.replace !== true) R.claim(recorder, SchemaObject.routine(name, inputs))
   const support = (statement.definition ?? []).flatMap((node) => {
     const parts = "DefElem" in node ? partsOfObject(node.DefElem.arg) : []
-    return parts.length > 0 && R.routines(recorder, Path.routine(recorder, nameOf(parts))).length > 0 ? [parts] : []
+    return parts.length > 0 && R.routines(recorder, Path.routine(recorder, nameOfStrings(parts))).length > 0
+      ? [parts]
+      : []
   })
   R.saveRoutine(recorder, {
     name,

@@ -14,8 +14,10 @@
  *
  * @internal
  */
+
 import type { HazardKey } from "./HazardKey.js"
 import type { Migration } from "./Migration.js"
+import { append } from "./Multimap.js"
 
 /** From the index of an earlier migration to the keys, or the barrier's reason, that make a later one wait. */
 export type Waits = ReadonlyMap<number, ReadonlyArray<string>>
@@ -69,10 +71,4 @@ const barrierReason = ({ footprint, source }: Migration): string | undefined => 
 
 const wait = (waits: Map<number, Array<string>>, earlier: number | undefined, because: string): void => {
   if (earlier !== undefined) append(waits, earlier, because)
-}
-
-const append = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [value])
-  else list.push(value)
 }

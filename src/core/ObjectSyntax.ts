@@ -9,11 +9,13 @@
  *
  * @internal
  */
+
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { wordingOfText } from "./ParsedType.js"
 import * as SchemaObject from "./SchemaObject.js"
 import { dottedAt, literalAt, skipBlank, skipToken } from "./StatementText.js"
+import { nameOfStrings } from "./SyntaxTree.js"
 
 /**
  * Reads a comma-separated list of objects.
@@ -24,12 +26,19 @@ import { dottedAt, literalAt, skipBlank, skipToken } from "./StatementText.js"
 export const parseObjects = (text: string): Either.Either<ReadonlyArray<SchemaObject.SchemaObject>, string> =>
   Either.all(splitList(text).map((item) => parseObject(item.trim())))
 
+/** Whether a text begins as an object is written. @since 0.1.0 @category predicates */
+export const beginsWithKind = (text: string): boolean => kindOf(text) !== undefined
+
+const kindOf = (text: string) => {
+  const lower = text.toLowerCase()
+  return kinds.find(([word]) => lower.startsWith(word) && /^[\s"']/.test(text.slice(word.length)))
+}
+
 type Reading = Either.Either<SchemaObject.SchemaObject, string>
 
 const parseObject = (item: string): Reading => {
   if (item === "") return Either.left("has an empty entry")
-  const lower = item.toLowerCase()
-  const kind = kinds.find(([word]) => lower.startsWith(word) && /^[\s"']/.test(item.slice(word.length)))
+  const kind = kindOf(item)
   return kind === undefined
     ? Either.left(`"${item}" does not begin with a kind of object such as table, column, type or function`)
     : kind[1](item.slice(kind[0].length).trim())
@@ -44,13 +53,10 @@ const parts = (text: string, most: number): Either.Either<ReadonlyArray<string>,
     : Either.right(cut.value)
 }
 
-const nameOf = (strings: ReadonlyArray<string>): SchemaObject.QualifiedName =>
-  SchemaObject.qualifiedName(strings.at(-1) ?? "", strings.at(-2))
-
 const named =
   (make: (name: SchemaObject.QualifiedName) => SchemaObject.SchemaObject) =>
   (text: string): Reading =>
-    Either.map(parts(text, 2), (strings) => make(nameOf(strings)))
+    Either.map(parts(text, 2), (strings) => make(nameOfStrings(strings)))
 
 const single =
   (make: (name: string) => SchemaObject.SchemaObject) =>
@@ -62,7 +68,7 @@ const member =
   (make: (name: string, relation?: SchemaObject.QualifiedName) => SchemaObject.SchemaObject) =>
   (text: string): Reading =>
     Either.map(parts(text, 3), (strings) =>
-      strings.length === 1 ? make(strings[0] ?? "") : make(strings.at(-1) ?? "", nameOf(strings.slice(0, -1)))
+      strings.length === 1 ? make(strings[0] ?? "") : make(strings.at(-1) ?? "", nameOfStrings(strings.slice(0, -1)))
     )
 
 const routine = (text: string): Reading => {

@@ -12,9 +12,11 @@
  *
  * @internal
  */
+
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import type { Migration } from "./Migration.js"
+import { append } from "./Multimap.js"
 import * as SchemaObject from "./SchemaObject.js"
 
 /** An object, and the rank in the graph's order of the migration that provides or removes it. */
@@ -251,10 +253,4 @@ const takesAway = (index: Index, removal: Entry, object: SchemaObject.SchemaObje
   return (index.provided.get(slotOf(removal.object)) ?? nothing).every(
     (entry) => entry.rank > removal.rank || SchemaObject.key(entry.object) !== spelling
   )
-}
-
-const append = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [value])
-  else list.push(value)
 }

@@ -166,6 +166,12 @@ export const skipToken = (text: string, start: number): number => {
   return endOfWord(text, start)
 }
 
+/** A statement in one line of so many characters, for messages. @since 0.1.0 @category rendering */
+export const oneLine = (text: string, widest: number): string => {
+  const line = text.replace(/\s+/g, " ").trim()
+  return line.length > widest ? `${line.slice(0, widest - 1)}…` : line
+}
+
 const lineFeed = 10
 const carriageReturn = 13
 const doubleQuote = 34

@@ -40,6 +40,12 @@ export const stringsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray
   return strings
 }
 
+/** The numbers of a type such as `numeric(10, 2)`. @since 0.1.0 @category operations */
+export const modifiersOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<number> =>
+  (nodes ?? []).flatMap((node) =>
+    "A_Const" in node && node.A_Const.ival !== undefined ? [node.A_Const.ival.ival ?? 0] : []
+  )
+
 /** @since 0.1.0 @category operations */
 export const lastString = (nodes: ReadonlyArray<Node> | undefined): string | undefined => stringsOf(nodes).at(-1)
 

@@ -27,7 +27,7 @@ import type { RiskKind } from "./Risk.js"
 import type { QualifiedName } from "./SchemaObject.js"
 import type * as Catalog from "./SimulatedCatalog.js"
 import { about, type Hazard, onTable } from "./StatementHazard.js"
-import { stringsOf } from "./SyntaxTree.js"
+import { modifiersOf, stringsOf } from "./SyntaxTree.js"
 
 /** @since 0.1.0 @category operations */
 export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): ReadonlyArray<Hazard> => {
@@ -248,7 +248,7 @@ const ofNewType = (
 /** Changes that the server makes in the catalog alone. Source: ATColumnChangeRequiresRewrite, tablecmds.c. */
 const widens = (from: Catalog.Column, { typeName }: ColumnDef): boolean => {
   const to = wordingOf(typeName)
-  const [next] = limitsOf(typeName?.typmods)
+  const [next] = modifiersOf(typeName?.typmods)
   const [length] = from.modifiers
   const isText = (wording: string): boolean => wording === "character varying" || wording === "text"
   if (isText(from.wording) && to === "text") return true
@@ -256,7 +256,7 @@ const widens = (from: Catalog.Column, { typeName }: ColumnDef): boolean => {
     return next === undefined || (length !== undefined && next >= length)
   if (from.wording === "cidr" && to === "inet") return true
   if (from.wording === to && to === "numeric")
-    return next === undefined || isWiderNumeric(from.modifiers, limitsOf(typeName?.typmods))
+    return next === undefined || isWiderNumeric(from.modifiers, modifiersOf(typeName?.typmods))
   const isTimed = to === "bit varying" || to.startsWith("timestamp") || to.startsWith("time") || to === "interval"
   return (
     from.wording === to && (isTimed ? next === undefined || (length !== undefined && next >= length) : next === length)
@@ -268,8 +268,3 @@ const isWiderNumeric = (from: ReadonlyArray<number>, to: ReadonlyArray<number>):
   const [next = 0, nextScale = 0] = to
   return precision !== undefined && next >= precision && nextScale === scale
 }
-
-const limitsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<number> =>
-  (nodes ?? []).flatMap((node) =>
-    "A_Const" in node && node.A_Const.ival !== undefined ? [node.A_Const.ival.ival ?? 0] : []
-  )

@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import type { Adoption, Entry, Misfit } from "../Adoption.js"
 import { type Migration, type MigrationId, promises } from "../Migration.js"
 import type * as MigrationGraph from "../MigrationGraph.js"
+import { append } from "../Multimap.js"
 import * as Provider from "../Provider.js"
 import * as SchemaObject from "../SchemaObject.js"
 
@@ -83,8 +84,7 @@ const providersByKey = (graph: Graph): ReadonlyMap<string, ReadonlyArray<number>
   const ranks = new Map<string, Array<number>>()
   for (const [rank, { migration }] of graph.nodes.entries()) {
     for (const object of promises(migration)) {
-      const key = SchemaObject.key(object)
-      ranks.set(key, [...(ranks.get(key) ?? []), rank])
+      append(ranks, SchemaObject.key(object), rank)
     }
   }
   return ranks
