@@ -1,17 +1,6 @@
 /**
  * The command line: what an operator types, and what the library's own errors tell them to type.
  *
- * ```
- * effect-auto-migration migrate [ids]    apply everything pending, or these migrations and what they wait for
- * effect-auto-migration plan             say what migrate would apply, and what it risks
- * effect-auto-migration status           say what is applied, pending, unknown, edited and renamed
- * effect-auto-migration again ids        apply them, and run once more what an interrupted attempt left in doubt
- * effect-auto-migration baseline ids     record these as applied without running them
- * effect-auto-migration adopt            record what another tool has applied, or with --probe what is there
- * effect-auto-migration rename old new   record that an applied migration has another id now
- * effect-auto-migration verify           follow the ledger's hash chain
- * ```
- *
  * @since 0.1.0
  */
 import * as PgClient from "@effect/sql-pg/PgClient"

@@ -10,18 +10,88 @@ import * as Schema from "effect/Schema"
 import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
 import { MisfitKind } from "../core/Adoption.js"
 
+/** Of single commands; what `parseArgs` reads them as. */
+const ofSingleCommands = {
+  accept: { type: "string", multiple: true },
+  all: { type: "boolean" },
+  probe: { type: "boolean" },
+  table: { type: "string" },
+  to: { type: "string" },
+  unchecked: { type: "boolean" },
+  yes: { type: "boolean" }
+} as const
+
+interface Command {
+  /** As it is typed. */
+  readonly form: string
+  readonly does: string
+  /** How many ids it takes. */
+  readonly least: number
+  readonly most: number
+  readonly options: ReadonlyArray<keyof typeof ofSingleCommands>
+}
+
+const many = Number.POSITIVE_INFINITY
+
+const commands = {
+  migrate: {
+    form: "migrate [ids]",
+    does: "apply everything that is pending, or these migrations and what they wait for",
+    least: 0,
+    most: many,
+    options: ["accept", "yes"]
+  },
+  plan: { form: "plan", does: "say what migrate would apply, and what it risks", least: 0, most: 0, options: [] },
+  status: {
+    form: "status",
+    does: "say what is applied, pending, unknown, edited and renamed",
+    least: 0,
+    most: 0,
+    options: []
+  },
+  again: {
+    form: "again ids",
+    does: "apply these migrations, and run once more what an interrupted attempt left in doubt",
+    least: 1,
+    most: many,
+    options: ["accept", "yes"]
+  },
+  baseline: {
+    form: "baseline ids",
+    does: "record these migrations as applied without running them; what they create must be there",
+    least: 1,
+    most: many,
+    options: ["all", "to", "unchecked"]
+  },
+  adopt: {
+    form: "adopt",
+    does: "say what another tool's table records as applied, and record it where that is confirmed",
+    least: 0,
+    most: 0,
+    options: ["accept", "probe", "table", "yes"]
+  },
+  rename: {
+    form: "rename old new",
+    does: "record that an applied migration has another id now, because its file was renamed",
+    least: 2,
+    most: 2,
+    options: []
+  },
+  verify: { form: "verify", does: "follow the ledger's hash chain", least: 0, most: 0, options: [] }
+} satisfies Readonly<Record<string, Command>>
+
+/** @since 0.1.0 @category models */
+export type CommandName = keyof typeof commands
+
+const commandNamed = (name: CommandName): Command => commands[name]
+
 /** @since 0.1.0 @category constants */
 export const usage = `Usage: effect-auto-migration <command> [ids] [options]
 
 Commands
-  migrate [ids]   apply everything that is pending, or these migrations and what they wait for
-  plan            say what migrate would apply, and what it risks
-  status          say what is applied, pending, unknown, edited and renamed
-  again ids       apply these migrations, and run once more what an interrupted attempt left in doubt
-  baseline ids    record these migrations as applied without running them; what they create must be there
-  adopt           say what another tool's table records as applied, and record it where that is confirmed
-  rename old new  record that an applied migration has another id now, because its file was renamed
-  verify          follow the ledger's hash chain
+${Object.values(commands)
+  .map(({ does, form }) => `  ${form.padEnd(16)}${does}`)
+  .join("\n")}
 
 Options
   --folder PATH        the folder of migrations (default: migrations)
@@ -51,9 +121,6 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
     return `${this.reason}\n\n${usage}`
   }
 }
-
-/** @since 0.1.0 @category models */
-export type CommandName = "migrate" | "plan" | "status" | "again" | "baseline" | "adopt" | "rename" | "verify"
 
 /**
  * Options of single commands, each with its default where it is not given.
@@ -86,28 +153,6 @@ export interface Invocation {
   readonly schema: AutoMigrationConfig.SchemaName
 }
 
-const ofSingleCommands = ["accept", "all", "probe", "table", "to", "unchecked", "yes"] as const
-
-interface Command {
-  /** How many ids it takes. */
-  readonly least: number
-  readonly most: number
-  readonly options: ReadonlyArray<(typeof ofSingleCommands)[number]>
-}
-
-const many = Number.POSITIVE_INFINITY
-
-const commands: Readonly<Record<CommandName, Command>> = {
-  migrate: { least: 0, most: many, options: ["accept", "yes"] },
-  plan: { least: 0, most: 0, options: [] },
-  status: { least: 0, most: 0, options: [] },
-  again: { least: 1, most: many, options: ["accept", "yes"] },
-  baseline: { least: 1, most: many, options: ["all", "to", "unchecked"] },
-  adopt: { least: 0, most: 0, options: ["accept", "probe", "table", "yes"] },
-  rename: { least: 2, most: 2, options: [] },
-  verify: { least: 0, most: 0, options: [] }
-}
-
 const isCommand = (word: string): word is CommandName => Object.hasOwn(commands, word)
 
 const fail = (reason: string): Either.Either<never, UsageError> => Either.left(new UsageError({ reason }))
@@ -124,13 +169,7 @@ const read = (words: ReadonlyArray<string>) =>
           url: { type: "string" },
           schema: { type: "string" },
           help: { type: "boolean", short: "h" },
-          accept: { type: "string", multiple: true },
-          all: { type: "boolean" },
-          probe: { type: "boolean" },
-          table: { type: "string" },
-          to: { type: "string" },
-          unchecked: { type: "boolean" },
-          yes: { type: "boolean" }
+          ...ofSingleCommands
         }
       }),
     catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
@@ -143,9 +182,8 @@ const optionsOf = (command: CommandName, values: Values): Either.Either<Options,
   if (order !== undefined && order !== "natural" && order !== "text") {
     return fail(`--order is natural or text, and not "${order}".`)
   }
-  const foreign = ofSingleCommands.find(
-    (name) => values[name] !== undefined && !commands[command].options.includes(name)
-  )
+  const own: ReadonlyArray<string> = commandNamed(command).options
+  const foreign = Object.keys(values).find((name) => Object.hasOwn(ofSingleCommands, name) && !own.includes(name))
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
   if (probe && table !== undefined) return fail("--probe reads no table: leave out --table.")
   const kinds = accept.flatMap((list) => list.split(","))
@@ -162,7 +200,7 @@ const idsOf = (
   ids: ReadonlyArray<string>,
   { all, to }: Options
 ): Either.Either<ReadonlyArray<string>, UsageError> => {
-  const { least, most } = commands[command]
+  const { least, most } = commandNamed(command)
   const others = [...(all ? ["--all"] : []), ...(to === undefined ? [] : ["--to"])]
   if (others.length > 1) return fail(`${others.join(" and ")} exclude each other.`)
   if (others.length > 0 && ids.length > 0) return fail(`${others.join()} takes no ids beside it: ${ids.join(", ")}.`)
