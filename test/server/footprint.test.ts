@@ -10,6 +10,7 @@ import * as KnownExtensions from "../../src/core/KnownExtensions.js"
 import { quote } from "../../src/core/SchemaObject.js"
 import * as SimulatedCatalog from "../../src/core/SimulatedCatalog.js"
 import { truncate } from "../../src/core/StatementText.js"
+import { builtInRoutines } from "../support/Catalogues.js"
 import { histories } from "../support/Histories.js"
 import { parser, sourcesOf } from "../support/Parsing.js"
 import * as SchemaListing from "../support/SchemaListing.js"
@@ -97,15 +98,7 @@ suite(Server.layer, { excludeTestServices: true })("what is listed as the server
   it.effect("routines: exactly those of PostgreSQL 18 that are not only behind operators, types and indexes", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const rows = yield* sql.unsafe<{ readonly name: string; readonly version: number }>(`
-        SELECT DISTINCT proname AS name, current_setting('server_version_num')::int AS version
-        FROM pg_proc p WHERE pronamespace = 'pg_catalog'::regnamespace
-          AND NOT 'internal'::regtype = ANY (proargtypes) AND prorettype NOT IN ('internal'::regtype, 'cstring'::regtype)
-          AND NOT 'cstring'::regtype = ANY (proargtypes)
-          AND (prokind <> 'f' OR NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = p.oid)
-            OR proname IN ('like', 'notlike', 'regexp_like', 'starts_with', 'overlaps', 'concat', 'array_append', 'array_prepend', 'array_cat'))
-          AND proname !~ '^(pg_stat_get|binary_upgrade_|bt|hash|gin|gist|spg|brin|ri_|_pg|RI_)'
-          AND proname !~ '(recv|send|cmp|sortsupport|_in|_out|_accum|_combine|_final|_inv|larger|smaller|sel|joinsel)$'`)
+      const rows = yield* sql.unsafe<{ readonly name: string; readonly version: number }>(builtInRoutines)
       const listed = new Set(rows.map(({ name }) => name))
       const isListVersion = rows.some(({ version }) => version >= 180_000 && version < 190_000)
       const unknown = [...listed].filter((name) => !names.has(name))
