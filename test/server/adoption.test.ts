@@ -286,6 +286,7 @@ describe("another tool's table", () => {
       const url = yield* Server.freshDatabase
       yield* Database.query(url, made, pgmigrations, recording("001_accounts"))
       const tap = yield* WireTap.make(url)
+      const options = { breaker: { first: Duration.hours(1), cap: Duration.hours(1) } }
       yield* Effect.gen(function* () {
         yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
         yield* tap.reset
@@ -296,7 +297,7 @@ describe("another tool's table", () => {
           statements.filter((text) => text.includes("pgmigrations")),
           []
         )
-      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options })))
     })
   )
 })
