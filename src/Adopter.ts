@@ -1,11 +1,12 @@
 /**
- * Takes over what another tool has applied, or what the catalog shows to be there: says what that would record, records it in one
- * transaction under the migration lock, and tells when there is more to take over.
+ * Records as applied what another tool has applied, or what the catalog holds already: says what it would record,
+ * records it in one transaction under the migration lock, and tells when the other tool has applied more.
  *
  * @internal
  */
 import { readFile } from "node:fs/promises"
 import * as Arr from "effect/Array"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { AutoMigrationConfig, type SchemaName } from "./AutoMigrationConfig.js"
@@ -23,26 +24,26 @@ import * as Matching from "./core/history/Matching.js"
 import * as Probe from "./core/history/Probe.js"
 import type { AppliedSet } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
+import type { MigrationGraph } from "./core/MigrationGraph.js"
 import * as Plan from "./core/Plan.js"
 import * as ForeignHistory from "./ForeignHistory.js"
 import type * as Job from "./Job.js"
 import { Knowledge } from "./Knowledge.js"
 import * as LedgerMigrations from "./LedgerMigrations.js"
-import type { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import { digest } from "./Sha256.js"
 
 /**
- * Another tool's table, next to the ledger.
+ * Another tool's table, compared with the ledger.
  *
  * @since 0.1.0
  * @category models
  */
 export interface HistoryStatus {
   readonly tool: string
-  /** With its schema where the search path does not lead to it. */
+  /** With its schema where it is not on the search path. */
   readonly table: string
-  /** Its rows that count; `null` where it cannot be read. */
+  /** How many migrations it records; `null` where it cannot be read. */
   readonly recorded: number | null
   /** Migrations of this program that it records and the ledger does not: `adopt` records them. */
   readonly due: ReadonlyArray<MigrationId>
@@ -53,26 +54,160 @@ export interface HistoryStatus {
  * @category models
  */
 export interface Adopter {
+  /** What `adopt` would record. */
   readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
     request: Adoption.Request
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
   /**
-   * Fails with `HistoryElsewhere` where the ledger is begun, and another tool's table records some of the plan: that tool may have
-   * gone on, or a program that shares the ledger has begun it.
+   * Fails with `HistoryElsewhere` where the ledger has migrations of the program, and another tool's table records some
+   * of the plan: that tool may have gone on, or another program has begun the ledger that both share.
    */
   readonly unlessDue: (applied: AppliedSet, plan: Plan.Plan) => Effect.Effect<void, AutoMigrationError>
-  /** Asked anew each time. */
+  /** Each call reads the tables. */
   readonly histories: (applied: AppliedSet) => Effect.Effect<ReadonlyArray<HistoryStatus>, AutoMigrationError>
 }
 
-/** Records a plan, with what the event of each migration says. */
-type Record = (
-  plan: Plan.Plan,
-  details: NonNullable<Job.Job["details"]>
-) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+interface LedgerAccess {
+  /** Each run reads the ledger. */
+  readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
+  /** Records the migrations of a plan as adopted. Each event holds the details of its migration. */
+  readonly record: (
+    plan: Plan.Plan,
+    details: NonNullable<Job.Job["details"]>
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+}
 
-const nameOf = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
+interface Services extends LedgerAccess {
+  readonly schema: SchemaName
+  readonly graph: MigrationGraph
+  readonly catalog: Context.Tag.Service<Catalog>
+  readonly foreign: ForeignHistory.ForeignHistory
+}
+
+type Adopting = Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
+  const services: Services = {
+    ...ledger,
+    schema: (yield* AutoMigrationConfig).schema,
+    graph: (yield* Knowledge).graph,
+    catalog: yield* Catalog,
+    foreign: yield* ForeignHistory.make
+  }
+  return {
+    adoption: (request) => Effect.flatMap(services.applied, (applied) => adoptionFor(services, request, applied)),
+    adopt: (request) => adopt(services, request),
+    unlessDue: (applied, plan) => unlessDue(services, applied, plan),
+    histories: (applied) =>
+      Effect.flatMap(
+        historiesOf(services),
+        Effect.forEach((history) => statusOf(services, history, applied))
+      )
+  } satisfies Adopter
+})
+
+const adopt = Effect.fnUntraced(function* (services: Services, request: Adoption.Request) {
+  const applied = yield* services.applied
+  const adoption = yield* adoptionFor(services, request, applied)
+  yield* unlessUnfit(services.schema, adoption, request)
+  const migrations = recordedBy(adoption, applied)
+  if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
+  const details = new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry)))
+  const recorded = yield* services.record(planOf(migrations), details)
+  return recorded.filter((id) => !LedgerMigrations.isOwn(id))
+})
+
+const adoptionFor = (services: Services, request: Adoption.Request, applied: AppliedSet): Adopting =>
+  request.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, request, applied)
+
+const fromCatalog = ({ catalog, graph }: Services, applied: AppliedSet): Adopting =>
+  catalog.missing(Probe.questions(graph), "anywhere").pipe(
+    Effect.mapBoth({
+      onFailure: MigrationFailure.withoutQuery,
+      onSuccess: (missing) => Probe.adoption(graph, missing, (id) => applied.checksumById.has(id))
+    })
+  )
+
+const fromTable = Effect.fnUntraced(function* (
+  services: Services,
+  request: Adoption.Request,
+  applied: AppliedSet
+): Effect.fn.Return<Adoption.Adoption, AutoMigrationError | AdoptionError> {
+  const history = yield* chosen(services.schema, request, yield* historiesOf(services))
+  return Either.isLeft(history.rows)
+    ? yield* MigrationFailure.withoutQuery(services.foreign.elsewhere(history))
+    : yield* match(services.graph, history, history.rows.right, applied)
+})
+
+const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<ForeignHistory.History>, AutoMigrationError> =>
+  Effect.mapError(foreign.look, MigrationFailure.withoutQuery)
+
+/** The one table that the request means. */
+const chosen = (
+  schema: SchemaName,
+  { table }: Adoption.Request,
+  histories: ReadonlyArray<ForeignHistory.History>
+): Effect.Effect<ForeignHistory.History, NothingToAdopt | SeveralHistories> => {
+  const named = histories.filter((history) => table === undefined || table === history.table)
+  if (!Arr.isNonEmptyReadonlyArray(named)) {
+    return Effect.fail(new NothingToAdopt({ table: table ?? null, command: ForeignHistory.command(schema, "--probe") }))
+  }
+  return named.length === 1
+    ? Effect.succeed(named[0])
+    : Effect.fail(
+        new SeveralHistories({
+          tables: Arr.map(named, (history) => history.table),
+          command: ForeignHistory.command(schema, "--table", named[0].table)
+        })
+      )
+}
+
+/** What the rows of a tool's table mean for the migrations of the program. */
+const match = (
+  graph: MigrationGraph,
+  { table, tool }: ForeignHistory.History,
+  rows: Matching.Case["rows"],
+  applied: AppliedSet
+): Effect.Effect<Adoption.Adoption> =>
+  Effect.map(knownFiles(graph, tool), (migrations) =>
+    Matching.match({
+      tool,
+      witness: { _tag: "Table", tool: tool.name, table },
+      rows,
+      migrations,
+      isInLedger: (id) => applied.checksumById.has(id),
+      digests: digest
+    })
+  )
+
+/** The migrations, with the contents of their files if the tool keeps a hash of them or names migrations by it. */
+const knownFiles = (
+  { nodes }: MigrationGraph,
+  { keeping, naming }: ForeignHistory.History["tool"]
+): Effect.Effect<ReadonlyArray<Matching.Known>> =>
+  Effect.forEach(nodes, ({ migration }) =>
+    keeping === "nothing" && naming !== "hash"
+      ? Effect.succeed({ migration, content: undefined })
+      : Effect.map(contentOf(migration), (content) => ({ migration, content }))
+  )
+
+/** Reads the file, since other tools hash the file as it is. Code has no file; the SQL that it gives stands for one. */
+const contentOf = ({ script, source }: Migration): Effect.Effect<Content | undefined> =>
+  script._tag === "Sql"
+    ? Effect.promise(() =>
+        readFile(source).then(
+          (bytes) => contentFrom(fileNameOf(source), bytes),
+          () => contentFrom(fileNameOf(source), new TextEncoder().encode(script.text))
+        )
+      )
+    : Effect.succeed(undefined)
+
+const fileNameOf = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
 
 const contentFrom = (name: string, bytes: Uint8Array): Content => ({
   name,
@@ -80,35 +215,8 @@ const contentFrom = (name: string, bytes: Uint8Array): Content => ({
   text: new TextDecoder().decode(bytes)
 })
 
-/** As it stands on the disk, since that is what other tools take a hash of; code that is no file stands for itself. */
-const contentOf = ({ script, source }: Migration): Effect.Effect<Content | undefined> =>
-  script._tag === "Sql"
-    ? Effect.promise(() =>
-        readFile(source).then(
-          (bytes) => contentFrom(nameOf(source), bytes),
-          () => contentFrom(nameOf(source), new TextEncoder().encode(script.text))
-        )
-      )
-    : Effect.succeed(undefined)
-
-const detailOf = (
-  witness: Adoption.Witness,
-  { because, migration, recordedAs, recordedAt }: Adoption.Entry
-): readonly [MigrationId, Readonly<globalThis.Record<string, unknown>>] => [
-  migration.id,
-  witness._tag === "Catalog"
-    ? { because }
-    : { tool: witness.tool, table: witness.table, recordedAs, recordedAt, because }
-]
-
-const planOf = (migrations: Arr.NonEmptyReadonlyArray<Migration>): Plan.Plan => ({
-  steps: Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" })),
-  closes: [],
-  upon: []
-})
-
 /**
- * Fails where something does not fit and is not accepted.
+ * Fails where a migration does not fit and the request does not accept that.
  *
  * @since 0.1.0
  * @category operations
@@ -131,144 +239,72 @@ export const unlessUnfit = (
 }
 
 /**
- * @since 0.1.0
- * @category constructors
+ * A table that leads to no migration is recorded as an empty adoption. After it the program applies its own migrations.
  */
-export const make = (record: Record): Effect.Effect<Adopter, never, Catalog | Knowledge | MigrationClient> =>
-  Effect.gen(function* () {
-    const { schema } = yield* AutoMigrationConfig
-    const { graph, refresh } = yield* Knowledge
-    const catalog = yield* Catalog
-    const foreign = yield* ForeignHistory.make
-    const ordered = graph.nodes.map(({ migration }) => migration)
+const recordedBy = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet): ReadonlyArray<Migration> =>
+  entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(applied)
+    ? [LedgerMigrations.emptyAdoption]
+    : entries.map(({ migration }) => migration)
 
-    const known = Effect.mapBoth(refresh, {
-      onFailure: MigrationFailure.withoutQuery,
-      onSuccess: ({ applied }) => applied
-    })
+const planOf = (migrations: Arr.NonEmptyReadonlyArray<Migration>): Plan.Plan => ({
+  steps: Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" })),
+  closes: [],
+  upon: []
+})
 
-    const look = Effect.mapError(foreign.look, MigrationFailure.withoutQuery)
+const detailOf = (
+  witness: Adoption.Witness,
+  { because, migration, recordedAs, recordedAt }: Adoption.Entry
+): readonly [MigrationId, Readonly<Record<string, unknown>>] => [
+  migration.id,
+  witness._tag === "Catalog"
+    ? { because }
+    : { tool: witness.tool, table: witness.table, recordedAs, recordedAt, because }
+]
 
-    const knownFiles = ({ keeping, naming }: ForeignHistory.History["tool"]) =>
-      Effect.forEach(ordered, (migration) =>
-        keeping === "nothing" && naming !== "hash"
-          ? Effect.succeed<Matching.Known>({ migration, content: undefined })
-          : Effect.map(contentOf(migration), (content): Matching.Known => ({ migration, content }))
+const unlessDue = (
+  services: Services,
+  applied: AppliedSet,
+  plan: Plan.Plan
+): Effect.Effect<void, AutoMigrationError> =>
+  ForeignHistory.isBegun(applied)
+    ? Effect.flatMap(
+        historiesOf(services),
+        Effect.forEach((history) => unlessDueIn(services, history, applied, plan), { discard: true })
       )
+    : Effect.void
 
-    const match = (history: ForeignHistory.History, rows: Matching.Case["rows"], applied: AppliedSet) =>
-      Effect.map(knownFiles(history.tool), (migrations) =>
-        Matching.match({
-          tool: history.tool,
-          witness: { _tag: "Table", tool: history.tool.name, table: history.table },
-          rows,
-          migrations,
-          isInLedger: (id) => applied.checksumById.has(id),
-          digests: digest
-        })
-      )
+const unlessDueIn = Effect.fnUntraced(function* (
+  { foreign, graph }: Services,
+  history: ForeignHistory.History,
+  applied: AppliedSet,
+  plan: Plan.Plan
+) {
+  const planned = Plan.ids(plan)
+  const due = (yield* dueIn(graph, history, applied)).filter((id) => planned.includes(id))
+  if (due.length > 0) yield* MigrationFailure.withoutQuery(foreign.elsewhere(history, due))
+})
 
-    const chosen = (
-      { table }: Adoption.Request,
-      histories: ReadonlyArray<ForeignHistory.History>
-    ): Effect.Effect<ForeignHistory.History, NothingToAdopt | SeveralHistories> => {
-      const named = histories.filter((history) => table === undefined || table === history.table)
-      if (!Arr.isNonEmptyReadonlyArray(named)) {
-        const command = ForeignHistory.command(schema, "--probe")
-        return Effect.fail(new NothingToAdopt({ table: table ?? null, command }))
-      }
-      return named.length === 1
-        ? Effect.succeed(named[0])
-        : Effect.fail(
-            new SeveralHistories({
-              tables: Arr.map(named, (history) => history.table),
-              command: ForeignHistory.command(schema, "--table", named[0].table)
-            })
-          )
-    }
-
-    const fromTable = (
-      request: Adoption.Request,
-      applied: AppliedSet
-    ): Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError> =>
-      Effect.flatMap(look, (histories) => chosen(request, histories)).pipe(
-        Effect.flatMap((history) =>
-          Either.isLeft(history.rows)
-            ? Effect.fail(MigrationFailure.withoutQuery(foreign.elsewhere(history)))
-            : match(history, history.rows.right, applied)
-        )
-      )
-
-    const fromCatalog = (applied: AppliedSet) =>
-      catalog.missing(Probe.questions(graph), "anywhere").pipe(
-        Effect.mapBoth({
-          onFailure: MigrationFailure.withoutQuery,
-          onSuccess: (missing) => Probe.adoption(graph, missing, (id) => applied.checksumById.has(id))
-        })
-      )
-
-    const adoptionFor = (
-      request: Adoption.Request,
-      applied: AppliedSet
-    ): Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError> =>
-      request.by === "catalog" ? fromCatalog(applied) : fromTable(request, applied)
-
-    /** An adoption of nothing is recorded once: the history elsewhere has been looked at. */
-    const stepsOf = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet): ReadonlyArray<Migration> =>
-      entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(applied)
-        ? [LedgerMigrations.emptyAdoption]
-        : entries.map(({ migration }) => migration)
-
-    const adopt = Effect.fnUntraced(function* (request: Adoption.Request) {
-      const applied = yield* known
-      const adoption = yield* adoptionFor(request, applied)
-      yield* unlessUnfit(schema, adoption, request)
-      const steps = stepsOf(adoption, applied)
-      if (!Arr.isNonEmptyReadonlyArray(steps)) return []
-      const details = new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry)))
-      const recorded = yield* record(planOf(steps), details)
-      return recorded.filter((id) => !LedgerMigrations.isOwn(id))
-    })
-
-    const dueIn = (history: ForeignHistory.History, applied: AppliedSet): Effect.Effect<ReadonlyArray<MigrationId>> =>
-      Either.match(history.rows, {
-        onLeft: () => Effect.succeed([]),
-        onRight: (rows) =>
-          Effect.map(match(history, rows, applied), ({ entries }) => entries.map(({ migration }) => migration.id))
-      })
-
-    const statusOf = (history: ForeignHistory.History, applied: AppliedSet): Effect.Effect<HistoryStatus> =>
-      Effect.map(dueIn(history, applied), (due) => ({
-        tool: history.tool.name,
-        table: history.table,
-        recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
-        due
-      }))
-
-    const unlessIn = (
-      history: ForeignHistory.History,
-      applied: AppliedSet,
-      planned: ReadonlyArray<MigrationId>
-    ): Effect.Effect<void, AutoMigrationError> =>
-      Effect.flatMap(dueIn(history, applied), (ids) => {
-        const due = ids.filter((id) => planned.includes(id))
-        return due.length === 0
-          ? Effect.void
-          : Effect.fail(MigrationFailure.withoutQuery(foreign.elsewhere(history, due)))
-      })
-
-    const unlessDue = (applied: AppliedSet, plan: Plan.Plan): Effect.Effect<void, AutoMigrationError> =>
-      ForeignHistory.isBegun(applied)
-        ? Effect.flatMap(look, (histories) =>
-            Effect.forEach(histories, (history) => unlessIn(history, applied, Plan.ids(plan)), { discard: true })
-          )
-        : Effect.void
-
-    return {
-      adoption: (request) => Effect.flatMap(known, (applied) => adoptionFor(request, applied)),
-      adopt,
-      unlessDue,
-      histories: (applied) =>
-        Effect.flatMap(look, (histories) => Effect.forEach(histories, (history) => statusOf(history, applied)))
-    }
+/** What a table records and the ledger does not. */
+const dueIn = (
+  graph: MigrationGraph,
+  history: ForeignHistory.History,
+  applied: AppliedSet
+): Effect.Effect<ReadonlyArray<MigrationId>> =>
+  Either.match(history.rows, {
+    onLeft: () => Effect.succeed([]),
+    onRight: (rows) =>
+      Effect.map(match(graph, history, rows, applied), ({ entries }) => entries.map(({ migration }) => migration.id))
   })
+
+const statusOf = (
+  { graph }: Services,
+  history: ForeignHistory.History,
+  applied: AppliedSet
+): Effect.Effect<HistoryStatus> =>
+  Effect.map(dueIn(graph, history, applied), (due) => ({
+    tool: history.tool.name,
+    table: history.table,
+    recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+    due
+  }))

@@ -1,24 +1,20 @@
 /**
- * What an operator asks of the library ahead of time, at a start-up, from a command line or in a test: apply everything,
- * look, declare, check. None of it is judged by policy: it is the operator's own word.
+ * What an operator does ahead of time, at a start-up, on the command line or in a test: applies migrations, shows where
+ * they stand, records what is there already, and checks the ledger. No policy judges a plan that an operator runs.
  *
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import * as Adopter from "./Adopter.js"
-import { AutoMigrationConfig } from "./AutoMigrationConfig.js"
+import { AutoMigrationConfig, type SchemaName } from "./AutoMigrationConfig.js"
 import * as Catalog from "./Catalog.js"
 import type * as Adoption from "./core/Adoption.js"
-import {
-  type AdoptionError,
-  type AutoMigrationError,
-  type ChecksumMismatch,
-  UnknownMigration
-} from "./core/AutoMigrationError.js"
+import { type AdoptionError, type AutoMigrationError, UnknownMigration } from "./core/AutoMigrationError.js"
 import * as DataLoss from "./core/DataLoss.js"
 import { type AppliedSet, type BrokenLink, type ChainHead, isCurrent, type LedgerEvent } from "./core/LedgerEvent.js"
 import type { Migration, MigrationId } from "./core/Migration.js"
@@ -38,7 +34,7 @@ import * as Presence from "./Presence.js"
 import * as Telemetry from "./Telemetry.js"
 
 /**
- * Where this program and the database stand.
+ * How the program's migrations compare with the ledger.
  *
  * @since 0.1.0
  * @category models
@@ -48,20 +44,21 @@ export interface Status {
   readonly applied: ReadonlyArray<MigrationId>
   /** In the order in which `migrate` would run them. */
   readonly pending: ReadonlyArray<MigrationId>
-  /** Applied according to the ledger, and not part of this program: a newer deployment's, or deleted here. */
+  /** In the ledger and not in this program: a newer deployment has them, or their files were deleted. */
   readonly unknown: ReadonlyArray<MigrationId>
-  /** Edited after they had been applied; `migrate` runs the repeatable ones again, and refuses the others. */
+  /** Edited after they were applied; `migrate` runs the repeatable ones again, and refuses the others. */
   readonly edited: ReadonlyArray<MigrationId>
   /**
-   * Pending, with exactly the text of what is applied under an id that no file has any more: renamed after they had been applied, as
-   * `rename` has still to record. The old ids are not among the unknown ones, neither before nor after that.
+   * Pending, with exactly the text of a migration that is applied under an id that no file has any more: their files
+   * were renamed, which `rename` has still to record. The old ids are not among `unknown`, neither before nor after
+   * that.
    */
   readonly renamed: ReadonlyArray<{ readonly from: MigrationId; readonly to: MigrationId }>
-  /** Pending, though something applied waits for them by now: files that were added below what has already run. */
+  /** Pending, though an applied migration waits for them: files that were added below what has run. */
   readonly overtaken: ReadonlyArray<MigrationId>
-  /** What looks wrong about the pending ones and is no error; `graph.warnings` has those of all. */
+  /** Warnings about the pending ones; `graph.warnings` has those of all migrations. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
-  /** Tables in which other tools record migrations, asked for anew each time. */
+  /** Tables in which other tools record migrations. */
   readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
 }
 
@@ -72,7 +69,7 @@ export interface Status {
  * @category models
  */
 export interface BaselineOptions {
-  /** Whether they are recorded without a look at what the database holds of them. Defaults to `false`. */
+  /** Records them without asking the catalog whether what they promise is there. Defaults to `false`. */
   readonly unchecked?: boolean
 }
 
@@ -110,7 +107,7 @@ export interface Operator {
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
 
-/** Nobody waits for an operator's run but the operator. */
+/** An operator waits as long as it takes, and needs no policy's consent. */
 const forOperator: Omit<PlanRunner.Request, "plan" | "doing"> = {
   pace: "operator",
   judgement: Option.none(),
@@ -120,21 +117,21 @@ const forOperator: Omit<PlanRunner.Request, "plan" | "doing"> = {
   detail: { by: "operator" }
 }
 
-/** What to apply, of what an applied set lacks. */
-type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
+type RunRequest = Pick<PlanRunner.Request, "plan" | "doing"> &
+  Partial<Pick<PlanRunner.Request, "condition" | "detail" | "details">>
 
-const nothing: PlanRunner.Result = { _tag: "Done", ran: [] }
-
-/** Edited, and no repeatable migration, which may be. */
-const isTampered = (set: AppliedSet, migration: Migration): boolean =>
-  !migration.isRepeatable && isEdited(set, migration)
-
-const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
-  const recorded = checksumById.get(id)
-  return recorded !== undefined && recorded !== checksum
+interface Services {
+  readonly schema: SchemaName
+  readonly graph: MigrationGraph.MigrationGraph
+  /** In the graph's order. */
+  readonly migrations: ReadonlyArray<Migration>
+  /** Each run reads the ledger. */
+  readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
+  readonly catalog: Context.Tag.Service<Catalog.Catalog>
+  readonly ledger: Context.Tag.Service<Ledger>
+  readonly runner: Context.Tag.Service<PlanRunner.PlanRunner>
+  readonly adopter: Adopter.Adopter
 }
-
-const idOf = (migration: Migration): MigrationId => migration.id
 
 /**
  * @since 0.1.0
@@ -143,178 +140,214 @@ const idOf = (migration: Migration): MigrationId => migration.id
 export const make = Effect.gen(function* () {
   const { schema } = yield* AutoMigrationConfig
   const { graph, refresh } = yield* Knowledge
-  const { events, renamed, verify } = yield* Ledger
-  const catalog = yield* Catalog.Catalog
   const runner = yield* PlanRunner.PlanRunner
-  const ordered = graph.nodes.map((node) => node.migration)
-
-  const applied = Effect.mapBoth(refresh, {
-    onFailure: MigrationFailure.withoutQuery,
-    onSuccess: (view) => view.applied
+  const applied = Effect.map(withoutQuery(refresh), (view) => view.applied)
+  return operatorFrom({
+    schema,
+    graph,
+    migrations: graph.nodes.map(({ migration }) => migration),
+    applied,
+    catalog: yield* Catalog.Catalog,
+    ledger: yield* Ledger,
+    runner,
+    adopter: yield* Adopter.make({
+      applied,
+      record: (plan, details) => Effect.map(run(runner, { plan, doing: "adopt", details }), idsOf)
+    })
   })
+})
 
-  const run = (
-    plan: Plan.Plan,
-    request: Pick<PlanRunner.Request, "doing"> & Partial<Pick<PlanRunner.Request, "condition" | "detail" | "details">>
-  ) =>
-    Effect.mapError(runner.run({ ...forOperator, plan, ...request }), ({ failure, retryAt }) =>
-      failure.toError({ cause: undefined, retryAt })
-    )
+const operatorFrom = (services: Services): Operator => {
+  const { adopter, applied, graph, ledger, migrations } = services
+  const known = (ids: ReadonlyArray<string>) => Effect.forEach(ids, (id) => migrationOf(services, id))
+  const all: Choose = (set) => Resolver.pending(graph, set)
+  const upTo =
+    (chosen: ReadonlyArray<Migration>): Choose =>
+    (set) =>
+      Resolver.upTo(graph, set, chosen.map(idOf))
+  return {
+    graph,
+    events: ledger.events,
+    verify: ledger.verify,
+    plan: Effect.map(applied, (set) => all(current(services, set))),
+    losses: lossesOf(services, all),
+    lossesTo: (ids) => Effect.flatMap(known(ids), (chosen) => lossesOf(services, upTo(chosen))),
+    migrate: migrate(services, all, "apply"),
+    migrateTo: (ids) => Effect.flatMap(known(ids), (chosen) => migrate(services, upTo(chosen), "apply")),
+    migrateAgain: (ids) => Effect.flatMap(known(ids), (chosen) => migrate(services, upTo(chosen), "again")),
+    status: Effect.flatMap(applied, (set) => status(services, set)),
+    isApplied: (id) => isApplied(services, id),
+    baseline: (ids, options) => Effect.flatMap(known(ids), (chosen) => baseline(services, chosen, options)),
+    baselineAll: (options) => baseline(services, migrations, options),
+    baselineTo: (id, options) =>
+      Effect.flatMap(migrationOf(services, id), (last) =>
+        baseline(services, migrations.slice(0, migrations.indexOf(last) + 1), options)
+      ),
+    adopt: adopter.adopt,
+    adoption: adopter.adoption,
+    rename: (from, to) => rename(services, from, to)
+  }
+}
 
-  const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
-    result._tag === "Done" ? result.ran.map(idOf) : []
-
-  const { adopt, adoption, histories, unlessDue } = yield* Adopter.make((plan, details) =>
-    Effect.map(run(plan, { doing: "adopt", details }), idsOf)
+const migrationOf = ({ migrations }: Services, id: string): Effect.Effect<Migration, UnknownMigration> =>
+  Effect.mapError(
+    Arr.findFirst(migrations, (migration) => migration.id === id),
+    () => new UnknownMigration({ id, known: migrations.map(idOf) })
   )
 
-  /** What an operator need not run: repeatable migrations that were edited run again. */
-  const current = (set: AppliedSet): AppliedSet["checksumById"] => {
-    const again = ordered.filter((migration) => !isCurrent(set, migration)).map(idOf)
-    return new Map([...set.checksumById].filter(([id]) => !again.includes(id)))
-  }
+/** Chooses what to apply of the migrations that an applied set lacks. */
+type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
 
-  const plan = Effect.map(applied, (set) => Resolver.pending(graph, current(set)))
+/** An edited file is an error before anything runs. */
+const migrate = (services: Services, choose: Choose, doing: "apply" | "again") =>
+  Effect.withSpan(applyChosen(services, choose, doing), Telemetry.span.migrate)
 
-  const refuseEdited = (set: AppliedSet): Effect.Effect<void, ChecksumMismatch> =>
+const applyChosen = (
+  services: Services,
+  choose: Choose,
+  doing: "apply" | "again"
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
+  Effect.gen(function* () {
+    const set = yield* appliedUnlessEdited(services)
+    const plan = choose(current(services, set))
+    if (Option.isNone(plan)) return []
+    yield* services.adopter.unlessDue(set, plan.value)
+    const result = yield* run(services.runner, { plan: plan.value, doing })
+    return result._tag === "Outdated" ? yield* applyChosen(services, choose, doing) : idsOf(result)
+  })
+
+/** The applied set. Fails if the file of an applied migration was edited, and the migration is not repeatable. */
+const appliedUnlessEdited = ({ applied, migrations }: Services): Effect.Effect<AppliedSet, AutoMigrationError> =>
+  Effect.tap(applied, (set) =>
     Option.match(
-      Arr.findFirst(ordered, (migration) => isTampered(set, migration)),
+      Arr.findFirst(migrations, (migration) => !migration.isRepeatable && isEdited(set, migration)),
       {
         onNone: () => Effect.void,
         onSome: (migration) => Effect.fail(MigrationFailure.edited(migration, set.checksumById.get(migration.id) ?? ""))
       }
     )
+  )
 
-  const known = (id: string): Effect.Effect<Migration, UnknownMigration> =>
-    Effect.mapError(
-      Arr.findFirst(ordered, (migration) => migration.id === id),
-      () => new UnknownMigration({ id, known: ordered.map(idOf) })
-    )
+const isEdited = ({ checksumById }: AppliedSet, { checksum, id }: Migration): boolean => {
+  const recorded = checksumById.get(id)
+  return recorded !== undefined && recorded !== checksum
+}
 
-  /** An edited file is an error before anything runs. */
-  const apply = (choose: Choose, doing: "apply" | "again" = "apply") =>
-    Effect.withSpan(applyChosen(choose, doing), Telemetry.span.migrate)
+/** The applied set without repeatable migrations that were edited: an operator runs these again. */
+const current = ({ migrations }: Services, set: AppliedSet): AppliedSet["checksumById"] => {
+  const again = new Set(migrations.filter((migration) => !isCurrent(set, migration)).map(idOf))
+  return new Map([...set.checksumById].filter(([id]) => !again.has(id)))
+}
 
-  const applyChosen = (
-    choose: Choose,
-    doing: "apply" | "again"
-  ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
-    applied.pipe(
-      Effect.tap(refuseEdited),
-      Effect.flatMap((set) =>
-        Option.match(choose(current(set)), {
-          onNone: () => Effect.succeed(nothing),
-          onSome: (chosen) => Effect.zipRight(unlessDue(set, chosen), run(chosen, { doing }))
-        })
-      ),
-      Effect.flatMap((result) =>
-        result._tag === "Outdated" ? applyChosen(choose, doing) : Effect.succeed(idsOf(result))
-      )
-    )
+const run = (runner: Services["runner"], request: RunRequest): Effect.Effect<PlanRunner.Result, AutoMigrationError> =>
+  Effect.mapError(runner.run({ ...forOperator, ...request }), ({ failure, retryAt }) =>
+    failure.toError({ cause: undefined, retryAt })
+  )
 
-  const upTo = (doing: "apply" | "again") => (ids: ReadonlyArray<string>) =>
-    Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
-      apply((set) => Resolver.upTo(graph, set, migrations.map(idOf)), doing)
-    )
+const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
+  result._tag === "Done" ? result.ran.map(idOf) : []
 
-  const ended = (failure: MigrationFailure.Failure) => Effect.fail(MigrationFailure.withoutQuery(failure))
+const idOf = (migration: Migration): MigrationId => migration.id
 
-  /** Of a plan that would not begin there is nothing to lose: why it would not is the error. */
-  const lossesOf = Effect.fnUntraced(function* (
-    choose: Choose
-  ): Effect.fn.Return<ReadonlyArray<Plan.StepRisk>, AutoMigrationError> {
-    const set = yield* Effect.tap(applied, refuseEdited)
-    const chosen = choose(current(set))
-    if (Option.isNone(chosen)) return []
-    const waiting = chosen.value.steps.map(({ migration }) => migration)
-    const other = History.renamed(graph, schema, { applied: set, waiting })
-    if (Option.isSome(other)) return yield* ended(other.value)
-    yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
-    yield* unlessDue(set, chosen.value)
-    const answers = yield* Effect.catchAll(catalog.presence(DataLoss.questions(chosen.value)), ended)
-    return DataLoss.real(chosen.value, Presence.unlockedFacts(answers))
+/** A plan that would not begin loses no data: the error says why it would not begin. */
+const lossesOf = Effect.fnUntraced(function* (
+  services: Services,
+  choose: Choose
+): Effect.fn.Return<ReadonlyArray<Plan.StepRisk>, AutoMigrationError> {
+  const { adopter, catalog, graph, runner, schema } = services
+  const set = yield* appliedUnlessEdited(services)
+  const plan = choose(current(services, set))
+  if (Option.isNone(plan)) return []
+  const waiting = plan.value.steps.map(({ migration }) => migration)
+  const renamed = History.renamed(graph, schema, { applied: set, waiting })
+  if (Option.isSome(renamed)) return yield* MigrationFailure.withoutQuery(renamed.value)
+  yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
+  yield* adopter.unlessDue(set, plan.value)
+  const answers = yield* withoutQuery(catalog.presence(DataLoss.questions(plan.value)))
+  return DataLoss.real(plan.value, Presence.unlockedFacts(answers))
+})
+
+const withoutQuery = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, AutoMigrationError> =>
+  Effect.mapError(effect, MigrationFailure.withoutQuery)
+
+const isApplied = (services: Services, id: string): Effect.Effect<boolean, AutoMigrationError | UnknownMigration> =>
+  Effect.flatMap(services.applied, ({ checksumById }) =>
+    [...checksumById.keys()].some((other) => other === id)
+      ? Effect.succeed(true)
+      : Effect.as(migrationOf(services, id), false)
+  )
+
+/** Records all of the migrations or none. */
+const baseline = (
+  { graph, migrations, runner, schema }: Services,
+  chosen: ReadonlyArray<Migration>,
+  { unchecked = false }: BaselineOptions = {}
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> => {
+  const wanted = new Set(chosen)
+  const steps = migrations
+    .filter((migration) => wanted.has(migration))
+    .map((migration): Plan.Step => ({ migration, reason: "pending" }))
+  if (!Arr.isNonEmptyReadonlyArray(steps)) return Effect.succeed([])
+  const request = unchecked
+    ? { condition: Job.unconditional, detail: { ...forOperator.detail, unchecked } }
+    : { condition: History.founded(graph, schema) }
+  return Effect.map(run(runner, { plan: { steps, closes: [], upon: [] }, doing: "baseline", ...request }), idsOf)
+}
+
+/** Begins again where another process has changed the ledger meanwhile. */
+const rename = (
+  services: Services,
+  from: string,
+  to: string
+): Effect.Effect<void, AutoMigrationError | UnknownMigration> =>
+  Effect.gen(function* () {
+    const migration = yield* migrationOf(services, to)
+    const condition = History.renameable(services.graph, { from, to: migration })
+    const applied = yield* services.applied
+    yield* withoutQuery(condition({ applied, waiting: [], ask: () => Effect.void }))
+    const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], closes: [], upon: [] }
+    const detail = { ...forOperator.detail, from }
+    const result = yield* run(services.runner, { plan, doing: "rename", condition, detail })
+    if (idsOf(result).length === 0) yield* rename(services, from, to)
   })
 
-  /** All of them or none. */
-  const record = (migrations: ReadonlyArray<Migration>, { unchecked = false }: BaselineOptions = {}) => {
-    const chosen = new Set(migrations)
-    const steps = ordered
-      .filter((migration) => chosen.has(migration))
-      .map((migration): Plan.Step => ({ migration, reason: "pending" }))
-    if (!Arr.isNonEmptyReadonlyArray(steps)) return Effect.succeed([])
-    const request = unchecked
-      ? { condition: Job.unconditional, detail: { ...forOperator.detail, unchecked } }
-      : { condition: History.founded(graph, schema) }
-    return Effect.map(run({ steps, closes: [], upon: [] }, { doing: "baseline", ...request }), idsOf)
-  }
-
-  const rename = (from: string, to: string): Effect.Effect<void, AutoMigrationError | UnknownMigration> =>
-    Effect.gen(function* () {
-      const migration = yield* known(to)
-      const condition = History.renameable(graph, { from, to: migration })
-      const set = yield* applied
-      yield* Effect.catchAll(condition({ applied: set, waiting: [], ask: () => Effect.void }), ended)
-      const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], closes: [], upon: [] }
-      const result = yield* run(plan, { doing: "rename", condition, detail: { ...forOperator.detail, from } })
-      if (idsOf(result).length === 0) yield* rename(from, to)
-    })
-
-  /** A migration that was renamed is applied with one checksum under two ids: only then the log is asked which of them is the old one. */
-  const unknownOf = Effect.fnUntraced(function* (
-    { checksumById }: AppliedSet,
-    ids: ReadonlyArray<MigrationId>
-  ): Effect.fn.Return<ReadonlyArray<MigrationId>, AutoMigrationError> {
-    const own = new Set(ordered.map(({ id }) => checksumById.get(id)))
-    if (ids.every((id) => !own.has(checksumById.get(id)))) return ids
-    const before = yield* Effect.catchAll(renamed, ended)
-    return ids.filter((id) => !before.has(id))
-  })
-
-  const status = Effect.fnUntraced(function* (set: AppliedSet): Effect.fn.Return<Status, AutoMigrationError> {
-    const [pending, done] = Arr.partition(ordered, (migration) => set.checksumById.has(migration.id))
-    const due = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
-      from.map((old) => ({ from: old, to: migration.id }))
-    )
-    const known = new Set([...ordered.map(idOf), ...due.map(({ from }) => from)])
-    return {
-      applied: done.map(idOf),
-      pending: pending.map(idOf),
-      unknown: yield* unknownOf(
-        set,
-        [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
-      ),
-      edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
-      renamed: due,
-      overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
-      warnings: graph.warnings.filter(({ migration }) => pending.some(({ id }) => id === migration)),
-      elsewhere: yield* histories(set)
-    }
-  })
-
+const status = Effect.fnUntraced(function* (
+  services: Services,
+  set: AppliedSet
+): Effect.fn.Return<Status, AutoMigrationError> {
+  const { adopter, graph, migrations } = services
+  const [pending, done] = Arr.partition(migrations, (migration) => set.checksumById.has(migration.id))
+  const renamed = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
+    from.map((old) => ({ from: old, to: migration.id }))
+  )
+  const known = new Set([...migrations.map(idOf), ...renamed.map(({ from }) => from)])
   return {
-    graph,
-    events,
-    verify,
-    plan,
-    losses: lossesOf((set) => Resolver.pending(graph, set)),
-    lossesTo: (ids) =>
-      Effect.flatMap(Effect.forEach(ids, known), (migrations) =>
-        lossesOf((set) => Resolver.upTo(graph, set, migrations.map(idOf)))
-      ),
-    migrate: apply((set) => Resolver.pending(graph, set)),
-    migrateTo: upTo("apply"),
-    migrateAgain: upTo("again"),
-    status: Effect.flatMap(applied, status),
-    isApplied: (id) =>
-      Effect.flatMap(applied, ({ checksumById }) =>
-        [...checksumById.keys()].some((other) => other === id) ? Effect.succeed(true) : Effect.as(known(id), false)
-      ),
-    baseline: (ids, options) => Effect.flatMap(Effect.forEach(ids, known), (migrations) => record(migrations, options)),
-    baselineAll: (options) => record(ordered, options),
-    baselineTo: (id, options) =>
-      Effect.flatMap(known(id), (last) => record(ordered.slice(0, ordered.indexOf(last) + 1), options)),
-    adopt,
-    adoption,
-    rename
-  } satisfies Operator
+    applied: done.map(idOf),
+    pending: pending.map(idOf),
+    unknown: yield* withoutRenamed(
+      services,
+      set,
+      [...set.checksumById.keys()].filter((id) => !known.has(id) && !LedgerMigrations.isOwn(id))
+    ),
+    edited: done.filter((migration) => isEdited(set, migration)).map(idOf),
+    renamed,
+    overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
+    warnings: graph.warnings.filter(({ migration }) => pending.some(({ id }) => id === migration)),
+    elsewhere: yield* adopter.histories(set)
+  }
+})
+
+/**
+ * Leaves out old ids of migrations whose new names are recorded. Such a migration is applied with one checksum under
+ * two ids: only where that is so, the log is asked which id is the old one.
+ */
+const withoutRenamed = Effect.fnUntraced(function* (
+  { ledger, migrations }: Services,
+  { checksumById }: AppliedSet,
+  ids: ReadonlyArray<MigrationId>
+): Effect.fn.Return<ReadonlyArray<MigrationId>, AutoMigrationError> {
+  const own = new Set(migrations.map(({ id }) => checksumById.get(id)))
+  if (ids.every((id) => !own.has(checksumById.get(id)))) return ids
+  const before = yield* withoutQuery(ledger.renamed)
+  return ids.filter((id) => !before.has(id))
 })
