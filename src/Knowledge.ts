@@ -1,7 +1,7 @@
 /**
- * What this process knows: the graph, which does not change while it runs, and the applied set, which is read from the
- * ledger on the first failure and never before, and brought up to date by one small row, when somebody announces that there
- * is more or when an answer would otherwise end in an error.
+ * What this process knows: the graph, which does not change while it runs, and the applied set. The applied set is read
+ * from the ledger on the first failure and never before. One small row brings it up to date, after an announcement, or
+ * before an answer that would be an error.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ import * as MigrationSource from "./MigrationSource.js"
 import type { SqlParser } from "./SqlParser.js"
 
 /**
- * The applied set, and whether it was read just now or may be older than what other processes have done.
+ * The applied set. `fresh`: read just now. `cached`: other processes may have applied more since.
  *
  * @since 0.1.0
  * @category models
@@ -41,33 +41,30 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   Knowledge,
   {
     readonly graph: MigrationGraph.MigrationGraph
-    /** From memory: none where it has not been read before, or somebody has announced more since. */
+    /** From memory. `None` where it was never read, or more was announced since. */
     readonly remembered: Effect.Effect<Option.Option<LedgerEvent.AppliedSet>>
     /** From memory, or else read. */
     readonly view: Effect.Effect<View, Failure>
     readonly refresh: Effect.Effect<View, Failure>
-    /** What an executor found. */
+    /** Adds what an executor found. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
-    /** See `Announcements`. */
+    /** How other processes announce what they apply, from now on. */
     readonly attend: Announcements.Announcements["attend"]
   }
 >() {}
 
-/** What is known to be applied, and what of the program's own migrations is not. */
-interface Held {
+/** The applied set as this process remembers it. */
+interface Remembered {
   readonly applied: LedgerEvent.AppliedSet
+  /** Migrations of the program that are not applied. */
   readonly lacking: ReadonlyArray<MigrationId>
 }
 
-/** Two fibers may learn in either order; what is applied stays applied. */
-const merge = (held: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
-  Option.match(held, {
-    onNone: () => learnt,
-    onSome: (known) => {
-      const [older, newer] = known.sequence > learnt.sequence ? [learnt, known] : [known, learnt]
-      return { ...newer, checksumById: new Map([...older.checksumById, ...newer.checksumById]) }
-    }
-  })
+interface Memory {
+  readonly ids: ReadonlyArray<MigrationId>
+  readonly announcements: Announcements.Announcements
+  readonly remembered: Ref.Ref<Option.Option<Remembered>>
+}
 
 /**
  * @since 0.1.0
@@ -79,40 +76,9 @@ export const make = Effect.gen(function* () {
   const graph = yield* Effect.flatMap(MigrationSource.loadMigrations, MigrationGraph.make)
   const ids = graph.nodes.map(({ migration }) => migration.id)
   const announcements = yield* Announcements.make(schema, new Set(ids))
-  const held = yield* Ref.make(Option.none<Held>())
-
-  /** While something is pending here, others may apply it and announce that; afterwards there is nothing to be told. */
-  const hold = Effect.fnUntraced(function* (
-    update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
-  ) {
-    const [before, after] = yield* Ref.modify(held, (known) => {
-      const applied = update(Option.map(known, (_) => _.applied))
-      const next: Held = { applied, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
-      return [[known, next] as const, Option.some(next)]
-    })
-    yield* announcements.follow(after.lacking)
-    yield* announcements.expect(
-      Option.match(before, {
-        onNone: () => [],
-        onSome: ({ lacking }) => lacking.filter((id) => after.applied.checksumById.has(id))
-      })
-    )
-  })
-
-  const refresh = Effect.gen(function* () {
-    const known = Option.match(yield* Ref.get(held), { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
-    const applied = yield* ledger.refresh(known)
-    yield* hold(() => applied)
-    return { applied, age: "fresh" } satisfies View
-  })
-
-  const inForce = Effect.map(
-    Ref.get(held),
-    Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
-  )
-
-  const seenBefore = ({ applied }: Held): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
-
+  const memory: Memory = { ids, announcements, remembered: yield* Ref.make(Option.none<Remembered>()) }
+  const refresh = refreshFrom(ledger, memory)
+  const inForce = recall(memory)
   return Knowledge.of({
     graph,
     refresh,
@@ -121,10 +87,57 @@ export const make = Effect.gen(function* () {
       Option.map(({ applied }) => applied)
     ),
     view: Effect.flatMap(inForce, Option.match({ onNone: () => refresh, onSome: seenBefore })),
-    learn: (applied) => hold((known) => merge(known, applied)),
+    learn: (applied) => remember(memory, (known) => merge(known, applied)),
     attend: announcements.attend
   })
 })
+
+const refreshFrom = (ledger: Context.Tag.Service<Ledger>, memory: Memory): Effect.Effect<View, Failure> =>
+  Effect.gen(function* () {
+    const remembered = yield* Ref.get(memory.remembered)
+    const known = Option.match(remembered, { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
+    const applied = yield* ledger.refresh(known)
+    yield* remember(memory, () => applied)
+    return { applied, age: "fresh" }
+  })
+
+/** Listens while a migration is pending here, since other processes may apply it and announce that. */
+const remember = Effect.fnUntraced(function* (
+  { announcements, ids, remembered }: Memory,
+  update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
+) {
+  const [before, after] = yield* Ref.modify(remembered, (known) => {
+    const applied = update(Option.map(known, (_) => _.applied))
+    const next: Remembered = { applied, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
+    return [[known, next] as const, Option.some(next)]
+  })
+  yield* announcements.follow(after.lacking)
+  yield* announcements.expect(
+    Option.match(before, {
+      onNone: () => [],
+      onSome: ({ lacking }) => lacking.filter((id) => after.applied.checksumById.has(id))
+    })
+  )
+})
+
+/** Two fibers may learn in either order; an applied migration stays applied. */
+const merge = (known: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
+  Option.match(known, {
+    onNone: () => learnt,
+    onSome: (applied) => {
+      const [older, newer] = applied.sequence > learnt.sequence ? [learnt, applied] : [applied, learnt]
+      return { ...newer, checksumById: new Map([...older.checksumById, ...newer.checksumById]) }
+    }
+  })
+
+/** What is remembered, unless an announcement says that it is out of date. */
+const recall = ({ announcements, remembered }: Memory): Effect.Effect<Option.Option<Remembered>> =>
+  Effect.map(
+    Ref.get(remembered),
+    Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
+  )
+
+const seenBefore = ({ applied }: Remembered): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
 
 /**
  * Reads and checks all migrations when it is built.

@@ -1,9 +1,9 @@
 /**
- * The connections that migrations run on: lazily opened, closed when idle, and never taken from the application's pool, so
- * that a pool whose connections are all held by waiting requests cannot starve the heal they wait for.
+ * The connections that migrations run on. They open on first use, close when idle, and never come from the
+ * application's pool: requests that wait for a heal may hold all connections of that pool.
  *
- * Connections are reserved and never looked up: `SqlClient.TransactionConnection` is one global tag, and a look-up inside a
- * caller's transaction would find the caller's connection.
+ * Connections are reserved and never looked up: `SqlClient.TransactionConnection` is one global tag, and a look-up
+ * inside a caller's transaction would find the caller's connection.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 
 /**
- * A connection of one's own until the scope ends, with the client that made it.
+ * A connection that is reserved until the scope ends, with the client that made it.
  *
  * @since 0.1.0
  * @category models
@@ -42,7 +42,7 @@ export interface Reserved {
  * @category models
  */
 export interface Listener {
-  /** From now on nothing goes unheard. */
+  /** Runs when the connection listens: each message after that is heard. */
   readonly onListening: Effect.Effect<void>
   readonly onMessage: (payload: string) => void
 }
@@ -54,30 +54,96 @@ export interface Listener {
 export class MigrationClient extends Context.Tag("effect-auto-migration/MigrationClient")<
   MigrationClient,
   {
-    /** Connects on first use; the pool stays open a little while after the last scope has closed. */
+    /** Connects on first use. The pool closes ten seconds after the last scope. */
     readonly reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>
-    /** Sends one message outside transactions. */
+    /** Sends one message on a connection of its own, outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
-     * Hears what is notified on a channel, on a connection that is reserved for that, until it breaks, which is an error.
-     * `pooled`, and nothing is heard, where a pooler stands before the server, whose sessions are not ours to listen in.
+     * Hears the notifications of a channel on a connection of its own. Fails when the connection breaks. Gives `pooled`
+     * at once where a pooler stands before the server: its sessions serve other clients as well.
      */
     readonly listen: (channel: string, listener: Listener) => Effect.Effect<"pooled", SqlError>
   }
 >() {}
 
 /**
- * One connection works; a second holds the migration lock while a statement runs that no transaction block may contain; a
- * third reads; a fourth listens. They are the ones to be taken; another one is left for what the driver does by itself, which
- * is to ask the server to cancel a statement that was interrupted.
+ * One connection runs a migration. A second holds the migration lock while a statement runs outside transactions. A
+ * third reads, and a fourth listens. The pool has one more, on which the driver cancels a statement that was
+ * interrupted.
  */
-const connections = 4
+const reservable = 4
 
 const idle = Duration.seconds(10)
 
+const fromClients = Effect.fnUntraced(function* (
+  acquire: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity>,
+  limit: Duration.Duration
+) {
+  const reserve = yield* reserving(acquire, limit)
+  const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
+  return { reserve, ask, listen: (channel: string, listener: Listener) => listen(reserve, channel, listener) }
+})
+
 /**
- * Whether the server's process is the one that the driver was told of when it connected. A pooler cannot tell: it has not
- * chosen one by then.
+ * One limit covers the wait for the first connection, for a turn and for a connection from the pool. The reference
+ * itself is taken at once, and no wait for a server happens inside it: a fiber cannot leave it half-way, and its end
+ * waits for all fibers that take it.
+ */
+const reserving = Effect.fnUntraced(function* (
+  acquire: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity>,
+  limit: Duration.Duration
+) {
+  const late = unavailable(`no connection was to be had within ${Duration.format(limit)}`)
+  const clients = yield* RcRef.make({
+    acquire: Acquisition.shared(acquire, { ended: closed, late, limit }),
+    idleTimeToLive: idle
+  })
+  const free = yield* Effect.makeSemaphore(reservable)
+  const turn = Effect.uninterruptibleMask((restore) =>
+    Effect.zipRight(
+      restore(free.take(1)),
+      Effect.addFinalizer(() => free.release(1))
+    )
+  )
+  const reservedFrom = (opening: Effect.Effect<PgClient.PgClient, SqlError>) =>
+    Effect.zipLeft(opening, turn).pipe(Effect.flatMap(reserved), Acquisition.within(limit, late))
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(orClosed(RcRef.get(clients)), (opening) => restore(reservedFrom(opening)))
+  )
+})
+
+const unavailable = (reason: string): SqlError => new SqlError({ cause: new Error(reason) })
+
+const closed = unavailable("the layer of the migrations' connections was closed")
+
+/** A closed reference interrupts the fiber that takes it. That fiber was not interrupted, so it fails. */
+const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+  Effect.catchAllCause(
+    self,
+    (cause): Effect.Effect<never, E | SqlError> =>
+      Cause.isInterrupted(cause) ? Effect.fail(closed) : Effect.failCause(cause)
+  )
+
+const reserved = (client: PgClient.PgClient): Effect.Effect<Reserved, SqlError, Scope.Scope> =>
+  Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({ client, connection }))
+
+/** An interruption closes the connection: the next message must not wait behind one that is unanswered. */
+const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
+  Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
+
+const listen = Effect.fnUntraced(function* (
+  reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>,
+  channel: string,
+  listener: Listener
+) {
+  const { connection } = yield* reserve
+  yield* Effect.addFinalizer(() => Driver.close(connection))
+  return (yield* isDirect(connection)) ? yield* hearing(connection, channel, listener) : ("pooled" as const)
+}, Effect.scoped)
+
+/**
+ * Whether the server's process is the one that it named when the driver connected. A pooler names another one, since it
+ * has not chosen a session by then.
  */
 const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
   Effect.map(
@@ -85,7 +151,7 @@ const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
     (result) => Message.columnsOf(result)["pid"] === String(Driver.processIdOf(connection))
   )
 
-/** Ends when the connection does. */
+/** Fails when the connection ends. */
 const hearing = (connection: Connection, channel: string, { onListening, onMessage }: Listener) =>
   Effect.gen(function* () {
     const end = yield* Deferred.make<never, SqlError>()
@@ -99,63 +165,9 @@ const hearing = (connection: Connection, channel: string, { onListening, onMessa
     return yield* Deferred.await(end)
   })
 
-/** What was interrupted may still be unanswered, and nobody is to wait behind it. */
-const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
-  Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
-
-const unavailable = (reason: string): SqlError => new SqlError({ cause: new Error(reason) })
-
-const closed = unavailable("the layer of the migrations' connections was closed")
-
-/** A reference that is no more interrupts whoever asks for it, though nobody has interrupted that fiber. */
-const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-  Effect.catchAllCause(
-    self,
-    (cause): Effect.Effect<never, E | SqlError> =>
-      Cause.isInterrupted(cause) ? Effect.fail(closed) : Effect.failCause(cause)
-  )
-
-const reserved = (client: PgClient.PgClient): Effect.Effect<Reserved, SqlError, Scope.Scope> =>
-  Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({ client, connection }))
-
 /**
- * Opening the first connection, waiting for one's turn and taking a connection from the pool have one limit together. The
- * reference is got at once: nobody can leave it half-way, and whoever closes it waits for those who get it, so nothing that
- * waits for a server is done inside.
- */
-const fromClients = Effect.fnUntraced(function* (
-  acquire: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity>,
-  limit: Duration.Duration
-) {
-  const late = unavailable(`no connection was to be had within ${Duration.format(limit)}`)
-  const clients = yield* RcRef.make({
-    acquire: Acquisition.shared(acquire, { ended: closed, late, limit }),
-    idleTimeToLive: idle
-  })
-  const free = yield* Effect.makeSemaphore(connections)
-  const turn = Effect.uninterruptibleMask((restore) =>
-    Effect.zipRight(
-      restore(free.take(1)),
-      Effect.addFinalizer(() => free.release(1))
-    )
-  )
-  const reservedFrom = (opening: Effect.Effect<PgClient.PgClient, SqlError>) =>
-    Effect.zipLeft(opening, turn).pipe(Effect.flatMap(reserved), Acquisition.within(limit, late))
-  const reserve = Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(orClosed(RcRef.get(clients)), (opening) => restore(reservedFrom(opening)))
-  )
-  const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
-  const listen = Effect.fnUntraced(function* (channel: string, listener: Listener) {
-    const { connection } = yield* reserve
-    yield* Effect.addFinalizer(() => Driver.close(connection))
-    return (yield* isDirect(connection)) ? yield* hearing(connection, channel, listener) : ("pooled" as const)
-  }, Effect.scoped)
-  return { reserve, ask, listen }
-})
-
-/**
- * `PgClient.make` asks the server something over the first connection and cannot be interrupted until that is answered, or the
- * connection has ended: one that nobody waits for any more is ended, since a server that let it in may say no more.
+ * `PgClient.make` asks the server a question over the first connection, and cannot be interrupted before the answer or
+ * the end of the connection. A server may accept a connection and never answer, so an interruption ends the connection.
  */
 const opening = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   const first = yield* Deferred.make<Duplex>()
@@ -174,14 +186,14 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
     ...config,
     connectTimeout,
     minConnections: 0,
-    maxConnections: connections + 1,
+    maxConnections: reservable + 1,
     applicationName: "effect-auto-migration"
   })
   return Effect.map(fromClients(client, connectTimeout), MigrationClient.of)
 }
 
 /**
- * Connections of its own with credentials of their own, for instance of a role that may run DDL when the application's may not.
+ * Connections with their own configuration, for instance with the credentials of a role that may run DDL.
  *
  * @since 0.1.0
  * @category layers
@@ -189,26 +201,30 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
 export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationClient> =>
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
-/** A migration's session is made to forget all that was set in it, and so what its pool had set. */
+/** A migration's session is reset after it, and so loses what the pool had set. */
 const usedOnce = ({ connection }: Reserved) => Effect.addFinalizer(() => Driver.close(connection))
 
 /**
- * `connectTimeout`, ten seconds where none is given, is how long one may wait for a connection of the pool, be it full or the
- * server silent; the pool's own limit, which it may not have, is not asked about.
+ * Options of {@link layerFromPool}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
+  /**
+   * How long to wait for a connection, where the pool is full or the server does not answer. Defaults to `10 seconds`.
+   */
   readonly connectTimeout?: Duration.DurationInput | undefined
 }
 
 /**
- * Connections from a pool that the program makes, with at least five of them; for programs whose own client comes from
- * `PgClient.fromPool`, whose pool may know more (a password that is a function, session options) than a client's configuration.
- * What the pool does to each new connection (a search path, a role) holds for each migration: the connection that one ran on is
- * closed. Whoever makes a pool listens for its errors: node-postgres ends the program over a lost idle connection of one that
- * nobody does.
+ * Connections from a pool that the program makes, with at least five connections. It is for programs whose own client
+ * comes from `PgClient.fromPool`: a pool may have what a client's configuration cannot hold, such as a password that is
+ * a function.
+ *
+ * What the pool does to each new connection (a search path, a role) holds for each migration: its connection is closed
+ * after it. The program has to listen for the pool's errors: without a listener, node-postgres ends the program when an
+ * idle connection is lost.
  *
  * @since 0.1.0
  * @category layers
@@ -226,7 +242,7 @@ export const layerFromPool = (options: FromPoolOptions): Layer.Layer<MigrationCl
   ).pipe(Layer.provide(Reactivity.layer))
 
 /**
- * Connections of its own to the application's server, with the application's configuration.
+ * Connections to the application's server, with the application's configuration.
  *
  * @since 0.1.0
  * @category layers
