@@ -1,5 +1,5 @@
 /**
- * One server for the whole run.
+ * One server for the whole run, unless it is one of pure tests only.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +8,7 @@ import type { TestProject } from "vitest/node"
 import * as EmbeddedServer from "./support/EmbeddedServer.js"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (project.vitest.projects.every(({ name }) => name === "pure")) return () => Promise.resolve()
   const given = process.env["TEST_DATABASE_URL"]
   const scope = await Effect.runPromise(Scope.make())
   const url =

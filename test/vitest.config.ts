@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url"
 import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 import * as Exports from "./support/Exports.js"
 import * as Mutants from "./support/Mutants.js"
 
@@ -14,6 +15,23 @@ const shared = {
   }
 }
 
+/** Tests that need no server. */
+const pure = ["test/core/**/*.test.ts"]
+
+/** The longest first: one of them begun last is waited for with a processor idle. Vitest begins with the largest files. */
+const long = ["thereBefore", "model", "unharmed", "differential", "crashes", "footprintRules"]
+
+/** Vitest asks for a class. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>) {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return place === -1 ? long.length : place
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
+
 /** They end what hangs; what is slow because the machine is busy does not. */
 const limits = { testTimeout: 120_000, hookTimeout: 120_000 }
 
@@ -22,7 +40,9 @@ export default defineConfig({
   test: {
     globalSetup: ["test/globalSetup.ts"],
     pool: "forks",
-    poolOptions: { forks: { minForks: 1, maxForks: 2 } },
+    // The files of a project share two processes: most of what a file costs in one of its own is to load the library again.
+    poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false } },
+    sequence: { sequencer: LongFirst },
     coverage: {
       provider: "v8",
       include: ["src/**"],
@@ -35,9 +55,22 @@ export default defineConfig({
         plugins: [...Mutants.plugins(process.env["MUTANT"])],
         test: {
           ...limits,
+          name: "pure",
+          include: pure,
+          setupFiles: ["test/setup.ts"]
+        }
+      },
+      {
+        ...shared,
+        plugins: [...Mutants.plugins(process.env["MUTANT"])],
+        test: {
+          ...limits,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: ["deep", "languages", "matrix", "pooler", "tools"].map((folder) => `test/${folder}/**`),
+          exclude: [
+            ...pure,
+            ...["deep", "languages", "matrix", "pooler", "tools"].map((folder) => `test/${folder}/**`)
+          ],
           setupFiles: ["test/setup.ts"]
         }
       },
