@@ -1,10 +1,12 @@
 /**
  * One server for the whole run, unless it is one of pure tests only.
  */
+import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
+import * as Database from "./support/Database.js"
 import * as EmbeddedServer from "./support/EmbeddedServer.js"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -15,6 +17,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     given === undefined || given === ""
       ? (await Effect.runPromise(Scope.extend(EmbeddedServer.make(), scope))).url
       : given
+  const templateName = `template_${randomBytes(8).toString("hex")}`
   project.provide("serverUrl", url)
+  project.provide("templateName", templateName)
+  await Effect.runPromise(
+    Scope.addFinalizer(scope, Database.query(url, `DROP DATABASE IF EXISTS ${templateName} WITH (FORCE)`))
+  )
   return () => Effect.runPromise(Scope.close(scope, Exit.void))
 }

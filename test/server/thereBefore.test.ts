@@ -4,15 +4,17 @@
  *
  * Files that only add beside what was there heal, so that refusing is no way to pass.
  */
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../support/App.js"
-import { ClearedDatabase, layer as databaseOfMany } from "../support/ClearedDatabase.js"
+import { placeAt } from "../support/ClearedDatabase.js"
 import { blocks, type Case, cascades, groups, harmless, other } from "../support/HarmfulFiles.js"
+import * as LedgerTemplate from "../support/LedgerTemplate.js"
+import * as Server from "../support/Server.js"
 import { ask, askWithin, failsWith, type Services } from "../support/Situation.js"
 import * as ThereBefore from "../support/ThereBefore.js"
 import * as WhatWasThere from "../support/WhatWasThere.js"
@@ -24,10 +26,9 @@ const migrationsOf = (one: Case): Readonly<Record<string, string>> =>
   Object.fromEntries(textsOf(one).map((text, index) => [`00${index + 1}_file`, text]))
 
 /** The database as it was before, and what it held. */
-const setUp = ([, before]: Case) =>
+const setUp = ([, before]: Case, database = LedgerTemplate.freshDatabase) =>
   Effect.gen(function* () {
-    const place = yield* ClearedDatabase
-    yield* place.clear
+    const place = yield* Effect.flatMap(database, placeAt)
     for (const text of ThereBefore.setup(before)) yield* place.query(text)
     return { ...place, before: yield* WhatWasThere.look(place.query) }
   })
@@ -42,13 +43,14 @@ const refused = Effect.zipRight(
   Effect.asVoid(failsWith("MigrationRefused", ask(wanted)))
 )
 
+/** A program is started anew, on the pool of the application. */
 const unharmed = (
-  { before, query, url }: Place,
+  { before, query }: Place,
   migrations: Readonly<Record<string, string>>,
   heal: Effect.Effect<void, unknown, Services>
 ) =>
   Effect.gen(function* () {
-    const exit = yield* Effect.exit(Effect.provide(heal, Layer.fresh(App.layer({ url, migrations }))))
+    const exit = yield* Effect.exit(Effect.provide(heal, App.library({ migrations })))
     deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
     assert.isTrue(Exit.isSuccess(exit), String(exit))
   })
@@ -57,10 +59,13 @@ const unharmed = (
 const keeps = (one: Case) =>
   Effect.gen(function* () {
     const there = yield* setUp(one)
+    const application = yield* Layer.build(App.client(there))
     for (const told of ThereBefore.degrees) {
       const known = ThereBefore.baseline(one[1], told)
       const baseline = Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id]))
-      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused))
+      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused)).pipe(
+        Effect.provide(application)
+      )
     }
     return there
   })
@@ -92,11 +97,11 @@ const owner = ({ query, url }: Pick<Place, "query" | "url">) =>
     return changed.href
   })
 
-layer(databaseOfMany, { excludeTestServices: true })("a database that was there before", (it) => {
+describe("a database that was there before", () => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(`is not harmed by a query through ${group}`, () => {
       for (const one of cases) {
-        it.effect(one[0], () => Effect.flatMap(keeps(one), (there) => harmsByHand(one, there)))
+        it.scopedLive(one[0], () => Effect.flatMap(keeps(one), (there) => harmsByHand(one, there)))
       }
     })
   }
@@ -110,29 +115,33 @@ layer(databaseOfMany, { excludeTestServices: true })("a database that was there 
       "ALTER TABLE secrets DROP COLUMN note",
       "TRUNCATE secrets"
     ]) {
-      it.scoped(harm, () =>
+      it.scopedLive(harm, () =>
         Effect.gen(function* () {
-          const place = yield* setUp(hidden)
+          const place = yield* setUp(hidden, Server.freshDatabase)
           const role = yield* owner(place)
           const there = { ...place, before: yield* WhatWasThere.look(place.query), url: role }
-          yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused)
+          yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused).pipe(
+            Effect.provide(App.client(there))
+          )
         })
       )
     }
   })
 
   describe("is not blocked by a query through a table that is new only where it is not there", () => {
-    for (const one of blocks) it.effect(one[0], () => Effect.asVoid(keeps(one)))
+    for (const one of blocks) it.scopedLive(one[0], () => Effect.asVoid(keeps(one)))
   })
 
   describe("keeps by a query the views and functions that are made to depend on what is new", () => {
-    for (const one of cascades) it.effect(one[0], () => Effect.asVoid(keeps(one)))
+    for (const one of cascades) it.scopedLive(one[0], () => Effect.asVoid(keeps(one)))
   })
 
   describe("is healed where files only add", () => {
     for (const one of harmless) {
-      it.effect(one[0], () =>
-        Effect.flatMap(setUp(one), (there) => unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))))
+      it.scopedLive(one[0], () =>
+        Effect.flatMap(setUp(one), (there) =>
+          Effect.provide(unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))), App.client(there))
+        )
       )
     }
   })

@@ -24,14 +24,17 @@ export interface Program {
 export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnections" | "url">) =>
   Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout: "1 minute" }))
 
-/** As a user would write it. */
-export const layer = (program: Program): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>
+/** The library on a client that is there. */
+export const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
   AutoMigrationLive.pipe(
-    Layer.provide(MigrationSource.layerRecord(program.migrations)),
-    Layer.provide(AutoMigrationConfig.layer(program.options ?? {})),
-    Layer.provideMerge(client(program)),
+    Layer.provide(MigrationSource.layerRecord(migrations)),
+    Layer.provide(AutoMigrationConfig.layer(options)),
     Layer.orDie
   )
+
+/** As a user would write it. */
+export const layer = (program: Program): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>
+  Layer.provideMerge(library(program), client(program))
 
 /** The library on a connection string of its own, beside the application's. */
 export const layerWithMigrator = (

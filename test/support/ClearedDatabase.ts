@@ -5,20 +5,25 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import pg from "pg"
 import * as Database from "./Database.js"
 import * as Server from "./Server.js"
 
 export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
 
+/** A database with a session for what is done by hand. */
+export interface Place {
+  readonly url: string
+  /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
+  readonly query: (text: string) => Effect.Effect<Rows>
+  /** The same in a session of its own. */
+  readonly queryAlone: (text: string) => Effect.Effect<Rows>
+}
+
 export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/ClearedDatabase")<
   ClearedDatabase,
-  {
-    readonly url: string
-    /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
-    readonly query: (text: string) => Effect.Effect<Rows>
-    /** The same in a session of its own. */
-    readonly queryAlone: (text: string) => Effect.Effect<Rows>
+  Place & {
     /** Takes away all that a case has left. */
     readonly clear: Effect.Effect<void>
   }
@@ -36,9 +41,9 @@ const leftovers = `DO $$ DECLARE command text; BEGIN
   CREATE SCHEMA public;
 END $$`
 
-const make = Effect.gen(function* () {
-  const url = yield* Server.freshDatabase
-  const client = yield* Effect.acquireRelease(
+/** The session lives as long as the scope. */
+export const placeAt = (url: string): Effect.Effect<Place, never, Scope.Scope> =>
+  Effect.acquireRelease(
     Effect.promise(async () => {
       const made = new pg.Client({ connectionString: url })
       made.on("error", () => {})
@@ -46,18 +51,20 @@ const make = Effect.gen(function* () {
       return made
     }),
     (made) => Effect.promise(() => made.end())
+  ).pipe(
+    Effect.map((client) => ({
+      url,
+      query: (text) =>
+        Effect.promise(async () => {
+          const answer = await client.query(text)
+          return Array.isArray(answer) ? [] : answer.rows
+        }),
+      queryAlone: (text) => Database.query(url, text)
+    }))
   )
-  const query = (text: string): Effect.Effect<Rows> =>
-    Effect.promise(async () => {
-      const answer = await client.query(text)
-      return Array.isArray(answer) ? [] : answer.rows
-    })
-  return ClearedDatabase.of({
-    url,
-    query,
-    queryAlone: (text) => Database.query(url, text),
-    clear: Effect.asVoid(query(leftovers))
-  })
-})
+
+const make = Effect.map(Effect.flatMap(Server.freshDatabase, placeAt), (place) =>
+  ClearedDatabase.of({ ...place, clear: Effect.asVoid(place.query(leftovers)) })
+)
 
 export const layer: Layer.Layer<ClearedDatabase> = Layer.scoped(ClearedDatabase, make)

@@ -180,12 +180,28 @@ const serverUser: Effect.Effect<Owner, ServerUnavailable> = Effect.suspend(() =>
 const isReachable = (folder: string): boolean =>
   (fs.statSync(folder).mode & 0o001) !== 0 && (path.dirname(folder) === folder || isReachable(path.dirname(folder)))
 
+/**
+ * Linux's folder in memory, where there is enough of it and programs may run in there: to make a database is to copy some 300
+ * files, which takes a disk five times as long.
+ */
+const memory = (): ReadonlyArray<string> => {
+  try {
+    const { bavail, bsize } = fs.statfsSync("/dev/shm")
+    const mount = fs.readFileSync("/proc/mounts", "utf8").match(/^\S+ \/dev\/shm tmpfs (\S+)/m)?.[1]
+    return mount?.split(",").includes("noexec") === false && bavail * bsize > 4 * 2 ** 30 ? ["/dev/shm"] : []
+  } catch {
+    return []
+  }
+}
+
 /** The folder of everything: `data`, perhaps `native`. Its keeper removes it when the scope, or this process, ends. */
 const temporaryFolder = (owner: Owner): Effect.Effect<string, ServerUnavailable, Scope.Scope> =>
   Effect.acquireRelease(
     attempt(() => {
-      const candidates = [os.tmpdir(), "/tmp", "/var/tmp"].filter((folder) => fs.existsSync(folder))
-      const parent = owner.uid === undefined ? os.tmpdir() : candidates.map((_) => fs.realpathSync(_)).find(isReachable)
+      const candidates = [...memory(), os.tmpdir(), "/tmp", "/var/tmp"].filter((folder) => fs.existsSync(folder))
+      const parent = candidates
+        .map((_) => fs.realpathSync(_))
+        .find((folder) => owner.uid === undefined || isReachable(folder))
       if (parent === undefined) throw new Error(`The user \`nobody\` can reach none of ${candidates.join(", ")}.`)
       const home = fs.mkdtempSync(path.join(parent, "effect-auto-migration-"))
       fs.chmodSync(home, 0o755)
