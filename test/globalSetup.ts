@@ -2,6 +2,9 @@
  * One server for the whole run, unless it is one of pure tests only.
  */
 import { randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -17,11 +20,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
     given === undefined || given === ""
       ? (await Effect.runPromise(Scope.extend(EmbeddedServer.make(), scope))).url
       : given
+  const folder = mkdtempSync(join(tmpdir(), "effect-auto-migration-tests-"))
   const templateName = `template_${randomBytes(8).toString("hex")}`
   project.provide("serverUrl", url)
   project.provide("templateName", templateName)
+  project.provide("folder", folder)
   await Effect.runPromise(
     Scope.addFinalizer(scope, Database.query(url, `DROP DATABASE IF EXISTS ${templateName} WITH (FORCE)`))
   )
-  return () => Effect.runPromise(Scope.close(scope, Exit.void))
+  return async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await Effect.runPromise(Scope.close(scope, Exit.void))
+  }
 }

@@ -2,54 +2,24 @@
  * Many processes of one program, started ahead and let go at one word: real ones, so that they can be killed. They run what
  * the package would contain, compiled once, since a compiler in each of them would be most of what they do.
  */
-import { type ChildProcess, fork, spawnSync } from "node:child_process"
+import { type ChildProcess, fork } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { fileURLToPath } from "node:url"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { compile } from "./Compiler.js"
 import * as FleetMessage from "./FleetMessage.js"
 
 export { type Program, Word } from "./FleetMessage.js"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-const worker = "test/support/FleetWorker"
-
-/** The compiled worker's file, as long as the scope. Beside it stands what a program finds in an installed package. */
+/** The compiled worker's file, as long as the scope. */
 export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "effect-auto-migration-fleet-"))
-    const config = path.join(folder, "tsconfig.json")
-    fs.writeFileSync(config, JSON.stringify(compilerConfig(folder)))
-    const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc")
-    const { status, stderr, stdout } = spawnSync(process.execPath, [compiler, "--project", config], {
-      encoding: "utf8"
-    })
-    if (status !== 0) throw new Error(`the fleet's program does not compile:\n${stdout}${stderr}`)
-    fs.copyFileSync(path.join(root, "package.json"), path.join(folder, "package.json"))
-    for (const name of ["node_modules", "migrations"]) fs.symlinkSync(path.join(root, name), path.join(folder, name))
-    fs.symlinkSync("src", path.join(folder, "dist"))
-    return folder
-  }),
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "effect-auto-migration-fleet-"))),
   (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
-).pipe(Effect.map((folder) => path.join(folder, `${worker}.js`)))
-
-const compilerConfig = (outDir: string) => ({
-  extends: path.join(root, "tsconfig.json"),
-  compilerOptions: {
-    noEmit: false,
-    noCheck: true,
-    rootDir: root,
-    outDir,
-    typeRoots: [path.join(root, "node_modules", "@types")]
-  },
-  files: [path.join(root, `${worker}.ts`)],
-  include: []
-})
+).pipe(Effect.map((folder) => compile("test/support/FleetWorker", folder)))
 
 /** One process. It is killed when its scope ends, if it still runs. */
 export interface Process {

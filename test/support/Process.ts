@@ -2,20 +2,15 @@
  * Other processes that migrate the same database, real ones, which a test may stop, continue and kill.
  */
 import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { mkdtempSync } from "node:fs"
+import { join } from "node:path"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-
-export const Program = Schema.Struct({
-  url: Schema.String,
-  migrations: Schema.Record({ key: Schema.String, value: Schema.String }),
-  /** Milliseconds. */
-  lease: Schema.DurationFromMillis
-})
-
-export type Program = typeof Program.Type
+import { inject } from "vitest"
+import { compile } from "./Compiler.js"
+import { Program } from "./ProcessProgram.js"
 
 export interface Process {
   readonly signal: (name: "SIGKILL" | "SIGSTOP" | "SIGCONT") => Effect.Effect<void>
@@ -23,15 +18,19 @@ export interface Process {
   readonly outcome: Effect.Effect<string>
 }
 
-const program = fileURLToPath(new URL("./migrate.ts", import.meta.url))
+/** Compiled by the first test in this process of the run that asks. A compiler in each child is most of what the child does. */
+const program = Effect.runSync(
+  Effect.cached(Effect.sync(() => compile("test/support/migrate", mkdtempSync(join(inject("folder"), "compiled-")))))
+)
 
 /** Begins to migrate everything, and is gone when the scope ends. */
 export const migrating = (options: Program): Effect.Effect<Process, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const file = yield* program
     const outcome = yield* Deferred.make<string>()
     const argument = Schema.encodeSync(Schema.parseJson(Program))(options)
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, ["--import", "tsx", program, argument])),
+      Effect.sync(() => spawn(process.execPath, [file, argument])),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )
     let said = ""

@@ -10,7 +10,7 @@ import * as AutoMigration from "../../src/AutoMigration.js"
 import * as AutoMigrationConfig from "../../src/AutoMigrationConfig.js"
 import * as MigrationClient from "../../src/MigrationClient.js"
 import * as MigrationSource from "../../src/MigrationSource.js"
-import { Program } from "./Process.js"
+import { Program } from "./ProcessProgram.js"
 
 const migrate = ({ lease, migrations, url }: Program) =>
   AutoMigration.migrate.pipe(
