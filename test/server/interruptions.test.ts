@@ -211,26 +211,26 @@ describe("a process that is suspended in the middle of a migration", () => {
   const users = { "001_users": "CREATE TABLE users (id integer);" }
   const migrations = {
     ...users,
-    "002_email": `ALTER TABLE users ADD COLUMN email text;\n${Pause.statement}`
+    "002_email": `ALTER TABLE users ADD COLUMN email text;\n${Pause.gate}`
   }
 
   it.scopedLive("keeps a table from others for twice its deadline, and applies nothing when it goes on", () =>
     Effect.gen(function* () {
       const file = yield* Fleet.build
       const url = yield* Server.freshDatabase
-      yield* Pause.lasts(url, 2)
+      yield* Pause.closeGate(url)
       yield* Effect.provide(ask("SELECT id FROM users"), App.layer({ url, migrations: users }))
       yield* Effect.gen(function* () {
-        const program = { url, migrations, maxConnections: 2, policy: "always", deadline: Duration.seconds(3) } as const
+        const program = { url, migrations, maxConnections: 2, policy: "always", deadline: Duration.seconds(5) } as const
         const other = yield* Fleet.start(file, program)
         yield* other.ready
         yield* other.tell({ _tag: "Query", queries: [{ place: 0, text: "SELECT email FROM users" }] })
         yield* Pause.untilSleeping(url)
         yield* other.signal("SIGSTOP")
+        yield* Pause.openGate(url)
         const reading = yield* Effect.fork(Database.query(url, "SELECT id FROM users"))
         yield* untilBlocked(url)
         deepStrictEqual(yield* Fiber.join(reading), [])
-        yield* Pause.lasts(url, 0)
         deepStrictEqual(yield* ask("SELECT email FROM users"), [])
         yield* other.signal("SIGCONT")
         yield* Effect.exit(other.finished)

@@ -1,6 +1,6 @@
 /**
- * A migration that takes as long as its test wants: it sleeps for the seconds that a table of the test's says, so that the
- * test ends the wait and no time does, however busy the machine.
+ * A migration that takes as long as its test wants: it sleeps for the seconds that a table of the test's says, or
+ * until the test opens a gate, so that the test ends the wait and no time does, however busy the machine.
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -28,3 +28,10 @@ export const untilSleeping = (url: string) =>
     until: (rows) => rows.length > 0,
     schedule: Schedule.spaced("20 millis")
   })
+
+/** What a migration runs that waits until its test opens the gate. The test closes the gate before. */
+export const gate = "DO $$ BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM gate); PERFORM pg_sleep(0.02); END LOOP; END $$;"
+
+export const closeGate = (url: string) => Database.query(url, "CREATE TABLE gate (n integer)")
+
+export const openGate = (url: string) => Database.query(url, "INSERT INTO gate VALUES (1)")
