@@ -8,8 +8,8 @@
 import { pathToFileURL } from "node:url"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Option from "effect/Option"
-import * as Detector from "../src/core/Detector.js"
-import * as SchemaObject from "../src/core/SchemaObject.js"
+import * as Detector from "../src/core/detect/Detector.js"
+import * as SchemaObject from "../src/core/model/SchemaObject.js"
 
 /** @since 0.1.0 @category models */
 export interface Measurement {

@@ -13,8 +13,8 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as AutoMigration from "../src/AutoMigration.js"
-import * as MigrationClient from "../src/MigrationClient.js"
-import * as MigrationSource from "../src/MigrationSource.js"
+import * as MigrationClient from "../src/database/MigrationClient.js"
+import * as MigrationSource from "../src/source/MigrationSource.js"
 import type { Measurement } from "./run.js"
 
 type Query = Effect.Effect<number, SqlError>

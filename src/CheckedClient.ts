@@ -20,7 +20,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
-import * as AbortedTransaction from "./AbortedTransaction.js"
+import * as AbortedTransaction from "./database/AbortedTransaction.js"
 
 /** `withTransaction` takes every failure of `COMMIT` for a defect; this one is a failure of the transaction. */
 interface NotCommitted {

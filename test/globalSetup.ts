@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
-import * as Database from "./support/Database.js"
-import * as EmbeddedServer from "./support/EmbeddedServer.js"
+import * as Database from "./support/server/Database.js"
+import * as EmbeddedServer from "./support/server/EmbeddedServer.js"
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (project.vitest.projects.every(({ name }) => name === "pure")) return () => Promise.resolve()

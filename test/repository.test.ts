@@ -2,8 +2,8 @@ import { posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Schema from "effect/Schema"
-import * as Exports from "./support/Exports.js"
-import { codeOnly, filesIn, importsOf, places, read } from "./support/Repository.js"
+import * as Exports from "./support/repository/Exports.js"
+import { codeOnly, filesIn, importsOf, places, read } from "./support/repository/Repository.js"
 
 const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
 const core = sources.filter((file) => file.startsWith("src/core/"))
@@ -103,12 +103,14 @@ describe("every source", () => {
 
   it("leaves the names of spans and metrics to Telemetry", () => {
     const named = /withSpan\(\s*["'`][^\n]*|\bMetric\.(counter|gauge|histogram|frequency|summary|timer)\b[^\n]*/g
-    none(sources.filter((file) => file !== "src/Telemetry.ts").flatMap((file) => places(file, read(file), named)))
+    none(
+      sources.filter((file) => file !== "src/runtime/Telemetry.ts").flatMap((file) => places(file, read(file), named))
+    )
   })
 
   it("sends nothing by a client, which would find the connection of its caller's transaction, without taking that away", () => {
     const sending = /\.(?:execute(?:Raw|Stream|Unprepared|Values)?|unsafe|reserve|withTransaction)\b|\bsql`/g
-    const senders = new Set(["src/CheckedClient.ts", "src/MigrationClient.ts", "src/Transaction.ts"])
+    const senders = new Set(["src/CheckedClient.ts", "src/database/MigrationClient.ts", "src/database/Transaction.ts"])
     none(
       sources
         .filter((file) => !file.startsWith("src/core/") && !senders.has(file))

@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url"
 import { quickpickle } from "quickpickle"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
-import * as Exports from "./support/Exports.js"
-import * as Mutants from "./support/Mutants.js"
+import * as Exports from "./support/repository/Exports.js"
+import * as Mutants from "./support/repository/Mutants.js"
 
 /** What all projects share. The global setup is not among it: each project would start a server of its own. */
 const shared = {

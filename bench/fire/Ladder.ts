@@ -7,8 +7,8 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as AutoMigration from "../../src/AutoMigration.js"
-import * as App from "../../test/support/App.js"
-import * as Database from "../../test/support/Database.js"
+import * as App from "../../test/support/program/App.js"
+import * as Database from "../../test/support/server/Database.js"
 import { claim } from "./Figure.js"
 
 const steps = Array.from({ length: 10 }, (_, n) => `step_${String(n + 1).padStart(2, "0")}`)

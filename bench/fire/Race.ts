@@ -2,7 +2,7 @@
  * Processes that wait for one signal and then ask, with many fibers each, for what only the whole ladder gives.
  */
 import * as Effect from "effect/Effect"
-import * as Fleet from "../../test/support/Fleet.js"
+import * as Fleet from "../../test/support/fleet/Fleet.js"
 import { claim } from "./Figure.js"
 import * as Ladder from "./Ladder.js"
 

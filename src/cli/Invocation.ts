@@ -7,8 +7,8 @@ import { parseArgs } from "node:util"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as AutoMigrationConfig from "../AutoMigrationConfig.js"
-import { MisfitKind } from "../core/Adoption.js"
+import { MisfitKind } from "../core/adoption/Adoption.js"
+import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
 
 /** Of single commands; what `parseArgs` reads them as. */
 const ofSingleCommands = {

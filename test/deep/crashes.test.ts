@@ -4,11 +4,11 @@
  */
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Crash from "../support/Crash.js"
-import * as CrashOfHeal from "../support/CrashOfHeal.js"
-import * as CrashOfStep from "../support/CrashOfStep.js"
-import * as Fleet from "../support/Fleet.js"
-import * as Server from "../support/Server.js"
+import * as Crash from "../support/fleet/Crash.js"
+import * as CrashOfHeal from "../support/fleet/CrashOfHeal.js"
+import * as CrashOfStep from "../support/fleet/CrashOfStep.js"
+import * as Fleet from "../support/fleet/Fleet.js"
+import * as Server from "../support/server/Server.js"
 
 const sides = ["before", "after"] as const
 

@@ -5,7 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Differential from "../support/Differential.js"
+import * as Differential from "../support/history/Differential.js"
 
 const runs = Number(process.env["DIFFERENTIAL_RUNS"] ?? 5000)
 

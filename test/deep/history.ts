@@ -10,12 +10,12 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Migration } from "../../src/core/Migration.js"
-import * as MigrationGraph from "../../src/core/MigrationGraph.js"
-import * as MigrationSource from "../../src/MigrationSource.js"
-import * as SqlParser from "../../src/SqlParser.js"
-import * as EmbeddedServer from "../support/EmbeddedServer.js"
-import * as HistoryCheck from "../support/HistoryCheck.js"
+import * as MigrationGraph from "../../src/core/graph/MigrationGraph.js"
+import type { Migration } from "../../src/core/migration/Migration.js"
+import * as SqlParser from "../../src/runtime/SqlParser.js"
+import * as MigrationSource from "../../src/source/MigrationSource.js"
+import * as HistoryCheck from "../support/history/HistoryCheck.js"
+import * as EmbeddedServer from "../support/server/EmbeddedServer.js"
 
 const usage = `Usage: npm run check:history -- <folder> [url] [--rounds N]
 

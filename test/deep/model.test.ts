@@ -1,5 +1,5 @@
 /**
- * The sequences of `test/server/model.test.ts`, as many as `MODEL_RUNS` says.
+ * The sequences of `test/server/fleet/model.test.ts`, as many as `MODEL_RUNS` says.
  */
 import { describe, it } from "vitest"
 import * as Model from "../support/model/Run.js"

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "vitest"
-import { caution } from "../support/Mutants.js"
+import { caution } from "../support/repository/Mutants.js"
 
 const runs = process.env["UNHARMED_RUNS"] ?? "1000"
 
@@ -16,7 +16,7 @@ const vitest = (mutant: string, ...rest: ReadonlyArray<string>) =>
   })
 
 const withRow = (mutant: string, row: string) =>
-  vitest(mutant, "--project", "tests", "test/server/thereBefore.test.ts", "-t", row)
+  vitest(mutant, "--project", "tests", "test/server/caution/thereBefore.test.ts", "-t", row)
 
 describe("generated databases that were there before", () => {
   for (const { name, without } of caution) {

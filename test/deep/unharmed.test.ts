@@ -6,7 +6,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import * as Unharmed from "../support/Unharmed.js"
+import * as Unharmed from "../support/caution/Unharmed.js"
 
 const runs = Number(process.env["UNHARMED_RUNS"] ?? 1000)
 

@@ -12,8 +12,8 @@ import * as Stream from "effect/Stream"
 import { AutoMigration, type AutoMigrationConfig, withAutoMigration } from "effect-auto-migration"
 import { type DataTable, Given, Then, When } from "quickpickle"
 import { assert } from "vitest"
-import * as App from "../support/App.js"
-import { type Notes, step } from "../support/Scenario.js"
+import * as App from "../support/program/App.js"
+import { type Notes, step } from "../support/program/Scenario.js"
 
 type Services = AutoMigration.AutoMigration | SqlClient
 

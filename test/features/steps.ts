@@ -8,9 +8,9 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import { Given, Then, When } from "quickpickle"
 import { assert } from "vitest"
-import * as Database from "../support/Database.js"
-import { step } from "../support/Scenario.js"
-import * as Server from "../support/Server.js"
+import { step } from "../support/program/Scenario.js"
+import * as Database from "../support/server/Database.js"
+import * as Server from "../support/server/Server.js"
 
 Given(
   "an empty database",

@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
-import * as DebianServer from "../support/DebianServer.js"
-import * as EmbeddedServer from "../support/EmbeddedServer.js"
+import * as DebianServer from "../support/server/DebianServer.js"
+import * as EmbeddedServer from "../support/server/EmbeddedServer.js"
 
 declare module "vitest" {
   interface ProvidedContext {

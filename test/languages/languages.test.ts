@@ -1,6 +1,6 @@
 /**
  * The detector before a server that speaks other languages, one after the other: what it knows must not depend on the wording
- * of any. `test/core/DetectorLanguages.test.ts` keeps a record of some of these errors, for machines without translations.
+ * of any. `test/core/detect/DetectorLanguages.test.ts` keeps a record of some of these errors, for machines without translations.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it, layer as suite } from "@effect/vitest"
@@ -10,10 +10,10 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { AutoMigration } from "effect-auto-migration"
 import { inject } from "vitest"
-import * as App from "../support/App.js"
-import * as Database from "../support/Database.js"
-import * as ServerErrors from "../support/ServerErrors.js"
-import { ask, askWithin, failsWith } from "../support/Situation.js"
+import * as ServerErrors from "../support/detect/ServerErrors.js"
+import * as App from "../support/program/App.js"
+import { ask, askWithin, failsWith } from "../support/program/Situation.js"
+import * as Database from "../support/server/Database.js"
 
 const server = Effect.sync(() => inject("translatedServerUrl"))
 

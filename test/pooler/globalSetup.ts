@@ -1,5 +1,5 @@
 /** `npm run test:pooler` installs nothing: it says what is missing, and fails, or else which version runs. */
-import * as PgBouncer from "../support/PgBouncer.js"
+import * as PgBouncer from "../support/server/PgBouncer.js"
 
 export default function setup(): void {
   const complaint = PgBouncer.missing()

@@ -18,13 +18,18 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import pg from "pg"
-import * as App from "../support/App.js"
-import * as Database from "../support/Database.js"
-import { blocking, builders, building, index, leaseIsOver, noLease, onlyOnce, until } from "../support/Outside.js"
-import * as Pause from "../support/Pause.js"
-import * as PgBouncer from "../support/PgBouncer.js"
-import * as Process from "../support/Process.js"
-import * as Server from "../support/Server.js"
+import * as App from "../support/program/App.js"
+import {
+  blocking,
+  builders,
+  building,
+  index,
+  leaseIsOver,
+  noLease,
+  onlyOnce,
+  until
+} from "../support/program/Outside.js"
+import * as Process from "../support/program/Process.js"
 import {
   advisoryLocks,
   appliedIds,
@@ -34,7 +39,11 @@ import {
   kinds,
   type Services,
   users
-} from "../support/Situation.js"
+} from "../support/program/Situation.js"
+import * as Database from "../support/server/Database.js"
+import * as Pause from "../support/server/Pause.js"
+import * as PgBouncer from "../support/server/PgBouncer.js"
+import * as Server from "../support/server/Server.js"
 import * as Sessions from "./Sessions.js"
 
 type Pool = Omit<PgBouncer.Options, "serverUrl">

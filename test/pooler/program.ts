@@ -6,7 +6,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { withAutoMigration } from "effect-auto-migration"
-import * as App from "../support/App.js"
+import * as App from "../support/program/App.js"
 
 const Program = Schema.parseJson(
   Schema.Struct({

@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import * as Database from "../support/Database.js"
-import * as EmbeddedServer from "../support/EmbeddedServer.js"
-import * as Server from "../support/Server.js"
-import { holding, untilBlocked } from "../support/Situation.js"
-import * as WireTap from "../support/WireTap.js"
+import { holding, untilBlocked } from "../support/program/Situation.js"
+import * as Database from "../support/server/Database.js"
+import * as EmbeddedServer from "../support/server/EmbeddedServer.js"
+import * as Server from "../support/server/Server.js"
+import * as WireTap from "../support/server/WireTap.js"
 
 describe("the server of this run", () => {
   it.effect("gives every use an empty database of its own", () => {

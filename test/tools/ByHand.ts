@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import * as Effect from "effect/Effect"
-import * as Database from "../support/Database.js"
+import * as Database from "../support/server/Database.js"
 import { after, before, fileOf, outside, type Step, type Tool } from "./Tool.js"
 import type { Workshop } from "./Workshop.js"
 

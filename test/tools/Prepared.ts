@@ -4,8 +4,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Database from "../support/Database.js"
-import * as Server from "../support/Server.js"
+import * as Database from "../support/server/Database.js"
+import * as Server from "../support/server/Server.js"
 import { before, leftBy, type Step, type Tool } from "./Tool.js"
 import * as Workshop from "./Workshop.js"
 

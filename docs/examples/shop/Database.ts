@@ -7,7 +7,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { AutoMigrationConfig, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import pg from "pg"
-import * as EmbeddedServer from "../../../test/support/EmbeddedServer.js"
+import * as EmbeddedServer from "../../../test/support/server/EmbeddedServer.js"
 import { DemoStopped, messageOf, note, waitingFor } from "./Telling.js"
 
 /** All that another process needs in order to be one more instance of the shop. */

@@ -12,15 +12,15 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
-import { listed, NothingToApply } from "../LayoutError.js"
-import * as Drizzle from "./DrizzleLayout.js"
-import * as Flyway from "./FlywayLayout.js"
-import * as Graphile from "./GraphileLayout.js"
+import { listed, NothingToApply } from "../error/LayoutError.js"
+import * as Drizzle from "./Drizzle.js"
+import * as Flyway from "./Flyway.js"
+import * as Graphile from "./Graphile.js"
 import * as Liquibase from "./Liquibase.js"
 import type { ArrangeError, Arrangement, Listing, PassedOver } from "./Listing.js"
-import * as Named from "./NamedLayout.js"
+import * as Named from "./Named.js"
 import type { NameOrder } from "./NameOrder.js"
-import * as Sqitch from "./SqitchLayout.js"
+import * as Sqitch from "./Sqitch.js"
 
 /**
  * The paths come back as the listing calls them. Fails where a file of the layout is wrong, where nothing says in which order names

@@ -15,7 +15,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import * as Migration from "../Migration.js"
+import * as Migration from "../migration/Migration.js"
 
 /** @since 0.1.0 @category models */
 export type NameOrder = "natural" | "text"

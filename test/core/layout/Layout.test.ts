@@ -11,7 +11,7 @@ import * as fc from "fast-check"
 import * as Layout from "../../../src/core/layout/Layout.js"
 import type { Arrangement } from "../../../src/core/layout/Listing.js"
 import type { NameOrder } from "../../../src/core/layout/NameOrder.js"
-import { listingOf } from "../../support/MigrationFolder.js"
+import { listingOf } from "../../support/program/MigrationFolder.js"
 
 type Texts = Readonly<Record<string, string>>
 

@@ -2,7 +2,7 @@
 import { SqlError } from "@effect/sql/SqlError"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
-import { type Evidence, isSqlState, type SqlState } from "../../../src/core/SqlState.js"
+import { type Evidence, isSqlState, type SqlState } from "../../../src/core/detect/SqlState.js"
 import * as Identifier from "./Identifier.js"
 
 const characters = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]

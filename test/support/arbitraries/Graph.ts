@@ -3,8 +3,8 @@
  */
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
-import type { Migration, MigrationId } from "../../../src/core/Migration.js"
-import * as MigrationGraph from "../../../src/core/MigrationGraph.js"
+import * as MigrationGraph from "../../../src/core/graph/MigrationGraph.js"
+import type { Migration, MigrationId } from "../../../src/core/migration/Migration.js"
 import { migration, sketch } from "./Migration.js"
 
 const idAt = (index: number): string => `${String(index + 1).padStart(3, "0")}_step`

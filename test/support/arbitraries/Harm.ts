@@ -7,10 +7,10 @@
  * moves of a folder do not meet by accident.
  */
 import * as fc from "fast-check"
-import * as SchemaObject from "../../../src/core/SchemaObject.js"
-import { groups, type Case as Row, replaced } from "../HarmfulFiles.js"
-import { footprints } from "../Parsing.js"
-import * as ThereBefore from "../ThereBefore.js"
+import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
+import { groups, type Case as Row, replaced } from "../caution/HarmfulFiles.js"
+import * as ThereBefore from "../caution/ThereBefore.js"
+import { footprints } from "../history/Parsing.js"
 
 export interface Query {
   readonly text: string

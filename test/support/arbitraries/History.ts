@@ -5,7 +5,7 @@
  */
 
 import * as fc from "fast-check"
-import { rules } from "../PinnedRules.js"
+import { rules } from "../history/PinnedRules.js"
 
 /** What a history begins with, if a rule does not say otherwise: tables with keys, rows, a type, a view, a function that a default calls. */
 const prelude = `

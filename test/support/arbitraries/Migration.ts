@@ -3,12 +3,12 @@
  */
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
-import * as Directive from "../../../src/core/Directive.js"
-import * as Footprint from "../../../src/core/Footprint.js"
-import * as HazardKey from "../../../src/core/HazardKey.js"
-import * as Migration from "../../../src/core/Migration.js"
-import type { Risk, RiskKind } from "../../../src/core/Risk.js"
-import * as SchemaObject from "../../../src/core/SchemaObject.js"
+import * as Directive from "../../../src/core/file/Directive.js"
+import * as Footprint from "../../../src/core/migration/Footprint.js"
+import * as Migration from "../../../src/core/migration/Migration.js"
+import * as HazardKey from "../../../src/core/model/HazardKey.js"
+import type { Risk, RiskKind } from "../../../src/core/model/Risk.js"
+import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
 
 /** Stands for SHA-256 where no cryptography is needed: different texts, different digests. */
 export const digest = (text: string): string => Buffer.from(text, "utf8").toString("hex") || "0"

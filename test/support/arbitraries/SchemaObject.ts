@@ -1,7 +1,7 @@
 /** Schema objects with names that need every care. */
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
-import * as SchemaObject from "../../../src/core/SchemaObject.js"
+import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
 import * as Identifier from "./Identifier.js"
 
 const optional = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>

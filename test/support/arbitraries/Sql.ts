@@ -1,8 +1,8 @@
 /** Pieces of SQL: identifiers, scripts of statements between comments, and a sample of every kind of statement. */
 
 import * as fc from "fast-check"
-import { quote } from "../../../src/core/SchemaObject.js"
-import type { StatementTag } from "../../../src/core/SyntaxTree.js"
+import { quote } from "../../../src/core/model/SchemaObject.js"
+import type { StatementTag } from "../../../src/core/sql/SyntaxTree.js"
 
 /** Any identifier that the server can store, with characters that tempt. */
 export const identifier: fc.Arbitrary<string> = fc

@@ -1,0 +1,49 @@
+/**
+ * Tells whether the server refused a statement of a migration because an object that it creates is there already, and the
+ * migration itself did not create it: the database is then ahead of the ledger, and the file need not be wrong.
+ *
+ * @internal
+ */
+import * as Option from "effect/Option"
+import type { Evidence } from "../detect/SqlState.js"
+import type { StatementSpan } from "../migration/Footprint.js"
+import type { Migration } from "../migration/Migration.js"
+
+/** PostgreSQL manual, appendix A: duplicate table, column, object, function and schema. */
+const duplicates: ReadonlySet<string> = new Set(["42P07", "42701", "42710", "42723", "42P06"])
+
+/**
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isAlreadyThere = (
+  migration: Migration,
+  span: StatementSpan,
+  { routine, sqlState }: Pick<Evidence, "routine" | "sqlState">
+): boolean => {
+  if (duplicates.has(sqlState)) return !createsTwice(migration, span)
+  if (sqlState !== "42P16") return false
+  switch (Option.getOrUndefined(routine)) {
+    case "index_check_primary_key":
+      return !createsTwice(migration, span)
+    case "checkViewColumns":
+      return isFirstView(migration, span)
+    default:
+      return false
+  }
+}
+
+/** An earlier statement of the same file has created the object: the file contradicts itself. */
+const createsTwice = ({ footprint }: Migration, { line }: StatementSpan): boolean =>
+  footprint.doubts.some((doubt) => doubt.kind === "CreatedTwice" && doubt.line === line && Option.isNone(doubt.earlier))
+
+/** No file before this one has the view, and no statement before this one names it. */
+const isFirstView = ({ footprint, script }: Migration, { end, start }: StatementSpan): boolean => {
+  const text = script._tag === "Sql" ? script.text : ""
+  return footprint.provides.some(
+    (object) =>
+      object._tag === "Relation" &&
+      text.slice(start, end).includes(object.name) &&
+      !text.slice(0, start).includes(object.name)
+  )
+}

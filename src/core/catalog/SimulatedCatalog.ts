@@ -1,0 +1,274 @@
+/**
+ * What exists after the migrations read so far, as far as their SQL tells: a persistent value, one for each point in the
+ * history. Names are found as a search path finds them: `users` and `public.users` are one relation, and a name without
+ * schema stands for every relation of that name when none is in the default schema.
+ *
+ * **Laws**
+ *
+ * 1. Nothing here fails: what is created twice is replaced, what is dropped and not there stays not there.
+ * 2. What was put is found by its full name until it is removed, and by its bare name.
+ * 3. A catalog never changes; every operation gives another one.
+ *
+ * @since 0.1.0
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type { HazardKey } from "../model/HazardKey.js"
+import { type QualifiedName, qualifiedName } from "../model/SchemaObject.js"
+import type {
+  Column,
+  Constraint,
+  ConstraintKind,
+  Relation,
+  RelationKind,
+  Routine,
+  SimulatedCatalog,
+  Thing,
+  Type
+} from "./Model.js"
+
+export type * from "./Model.js"
+
+/** @since 0.1.0 @category constructors */
+export const empty: SimulatedCatalog = {
+  relations: HashMap.empty(),
+  types: HashMap.empty(),
+  routines: HashMap.empty(),
+  things: HashMap.empty(),
+  constrained: HashMap.empty(),
+  readByAll: [],
+  brought: new Set(),
+  unsure: new Set(),
+  uncertain: new Set(),
+  isComplete: true,
+  isUnderstood: true
+}
+
+/** What `SELECT * FROM` a sequence gives. */
+const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_called"].map((name) => ({
+  name,
+  type: qualifiedName(name === "is_called" ? "bool" : "int8"),
+  wording: name === "is_called" ? "boolean" : "bigint",
+  modifiers: [],
+  isNotNull: true,
+  hasDefault: false,
+  isGenerated: false,
+  isLocal: true,
+  uses: []
+}))
+
+/** A relation with nothing to it yet. @since 0.1.0 @category constructors */
+export const relation = (kind: RelationKind, name: QualifiedName): Relation => ({
+  name,
+  kind,
+  creation: Option.none(),
+  isExternal: false,
+  isTemporary: false,
+  isPartitioned: false,
+  isDefaultPartition: false,
+  columns: kind === "sequence" ? sequenceColumns : [],
+  constraints: [],
+  attachments: [],
+  onWrite: [],
+  onRead: [],
+  alsoWrites: [],
+  parts: [],
+  owner: Option.none(),
+  ownerColumn: Option.none(),
+  isIdentity: false,
+  isConstraint: false,
+  indexColumns: [],
+  included: [],
+  isUnique: false,
+  hasOnlyColumns: true,
+  isPartial: false,
+  parents: [],
+  children: [],
+  referencedBy: [],
+  uses: [],
+  base: [],
+  dependencies: new Set()
+})
+
+/** A constraint with nothing to it but its columns. @since 0.1.0 @category constructors */
+export const constraint = (kind: ConstraintKind, name: string, columns: ReadonlyArray<string>): Constraint => ({
+  name,
+  kind,
+  columns,
+  references: Option.none(),
+  referencedColumns: [],
+  onReferenced: "check",
+  isValidated: true,
+  isLocal: true,
+  uses: []
+})
+
+/** @since 0.1.0 @category predicates */
+export const isSameName = (a: QualifiedName, b: QualifiedName): boolean =>
+  a.name === b.name && schemaOf(a) === schemaOf(b)
+
+const defaultSchema = "public"
+
+/** The schema a name means when nothing else is said. @since 0.1.0 @category operations */
+export const schemaOf = ({ schema }: QualifiedName): string => Option.getOrElse(schema, () => defaultSchema)
+
+interface Named {
+  readonly name: QualifiedName
+}
+
+/**
+ * What a name can mean. Without schema: the one in the default schema, else everything of that name, wherever it is. With
+ * schema: the one in it, else one that was created without saying where.
+ */
+const meanings = <A extends Named>(candidates: ReadonlyArray<A>, name: QualifiedName): ReadonlyArray<A> => {
+  const exact = candidates.filter((candidate) => isSameName(candidate.name, name))
+  if (exact.length > 0) return exact
+  return Option.isNone(name.schema) ? candidates : candidates.filter(({ name: other }) => Option.isNone(other.schema))
+}
+
+const under = <A>(map: HashMap.HashMap<string, ReadonlyArray<A>>, name: string): ReadonlyArray<A> =>
+  Option.getOrElse(HashMap.get(map, name), (): ReadonlyArray<A> => [])
+
+/** @since 0.1.0 @category queries */
+export const relationsNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Relation> =>
+  meanings(under(catalog.relations, name.name), name)
+
+/** Relations of this bare name in any schema. @since 0.1.0 @category queries */
+export const relationsCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Relation> =>
+  under(catalog.relations, name)
+
+/** Types of this bare name in any schema. @since 0.1.0 @category queries */
+export const typesCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Type> => under(catalog.types, name)
+
+/** Routines of this bare name in any schema. @since 0.1.0 @category queries */
+export const routinesCalled = (catalog: SimulatedCatalog, name: string): ReadonlyArray<Routine> =>
+  under(catalog.routines, name)
+
+/** Tables with a constraint of this name. @since 0.1.0 @category queries */
+export const tablesConstrained = (catalog: SimulatedCatalog, name: string): ReadonlyArray<QualifiedName> =>
+  under(catalog.constrained, name)
+
+/** @since 0.1.0 @category queries */
+export const findRelation = (catalog: SimulatedCatalog, name: QualifiedName): Relation | undefined =>
+  relationsNamed(catalog, name)[0]
+
+/** @since 0.1.0 @category queries */
+export const typesNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Type> =>
+  meanings(under(catalog.types, name.name), name)
+
+/** @since 0.1.0 @category queries */
+export const findType = (catalog: SimulatedCatalog, name: QualifiedName): Type | undefined =>
+  typesNamed(catalog, name)[0]
+
+/** All overloads. @since 0.1.0 @category queries */
+export const routinesNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Routine> =>
+  meanings(under(catalog.routines, name.name), name)
+
+/** @since 0.1.0 @category queries */
+export const findThing = (catalog: SimulatedCatalog, key: HazardKey): Thing | undefined =>
+  Option.getOrUndefined(HashMap.get(catalog.things, key))
+
+/** Every relation, in no particular order. @since 0.1.0 @category queries */
+export const allRelations = (catalog: SimulatedCatalog): ReadonlyArray<Relation> =>
+  [...HashMap.values(catalog.relations)].flat()
+
+/** @since 0.1.0 @category queries */
+export const allTypes = (catalog: SimulatedCatalog): ReadonlyArray<Type> => [...HashMap.values(catalog.types)].flat()
+
+/** @since 0.1.0 @category queries */
+export const allRoutines = (catalog: SimulatedCatalog): ReadonlyArray<Routine> =>
+  [...HashMap.values(catalog.routines)].flat()
+
+const replace = <A extends Named>(
+  map: HashMap.HashMap<string, ReadonlyArray<A>>,
+  name: QualifiedName,
+  isSame: (other: A) => boolean,
+  next: ReadonlyArray<A>
+): HashMap.HashMap<string, ReadonlyArray<A>> => {
+  const rest = under(map, name.name).filter((other) => !isSame(other))
+  const all = [...rest, ...next]
+  return all.length === 0 ? HashMap.remove(map, name.name) : HashMap.set(map, name.name, all)
+}
+
+/** @since 0.1.0 @category updates */
+export const putRelation = (catalog: SimulatedCatalog, value: Relation): SimulatedCatalog => ({
+  ...catalog,
+  relations: replace(catalog.relations, value.name, (other) => isSameName(other.name, value.name), [value]),
+  constrained: constrainedBy(catalog, value.name, value.constraints)
+})
+
+/** @since 0.1.0 @category updates */
+export const removeRelation = (catalog: SimulatedCatalog, name: QualifiedName): SimulatedCatalog => ({
+  ...catalog,
+  relations: replace(catalog.relations, name, (other) => isSameName(other.name, name), []),
+  constrained: constrainedBy(catalog, name, [])
+})
+
+const constrainedBy = (
+  catalog: SimulatedCatalog,
+  table: QualifiedName,
+  constraints: ReadonlyArray<Constraint>
+): SimulatedCatalog["constrained"] => {
+  const before = under(catalog.relations, table.name).find((other) => isSameName(other.name, table))?.constraints ?? []
+  if (before === constraints) return catalog.constrained
+  let constrained = catalog.constrained
+  for (const name of namesOnlyIn(before, constraints)) {
+    const rest = under(constrained, name).filter((other) => !isSameName(other, table))
+    constrained = rest.length === 0 ? HashMap.remove(constrained, name) : HashMap.set(constrained, name, rest)
+  }
+  for (const name of namesOnlyIn(constraints, before)) {
+    constrained = HashMap.set(constrained, name, [...under(constrained, name), table])
+  }
+  return constrained
+}
+
+const namesOnlyIn = (those: ReadonlyArray<Constraint>, others: ReadonlyArray<Constraint>): ReadonlySet<string> =>
+  new Set(those.flatMap(({ name }) => (others.some((other) => other.name === name) ? [] : [name])))
+
+/** Whether a schema has a constraint of that name, on any table. @since 0.1.0 @category queries */
+export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean =>
+  under(catalog.constrained, name).some((table) => schemaOf(table) === schemaOf({ name, schema }))
+
+/** Whether there is a relation of exactly that name. @since 0.1.0 @category queries */
+export const hasRelation = (catalog: SimulatedCatalog, name: QualifiedName): boolean =>
+  under(catalog.relations, name.name).some((other) => isSameName(other.name, name))
+
+/** @since 0.1.0 @category updates */
+export const putType = (catalog: SimulatedCatalog, value: Type): SimulatedCatalog => ({
+  ...catalog,
+  types: replace(catalog.types, value.name, (other) => isSameName(other.name, value.name), [value])
+})
+
+/** @since 0.1.0 @category updates */
+export const removeType = (catalog: SimulatedCatalog, name: QualifiedName): SimulatedCatalog => ({
+  ...catalog,
+  types: replace(catalog.types, name, (other) => isSameName(other.name, name), [])
+})
+
+/** @since 0.1.0 @category predicates */
+export const isSameRoutine = (a: Routine, b: Routine): boolean =>
+  isSameName(a.name, b.name) && a.inputs.join() === b.inputs.join()
+
+/** @since 0.1.0 @category updates */
+export const putRoutine = (catalog: SimulatedCatalog, value: Routine): SimulatedCatalog => ({
+  ...catalog,
+  routines: replace(catalog.routines, value.name, (other) => isSameRoutine(other, value), [value])
+})
+
+/** @since 0.1.0 @category updates */
+export const removeRoutine = (catalog: SimulatedCatalog, value: Routine): SimulatedCatalog => ({
+  ...catalog,
+  routines: replace(catalog.routines, value.name, (other) => isSameRoutine(other, value), [])
+})
+
+/** @since 0.1.0 @category updates */
+export const putThing = (catalog: SimulatedCatalog, thing: Thing): SimulatedCatalog => ({
+  ...catalog,
+  things: HashMap.set(catalog.things, thing.key, thing)
+})
+
+/** @since 0.1.0 @category updates */
+export const removeThing = (catalog: SimulatedCatalog, key: HazardKey): SimulatedCatalog => ({
+  ...catalog,
+  things: HashMap.remove(catalog.things, key)
+})

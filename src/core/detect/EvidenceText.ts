@@ -1,0 +1,126 @@
+/**
+ * The names that an error points at in the statement's own text. The text is the caller's, or that of the statement inside a
+ * function body; both say exactly what was written, in any language of the server, where the message loses the quotes.
+ *
+ * @internal
+ */
+
+import * as Option from "effect/Option"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import { nameOfStrings } from "../sql/SyntaxTree.js"
+import { type Cut, dottedAt, identifierAt, literalAt, offsetOf, skipBlank, skipToken } from "../text/Lexer.js"
+import type { Evidence } from "./SqlState.js"
+
+/**
+ * The parts of the name at the error's position: of a dotted name, or of one inside a string constant, since a constant that
+ * becomes a `regclass` is pointed at as a whole.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsAtPosition = (evidence: Evidence): ReadonlyArray<string> | undefined => {
+  const inside = Option.isSome(evidence.internalQuery) && Option.isSome(evidence.internalPosition)
+  const text = inside ? evidence.internalQuery : evidence.statement
+  const position = inside ? evidence.internalPosition : evidence.position
+  if (Option.isNone(text) || Option.isNone(position)) return undefined
+  const offset = offsetOf(text.value, position.value)
+  return offset === -1 ? undefined : partsAt(text.value, offset)
+}
+
+/**
+ * The name that the server printed with bare dots, as its parts. The text at the error's position decides, as long as it says
+ * the same as the message; then any place of the text that does; otherwise the first dot is taken to end the schema.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
+  const pointed = partsAtPosition(evidence)
+  if (pointed !== undefined && prints(pointed, printed)) return pointed
+  const dot = printed.indexOf(".")
+  if (dot === -1) return [printed]
+  const text = Option.orElse(evidence.internalQuery, () => evidence.statement)
+  const written = Option.isSome(text) ? partsInText(text.value, printed) : undefined
+  return (
+    written ?? (dot === 0 || dot === printed.length - 1 ? [printed] : [printed.slice(0, dot), printed.slice(dot + 1)])
+  )
+}
+
+/**
+ * Whether a name would be printed like this: at most its last two parts with a bare dot, or the last one alone.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const prints = (parts: ReadonlyArray<string>, printed: string): boolean => {
+  const name = parts[parts.length - 1] ?? ""
+  return parts.length === 1 ? name === printed : `${parts[parts.length - 2]}.${name}` === printed || name === printed
+}
+
+/**
+ * What `ON CONFLICT (…)` of the only such `INSERT` in a text asks for. Where the list holds an expression no columns are
+ * given, since a unique index over an expression is not one over columns.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const conflictTargetIn = (
+  text: string
+): { readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> } | undefined => {
+  let table: ReadonlyArray<string> | undefined
+  let found: { readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> } | undefined
+  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, skipToken(text, i))) {
+    const into = wordsAt(text, i, "insert", "into")
+    if (into !== undefined) table = dottedAt(text, skipBlank(text, into))?.value ?? table
+    const conflict = wordsAt(text, i, "on", "conflict")
+    if (conflict === undefined || table === undefined) continue
+    const list = skipBlank(text, conflict)
+    if (text.charAt(list) !== "(") continue
+    if (found !== undefined) return undefined
+    found = { relation: nameOfStrings(table), columns: columnsAt(text, list + 1) }
+  }
+  return found
+}
+
+const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined => {
+  const literal = literalAt(text, start)
+  if (literal !== undefined) return dottedAt(literal.value, skipBlank(literal.value, 0))?.value
+  const name = dottedAt(text, start)
+  const isCollate = name?.value.length === 1 && name.value[0] === "collate" && text.charAt(start) !== '"'
+  return isCollate ? dottedAt(text, skipBlank(text, name.end))?.value : name?.value
+}
+
+const partsInText = (text: string, printed: string): ReadonlyArray<string> | undefined => {
+  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, i)) {
+    const name = dottedAt(text, i)
+    if (name !== undefined && prints(name.value, printed)) return name.value
+    i = name?.end ?? skipToken(text, i)
+  }
+  return undefined
+}
+
+/** The offset after an unquoted word. */
+const wordAt = (text: string, start: number, word: string): number | undefined => {
+  const cut: Cut<string> | undefined = text.charAt(start) === '"' ? undefined : identifierAt(text, start)
+  return cut?.value === word ? cut.end : undefined
+}
+
+const wordsAt = (text: string, start: number, first: string, second: string): number | undefined => {
+  const end = wordAt(text, start, first)
+  return end === undefined ? undefined : wordAt(text, skipBlank(text, end), second)
+}
+
+/** The plain columns of a list; what follows a column up to the comma is its collation and operator class. */
+const columnsAt = (text: string, start: number): ReadonlyArray<string> => {
+  const columns: Array<string> = []
+  for (let i = skipBlank(text, start); i < text.length; i = skipBlank(text, i + 1)) {
+    const column = identifierAt(text, i)
+    if (column === undefined) return []
+    columns.push(column.value)
+    i = skipBlank(text, column.end)
+    if (text.charAt(i) === "(" || text.charAt(i) === ".") return []
+    while (i < text.length && text.charAt(i) !== "," && text.charAt(i) !== ")") i = skipBlank(text, skipToken(text, i))
+    if (text.charAt(i) === ")") return columns
+  }
+  return []
+}

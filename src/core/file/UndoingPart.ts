@@ -1,0 +1,267 @@
+/**
+ * Recognises a part that undoes what stands above it, for any tool and in any habit: a file that runs as a whole would
+ * do and undo.
+ *
+ * ```sql
+ * CREATE TABLE IF NOT EXISTS users (id integer);
+ * -- ROLLBACK                                      a heading
+ * DROP TABLE users;                                undoes what stands above it: an error
+ *
+ * -- rollback of the old import is done by a job   prose
+ * ALTER TABLE users ADD COLUMN email text;         undoes nothing
+ * ```
+ *
+ * **What is a heading.** A comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade,
+ * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`),
+ * also behind a statement on its line; plain when it holds no other word than such as go with them (`-- to revert this
+ * migration`); vague when it is short and no sentence, or ends with a colon; a remark when words follow a colon
+ * (`-- rollback plan: none`); and prose when it is any other text with such a word, also in another form
+ * (`-- this is what reverts the migration`).
+ *
+ * **What is an error.** Below a bare heading at the beginning of a line, any statement; behind a statement, one that drops, deletes or
+ * changes anything, or runs code that may. Below a plain heading the same but for queries; where the file has a plain heading of
+ * the way up as well, any statement. Below a vague heading, a statement that undoes one above it, and below a remark, one that drops
+ * what the file makes above, unless what the file makes is renamed into the place of something else. Below prose, a part that takes
+ * away all that the file makes above, and makes nothing.
+ * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
+ *
+ * @internal
+ */
+import type { Node } from "@pgsql/types"
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import { InvalidDirective } from "../error/AutoMigrationError.js"
+import { type ParsedStatement, type Parser, statementsOf } from "../sql/ParsedSql.js"
+import { isDestructive, isPreparation, isQuery, madeBy, renameIn, standsBy, undoneBy } from "../statement/Undoing.js"
+import * as SqlComment from "../text/Comment.js"
+
+/**
+ * Fails with the first heading of a part that undoes. A text that is no SQL passes: its own error says more.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const refuse = (parser: Parser, file: string, text: string): Either.Either<void, InvalidDirective> => {
+  const comments = SqlComment.commentsOf(text)
+  const headings = [
+    ...comments.flatMap((comment, index) => headingFrom(text, comment, comments.slice(index + 1))),
+    ...SqlComment.commentsBehind(text).flatMap((comment) => headingBehind(text, comment, comments))
+  ]
+  if (headings.length === 0) return Either.void
+  const statements = Either.getOrElse(statementsOf(parser, text), (): ReadonlyArray<ParsedStatement> => [])
+  const hasUp = comments.some((comment) => isPlain(wordsOf(firstLineOf(comment)), upWords))
+  const found = headings.find((heading) => undoes(heading, statements, hasUp))
+  return found === undefined
+    ? Either.void
+    : Either.left(
+        new InvalidDirective({
+          file,
+          line: found.line,
+          directive: found.directive,
+          reason: "announces a part that undoes the migration, and the whole file would run",
+          remedy:
+            "Move that part to a file of its own that ends in .down.sql, or, if it belongs to the migration, put the comment into other words."
+        })
+      )
+}
+
+interface Heading {
+  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark" | "prose"
+  readonly start: number
+  readonly line: number
+  readonly directive: string
+}
+
+const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatement>, hasUp: boolean): boolean => {
+  if (statements.some((statement) => statement.start < start && start < statement.end)) return false
+  const nodes = (isMeant: (statement: ParsedStatement) => boolean): ReadonlyArray<Node> =>
+    statements.filter(isMeant).map(({ node }) => node)
+  const above = nodes((statement) => statement.start < start)
+  const below = nodes((statement) => statement.start > start).filter((node) => !isPreparation(node))
+  const isSure = kind === "plain" || kind === "behind"
+  if (kind === "bare" || (isSure && hasUp)) return below.length > 0
+  if (above.every(isPreparation)) return false
+  const made = madeByAll(above)
+  if (kind === "prose") return undoesAll(above, below)
+  if (!isSure) return undoesMade(below, made, kind)
+  const undone = new Set(above.flatMap(undoneBy))
+  return below.some(
+    (node) =>
+      isDestructive(node) ||
+      (kind === "behind" && isQuery(node)) ||
+      undoneBy(node).some((key) => made.has(key)) ||
+      madeBy(node).some((key) => undone.has(key))
+  )
+}
+
+/** What is made and then renamed is made under its new name, too. */
+const madeByAll = (nodes: ReadonlyArray<Node>): ReadonlySet<string> => {
+  const made = new Set<string>()
+  for (const node of nodes) {
+    const { from, to } = renameIn(node)
+    for (const key of [...madeBy(node), ...(from.some((one) => made.has(one)) ? to : [])]) made.add(key)
+  }
+  return made
+}
+
+/** A statement that gives what the file made another name than it had above puts it into place. */
+const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind: "vague" | "remark"): boolean => {
+  const isMade = (key: string) => made.has(key)
+  if (nodes.some((node) => renameIn(node).from.some(isMade) && !undoneBy(node).some(isMade))) return false
+  return nodes.some((node) =>
+    undoneBy(node).some((key) => made.has(key) && (kind === "vague" || /^(?:name|column) /.test(key)))
+  )
+}
+
+/** Whether a part takes away all that stands there by the statements above, and makes nothing. */
+const undoesAll = (above: ReadonlyArray<Node>, below: ReadonlyArray<Node>): boolean => {
+  const undone = new Set(below.flatMap(undoneBy))
+  const standing = above.map(standsBy).filter(Arr.isNonEmptyReadonlyArray)
+  return (
+    standing.length > 0 &&
+    standing.every((keys) => keys.some((key) => undone.has(key))) &&
+    below.every((node) => "RenameStmt" in node || !madeBy(node).some((key) => /^(?:name|column|rows) /.test(key)))
+  )
+}
+
+/** The line itself, and where it lacks words the next ones: a frame may stand around them. */
+const firstLineOf = ({ kind, text }: SqlComment.Comment): string =>
+  kind === "line" ? text : (text.split(/[\r\n]+/).find((line) => /[\p{L}\p{N}]/u.test(line)) ?? "")
+
+const headingFrom = (
+  text: string,
+  comment: SqlComment.Comment,
+  following: ReadonlyArray<SqlComment.Comment>
+): ReadonlyArray<Heading> => {
+  const line = firstLineOf(comment).trim()
+  const words = wordsOf(line)
+  const isLonger = comment.kind === "block" && (comment.text.match(/[\p{L}\p{N}][^\r\n]*/gu) ?? []).length > 1
+  const isPart = !isLonger && !isCommentedOut(text, comment, following)
+  const heading = { start: comment.start, line: comment.line, directive: directiveOf(comment, line) }
+  if (isPart && isBare(words)) return [{ ...heading, kind: "bare" }]
+  if (isPart && isPlain(words, undoWords)) return [{ ...heading, kind: "plain" }]
+  if (/;$/.test(line)) return []
+  if (announces(words)) {
+    if (/:[\s*=#-]*$/.test(line)) return [{ ...heading, kind: "vague" }]
+    if (isShort(words)) return [{ ...heading, kind: line.includes(":") ? "remark" : "vague" }]
+  }
+  return !isCommentedOut(text, comment, following) && mentions(comment.text) ? [{ ...heading, kind: "prose" }] : []
+}
+
+/** In a block comment any line may. One that holds SQL keeps the way down to itself. */
+const mentions = (text: string): boolean => {
+  const lines = text.split(/[\r\n]+/)
+  return (
+    !lines.some((line) => sqlWords.test(line.replace(/^[\s*]+/, ""))) &&
+    lines.some((line) => mention.test(spaced(line)))
+  )
+}
+
+/** Behind a statement a comment says something of it, unless it is the word alone. */
+const headingBehind = (
+  text: string,
+  comment: SqlComment.Comment,
+  comments: ReadonlyArray<SqlComment.Comment>
+): ReadonlyArray<Heading> => {
+  const line = firstLineOf(comment).trim()
+  const following = comments.filter(({ start }) => start > comment.start)
+  return isBare(wordsOf(comment.text)) && !isCommentedOut(text, comment, following)
+    ? [{ kind: "behind", start: comment.start, line: comment.line, directive: directiveOf(comment, line) }]
+    : []
+}
+
+const isBare = (words: ReadonlyArray<string>): boolean =>
+  words.length === 1 && words.every((word) => bareWords.has(word))
+
+/** Things step down and break down, too: among other words, `down` is the word meant where it comes first or behind a companion. */
+const announces = (words: ReadonlyArray<string>): boolean =>
+  words.some((word, index) => {
+    const before = words[index - 1]
+    if (word === "dropbelow" || !undoWords.has(word)) return false
+    return word !== "down" || before === undefined || (companions.has(before) && !/^steps?$/.test(before))
+  })
+
+const directiveOf = ({ kind }: SqlComment.Comment, line: string): string =>
+  kind === "line" ? `-- ${line}` : `/* ${line} */`
+
+/** A way down that is kept in comments, in the lines right below its heading. */
+const isCommentedOut = (
+  text: string,
+  heading: SqlComment.Comment,
+  following: ReadonlyArray<SqlComment.Comment>
+): boolean => {
+  let { end } = heading
+  for (const comment of following) {
+    if (text.slice(end, comment.start).trim() !== "" || comment.kind === "block") return false
+    if (sqlWords.test(comment.text)) return true
+    if (/[\p{L}\p{N}]/u.test(comment.text)) return false
+    end = comment.end
+  }
+  return false
+}
+
+const sqlWords =
+  /^(?:drop|alter|delete|truncate|update|insert|create|revoke|grant|select|begin|commit|rename|do)\b[^.]*(?:;|$)/i
+
+/** Small letters, with `migrateDown` as two words and `users_down` as well. */
+const spaced = (line: string): string =>
+  line
+    .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
+    .replaceAll("_", " ")
+    .toLowerCase()
+
+/** Any form of the words; `down` where it is not a part of another verb. */
+const mention = new RegExp(
+  `\\b(?:${[
+    "undo(?:es|ing|ne)?",
+    "roll(?:s|ed|ing)?[\\s-]*back",
+    "rollbacks?",
+    "revert(?:s|ed|ing)?",
+    "revers(?:es?|ed|ing|al)",
+    "inverse",
+    "back(?:s|ed|ing)?[\\s-]*out",
+    "downgrad(?:es?|ed|ing)",
+    "backwards?",
+    "uninstall",
+    "tear[\\s-]*down",
+    "(?<!\\b(?:break|breaks|count|counts|cut|cuts|narrow|scale|shut|slow|step|steps|write|written)\\s+)downs?"
+  ].join("|")})\\b`
+)
+
+/** `DOWN`, `Roll back`, `migrateDown`, `drop below` as words in small letters. */
+const wordsOf = (line: string): ReadonlyArray<string> =>
+  spaced(line)
+    .replace(/\brol(?:l|ling|ls)[\s_-]*(?:(?:this|it|them|all|everything)\s+)?back\b/g, "rollback")
+    .replace(/\bdrop[\s_-]+below\b/g, "dropbelow")
+    .split(/[^\p{L}\p{N}']+/u)
+    .filter((word) => word !== "")
+
+/** It has one of the words, and no other but such as go with them. */
+const isPlain = (words: ReadonlyArray<string>, meant: ReadonlySet<string>): boolean =>
+  words.some((word) => meant.has(word)) &&
+  words.every((word) => meant.has(word) || companions.has(word) || /^v?\d+$/.test(word))
+
+const isShort = (words: ReadonlyArray<string>): boolean => words.length <= 8 && !words.some((word) => verbs.has(word))
+
+const setOf = (words: string): ReadonlySet<string> => new Set(words.split(" "))
+
+const upWords = setOf("up ups apply forward forwards upgrade do")
+
+/** A title of what follows is hardly one of these: `-- reverse` may stand above a function of that name. */
+const bareWords = setOf("down downs undo rollback revert")
+
+const undoWords = setOf(
+  "down downs undo undoing rollback rollbacks revert reverting reverse reversing reversal downgrade downgrades downgrading backward backwards backout dropbelow"
+)
+
+const companions = setOf(
+  "migration migrations migrate migrating sql script scripts section part parts way step steps statement statements query queries " +
+    "the this that to for of a an all and begin begins start starts end run on from db database schema ddl dml change changes " +
+    "version direction operation operations code commands command block below following here everything it above create path file"
+)
+
+/** What holds one of these is a sentence. */
+const verbs = setOf(
+  "is are was were be been has have had does do did can cannot can't could may might must should would will won't don't isn't not " +
+    "no never nothing if when because so since until unless done by we you they i"
+)

@@ -1,0 +1,392 @@
+/**
+ * `ALTER TABLE`, one rule for each of its actions. Every action writes the table; what else it reads, writes, adds and frees
+ * is said here. The table of actions is complete by its type.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import * as Doubt from "../reading/ExpectedRefusal.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import * as Use from "../reading/Use.js"
+import { elementName } from "../sql/ParsedType.js"
+import { modifiersOf, optionNamed, partsOfObject } from "../sql/SyntaxTree.js"
+import * as Column from "./Column.js"
+import { addConstraint } from "./Constraint.js"
+import { attachIndex } from "./CopiedIndexes.js"
+import { dropColumn, dropConstraint, dropIdentity, leaveParents } from "./Drop.js"
+import { clonePartition, followType, inherit } from "./Inheritance.js"
+
+/** @since 0.1.0 @category statements */
+export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): void => {
+  const name = Path.range(recorder, statement.relation)
+  const known = R.findRelation(recorder, name)
+  if (known === undefined && statement.missing_ok === true) {
+    R.writeName(recorder, name)
+    return
+  }
+  if (statement.objtype === "OBJECT_INDEX" || statement.objtype === "OBJECT_SEQUENCE") Use.changePart(recorder, name)
+  else Use.change(recorder, name)
+  if (known === undefined)
+    R.saveRelation(recorder, { ...Catalog.relation("table", Path.placed(recorder, name)), isExternal: true })
+  const table = known?.name ?? Path.placed(recorder, name)
+  R.updateRelation(recorder, table, (same) => same)
+  for (const node of statement.cmds ?? []) {
+    if ("AlterTableCmd" in node)
+      actions[node.AlterTableCmd.subtype ?? "AT_ReAddComment"](recorder, table, node.AlterTableCmd)
+  }
+}
+
+type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
+
+/** The table is written, and there is nothing more to it. */
+const only: Action = () => undefined
+
+/** The server makes these for itself; a script cannot hold them. */
+const internal: Action = (recorder, _, { subtype }) => R.barrier(recorder, `${subtype} stands in a script`)
+
+const addColumn: Action = (recorder, table, { def, missing_ok }) => {
+  if (def === undefined || !("ColumnDef" in def)) return
+  const name = def.ColumnDef.colname ?? ""
+  const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
+  if (isThere && missing_ok === true) return
+  Doubt.creation(recorder, SchemaObject.column(name, table))
+  addColumnTo(recorder, table, def.ColumnDef)
+}
+
+/** Children get the column too; the default is computed for the rows that are there. */
+const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: ColumnDef): void => {
+  const pending: Array<Column.Pending> = []
+  Column.addColumn(recorder, table, definition, pending)
+  for (const node of definition.constraints ?? []) {
+    if ("Constraint" in node && node.Constraint.contype !== "CONSTR_CHECK")
+      Use.useNow(recorder, node.Constraint.raw_expr)
+  }
+  Column.settle(recorder, table, pending)
+  const added = R.findRelation(recorder, table)?.columns.find(({ name }) => name === definition.colname)
+  const notNull = R.findRelation(recorder, table)?.constraints.find(
+    ({ columns, kind }) => kind === "not null" && columns[0] === definition.colname
+  )
+  if (added !== undefined) inChildren(recorder, table, (child) => addInherited(recorder, child, added, notNull))
+}
+
+/** A child that has the column already keeps it, and is held to NOT NULL as well. */
+const addInherited = (
+  recorder: R.Recorder,
+  child: QualifiedName,
+  column: Catalog.Column,
+  notNull: Catalog.Constraint | undefined
+): void =>
+  R.updateRelation(recorder, child, (known) => {
+    const isThere = known.columns.some(({ name }) => name === column.name)
+    const isHeld = known.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column.name)
+    return {
+      ...known,
+      columns: isThere
+        ? known.columns.map((own) =>
+            own.name === column.name ? { ...own, isNotNull: own.isNotNull || column.isNotNull } : own
+          )
+        : [...known.columns, { ...column, isLocal: false }],
+      constraints:
+        notNull === undefined || isHeld ? known.constraints : [...known.constraints, { ...notNull, isLocal: false }]
+    }
+  })
+
+const inChildren = (recorder: R.Recorder, table: QualifiedName, change: (child: QualifiedName) => void): void => {
+  for (const child of R.findRelation(recorder, table)?.children ?? []) {
+    change(child)
+    inChildren(recorder, child, change)
+  }
+}
+
+const updateColumn = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  name: string | undefined,
+  change: (column: Catalog.Column) => Catalog.Column
+): void =>
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    columns: known.columns.map((column) => (column.name === name ? change(column) : column))
+  }))
+
+const setNotNull: Action = (recorder, table, { name = "" }) => {
+  addConstraint(recorder, table, { contype: "CONSTR_NOTNULL" }, name, "old")
+}
+
+const dropNotNull: Action = (recorder, table, { name }) => {
+  freed(recorder, table)
+  loosenColumn(recorder, table, name)
+}
+
+/** Children that are held to it by themselves stay so, and theirs with them. */
+const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
+  updateColumn(recorder, table, name, (column) => ({ ...column, isNotNull: false }))
+  const isIt = ({ columns, kind }: Catalog.Constraint): boolean => kind === "not null" && columns[0] === name
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: known.constraints.filter((constraint) => !isIt(constraint))
+  }))
+  for (const child of R.findRelation(recorder, table)?.children ?? []) {
+    if (R.findRelation(recorder, child)?.constraints.find(isIt)?.isLocal === false) loosenColumn(recorder, child, name)
+  }
+}
+
+/** What can remove a dependency reads all that there was. */
+const freed = (recorder: R.Recorder, table: QualifiedName): void => {
+  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
+}
+
+/**
+ * Another type: whatever depended on the column's old type does so no longer; indexes, defaults and checks are made anew, and
+ * the tables that point here are checked.
+ */
+const alterType: Action = (recorder, table, { def, name }) => {
+  freed(recorder, table)
+  if (def === undefined || !("ColumnDef" in def)) return
+  const { collClause, raw_default, typeName } = def.ColumnDef
+  Use.useNow(recorder, typeName, raw_default, collClause)
+  const retype = (column: Catalog.Column): Catalog.Column =>
+    typeName === undefined
+      ? column
+      : {
+          ...column,
+          ...Path.resolvedType(recorder, typeName),
+          modifiers: modifiersOf(typeName.typmods)
+        }
+  const known = R.findRelation(recorder, table)
+  for (const other of known?.referencedBy ?? []) Use.change(recorder, other)
+  for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+  updateColumn(recorder, table, name, retype)
+  inChildren(recorder, table, (child) => updateColumn(recorder, child, name, retype))
+}
+
+const columnDefault: Action = (recorder, table, { def, name = "" }) => {
+  freed(recorder, table)
+  setValue(recorder, table, name, def, "default")
+}
+
+const setValue = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  column: string,
+  expression: Node | undefined,
+  kind: "default" | "generated"
+): void => {
+  Column.setDefault(recorder, table, column, expression, kind)
+  inChildren(recorder, table, (child) => Column.setDefault(recorder, child, column, expression, kind))
+}
+
+/** Stored generated values are computed at once. */
+const setExpression: Action = (recorder, table, { def, name = "" }) => {
+  freed(recorder, table)
+  setValue(recorder, table, name, def, "generated")
+  Use.useNow(recorder, def)
+}
+
+const addTableConstraint: Action = (recorder, table, { def }) => {
+  if (def === undefined || !("Constraint" in def)) return
+  const constraint = def.Constraint
+  addConstraint(recorder, table, constraint, undefined, "old")
+  const known = R.findRelation(recorder, table)
+  const isRow = constraint.contype === "CONSTR_CHECK" || constraint.contype === "CONSTR_NOTNULL"
+  const isInherited = isRow || (known?.isPartitioned === true && constraint.contype === "CONSTR_FOREIGN")
+  const added = known?.constraints.at(-1)
+  if (!isInherited || added === undefined || constraint.is_no_inherit === true) return
+  inChildren(recorder, table, (child) =>
+    R.updateRelation(recorder, child, (known) =>
+      known.constraints.some(({ name }) => name === added.name)
+        ? known
+        : { ...known, constraints: [...known.constraints, { ...added, isLocal: false }] }
+    )
+  )
+}
+
+/** Checks the rows, and those of the table that a foreign key points at. */
+const validate: Action = (recorder, table, { name = "" }) => {
+  R.read(recorder, HazardKey.constraint(name))
+  const known = R.findRelation(recorder, table)
+  const constraint = known?.constraints.find((other) => other.name === name)
+  if (constraint !== undefined && Option.isSome(constraint.references)) Use.touch(recorder, constraint.references.value)
+  for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+  R.updateRelation(recorder, table, (relation) => ({
+    ...relation,
+    constraints: relation.constraints.map((other) => (other.name === name ? { ...other, isValidated: true } : other))
+  }))
+}
+
+const addIdentity: Action = (recorder, table, { def, name = "" }) => {
+  const options = def !== undefined && "Constraint" in def ? def.Constraint.options : undefined
+  Column.ownSequence(recorder, table, name, partsOfObject(optionNamed(options, "sequence_name")?.arg), "identity")
+}
+
+/** Names an index of this table. */
+const namesIndex: Action = (recorder, table, { name }) => useIndex(recorder, table, name)
+
+const useIndex = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
+  if (name !== undefined) Use.changePart(recorder, { schema: table.schema, name })
+}
+
+const namesTrigger: Action = (recorder, _, { name }) => {
+  if (name !== undefined) R.read(recorder, HazardKey.trigger(name))
+}
+
+const addParent: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "RangeVar" in def) inherit(recorder, table, Path.range(recorder, def.RangeVar), undefined)
+}
+
+/** Both sides change: what the parent stood for, and what the child inherits. */
+const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
+  freed(recorder, child)
+  freed(recorder, parent)
+  Use.change(recorder, parent)
+  Use.change(recorder, child)
+  const from = R.findRelation(recorder, parent)
+  R.updateRelation(recorder, child, (known) => ({
+    ...known,
+    parents: known.parents.filter((other) => from === undefined || !Catalog.isSameName(other, from.name)),
+    columns: known.columns.map((column) => ({ ...column, isLocal: true })),
+    constraints: known.constraints.map((constraint) => ({ ...constraint, isLocal: true }))
+  }))
+  const left = R.findRelation(recorder, child)
+  for (const part of left?.parts ?? []) leaveParents(recorder, part)
+  R.updateRelation(recorder, parent, (known) => ({
+    ...known,
+    children: known.children.filter((other) => left === undefined || !Catalog.isSameName(other, left.name))
+  }))
+}
+
+const dropParent: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "RangeVar" in def) leaveParent(recorder, table, Path.range(recorder, def.RangeVar))
+}
+
+const partition = (def: Node | undefined): PartitionCmd | undefined =>
+  def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined
+
+/** Attaching an index to a partitioned index uses the same words. */
+const attach: Action = (recorder, table, { def }) => {
+  const command = partition(def)
+  const child = Path.range(recorder, command?.name)
+  if (R.findRelation(recorder, table)?.kind === "index") {
+    Use.changePart(recorder, child)
+    attachIndex(recorder, child, table)
+    return
+  }
+  Use.change(recorder, child)
+  Use.fetch(recorder, child)
+  const known = R.findRelation(recorder, child)
+  const isOnly = (constraint: Catalog.Constraint): boolean =>
+    constraint.kind !== "check" && constraint.kind !== "not null"
+  R.updateRelation(recorder, child, (one) => ({
+    ...one,
+    columns: one.columns.map((column) => ({ ...column, isLocal: false })),
+    constraints: one.constraints.map((constraint) => ({ ...constraint, isLocal: isOnly(constraint) }))
+  }))
+  inherit(recorder, known?.name ?? child, table, command?.bound)
+  const from = R.findRelation(recorder, table)
+  if (from !== undefined) clonePartition(recorder, known?.name ?? child, from)
+}
+
+const detach: Action = (recorder, table, { def }) =>
+  leaveParent(recorder, Path.range(recorder, partition(def)?.name), table)
+
+const ofType: Action = (recorder, table, { def }) => {
+  if (def === undefined || !("TypeName" in def)) return
+  const type = Path.type(recorder, elementName(def.TypeName))
+  Use.touchType(recorder, type)
+  notOfType(recorder, table, {})
+  followType(recorder, table, type)
+}
+
+const notOfType: Action = (recorder, table) => {
+  const types = (R.findRelation(recorder, table)?.parents ?? []).filter(
+    (parent) => R.findRelation(recorder, parent)?.kind === "composite type"
+  )
+  for (const type of types) leaveParent(recorder, table, type)
+}
+
+const changeOwner: Action = (recorder, table, { newowner }) => {
+  if (newowner?.rolename !== undefined) R.read(recorder, HazardKey.role(newowner.rolename))
+  for (const part of R.findRelation(recorder, table)?.parts ?? []) R.writeName(recorder, part)
+}
+
+const moveToAccessMethod: Action = (recorder, _, { name }) => R.read(recorder, `access method ${name ?? ""}`)
+
+const replicaIdentity: Action = (recorder, table, { def }) => {
+  if (def !== undefined && "ReplicaIdentityStmt" in def) useIndex(recorder, table, def.ReplicaIdentityStmt.name)
+}
+
+const actions: Readonly<Record<AlterTableType, Action>> = {
+  AT_AddColumn: addColumn,
+  AT_AddColumnToView: internal,
+  AT_AddConstraint: addTableConstraint,
+  AT_AddIdentity: addIdentity,
+  AT_AddIndex: internal,
+  AT_AddIndexConstraint: internal,
+  AT_AddInherit: addParent,
+  AT_AddOf: ofType,
+  AT_AlterColumnGenericOptions: only,
+  AT_AlterColumnType: alterType,
+  AT_AlterConstraint: validate,
+  AT_AttachPartition: attach,
+  AT_ChangeOwner: changeOwner,
+  AT_ClusterOn: namesIndex,
+  AT_ColumnDefault: columnDefault,
+  AT_CookedColumnDefault: internal,
+  AT_DetachPartition: detach,
+  AT_DetachPartitionFinalize: detach,
+  AT_DisableRowSecurity: only,
+  AT_DisableRule: only,
+  AT_DisableTrig: namesTrigger,
+  AT_DisableTrigAll: only,
+  AT_DisableTrigUser: only,
+  AT_DropCluster: only,
+  AT_DropColumn: dropColumn,
+  AT_DropConstraint: dropConstraint,
+  AT_DropExpression: columnDefault,
+  AT_DropIdentity: dropIdentity,
+  AT_DropInherit: dropParent,
+  AT_DropNotNull: dropNotNull,
+  AT_DropOf: notOfType,
+  AT_DropOids: only,
+  AT_EnableAlwaysRule: only,
+  AT_EnableAlwaysTrig: namesTrigger,
+  AT_EnableReplicaRule: only,
+  AT_EnableReplicaTrig: namesTrigger,
+  AT_EnableRowSecurity: only,
+  AT_EnableRule: only,
+  AT_EnableTrig: namesTrigger,
+  AT_EnableTrigAll: only,
+  AT_EnableTrigUser: only,
+  AT_ForceRowSecurity: only,
+  AT_GenericOptions: only,
+  AT_NoForceRowSecurity: only,
+  AT_ReAddComment: internal,
+  AT_ReAddConstraint: internal,
+  AT_ReAddDomainConstraint: internal,
+  AT_ReAddIndex: internal,
+  AT_ReAddStatistics: internal,
+  AT_ReplaceRelOptions: only,
+  AT_ReplicaIdentity: replicaIdentity,
+  AT_ResetOptions: only,
+  AT_ResetRelOptions: only,
+  AT_SetAccessMethod: moveToAccessMethod,
+  AT_SetCompression: only,
+  AT_SetExpression: setExpression,
+  AT_SetIdentity: only,
+  AT_SetLogged: only,
+  AT_SetNotNull: setNotNull,
+  AT_SetOptions: only,
+  AT_SetRelOptions: only,
+  AT_SetStatistics: only,
+  AT_SetStorage: only,
+  AT_SetTableSpace: only,
+  AT_SetUnLogged: only,
+  AT_ValidateConstraint: validate
+}

@@ -1,0 +1,181 @@
+/**
+ * Writing an object by its kind and name, for statements that say something about any kind of object: comments, grants,
+ * owners, labels. The table of kinds is complete by its type.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type {
+  AlterOwnerStmt,
+  CommentStmt,
+  GrantRoleStmt,
+  GrantStmt,
+  Node,
+  ObjectType,
+  RoleSpec,
+  SecLabelStmt
+} from "@pgsql/types"
+import * as HazardKey from "../model/HazardKey.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import * as Use from "../reading/Use.js"
+import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
+import { changeRoutine } from "./Routine.js"
+
+type Write = (recorder: R.Recorder, object: Node) => void
+
+const relation: Write = (recorder, object) => Use.change(recorder, Path.object(recorder, object))
+
+const part: Write = (recorder, object) => Use.changePart(recorder, Path.object(recorder, object))
+
+/** A column, constraint, trigger, policy or rule: what stands before its name is the table. */
+const memberOf =
+  (note: (name: string) => HazardKey.HazardKey | undefined): Write =>
+  (recorder, object) => {
+    const parts = partsOfObject(object)
+    const key = note(parts.at(-1) ?? "")
+    if (key !== undefined) R.read(recorder, key)
+    Use.change(recorder, Path.relation(recorder, nameOfStrings(parts.slice(0, -1))))
+  }
+
+/** Writes a type, be it of its own or a table's row. @since 0.1.0 @category writing */
+export const changeType = (recorder: R.Recorder, name: QualifiedName): void => {
+  Use.touchType(recorder, name)
+  R.writeName(recorder, name)
+  for (const table of R.relations(recorder, name)) Use.change(recorder, table.name)
+}
+
+const type: Write = (recorder, object) => changeType(recorder, Path.type(recorder, nameOfObject(object)))
+
+const routine: Write = (recorder, object) => {
+  if ("ObjectWithArgs" in object) changeRoutine(recorder, object.ObjectWithArgs)
+  else R.barrier(recorder, "a routine that is not named as one")
+}
+
+const thing =
+  (word: string): Write =>
+  (recorder, object) => {
+    const name = nameOfObject(object)
+    R.readSchema(recorder, name)
+    R.write(recorder, `${word} ${name.name}`)
+  }
+
+const wall =
+  (what: string): Write =>
+  (recorder) =>
+    R.wall(recorder, `says something about ${what}`)
+
+/** What each kind of object is written as. @since 0.1.0 @category writing */
+export const writes: Readonly<Record<ObjectType, Write>> = {
+  OBJECT_ACCESS_METHOD: thing("access method"),
+  OBJECT_AGGREGATE: routine,
+  OBJECT_AMOP: wall("an operator class"),
+  OBJECT_AMPROC: wall("an operator class"),
+  OBJECT_ATTRIBUTE: memberOf(() => undefined),
+  OBJECT_CAST: wall("a cast"),
+  OBJECT_COLLATION: thing("collation"),
+  OBJECT_COLUMN: memberOf(() => undefined),
+  OBJECT_CONVERSION: thing("conversion"),
+  OBJECT_DATABASE: thing("database"),
+  OBJECT_DEFACL: wall("default privileges"),
+  OBJECT_DEFAULT: memberOf(() => undefined),
+  OBJECT_DOMAIN: type,
+  OBJECT_DOMCONSTRAINT: (recorder, object) => {
+    const [domain] = listItems(object)
+    changeType(recorder, Path.type(recorder, nameOfObject(domain)))
+  },
+  OBJECT_EVENT_TRIGGER: wall("an event trigger"),
+  OBJECT_EXTENSION: thing("extension"),
+  OBJECT_FDW: wall("a foreign data wrapper"),
+  OBJECT_FOREIGN_SERVER: wall("a foreign server"),
+  OBJECT_FOREIGN_TABLE: relation,
+  OBJECT_FUNCTION: routine,
+  OBJECT_INDEX: part,
+  OBJECT_LANGUAGE: thing("language"),
+  OBJECT_LARGEOBJECT: thing("large object"),
+  OBJECT_MATVIEW: relation,
+  OBJECT_OPCLASS: wall("an operator class"),
+  OBJECT_OPERATOR: thing("operator"),
+  OBJECT_OPFAMILY: wall("an operator family"),
+  OBJECT_PARAMETER_ACL: wall("a configuration parameter"),
+  OBJECT_POLICY: memberOf(HazardKey.policy),
+  OBJECT_PROCEDURE: routine,
+  OBJECT_PUBLICATION: thing("publication"),
+  OBJECT_PUBLICATION_NAMESPACE: wall("a publication of a schema"),
+  OBJECT_PUBLICATION_REL: wall("a publication's table"),
+  OBJECT_ROLE: thing("role"),
+  OBJECT_ROUTINE: routine,
+  OBJECT_RULE: memberOf(() => undefined),
+  OBJECT_SCHEMA: thing("schema"),
+  OBJECT_SEQUENCE: part,
+  OBJECT_STATISTIC_EXT: part,
+  OBJECT_SUBSCRIPTION: thing("subscription"),
+  OBJECT_TABCONSTRAINT: memberOf(HazardKey.constraint),
+  OBJECT_TABLE: relation,
+  OBJECT_TABLESPACE: thing("tablespace"),
+  OBJECT_TRANSFORM: wall("a transform"),
+  OBJECT_TRIGGER: memberOf(HazardKey.trigger),
+  OBJECT_TSCONFIGURATION: thing("text search"),
+  OBJECT_TSDICTIONARY: thing("text search"),
+  OBJECT_TSPARSER: thing("text search"),
+  OBJECT_TSTEMPLATE: thing("text search"),
+  OBJECT_TYPE: type,
+  OBJECT_USER_MAPPING: wall("a user mapping"),
+  OBJECT_VIEW: relation
+}
+
+/** Writes an object of some kind. @since 0.1.0 @category writing */
+export const writeObject = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node | undefined): void => {
+  if (kind === undefined || object === undefined) R.barrier(recorder, "says something about an object without a kind")
+  else writes[kind](recorder, object)
+}
+
+/** @since 0.1.0 @category statements */
+export const comment = (recorder: R.Recorder, { object, objtype }: CommentStmt): void =>
+  writeObject(recorder, objtype, object)
+
+/** @since 0.1.0 @category statements */
+export const label = (recorder: R.Recorder, { object, objtype }: SecLabelStmt): void =>
+  writeObject(recorder, objtype, object)
+
+/** @since 0.1.0 @category reading */
+export const readRole = (recorder: R.Recorder, role: RoleSpec | undefined): void => {
+  if (role?.rolename !== undefined) R.read(recorder, HazardKey.role(role.rolename))
+}
+
+const readRoles = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined): void => {
+  for (const node of nodes ?? []) if ("RoleSpec" in node) readRole(recorder, node.RoleSpec)
+}
+
+/** @since 0.1.0 @category statements */
+export const changeOwner = (recorder: R.Recorder, statement: AlterOwnerStmt): void => {
+  readRole(recorder, statement.newowner)
+  writeObject(recorder, statement.objectType, statement.object)
+}
+
+/** @since 0.1.0 @category statements */
+export const grant = (recorder: R.Recorder, statement: GrantStmt): void => {
+  readRoles(recorder, statement.grantees)
+  if (statement.targtype !== "ACL_TARGET_OBJECT") {
+    R.wall(recorder, "grants on all objects of a schema")
+    return
+  }
+  for (const object of statement.objects ?? []) writeGranted(recorder, statement.objtype, object)
+}
+
+/** `GRANT … ON TABLE` is also for views, and for sequences by the name of table. */
+const writeGranted = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node): void => {
+  const known = kind === "OBJECT_TABLE" ? R.findRelation(recorder, Path.object(recorder, object)) : undefined
+  writeObject(recorder, known?.kind === "sequence" ? "OBJECT_SEQUENCE" : kind, object)
+}
+
+/** @since 0.1.0 @category statements */
+export const grantRole = (recorder: R.Recorder, { granted_roles, grantee_roles }: GrantRoleStmt): void => {
+  for (const node of granted_roles ?? []) {
+    if ("AccessPriv" in node) R.write(recorder, HazardKey.role(node.AccessPriv.priv_name ?? ""))
+  }
+  for (const node of grantee_roles ?? []) {
+    if ("RoleSpec" in node) R.write(recorder, HazardKey.role(node.RoleSpec.rolename ?? ""))
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Constraints: their names, the indexes behind them, what checking the rows there are runs, and the tables that foreign keys
+ * tie together.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Constraint, ConstrType, Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import { freeConstraintName, freeIndexConstraintName, given, labels } from "../reading/ChosenNames.js"
+import * as Doubt from "../reading/ExpectedRefusal.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import { idly } from "../reading/StatementEnd.js"
+import * as Use from "../reading/Use.js"
+import { columnsPart } from "../sql/ImpliedNames.js"
+import { listItems, stringsOf } from "../sql/SyntaxTree.js"
+import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
+import { addNotNull, type Rows, setNotValid } from "./NotNull.js"
+
+/**
+ * Adds a constraint; `column` is the column that it stands at, for those that do.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const addConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  rows: Rows
+): void => {
+  const { conname, contype = "CONSTR_NULL" } = constraint
+  const refused = contype === "CONSTR_PRIMARY" ? (primaryKeyOf(recorder, table)?.name ?? conname) : conname
+  if (refused !== undefined && contype !== "CONSTR_NOTNULL") {
+    Doubt.creation(recorder, SchemaObject.constraint(refused, table))
+  }
+  const add = () => rules[contype](recorder, table, constraint, column, rows)
+  if (isTaken(recorder, table, constraint)) idly(recorder, add)
+  else add()
+}
+
+/** The server refuses a second constraint, or index, of the name; where a handler takes that lightly, the first one stays. */
+const isTaken = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint): boolean => {
+  const { conname, contype, indexname } = constraint
+  const known = R.findRelation(recorder, table)
+  if (conname === undefined || contype === "CONSTR_NOTNULL" || known === undefined) return false
+  const hasIndex = contype === "CONSTR_PRIMARY" || contype === "CONSTR_UNIQUE" || contype === "CONSTR_EXCLUSION"
+  return (
+    known.constraints.some(({ name }) => name === conname) ||
+    (hasIndex && indexname === undefined && Catalog.hasRelation(recorder.catalog, { ...known.name, name: conname }))
+  )
+}
+
+type Rule = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  rows: Rows
+) => void
+
+/** Says something about the constraint before it, or nothing at all. */
+const nothing: Rule = () => undefined
+
+/** Values, not constraints: whoever adds the column has dealt with them. */
+const elsewhere: Rule = (recorder, _, { contype }) => R.barrier(recorder, `${contype} where no column is defined`)
+
+const key =
+  (kind: "primary key" | "unique" | "exclusion"): Rule =>
+  (recorder, table, constraint, column, rows) =>
+    addKey(recorder, table, constraint, column, kind, rows)
+
+const rules: Readonly<Record<ConstrType, Rule>> = {
+  CONSTR_ATTR_DEFERRABLE: nothing,
+  CONSTR_ATTR_DEFERRED: nothing,
+  CONSTR_ATTR_ENFORCED: nothing,
+  CONSTR_ATTR_IMMEDIATE: nothing,
+  CONSTR_ATTR_NOT_DEFERRABLE: nothing,
+  CONSTR_ATTR_NOT_ENFORCED: nothing,
+  CONSTR_CHECK: (recorder, table, constraint, _, rows) => addCheck(recorder, table, constraint, rows),
+  CONSTR_DEFAULT: elsewhere,
+  CONSTR_EXCLUSION: key("exclusion"),
+  CONSTR_FOREIGN: (recorder, table, constraint, column) => addForeignKey(recorder, table, constraint, column),
+  CONSTR_GENERATED: elsewhere,
+  CONSTR_IDENTITY: elsewhere,
+  CONSTR_NOTNULL: (recorder, table, constraint, column, rows) => {
+    const name = column ?? stringsOf(constraint.keys)[0] ?? ""
+    addNotNull(recorder, table, name, constraint.conname, rows)
+    if (constraint.skip_validation === true) setNotValid(recorder, table, name)
+  },
+  CONSTR_NULL: nothing,
+  CONSTR_PRIMARY: key("primary key"),
+  CONSTR_UNIQUE: key("unique")
+}
+
+const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint, rows: Rows): void => {
+  const expression = constraint.raw_expr
+  const isChecked = rows === "old" && constraint.skip_validation !== true
+  const mentions = isChecked ? Use.useNow(recorder, expression) : Use.useStored(recorder, expression)
+  const columns = [...new Set(mentions.columns.map(({ name }) => name))]
+  const [only] = columns.length === 1 ? columns : []
+  const name =
+    constraint.conname === undefined
+      ? freeConstraintName(recorder, table, only, "check")
+      : given(recorder, constraint.conname)
+  R.saveConstraint(recorder, table, {
+    ...Catalog.constraint("check", name, columns),
+    uses: Use.directKeys(recorder, mentions)
+  })
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
+  }))
+}
+
+const addKey = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined,
+  kind: "primary key" | "unique" | "exclusion",
+  rows: Rows
+): void => {
+  const elements = (constraint.exclusions ?? []).flatMap((node) => listItems(node).slice(0, 1))
+  Use.useStored(recorder, constraint.exclusions, constraint.where_clause)
+  if (constraint.indexname !== undefined) {
+    keyFromIndex(recorder, table, constraint, constraint.indexname, kind)
+    return
+  }
+  const columns = keyColumns(constraint, column, elements)
+  const included = stringsOf(constraint.including)
+  const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...included])
+  const name = constraint.conname ?? freeIndexConstraintName(recorder, table, parts, labels[kind])
+  R.write(recorder, name)
+  given(recorder, name)
+  if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined, rows)
+  R.saveConstraint(recorder, table, Catalog.constraint(kind, name, columns))
+  const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
+  const shape = { columns, included, hasOnlyColumns, isUnique: true, isPartial: false, uses: [], constraint: kind }
+  putIndex(recorder, table, name, shape)
+  cloneToChildren(recorder, table, { schema: table.schema, name }, shape)
+}
+
+const keyColumns = (
+  { keys }: Constraint,
+  column: string | undefined,
+  elements: ReadonlyArray<Node>
+): ReadonlyArray<string> => {
+  if (column !== undefined) return [column]
+  if (elements.length === 0) return stringsOf(keys)
+  return elements.map((element) => ("IndexElem" in element ? (element.IndexElem.name ?? "expr") : "expr"))
+}
+
+/** `ADD CONSTRAINT … USING INDEX` renames the index to the constraint. */
+const keyFromIndex = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  { conname }: Constraint,
+  indexName: string,
+  kind: Catalog.ConstraintKind
+): void => {
+  const from: QualifiedName = { schema: table.schema, name: indexName }
+  const to: QualifiedName = { schema: table.schema, name: conname ?? indexName }
+  const index = R.findRelation(recorder, from)
+  R.write(recorder, indexName)
+  R.write(recorder, to.name)
+  given(recorder, to.name)
+  if (index === undefined) {
+    R.barrier(recorder, `index ${indexName} is not created by any migration`)
+    return
+  }
+  R.forgetRelation(recorder, index.name)
+  R.saveRelation(recorder, { ...index, name: to, isConstraint: true })
+  if (kind === "primary key")
+    for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined, "old")
+  R.saveConstraint(recorder, table, Catalog.constraint(kind, to.name, index.indexColumns))
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    parts: [...known.parts.filter((part) => !Catalog.isSameName(part, index.name)), to]
+  }))
+}
+
+const primaryKeyOf = (recorder: R.Recorder, table: QualifiedName): Catalog.Constraint | undefined =>
+  R.findRelation(recorder, table)?.constraints.find(({ kind }) => kind === "primary key")
+
+const primaryKey = (recorder: R.Recorder, table: QualifiedName): ReadonlyArray<string> =>
+  primaryKeyOf(recorder, table)?.columns ?? []
+
+const writingActions: ReadonlySet<string> = new Set(["c", "n", "d"])
+
+const addForeignKey = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint,
+  column: string | undefined
+): void => {
+  const target = Path.range(recorder, constraint.pktable)
+  Use.touch(recorder, target)
+  const found = R.findRelation(recorder, target)?.name ?? target
+  const columns = column === undefined ? stringsOf(constraint.fk_attrs) : [column]
+  const name =
+    constraint.conname === undefined
+      ? freeConstraintName(recorder, table, columnsPart(columns), "fkey")
+      : given(recorder, constraint.conname)
+  const writes = [constraint.fk_del_action, constraint.fk_upd_action].some((action) => writingActions.has(action ?? ""))
+  R.saveConstraint(recorder, table, {
+    ...Catalog.constraint("foreign key", name, columns),
+    references: Option.some(found),
+    referencedColumns: constraint.pk_attrs === undefined ? primaryKey(recorder, found) : stringsOf(constraint.pk_attrs),
+    onReferenced: writes ? "write" : "check"
+  })
+  R.adopt(recorder, found, (known) => ({ ...known, referencedBy: [...known.referencedBy, table] }))
+}

@@ -1,0 +1,211 @@
+/**
+ * `DROP`, one rule for each kind of object; the table of kinds is complete by its type. What `IF EXISTS` does not find is written
+ * by its name all the same: somebody may create it.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { DropStmt, Node, ObjectType } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import { makeUncertain } from "../reading/Uncertainty.js"
+import * as Use from "../reading/Use.js"
+import { nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
+import { writeObject } from "./AnyObject.js"
+import { type Behavior, cascade, dropRelation, dropRoutine, dropType } from "./Drop.js"
+import { argumentsOf, matching } from "./Routine.js"
+
+/** @since 0.1.0 @category statements */
+export const drop = (recorder: R.Recorder, statement: DropStmt): void => {
+  const behavior: Behavior = statement.behavior === "DROP_CASCADE" ? "cascade" : "restrict"
+  const kind = statement.removeType
+  for (const object of statement.objects ?? []) {
+    if (kind === undefined) R.barrier(recorder, "drops an object without a kind")
+    else drops[kind](recorder, object, behavior, statement.missing_ok === true ? "if exists" : "certain", kind)
+  }
+}
+
+type Drop = (
+  recorder: R.Recorder,
+  object: Node,
+  behavior: Behavior,
+  presence: "if exists" | "certain",
+  kind: ObjectType
+) => void
+
+const relation: Drop = (recorder, object, behavior, presence) => {
+  const name = Path.object(recorder, object)
+  R.writeName(recorder, name)
+  const known = R.findRelation(recorder, name)
+  if (known !== undefined) dropRelation(recorder, known, behavior)
+  else unknown(recorder, SchemaObject.relation(name), name, presence)
+}
+
+/** The table of an unknown index or sequence is not known either. */
+const part: Drop = (recorder, object, behavior, presence, kind) => {
+  const name = Path.object(recorder, object)
+  const isUnknown = R.findRelation(recorder, name) === undefined && presence === "certain"
+  if (!isUnknown) relation(recorder, object, behavior, presence, kind)
+  else {
+    R.writeName(recorder, name)
+    R.disclaim(recorder, SchemaObject.relation(name))
+    R.barrier(recorder, `${name.name} is not created by any migration: its table is not known`)
+  }
+}
+
+const unknown = (
+  recorder: R.Recorder,
+  object: SchemaObject.SchemaObject,
+  { name }: SchemaObject.QualifiedName,
+  presence: "if exists" | "certain"
+): void => {
+  if (presence === "certain") R.disclaim(recorder, object)
+  R.unlessComplete(recorder, `drops ${name}, which no migration is known to create`)
+}
+
+const type: Drop = (recorder, object, behavior, presence) => {
+  const name = Path.type(recorder, nameOfObject(object))
+  R.writeName(recorder, name)
+  const known = R.types(recorder, name)[0]
+  const row = R.findRelation(recorder, name)
+  if (known !== undefined) dropType(recorder, known, behavior)
+  else if (row?.kind === "composite type") dropRelation(recorder, row, behavior)
+  else unknown(recorder, SchemaObject.type(name), name, presence)
+}
+
+const routine: Drop = (recorder, object, behavior, presence) => {
+  const given = "ObjectWithArgs" in object ? object.ObjectWithArgs : undefined
+  const name = Path.routine(recorder, nameOfObject(object))
+  R.readSchema(recorder, name)
+  R.write(recorder, HazardKey.routine(name.name))
+  Use.useStored(recorder, given?.objargs)
+  const found = matching(recorder, given)
+  for (const known of found) dropRoutine(recorder, known, behavior)
+  if (found.length > 0) return
+  const inputs = given?.args_unspecified === true ? undefined : argumentsOf(given)
+  unknown(recorder, SchemaObject.routine(name, inputs), name, presence)
+  if (behavior === "cascade") cascade(recorder, HazardKey.routine(name.name), undefined, undefined)
+}
+
+const attachment =
+  (of: Catalog.Attachment["kind"], key: (name: string) => HazardKey.HazardKey): Drop =>
+  (recorder, object) => {
+    const parts = partsOfObject(object)
+    const name = parts.at(-1) ?? ""
+    const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
+    R.read(recorder, key(name))
+    Use.change(recorder, table)
+    for (const known of R.relations(recorder, table)) R.readAll(recorder, known.dependencies)
+    R.updateRelation(recorder, table, (known) => ({
+      ...known,
+      attachments: known.attachments.filter((one) => one.kind !== of || one.name !== name)
+    }))
+  }
+
+const thing: Drop = (recorder, object, behavior, _, kind) => {
+  writeObject(recorder, kind, object)
+  const name = nameOfObject(object).name
+  for (const word of ["collation", "operator", "publication", "text search", "role", "conversion"]) {
+    const key = `${word} ${name}`
+    const known = Catalog.findThing(recorder.catalog, key)
+    if (known === undefined) continue
+    R.readAll(recorder, known.dependencies)
+    R.forgetThing(recorder, key)
+  }
+  if (behavior === "cascade") R.wall(recorder, `drops ${name} and all that depends on it`)
+}
+
+const schema: Drop = (recorder, object) => {
+  const name = nameOfObject(object).name
+  R.wall(recorder, `drops schema ${name}`)
+  R.write(recorder, HazardKey.schema(name))
+  R.forgetThing(recorder, HazardKey.schema(name))
+  R.saveThing(recorder, HazardKey.goneSchema(name))
+  const inside = SchemaObject.qualifiedName("", name)
+  const isInside = (other: { readonly name: SchemaObject.QualifiedName }): boolean =>
+    Catalog.schemaOf(other.name) === Catalog.schemaOf(inside)
+  for (const known of Catalog.allRelations(recorder.catalog).filter(isInside)) dropRelation(recorder, known, "cascade")
+  for (const known of Catalog.allRoutines(recorder.catalog).filter(isInside)) dropRoutine(recorder, known, "cascade")
+  for (const known of Catalog.allTypes(recorder.catalog).filter(isInside)) dropType(recorder, known, "cascade")
+}
+
+/** What else uses an extension is not known: with CASCADE anything may go. */
+const extension: Drop = (recorder, object, behavior) => {
+  const name = nameOfObject(object).name
+  R.wall(recorder, `drops extension ${name}`)
+  R.write(recorder, HazardKey.extension(name))
+  R.forgetThing(recorder, HazardKey.extension(name))
+  for (const known of Catalog.allTypes(recorder.catalog)) {
+    if (Option.contains(known.extension, name)) dropType(recorder, known, "cascade")
+  }
+  if (behavior !== "cascade") return
+  recorder.isCertain = false
+  makeUncertain(recorder, [
+    ...Catalog.allRelations(recorder.catalog).map((relation) => relation.name.name),
+    ...Catalog.allRoutines(recorder.catalog).map((known) => HazardKey.routine(known.name.name))
+  ])
+}
+
+const wall: Drop = (recorder, object, _, __, kind) =>
+  R.wall(recorder, `drops ${nameOfObject(object).name || "an object"} (${kind})`)
+
+const impossible: Drop = (recorder, _, __, ___, kind) => R.barrier(recorder, `drops an object of kind ${kind}`)
+
+const drops: Readonly<Record<ObjectType, Drop>> = {
+  OBJECT_ACCESS_METHOD: wall,
+  OBJECT_AGGREGATE: routine,
+  OBJECT_AMOP: impossible,
+  OBJECT_AMPROC: impossible,
+  OBJECT_ATTRIBUTE: impossible,
+  OBJECT_CAST: wall,
+  OBJECT_COLLATION: thing,
+  OBJECT_COLUMN: impossible,
+  OBJECT_CONVERSION: thing,
+  OBJECT_DATABASE: impossible,
+  OBJECT_DEFACL: impossible,
+  OBJECT_DEFAULT: impossible,
+  OBJECT_DOMAIN: type,
+  OBJECT_DOMCONSTRAINT: impossible,
+  OBJECT_EVENT_TRIGGER: wall,
+  OBJECT_EXTENSION: extension,
+  OBJECT_FDW: wall,
+  OBJECT_FOREIGN_SERVER: wall,
+  OBJECT_FOREIGN_TABLE: relation,
+  OBJECT_FUNCTION: routine,
+  OBJECT_INDEX: part,
+  OBJECT_LANGUAGE: wall,
+  OBJECT_LARGEOBJECT: impossible,
+  OBJECT_MATVIEW: relation,
+  OBJECT_OPCLASS: wall,
+  OBJECT_OPERATOR: thing,
+  OBJECT_OPFAMILY: wall,
+  OBJECT_PARAMETER_ACL: impossible,
+  OBJECT_POLICY: attachment("policy", HazardKey.policy),
+  OBJECT_PROCEDURE: routine,
+  OBJECT_PUBLICATION: thing,
+  OBJECT_PUBLICATION_NAMESPACE: impossible,
+  OBJECT_PUBLICATION_REL: impossible,
+  OBJECT_ROLE: impossible,
+  OBJECT_ROUTINE: routine,
+  OBJECT_RULE: attachment("rule", HazardKey.policy),
+  OBJECT_SCHEMA: schema,
+  OBJECT_SEQUENCE: part,
+  OBJECT_STATISTIC_EXT: part,
+  OBJECT_SUBSCRIPTION: impossible,
+  OBJECT_TABCONSTRAINT: impossible,
+  OBJECT_TABLE: relation,
+  OBJECT_TABLESPACE: impossible,
+  OBJECT_TRANSFORM: wall,
+  OBJECT_TRIGGER: attachment("trigger", HazardKey.trigger),
+  OBJECT_TSCONFIGURATION: thing,
+  OBJECT_TSDICTIONARY: thing,
+  OBJECT_TSPARSER: thing,
+  OBJECT_TSTEMPLATE: thing,
+  OBJECT_TYPE: type,
+  OBJECT_USER_MAPPING: impossible,
+  OBJECT_VIEW: relation
+}

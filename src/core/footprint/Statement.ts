@@ -1,0 +1,289 @@
+/**
+ * One rule for each kind of statement that the grammar knows. The table is complete by its type: a grammar with another kind
+ * of statement does not compile until somebody has decided what that kind reads and writes.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Node, RangeVar } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as HazardKey from "../model/HazardKey.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import * as Use from "../reading/Use.js"
+import { type Body, isNode, nameOfNodes, type StatementTag, type Wrapped } from "../sql/SyntaxTree.js"
+import { alterTable } from "./AlterTable.js"
+import * as Object_ from "./AnyObject.js"
+import { drop } from "./DropStatement.js"
+import * as Index from "./Index.js"
+import * as Query from "./Query.js"
+import { rename, setSchema } from "./Rename.js"
+import * as Routine from "./Routine.js"
+import * as Schema from "./Schema.js"
+import { createTable } from "./Table.js"
+import * as Type from "./Type.js"
+
+type Rule<K extends StatementTag> = (recorder: R.Recorder, statement: Body<K>) => void
+
+/** Reads one statement. @since 0.1.0 @category statements */
+export const execute = (recorder: R.Recorder, node: Node): void => {
+  const tag = tagOf(node)
+  if (tag === undefined) R.barrier(recorder, "a statement of an unknown kind")
+  else apply(recorder, tag, node)
+}
+
+const tagOf = (node: Node): StatementTag | undefined => {
+  for (const key in node) if (isStatementTag(key)) return key
+  return undefined
+}
+
+const isStatementTag = (key: string): key is StatementTag => key in rules
+
+const apply = <K extends StatementTag>(recorder: R.Recorder, tag: K, node: Node): void => {
+  const rule: Rule<K> = rules[tag]
+  if (has(node, tag)) rule(recorder, node[tag])
+}
+
+const has = <K extends StatementTag>(node: Node, tag: K): node is Wrapped<K> => tag in node
+
+/** Leaves no trace in the schema: what it says ends with the session, or is about sessions. */
+const passing = (): void => undefined
+
+/** After everything before, before everything after; what exists is known all the same. */
+const wall =
+  (reason: string) =>
+  (recorder: R.Recorder): void =>
+    R.wall(recorder, reason)
+
+/** Not understood. */
+const barrier =
+  (reason: string) =>
+  (recorder: R.Recorder): void =>
+    R.barrier(recorder, reason)
+
+const query =
+  (wrap: "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt") =>
+  (recorder: R.Recorder, statement: object): void => {
+    const node: unknown = { [wrap]: statement }
+    if (isNode(node)) Use.useNow(recorder, node)
+  }
+
+const relationsIn = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<RangeVar> =>
+  (nodes ?? []).flatMap((node) => ("RangeVar" in node ? [node.RangeVar] : []))
+
+/** Rows go, of this table and with CASCADE of those that point at it; sequences may start again. */
+const truncate: Rule<"TruncateStmt"> = (recorder, { behavior, relations }) => {
+  for (const range of relationsIn(relations)) truncateOne(recorder, range, behavior === "DROP_CASCADE")
+}
+
+const truncateOne = (recorder: R.Recorder, range: RangeVar, isCascade: boolean): void => {
+  const name = Path.range(recorder, range)
+  Use.change(recorder, name)
+  Use.store(recorder, name, "delete")
+  if (!isCascade) return
+  for (const other of R.findRelation(recorder, name)?.referencedBy ?? []) Use.store(recorder, other, "delete")
+}
+
+const copy: Rule<"CopyStmt"> = (recorder, { is_from, query: source, relation, whereClause }) => {
+  if (source !== undefined) Use.useNow(recorder, source)
+  if (relation !== undefined) Use.store(recorder, Path.range(recorder, relation), is_from === true ? "insert" : "read")
+  Use.useNow(recorder, whereClause)
+}
+
+const lock: Rule<"LockStmt"> = (recorder, { relations }) => {
+  for (const range of relationsIn(relations)) Use.touch(recorder, Path.range(recorder, range))
+}
+
+/** `EXPLAIN ANALYZE` runs what it explains; plain `EXPLAIN` is treated as if it did. */
+const explain: Rule<"ExplainStmt"> = (recorder, { query: explained }) => {
+  if (explained !== undefined) execute(recorder, explained)
+}
+
+const vacuum: Rule<"VacuumStmt"> = (recorder, { rels }) => {
+  for (const node of rels ?? []) {
+    if ("VacuumRelation" in node) Use.touch(recorder, Path.range(recorder, node.VacuumRelation.relation))
+  }
+}
+
+const cluster: Rule<"ClusterStmt"> = (recorder, { relation }) => {
+  if (relation === undefined) R.wall(recorder, "clusters every table")
+  else Use.change(recorder, Path.range(recorder, relation))
+}
+
+const cursor: Rule<"DeclareCursorStmt"> = (recorder, { query: source }) => {
+  Use.useNow(recorder, source)
+}
+
+const alterPolicy: Rule<"AlterPolicyStmt"> = (recorder, statement) => Routine.createPolicy(recorder, statement)
+
+const createPublication: Rule<"CreatePublicationStmt"> = (recorder, { for_all_tables, pubname = "", pubobjects }) => {
+  R.write(recorder, `publication ${pubname}`)
+  R.saveThing(recorder, `publication ${pubname}`)
+  publish(recorder, pubobjects, for_all_tables === true)
+}
+
+const alterPublication: Rule<"AlterPublicationStmt"> = (recorder, { for_all_tables, pubname = "", pubobjects }) => {
+  R.write(recorder, `publication ${pubname}`)
+  publish(recorder, pubobjects, for_all_tables === true)
+}
+
+/** A published table without a key refuses updates: its rows depend on the publication. */
+const publish = (recorder: R.Recorder, objects: ReadonlyArray<Node> | undefined, isForAll: boolean): void => {
+  if (isForAll) R.wall(recorder, "publishes every table")
+  for (const node of objects ?? []) {
+    if (!("PublicationObjSpec" in node)) continue
+    const { pubobjtype, pubtable } = node.PublicationObjSpec
+    if (pubtable?.relation !== undefined) Use.change(recorder, Path.range(recorder, pubtable.relation))
+    else R.wall(recorder, `publishes a schema (${pubobjtype})`)
+    Use.useStored(recorder, pubtable?.whereClause)
+  }
+}
+
+/** Text search configurations and dictionaries share their keys. */
+const textSearch = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined): void => {
+  const name = nameOfNodes(nodes)
+  R.readSchema(recorder, name)
+  R.write(recorder, `text search ${name.name}`)
+}
+
+const roleSetting: Rule<"AlterRoleStmt"> = (recorder, { role }) => {
+  R.write(recorder, HazardKey.role(role?.rolename ?? ""))
+}
+
+const rules: { readonly [K in StatementTag]: Rule<K> } = {
+  AlterCollationStmt: (recorder, { collname }) => R.write(recorder, HazardKey.collation(nameOfNodes(collname).name)),
+  AlterDatabaseRefreshCollStmt: wall("alters the database"),
+  AlterDatabaseSetStmt: wall("alters the database"),
+  AlterDatabaseStmt: wall("alters the database"),
+  AlterDefaultPrivilegesStmt: wall("alters default privileges"),
+  AlterDomainStmt: Type.alterDomain,
+  AlterEnumStmt: Type.alterEnum,
+  AlterEventTrigStmt: wall("alters an event trigger"),
+  AlterExtensionContentsStmt: wall("alters what belongs to an extension"),
+  AlterExtensionStmt: Schema.alterExtension,
+  AlterFdwStmt: wall("alters a foreign data wrapper"),
+  AlterForeignServerStmt: wall("alters a foreign server"),
+  AlterFunctionStmt: Routine.alterFunction,
+  AlterObjectDependsStmt: wall("makes an object depend on an extension"),
+  AlterObjectSchemaStmt: setSchema,
+  AlterOpFamilyStmt: wall("alters an operator family"),
+  AlterOperatorStmt: (recorder, { opername }) =>
+    R.write(recorder, HazardKey.operator(nameOfNodes(opername?.objname).name)),
+  AlterOwnerStmt: Object_.changeOwner,
+  AlterPolicyStmt: alterPolicy,
+  AlterPublicationStmt: alterPublication,
+  AlterRoleSetStmt: wall("alters the settings of a role"),
+  AlterRoleStmt: roleSetting,
+  AlterSeqStmt: Index.alterSequence,
+  AlterStatsStmt: Index.alterStatistics,
+  AlterSubscriptionStmt: wall("alters a subscription"),
+  AlterSystemStmt: wall("alters the server's settings"),
+  AlterTSConfigurationStmt: (recorder, { cfgname, dicts }) => {
+    textSearch(recorder, cfgname)
+    for (const dict of dicts ?? []) textSearch(recorder, "List" in dict ? dict.List.items : [])
+  },
+  AlterTSDictionaryStmt: (recorder, { dictname }) => textSearch(recorder, dictname),
+  AlterTableMoveAllStmt: wall("moves every table of a tablespace"),
+  AlterTableSpaceOptionsStmt: wall("alters a tablespace"),
+  AlterTableStmt: alterTable,
+  AlterTypeStmt: Type.alterType,
+  AlterUserMappingStmt: wall("alters a user mapping"),
+  CallStmt: Routine.call,
+  CheckPointStmt: passing,
+  ClosePortalStmt: passing,
+  ClusterStmt: cluster,
+  CommentStmt: Object_.comment,
+  CompositeTypeStmt: Type.createComposite,
+  ConstraintsSetStmt: passing,
+  CopyStmt: copy,
+  CreateAmStmt: wall("creates an access method"),
+  CreateCastStmt: wall("creates a cast"),
+  CreateConversionStmt: wall("creates a conversion"),
+  CreateDomainStmt: Type.createDomain,
+  CreateEnumStmt: Type.createEnum,
+  CreateEventTrigStmt: barrier("creates an event trigger, which runs with every later statement"),
+  CreateExtensionStmt: Schema.createExtension,
+  CreateFdwStmt: wall("creates a foreign data wrapper"),
+  CreateForeignServerStmt: wall("creates a foreign server"),
+  CreateForeignTableStmt: (recorder, { base }) => {
+    R.wall(recorder, "creates a foreign table")
+    if (base === undefined) return
+    createTable(recorder, base)
+    const name = Path.range(recorder, base.relation)
+    R.updateRelation(recorder, name, (known) => ({ ...known, creation: Option.none() }))
+  },
+  CreateFunctionStmt: Routine.createFunction,
+  CreateOpClassStmt: wall("creates an operator class"),
+  CreateOpFamilyStmt: wall("creates an operator family"),
+  CreatePLangStmt: wall("creates a language"),
+  CreatePolicyStmt: Routine.createPolicy,
+  CreatePublicationStmt: createPublication,
+  CreateRangeStmt: Type.createRange,
+  CreateRoleStmt: Schema.createRole,
+  CreateSchemaStmt: Schema.createSchema,
+  CreateSeqStmt: Index.createSequence,
+  CreateStatsStmt: Index.createStatistics,
+  CreateStmt: createTable,
+  CreateSubscriptionStmt: wall("creates a subscription"),
+  CreateTableAsStmt: Query.createTableAs,
+  CreateTableSpaceStmt: wall("creates a tablespace"),
+  CreateTransformStmt: wall("creates a transform"),
+  CreateTrigStmt: Routine.createTrigger,
+  CreateUserMappingStmt: wall("creates a user mapping"),
+  CreatedbStmt: wall("creates a database"),
+  DeallocateStmt: passing,
+  DeclareCursorStmt: cursor,
+  DefineStmt: Type.define,
+  DeleteStmt: query("DeleteStmt"),
+  DiscardStmt: (recorder) => {
+    recorder.path++
+    recorder.searchPath = []
+  },
+  DoStmt: Routine.runDo,
+  DropOwnedStmt: barrier("drops everything that a role owns"),
+  DropRoleStmt: Schema.dropRole,
+  DropStmt: drop,
+  DropSubscriptionStmt: wall("drops a subscription"),
+  DropTableSpaceStmt: wall("drops a tablespace"),
+  DropUserMappingStmt: wall("drops a user mapping"),
+  DropdbStmt: wall("drops a database"),
+  ExecuteStmt: barrier("runs a prepared statement"),
+  ExplainStmt: explain,
+  FetchStmt: passing,
+  GrantRoleStmt: Object_.grantRole,
+  GrantStmt: Object_.grant,
+  ImportForeignSchemaStmt: barrier("imports a foreign schema"),
+  IndexStmt: Index.createIndex,
+  InsertStmt: query("InsertStmt"),
+  ListenStmt: passing,
+  LoadStmt: barrier("loads a library"),
+  LockStmt: lock,
+  MergeStmt: query("MergeStmt"),
+  NotifyStmt: passing,
+  PLAssignStmt: barrier("assigns outside a body"),
+  PrepareStmt: passing,
+  RawStmt: barrier("a statement within a statement"),
+  ReassignOwnedStmt: wall("gives away everything that a role owns"),
+  RefreshMatViewStmt: Query.refresh,
+  ReindexStmt: Index.reindex,
+  RenameStmt: rename,
+  ReplicaIdentityStmt: barrier("a replica identity without a table"),
+  ReturnStmt: (recorder, { returnval }) => {
+    Use.useNow(recorder, returnval)
+  },
+  RuleStmt: Routine.createRule,
+  SecLabelStmt: Object_.label,
+  SelectStmt: Query.select,
+  SetOperationStmt: barrier("a set operation outside a query"),
+  TransactionStmt: passing,
+  TruncateStmt: truncate,
+  UnlistenStmt: passing,
+  UpdateStmt: query("UpdateStmt"),
+  VacuumStmt: vacuum,
+  VariableSetStmt: Schema.setVariable,
+  VariableShowStmt: passing,
+  ViewStmt: Query.createView
+}
+
+/** Kinds that have a rule: all of them. @since 0.1.0 @category constants */
+export const kinds: ReadonlyArray<string> = Object.keys(rules)

@@ -1,0 +1,256 @@
+/**
+ * Which migration provides which schema object, found by name in one step, and whether a later migration takes it away.
+ *
+ * Two names match when their last parts are equal and their schemas are equal, or unknown on one side: `search_path` is not
+ * known here, so a bare name may mean any schema. The better match comes first.
+ *
+ * **Laws**
+ *
+ * 1. An object that a migration provides is among the candidates for itself, from its last provider.
+ * 2. Candidates are ordered by how well they match, then by the graph's order; no object appears twice.
+ * 3. A candidate is removed exactly if a migration after its last provider removes it, or its table, type or schema.
+ *
+ * @internal
+ */
+
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import type { Migration } from "../migration/Migration.js"
+import { append } from "../model/Multimap.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+
+/** An object, and the rank in the graph's order of the migration that provides or removes it. */
+export interface Entry {
+  readonly object: SchemaObject.SchemaObject
+  readonly rank: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Index {
+  /** By kind and bare name, members with their table's bare name; in the graph's order. */
+  readonly provided: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** Columns and constraints by their own name alone. */
+  readonly members: ReadonlyMap<string, ReadonlyArray<Entry>>
+  readonly removed: ReadonlyMap<string, ReadonlyArray<Entry>>
+}
+
+/**
+ * A provided object that may be the one that is missing.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Candidate extends Entry {
+  /** 0 where everything that is known on both sides is known and equal; the larger, the less certain. */
+  readonly distance: number
+  /** `false` for a routine whose arguments differ from the call's: casts and defaults may still make it the one. */
+  readonly same: boolean
+  /** The rank of the migration that takes it away for good. */
+  readonly removedBy: Option.Option<number>
+}
+
+/** From migrations in the graph's order. @since 0.1.0 @category constructors */
+export const make = (migrations: ReadonlyArray<Migration>): Index => {
+  const provided = new Map<string, Array<Entry>>()
+  const members = new Map<string, Array<Entry>>()
+  const removed = new Map<string, Array<Entry>>()
+  for (const [rank, { footprint }] of migrations.entries()) {
+    for (const object of footprint.provides) {
+      const entry = { object, rank }
+      append(provided, slotOf(object), entry)
+      if (object._tag === "Column" || object._tag === "Constraint") append(members, memberSlot(object), entry)
+    }
+    for (const object of footprint.removes) append(removed, slotOf(object), { object, rank })
+  }
+  return { provided, members, removed }
+}
+
+/**
+ * What may be the object that is missing: for each distinct object its last provider.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const candidates = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyArray<Candidate> => {
+  const byKey = new Map<string, Candidate>()
+  for (const entry of entriesFor(index, missing)) {
+    const distance = distanceBetween(missing, entry.object)
+    if (distance === undefined) continue
+    byKey.set(SchemaObject.key(entry.object), {
+      ...entry,
+      distance,
+      same: isSameRoutine(missing, entry.object),
+      removedBy: Option.none()
+    })
+  }
+  return [...byKey.values()]
+    .map((candidate) => ({ ...candidate, removedBy: removerOf(index, candidate) }))
+    .sort(byMatch)
+}
+
+/** The better match first, then the graph's order. @since 0.1.0 @category instances */
+export const byMatch: Order.Order<Candidate> = Order.combineAll([
+  Order.mapInput(Order.number, (candidate: Candidate) => candidate.distance),
+  Order.mapInput(Order.number, (candidate: Candidate) => candidate.rank),
+  Order.mapInput(SchemaObject.Order, (candidate: Candidate) => candidate.object)
+])
+
+const nothing: ReadonlyArray<Entry> = []
+
+const entriesFor = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyArray<Entry> => {
+  const entries = index.provided.get(slotOf(missing)) ?? nothing
+  switch (missing._tag) {
+    case "Column":
+    case "Constraint":
+      return Option.isNone(missing.relation)
+        ? (index.members.get(memberSlot(missing)) ?? nothing)
+        : [...entries, ...(index.provided.get(slotOf({ ...missing, relation: Option.none() })) ?? nothing)]
+    case "Type":
+      return [...entries, ...(index.provided.get(slotOf(SchemaObject.relation(missing))) ?? nothing)]
+    case "ConflictTarget":
+      return Option.isNone(missing.relation) ? nothing : entries
+    case "Relation":
+    case "Routine":
+    case "Schema":
+    case "EnumValue":
+    case "Collation":
+    case "Extension":
+      return entries
+  }
+}
+
+/** Where an object is filed: under its kind and its bare names. No identifier holds a NUL. */
+const slotOf = (object: SchemaObject.SchemaObject): string => {
+  switch (object._tag) {
+    case "Column":
+    case "Constraint":
+      return `${object._tag}\0${bareName(object.relation)}\0${object.name}`
+    case "ConflictTarget":
+      return [object._tag, bareName(object.relation), ...object.columns.toSorted()].join("\0")
+    case "EnumValue":
+      return `${object._tag}\0${object.type.name}\0${object.value}`
+    case "Relation":
+    case "Routine":
+    case "Type":
+    case "Schema":
+    case "Collation":
+    case "Extension":
+      return `${object._tag}\0${object.name}`
+  }
+}
+
+const memberSlot = (object: SchemaObject.Column | SchemaObject.Constraint): string => `${object._tag}\0${object.name}`
+
+const bareName = (name: Option.Option<SchemaObject.QualifiedName>): string =>
+  Option.match(name, { onNone: () => "", onSome: (relation) => relation.name })
+
+/** The part of an object's name that can carry a schema. */
+const qualifiedPart = (object: SchemaObject.SchemaObject): Option.Option<SchemaObject.QualifiedName> => {
+  switch (object._tag) {
+    case "Relation":
+    case "Routine":
+    case "Type":
+    case "Collation":
+      return Option.some(object)
+    case "Column":
+    case "Constraint":
+    case "ConflictTarget":
+      return object.relation
+    case "EnumValue":
+      return Option.some(object.type)
+    case "Schema":
+    case "Extension":
+      return Option.none()
+  }
+}
+
+/** Of two objects of one slot. `undefined` when they cannot be the same. */
+const distanceBetween = (
+  missing: SchemaObject.SchemaObject,
+  provided: SchemaObject.SchemaObject
+): number | undefined => {
+  const names = nameDistance(qualifiedPart(missing), qualifiedPart(provided))
+  if (names === undefined) return undefined
+  if (missing._tag !== "Routine" || provided._tag !== "Routine")
+    return missing._tag === provided._tag ? names : names + 1
+  const calls = callDistance(missing.arguments, provided.arguments)
+  return calls === undefined ? undefined : names + calls
+}
+
+const nameDistance = (
+  self: Option.Option<SchemaObject.QualifiedName>,
+  that: Option.Option<SchemaObject.QualifiedName>
+): number | undefined => {
+  if (Option.isNone(self) || Option.isNone(that)) return Option.isNone(self) && Option.isNone(that) ? 0 : 1
+  const [left, right] = [self.value.schema, that.value.schema]
+  if (Option.isNone(left) || Option.isNone(right)) return Option.isNone(left) && Option.isNone(right) ? 0 : 1
+  return left.value === right.value ? 0 : undefined
+}
+
+/**
+ * How far a call is from a signature. The server names the types of a call before any cast, so only their number can rule a
+ * signature out; defaults may stand for arguments at the end, and a last argument that is an array may be variadic.
+ */
+const callDistance = (
+  call: Option.Option<ReadonlyArray<string>>,
+  signature: Option.Option<ReadonlyArray<string>>
+): number | undefined => {
+  if (Option.isNone(call) || Option.isNone(signature)) return Option.isNone(call) && Option.isNone(signature) ? 0 : 1
+  const [given, wanted] = [call.value, signature.value]
+  if (given.length === wanted.length) return given.every((type, at) => type === wanted[at]) ? 0 : 2
+  if (given.length < wanted.length) return 3
+  return wanted.at(-1)?.endsWith("[]") === true ? 3 : undefined
+}
+
+/** A call this near means the signature itself, not another one of the same name. */
+const isSameRoutine = (self: SchemaObject.SchemaObject, that: SchemaObject.SchemaObject): boolean =>
+  self._tag !== "Routine" || that._tag !== "Routine" || (callDistance(self.arguments, that.arguments) ?? 3) <= 1
+
+/** The objects that take an object with them when they go, itself included. */
+const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObject.SchemaObject> => {
+  const name = qualifiedPart(object)
+  const schema = Option.flatMap(name, (qualified) => qualified.schema)
+  return [
+    object,
+    ...(object._tag === "EnumValue" ? [SchemaObject.type(object.type)] : []),
+    ...("relation" in object ? Option.toArray(Option.map(object.relation, SchemaObject.relation)) : []),
+    ...Option.toArray(Option.map(schema, SchemaObject.schema))
+  ]
+}
+
+/**
+ * The rank of the first migration after an entry that takes its object away, or the object's table, type or schema.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removerOf = (index: Index, entry: Entry): Option.Option<number> => {
+  const ranks = removersOf(index, entry)
+  return ranks.length === 0 ? Option.none() : Option.some(Math.min(...ranks))
+}
+
+/**
+ * The ranks of all migrations that do.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const removersOf = (index: Index, { object, rank }: Entry): ReadonlyArray<number> =>
+  holdersOf(object).flatMap((holder) =>
+    (index.removed.get(slotOf(holder)) ?? nothing)
+      .filter((removal) => removal.rank > rank && takesAway(index, removal, holder))
+      .map((removal) => removal.rank)
+  )
+
+/** A removal spelled with another schema than the object's means an object that is spelled so, if there is one. */
+const takesAway = (index: Index, removal: Entry, object: SchemaObject.SchemaObject): boolean => {
+  if (SchemaObject.key(removal.object) === SchemaObject.key(object)) return true
+  if (distanceBetween(removal.object, object) === undefined || !isSameRoutine(removal.object, object)) return false
+  const spelling = SchemaObject.key(removal.object)
+  return (index.provided.get(slotOf(removal.object)) ?? nothing).every(
+    (entry) => entry.rank > removal.rank || SchemaObject.key(entry.object) !== spelling
+  )
+}

@@ -1,0 +1,252 @@
+/**
+ * From what is missing to the smallest plan that brings it: the pending provider, and the ancestors that have not run.
+ * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
+ * types, and the pending writers of all these), so that one heal is enough and the answer is that of the up-to-date schema.
+ *
+ * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
+ * as a writer of the statement's tables.
+ *
+ * **Laws**
+ *
+ * 1. A plan holds no step that is applied, and every step comes after all it waits for, in `upon` or in the plan.
+ * 2. A plan holds a provider of each object in `closes`, and no step that neither provides, nor writes, nor precedes.
+ * 3. Once a plan's steps are applied, no later resolution returns one of them again.
+ * 4. No plan closes a gap whose object the final schema no longer has.
+ * 5. A column of a statement that can only come from its relations is not brought to another one.
+ * 6. The time depends on the closure and on the pending writers, not on the number of migrations.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { MissingObject } from "../detect/Detector.js"
+import type { Migration, MigrationId } from "../migration/Migration.js"
+import * as HazardKey from "../model/HazardKey.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import { isColumnOf, type StatementScope, tableOf } from "../statement/StatementScope.js"
+import * as MigrationGraph from "./MigrationGraph.js"
+import type { Plan, Reason, Step } from "./Plan.js"
+import * as Provider from "./Provider.js"
+
+/**
+ * Its providers have all run, as far as the applied set knows; `objects` is what they promised, as they spell it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AlreadyApplied {
+  readonly _tag: "AlreadyApplied"
+  readonly providers: Arr.NonEmptyReadonlyArray<Migration>
+  readonly objects: ReadonlyArray<SchemaObject.SchemaObject>
+}
+
+/**
+ * Why there is no plan.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type NoPlan =
+  /** No migration provides it: the error is none of ours. */
+  | { readonly _tag: "Unexplained" }
+  | AlreadyApplied
+  /** It existed once; the final schema no longer has it. */
+  | { readonly _tag: "Removed"; readonly by: Migration }
+
+type Graph = MigrationGraph.MigrationGraph
+type Applied = MigrationGraph.Applied
+
+/**
+ * The plan that closes a gap. A column that is named without its table may have several pending providers: tables of the
+ * statement come first, then, where it may come from elsewhere, the graph's order; only the first plan is returned, and the next
+ * once that has run.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const resolve = (
+  graph: Graph,
+  applied: Applied,
+  gap: MissingObject,
+  scope: Option.Option<StatementScope>
+): Either.Either<Plan, NoPlan> => resolveWith(graph, applied, gap, scope, () => true)
+
+/**
+ * The same without the writers that change no answer, such as plain indexes: they come along while they may (on an empty table
+ * an index costs nothing), and are no reason to refuse a heal when they may not.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const resolveSparingly = (
+  graph: Graph,
+  applied: Applied,
+  gap: MissingObject,
+  scope: Option.Option<StatementScope>
+): Either.Either<Plan, NoPlan> => resolveWith(graph, applied, gap, scope, (writer) => !writer.footprint.isNeutral)
+
+const resolveWith = (
+  graph: Graph,
+  applied: Applied,
+  gap: MissingObject,
+  scope: Option.Option<StatementScope>,
+  isWanted: (writer: Migration) => boolean
+): Either.Either<Plan, NoPlan> => {
+  const { found, guesses } = search(graph, gap, scope)
+  const candidates = [...found, ...guesses]
+  return Arr.findFirst(candidates, isPending(graph, applied)).pipe(
+    Option.flatMap(({ rank }) =>
+      planOf(graph, applied, {
+        reasons: new Map([
+          ...Option.match(scope, { onNone: () => [], onSome: (_) => neededBy(graph, applied, _, isWanted) }),
+          [rank, "provider"]
+        ]),
+        closes: candidates.filter((other) => other.rank === rank && isAlive(other)).map(({ object }) => object)
+      })
+    ),
+    Either.fromOption(() => noPlan(graph, found))
+  )
+}
+
+/**
+ * Everything that has not been applied, in the graph's order; `None` where nothing is pending.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const pending = (graph: Graph, applied: Applied): Option.Option<Plan> =>
+  upTo(graph, applied, graph.rankById.keys())
+
+/**
+ * These migrations and their ancestors, as far as they have not been applied; unknown ids are passed over.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const upTo = (graph: Graph, applied: Applied, ids: Iterable<MigrationId>): Option.Option<Plan> =>
+  planOf(graph, applied, {
+    reasons: new Map([...ids].flatMap((id) => entry(graph.rankById.get(id), "pending"))),
+    closes: []
+  })
+
+type Ranked = readonly [rank: number, reason: Reason]
+
+const entry = (rank: number | undefined, reason: Reason): ReadonlyArray<Ranked> =>
+  rank === undefined ? [] : [[rank, reason]]
+
+/** Whatever is not asked for by itself is there because something else waits for it. */
+const planOf = (
+  graph: Graph,
+  applied: Applied,
+  { closes, reasons }: { readonly reasons: ReadonlyMap<number, Reason>; readonly closes: Plan["closes"] }
+): Option.Option<Plan> => {
+  const [done, waiting] = Arr.partition(MigrationGraph.closure(graph, reasons.keys()), isUnapplied(graph, applied))
+  const steps = waiting.flatMap((rank) =>
+    MigrationGraph.migrationsAt(graph, [rank]).map(
+      (migration): Step => ({ migration, reason: reasons.get(rank) ?? "ancestor" })
+    )
+  )
+  const upon = MigrationGraph.migrationsAt(graph, done).map(({ id }) => id)
+  return Arr.isNonEmptyReadonlyArray(steps) ? Option.some({ steps, closes, upon }) : Option.none()
+}
+
+const isAlive = (candidate: Provider.Candidate): boolean => Option.isNone(candidate.removedBy)
+
+const isPending =
+  (graph: Graph, applied: Applied) =>
+  (candidate: Provider.Candidate): boolean =>
+    isAlive(candidate) && isUnapplied(graph, applied)(candidate.rank)
+
+const isUnapplied =
+  (graph: Graph, applied: Applied) =>
+  (rank: number): boolean =>
+    MigrationGraph.migrationsAt(graph, [rank]).some((migration) => !applied.has(migration.id))
+
+/** A guess explains a gap only while it is pending: that a column of this name exists elsewhere proves nothing. */
+const noPlan = (graph: Graph, found: ReadonlyArray<Provider.Candidate>): NoPlan => {
+  const same = found.filter((candidate) => candidate.same)
+  const alive = same.filter(isAlive)
+  const providers = MigrationGraph.migrationsAt(graph, new Set(alive.map(({ rank }) => rank)))
+  const [remover] = MigrationGraph.migrationsAt(
+    graph,
+    same.flatMap(({ removedBy }) => Option.toArray(removedBy))
+  )
+  return Arr.isNonEmptyReadonlyArray(providers)
+    ? { _tag: "AlreadyApplied", providers, objects: alive.map(({ object }) => object) }
+    : remover === undefined
+      ? { _tag: "Unexplained" }
+      : { _tag: "Removed", by: remover }
+}
+
+/** `found` may be what is missing as far as names tell; `guesses` share no more than a column's name. */
+interface Search {
+  readonly found: ReadonlyArray<Provider.Candidate>
+  readonly guesses: ReadonlyArray<Provider.Candidate>
+}
+
+const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Option.Option<StatementScope>): Search => {
+  const lookUp = (missing: SchemaObject.SchemaObject) => Provider.candidates(graph.providers, missing)
+  if (object._tag === "ConflictTarget" && Option.isNone(object.relation)) {
+    return { found: Option.toArray(conflictTargetOf(scope)).flatMap(lookUp), guesses: [] }
+  }
+  if (object._tag !== "Column" || Option.isSome(object.relation)) return { found: lookUp(object), guesses: [] }
+  const behind = Option.match(scope, {
+    onNone: () => Option.map(qualifier, (name) => SchemaObject.qualifiedName(name)),
+    onSome: (_) => Option.flatMap(qualifier, (name) => tableOf(_, name))
+  })
+  const named = Option.toArray(behind).flatMap((table) => lookUp(SchemaObject.column(object.name, table)))
+  if (named.length > 0 || (Option.isSome(scope) && Option.isSome(behind))) return { found: named, guesses: [] }
+  const found = tablesOf(scope).flatMap((table) => lookUp(SchemaObject.column(object.name, table)))
+  const isElsewhere = Option.exists(scope, (_) => isColumnOf(_, object.name))
+  return { found: Arr.sort(found, Provider.byMatch), guesses: isElsewhere ? [] : lookUp(object) }
+}
+
+const tablesOf = (scope: Option.Option<StatementScope>): ReadonlyArray<SchemaObject.QualifiedName> =>
+  Option.toArray(scope).flatMap(({ relations }) => relations.map(({ relation }) => relation))
+
+const conflictTargetOf = (scope: Option.Option<StatementScope>): Option.Option<SchemaObject.ConflictTarget> =>
+  Option.flatMap(scope, ({ conflictTarget }) =>
+    Option.map(conflictTarget, ({ columns, relation }) => SchemaObject.conflictTarget(columns, relation))
+  )
+
+/** Whatever else the statement lacks, and who else writes its tables: later entries win. */
+const neededBy = (
+  graph: Graph,
+  applied: Applied,
+  scope: StatementScope,
+  isWanted: (writer: Migration) => boolean
+): ReadonlyArray<Ranked> => {
+  const unapplied = isUnapplied(graph, applied)
+  const named = [
+    ...scope.relations.map(({ relation }) => relation.name),
+    ...scope.routines.map(({ name }) => HazardKey.routine(name)),
+    ...scope.types.map(({ name }) => name)
+  ]
+  const writers = [...named.flatMap((key) => graph.writersByKey.get(key) ?? []), ...graph.opaque]
+  const providers = mentionedBy(scope).flatMap((object) =>
+    Provider.candidates(graph.providers, object)
+      .filter(isAlive)
+      .slice(0, 1)
+      .map(({ rank }) => rank)
+  )
+  return [
+    ...writers
+      .filter((rank) => unapplied(rank) && MigrationGraph.migrationsAt(graph, [rank]).every(isWanted))
+      .map((rank): Ranked => [rank, "writer"]),
+    ...providers.filter(unapplied).map((rank): Ranked => [rank, "provider"])
+  ]
+}
+
+const mentionedBy = (scope: StatementScope): ReadonlyArray<SchemaObject.SchemaObject> => [
+  ...scope.relations.map(({ relation }) => SchemaObject.relation(relation)),
+  ...scope.columns.flatMap(({ name, qualifier }) =>
+    Option.match(qualifier, {
+      onNone: () => tablesOf(Option.some(scope)),
+      onSome: (alias) => Option.toArray(tableOf(scope, alias))
+    }).map((table) => SchemaObject.column(name, table))
+  ),
+  ...scope.routines.map((name) => SchemaObject.routine(name)),
+  ...scope.types.map(SchemaObject.type),
+  ...Option.toArray(conflictTargetOf(Option.some(scope)))
+]

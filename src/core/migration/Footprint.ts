@@ -1,0 +1,391 @@
+/**
+ * What a migration reads, writes, provides and removes, read from its SQL as a processor reads instructions. Statements are
+ * read one after the other over a simulated catalog that the migrations before have filled; nothing is annotated and nothing
+ * is guessed: what is not understood is a barrier.
+ *
+ * **Laws**
+ *
+ * 1. Reading is deterministic: the same files give the same footprints.
+ * 2. What a migration provides and what it removes have nothing in common, and neither have its reads and its writes.
+ * 3. Statement spans are in order, do not overlap, and cut the statements out of the text.
+ * 4. A statement of a kind that has no rule is a barrier; there is no statement that is skipped.
+ *
+ * The rules are pinned by number in test/core/footprint/Rules.test.ts; each lives in a module named after what it reads.
+ *
+ * @since 0.1.0
+ */
+import type { Node } from "@pgsql/types"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as SimulatedCatalog from "../catalog/SimulatedCatalog.js"
+import { InvalidSql } from "../error/AutoMigrationError.js"
+import * as ClientStatement from "../file/ClientStatement.js"
+import { execute } from "../footprint/Statement.js"
+import type { Risk } from "../model/Risk.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import * as ToldRoutine from "../model/ToldRoutine.js"
+import type { Doubt as FootprintDoubt } from "../reading/ExpectedRefusal.js"
+import { netEffect } from "../reading/NetChange.js"
+import * as Recorder from "../reading/Recorder.js"
+import { endMigration, endStatement } from "../reading/StatementEnd.js"
+import { type Hazard, lockOf } from "../risk/Candidate.js"
+import { hazardsOf, mayRunInBlock } from "../risk/Statement.js"
+import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "../sql/ParsedSql.js"
+import { isDefinition, isNeutral } from "../statement/Neutral.js"
+import { newestIn } from "../statement/ServerVersion.js"
+import { endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
+import { oneLine } from "../text/Lexer.js"
+
+export {
+  /** @since 0.1.0 @category constructors */
+  type HazardKey,
+  /** @since 0.1.0 @category constructors */
+  keyOf
+} from "../model/HazardKey.js"
+
+/** A statement that older servers do not know. @since 0.1.0 @category models */
+export interface Need {
+  /** The first major version that knows it. */
+  readonly since: number
+  /** What is new about it, as people call it: `MERGE`, `NULLS NOT DISTINCT`. */
+  readonly feature: string
+  /** 1-based line in the file. */
+  readonly line: number
+  /** The statement's own text, shortened to one line. */
+  readonly statement: string
+}
+
+/** @since 0.1.0 @category models */
+export interface Doubt extends FootprintDoubt {
+  /** Of what is created twice: the file that creates it first, where that is another one. */
+  readonly earlier: Option.Option<string>
+}
+
+/** Why a migration is not understood, and where. @since 0.1.0 @category models */
+export interface Barrier {
+  readonly reason: string
+  /** 1-based line in the file. */
+  readonly line: number
+}
+
+/**
+ * One statement of a script, as the server's parser cut it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StatementSpan {
+  /** UTF-16 offsets into the script's text, end exclusive; the text without surrounding white space and comments. */
+  readonly start: number
+  readonly end: number
+  /** 1-based. */
+  readonly line: number
+  /** `false` for what cannot run inside a transaction block, such as `CREATE INDEX CONCURRENTLY`. */
+  readonly transactional: boolean
+}
+
+/**
+ * The effect of one migration on the schema.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Footprint {
+  /** What exists after the migration and did not before, in the order of creation; columns carry their table. */
+  readonly provides: ReadonlyArray<SchemaObject.SchemaObject>
+  /** What no longer exists afterwards. */
+  readonly removes: ReadonlyArray<SchemaObject.SchemaObject>
+  readonly reads: ReadonlySet<string>
+  /** A write is a read-modify-write: `writes` is not repeated in `reads`. */
+  readonly writes: ReadonlySet<string>
+  /** Not empty when part of the migration is not understood: it then comes after everything before and before everything after. */
+  readonly barriers: ReadonlyArray<Barrier>
+  readonly risks: ReadonlyArray<Risk>
+  /** Statements that PostgreSQL 14 lacks, each with what is newest about it. */
+  readonly needs: ReadonlyArray<Need>
+  /** What the server will refuse as far as the files tell. */
+  readonly doubts: ReadonlyArray<Doubt>
+  readonly statements: ReadonlyArray<StatementSpan>
+  /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
+  readonly isNeutral: boolean
+  /** `false` where only the server can tell whether all of it runs: what it provides is then a hope and no promise. */
+  readonly isCertain: boolean
+  /** Whether it runs code that is not understood, which may write rows of any table. */
+  readonly runsUnknown: boolean
+}
+
+/** The footprint of a migration that does nothing. @since 0.1.0 @category constructors */
+export const empty: Footprint = {
+  provides: [],
+  removes: [],
+  reads: new Set(),
+  writes: new Set(),
+  barriers: [],
+  risks: [],
+  needs: [],
+  doubts: [],
+  statements: [],
+  isNeutral: true,
+  isCertain: true,
+  runsUnknown: false
+}
+
+/**
+ * The footprint of a migration whose SQL cannot be seen: a barrier that provides what it declares.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Footprint => ({
+  ...empty,
+  provides,
+  isNeutral: false,
+  runsUnknown: true,
+  barriers: [{ reason: "runs code whose SQL cannot be seen", line: 1 }]
+})
+
+/**
+ * A migration before its SQL is understood. `declares` is what it says about itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source {
+  /** What error messages call it: a file's path, a label. */
+  readonly source: string
+  readonly script: { readonly _tag: "Sql"; readonly text: string } | { readonly _tag: "Effect" }
+  readonly declares?: ReadonlyArray<SchemaObject.SchemaObject>
+}
+
+/** A footprint, and the catalog that the next migration starts from. @since 0.1.0 @category models */
+export interface Inferred {
+  readonly footprint: Footprint
+  readonly catalog: SimulatedCatalog.SimulatedCatalog
+}
+
+/**
+ * The footprints of migrations that stand in the order in which they run. The first text that is not SQL is an error.
+ *
+ * @since 0.1.0
+ * @category inference
+ */
+export const inferAll = (
+  parser: Parser,
+  sources: ReadonlyArray<Source>
+): Either.Either<ReadonlyArray<Footprint>, InvalidSql> => {
+  const footprints: Array<Footprint> = []
+  let catalog = SimulatedCatalog.empty
+  for (const source of sources) {
+    const inferred = infer(parser, catalog, source)
+    if (Either.isLeft(inferred)) return Either.left(inferred.left)
+    const { footprint } = inferred.right
+    const doubts = footprint.doubts.map((doubt) =>
+      doubt.kind === "CreatedTwice" ? { ...doubt, earlier: lastProviderOf(doubt.object, footprints, sources) } : doubt
+    )
+    footprints.push(doubts.length === 0 ? footprint : { ...footprint, doubts })
+    catalog = inferred.right.catalog
+  }
+  return Either.right(footprints)
+}
+
+const lastProviderOf = (
+  object: SchemaObject.SchemaObject,
+  footprints: ReadonlyArray<Footprint>,
+  sources: ReadonlyArray<Source>
+): Option.Option<string> => {
+  const key = SchemaObject.key(object)
+  const at = footprints.findLastIndex(({ provides }) => provides.some((other) => SchemaObject.key(other) === key))
+  return Option.map(Option.fromNullable(sources[at]), ({ source }) => source)
+}
+
+/**
+ * The footprint of one migration that runs on the given catalog.
+ *
+ * @since 0.1.0
+ * @category inference
+ */
+export const infer = (
+  parser: Parser,
+  catalog: SimulatedCatalog.SimulatedCatalog,
+  { declares = [], script, source }: Source
+): Either.Either<Inferred, InvalidSql> => {
+  if (script._tag === "Effect") {
+    return Either.right({
+      footprint: declared(declares),
+      catalog: { ...catalog, isComplete: false, isUnderstood: false }
+    })
+  }
+  const statements = Either.mapLeft(statementsOf(parser, script.text), (error) =>
+    ClientStatement.explain(script.text, error)
+  )
+  return Either.mapBoth(statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed)), {
+    onLeft: (error) => invalidSql(source, script.text, error),
+    onRight: (statements) =>
+      read(Recorder.make({ parser, catalog, file: source, execute: executeInside }), script.text, statements, declares)
+  })
+}
+
+/** What is left open at the end of a script is rolled back with the session that ran it. */
+const closed = (
+  statements: ReadonlyArray<ParsedStatement>
+): Either.Either<ReadonlyArray<ParsedStatement>, SyntaxError> =>
+  Option.match(unclosed(statements.map(({ node }) => node)), {
+    onNone: () => Either.right(statements),
+    onSome: (place) =>
+      Either.left({
+        offset: statements[place]?.start ?? 0,
+        reason: "the transaction that begins here never ends, and all of it would be rolled back: end it with COMMIT"
+      })
+  })
+
+const invalidSql = (file: string, text: string, { offset, reason, remedy }: SyntaxError): InvalidSql =>
+  new InvalidSql({ file, reason, remedy, ...locate(text, offset) })
+
+const read = (
+  recorder: Recorder.Recorder,
+  text: string,
+  statements: ReadonlyArray<ParsedStatement>,
+  declares: ReadonlyArray<SchemaObject.SchemaObject>
+): Inferred => {
+  const read: Array<Read> = []
+  for (const statement of statements) {
+    const record = Recorder.statementAt(statement.line)
+    recorder.statement = record
+    const mayStart = mayRunInBlock(recorder, statement.node)
+    executeWithRisk(recorder, statement.node)
+    const mayEnd = !(record.endsTransaction && isTopLevel(statement.node))
+    if (!mayEnd) record.hazards.push(notTransactional)
+    endStatement(recorder)
+    read.push({ statement, record, transactional: mayStart && mayEnd })
+  }
+  endMigration(recorder)
+  const net = netEffect(recorder)
+  const isOwn = hasOwnTransactions(statements.map(({ node }) => node))
+  return {
+    catalog: recorder.catalog,
+    footprint: {
+      provides: union(net.provides, declares),
+      removes: net.removes,
+      reads: new Set([...recorder.reads].filter((key) => !recorder.writes.has(key))),
+      writes: recorder.writes,
+      barriers: recorder.barriers,
+      risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
+      doubts: recorder.doubts.map((doubt) => ({ ...doubt, earlier: Option.none() })),
+      needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
+      statements: read.map(({ statement: { end, line, start }, transactional }) => ({
+        start,
+        end,
+        line,
+        transactional: !isOwn && transactional
+      })),
+      isCertain: recorder.isCertain,
+      runsUnknown: read.some(({ record }) => record.runsUnknown),
+      isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
+    }
+  }
+}
+
+/** A statement that was read, and whether it may run inside a transaction block. */
+interface Read {
+  readonly statement: ParsedStatement
+  readonly record: Recorder.StatementRecord
+  readonly transactional: boolean
+}
+
+/** What may run code that ends the transaction; a function may not. */
+const isTopLevel = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
+
+/** What stands in a body. */
+const executeInside: Recorder.Recorder["execute"] = (recorder, node) => {
+  recorder.statement.endsTransaction ||= endsTransaction(node)
+  executeWithRisk(recorder, node)
+}
+
+/** What a statement runs, it risks: a function's body is executed by this as well. */
+const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
+  const { statement } = recorder
+  const wasOpaque = statement.isOpaque
+  statement.isOpaque = false
+  const reach = recorder.path > 0 || statement.runsCode ? "anywhere" : "path"
+  statement.hazards.push(
+    ...hazardsOf(recorder, node).map((hazard) => ({ reach, lock: lockOf(node), ...hazard }) as const)
+  )
+  execute(recorder, node)
+  statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
+  statement.isOpaque ||= wasOpaque
+}
+
+/** A statement's own tree, and what the server parses along with it. */
+const needOf = (
+  { bodies }: Recorder.StatementRecord,
+  statement: ParsedStatement,
+  text: string
+): ReadonlyArray<Need> => {
+  const own = newestIn(statement.node, "statement")
+  const inner = newestIn(bodies, "body")
+  const newest = (own?.since ?? 0) >= (inner?.since ?? 0) ? own : inner
+  return newest === undefined ? [] : [{ ...newest, ...placeOf(text, statement) }]
+}
+
+/** Drops risks that the same migration undoes later. */
+const risksOf = (
+  end: SimulatedCatalog.SimulatedCatalog,
+  { hazards, isOpaque }: Recorder.StatementRecord,
+  statement: ParsedStatement,
+  text: string
+): ReadonlyArray<Risk> => {
+  const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
+  if (left.length === 0) return []
+  const place = placeOf(text, statement)
+  return distinct(left).map(
+    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation, told }) => ({
+      ...(asks === undefined ? {} : { asks }),
+      kind,
+      relation,
+      told: Option.fromNullable(told),
+      isOfRows,
+      reach,
+      lock,
+      start: statement.start,
+      ...place
+    })
+  )
+}
+
+/** A body may be run more than once; of two hazards about one relation the one with the wider reach stays. */
+const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
+  const byKey = new Map<string, Hazard>()
+  for (const hazard of hazards) {
+    const key = hazardKey(hazard)
+    const known = byKey.get(key)
+    if (known === undefined || known.reach !== "anywhere") byKey.set(key, hazard)
+  }
+  return [...byKey.values()]
+}
+
+const hazardKey = ({ asks, isOfRows = false, kind, lock, relation, told }: Hazard): string =>
+  told === undefined
+    ? Option.match(relation, {
+        onNone: () => kind,
+        onSome: (name) =>
+          `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
+      })
+    : `${kind} ${ToldRoutine.key(told)}`
+
+const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }
+
+const notTransactional: Hazard = { kind: "not-transactional", relation: Option.none() }
+
+const widest = 120
+
+const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => ({
+  line,
+  statement: oneLine(text.slice(start, Math.min(end, start + 4 * widest)), widest)
+})
+
+const union = (
+  first: ReadonlyArray<SchemaObject.SchemaObject>,
+  second: ReadonlyArray<SchemaObject.SchemaObject>
+): ReadonlyArray<SchemaObject.SchemaObject> => [
+  ...new Map([...first, ...second].map((object) => [SchemaObject.key(object), object])).values()
+]

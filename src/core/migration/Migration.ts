@@ -1,0 +1,328 @@
+/**
+ * One migration: its identity, its script, what it does to the schema, and the checksum that notices later edits.
+ *
+ * **Laws**
+ *
+ * 1. `Order` is total: two ids are equal only when they are the same text.
+ * 2. `Order` is natural: of two ids that differ only in one run of digits, the one with the smaller number comes first.
+ *
+ * @since 0.1.0
+ */
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { Effect } from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ordering from "effect/Order"
+import * as Schema from "effect/Schema"
+import { contentsOf } from "../catalog/KnownExtensions.js"
+import type { Directives, Requirement } from "../file/Directive.js"
+import * as TransactionMode from "../file/TransactionMode.js"
+import type { Risk, RiskKind } from "../model/Risk.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import { type Checksum, make as checksumFrom, type Digest } from "../text/Checksum.js"
+import type { Footprint, StatementSpan } from "./Footprint.js"
+
+/**
+ * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
+ * no id: it could not be typed into a directive or a command. Nor is half of a surrogate pair: the server would store another
+ * character, and never find the migration applied.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
+  Schema.pattern(/^[^\p{Cc}\p{Cs}]*$/u, {
+    message: () => "an id cannot hold a control character or half of a surrogate pair"
+  }),
+  Schema.brand("effect-auto-migration/MigrationId")
+)
+
+/** @since 0.1.0 @category models */
+export type MigrationId = typeof MigrationId.Type
+
+/** What runs. @since 0.1.0 @category models */
+export type Script =
+  | { readonly _tag: "Sql"; readonly text: string }
+  | { readonly _tag: "Effect"; readonly effect: Effect<unknown, unknown, SqlClient> }
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Migration {
+  readonly id: MigrationId
+  /** Where it comes from: a file's path or a label such as `record:002_users`; every error message names it. */
+  readonly source: string
+  readonly script: Script
+  readonly checksum: Checksum
+  /** What `-- requires:` names, and where. */
+  readonly requires: ReadonlyArray<Requirement>
+  /** Kinds of risk that `-- accept:` consents to, for this migration only. */
+  readonly accepts: ReadonlyArray<RiskKind>
+  /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
+  readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
+  /** `"none"` for `-- transaction: none`, and for SQL with a statement that cannot run inside a transaction block. */
+  readonly transaction: "own" | "none"
+  /** What the script asks of the transaction that it runs in. */
+  readonly mode: TransactionMode.TransactionMode
+  readonly footprint: Footprint
+  /** Its place in the order of its source; migrations of one place go by their ids. */
+  readonly position: number
+  /** Applied again, ahead of time only, when it was edited after it had been applied: Flyway's `R`. */
+  readonly isRepeatable: boolean
+}
+
+/**
+ * The natural order of ids: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
+ * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
+ *
+ * @example
+ * import * as Migration from "effect-auto-migration/Migration"
+ *
+ * const ids = ["10_orders", "9_users", "V1.1__b", "V1__a"]
+ * ids.sort(Migration.Order) // ["9_users", "10_orders", "V1__a", "V1.1__b"]
+ *
+ * @since 0.1.0
+ * @category instances
+ */
+export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
+  const natural = compareNaturally(self, that)
+  return natural === 0 ? Ordering.string(self, that) : natural
+})
+
+/** As their source orders them, then by id. @since 0.1.0 @category instances */
+export const byPosition: Ordering.Order<Migration> = Ordering.combine(
+  Ordering.mapInput(Ordering.number, (migration: Migration) => migration.position),
+  Ordering.mapInput(Order, (migration: Migration) => migration.id)
+)
+
+/**
+ * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
+ * them, loses these two statements, and so do those that say at its beginning of which kind its transaction is: it runs in the
+ * transaction that also holds its event, which is of that kind. An Effect runs in that transaction always: it has no statements
+ * of which one could ask later whether they ran.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = ({
+  covered,
+  declares,
+  digest,
+  directives,
+  footprint: inferred,
+  id,
+  isRepeatable = false,
+  position = 0,
+  script,
+  source
+}: {
+  readonly id: MigrationId
+  readonly source: string
+  readonly script: Script
+  readonly directives: Directives
+  readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
+  readonly footprint: Footprint
+  readonly digest: Digest
+  /** What the checksum covers; the script's text where that is not said. */
+  readonly covered?: string | undefined
+  /** By default 0. */
+  readonly position?: number
+  /** By default `false`. */
+  readonly isRepeatable?: boolean
+}): Migration => {
+  const { footprint, mode } =
+    script._tag === "Sql" && directives.transaction === "own"
+      ? inOneTransaction(inferred, script.text)
+      : { footprint: inferred, mode: TransactionMode.unstated }
+  const isOutside =
+    script._tag === "Sql" &&
+    (directives.transaction === "none" || footprint.statements.some((statement) => !statement.transactional))
+  return {
+    id,
+    source,
+    script,
+    checksum: checksumFrom(covered ?? (script._tag === "Sql" ? script.text : declarationText(id, directives)), digest),
+    requires: directives.requires,
+    accepts: directives.accepts,
+    declares,
+    transaction: isOutside ? "none" : "own",
+    mode,
+    footprint,
+    position,
+    isRepeatable
+  }
+}
+
+/**
+ * Whether a script begins or ends transactions by itself, beyond one around all of it: its own `COMMIT` would end a
+ * transaction around it.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const controlsTransactions = ({ footprint, script }: Migration): boolean =>
+  script._tag === "Sql" &&
+  footprint.statements
+    .map((statement) => script.text.slice(statement.start, statement.end))
+    .some((sql) => transactionControl.test(sql) && !savepointControl.test(sql))
+
+/**
+ * The risks of the statements, and those of the migration as a whole: an Effect cannot be read, and `-- transaction: none`
+ * runs outside a transaction whatever the statements are.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const risks = ({ footprint, script, transaction }: Migration): ReadonlyArray<Risk> => {
+  const has = (kind: RiskKind) => footprint.risks.some((risk) => risk.kind === kind)
+  const whole = (kind: RiskKind, statement: string): Risk => ({
+    kind,
+    relation: Option.none(),
+    told: Option.none(),
+    isOfRows: false,
+    reach: "path",
+    lock: "ACCESS EXCLUSIVE",
+    start: 0,
+    line: 1,
+    statement
+  })
+  return [
+    ...footprint.risks,
+    ...(transaction === "none" && !has("not-transactional")
+      ? [whole("not-transactional", "-- transaction: none")]
+      : []),
+    ...(script._tag === "Effect" && !has("opaque") ? [whole("opaque", "an Effect")] : [])
+  ]
+}
+
+/**
+ * What must be in the catalog after a migration: what it declares, and what its SQL provides where all of that is sure to run.
+ * An extension is promised, and what it brings is not: that depends on the version that the server has of it.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const promises = ({ declares, footprint }: Migration): ReadonlyArray<SchemaObject.SchemaObject> => {
+  if (!footprint.isCertain) return declares
+  const brought = new Set(footprint.provides.flatMap(broughtBy))
+  return brought.size === 0
+    ? footprint.provides
+    : footprint.provides.filter((object) => declares.includes(object) || !brought.has(bareKey(object)))
+}
+
+const broughtBy = (object: SchemaObject.SchemaObject): ReadonlyArray<string> =>
+  object._tag === "Extension"
+    ? contentsOf(object.name, undefined).objects.flatMap((one) => (one._tag === "Extension" ? [] : [bareKey(one)]))
+    : []
+
+/** An extension's objects stand in a schema of whoever creates it. */
+const bareKey = (object: SchemaObject.SchemaObject): string =>
+  SchemaObject.key("schema" in object ? { ...object, schema: Option.none() } : object)
+
+/**
+ * Whether a migration may write rows of any table: it runs code that is not understood, and does not declare what it provides.
+ * A statement that is not understood and names what it changes, such as `GRANT … ON ALL TABLES`, writes no rows.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayWriteAnything = ({ declares, footprint, script }: Migration): boolean =>
+  declares.length === 0 && (script._tag === "Effect" || footprint.runsUnknown)
+
+/** An Effect has no text: its checksum covers what is written down about it. */
+const declarationText = (id: MigrationId, { provides, requires }: Directives): string =>
+  ["effect", id, ...provides.map((promised) => promised.text), ...requires.map((requirement) => requirement.id)].join(
+    "\n"
+  )
+
+/** PostgreSQL manual, part VI: the commands BEGIN to SAVEPOINT, and their synonyms. */
+const transactionControl =
+  /^(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
+
+/** These live inside whatever transaction there is. */
+const savepointControl = /^(?:savepoint|release|rollback\s+(?:(?:work|transaction)\s+)?to)\b/i
+
+const plainCommit = /^(?:commit|end)(?:\s+(?:work|transaction))?$/i
+
+interface InOneTransaction {
+  readonly footprint: Footprint
+  readonly mode: TransactionMode.TransactionMode
+}
+
+/** What can run in one transaction as a whole, without what only says where that begins and ends, and of which kind it is. */
+const inOneTransaction = (footprint: Footprint, text: string): InOneTransaction => {
+  const sqlOf = ({ end, start }: StatementSpan) => text.slice(start, end)
+  const wrapped = insideOf(footprint.statements, sqlOf)
+  const statements = wrapped?.statements ?? footprint.statements
+  if (statements.some((statement) => !statement.transactional)) {
+    return { footprint, mode: TransactionMode.unstated }
+  }
+  let mode = wrapped?.mode ?? TransactionMode.unstated
+  let isBefore = true
+  const left = statements.filter((statement) => {
+    const sql = sqlOf(statement)
+    isBefore &&= TransactionMode.isBeforeQueries(sql)
+    if (!isBefore) return true
+    const set = TransactionMode.ofSetting(sql)
+    mode = { ...mode, ...(set ?? (wrapped === undefined ? TransactionMode.ofDefault(sql) : undefined)) }
+    return set === undefined
+  })
+  return {
+    mode,
+    footprint: left.length === footprint.statements.length ? footprint : { ...footprint, statements: left }
+  }
+}
+
+/** The statements between one `BEGIN` and the `COMMIT` at the end. What cannot run in a transaction would fail there anyway. */
+const insideOf = (statements: ReadonlyArray<StatementSpan>, sqlOf: (statement: StatementSpan) => string) => {
+  const [first, ...rest] = statements
+  const [last, ...inner] = rest.toReversed()
+  if (first === undefined || last === undefined || !plainCommit.test(sqlOf(last))) return undefined
+  const mode = TransactionMode.ofBegin(sqlOf(first))
+  return mode !== undefined &&
+    inner.map(sqlOf).every((sql) => !transactionControl.test(sql) || savepointControl.test(sql))
+    ? { mode, statements: inner.reverse().map((statement) => ({ ...statement, transactional: true })) }
+    : undefined
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+const underscore = 0x5f
+
+const weight = (code: number): number => (code === underscore ? -1 : code)
+
+/** Equal for ids that differ only in leading zeros. */
+const compareNaturally = (self: string, that: string): -1 | 0 | 1 => {
+  let i = 0
+  let j = 0
+  while (i < self.length && j < that.length) {
+    const a = self.charCodeAt(i)
+    const b = that.charCodeAt(j)
+    if (isDigit(a) && isDigit(b)) {
+      const left = digitsFrom(self, i)
+      const right = digitsFrom(that, j)
+      const order = compareNumerals(self.slice(left.start, left.end), that.slice(right.start, right.end))
+      if (order !== 0) return order
+      i = left.end
+      j = right.end
+    } else {
+      if (a !== b) return weight(a) < weight(b) ? -1 : 1
+      i++
+      j++
+    }
+  }
+  return i < self.length ? 1 : j < that.length ? -1 : 0
+}
+
+/** Where a run of digits begins, leading zeros left out, and where it ends. */
+const digitsFrom = (text: string, at: number): { readonly start: number; readonly end: number } => {
+  let end = at
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  let start = at
+  while (start < end && text.charCodeAt(start) === 0x30) start++
+  return { start, end }
+}
+
+/** Any number of digits: timestamps with a suffix exceed what a number can hold. */
+const compareNumerals = (self: string, that: string): -1 | 0 | 1 =>
+  self.length === that.length ? Ordering.string(self, that) : self.length < that.length ? -1 : 1

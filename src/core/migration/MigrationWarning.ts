@@ -1,0 +1,113 @@
+/**
+ * What looks wrong about a migration and is no error: its files may tell less than the database knows. A warning is shown with the
+ * plan and decides nothing.
+ *
+ * @since 0.1.0
+ */
+import * as Option from "effect/Option"
+import { location } from "../error/MigrationDefinitionError.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import { byPosition, type Migration, type MigrationId } from "./Migration.js"
+
+interface At {
+  readonly migration: MigrationId
+  /** The file's path, or another label; see `Migration.source`. */
+  readonly source: string
+  /** 1-based. */
+  readonly line: number
+}
+
+/**
+ * A plain CREATE of what an earlier statement has created, and nothing has dropped since. The server will refuse it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CreatedTwice extends At {
+  readonly _tag: "CreatedTwice"
+  readonly object: SchemaObject.SchemaObject
+  /** The file that has created it, where that is another one. */
+  readonly earlier: Option.Option<string>
+}
+
+/**
+ * A plain DROP, or another name, for what no earlier statement has created. The server will refuse it, unless the object comes from
+ * elsewhere.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DropsWhatNeverExisted extends At {
+  readonly _tag: "DropsWhatNeverExisted"
+  readonly object: SchemaObject.SchemaObject
+}
+
+/**
+ * `-- requires:` of a migration that comes later in the source's order: it runs first all the same.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequiresLater extends At {
+  readonly _tag: "RequiresLater"
+  readonly requirement: MigrationId
+}
+
+/** @since 0.1.0 @category models */
+export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater
+
+/**
+ * The warnings about each of these migrations, in their order and by their lines.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const of = (migrations: ReadonlyArray<Migration>): ReadonlyArray<MigrationWarning> => {
+  const byId = new Map(migrations.map((migration) => [migration.id, migration]))
+  return migrations.flatMap((migration) =>
+    ofOne(migration, (id) => {
+      const other = byId.get(id)
+      return other !== undefined && byPosition(other, migration) > 0
+    })
+  )
+}
+
+const ofOne = (
+  { footprint, id, requires, source }: Migration,
+  isLater: (id: MigrationId) => boolean
+): ReadonlyArray<MigrationWarning> => {
+  const at = (line: number): At => ({ migration: id, source, line })
+  const doubts = footprint.doubts.map(
+    ({ earlier, kind, line, object }): MigrationWarning =>
+      kind === "CreatedTwice" ? { _tag: kind, ...at(line), object, earlier } : { _tag: kind, ...at(line), object }
+  )
+  const later = requires.filter((requirement) => isLater(requirement.id))
+  return [
+    ...later.map(
+      ({ id: requirement, line }): MigrationWarning => ({ _tag: "RequiresLater", ...at(line), requirement })
+    ),
+    ...doubts
+  ].toSorted((one, other) => one.line - other.line)
+}
+
+/**
+ * One sentence, with file and line as editors link them, that ends with what to do.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const render = (warning: MigrationWarning): string =>
+  `${location(warning.source, warning.line)}: ${said(warning)}`
+
+const said = (warning: MigrationWarning): string => {
+  switch (warning._tag) {
+    case "CreatedTwice": {
+      const where = Option.match(warning.earlier, { onNone: () => "this file has", onSome: (file) => `${file} has` })
+      return `creates ${SchemaObject.render(warning.object)}, which ${where} created before; say IF NOT EXISTS, or remove one of the two.`
+    }
+    case "DropsWhatNeverExisted":
+      return `counts on ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
+    case "RequiresLater":
+      return `requires ${warning.requirement}, which comes later in order and runs first all the same; rename one of the two files.`
+  }
+}

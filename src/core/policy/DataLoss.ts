@@ -1,0 +1,80 @@
+/**
+ * Which statements of a plan lose data. The files tell which ones may; whether there is data to lose is asked of the database.
+ *
+ * **Laws**
+ *
+ * 1. A risk about a relation that exists without a row, or does not exist, loses no data, unless the plan may give that name to
+ *    another relation first.
+ * 2. A risk about a relation that is not named loses data.
+ * 3. What the file consents to with `-- accept: data-loss` is no loss.
+ *
+ * @internal
+ */
+import * as Option from "effect/Option"
+import * as Plan from "../graph/Plan.js"
+import * as Migration from "../migration/Migration.js"
+import type * as SchemaObject from "../model/SchemaObject.js"
+import * as Policy from "./Policy.js"
+
+/**
+ * The risks of data loss without consent, in the plan's order.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const possible = (plan: Plan.Plan): ReadonlyArray<Plan.StepRisk> =>
+  Plan.risks(plan).filter(({ risk }) => risk.kind === "data-loss")
+
+/**
+ * What {@link real} wants to know about a plan, each question once.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const questions = (plan: Plan.Plan): ReadonlyArray<Policy.Question> => [
+  ...new Map(
+    possible(plan)
+      .flatMap(({ risk: { lock, reach, relation, told } }) =>
+        Option.toArray(Option.map(relation, (name): Policy.Question => ({ relation: name, reach, lock, told })))
+      )
+      .map((question) => [Policy.questionKey(question), question])
+  ).values()
+]
+
+/**
+ * Those of the possible losses that the database bears out: the relation holds rows, or may hold some.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const real = (plan: Plan.Plan, facts: Policy.Facts): ReadonlyArray<Plan.StepRisk> =>
+  possible(plan).filter(({ migration, risk }) =>
+    Option.match(risk.relation, {
+      onNone: () => true,
+      onSome: (relation) => {
+        const presence = facts.presence(risk)
+        return presence === "rows" || presence === "unknown" || isNameOfAnother(plan, migration, relation)
+      }
+    })
+  )
+
+/**
+ * A migration up to this one may rename or move a relation, or a schema, to that name: the rows that it has then stand elsewhere now.
+ * The statement is read as text, since the files need not know the relation.
+ */
+const isNameOfAnother = (
+  { steps }: Plan.Plan,
+  last: Migration.Migration,
+  { name, schema }: SchemaObject.QualifiedName
+): boolean => {
+  const names = [name, ...Option.toArray(schema)]
+  return steps
+    .slice(0, steps.findIndex(({ migration }) => migration === last) + 1)
+    .flatMap(({ migration }) => Migration.risks(migration))
+    .some(
+      ({ kind, statement }) =>
+        kind === "incompatible-change" &&
+        (statement.endsWith("…") ||
+          (/\b(?:rename|set\s+schema)\b/i.test(statement) && names.some((one) => statement.includes(one))))
+    )
+}

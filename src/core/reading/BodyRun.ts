@@ -1,0 +1,139 @@
+/**
+ * Running a body: what stands under a condition that does not hold is read and has no effect; its statements are read as if they stood in the file, its dynamic SQL is folded to the texts it can be,
+ * with the arguments of the call put in for the parameters.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Node } from "@pgsql/types"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Catalog from "../catalog/SimulatedCatalog.js"
+import { fold, foldElements, type Lookup, union } from "../sql/DynamicSql.js"
+import { statementsOf } from "../sql/ParsedSql.js"
+import type { Code, RoutineBody, Step } from "../sql/RoutineBody.js"
+import { holds } from "./CatalogCondition.js"
+import * as R from "./Recorder.js"
+import { idly } from "./StatementEnd.js"
+import { uncertainly } from "./Uncertainty.js"
+
+/** @since 0.1.0 @category running */
+export const runBody = (
+  recorder: R.Recorder,
+  routine: Catalog.Routine,
+  args: ReadonlyArray<Node>,
+  table: string | undefined
+): void => {
+  if (isRunning(recorder, routine)) return
+  recorder.running.push(idOf(routine))
+  run(recorder, routine.body, routine.name.name, parameterLookup(recorder.lookup, routine.body, args, table))
+  recorder.running.pop()
+}
+
+/** A body that calls itself is run once. @since 0.1.0 @category predicates */
+export const isRunning = (recorder: R.Recorder, routine: Catalog.Routine): boolean =>
+  recorder.running.includes(idOf(routine))
+
+const idOf = ({ inputs, name }: Catalog.Routine): string => `${name.name}(${inputs.join()})`
+
+/** A `DO` block. @since 0.1.0 @category running */
+export const runBlock = (recorder: R.Recorder, body: RoutineBody): void => {
+  recorder.running.push("DO")
+  run(recorder, body, "a DO block", () => Option.none())
+  recorder.running.pop()
+}
+
+const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: Lookup): void => {
+  if (body._tag === "Opaque") R.runUnknown(recorder, `runs ${what}, ${body.reason}`)
+  else runCode(recorder, body, what, parameters)
+}
+
+const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Lookup): void => {
+  const outer = recorder.lookup
+  recorder.statement.runsCode = true
+  recorder.lookup = lookupOf(body, parameters)
+  const conditions = new Set(body.steps.flatMap(({ guards }) => guards.map(({ condition }) => condition)))
+  const answers = new Map<Node, boolean | undefined>()
+  for (const step of body.steps) {
+    const isIdle = step.isHandler || step.guards.some((guard) => answers.get(guard.condition) === !guard.holds)
+    if (isIdle) idly(recorder, () => runStep(recorder, step, what))
+    else if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) {
+      recorder.isCertain = false
+      uncertainly(recorder, () => runStep(recorder, step, what))
+    } else if (step.mayBeUndone) uncertainly(recorder, () => runStep(recorder, step, what))
+    else runStep(recorder, step, what)
+    if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
+  }
+  recorder.lookup = outer
+}
+
+const runStep = (recorder: R.Recorder, step: Step, what: string): void => {
+  recorder.execute(recorder, step.node)
+  if (step._tag === "Dynamic") runDynamic(recorder, step.node, what)
+}
+
+const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>
+  Option.match(fold(node, recorder.lookup), {
+    onNone: () => R.runUnknown(recorder, `runs SQL that ${what} computes`),
+    onSome: (texts) => {
+      const bodies = recorder.statement.bodies.length
+      for (const text of texts) {
+        Either.match(statementsOf(recorder.parser, text), {
+          onLeft: () => R.runUnknown(recorder, `runs SQL that ${what} computes and that is not understood`),
+          onRight: (statements) => {
+            for (const statement of statements) recorder.execute(recorder, statement.node)
+          }
+        })
+      }
+      recorder.statement.bodies.length = bodies
+    }
+  })
+
+const parameterLookup = (
+  outer: Lookup,
+  body: RoutineBody,
+  args: ReadonlyArray<Node>,
+  table: string | undefined
+): Lookup => {
+  const parameters = body._tag === "Code" ? body.parameters : []
+  return (name) => {
+    if (table !== undefined && (name === "tg_table_name" || name === "tg_relname")) return Option.some([table])
+    const isArray = name.endsWith("[]")
+    const plain = isArray ? name.slice(0, -2) : name
+    const index = /^\$\d+$/.test(plain) ? Number(plain.slice(1)) - 1 : parameters.indexOf(plain)
+    const arg = index === -1 ? undefined : (named(args, plain) ?? args[index])
+    return isArray ? foldElements(arg, outer) : fold(arg, outer)
+  }
+}
+
+const named = (args: ReadonlyArray<Node>, name: string): Node | undefined => {
+  for (const arg of args) if ("NamedArgExpr" in arg && arg.NamedArgExpr.name === name) return arg.NamedArgExpr.arg
+  return undefined
+}
+
+/** A variable is the union of what is assigned to it; one that depends on itself is not known. */
+const lookupOf = (body: Code, parameters: Lookup): Lookup => {
+  const busy = new Set<string>()
+  const lookup: Lookup = (name) => {
+    const isArray = name.endsWith("[]")
+    const plain = (isArray ? name.slice(0, -2) : name).replace(/^.*\./, "")
+    const variable = body.variables.get(plain)
+    if (variable === undefined || body.parameters.includes(plain)) {
+      return variable !== undefined && variable.values.length > 0
+        ? Option.none()
+        : parameters(isArray ? `${plain}[]` : plain)
+    }
+    if (!variable.isKnown || busy.has(name)) return Option.none()
+    if (variable.values.length === 0 && variable.arrays.length === 0) return parameters(name)
+    busy.add(name)
+    const texts = isArray
+      ? union(variable.values.map((value) => foldElements(value, lookup)))
+      : union([
+          ...variable.values.map((value) => fold(value, lookup)),
+          ...variable.arrays.map((array) => foldElements(array, lookup))
+        ])
+    busy.delete(name)
+    return texts
+  }
+  return lookup
+}

@@ -1,0 +1,103 @@
+/**
+ * What the server will refuse as far as the files tell: a plain CREATE of what is there, a plain DROP of what is not. It is a doubt
+ * and no error, since databases have objects from elsewhere and the server decides. There is none where the files do not
+ * tell: after something that is not understood, about what a body of code made or dropped, about what extensions bring.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as KnownExtensions from "../catalog/KnownExtensions.js"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import type { Recorder } from "./Recorder.js"
+
+/** @since 0.1.0 @category models */
+export interface Doubt {
+  readonly kind: "CreatedTwice" | "DropsWhatNeverExisted"
+  readonly object: SchemaObject.SchemaObject
+  /** 1-based. */
+  readonly line: number
+}
+
+/** Doubts a CREATE, if the object is there. @since 0.1.0 @category operations */
+export const creation = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  if (isThere(recorder.catalog, object)) doubt(recorder, "CreatedTwice", object)
+}
+
+/** Doubts a DROP of what the caller did not find. @since 0.1.0 @category operations */
+export const removal = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  if (!mayBeBrought(recorder.catalog, object)) doubt(recorder, "DropsWhatNeverExisted", object)
+}
+
+const doubt = (recorder: Recorder, kind: Doubt["kind"], object: SchemaObject.SchemaObject): void => {
+  const { catalog, isCertain, statement } = recorder
+  const key = HazardKey.keyOf(object)
+  const isOpen = catalog.unsure.has(key) || catalog.uncertain.has(key)
+  const isTold = catalog.isComplete && isCertain && !statement.runsCode && !isOpen
+  if (isTold && !isSystemName(object)) recorder.doubts.push({ kind, object, line: statement.line })
+}
+
+/** What a migration has made, for certain and for good. */
+const isThere = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaObject): boolean => {
+  switch (object._tag) {
+    case "Relation":
+      return Catalog.relationsNamed(catalog, object).some(
+        ({ isExternal, isTemporary, name }) => Catalog.isSameName(name, object) && !isExternal && !isTemporary
+      )
+    case "Type":
+      return Catalog.typesNamed(catalog, object).some(
+        ({ isExternal, name }) => Catalog.isSameName(name, object) && !isExternal
+      )
+    case "Routine":
+      return Catalog.routinesNamed(catalog, object).some(
+        ({ inputs, name }) =>
+          Catalog.isSameName(name, object) && inputs.join() === Option.getOrElse(object.arguments, () => []).join()
+      )
+    case "EnumValue":
+      return Catalog.findType(catalog, object.type)?.values.includes(object.value) === true
+    case "Column":
+      return ownerOf(catalog, object)?.columns.some(({ name }) => name === object.name) === true
+    case "Constraint":
+      return ownerOf(catalog, object)?.constraints.some(({ isLocal, name }) => name === object.name && isLocal) === true
+    case "Schema":
+    case "Extension":
+    case "Collation":
+      return Catalog.findThing(catalog, HazardKey.keyOf(object)) !== undefined
+    case "ConflictTarget":
+      return false
+  }
+}
+
+const ownerOf = (
+  catalog: Catalog.SimulatedCatalog,
+  { relation }: SchemaObject.Column | SchemaObject.Constraint
+): Catalog.Relation | undefined =>
+  Option.getOrUndefined(Option.map(relation, (name) => Catalog.findRelation(catalog, name)))
+
+/** Of an extension that is not listed nobody knows what it brings. */
+const mayBeBrought = (
+  { brought, readByAll, things }: Catalog.SimulatedCatalog,
+  object: SchemaObject.SchemaObject
+): boolean => {
+  const isListed = (key: HazardKey.HazardKey): boolean => listed.has(key)
+  if (!readByAll.every(isListed) || (object._tag === "Routine" && brought.has(object.name))) return true
+  const key = SchemaObject.key(object)
+  return readByAll.some((extension) =>
+    Option.exists(HashMap.get(things, extension), ({ objects }) => objects.some((one) => SchemaObject.key(one) === key))
+  )
+}
+
+const listed: ReadonlySet<HazardKey.HazardKey> = new Set(KnownExtensions.known().map(HazardKey.extension))
+
+const isSystemName = (object: SchemaObject.SchemaObject): boolean => {
+  const schema =
+    "schema" in object
+      ? object.schema
+      : "relation" in object
+        ? Option.flatMap(object.relation, (name) => name.schema)
+        : Option.none()
+  return Option.exists(schema, (name) => name.startsWith("pg_") || name === "information_schema")
+}

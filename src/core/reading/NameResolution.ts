@@ -1,0 +1,127 @@
+/**
+ * What a name in a statement means, as the search path of the file finds it: asked once, where the statement gives the name.
+ * A name that the catalog gives means the same object whatever the path is.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { Node, RangeVar, TypeName } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import type { Call, Mentions } from "../sql/Mentions.js"
+import { elementName, isBuiltIn, wordingOf, wordingOfName } from "../sql/ParsedType.js"
+import { nameOfObject, nameOfRangeVar, stringsOf } from "../sql/SyntaxTree.js"
+import * as R from "./Recorder.js"
+
+/** Where a new object without schema goes: into the first schema of the search path that is there. @since 0.1.0 @category names */
+export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
+  const first = recorder.searchPath.find((schema) => !R.isKnownThing(recorder, HazardKey.goneSchema(schema)))
+  const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
+  return isDefault ? name : { ...name, schema: Option.some(first) }
+}
+
+const located = (
+  { located: found, searchPath }: R.Recorder,
+  name: QualifiedName,
+  candidates: () => ReadonlyArray<{ readonly name: QualifiedName }>
+): QualifiedName => {
+  if (searchPath.length === 0 || Option.isSome(name.schema)) return name
+  const schemas = new Set(candidates().map((candidate) => Catalog.schemaOf(candidate.name)))
+  const first = searchPath.find((schema) => schemas.has(schema))
+  if (first === undefined || first === "public") return name
+  return given(found, { ...name, schema: Option.some(first) })
+}
+
+/** A name with a schema that its statement does not write. */
+const given = (found: R.Recorder["located"], name: QualifiedName): QualifiedName => {
+  found.add(name)
+  return name
+}
+
+/** A name as its statement writes it: without the schema that only the search path has given it. @since 0.1.0 @category names */
+export const written = ({ located: found }: R.Recorder, name: QualifiedName): QualifiedName =>
+  found.has(name) ? { ...name, schema: Option.none() } : name
+
+/** @since 0.1.0 @category names */
+export const relation = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  recorder.locals.has(name.name)
+    ? name
+    : located(recorder, name, () => Catalog.relationsCalled(recorder.catalog, name.name))
+
+/** Of a type, or of a relation as the type of its rows. @since 0.1.0 @category names */
+export const type = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  located(recorder, name, () => [
+    ...Catalog.typesCalled(recorder.catalog, name.name),
+    ...Catalog.relationsCalled(recorder.catalog, name.name)
+  ])
+
+/** @since 0.1.0 @category names */
+export const routine = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
+  located(recorder, name, () => Catalog.routinesCalled(recorder.catalog, name.name))
+
+/** The path hides a routine only behind one that takes the same. @since 0.1.0 @category queries */
+export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> => {
+  const { catalog, searchPath } = recorder
+  const isPlain = searchPath.length === 0 || Option.isSome(name.schema)
+  const found = isPlain
+    ? []
+    : searchPath.flatMap((schema) =>
+        Catalog.routinesCalled(catalog, name.name).filter((one) => Catalog.schemaOf(one.name) === schema)
+      )
+  if (found.length === 0) return R.routines(recorder, name)
+  const signature = ({ inputs }: Catalog.Routine): string => inputs.join()
+  return found.filter((one, rank) => found.findIndex((other) => signature(other) === signature(one)) === rank)
+}
+
+/** Which of the overloads that the path leads to is called, its arguments' types decide. */
+const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
+  const all = routines(recorder, call.name).map(({ name }) => name)
+  const names = all.filter((name, rank) => all.findIndex((other) => Catalog.isSameName(other, name)) === rank)
+  const isLocated = recorder.searchPath.length > 0 && names.length === 1 && Option.isNone(call.name.schema)
+  return names.length === 0
+    ? [call]
+    : names.map((name) => ({ ...call, name: isLocated ? given(recorder.located, { ...name }) : name }))
+}
+
+/** @since 0.1.0 @category names */
+export const range = (recorder: R.Recorder, given: RangeVar | undefined): QualifiedName =>
+  relation(recorder, nameOfRangeVar(given))
+
+/** Of a relation that a statement names as an object. @since 0.1.0 @category names */
+export const object = (recorder: R.Recorder, given: Node | undefined): QualifiedName =>
+  relation(recorder, nameOfObject(given))
+
+/** What an expression or query mentions. @since 0.1.0 @category names */
+export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions => {
+  if (recorder.searchPath.length === 0) return mentions
+  return {
+    ...mentions,
+    relations: mentions.relations.map((one) => ({ ...one, name: relation(recorder, one.name) })),
+    types: mentions.types.map((name) => type(recorder, name)),
+    calls: mentions.calls.flatMap((one) => called(recorder, one)),
+    inTexts: mentions.inTexts.map((one) => ({ ...one, name: finders[one.kind](recorder, one.name) }))
+  }
+}
+
+const finders = { relation, sequence: relation, type, routine }
+
+/**
+ * A type as the catalog knows it: the schema it is in, and its wording.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const resolvedType = (
+  recorder: R.Recorder,
+  typeName: TypeName
+): { readonly type: QualifiedName; readonly wording: string } => {
+  const name = type(recorder, elementName(typeName))
+  const known = R.types(recorder, name)[0]?.name ?? R.findRelation(recorder, name)?.name
+  if (known === undefined || isBuiltIn(stringsOf(typeName.names))) {
+    return { type: elementName(typeName), wording: wordingOf(typeName) }
+  }
+  const base = wordingOfName(Option.getOrUndefined(known.schema), known.name)
+  return { type: known, wording: typeName.arrayBounds === undefined ? base : `${base}[]` }
+}

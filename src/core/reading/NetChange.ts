@@ -1,0 +1,119 @@
+/**
+ * The net effect of a migration: what exists after it and did not before, and the reverse. It is the difference of two
+ * catalogs, taken where something changed; what a file creates and drops again is in neither list.
+ *
+ * **Laws**
+ *
+ * 1. What a migration provides and what it removes have nothing in common.
+ * 2. A catalog that did not change provides and removes nothing.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import type { Recorder, SavedObject } from "./Recorder.js"
+
+/** @since 0.1.0 @category models */
+export interface NetEffect {
+  readonly provides: ReadonlyArray<SchemaObject.SchemaObject>
+  readonly removes: ReadonlyArray<SchemaObject.SchemaObject>
+}
+
+/** @since 0.1.0 @category operations */
+export const netEffect = (recorder: Recorder): NetEffect => {
+  const before = new Map<string, SchemaObject.SchemaObject>()
+  const after = new Map<string, SchemaObject.SchemaObject>()
+  for (const changed of recorder.changed.values()) {
+    put(before, objectsAt(recorder.atStart, changed, recorder.catalog))
+    put(after, objectsAt(recorder.catalog, changed, recorder.atStart))
+  }
+  for (const object of recorder.claimed) {
+    const key = SchemaObject.key(object)
+    if (object._tag === "Relation" && Catalog.hasRelation(recorder.catalog, object)) after.set(key, object)
+    if (after.has(key) && !recorder.dropped.has(key)) before.delete(key)
+  }
+  put(before, recorder.disclaimed)
+  return {
+    provides: [...after].flatMap(([key, object]) => (before.has(key) ? [] : [object])),
+    removes: [...before].flatMap(([key, object]) => (after.has(key) ? [] : [object]))
+  }
+}
+
+const put = (map: Map<string, SchemaObject.SchemaObject>, objects: ReadonlyArray<SchemaObject.SchemaObject>): void => {
+  for (const object of objects) map.set(SchemaObject.key(object), object)
+}
+
+/** What a column or constraint is in both catalogs need not be told of either. */
+const objectsAt = (
+  catalog: Catalog.SimulatedCatalog,
+  changed: SavedObject,
+  other: Catalog.SimulatedCatalog
+): ReadonlyArray<SchemaObject.SchemaObject> => {
+  switch (changed._tag) {
+    case "Relation":
+      return Catalog.relationsNamed(catalog, changed.name)
+        .filter(({ name }) => Catalog.isSameName(name, changed.name))
+        .flatMap((relation) => objectsOfRelation(catalog, relation, sameRelation(other, relation)))
+    case "Type":
+      return Catalog.typesNamed(catalog, changed.name)
+        .filter(({ name }) => Catalog.isSameName(name, changed.name))
+        .flatMap(objectsOfType)
+    case "Routine":
+      return Catalog.routinesNamed(catalog, changed.routine.name)
+        .filter((routine) => Catalog.isSameRoutine(routine, changed.routine))
+        .map(({ inputs, name }) => SchemaObject.routine(name, inputs))
+    case "Thing":
+      return Catalog.findThing(catalog, changed.key)?.objects ?? []
+  }
+}
+
+/** The same relation at another time, where both are told of in the same words. */
+const sameRelation = (
+  catalog: Catalog.SimulatedCatalog,
+  { isTemporary, kind, name }: Catalog.Relation
+): Catalog.Relation | undefined =>
+  Catalog.relationsNamed(catalog, name).find(
+    (other) => other.name === name && other.kind === kind && other.isTemporary === isTemporary
+  )
+
+/** A relation with all that an error can say is missing of it, but for the columns and constraints that the other has as they are. */
+const objectsOfRelation = (
+  catalog: Catalog.SimulatedCatalog,
+  relation: Catalog.Relation,
+  other: Catalog.Relation | undefined
+): ReadonlyArray<SchemaObject.SchemaObject> => {
+  if (relation.isTemporary || relation.kind === "statistics") return []
+  const { name } = relation
+  const self = relation.kind === "composite type" ? SchemaObject.type(name) : SchemaObject.relation(name)
+  const isInvisible = relation.kind === "index" || relation.kind === "sequence"
+  const columns = isInvisible ? [] : without(relation.columns, other?.columns)
+  return [
+    ...(relation.isExternal ? [] : [self]),
+    ...columns.map((column) => SchemaObject.column(column.name, name)),
+    ...without(relation.constraints, other?.constraints).flatMap((constraint) =>
+      constraint.kind === "not null" ? [] : [SchemaObject.constraint(constraint.name, name)]
+    ),
+    ...conflictTargets(catalog, relation)
+  ]
+}
+
+const without = <A>(all: ReadonlyArray<A>, known: ReadonlyArray<A> = []): ReadonlyArray<A> =>
+  all === known ? [] : all.filter((one) => !known.includes(one))
+
+/** Every set of columns that `ON CONFLICT` can name. */
+const conflictTargets = (
+  catalog: Catalog.SimulatedCatalog,
+  relation: Catalog.Relation
+): ReadonlyArray<SchemaObject.SchemaObject> =>
+  relation.parts.flatMap((part) => {
+    const index = Catalog.findRelation(catalog, part)
+    const isTarget = index?.kind === "index" && index.isUnique && index.hasOnlyColumns && index.indexColumns.length > 0
+    return isTarget ? [SchemaObject.conflictTarget(index.indexColumns.toSorted(), relation.name)] : []
+  })
+
+const objectsOfType = (type: Catalog.Type): ReadonlyArray<SchemaObject.SchemaObject> => [
+  ...(type.isExternal ? [] : [SchemaObject.type(type.name)]),
+  ...type.values.map((value) => SchemaObject.enumValue(type.name, value))
+]

@@ -1,0 +1,383 @@
+/**
+ * The reading of one migration in progress: the catalog as it changes statement by statement, and the keys read and written
+ * so far. It is mutable and never leaves the reading of its file; what it has recorded becomes a `Footprint` at the end.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+
+import type { Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as SchemaObject from "../model/SchemaObject.js"
+import type { Hazard } from "../risk/Candidate.js"
+import type { Lookup } from "../sql/DynamicSql.js"
+import type { Parser } from "../sql/ParsedSql.js"
+import * as Doubt from "./ExpectedRefusal.js"
+import { makeUncertain } from "./Uncertainty.js"
+
+/** What the reading of the current statement has met. @since 0.1.0 @category models */
+export interface StatementRecord {
+  /** 1-based. */
+  readonly line: number
+  /** Whether something in it was not understood. */
+  isOpaque: boolean
+  /** Whether that was code: it may then write rows of any table. */
+  runsUnknown: boolean
+  /** Whether it runs a body of code, and whether it changes the schema. */
+  runsCode: boolean
+  changesSchema: boolean
+  /** Whether that body ends the transaction it runs in. */
+  endsTransaction: boolean
+  /** The trees of bodies that the server parses along with the statement. */
+  readonly bodies: Array<unknown>
+  /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
+  readonly hazards: Array<Hazard>
+  readonly keys: Set<HazardKey.HazardKey>
+  /** Relations and routines already followed, so that each is followed once. */
+  readonly followed: Set<string>
+  readonly saved: Map<string, SavedObject>
+  /** Keys of what it made, changed or took away. */
+  readonly changed: Set<HazardKey.HazardKey>
+}
+
+/** A place in the catalog that was written. @since 0.1.0 @category models */
+export type SavedObject =
+  | { readonly _tag: "Relation"; readonly name: QualifiedName }
+  | { readonly _tag: "Type"; readonly name: QualifiedName }
+  | { readonly _tag: "Routine"; readonly routine: Catalog.Routine }
+  | { readonly _tag: "Thing"; readonly key: HazardKey.HazardKey }
+
+/** @since 0.1.0 @category models */
+export interface Recorder {
+  readonly parser: Parser
+  /** The migration, as its errors call it. */
+  readonly file: string
+  readonly atStart: Catalog.SimulatedCatalog
+  catalog: Catalog.SimulatedCatalog
+  readonly reads: Set<HazardKey.HazardKey>
+  readonly writes: Set<HazardKey.HazardKey>
+  readonly barriers: Array<{ readonly reason: string; readonly line: number }>
+  /** What changed, by identity, in the order of the first change. */
+  readonly changed: Map<string, SavedObject>
+  /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
+  readonly claimed: Array<SchemaObject.SchemaObject>
+  readonly doubts: Array<Doubt.Doubt>
+  readonly disclaimed: Array<SchemaObject.SchemaObject>
+  /** Keys of objects that this migration has taken away, be it to make them anew. */
+  readonly dropped: Set<string>
+  /** Whether all that was read does run: `false` when something depends on a condition that only the server can answer. */
+  isCertain: boolean
+  /** Whether what is being read is such a thing. */
+  isUncertain: boolean
+  statement: StatementRecord
+  /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
+  searchPath: ReadonlyArray<string>
+  /** Grows with each statement that may change where a name without schema is looked up. */
+  path: number
+  /** Schemas that this migration certainly makes. */
+  readonly schemas: Set<string>
+  /** Names that {@link Recorder.searchPath} has given their schema, which the statement does not. */
+  readonly located: WeakSet<QualifiedName>
+  /** Names that are relations only here: transition tables of the triggers that are being run. */
+  readonly locals: Set<string>
+  /** Bodies being run, outermost first. */
+  readonly running: Array<string>
+  /** What the variables of the body being run may hold. */
+  lookup: Lookup
+  /** Reads one statement, wherever it stands: in the file, in a body, in dynamic SQL. */
+  readonly execute: (recorder: Recorder, node: Node) => void
+}
+
+/** @since 0.1.0 @category constructors */
+export const make = ({
+  catalog,
+  execute,
+  file,
+  parser
+}: Pick<Recorder, "catalog" | "execute" | "file" | "parser">): Recorder => ({
+  parser,
+  file,
+  execute,
+  lookup: () => Option.none(),
+  atStart: catalog,
+  catalog,
+  reads: new Set(catalog.readByAll),
+  writes: new Set(),
+  barriers: [],
+  changed: new Map(),
+  claimed: [],
+  doubts: [],
+  disclaimed: [],
+  dropped: new Set(),
+  isCertain: true,
+  isUncertain: false,
+  statement: statementAt(1),
+  searchPath: [],
+  path: 0,
+  schemas: new Set(),
+  located: new WeakSet(),
+  locals: new Set(),
+  running: []
+})
+
+/** @since 0.1.0 @category constructors */
+export const statementAt = (line: number): StatementRecord => ({
+  line,
+  isOpaque: false,
+  runsUnknown: false,
+  runsCode: false,
+  changesSchema: false,
+  endsTransaction: false,
+  bodies: [],
+  hazards: [],
+  keys: new Set(),
+  followed: new Set(),
+  saved: new Map(),
+  changed: new Set()
+})
+
+/** @since 0.1.0 @category recording */
+export const read = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.reads.add(key)
+  recorder.statement.keys.add(key)
+}
+
+/** @since 0.1.0 @category recording */
+export const readAll = (recorder: Recorder, keys: Iterable<HazardKey.HazardKey>): void => {
+  for (const key of keys) read(recorder, key)
+}
+
+/** @since 0.1.0 @category recording */
+export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.writes.add(key)
+  recorder.statement.keys.add(key)
+}
+
+/** Everything before comes before this, and everything after comes after it. @since 0.1.0 @category recording */
+export const wall = (recorder: Recorder, reason: string): void => {
+  const { line } = recorder.statement
+  const isKnown = recorder.barriers.some((other) => other.reason === reason && other.line === line)
+  if (!isKnown) recorder.barriers.push({ reason, line })
+}
+
+/**
+ * Something is not understood: a wall, and from here on what the catalog does not know may exist all the same.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const barrier = (recorder: Recorder, reason: string): void => {
+  wall(recorder, reason)
+  recorder.statement.isOpaque = true
+  recorder.catalog = { ...recorder.catalog, isComplete: false, isUnderstood: false }
+}
+
+/**
+ * Something that no migration is known to make, after something that was not understood: it may be anything.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const unlessComplete = (recorder: Recorder, reason: string): void => {
+  if (recorder.catalog.isComplete) return
+  if (recorder.catalog.isUnderstood) wall(recorder, reason)
+  else barrier(recorder, reason)
+}
+
+/**
+ * Runs code that is not understood: a barrier, and whatever table it may write.
+ *
+ * @since 0.1.0
+ * @category recording
+ */
+export const runUnknown = (recorder: Recorder, reason: string): void => {
+  barrier(recorder, reason)
+  recorder.statement.runsUnknown = true
+}
+
+const common: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
+
+/** Whether a schema is the server's own. @since 0.1.0 @category predicates */
+export const isSystemSchema = (schema: string): boolean =>
+  schema === "pg_catalog" || schema === "information_schema" || schema === "pg_toast"
+
+/** A name with a schema needs the schema. @since 0.1.0 @category recording */
+export const readSchema = (recorder: Recorder, { schema }: QualifiedName): void => {
+  if (Option.isSome(schema) && !common.has(schema.value)) read(recorder, HazardKey.schema(schema.value))
+}
+
+/** @since 0.1.0 @category recording */
+export const readName = (recorder: Recorder, name: QualifiedName): void => {
+  readSchema(recorder, name)
+  read(recorder, name.name)
+}
+
+/** @since 0.1.0 @category recording */
+export const writeName = (recorder: Recorder, name: QualifiedName): void => {
+  readSchema(recorder, name)
+  write(recorder, name.name)
+}
+
+/** @since 0.1.0 @category queries */
+export const relations = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Relation> =>
+  Catalog.relationsNamed(recorder.catalog, name)
+
+/** @since 0.1.0 @category queries */
+export const findRelation = (recorder: Recorder, name: QualifiedName): Catalog.Relation | undefined =>
+  relations(recorder, name)[0]
+
+/** @since 0.1.0 @category queries */
+export const types = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Type> =>
+  Catalog.typesNamed(recorder.catalog, name)
+
+/** @since 0.1.0 @category queries */
+export const routines = (recorder: Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> =>
+  Catalog.routinesNamed(recorder.catalog, name)
+
+/** @since 0.1.0 @category queries */
+export const isKnownThing = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
+  Catalog.findThing(recorder.catalog, key) !== undefined
+
+const identityOf = (saved: SavedObject): string => {
+  switch (saved._tag) {
+    case "Relation":
+    case "Type":
+      return `${saved._tag} ${Catalog.schemaOf(saved.name)}.${saved.name.name}`
+    case "Routine":
+      return `Routine ${Catalog.schemaOf(saved.routine.name)}.${saved.routine.name.name}(${saved.routine.inputs.join()})`
+    case "Thing":
+      return saved.key
+  }
+}
+
+const keyOf = (saved: SavedObject): HazardKey.HazardKey => {
+  switch (saved._tag) {
+    case "Relation":
+    case "Type":
+      return saved.name.name
+    case "Routine":
+      return HazardKey.routine(saved.routine.name.name)
+    case "Thing":
+      return saved.key
+  }
+}
+
+const mark = (recorder: Recorder, saved: SavedObject): string => {
+  recorder.statement.changesSchema = true
+  const identity = identityOf(saved)
+  recorder.statement.changed.add(keyOf(saved))
+  if (recorder.isUncertain) {
+    recorder.isCertain = false
+    makeUncertain(recorder, [keyOf(saved)])
+  }
+  if (!recorder.changed.has(identity)) recorder.changed.set(identity, saved)
+  return identity
+}
+
+const note = (recorder: Recorder, saved: SavedObject): void => {
+  recorder.statement.saved.set(mark(recorder, saved), saved)
+}
+
+/** @since 0.1.0 @category changes */
+export const saveRelation = (recorder: Recorder, relation: Catalog.Relation): void => {
+  recorder.catalog = Catalog.putRelation(recorder.catalog, relation)
+  note(recorder, { _tag: "Relation", name: relation.name })
+}
+
+/** @since 0.1.0 @category changes */
+export const updateRelation = (
+  recorder: Recorder,
+  name: QualifiedName,
+  change: (relation: Catalog.Relation) => Catalog.Relation
+): void => {
+  const known = findRelation(recorder, name)
+  if (known !== undefined) saveRelation(recorder, change(known))
+}
+
+/**
+ * Notes at one relation that another points at it: that is no change of it.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const adopt = (
+  recorder: Recorder,
+  name: QualifiedName,
+  change: (relation: Catalog.Relation) => Catalog.Relation
+): void => {
+  const known = findRelation(recorder, name)
+  if (known !== undefined) recorder.catalog = Catalog.putRelation(recorder.catalog, change(known))
+}
+
+/** Puts a constraint, in the place of one of its name. @since 0.1.0 @category changes */
+export const saveConstraint = (recorder: Recorder, table: QualifiedName, constraint: Catalog.Constraint): void =>
+  updateRelation(recorder, table, (known) => ({
+    ...known,
+    constraints: [...known.constraints.filter(({ name }) => name !== constraint.name), constraint]
+  }))
+
+/** A plain CREATE shows that the object was not there, whatever the catalog says: said before the catalog has it. @since 0.1.0 @category changes */
+export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  Doubt.creation(recorder, object)
+  recorder.claimed.push(object)
+}
+
+/** A plain DROP shows that the object was there, whatever the catalog says. @since 0.1.0 @category changes */
+export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
+  Doubt.removal(recorder, object)
+  recorder.disclaimed.push(object)
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetRelation = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.relation(name)))
+  recorder.catalog = Catalog.removeRelation(recorder.catalog, name)
+  mark(recorder, { _tag: "Relation", name })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveType = (recorder: Recorder, type: Catalog.Type): void => {
+  recorder.catalog = Catalog.putType(recorder.catalog, type)
+  note(recorder, { _tag: "Type", name: type.name })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetType = (recorder: Recorder, name: QualifiedName): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.type(name)))
+  recorder.catalog = Catalog.removeType(recorder.catalog, name)
+  mark(recorder, { _tag: "Type", name })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
+  recorder.catalog = Catalog.putRoutine(recorder.catalog, routine)
+  note(recorder, { _tag: "Routine", routine })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
+  recorder.dropped.add(SchemaObject.key(SchemaObject.routine(routine.name, routine.inputs)))
+  recorder.catalog = Catalog.removeRoutine(recorder.catalog, routine)
+  mark(recorder, { _tag: "Routine", routine })
+}
+
+/** @since 0.1.0 @category changes */
+export const saveThing = (
+  recorder: Recorder,
+  key: HazardKey.HazardKey,
+  objects: ReadonlyArray<SchemaObject.SchemaObject> = []
+): void => {
+  const known = Catalog.findThing(recorder.catalog, key)
+  const dependencies = known?.dependencies ?? new Set()
+  recorder.catalog = Catalog.putThing(recorder.catalog, { key, objects, dependencies })
+  note(recorder, { _tag: "Thing", key })
+}
+
+/** @since 0.1.0 @category changes */
+export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  recorder.catalog = Catalog.removeThing(recorder.catalog, key)
+  mark(recorder, { _tag: "Thing", key })
+}

@@ -1,0 +1,107 @@
+/**
+ * What ends with a statement, and with a migration: a statement leaves behind what the objects it saved depend on, a migration
+ * takes its session along. What does not run leaves nothing but its keys.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import type * as HazardKey from "../model/HazardKey.js"
+import type { Recorder } from "./Recorder.js"
+import { makeUncertain } from "./Uncertainty.js"
+
+/**
+ * What a statement saved depends, from now on, on all that the statement has read.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endStatement = (recorder: Recorder): void => {
+  const { changed, changesSchema, keys, runsCode, saved } = recorder.statement
+  if (runsCode && changesSchema) {
+    recorder.catalog = { ...recorder.catalog, unsure: new Set([...recorder.catalog.unsure, ...keys]) }
+  }
+  const { uncertain } = recorder.catalog
+  if (uncertain.size > 0 && [...keys].some((key) => uncertain.has(key))) makeUncertain(recorder, changed)
+  for (const object of saved.values()) {
+    switch (object._tag) {
+      case "Relation": {
+        const known = Catalog.findRelation(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putRelation(recorder.catalog, next)
+        }
+        break
+      }
+      case "Type": {
+        const known = Catalog.findType(recorder.catalog, object.name)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          recorder.catalog = Catalog.putType(recorder.catalog, next)
+        }
+        break
+      }
+      case "Routine": {
+        const isStill = Catalog.routinesNamed(recorder.catalog, object.routine.name).includes(object.routine)
+        const { dependencies } = object.routine
+        const next = { ...object.routine, dependencies: joined(dependencies, keys, "") }
+        if (isStill) recorder.catalog = Catalog.putRoutine(recorder.catalog, next)
+        break
+      }
+      case "Thing": {
+        const known = Catalog.findThing(recorder.catalog, object.key)
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, keys, known.key) }
+          recorder.catalog = Catalog.putThing(recorder.catalog, next)
+        }
+      }
+    }
+  }
+}
+
+const joined = (
+  before: ReadonlySet<HazardKey.HazardKey>,
+  keys: ReadonlySet<HazardKey.HazardKey>,
+  own: HazardKey.HazardKey
+): ReadonlySet<HazardKey.HazardKey> => {
+  const isKnown = (key: HazardKey.HazardKey): boolean => key === own || before.has(key)
+  if ([...keys].every(isKnown)) return before
+  const all = new Set(before)
+  for (const key of keys) if (key !== own) all.add(key)
+  return all
+}
+
+/**
+ * Reads what does not run now: its keys count, since it may run on another day, and its effects do not.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const idly = (recorder: Recorder, work: () => void): void => {
+  const { catalog, claimed, disclaimed, searchPath } = recorder
+  const counts = [claimed.length, disclaimed.length] as const
+  work()
+  const { isComplete, isUnderstood } = recorder.catalog
+  recorder.catalog = { ...catalog, isComplete, isUnderstood }
+  recorder.searchPath = searchPath
+  claimed.length = counts[0]
+  disclaimed.length = counts[1]
+}
+
+/**
+ * Session state ends with the migration: temporary relations are gone. What it has made was there before the next one.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const endMigration = (recorder: Recorder): void => {
+  for (const saved of recorder.changed.values()) {
+    if (saved._tag !== "Relation") continue
+    const known = Catalog.findRelation(recorder.catalog, saved.name)
+    if (known === undefined) continue
+    recorder.catalog = known.isTemporary
+      ? Catalog.removeRelation(recorder.catalog, known.name)
+      : Catalog.putRelation(recorder.catalog, { ...known, creation: Option.none() })
+  }
+}

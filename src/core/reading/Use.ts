@@ -1,0 +1,407 @@
+/**
+ * What using an object reads and writes: a relation stands for its columns' types, its base tables and its children; a row
+ * that is written runs triggers, defaults, checks and foreign keys; a call runs the routine's body. Each object is followed
+ * once in a statement.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import * as Option from "effect/Option"
+import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import type { Risk } from "../model/Risk.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import type { ToldRoutine } from "../model/ToldRoutine.js"
+import { type Access, type Call, type Mentions, mentionsOf } from "../sql/Mentions.js"
+import { isBuiltIn } from "../sql/ParsedType.js"
+import { isRunning, runBody } from "./BodyRun.js"
+import { inspectCatalog, isCatalogRelation } from "./CatalogQuery.js"
+import * as Path from "./NameResolution.js"
+import * as R from "./Recorder.js"
+
+const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean => {
+  const { followed } = recorder.statement
+  const key = `${what} ${Option.getOrElse(name.schema, () => "")}.${name.name}`
+  if (followed.has(key)) return false
+  followed.add(key)
+  return true
+}
+
+/** Reads a relation's definition: types, base tables, children. @since 0.1.0 @category reading */
+export const touch = (recorder: R.Recorder, name: QualifiedName): void => {
+  touchAlone(recorder, name)
+  if (!once(recorder, "children", name)) return
+  for (const { children } of R.relations(recorder, name)) for (const child of children) touch(recorder, child)
+}
+
+/** Reads a relation's definition without its children's. @since 0.1.0 @category reading */
+export const touchAlone = (recorder: R.Recorder, name: QualifiedName): void => {
+  if (recorder.locals.has(name.name) || isCatalogRelation(recorder, name) || !once(recorder, "touch", name)) return
+  const found = R.relations(recorder, name)
+  R.readName(recorder, name)
+  if (found.length === 0) unknown(recorder, name)
+  for (const relation of found) {
+    R.readName(recorder, relation.name)
+    touchTypes(recorder, relation)
+    for (const other of relation.base) touch(recorder, other)
+  }
+}
+
+const touchTypes = (recorder: R.Recorder, relation: Catalog.Relation): void => {
+  for (const column of relation.columns) touchType(recorder, column.type)
+}
+
+/** Reads a type and the types it is made of. @since 0.1.0 @category reading */
+export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
+  const types = R.types(recorder, name)
+  const rows = R.relations(recorder, name)
+  const parts = [...Option.toArray(name.schema), name.name]
+  if (types.length === 0 && rows.length === 0) {
+    if (isBuiltIn(parts)) return
+    R.readName(recorder, name)
+    R.unlessComplete(recorder, `type ${name.name} is not created by any migration`)
+    return
+  }
+  if (!once(recorder, "type", name)) return
+  R.readName(recorder, name)
+  for (const type of types) for (const part of type.parts) touchType(recorder, part)
+  for (const row of rows) touchTypes(recorder, row)
+}
+
+/** After something opaque, a relation that nobody is known to create may be a view of anything. */
+const unknown = (recorder: R.Recorder, { name }: QualifiedName): void => {
+  R.unlessComplete(recorder, `relation ${name} is not created by any migration`)
+}
+
+/** Reads rows: what {@link touch} reads, and what the views and policies on the way run. @since 0.1.0 @category reading */
+export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
+  touch(recorder, name)
+  if (!once(recorder, "fetch", name)) return
+  for (const relation of R.relations(recorder, name)) {
+    for (const hidden of relation.onRead) runHidden(recorder, relation, hidden)
+    for (const { calls, kind } of relation.attachments) {
+      if (kind !== "trigger") for (const hidden of calls) runHidden(recorder, relation, hidden)
+    }
+    for (const other of [...relation.base, ...relation.children]) fetch(recorder, other)
+  }
+}
+
+/** Writes a relation's definition, and with it that of its children. @since 0.1.0 @category writing */
+export const change = (recorder: R.Recorder, name: QualifiedName): void => {
+  touch(recorder, name)
+  if (!once(recorder, "change", name)) return
+  R.writeName(recorder, name)
+  for (const relation of R.relations(recorder, name)) {
+    R.write(recorder, relation.name.name)
+    for (const child of relation.children) change(recorder, child)
+  }
+}
+
+/** Writes rows, and runs all that this runs. @since 0.1.0 @category writing */
+export const store = (recorder: R.Recorder, name: QualifiedName, access: Access): void => {
+  if (access === "insert" && insertsIntoUnknown(recorder, name)) return
+  fetch(recorder, name)
+  if (access === "read" || recorder.locals.has(name.name) || !once(recorder, access, name)) return
+  R.writeName(recorder, name)
+  const found = R.relations(recorder, name)
+  if (found.length === 0) R.barrier(recorder, unknownTriggers(name))
+  for (const relation of found) storeRows(recorder, relation, access)
+}
+
+/**
+ * Uses a table that no migration makes, in a way that may run code of its own: a wall as `barrier` is, and a risk that the
+ * database can answer for.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const mayRunCode = (
+  recorder: R.Recorder,
+  relation: QualifiedName,
+  reason: string,
+  reach: Risk["reach"] = "path"
+): void => {
+  const { statement } = recorder
+  R.wall(recorder, reason)
+  recorder.catalog = { ...recorder.catalog, isComplete: false }
+  statement.runsUnknown = true
+  statement.hazards.push({
+    kind: "opaque",
+    asks: "code",
+    relation: Option.some(relation),
+    reach: recorder.path > 0 || statement.runsCode ? "anywhere" : reach,
+    lock: "ROW EXCLUSIVE"
+  })
+}
+
+/** What a row of such a table runs, the database can tell. */
+const insertsIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
+  if (R.relations(recorder, name).length > 0 || recorder.locals.has(name.name) || isCatalogRelation(recorder, name))
+    return false
+  R.readName(recorder, name)
+  R.writeName(recorder, name)
+  mayRunCode(recorder, Path.written(recorder, name), unknownTriggers(name))
+  return true
+}
+
+const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${name}, whose triggers are not known`
+
+const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
+  R.write(recorder, relation.name.name)
+  if (relation.isExternal && access === "insert") {
+    mayRunCode(recorder, relation.name, unknownTriggers(relation.name), "anywhere")
+  } else if (relation.isExternal) R.barrier(recorder, unknownTriggers(relation.name))
+  for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
+  for (const sequence of relation.alsoWrites) move(recorder, sequence)
+  for (const { alsoWrites, calls } of relation.attachments) {
+    for (const hidden of calls) runHidden(recorder, relation, hidden)
+    for (const other of alsoWrites) store(recorder, other, "merge")
+  }
+  for (const column of relation.columns) storeValue(recorder, column.type)
+  for (const { references } of relation.constraints) if (Option.isSome(references)) touch(recorder, references.value)
+  if (access !== "insert") for (const other of relation.referencedBy) follow(recorder, relation, other)
+  for (const other of [...relation.base, ...relation.children]) store(recorder, other, access)
+  for (const parent of relation.parents) runInherited(recorder, parent)
+}
+
+/** A default that is gone may leave the name of a sequence that is gone too. */
+const move = (recorder: R.Recorder, sequence: QualifiedName): void =>
+  R.relations(recorder, sequence).length > 0 ? changePart(recorder, sequence) : R.writeName(recorder, sequence)
+
+/** Domains check their values. */
+const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
+  for (const type of R.types(recorder, name)) {
+    for (const hidden of type.onWrite) runHidden(recorder, undefined, hidden)
+    for (const part of type.parts) storeValue(recorder, part)
+  }
+}
+
+/** Rows that point at what is changed are read by the check, and written by every other action. */
+const follow = (recorder: R.Recorder, target: Catalog.Relation, from: QualifiedName): void => {
+  const keys = (R.findRelation(recorder, from)?.constraints ?? []).filter(({ references }) =>
+    Option.exists(references, (name) => name.name === target.name.name)
+  )
+  if (keys.some(({ onReferenced }) => onReferenced === "write")) store(recorder, from, "update")
+  else touch(recorder, from)
+  if (keys.some(({ onReferenced }) => onReferenced === "write")) store(recorder, from, "delete")
+}
+
+/** Row triggers of a partitioned table fire for its partitions. */
+const runInherited = (recorder: R.Recorder, parent: QualifiedName): void => {
+  for (const relation of R.relations(recorder, parent)) {
+    if (!once(recorder, "inherited", parent)) continue
+    const hidden = [...relation.onWrite, ...relation.attachments.flatMap(({ calls }) => calls)]
+    for (const call of hidden) runHidden(recorder, relation, call)
+    for (const other of relation.parents) runInherited(recorder, other)
+  }
+}
+
+const runHidden = (
+  recorder: R.Recorder,
+  relation: Catalog.Relation | undefined,
+  { arity, name, transitions }: Catalog.HiddenCall
+): void => {
+  if (!once(recorder, `run ${relation?.name.name ?? ""}`, name)) return
+  const added = transitions.filter((transition) => !recorder.locals.has(transition))
+  for (const transition of added) recorder.locals.add(transition)
+  runsStranger(recorder, name)
+  runNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
+  for (const transition of added) recorder.locals.delete(transition)
+}
+
+/** Runs what the server runs by itself, now. @since 0.1.0 @category writing */
+export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
+
+/** Reads a routine and its signature without running it. @since 0.1.0 @category reading */
+export const touchRoutine = (recorder: R.Recorder, name: QualifiedName, arity: Option.Option<number>): void =>
+  callNamed(recorder, name, arity, () => undefined)
+
+/** Runs the bodies that the files tell; whether the database has them, the server says. */
+const runNamed: typeof callNamed = (recorder, name, arity, run) => {
+  const reach = recorder.running.length > 0 ? "anywhere" : "path"
+  const routines: Array<Catalog.Routine> = []
+  callNamed(recorder, name, arity, (routine) => {
+    if (!isRunning(recorder, routine)) routines.push(routine)
+    run(routine)
+  })
+  const [first] = routines
+  if (first === undefined) return
+  const told: ToldRoutine = {
+    kind: first.kind,
+    name: Path.written(recorder, name),
+    arity: Option.filter(arity, (count) => routines.every((routine) => takes(routine, count))),
+    bodies: routines.map(({ told: body }) => body)
+  }
+  recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(told.name), reach, told })
+}
+
+const takes = ({ maxArity, minArity }: Catalog.Routine, count: number): boolean =>
+  count >= minArity && count <= maxArity
+
+const callNamed = (
+  recorder: R.Recorder,
+  name: QualifiedName,
+  arity: Option.Option<number>,
+  run: (routine: Catalog.Routine) => void
+): void => {
+  const overloads = R.routines(recorder, name)
+  if (overloads.length === 0) {
+    unknownRoutine(recorder, name)
+    return
+  }
+  R.readSchema(recorder, name)
+  R.read(recorder, HazardKey.routine(name.name))
+  const fitting = overloads.filter((routine) =>
+    Option.match(arity, { onNone: () => true, onSome: (count) => takes(routine, count) })
+  )
+  for (const routine of fitting.length === 0 ? overloads : fitting) {
+    for (const type of routine.types) touchType(recorder, type)
+    R.readAll(recorder, routine.uses)
+    run(routine)
+  }
+}
+
+const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
+  if (isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)) return
+  R.readSchema(recorder, name)
+  R.read(recorder, HazardKey.routine(name.name))
+  R.unlessComplete(recorder, `routine ${name.name} is not created by any migration`)
+}
+
+/** Functions of the server and of extensions that run a text as SQL, or read all of the catalog. */
+const opaqueFunctions: ReadonlySet<string> = new Set([
+  "connectby",
+  "crosstab",
+  "crosstab2",
+  "crosstab3",
+  "crosstab4",
+  "cursor_to_xml",
+  "database_to_xml",
+  "dblink",
+  "dblink_exec",
+  "pg_import_system_collations",
+  "query_to_xml",
+  "query_to_xml_and_xmlschema",
+  "schema_to_xml",
+  "ts_rewrite",
+  "ts_stat"
+])
+
+/** A routine that runs and that the database may have had before: what it does is not known. */
+const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
+  const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
+  const overloads = R.routines(recorder, name)
+  const isOwn = overloads.length > 0 && !recorder.catalog.uncertain.has(HazardKey.routine(name.name))
+  if (!isServers && !isOwn) recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(name) })
+}
+
+const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
+  runsStranger(recorder, name)
+  if (opaqueFunctions.has(name.name)) R.barrier(recorder, `${name.name} runs a text as SQL`)
+  runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
+}
+
+/** An expression that is stored: it is looked up now and run later. @since 0.1.0 @category expressions */
+export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
+  const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
+  useNames(recorder, mentions)
+  for (const { name } of mentions.relations) touch(recorder, name)
+  for (const { args, name } of mentions.calls) touchRoutine(recorder, name, Option.some(args.length))
+  for (const { kind, name } of mentions.inTexts) if (kind !== "routine") touch(recorder, name)
+  return mentions
+}
+
+/** An expression or query that is run. @since 0.1.0 @category expressions */
+export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
+  const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
+  useNames(recorder, mentions)
+  for (const { access, name } of mentions.relations) store(recorder, name, access)
+  for (const { kind, name } of mentions.inTexts) {
+    if (kind === "sequence") changePart(recorder, name)
+    else if (kind === "relation") touch(recorder, name)
+  }
+  inspectCatalog(recorder, mentions, pieces)
+  for (const call of mentions.calls) runCall(recorder, call)
+  return mentions
+}
+
+const useNames = (recorder: R.Recorder, mentions: Mentions): void => {
+  for (const type of mentions.types) touchType(recorder, type)
+  for (const symbol of mentions.operators) useOperator(recorder, symbol)
+  for (const name of mentions.others) {
+    const key = HazardKey.collation(name)
+    if (R.isKnownThing(recorder, key)) R.read(recorder, key)
+  }
+  for (const { kind, name } of mentions.inTexts) {
+    if (kind === "type") touchType(recorder, name)
+    else if (kind === "routine") touchRoutine(recorder, name, Option.none())
+  }
+}
+
+const useOperator = (recorder: R.Recorder, symbol: string): void => {
+  const key = HazardKey.operator(symbol)
+  if (R.isKnownThing(recorder, key)) R.read(recorder, key)
+}
+
+/** Writes an index, sequence or statistics object, and with it its table. @since 0.1.0 @category writing */
+export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
+  const found = R.relations(recorder, name)
+  R.writeName(recorder, name)
+  if (found.length === 0) R.barrier(recorder, `${name.name} is not created by any migration: its table is not known`)
+  for (const part of found) {
+    R.write(recorder, part.name.name)
+    if (Option.isSome(part.owner)) change(recorder, part.owner.value)
+  }
+}
+
+/** Tables with a column of a type, directly or through another type. @since 0.1.0 @category queries */
+export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): ReadonlyArray<QualifiedName> => {
+  const inner = new Set([type.name])
+  const all = Catalog.allTypes(recorder.catalog)
+  for (let before = 0; before < inner.size; ) {
+    before = inner.size
+    for (const { name, parts } of all) if (parts.some((part) => inner.has(part.name))) inner.add(name.name)
+  }
+  return Catalog.allRelations(recorder.catalog).flatMap(({ columns, kind, name }) =>
+    kind !== "index" && columns.some((column) => inner.has(column.type.name)) ? [name] : []
+  )
+}
+
+/** Routines of an expression, as calls that the server makes by itself. @since 0.1.0 @category expressions */
+export const hiddenCalls = (mentions: Mentions): ReadonlyArray<Catalog.HiddenCall> =>
+  mentions.calls
+    .filter(({ name }) => !isBuiltInRoutine(name))
+    .map(({ args, name }) => ({ name, arity: Option.some(args.length), transitions: [] }))
+
+/** Sequences that an expression moves. @since 0.1.0 @category expressions */
+export const movedSequences = (mentions: Mentions): ReadonlyArray<QualifiedName> =>
+  mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [name] : []))
+
+/** Keys of the routines and relations that an expression names directly. @since 0.1.0 @category expressions */
+export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyArray<HazardKey.HazardKey> => [
+  ...mentions.relations.map(({ name }) => name.name),
+  ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
+  ...mentions.types.map(({ name }) => name),
+  ...mentions.columns.flatMap((column) => columnKeys(recorder, mentions, column)),
+  ...(mentions.isGrouped ? [HazardKey.grouping] : []),
+  ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
+]
+
+/** Of the tables that are mentioned, those that it can be a column of; of none, it is one of the expression's own table. */
+const columnKeys = (
+  recorder: R.Recorder,
+  { relations }: Mentions,
+  { isInner, name, qualifier }: Mentions["columns"][number]
+): ReadonlyArray<HazardKey.HazardKey> => {
+  if (!isInner) return [HazardKey.column(name)]
+  const found = relations.filter((relation) => {
+    const label = Option.getOrElse(relation.alias, () => relation.name.name)
+    const columns = R.findRelation(recorder, relation.name)?.columns
+    const isNamed = Option.isNone(qualifier) || qualifier.value === label
+    return isNamed && columns?.some((column) => column.name === name) !== false
+  })
+  return found.length === 0
+    ? [HazardKey.column(name)]
+    : found.map((relation) => HazardKey.columnOf(relation.name.name, name))
+}

@@ -1,0 +1,88 @@
+/**
+ * What `CASCADE` takes along with an object that the same migration makes: of what was there before, only what this migration has
+ * made to depend on it, such as a view that it has replaced.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { DropStmt, Node } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
+import * as Path from "../reading/NameResolution.js"
+import type * as R from "../reading/Recorder.js"
+import { nameOfObject } from "../sql/SyntaxTree.js"
+import { aboutOther, aboutType, type Hazard } from "./Candidate.js"
+
+/**
+ * The hazards of `DROP … CASCADE` and `ALTER TABLE … DROP … CASCADE` about what depends on the object, at any depth.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofCascade = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+  const gone = new Set(goneBy(recorder, node))
+  return gone.size === 0 ? [] : dependents(recorder, gone).flatMap(({ hazards }) => hazards)
+}
+
+const goneBy = (recorder: R.Recorder, node: Node): ReadonlyArray<HazardKey.HazardKey> => {
+  if ("DropStmt" in node) return node.DropStmt.behavior === "DROP_CASCADE" ? droppedBy(recorder, node.DropStmt) : []
+  if (!("AlterTableStmt" in node)) return []
+  const { cmds = [], relation } = node.AlterTableStmt
+  const cascades = cmds.some((one) => "AlterTableCmd" in one && one.AlterTableCmd.behavior === "DROP_CASCADE")
+  return cascades ? [Path.range(recorder, relation).name] : []
+}
+
+const droppedBy = (recorder: R.Recorder, { objects = [] }: DropStmt): ReadonlyArray<HazardKey.HazardKey> =>
+  objects.map((object) =>
+    "ObjectWithArgs" in object
+      ? HazardKey.routine(Path.routine(recorder, nameOfObject(object)).name)
+      : Path.object(recorder, object).name
+  )
+
+/** An object that this migration has made or changed. */
+interface Dependent {
+  readonly key: HazardKey.HazardKey
+  readonly dependencies: ReadonlySet<HazardKey.HazardKey>
+  readonly hazards: ReadonlyArray<Hazard>
+}
+
+/** Adds to `gone` what goes with it. */
+const dependents = (recorder: R.Recorder, gone: Set<HazardKey.HazardKey>): ReadonlyArray<Dependent> => {
+  const found = new Set<Dependent>()
+  const changed = changedIn(recorder)
+  for (let size = -1; size !== found.size; ) {
+    size = found.size
+    for (const one of changed) {
+      if (gone.has(one.key) || ![...gone].some((key) => one.dependencies.has(key))) continue
+      found.add(one)
+      gone.add(one.key)
+    }
+  }
+  return [...found]
+}
+
+const kind = "incompatible-change"
+
+const changedIn = (recorder: R.Recorder): ReadonlyArray<Dependent> => {
+  const { atStart, catalog } = recorder
+  const isSame = <A>(all: ReadonlyArray<A>, one: A) => all.includes(one)
+  return [
+    ...Catalog.allRelations(catalog)
+      .filter((one) => !isSame(Catalog.relationsNamed(atStart, one.name), one))
+      .map(({ dependencies, name }) => ({ key: name.name, dependencies, hazards: aboutOther(recorder, kind, name) })),
+    ...Catalog.allTypes(catalog)
+      .filter((one) => !isSame(Catalog.typesNamed(atStart, one.name), one))
+      .map(({ dependencies, name }) => ({ key: name.name, dependencies, hazards: aboutType(recorder, kind, name) })),
+    ...Catalog.allRoutines(catalog)
+      .filter((one) => !isSame(Catalog.routinesNamed(atStart, one.name), one))
+      .map((one) => ({
+        key: HazardKey.routine(one.name.name),
+        dependencies: one.dependencies,
+        hazards: isNewRoutine(recorder, one) ? [] : [{ kind, relation: Option.some(one.name) } as const]
+      }))
+  ]
+}
+
+const isNewRoutine = ({ atStart }: R.Recorder, routine: Catalog.Routine): boolean =>
+  routine.isCertain && !Catalog.routinesNamed(atStart, routine.name).some((one) => Catalog.isSameRoutine(one, routine))

@@ -1,0 +1,245 @@
+/**
+ * What takes away or renames something that programs of the previous release count on: their queries name it, or it does its
+ * work behind their queries. What the same migration makes again, with all that it had, was never gone.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type {
+  AlterEnumStmt,
+  AlterObjectSchemaStmt,
+  DropStmt,
+  Node,
+  ObjectType,
+  ObjectWithArgs,
+  RenameStmt
+} from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import { matching } from "../footprint/Routine.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import { nameOfNodes, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
+import { about, aboutType, general, type Hazard, onTable, unless } from "./Candidate.js"
+
+/** @since 0.1.0 @category operations */
+export const ofDrop = (
+  recorder: R.Recorder,
+  { behavior, objects = [], removeType }: DropStmt
+): ReadonlyArray<Hazard> => {
+  const isCascade = behavior === "DROP_CASCADE"
+  switch (removeType) {
+    case "OBJECT_TABLE":
+    case "OBJECT_FOREIGN_TABLE":
+    case "OBJECT_MATVIEW":
+    case "OBJECT_SEQUENCE":
+      return objects.flatMap((object) => about(recorder, "data-loss", Path.object(recorder, object)))
+    case "OBJECT_SCHEMA":
+    case "OBJECT_EXTENSION":
+      return [general("data-loss")]
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN":
+      return isCascade
+        ? [general("data-loss")]
+        : objects.flatMap((object) => ofGoneType(recorder, Path.type(recorder, nameOfObject(object))))
+    case "OBJECT_POLICY":
+      return objects.flatMap((object) =>
+        about(recorder, "privilege-change", Path.relation(recorder, nameOfStrings(partsOfObject(object).slice(0, -1))))
+      )
+    case "OBJECT_VIEW":
+      return objects.flatMap((object) => goes(ofGoneView(recorder, Path.object(recorder, object)), isCascade))
+    case "OBJECT_AGGREGATE":
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE":
+      return objects.flatMap((object) =>
+        "ObjectWithArgs" in object ? goes(ofRoutine(recorder, object.ObjectWithArgs), isCascade) : []
+      )
+    case "OBJECT_TRIGGER":
+      return objects.flatMap((object) => ofAttachment(recorder, object, "trigger"))
+    case "OBJECT_RULE":
+      return objects.flatMap((object) => ofAttachment(recorder, object, "rule"))
+    case "OBJECT_INDEX":
+      return objects.flatMap((object) => ofIndex(recorder, Path.object(recorder, object)))
+    case "OBJECT_STATISTIC_EXT":
+      return []
+    default:
+      return [general("incompatible-change")]
+  }
+}
+
+/** What goes with CASCADE takes along what nobody makes again. */
+const goes = (hazards: ReadonlyArray<Hazard>, isCascade: boolean): ReadonlyArray<Hazard> =>
+  isCascade ? hazards.map(({ kind, relation }) => ({ kind, relation })) : hazards
+
+const hasAll = <A>(all: ReadonlyArray<A>, wanted: ReadonlyArray<A>): boolean => wanted.every((one) => all.includes(one))
+
+const columnNames = (relation: Catalog.Relation | undefined): ReadonlyArray<string> =>
+  relation?.columns.map(({ name }) => name) ?? []
+
+const ofGoneView = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+  const known = R.findRelation(recorder, name)
+  return about(recorder, "incompatible-change", name).map(
+    unless((end) => {
+      const found = Catalog.findRelation(end, known?.name ?? name)
+      return found !== undefined && hasAll(columnNames(found), columnNames(known))
+    })
+  )
+}
+
+const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+  const [known] = R.types(recorder, name)
+  const row = R.findRelation(recorder, name)
+  return aboutType(recorder, "incompatible-change", name).map(
+    unless((end) => {
+      const found = Catalog.findType(end, known?.name ?? name)
+      const foundRow = Catalog.findRelation(end, row?.name ?? name)
+      if (known === undefined) return foundRow !== undefined && hasAll(columnNames(foundRow), columnNames(row))
+      return found !== undefined && found.kind === known.kind && hasAll(found.values, known.values)
+    })
+  )
+}
+
+/** Each overload that is meant; where none is known, all of that name. */
+const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<Hazard> => {
+  const name = Path.routine(recorder, nameOfNodes(object.objname))
+  const isIn = (catalog: Catalog.SimulatedCatalog, routine: Catalog.Routine): boolean =>
+    Catalog.routinesNamed(catalog, routine.name).some((other) => Catalog.isSameRoutine(other, routine))
+  const known = matching(recorder, object)
+  const old = known.filter((routine) => isIn(recorder.atStart, routine))
+  if (known.length > 0 && old.length === 0 && known.every(({ isCertain }) => isCertain)) return []
+  const hazard: Hazard = { kind: "incompatible-change", relation: Option.some(old[0]?.name ?? name) }
+  return [hazard].map(
+    unless((end) =>
+      old.length === 0 ? Catalog.routinesNamed(end, name).length > 0 : old.every((one) => isIn(end, one))
+    )
+  )
+}
+
+/**
+ * A change of who may use an object, or of who owns it: no hazard where the migration certainly makes the object.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofAccess = (
+  recorder: R.Recorder,
+  kind: ObjectType | undefined,
+  object: Node | undefined
+): ReadonlyArray<Hazard> => {
+  switch (kind) {
+    case "OBJECT_TABLE":
+    case "OBJECT_SEQUENCE":
+    case "OBJECT_VIEW":
+    case "OBJECT_MATVIEW":
+      return about(recorder, "privilege-change", Path.object(recorder, object))
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN":
+      return aboutType(recorder, "privilege-change", Path.type(recorder, nameOfObject(object)))
+    case "OBJECT_AGGREGATE":
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE":
+      return object !== undefined && "ObjectWithArgs" in object
+        ? ofRoutine(recorder, object.ObjectWithArgs).map(({ relation }) => ({ kind: "privilege-change", relation }))
+        : [general("privilege-change")]
+    case "OBJECT_SCHEMA":
+      return recorder.schemas.has(nameOfObject(object).name) ? [] : [general("privilege-change")]
+    default:
+      return [general("privilege-change")]
+  }
+}
+
+const ofAttachment = (recorder: R.Recorder, object: Node, kind: Catalog.Attachment["kind"]): ReadonlyArray<Hazard> => {
+  const parts = partsOfObject(object)
+  const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
+  return about(recorder, "incompatible-change", table).map(
+    unless(
+      (end) =>
+        Catalog.findRelation(end, table)?.attachments.some((one) => one.kind === kind && one.name === parts.at(-1)) ===
+        true
+    )
+  )
+}
+
+/** `ON CONFLICT` finds its unique index by its columns. */
+const ofIndex = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+  const index = R.findRelation(recorder, name)
+  return index?.isUnique === true ? ofUnique(recorder, ownerOf(index), index.indexColumns) : []
+}
+
+const ownerOf = ({ name, owner }: Catalog.Relation): QualifiedName => Option.getOrElse(owner, () => name)
+
+/**
+ * A constraint that goes: `ON CONFLICT` needs the unique ones, and one that is not known may be one of them.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofGoneConstraint = (recorder: R.Recorder, table: QualifiedName, name: string): ReadonlyArray<Hazard> => {
+  const known = R.findRelation(recorder, table)?.constraints.find((constraint) => constraint.name === name)
+  if (known === undefined) return about(recorder, "incompatible-change", table)
+  return known.kind === "primary key" || known.kind === "unique" || known.kind === "exclusion"
+    ? ofUnique(recorder, table, known.columns)
+    : []
+}
+
+const ofUnique = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  columns: ReadonlyArray<string>
+): ReadonlyArray<Hazard> => {
+  const wanted = columns.toSorted().join()
+  return about(recorder, "incompatible-change", table).map(
+    unless((end) =>
+      (Catalog.findRelation(end, table)?.parts ?? []).some((part) => {
+        const index = Catalog.findRelation(end, part)
+        return index?.isUnique === true && index.indexColumns.toSorted().join() === wanted
+      })
+    )
+  )
+}
+
+/** No query names an index, a constraint, a trigger, a rule or a policy. */
+const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
+  "OBJECT_DOMCONSTRAINT",
+  "OBJECT_EVENT_TRIGGER",
+  "OBJECT_INDEX",
+  "OBJECT_POLICY",
+  "OBJECT_RULE",
+  "OBJECT_STATISTIC_EXT",
+  "OBJECT_TABCONSTRAINT",
+  "OBJECT_TRIGGER"
+])
+
+/** The server takes a table, too, where `ALTER INDEX … RENAME` names it. @since 0.1.0 @category operations */
+export const ofRename = (recorder: R.Recorder, { object, relation, renameType }: RenameStmt): ReadonlyArray<Hazard> => {
+  const isIndex =
+    renameType === "OBJECT_INDEX" && R.findRelation(recorder, Path.range(recorder, relation))?.kind === "index"
+  if (isIndex || (renameType !== "OBJECT_INDEX" && unnamedByQueries.has(renameType))) return []
+  return relation === undefined ? ofNamed(recorder, object) : onTable(recorder, "incompatible-change", relation)
+}
+
+/** @since 0.1.0 @category operations */
+export const ofNewSchema = (
+  recorder: R.Recorder,
+  { object, objectType, relation }: AlterObjectSchemaStmt
+): ReadonlyArray<Hazard> => {
+  if (unnamedByQueries.has(objectType)) return []
+  return relation === undefined ? ofNamed(recorder, object) : onTable(recorder, "incompatible-change", relation)
+}
+
+/** A type, a routine, or something whose name has no place in the catalog: a schema, a role. */
+const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<Hazard> => {
+  if (object === undefined) return [general("incompatible-change")]
+  if ("ObjectWithArgs" in object)
+    return ofRoutine(recorder, object.ObjectWithArgs).map(({ kind, relation }) => ({ kind, relation }))
+  const name = Path.type(recorder, nameOfObject(object))
+  const isType = R.types(recorder, name).length > 0 || R.findRelation(recorder, name) !== undefined
+  return isType ? aboutType(recorder, "incompatible-change", name) : [general("incompatible-change")]
+}
+
+/** A label that is renamed is gone for whoever writes or compares with it. @since 0.1.0 @category operations */
+export const ofEnum = (recorder: R.Recorder, { oldVal, typeName }: AlterEnumStmt): ReadonlyArray<Hazard> =>
+  oldVal === undefined ? [] : aboutType(recorder, "incompatible-change", Path.type(recorder, nameOfNodes(typeName)))

@@ -1,0 +1,233 @@
+/**
+ * The hazards of one statement, from its syntax tree and the catalog as it is before the statement. A table that the same
+ * migration creates has no rows and nobody who waits for it: nothing about it is a hazard.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { AlterDomainStmt, CreateTrigStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import * as Path from "../reading/NameResolution.js"
+import * as R from "../reading/Recorder.js"
+import { tablesWithType } from "../reading/Use.js"
+import { isOn, nameOfNodes, optionNamed } from "../sql/SyntaxTree.js"
+import { isTransactional } from "../statement/TransactionBlock.js"
+import { about, aboutType, general, type Hazard, onInsert, onRows, onTable } from "./Candidate.js"
+import { ofCascade } from "./Cascade.js"
+import { ofAccess, ofDrop, ofEnum, ofNewSchema, ofRename } from "./Name.js"
+import { ofAlterTable, ofNewTable } from "./Table.js"
+
+/** @since 0.1.0 @category operations */
+export const hazardsOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => [
+  ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
+  ...ofStatement(recorder, node),
+  ...ofCascade(recorder, node),
+  ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
+]
+
+/** Whether a statement may run inside a transaction block, by the catalog as it is before the statement. @since 0.1.0 @category predicates */
+export const mayRunInBlock = (recorder: R.Recorder, node: Node): boolean =>
+  isTransactional(node, (range) => {
+    const known = R.findRelation(recorder, Path.range(recorder, range))
+    const owner = Option.getOrUndefined(known?.owner ?? Option.none())
+    return (owner === undefined ? known : R.findRelation(recorder, owner))?.isPartitioned === true
+  })
+
+/** A view, a rule or a function holds queries and does not run them. */
+const runsQueries = (node: Node): boolean => queries.some((tag) => tag in node)
+
+const queries = [
+  "CopyStmt",
+  "CreateTableAsStmt",
+  "DeclareCursorStmt",
+  "DeleteStmt",
+  "ExplainStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "UpdateStmt"
+] as const
+
+/** The statements on rows below a statement: in `WITH`, in `EXPLAIN`, in `CREATE TABLE AS`. */
+const changesWithin = (node: Node): ReadonlyArray<Node> => {
+  const found: Array<Node> = []
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    else if (Predicate.isRecord(value)) {
+      for (const [tag, inner] of Object.entries(value)) {
+        if (isChange(value, tag) && value !== node) found.push(value)
+        visit(inner)
+      }
+    }
+  }
+  visit(node)
+  return found
+}
+
+const isChange = (value: object, tag: string): value is Node =>
+  (tag === "DeleteStmt" || tag === "UpdateStmt" || tag === "MergeStmt" || tag === "InsertStmt") && tag in value
+
+const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+  if ("AlterTableStmt" in node) return ofAlterTable(recorder, node.AlterTableStmt)
+  if ("CreateStmt" in node) return ofNewTable(recorder, node.CreateStmt)
+  if ("IndexStmt" in node) {
+    return node.IndexStmt.concurrent === true ? [] : onTable(recorder, "blocking-index-build", node.IndexStmt.relation)
+  }
+  if ("RuleStmt" in node) return onTable(recorder, "incompatible-change", node.RuleStmt.relation)
+  if ("CreateTrigStmt" in node) return ofNewTrigger(recorder, node.CreateTrigStmt)
+  if ("RenameStmt" in node) return ofRename(recorder, node.RenameStmt)
+  if ("AlterObjectSchemaStmt" in node) return ofNewSchema(recorder, node.AlterObjectSchemaStmt)
+  if ("AlterEnumStmt" in node) return ofEnum(recorder, node.AlterEnumStmt)
+  if ("AlterDomainStmt" in node) return ofDomain(recorder, node.AlterDomainStmt)
+  if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt)
+  return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
+}
+
+/** Programs that write to the table do not know that the trigger removes what they have not touched. */
+const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<Hazard> => {
+  const bodies = R.routines(recorder, Path.routine(recorder, nameOfNodes(funcname))).map(({ body }) => body)
+  const removes = bodies.some((body) => body._tag === "Code" && body.steps.some(({ node }) => isRemoval(node)))
+  return removes ? onTable(recorder, "incompatible-change", relation) : []
+}
+
+const isRemoval = (node: Node): boolean =>
+  ["DeleteStmt", "DropStmt", "TruncateStmt"].some((tag) => JSON.stringify(node).includes(`"${tag}":`))
+
+/**
+ * A domain's constraint is checked on every column of the type. After something opaque there may be tables that nobody knows of.
+ */
+const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainStmt): ReadonlyArray<Hazard> => {
+  const isNotValid = def !== undefined && "Constraint" in def && def.Constraint.skip_validation === true
+  if ((subtype !== "C" && subtype !== "O" && subtype !== "V") || isNotValid) return []
+  const kind = subtype === "O" ? "table-scan" : "validation-scan"
+  const name = Path.type(recorder, nameOfNodes(typeName))
+  const hazards = aboutType(recorder, kind, name)
+  if (hazards.length === 0) return []
+  const known = tablesWithType(recorder, name).flatMap((table) => about(recorder, kind, table))
+  return recorder.catalog.isComplete ? known : [...known, general(kind)]
+}
+
+/** The table stays: one without a row loses nothing. */
+const ofRowsOnly = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> =>
+  hazards.map((hazard) => ({ ...hazard, isOfRows: true }))
+
+/** Statements on rows. */
+const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
+  if ("TruncateStmt" in node) {
+    const hazards = ofTruncate(recorder, node.TruncateStmt)
+    return node.TruncateStmt.behavior === "DROP_CASCADE" ? hazards : ofRowsOnly(hazards)
+  }
+  if ("InsertStmt" in node) {
+    const { onConflictClause, relation } = node.InsertStmt
+    const isUpsert = onConflictClause?.action === "ONCONFLICT_UPDATE"
+    return [...onInsert(recorder, relation), ...(isUpsert ? onRows(recorder, "row-update", relation) : [])]
+  }
+  if ("CopyStmt" in node) {
+    const { filename, is_from, is_program } = node.CopyStmt
+    return is_program === true || (filename !== undefined && is_from !== true) ? [general("opaque")] : []
+  }
+  if ("DeleteStmt" in node) return ofRowsOnly(onRows(recorder, "data-loss", node.DeleteStmt.relation))
+  if ("UpdateStmt" in node) {
+    const isWhole = node.UpdateStmt.whereClause === undefined
+    return onRows(recorder, isWhole ? "table-rewrite" : "table-scan", node.UpdateStmt.relation)
+  }
+  if ("MergeStmt" in node) {
+    const deletes = (node.MergeStmt.mergeWhenClauses ?? []).some(
+      (clause) => "MergeWhenClause" in clause && clause.MergeWhenClause.commandType === "CMD_DELETE"
+    )
+    return ofRowsOnly(onRows(recorder, deletes ? "data-loss" : "table-scan", node.MergeStmt.relation))
+  }
+  return undefined
+}
+
+/** With CASCADE go the rows of all that point at the tables, directly or not; who points at an unknown one is not known. */
+const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt): ReadonlyArray<Hazard> => {
+  const names = (relations ?? []).map((node) => Path.object(recorder, node))
+  if (behavior !== "DROP_CASCADE") return names.flatMap((name) => about(recorder, "data-loss", name))
+  const all = new Map<string, ReadonlyArray<Hazard>>()
+  const visit = (name: QualifiedName): void => {
+    const known = R.findRelation(recorder, name)
+    const id = `${Catalog.schemaOf(known?.name ?? name)}.${name.name}`
+    if (all.has(id)) return
+    const isGiven = names.includes(name)
+    const own = about(recorder, "data-loss", name).map((hazard) =>
+      isGiven ? hazard : { ...hazard, reach: "anywhere" as const }
+    )
+    const isUnknown = known === undefined || known.isExternal || !recorder.catalog.isComplete
+    all.set(id, own.length > 0 && isUnknown ? [...own, general("data-loss")] : own)
+    for (const other of [...(known?.referencedBy ?? []), ...(known?.children ?? [])]) visit(other)
+  }
+  names.forEach(visit)
+  return [...all.values()].flat()
+}
+
+const ofMaintenance = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
+  if ("RefreshMatViewStmt" in node) {
+    const { concurrent, relation } = node.RefreshMatViewStmt
+    return concurrent === true ? [] : onTable(recorder, "table-rewrite", relation)
+  }
+  if ("ClusterStmt" in node) {
+    const { relation } = node.ClusterStmt
+    return relation === undefined ? [general("table-rewrite")] : onTable(recorder, "table-rewrite", relation)
+  }
+  if ("VacuumStmt" in node) {
+    const { options, rels } = node.VacuumStmt
+    if (!isOn(optionNamed(options, "full"))) return []
+    return (rels ?? []).flatMap((one) =>
+      "VacuumRelation" in one ? onTable(recorder, "table-rewrite", one.VacuumRelation.relation) : []
+    )
+  }
+  if ("ReindexStmt" in node) {
+    const { params, relation } = node.ReindexStmt
+    if (isOn(optionNamed(params, "concurrently"))) return []
+    return relation === undefined ? [general("blocking-index-build")] : onIndex(recorder, relation)
+  }
+  return undefined
+}
+
+const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<Hazard> => {
+  const name = Path.range(recorder, range)
+  const owner = R.findRelation(recorder, name)?.owner ?? Option.none()
+  return about(
+    recorder,
+    "blocking-index-build",
+    Option.getOrElse(owner, () => name)
+  )
+}
+
+/** What concerns a single object is a risk of that object; the rest has no single object. */
+const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+  if ("DropOwnedStmt" in node) return [general("privilege-change"), general("data-loss")]
+  if ("CreateFunctionStmt" in node) {
+    const isDefiner = isOn(optionNamed(node.CreateFunctionStmt.options, "security"))
+    return isDefiner ? [general("privilege-change")] : []
+  }
+  if ("AlterFunctionStmt" in node) {
+    const security = optionNamed(node.AlterFunctionStmt.actions, "security")
+    return security === undefined ? [] : [general("privilege-change")]
+  }
+  if ("DropdbStmt" in node) return [general("data-loss")]
+  if ("VariableSetStmt" in node) return node.VariableSetStmt.name === "track_counts" ? [general("opaque")] : []
+  if ("CreatePolicyStmt" in node) return onTable(recorder, "privilege-change", node.CreatePolicyStmt.table)
+  if ("AlterPolicyStmt" in node) return onTable(recorder, "privilege-change", node.AlterPolicyStmt.table)
+  if ("GrantStmt" in node && node.GrantStmt.targtype === "ACL_TARGET_OBJECT") {
+    const { objects, objtype } = node.GrantStmt
+    return (objects ?? []).flatMap((object) => ofAccess(recorder, objtype, object))
+  }
+  if ("AlterOwnerStmt" in node) return ofAccess(recorder, node.AlterOwnerStmt.objectType, node.AlterOwnerStmt.object)
+  return privileged.some((tag) => tag in node) ? [general("privilege-change")] : []
+}
+
+const privileged = [
+  "AlterDefaultPrivilegesStmt",
+  "AlterRoleSetStmt",
+  "AlterRoleStmt",
+  "CreateRoleStmt",
+  "DropRoleStmt",
+  "GrantRoleStmt",
+  "GrantStmt",
+  "ReassignOwnedStmt"
+] as const

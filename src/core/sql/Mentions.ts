@@ -1,0 +1,317 @@
+/**
+ * The names that a piece of a syntax tree uses: relations with their aliases, columns, routines with their arguments, types,
+ * operators, and the names that hide in strings (`'app.users'::regclass`, `nextval('s')`). Names of common table expressions
+ * are not among the relations, as far as their scope reaches.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  Node,
+  OnConflictClause,
+  RangeVar,
+  SelectStmt,
+  TypeName,
+  UpdateStmt,
+  WithClause
+} from "@pgsql/types"
+import * as Option from "effect/Option"
+import { isRecord } from "effect/Predicate"
+import { nameFrom, type QualifiedName } from "../model/SchemaObject.js"
+import {
+  constantText,
+  isNode,
+  isRangeVar,
+  isTypeName,
+  lastString,
+  nameOfNodes,
+  nameOfRangeVar,
+  nameOfStrings,
+  stringsOf
+} from "./SyntaxTree.js"
+
+/** What is done with a relation's rows. @since 0.1.0 @category models */
+export type Access = "read" | "insert" | "update" | "delete" | "merge"
+
+/** @since 0.1.0 @category models */
+export interface MentionedRelation {
+  readonly name: QualifiedName
+  readonly alias: Option.Option<string>
+  readonly access: Access
+}
+
+/** A column with what stands before its dot. @since 0.1.0 @category models */
+export interface MentionedColumn {
+  readonly qualifier: Option.Option<string>
+  readonly name: string
+  /** Whether it stands in a query or a statement on rows, whose tables come before any around it. */
+  readonly isInner: boolean
+}
+
+/** @since 0.1.0 @category models */
+export interface Call {
+  readonly name: QualifiedName
+  readonly args: ReadonlyArray<Node>
+}
+
+/** A name inside a string that the server looks up when it reads the string. @since 0.1.0 @category models */
+export interface NamedInText {
+  readonly kind: "relation" | "sequence" | "type" | "routine"
+  readonly name: QualifiedName
+}
+
+/** @since 0.1.0 @category models */
+export interface Mentions {
+  readonly relations: ReadonlyArray<MentionedRelation>
+  readonly columns: ReadonlyArray<MentionedColumn>
+  /** Whether a star stands for columns that are not named. */
+  readonly hasStar: boolean
+  /** Whether rows are grouped: by a primary key, columns need not be. */
+  readonly isGrouped: boolean
+  readonly calls: ReadonlyArray<Call>
+  readonly types: ReadonlyArray<QualifiedName>
+  readonly operators: ReadonlyArray<string>
+  /** Collations, operator classes, table sampling methods and other things that an expression names. */
+  readonly others: ReadonlyArray<string>
+  readonly inTexts: ReadonlyArray<NamedInText>
+  readonly texts: ReadonlyArray<string>
+  readonly conflictTarget: Option.Option<{
+    readonly relation: QualifiedName
+    readonly columns: ReadonlyArray<string>
+  }>
+}
+
+/**
+ * @since 0.1.0
+ * @category operations
+ */
+export const mentionsOf = (...pieces: ReadonlyArray<unknown>): Mentions => {
+  const out: Collected = {
+    relations: [],
+    columns: [],
+    hasStar: false,
+    isGrouped: false,
+    calls: [],
+    types: [],
+    operators: [],
+    others: [],
+    inTexts: [],
+    texts: [],
+    conflictTarget: Option.none(),
+    depth: 0
+  }
+  for (const piece of pieces) visit(out, piece, nothingShadowed)
+  return out
+}
+
+type Collected = {
+  -readonly [K in keyof Mentions]: Mentions[K] extends ReadonlyArray<infer A> ? Array<A> : Mentions[K]
+} & { depth: number }
+
+/** Names of common table expressions that are in scope. */
+type Shadowed = ReadonlySet<string>
+
+const nothingShadowed: Shadowed = new Set()
+
+const visit = (out: Collected, value: unknown, shadowed: Shadowed): void => {
+  if (Array.isArray(value)) {
+    for (const item of value) visit(out, item, shadowed)
+  } else if (isNode(value)) visitNode(out, value, shadowed)
+  else if (isRangeVar(value)) relation(out, value, "read", shadowed)
+  else if (isTypeName(value)) typeName(out, value, shadowed)
+  else if (isRecord(value)) "limitOption" in value ? query(out, value, shadowed) : children(out, value, shadowed)
+}
+
+const children = (out: Collected, body: unknown, shadowed: Shadowed): void => {
+  if (!isRecord(body)) return
+  for (const key in body) {
+    const child = body[key]
+    if (typeof child === "object" && child !== null) visit(out, child, shadowed)
+  }
+}
+
+const visitNode = (out: Collected, node: Node, shadowed: Shadowed): void => {
+  if ("ColumnRef" in node) column(out, stringsOf(node.ColumnRef.fields), node.ColumnRef.fields?.length ?? 0)
+  else if ("A_Const" in node) out.texts.push(...Option.toArray(constantText(node)))
+  else if ("RangeVar" in node) relation(out, node.RangeVar, "read", shadowed)
+  else if ("TypeName" in node) typeName(out, node.TypeName, shadowed)
+  else if ("SelectStmt" in node) query(out, node.SelectStmt, shadowed)
+  else if ("InsertStmt" in node) insert(out, node.InsertStmt, shadowed)
+  else if ("UpdateStmt" in node) update(out, node.UpdateStmt, shadowed)
+  else if ("DeleteStmt" in node) remove(out, node.DeleteStmt, shadowed)
+  else if ("MergeStmt" in node) merge(out, node.MergeStmt, shadowed)
+  else {
+    expression(out, node)
+    for (const body of Object.values(node)) children(out, body, shadowed)
+  }
+}
+
+/** What a node itself names; its children are visited afterwards. */
+const expression = (out: Collected, node: Node): void => {
+  if ("FuncCall" in node) call(out, nameOfNodes(node.FuncCall.funcname), node.FuncCall.args ?? [])
+  else if ("TypeCast" in node) cast(out, node.TypeCast.arg, node.TypeCast.typeName)
+  else if ("A_Expr" in node) out.operators.push(lastString(node.A_Expr.name) ?? "")
+  else if ("SubLink" in node) out.operators.push(...stringsOf(node.SubLink.operName).slice(-1))
+  else if ("SortBy" in node) out.operators.push(...stringsOf(node.SortBy.useOp).slice(-1))
+  else if ("CollateClause" in node) out.others.push(...stringsOf(node.CollateClause.collname).slice(-1))
+  else if ("RangeTableSample" in node) out.others.push(...stringsOf(node.RangeTableSample.method).slice(-1))
+  else if ("JoinExpr" in node) for (const name of stringsOf(node.JoinExpr.usingClause)) column(out, [name], 1)
+  else if ("IndexElem" in node) {
+    const { collation, name, opclass } = node.IndexElem
+    if (name !== undefined) column(out, [name], 1)
+    out.others.push(...stringsOf(collation).slice(-1), ...stringsOf(opclass).slice(-1))
+  }
+}
+
+const column = (out: Collected, names: ReadonlyArray<string>, fields: number): void => {
+  const isStar = names.length < fields
+  if (isStar) out.hasStar = true
+  const name = names.at(-1)
+  if (!isStar && name !== undefined) {
+    out.columns.push({ qualifier: Option.fromNullable(names.at(-2)), name, isInner: out.depth > 0 })
+  }
+}
+
+const relation = (out: Collected, range: RangeVar | undefined, access: Access, shadowed: Shadowed): void => {
+  if (range === undefined) return
+  const isShadowed = access === "read" && range.schemaname === undefined && shadowed.has(range.relname ?? "")
+  if (isShadowed) return
+  out.relations.push({ name: nameOfRangeVar(range), alias: Option.fromNullable(range.alias?.aliasname), access })
+}
+
+const typeName = (out: Collected, type: TypeName, shadowed: Shadowed): void => {
+  const names = stringsOf(type.names)
+  if (type.pct_type !== true) out.types.push(nameOfStrings(names))
+  else if (names.length > 1) {
+    out.relations.push({ name: nameOfStrings(names.slice(0, -1)), alias: Option.none(), access: "read" })
+  }
+  visit(out, type.typmods, shadowed)
+}
+
+/** Functions whose text argument names a sequence, and those whose argument names a relation to ask about. */
+const sequenceFunctions: ReadonlySet<string> = new Set(["nextval", "setval", "currval"])
+const relationFunctions: ReadonlySet<string> = new Set([
+  "pg_get_serial_sequence",
+  "pg_relation_size",
+  "pg_total_relation_size",
+  "to_regclass"
+])
+
+const call = (out: Collected, name: QualifiedName, args: ReadonlyArray<Node>): void => {
+  out.calls.push({ name, args })
+  if (sequenceFunctions.has(name.name)) namedInText(out, "sequence", constantText(args[0]))
+  else if (relationFunctions.has(name.name)) namedInText(out, "relation", constantText(args[0]))
+}
+
+const registries: Readonly<Record<string, NamedInText["kind"]>> = {
+  regclass: "relation",
+  regproc: "routine",
+  regprocedure: "routine",
+  regtype: "type"
+}
+
+const cast = (out: Collected, arg: Node | undefined, type: TypeName | undefined): void => {
+  const kind = registries[lastString(type?.names) ?? ""]
+  if (kind !== undefined) namedInText(out, kind, constantText(arg))
+}
+
+const namedInText = (out: Collected, kind: NamedInText["kind"], text: Option.Option<string>): void => {
+  const name = Option.flatMap(text, (_) => nameFrom(_.replace(/\(.*$/s, "").replace(/\[\]$/, "")))
+  if (Option.isSome(name)) out.inTexts.push({ kind, name: name.value })
+}
+
+/** A query that is not recursive sees the names before it; one that is sees all, its own among them. */
+const withScope = (out: Collected, clause: WithClause | undefined, shadowed: Shadowed): Shadowed => {
+  if (clause === undefined) return shadowed
+  const expressions = (clause.ctes ?? []).flatMap((node) => ("CommonTableExpr" in node ? [node.CommonTableExpr] : []))
+  const names = expressions.map((expression) => expression.ctename ?? "")
+  expressions.forEach((expression, index) => {
+    const visible = clause.recursive === true ? names : names.slice(0, index)
+    children(out, expression, new Set([...shadowed, ...visible]))
+  })
+  return new Set([...shadowed, ...names])
+}
+
+/** `lockingClause` repeats aliases, `intoClause` is made and not used, and `withClause` has been visited. */
+const aside: ReadonlySet<string> = new Set(["intoClause", "lockingClause", "withClause"])
+
+const query = (out: Collected, body: SelectStmt, shadowed: Shadowed): void => {
+  out.depth++
+  const scope = withScope(out, body.withClause, shadowed)
+  if (body.groupClause !== undefined) out.isGrouped = true
+  for (const [key, child] of Object.entries(body)) if (!aside.has(key)) visit(out, child, scope)
+  out.depth--
+}
+
+/** What an assignment's left side names is a column of the target, whatever else is in scope. */
+const assignments = (
+  out: Collected,
+  target: RangeVar | undefined,
+  nodes: ReadonlyArray<Node> | undefined,
+  scope: Shadowed
+): void => {
+  const qualifier = Option.fromNullable(target?.alias?.aliasname ?? target?.relname)
+  for (const node of nodes ?? []) {
+    if (!("ResTarget" in node)) continue
+    if (node.ResTarget.name !== undefined) out.columns.push({ qualifier, name: node.ResTarget.name, isInner: true })
+    children(out, node.ResTarget, scope)
+  }
+}
+
+const insert = (out: Collected, body: InsertStmt, shadowed: Shadowed): void => {
+  out.depth++
+  const scope = withScope(out, body.withClause, shadowed)
+  relation(out, body.relation, "insert", scope)
+  assignments(out, body.relation, body.cols, scope)
+  visit(out, body.selectStmt, scope)
+  if (body.onConflictClause !== undefined) onConflict(out, body.relation, body.onConflictClause, scope)
+  visit(out, body.returningClause, scope)
+  out.depth--
+}
+
+const onConflict = (out: Collected, target: RangeVar | undefined, clause: OnConflictClause, scope: Shadowed): void => {
+  const name = nameOfRangeVar(target)
+  const access = clause.action === "ONCONFLICT_UPDATE" ? "update" : "insert"
+  out.relations.push({ name, alias: Option.some("excluded"), access })
+  assignments(out, target, clause.targetList, scope)
+  visit(out, [clause.infer, clause.whereClause], scope)
+  const elements = clause.infer?.indexElems ?? []
+  const columns = elements.flatMap((node) => ("IndexElem" in node && node.IndexElem.name ? [node.IndexElem.name] : []))
+  if (columns.length > 0 && columns.length === elements.length) {
+    out.conflictTarget = Option.some({ relation: name, columns: columns.toSorted() })
+  }
+}
+
+const update = (out: Collected, body: UpdateStmt, shadowed: Shadowed): void => {
+  out.depth++
+  const scope = withScope(out, body.withClause, shadowed)
+  relation(out, body.relation, "update", scope)
+  assignments(out, body.relation, body.targetList, scope)
+  visit(out, [body.fromClause, body.whereClause, body.returningClause], scope)
+  out.depth--
+}
+
+const remove = (out: Collected, body: DeleteStmt, shadowed: Shadowed): void => {
+  out.depth++
+  const scope = withScope(out, body.withClause, shadowed)
+  relation(out, body.relation, "delete", scope)
+  visit(out, [body.usingClause, body.whereClause, body.returningClause], scope)
+  out.depth--
+}
+
+const merge = (out: Collected, body: MergeStmt, shadowed: Shadowed): void => {
+  out.depth++
+  const scope = withScope(out, body.withClause, shadowed)
+  relation(out, body.relation, "merge", scope)
+  visit(out, [body.sourceRelation, body.joinCondition, body.returningClause], scope)
+  for (const node of body.mergeWhenClauses ?? []) {
+    if (!("MergeWhenClause" in node)) continue
+    const { condition, targetList, values } = node.MergeWhenClause
+    assignments(out, body.relation, targetList, scope)
+    visit(out, [condition, values], scope)
+  }
+  out.depth--
+}

@@ -1,0 +1,250 @@
+/**
+ * What a function, procedure or `DO` block does when it runs: its statements in order, its dynamic SQL as the expressions that
+ * compute it, and its variables with everything assigned to them. Of control flow only conditions are kept: whatever can run,
+ * counts, and a condition that is known not to hold tells that it does not.
+ *
+ * A body is read through the grammar of PL/pgSQL, which hands out the SQL inside as text; all of it is parsed in one go.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { CreateFunctionStmt, FunctionParameter, Node } from "@pgsql/types"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { nameFrom, type QualifiedName, quote } from "../model/SchemaObject.js"
+import type { ToldBody } from "../model/ToldRoutine.js"
+import { type Parser, statementsOf } from "./ParsedSql.js"
+import { isBuiltIn, wordingOf } from "./ParsedType.js"
+import { type Fragment, type Fragments, fragmentsOf } from "./PlpgsqlTree.js"
+import { optionNamed, optionText, stringsOf } from "./SyntaxTree.js"
+
+/** A condition that holds, or does not, where a step stands. @since 0.1.0 @category models */
+export interface Guard {
+  readonly condition: Node
+  readonly holds: boolean
+}
+
+/** One step of a body. @since 0.1.0 @category models */
+export interface Step {
+  /** A dynamic step is an expression whose value is run as SQL. */
+  readonly _tag: "Static" | "Dynamic"
+  readonly node: Node
+  readonly guards: ReadonlyArray<Guard>
+  /** Whether it stands in an exception handler, and runs only when something failed. */
+  readonly isHandler: boolean
+  /** Whether it is taken back, and nobody told, when something about it fails. */
+  readonly mayBeUndone: boolean
+}
+
+/** Everything that a variable may hold. @since 0.1.0 @category models */
+export interface Variable {
+  readonly values: ReadonlyArray<Node>
+  /** Arrays of which the variable holds an element. */
+  readonly arrays: ReadonlyArray<Node>
+  /** `false` where something else sets it: a query's result, a loop over rows. */
+  readonly isKnown: boolean
+}
+
+/** @since 0.1.0 @category models */
+export interface Code {
+  readonly _tag: "Code"
+  readonly language: "sql" | "plpgsql"
+  readonly steps: ReadonlyArray<Step>
+  readonly variables: ReadonlyMap<string, Variable>
+  /** Input parameters in order; unnamed ones are empty. */
+  readonly parameters: ReadonlyArray<string>
+  /** Tables and types that the server looks up when the body is created: `%ROWTYPE`, `%TYPE`, types of variables. */
+  readonly declared: ReadonlyArray<QualifiedName>
+}
+
+/** @since 0.1.0 @category models */
+export type RoutineBody = Code | { readonly _tag: "Opaque"; readonly reason: string }
+
+/** The body of what runs other routines only: an aggregate. @since 0.1.0 @category constructors */
+export const calling = (routines: ReadonlyArray<ReadonlyArray<string>>): RoutineBody => {
+  const call = (parts: ReadonlyArray<string>): Node => ({
+    FuncCall: { funcname: parts.map((sval) => ({ String: { sval } })) }
+  })
+  const targetList = routines.map((parts) => ({ ResTarget: { val: call(parts) } }))
+  return sqlBody([{ SelectStmt: { targetList, limitOption: "LIMIT_OPTION_DEFAULT", op: "SETOP_NONE" } }], [])
+}
+
+/** @since 0.1.0 @category constructors */
+export const opaque = (reason: string): RoutineBody => ({ _tag: "Opaque", reason })
+
+/** The body of a `CREATE FUNCTION` or `CREATE PROCEDURE`. @since 0.1.0 @category constructors */
+export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): RoutineBody => {
+  const parameters = inputsOf(statement).map(({ name }) => name ?? "")
+  if (statement.sql_body !== undefined) return sqlBody(statementsIn(statement.sql_body), parameters)
+  const language = languageOf(statement)
+  const source = sourceOf(statement)
+  if (language === "plpgsql") return plpgsqlBody(parser, signatureOf(statement), source, parameters)
+  if (language !== "sql") return opaque(`written in ${language}`)
+  return Either.match(statementsOf(parser, source), {
+    onLeft: ({ reason }) => opaque(`its body is not understood: ${reason}`),
+    onRight: (statements) =>
+      sqlBody(
+        statements.map(({ node }) => node),
+        parameters
+      )
+  })
+}
+
+/** The same as the server keeps it. @since 0.1.0 @category queries */
+export const toldBody = (statement: CreateFunctionStmt, file: string): ToldBody => ({
+  language: languageOf(statement),
+  source: statement.sql_body === undefined ? Option.some(sourceOf(statement)) : Option.none(),
+  file
+})
+
+/** The body of a `DO` block. @since 0.1.0 @category constructors */
+export const bodyOfBlock = (parser: Parser, args: ReadonlyArray<Node> | undefined): RoutineBody => {
+  const language = Option.getOrElse(optionText(optionNamed(args, "language")), () => "plpgsql").toLowerCase()
+  const source = Option.getOrElse(optionText(optionNamed(args, "as")), () => "")
+  return language === "plpgsql"
+    ? plpgsqlBody(parser, "CREATE FUNCTION f() RETURNS void", source, [])
+    : opaque(`a DO block in ${language}`)
+}
+
+/** Parameters that a call passes. @since 0.1.0 @category operations */
+export const inputsOf = (statement: CreateFunctionStmt): ReadonlyArray<FunctionParameter> =>
+  (statement.parameters ?? []).flatMap((node) => {
+    if (!("FunctionParameter" in node)) return []
+    const { mode } = node.FunctionParameter
+    return mode === "FUNC_PARAM_OUT" || mode === "FUNC_PARAM_TABLE" ? [] : [node.FunctionParameter]
+  })
+
+const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>): RoutineBody => ({
+  _tag: "Code",
+  language: "sql",
+  steps: nodes.map((node) => ({ _tag: "Static", node, guards: [], isHandler: false, mayBeUndone: false })),
+  variables: new Map(),
+  parameters,
+  declared: []
+})
+
+/** `BEGIN ATOMIC … END` is a list of lists; a body of one `RETURN` is that. */
+const statementsIn = (body: Node): ReadonlyArray<Node> =>
+  "List" in body ? (body.List.items ?? []).flatMap(statementsIn) : [body]
+
+const languageOf = ({ options }: CreateFunctionStmt): string =>
+  Option.getOrElse(optionText(optionNamed(options, "language")), () => "sql").toLowerCase()
+
+/** `AS 'body'` is a list of one string; of two for C. */
+const sourceOf = (statement: CreateFunctionStmt): string => {
+  const as = optionNamed(statement.options, "as")?.arg
+  return as !== undefined && "List" in as ? (stringsOf(as.List.items).at(-1) ?? "") : ""
+}
+
+const modes: Readonly<Record<string, string>> = {
+  FUNC_PARAM_OUT: "OUT ",
+  FUNC_PARAM_INOUT: "INOUT ",
+  FUNC_PARAM_VARIADIC: "VARIADIC "
+}
+
+/** A signature with the same variables, whose types the grammar can look up without a catalog. */
+const signatureOf = (statement: CreateFunctionStmt): string => {
+  const parameters = (statement.parameters ?? []).flatMap((node) =>
+    "FunctionParameter" in node ? [node.FunctionParameter] : []
+  )
+  const columns = parameters.filter(({ mode }) => mode === "FUNC_PARAM_TABLE").map(declarationOf)
+  const list = parameters.filter(({ mode }) => mode !== "FUNC_PARAM_TABLE").map(declarationOf)
+  const kind = statement.is_procedure === true ? "PROCEDURE" : "FUNCTION"
+  return `CREATE ${kind} f(${list.join(", ")})${resultOf(statement, columns)}`
+}
+
+const declarationOf = ({ argType, mode, name }: FunctionParameter): string => {
+  const type = argType === undefined || argType.pct_type === true || !isBuiltIn(stringsOf(argType.names))
+  const wording = type ? "record" : wordingOf(argType)
+  return `${modes[mode ?? ""] ?? ""}${name === undefined ? "" : `${quote(name)} `}${wording}`
+}
+
+const resultOf = ({ returnType }: CreateFunctionStmt, columns: ReadonlyArray<string>): string => {
+  if (columns.length > 0) return ` RETURNS TABLE(${columns.join(", ")})`
+  if (returnType === undefined) return ""
+  if (returnType.setof === true) return " RETURNS SETOF record"
+  const name = stringsOf(returnType.names).at(-1) ?? ""
+  return ` RETURNS ${["trigger", "event_trigger", "void"].includes(name) ? name : "record"}`
+}
+
+/** The grammar takes a row of a table it cannot look up for a single value; as a record it has fields. */
+const rowType =
+  /((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))*)\s*%\s*rowtype\b/gi
+
+const plpgsqlBody = (
+  parser: Parser,
+  signature: string,
+  source: string,
+  parameters: ReadonlyArray<string>
+): RoutineBody => {
+  const rows: Array<string> = []
+  const readable = source.replace(rowType, (_, name: string) => {
+    rows.push(name)
+    return "record"
+  })
+  const text = `${signature} LANGUAGE plpgsql AS '${readable.replaceAll("'", "''")}'`
+  const body = Either.flatMap(parser.plpgsql(text), (tree) => {
+    const parts = fragmentsOf(tree)
+    return Either.map(parseAll(parser, parts.fragments), (nodes) => codeFrom(parts, nodes, rows, parameters))
+  })
+  return Either.getOrElse(body, ({ reason }) => opaque(`its body is not understood: ${reason}`))
+}
+
+const codeFrom = (
+  parts: Fragments,
+  nodes: ReadonlyArray<Node>,
+  rows: ReadonlyArray<string>,
+  parameters: ReadonlyArray<string>
+): RoutineBody => ({
+  _tag: "Code",
+  language: "plpgsql",
+  steps: nodes.map((node, index) => stepOf(parts, nodes, node, index)),
+  variables: variablesOf(parts, nodes),
+  parameters,
+  declared: [...rows, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
+})
+
+/** One pass of the grammar over all fragments; a fragment that is not one statement spoils the pass. */
+const parseAll = (
+  parser: Parser,
+  fragments: ReadonlyArray<Fragment>
+): Either.Either<ReadonlyArray<Node>, { readonly reason: string }> =>
+  Either.flatMap(statementsOf(parser, fragments.map(({ text }) => text).join("\n;")), (statements) =>
+    statements.length === fragments.length
+      ? Either.right(statements.map(({ node }) => node))
+      : Either.left({ reason: "a fragment is not one statement" })
+  )
+
+const stepOf = ({ fragments }: Fragments, nodes: ReadonlyArray<Node>, node: Node, index: number): Step => {
+  const fragment = fragments[index]
+  const guards = (fragment?.guards ?? []).flatMap(({ condition, holds }) => {
+    const tested = nodes[condition]
+    return tested === undefined ? [] : [{ condition: tested, holds }]
+  })
+  return {
+    _tag: fragment?.role === "dynamic" ? "Dynamic" : "Static",
+    node,
+    guards,
+    isHandler: fragment?.isHandler === true,
+    mayBeUndone: fragment?.mayBeUndone === true
+  }
+}
+
+const variablesOf = (parts: Fragments, nodes: ReadonlyArray<Node>): ReadonlyMap<string, Variable> => {
+  const variables = new Map<string, Variable>()
+  const assigned = (variable: number, role: Fragment["role"]): ReadonlyArray<Node> =>
+    nodes.filter((_, index) => parts.fragments[index]?.variable === variable && parts.fragments[index]?.role === role)
+  const put = (name: string, index: number): void => {
+    const known = variables.get(name)
+    variables.set(name, {
+      values: [...(known?.values ?? []), ...assigned(index, "value")],
+      arrays: [...(known?.arrays ?? []), ...assigned(index, "array")],
+      isKnown: (known?.isKnown ?? true) && !parts.unknown.has(index)
+    })
+  }
+  parts.names.forEach((name, index) => {
+    if (name !== "") put(name, index)
+  })
+  for (const [alias, index] of parts.aliases) put(alias, index)
+  return variables
+}

@@ -1,0 +1,141 @@
+/**
+ * Reading the grammar's trees: the names, constants and children of a node. Trees are plain data; a node stands either in a
+ * wrapper that names its kind (`{ RangeVar: … }`) or, where the field allows one kind only, without it.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { DefElem, Node, RangeVar, TypeName } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { isRecord } from "effect/Predicate"
+import { type QualifiedName, qualifiedName } from "../model/SchemaObject.js"
+
+type Tags<N> = N extends unknown ? keyof N : never
+
+/** Every kind of node. @since 0.1.0 @category models */
+export type NodeTag = Tags<Node>
+
+/** Every kind of statement: what the grammar calls `…Stmt`. @since 0.1.0 @category models */
+export type StatementTag = Extract<NodeTag, `${string}Stmt`>
+
+/** A node of one kind in its wrapper. @since 0.1.0 @category models */
+export type Wrapped<K extends NodeTag> = Extract<Node, { readonly [_ in K]: unknown }>
+
+/** What stands under a kind's name. @since 0.1.0 @category models */
+export type Body<K extends NodeTag> = Wrapped<K>[K]
+
+/** @since 0.1.0 @category operations */
+export const nameOfRangeVar = (range: RangeVar | undefined): QualifiedName =>
+  qualifiedName(range?.relname ?? "", range?.schemaname)
+
+/**
+ * The strings of a list of `String` nodes; stars and other things are left out.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const stringsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<string> => {
+  const strings: Array<string> = []
+  for (const node of nodes ?? []) if ("String" in node) strings.push(node.String.sval ?? "")
+  return strings
+}
+
+/** The numbers of a type such as `numeric(10, 2)`. @since 0.1.0 @category operations */
+export const modifiersOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<number> =>
+  (nodes ?? []).flatMap((node) =>
+    "A_Const" in node && node.A_Const.ival !== undefined ? [node.A_Const.ival.ival ?? 0] : []
+  )
+
+/** @since 0.1.0 @category operations */
+export const lastString = (nodes: ReadonlyArray<Node> | undefined): string | undefined => stringsOf(nodes).at(-1)
+
+/** `a`, `a.b` or `catalog.a.b` as a name. @since 0.1.0 @category operations */
+export const nameOfStrings = (parts: ReadonlyArray<string>): QualifiedName =>
+  qualifiedName(parts.at(-1) ?? "", parts.at(-2))
+
+/** @since 0.1.0 @category operations */
+export const nameOfNodes = (nodes: ReadonlyArray<Node> | undefined): QualifiedName => nameOfStrings(stringsOf(nodes))
+
+/**
+ * The parts of whatever names an object: a list, a single string, a type's name, a function with its arguments.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const partsOfObject = (node: Node | undefined): ReadonlyArray<string> => {
+  if (node === undefined) return []
+  if ("List" in node) return (node.List.items ?? []).flatMap(partsOfObject)
+  if ("String" in node) return [node.String.sval ?? ""]
+  if ("TypeName" in node) return stringsOf(node.TypeName.names)
+  if ("ObjectWithArgs" in node) return stringsOf(node.ObjectWithArgs.objname)
+  if ("RangeVar" in node) {
+    const { relname, schemaname } = node.RangeVar
+    return schemaname === undefined ? [relname ?? ""] : [schemaname, relname ?? ""]
+  }
+  return []
+}
+
+/** @since 0.1.0 @category operations */
+export const nameOfObject = (node: Node | undefined): QualifiedName => nameOfStrings(partsOfObject(node))
+
+/** The text of a string constant. @since 0.1.0 @category operations */
+export const constantText = (node: Node | undefined): Option.Option<string> =>
+  node !== undefined && "A_Const" in node && node.A_Const.sval !== undefined
+    ? Option.some(node.A_Const.sval.sval ?? "")
+    : Option.none()
+
+/** The options of a statement by name, as `DefElem`s. @since 0.1.0 @category operations */
+export const optionsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<DefElem> => {
+  const elements: Array<DefElem> = []
+  for (const node of nodes ?? []) if ("DefElem" in node) elements.push(node.DefElem)
+  return elements
+}
+
+/** @since 0.1.0 @category operations */
+export const optionNamed = (nodes: ReadonlyArray<Node> | undefined, name: string): DefElem | undefined =>
+  optionsOf(nodes).find((element) => element.defname === name)
+
+/** An option's text, whether it is written as a string, a name or a number. @since 0.1.0 @category operations */
+export const optionText = (element: DefElem | undefined): Option.Option<string> => {
+  const arg = element?.arg
+  if (arg === undefined) return Option.none()
+  if ("String" in arg) return Option.some(arg.String.sval ?? "")
+  if ("TypeName" in arg) return Option.fromNullable(lastString(arg.TypeName.names))
+  if ("Integer" in arg) return Option.some(String(arg.Integer.ival ?? 0))
+  if ("Boolean" in arg) return Option.some(String(arg.Boolean.boolval ?? false))
+  return constantText(arg)
+}
+
+/** An option written without a value, or with one that means yes. @since 0.1.0 @category operations */
+export const isOn = (element: DefElem | undefined): boolean =>
+  element !== undefined &&
+  Option.match(optionText(element), {
+    onNone: () => element.arg === undefined,
+    onSome: (text) => ["true", "on", "1", "yes"].includes(text.toLowerCase())
+  })
+
+/**
+ * The wrapped nodes of a list, for fields that the grammar fills with one kind of node.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const listItems = (node: Node | undefined): ReadonlyArray<Node> =>
+  node !== undefined && "List" in node ? (node.List.items ?? []) : []
+
+const wrapper = /^[A-Z]/
+
+/** Whether a value is a node in its wrapper. @since 0.1.0 @category predicates */
+export const isNode = (value: unknown): value is Node => {
+  if (!isRecord(value)) return false
+  for (const key in value) return wrapper.test(key)
+  return false
+}
+
+/** Whether a value is a relation without wrapper. @since 0.1.0 @category predicates */
+export const isRangeVar = (value: unknown): value is RangeVar =>
+  isRecord(value) && typeof value["relname"] === "string" && "relpersistence" in value
+
+/** Whether a value is a type's name without wrapper. @since 0.1.0 @category predicates */
+export const isTypeName = (value: unknown): value is TypeName =>
+  isRecord(value) && Array.isArray(value["names"]) && "typemod" in value

@@ -1,0 +1,172 @@
+/**
+ * What a statement needs to be allowed, read from its syntax tree: the privileges on the relations, routines, types and schemas
+ * it names, and what it must own. The server says in its own language that something is denied; which of these it is, its
+ * catalog tells.
+ *
+ * Source: PostgreSQL manual, section 5.8, Privileges, and the notes of each statement.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import type { MergeWhenClause, Node, OnConflictClause, RangeVar } from "@pgsql/types"
+import * as Option from "effect/Option"
+import { isRecord } from "effect/Predicate"
+import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
+import type { QualifiedName } from "../model/SchemaObject.js"
+import { type Mentions, mentionsOf } from "../sql/Mentions.js"
+import { isNode, nameOfRangeVar } from "../sql/SyntaxTree.js"
+
+/**
+ * One thing that a role must be allowed. `name` is `null` for the schema that new objects go to, for the database, and for what
+ * only the role itself can be.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Need {
+  readonly kind: "relation" | "routine" | "type" | "schema" | "language" | "database" | "extension" | "role"
+  /** In the words of `GRANT`; `OWNER` where no grant helps. */
+  readonly privilege: string
+  readonly schema: string | null
+  readonly name: string | null
+  /** Of a relation: all of it, any column of it (an empty list), or those of the list that it has. */
+  readonly columns: ReadonlyArray<string> | null
+}
+
+/** @since 0.1.0 @category constructors */
+export const need = (
+  kind: Need["kind"],
+  privilege: string,
+  name?: QualifiedName,
+  columns: Need["columns"] = null
+): Need => ({
+  kind,
+  privilege,
+  schema: name === undefined ? null : Option.getOrNull(name.schema),
+  name: name?.name ?? null,
+  columns
+})
+
+/** @since 0.1.0 @category constructors */
+export const owner = (kind: Need["kind"], name: QualifiedName): Need => need(kind, "OWNER", name)
+
+const relation = (privilege: string, range: RangeVar | undefined, columns: Need["columns"]): Need =>
+  need("relation", privilege, nameOfRangeVar(range), columns)
+
+/**
+ * What a query, an `INSERT`, `UPDATE`, `DELETE` or `MERGE` needs, wherever it stands in the tree.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const ofQuery = (node: Node): ReadonlyArray<Need> => {
+  const mentions = mentionsOf(node)
+  const isLocking = mentions.relations.length > 0 && JSON.stringify(node).includes('"lockingClause"')
+  return [
+    ...mentions.relations.flatMap((mention) =>
+      mention.access === "read"
+        ? [
+            ...reading(mention.name, columnsOf(mentions, mention)),
+            ...(isLocking ? [need("relation", "UPDATE", mention.name, [])] : [])
+          ]
+        : []
+    ),
+    ...writesIn(node),
+    ...callsOf(mentions)
+  ]
+}
+
+/** Of routines that do not come with the server, and of sequences. @since 0.1.0 @category operations */
+export const callsOf = (mentions: Mentions): ReadonlyArray<Need> => [
+  ...mentions.calls.flatMap(({ name }) => (isBuiltInRoutine(name) ? [] : [need("routine", "EXECUTE", name)])),
+  ...mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [need("relation", "USAGE", name)] : []))
+]
+
+/** Whoever reads no column in particular needs any of them. */
+const reading = (name: QualifiedName, columns: Need["columns"]): ReadonlyArray<Need> =>
+  columns === null || columns.length === 0
+    ? [need("relation", "SELECT", name, columns)]
+    : [need("relation", "SELECT", name, []), need("relation", "SELECT", name, columns)]
+
+const columnsOf = (
+  { columns, hasStar }: Mentions,
+  { alias, name }: { readonly alias: Option.Option<string>; readonly name: QualifiedName }
+): Need["columns"] => {
+  const written = Option.getOrElse(alias, () => name.name)
+  return hasStar
+    ? null
+    : distinct(columns.filter((column) => Option.getOrElse(column.qualifier, () => written) === written))
+}
+
+const distinct = (columns: Mentions["columns"]): ReadonlyArray<string> => [...new Set(columns.map(({ name }) => name))]
+
+const writesIn = (value: unknown): ReadonlyArray<Need> => {
+  if (Array.isArray(value)) return value.flatMap(writesIn)
+  if (!isRecord(value)) return []
+  return [...(isNode(value) ? writeOf(value) : []), ...Object.values(value).flatMap(writesIn)]
+}
+
+const writeOf = (node: Node): ReadonlyArray<Need> => {
+  if ("InsertStmt" in node) {
+    const { cols, onConflictClause, relation: target, returningClause } = node.InsertStmt
+    return [
+      relation("INSERT", target, cols === undefined ? null : assigned(cols)),
+      ...conflict(target, onConflictClause),
+      ...seeing(target, returningClause)
+    ]
+  }
+  if ("UpdateStmt" in node) {
+    const { relation: target, returningClause, targetList, whereClause } = node.UpdateStmt
+    return [
+      relation("UPDATE", target, assigned(targetList)),
+      ...seeing(target, [targetList, whereClause, returningClause])
+    ]
+  }
+  if ("DeleteStmt" in node) {
+    const { relation: target, returningClause, whereClause } = node.DeleteStmt
+    return [relation("DELETE", target, null), ...seeing(target, [whereClause, returningClause])]
+  }
+  if ("MergeStmt" in node) {
+    const { joinCondition, mergeWhenClauses, relation: target, returningClause } = node.MergeStmt
+    return [
+      ...(mergeWhenClauses ?? []).flatMap((clause) =>
+        "MergeWhenClause" in clause ? merging(target, clause.MergeWhenClause) : []
+      ),
+      ...seeing(target, [joinCondition, mergeWhenClauses, returningClause])
+    ]
+  }
+  return []
+}
+
+const merging = (target: RangeVar | undefined, { commandType, targetList }: MergeWhenClause): ReadonlyArray<Need> => {
+  switch (commandType) {
+    case "CMD_INSERT":
+      return [relation("INSERT", target, targetList === undefined ? null : assigned(targetList))]
+    case "CMD_UPDATE":
+      return [relation("UPDATE", target, assigned(targetList))]
+    case "CMD_DELETE":
+      return [relation("DELETE", target, null)]
+    default:
+      return []
+  }
+}
+
+const assigned = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<string> =>
+  (nodes ?? []).flatMap((node) =>
+    "ResTarget" in node && node.ResTarget.name !== undefined ? [node.ResTarget.name] : []
+  )
+
+const conflict = (target: RangeVar | undefined, clause: OnConflictClause | undefined): ReadonlyArray<Need> => {
+  if (clause === undefined) return []
+  const arbiter = seeing(target, [clause.infer, clause.targetList, clause.whereClause])
+  return clause.action === "ONCONFLICT_UPDATE"
+    ? [relation("UPDATE", target, assigned(clause.targetList)), ...arbiter]
+    : arbiter
+}
+
+/** A statement that changes rows reads its target where an expression names a column of it. */
+const seeing = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<Need> => {
+  const { columns, hasStar } = mentionsOf(pieces)
+  if (hasStar) return [relation("SELECT", target, null)]
+  return columns.length === 0 ? [] : [relation("SELECT", target, distinct(columns))]
+}

@@ -1,0 +1,209 @@
+/**
+ * What the database itself says exists. An error is a hint and a ledger is a memory; before anything is applied, and after,
+ * the catalog decides.
+ *
+ * The statements are built as text without parameters, so that they fit into one message to the server together with others.
+ *
+ * Source: PostgreSQL manual, chapter 52, System Catalogs.
+ *
+ * @since 0.1.0
+ */
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Match from "effect/Match"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { QualifiedName, SchemaObject } from "../core/model/SchemaObject.js"
+import type * as Policy from "../core/policy/Policy.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as Message from "./Message.js"
+import { MigrationClient } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+import * as Presence from "./Presence.js"
+
+/** How an object is put to the server: one flat record, whatever its kind. */
+interface Wanted {
+  readonly kind: SchemaObject["_tag"]
+  readonly schema: string | null
+  readonly name: string
+  readonly parentSchema: string | null
+  readonly parent: string | null
+  readonly columns: ReadonlyArray<string> | null
+  readonly types: ReadonlyArray<string> | null
+}
+
+const nowhere = { schema: null, parentSchema: null, parent: null, columns: null, types: null } as const
+
+const schemaOf = (name: QualifiedName): string | null => Option.getOrNull(name.schema)
+
+const parentOf = (relation: Option.Option<QualifiedName>) => ({
+  parentSchema: Option.getOrNull(Option.flatMap(relation, (_) => _.schema)),
+  parent: Option.getOrNull(Option.map(relation, (_) => _.name))
+})
+
+const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().pipe(
+  Match.tagsExhaustive({
+    Relation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Column: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
+    Routine: (_) => ({
+      ...nowhere,
+      kind: _._tag,
+      schema: schemaOf(_),
+      name: _.name,
+      types: Option.getOrNull(_.arguments)
+    }),
+    Type: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Schema: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
+    EnumValue: (_) => ({ ...nowhere, kind: _._tag, name: _.value, ...parentOf(Option.some(_.type)) }),
+    Constraint: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
+    ConflictTarget: (_) => ({ ...nowhere, kind: _._tag, name: "", columns: _.columns, ...parentOf(_.relation) }),
+    Collation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Extension: (_) => ({ ...nowhere, kind: _._tag, name: _.name })
+  })
+)
+
+/**
+ * Whether a name without a schema is looked up along the search path only, as the server does for a query, or in every
+ * schema, as is right for what a migration made under a search path of its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Reach = "visible" | "anywhere"
+
+const inReach = (schema: string, visible: string, reach: Reach, wanted: string): string =>
+  reach === "visible"
+    ? `CASE WHEN ${wanted} IS NULL THEN ${visible} ELSE ${schema} = ${wanted} END`
+    : `(${wanted} IS NULL OR ${schema} = ${wanted})`
+
+const relations = (reach: Reach): string => `
+  SELECT r.oid FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+  WHERE w.parent IS NULL OR r.relname = w.parent
+    AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(r.oid)", reach, 'w."parentSchema"')}`
+
+/**
+ * Before a migration runs, an overload is another routine: argument types are compared where the server knows them all.
+ * Afterwards their number is enough, so that a type worded differently breaks no promise.
+ */
+const argumentsMatch = (reach: Reach): string => {
+  const count =
+    "w.types IS NULL OR pg_catalog.jsonb_array_length(w.types) BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs"
+  return reach === "anywhere"
+    ? `(${count} OR p.provariadic <> 0)`
+    : `CASE WHEN (SELECT bool_and(pg_catalog.to_regtype(t) IS NOT NULL) FROM pg_catalog.jsonb_array_elements_text(w.types) t)
+      THEN (SELECT array_agg(pg_catalog.to_regtype(t)::oid ORDER BY o)
+        FROM pg_catalog.jsonb_array_elements_text(w.types) WITH ORDINALITY AS a (t, o)) = (p.proargtypes::oid[])[0:p.pronargs - 1]
+      ELSE (${count}) END`
+}
+
+/** What `ON CONFLICT (columns)` can use; afterwards any unique index of these columns keeps the promise. */
+const isArbiter = (reach: Reach): string =>
+  reach === "anywhere"
+    ? "(i.indisunique OR i.indisexclusion)"
+    : "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
+
+const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
+  Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
+  Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
+    AND a.attrelid IN (${relations(reach)}))`,
+  Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proname = w.name AND ${argumentsMatch(reach)}
+    AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
+  Type: `EXISTS (SELECT FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, "w.schema")})`,
+  Schema: "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)",
+  EnumValue: `EXISTS (SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE e.enumlabel = w.name AND t.typname = w.parent
+    AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
+  Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
+    AND (w.parent IS NULL OR k.conrelid IN (${relations(reach)})))`,
+  ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
+    AND i.indrelid IN (${relations(reach)})
+    AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+    = (SELECT array_agg(c ORDER BY c COLLATE "C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
+  Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+    WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
+  Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
+})
+
+/**
+ * An answer `missing`: the 0-based places of those `objects` that do not exist. The server plans a question about every kind of
+ * object for longer than it answers it, so none is asked about a kind that does not occur.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => {
+  if (objects.length === 0) return Message.answering("missing", "'[]'")
+  const exists = existence(reach)
+  const kinds = Arr.dedupe(objects.map(({ _tag }) => _tag))
+  return Message.answering(
+    "missing",
+    "coalesce(pg_catalog.json_agg(w.index), '[]')",
+    `FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
+      JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
+    )}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, types jsonb))
+  AS w WHERE NOT CASE w.kind ${kinds.map((kind) => `WHEN '${kind}' THEN ${exists[kind]}`).join("\n")} END`
+  )
+}
+
+const Places = Schema.Array(Schema.Int)
+
+/** Places in the objects that {@link missing} was asked for. @since 0.1.0 @category readers */
+export const readMissing = Message.reader("missing", Places)
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
+  Catalog,
+  {
+    /** Those of the objects that do not exist. */
+    readonly missing: (
+      objects: ReadonlyArray<SchemaObject>,
+      reach: Reach
+    ) => Effect.Effect<ReadonlyArray<SchemaObject>, MigrationFailure.Failure>
+    /** What a verdict rests on, as it is now: under no lock. */
+    readonly presence: (
+      questions: ReadonlyArray<Policy.Question>
+    ) => Effect.Effect<ReadonlyMap<string, Presence.Answer>, MigrationFailure.Failure>
+  }
+>() {}
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
+  Catalog,
+  Effect.gen(function* () {
+    const config = yield* AutoMigrationConfig
+    const { ask } = yield* MigrationClient
+    const look = <A>(text: string, read: (columns: Message.Columns) => Effect.Effect<A>) =>
+      ask(Message.briefly(config, text)).pipe(
+        Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look into the catalog")),
+        Effect.flatMap((results) => read(Message.columnsOf(results)))
+      )
+    const pick = <A>(from: ReadonlyArray<A>, indices: ReadonlyArray<number>) =>
+      Arr.filterMap(indices, (index) => Arr.get(from, index))
+    return Catalog.of({
+      missing: (objects, reach) =>
+        Effect.map(look(missing(objects, reach), readMissing), (indices) => pick(objects, indices)),
+      presence: (questions) => {
+        const asking = { questions, locks: "as they are", about: "everything", made: Presence.nothingMade } as const
+        const limits = Message.limits(config, "request", "LOCAL")
+        return questions.length === 0
+          ? Effect.succeed(new Map())
+          : ask(`${limits};\n${Presence.statements(asking, limits)}`).pipe(
+              Effect.mapError((error) => MigrationFailure.ofMessage(error, "a look into the catalog")),
+              Effect.flatMap((results) => Presence.read(asking, results))
+            )
+      }
+    })
+  })
+)

@@ -1,0 +1,384 @@
+/**
+ * What the database says of the objects that a verdict rests on: whether they are there, and whether a table holds a row. The
+ * size of a file tells nothing, since a row that was deleted or rolled back leaves its page; so a row is asked for, of the table
+ * itself and of its children and partitions at any depth, for at most {@link patience}. What cannot be told is `"unknown"`: a
+ * table that takes too long, that the role may not read, that row security hides, a view, a foreign table.
+ *
+ * Inside the transaction of a migration the questions are asked under the locks that its statements take, so that the answers
+ * stay true until it commits.
+ *
+ * @internal
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js"
+import * as Policy from "../core/policy/Policy.js"
+import * as Message from "./Message.js"
+import * as PlainTable from "./PlainTable.js"
+import * as ToldBodies from "./ToldBodies.js"
+
+/** How long a table may be searched for a row. @since 0.1.0 @category constants */
+export const patience = Duration.seconds(1)
+
+/**
+ * Tables that earlier steps of the same plan have made, and the transactions of those steps.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Made {
+  /** As `pg_class` knows them. */
+  readonly oids: ReadonlyArray<number>
+  /** Of transactions, as a row's `xmin` shows them. */
+  readonly transactions: ReadonlyArray<string>
+}
+
+/** @since 0.1.0 @category constructors */
+export const nothingMade: Made = { oids: [], transactions: [] }
+
+/** @since 0.1.0 @category models */
+export interface Asking {
+  readonly questions: ReadonlyArray<Policy.Question>
+  /** Whether each table that is there is locked first. */
+  readonly locks: "locked" | "as they are"
+  /** Types, routines and views among the questions, or tables only: what a plan makes of the others is not told apart. */
+  readonly about: "everything" | "tables"
+  readonly made: Made
+}
+
+/**
+ * `own`: not there before, and by now the plan has made it, which holds no rows but the plan's. `locked`: another session has locked the table, so
+ * it cannot be searched now; it is searched under the lock that the plan takes. `told`: see `ToldBodies`.
+ */
+const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "told")
+
+/** @since 0.1.0 @category models */
+export type Answer = typeof Answer.Type
+
+const Answers = Schema.Array(Answer)
+
+/** Names of our own under which the server keeps what a block answers, and settings while they are others. */
+const kept = { answers: "effect_auto_migration.presence", security: "effect_auto_migration.row_security" }
+
+const block = (declarations: string, body: string): string => `DO $effect_auto_migration$
+DECLARE
+${declarations}
+BEGIN
+${body}
+END
+$effect_auto_migration$`
+
+const asked = (questions: ReadonlyArray<Policy.Question>): string =>
+  Message.literal(
+    JSON.stringify(
+      questions.map(({ asks, lock, reach, relation: { name, schema } }, place) => ({
+        place,
+        name,
+        schema: Option.getOrNull(schema),
+        lock,
+        asks,
+        is_visible: reach === "path"
+      }))
+    )
+  )
+
+const wanted = (questions: ReadonlyArray<Policy.Question>): string =>
+  `pg_catalog.jsonb_to_recordset(${asked(questions)}::pg_catalog.jsonb)
+    AS w (place integer, name text, schema text, lock text, asks text, is_visible boolean)`
+
+/** What a question can mean, of objects of one catalog, in schemas that are not the server's own. */
+const isMeant = (name: string, visible: string): string => `${name} = question.name::pg_catalog.name
+      AND CASE WHEN question.schema IS NOT NULL THEN n.nspname = question.schema WHEN question.is_visible THEN ${visible} ELSE true END
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+      AND (n.nspname NOT LIKE 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`
+
+const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+      WHERE ${isMeant("c.relname", "pg_catalog.pg_table_is_visible(c.oid)")}`
+
+/**
+ * Locks each table that a question means, in the order of the questions. A lock is given a name, so a table may take the name
+ * while the lock is waited for: then that one is locked as well.
+ */
+const locking = (questions: ReadonlyArray<Policy.Question>): string =>
+  block(
+    "  question record;\n  found record;\n  held pg_catalog.oid[];\n  before integer;",
+    `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
+    held := '{}';
+    LOOP
+      before := pg_catalog.cardinality(held);
+      FOR found IN SELECT c.oid, n.nspname, c.relname FROM ${relations}
+        AND c.relkind IN ('r', 'p') AND c.oid <> ALL (held) ORDER BY c.oid
+      LOOP
+        BEGIN
+          EXECUTE pg_catalog.format('LOCK TABLE %I.%I IN %s MODE', found.nspname, found.relname, question.lock);
+        EXCEPTION WHEN undefined_table OR insufficient_privilege OR wrong_object_type THEN
+          NULL;
+        END;
+        held := held || found.oid;
+      END LOOP;
+      EXIT WHEN pg_catalog.cardinality(held) = before;
+    END LOOP;
+  END LOOP;`
+  )
+
+/**
+ * Whether a row version that is seen was written by the transaction that asks: it is still going on, and no session sees the rows of
+ * another that is. A savepoint has a number of its own.
+ */
+const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
+        WHEN epoch + ${xmin}::text::bigint > own_id + 2147483648 THEN epoch - 4294967296 ELSE epoch END
+        + ${xmin}::text::bigint)::text::pg_catalog.xid8) = 'in progress' ELSE false END`
+
+/** The transaction that asks, by its full number. */
+const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
+
+/** System columns are written once, when their table is made; the table's own row in the catalog changes with the table. */
+const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = ${oid} AND a.attnum = -1 AND ${isOwn("a.xmin")})`
+
+/** Objects that hold no rows of their own, as far as a table of the name is not there. */
+const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+      WHERE ${isMeant("t.typname", "pg_catalog.pg_type_is_visible(t.oid)")})
+    OR EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+      WHERE ${isMeant("p.proname", "pg_catalog.pg_function_is_visible(p.oid)")})`
+
+/** Inside a migration's transaction a lock that is not granted is an error, as for any of its statements. */
+const answering = ({ about, made, questions }: Asking, own: string): string =>
+  block(
+    `  question record;
+  found record;
+  part record;
+  own_id bigint := ${own};
+  epoch bigint := (own_id >> 32) << 32;
+  made pg_catalog.oid[] := '{${made.oids.join(",")}}';
+  transactions text[] := '{${made.transactions.join(",")}}';
+  answers pg_catalog.jsonb := '[]';
+  answer text;
+  holds boolean;
+  is_late boolean := false;`,
+    `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
+    IF question.asks = 'code' THEN
+      answers := answers || pg_catalog.to_jsonb(CASE WHEN (SELECT pg_catalog.bool_and(${PlainTable.isPlain("c.oid")}) FROM ${relations})
+        THEN 'plain'::text ELSE 'unknown' END);
+      CONTINUE;
+    END IF;
+    answer := CASE WHEN ${about === "everything" ? others : "false"} THEN 'empty' ELSE 'new' END;
+    FOR found IN SELECT c.oid, c.relkind FROM ${relations}
+      ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
+    LOOP
+      IF found.oid = ANY (made) OR ${isMadeHere("found.oid")} THEN
+        answer := CASE WHEN found.relkind = 'f' THEN 'unknown' WHEN answer = 'new' THEN 'own' ELSE answer END;
+      ELSIF found.relkind NOT IN ('r', 'p', 'm') THEN
+        answer := 'unknown';
+      END IF;
+      FOR part IN WITH RECURSIVE tree AS (
+          SELECT found.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid
+        ) SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispopulated FROM tree
+        JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'm', 'f')
+      LOOP
+        CONTINUE WHEN answer IN ('rows', 'unknown') OR part.relkind <> 'f' AND ${isMadeHere("part.oid")};
+        answer := CASE WHEN answer IN ('new', 'own') AND part.oid <> ALL (made) THEN 'empty' ELSE answer END;
+        CONTINUE WHEN part.relkind = 'p' OR NOT part.relispopulated;
+        holds := NULL;
+        IF part.relkind <> 'f' AND NOT is_late THEN
+          BEGIN
+            EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM ONLY %I.%I%s)', part.nspname, part.relname,
+              CASE WHEN part.oid = ANY (made) THEN pg_catalog.format(' WHERE xmin::text <> ALL (%L::text[])', transactions) END)
+              INTO holds;
+          EXCEPTION
+            WHEN query_canceled THEN is_late := true;
+            WHEN lock_not_available OR deadlock_detected THEN
+              IF own_id > 0 THEN RAISE; END IF;
+              answer := CASE answer WHEN 'empty' THEN 'locked' ELSE answer END;
+              CONTINUE;
+            WHEN OTHERS THEN NULL;
+          END;
+        END IF;
+        answer := CASE WHEN holds THEN 'rows' WHEN holds IS NULL THEN 'unknown' ELSE answer END;
+      END LOOP;
+    END LOOP;
+    answers := answers || pg_catalog.to_jsonb(answer);
+  END LOOP;
+  PERFORM pg_catalog.set_config('${kept.answers}', answers::text, true);`
+  )
+
+/** Of tables and other objects, which the server is asked about in another way than about the bodies of routines. */
+const objectsIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Policy.Question> =>
+  questions.filter(({ told }) => Option.isNone(told))
+
+const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<ToldBodies.Asked> =>
+  questions.flatMap(({ reach, told }) => Option.toArray(told).map((routine) => ({ told: routine, reach })))
+
+const setting = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
+
+/**
+ * Statements, for one message, that answer the questions: answers `presence` and `bodies`. `limits` are set again afterwards, since a search
+ * has a limit of its own. Row security that would hide rows is an error while it is switched off, and the answer `unknown`.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const statements = (asking: Asking, limits: string): string => {
+  const objects = objectsIn(asking.questions)
+  const bodies = bodiesIn(asking.questions)
+  const own = asking.locks === "locked" ? ownId : "0"
+  return [
+    ...(objects.length > 0 ? aboutObjects({ ...asking, questions: objects }, own, limits) : []),
+    ...(bodies.length > 0
+      ? [ToldBodies.statement({ asked: bodies, own, isOwn, transactions: asking.made.transactions })]
+      : [])
+  ].join(";\n")
+}
+
+const aboutObjects = (asking: Asking, own: string, limits: string): ReadonlyArray<string> => [
+  ...(asking.locks === "locked" ? [locking(asking.questions)] : []),
+  `SELECT ${setting(kept.security, "pg_catalog.current_setting('row_security')")}, ${setting("row_security", "'off'")}, ${setting(
+    "statement_timeout",
+    `'${Duration.toMillis(patience)}'`
+  )}`,
+  answering(asking, own),
+  limits,
+  `SELECT ${setting("row_security", `pg_catalog.current_setting('${kept.security}')`)}`,
+  Message.answering("presence", `pg_catalog.current_setting('${kept.answers}')`)
+]
+
+const readAnswers = Message.reader("presence", Answers)
+
+/**
+ * The answers, by {@link Policy.questionKey}. Of two about one object, asked under two locks, the later one counts.
+ *
+ * @since 0.1.0
+ * @category readers
+ */
+export const read = (
+  { questions }: Pick<Asking, "questions">,
+  results: unknown
+): Effect.Effect<ReadonlyMap<string, Answer>> =>
+  Effect.gen(function* () {
+    const objects = objectsIn(questions)
+    const bodies = questions.filter(({ told }) => Option.isSome(told))
+    const columns = Message.columnsOf(results)
+    const answers = [
+      ...(objects.length > 0 ? yield* readAnswers(columns) : []),
+      ...(bodies.length > 0 ? yield* ToldBodies.read(columns) : [])
+    ]
+    return new Map(
+      [...objects, ...bodies].map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"])
+    )
+  })
+
+/**
+ * The same answers of a transaction that sees all through one snapshot, which is older than its locks: rows and tables that others
+ * have committed in between are there and not seen.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const outdated = (answers: ReadonlyMap<string, Answer>): ReadonlyMap<string, Answer> =>
+  new Map([...answers].map(([key, answer]) => [key, answer === "rows" ? answer : "unknown"]))
+
+const factsFrom =
+  (locked: Policy.Presence) =>
+  (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
+    presence: ({ asks, reach, relation, told }) => {
+      const key = (name: QualifiedName) =>
+        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name, told })
+      const found = Option.map(relation, (name) => answers.get(key(name)))
+      const answer = Option.getOrUndefined(found) ?? "unknown"
+      return answer === "own" || answer === "told" ? "new" : answer === "locked" ? locked : answer
+    }
+  })
+
+/**
+ * What a policy is told, of answers; what was not asked is `unknown`. A table that another session has locked counts as empty: it
+ * is asked about again under a lock of the plan's own.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const facts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("empty")
+
+/** The same where nothing is asked again: a table that cannot be searched may hold rows. @since 0.1.0 @category conversions */
+export const unlockedFacts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("unknown")
+
+/** What the statements of a migration have done, as the server tells. @since 0.1.0 @category models */
+export interface Done {
+  /** The transaction, as a row's `xmin` shows it. */
+  readonly transaction: string
+  /** Tables that it has made, as `pg_class` knows them. */
+  readonly made: ReadonlyArray<number>
+  /** Tables that were there before, of which it has changed or removed rows, or which it has locked like a statement that does. */
+  readonly changed: ReadonlyArray<QualifiedName>
+  /** Relations that it has locked against all others and that are gone: dropped, or moved aside while a table is rewritten. */
+  readonly gone: number
+}
+
+/**
+ * An answer `done`, for the end of a migration's transaction: the tables that it has made, and those that it has changed though its
+ * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names in its SQL, `foreseen` the tables that its risks
+ * are about. The server counts
+ * changed rows from version 15 on for the transaction alone; before, a table counts only where it was locked against readers.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const done = (options: {
+  readonly ledger: string
+  readonly server: number
+  readonly shown: ReadonlyArray<string>
+  readonly foreseen: ReadonlyArray<QualifiedName>
+}): string => {
+  const counted = options.server >= 15
+  const changes = counted
+    ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
+    : "0"
+  const foreseen = JSON.stringify(
+    options.foreseen.map(({ name, schema }) => ({ name, schema: Option.getOrNull(schema) }))
+  )
+  const names = (all: ReadonlyArray<string>): string =>
+    `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
+  return Message.answering(
+    "done",
+    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
+  'made', coalesce(pg_catalog.json_agg(t.oid::bigint) FILTER (WHERE t.is_made), '[]'),
+  'changed', coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(t.nspname, t.relname)) FILTER (WHERE NOT t.is_made
+    AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(foreseen)}::pg_catalog.jsonb) AS f (schema text, name text)
+      WHERE f.name = t.relname AND (f.schema IS NULL OR f.schema = t.nspname)) AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
+      WITH RECURSIVE above AS (SELECT t.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
+      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid WHERE p.relname = ANY (${names(options.shown)})))), '[]')
+  , 'gone', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
+    AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
+  ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
+    `FROM (SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own
+  CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode IN ('RowExclusiveLock', 'AccessExclusiveLock')
+    GROUP BY l.relation) AS held
+  CROSS JOIN LATERAL (SELECT c.oid, n.nspname, c.relname, held.is_exclusive, ${changes} AS changes, ${isMadeHere("c.oid")} AS is_made
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = held.relation AND c.relkind IN ('r', 'p', 'm')
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', ${Message.literal(options.ledger)}) OFFSET 0) AS t`
+  )
+}
+
+/** @since 0.1.0 @category readers */
+export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
+  Effect.map(readDoneAnswer(columns), ({ changed, gone, made, transaction }) => ({
+    transaction,
+    made,
+    gone,
+    changed: changed.map(([schema, name]) => qualifiedName(name, schema))
+  }))
+
+const readDoneAnswer = Message.reader(
+  "done",
+  Schema.Struct({
+    transaction: Schema.String,
+    made: Schema.Array(Schema.Int),
+    gone: Schema.Int,
+    changed: Schema.Array(Schema.Tuple(Schema.String, Schema.String))
+  })
+)

@@ -1,0 +1,147 @@
+/**
+ * The application may read from a replica of the server that migrations go to. What was committed there is visible here once
+ * the replica has replayed the primary's write-ahead log up to that place.
+ *
+ * Nothing of this is asked on an ordinary heal: only when a boundary ran again and found its gap unclosed. PostgreSQL up to 18
+ * cannot be told to wait for a position, so the replica is asked again after a growing pause, which holds no connection.
+ *
+ * Source: PostgreSQL manual, section 9.28.4, Recovery Information Functions.
+ *
+ * @internal
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { ReplicaBehind } from "../core/error/AutoMigrationError.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as Monotonic from "../runtime/Monotonic.js"
+import * as Driver from "./Driver.js"
+import * as Message from "./Message.js"
+import { MigrationClient } from "./MigrationClient.js"
+import * as MigrationFailure from "./MigrationFailure.js"
+
+/**
+ * Where a server stands.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+interface Replay {
+  readonly isReplica: boolean
+  readonly hasReplayed: boolean
+  readonly received: string | null
+  readonly replayed: string | null
+  readonly isPaused: boolean
+}
+
+const Replay: Schema.Schema<Replay, string> = Schema.parseJson(
+  Schema.Struct({
+    isReplica: Schema.Boolean,
+    hasReplayed: Schema.Boolean,
+    received: Schema.NullOr(Schema.String),
+    replayed: Schema.NullOr(Schema.String),
+    isPaused: Schema.Boolean
+  })
+)
+
+/** Most replicas are milliseconds behind. */
+const looks = Schedule.exponential("20 millis", 1.5).pipe(
+  Schedule.union(Schedule.spaced("500 millis")),
+  Schedule.jittered
+)
+
+const Rows = Schema.Tuple(Schema.Struct({ replay: Replay }))
+
+/** Whoever does not say where it stands (a service that only speaks the protocol) is taken to have replayed everything. */
+const replayOf = (target: string | null): string =>
+  Message.answering(
+    "replay",
+    `pg_catalog.json_build_object(
+  'isReplica', pg_catalog.pg_is_in_recovery(),
+  'hasReplayed', coalesce(pg_catalog.pg_last_wal_replay_lsn() >= ${target === null ? "NULL" : `${Message.literal(target)}::pg_lsn`}, true),
+  'received', pg_catalog.pg_last_wal_receive_lsn()::text,
+  'replayed', pg_catalog.pg_last_wal_replay_lsn()::text,
+  'isPaused', CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_is_wal_replay_paused() ELSE false END)`
+  )
+
+/**
+ * An answer `position`: a place in the log behind all that has been committed. An empty message is written there and
+ * committed synchronously, because what others committed with `synchronous_commit = off` may not have been sent to any replica
+ * yet, and nothing but another commit sends it soon. From a server that is itself a replica: how far it is.
+ */
+const position: ReadonlyArray<string> = [
+  "SET LOCAL synchronous_commit = local",
+  Message.answering(
+    "position",
+    `pg_catalog.to_json((CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+  ELSE pg_catalog.pg_logical_emit_message(true, 'effect-auto-migration', '') END)::text)`
+  )
+]
+
+const readPosition = Message.reader("position", Schema.String)
+
+/**
+ * On the application's own connection, which may be any; never inside a transaction. What it does not answer is not known, nor
+ * what it has no connection left for: the boundary's own effect may hold the last one.
+ */
+const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
+  Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
+    Effect.flatMap(Schema.decodeUnknown(Rows)),
+    Effect.map(([{ replay }]) => replay),
+    Effect.timeout(Driver.patience),
+    Effect.option,
+    Effect.mapInputContext((context: Context.Context<never>) => Context.omit(SqlClient.TransactionConnection)(context))
+  )
+
+/**
+ * Waits until the application's server, if it is a replica, has replayed what the migrations' server has committed by now:
+ * `true` if it is one, and `false`, after one question, if not. A replica that becomes a primary meanwhile is waited for no
+ * longer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const config = yield* AutoMigrationConfig
+  const { ask } = yield* MigrationClient
+
+  const target = (cause: unknown) =>
+    ask(Message.briefly(config, position.join(";\n"))).pipe(
+      Effect.timeoutFail({
+        duration: config.deadline,
+        onTimeout: () => new SqlError({ cause: new Error("the primary did not answer within the deadline") })
+      }),
+      Effect.mapError((error) =>
+        MigrationFailure.ofMessage(error, "a look at the end of the primary's log").toError({ cause, retryAt: 0 })
+      ),
+      Effect.flatMap((results) => readPosition(Message.columnsOf(results)))
+    )
+
+  return Effect.fnUntraced(function* (
+    application: SqlClient.SqlClient,
+    { cause, gap }: Pick<ReplicaBehind, "cause" | "gap">
+  ) {
+    const since = yield* Monotonic.milliseconds
+    const first = yield* look(application, null)
+    if (Option.isNone(first) || !first.value.isReplica) return false
+    const known = yield* Ref.make(first.value)
+    const end = yield* target(cause)
+    const caughtUp = look(application, end).pipe(
+      Effect.tap((found) => (Option.isSome(found) ? Ref.set(known, found.value) : Effect.void)),
+      Effect.repeat({
+        until: Option.exists(({ hasReplayed, isReplica }) => hasReplayed || !isReplica),
+        schedule: looks
+      }),
+      Effect.timeoutOption(config.deadline)
+    )
+    if (Option.isSome(yield* caughtUp)) return true
+    const { isPaused, received, replayed } = yield* Ref.get(known)
+    const milliseconds = Math.round((yield* Monotonic.milliseconds) - since)
+    return yield* new ReplicaBehind({ gap, target: end, received, replayed, isPaused, milliseconds, cause })
+  })
+})

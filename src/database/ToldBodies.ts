@@ -1,0 +1,108 @@
+/**
+ * Whether the database has the bodies of routines that the files tell: the same text in the same language, in each routine that
+ * the call can mean. A routine that is not there has no other body. Line ends are compared as PostgreSQL reads them, where
+ * CR LF and LF are one.
+ *
+ * A body of the form `BEGIN ATOMIC` is kept as a tree, which no text of a file can be compared with: it is known only where the
+ * plan itself has made it.
+ *
+ * @internal
+ */
+import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ofAggregate, type ToldRoutine } from "../core/model/ToldRoutine.js"
+import * as Message from "./Message.js"
+
+/**
+ * `told`: the database has no other body than the files tell; `empty`: it has another; `unknown`: that cannot be compared.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Answer = Schema.Literal("told", "empty", "unknown")
+
+/** @since 0.1.0 @category models */
+export interface Asked {
+  readonly told: ToldRoutine
+  readonly reach: "path" | "anywhere"
+}
+
+const asked = (all: ReadonlyArray<Asked>): string =>
+  Message.literal(
+    JSON.stringify(
+      all.map(({ reach, told: { arity, bodies, name } }, place) => ({
+        place,
+        name: name.name,
+        schema: Option.getOrNull(name.schema),
+        is_visible: reach === "path",
+        arity: Option.getOrNull(arity),
+        bodies: bodies.map(({ language, source }) => ({ language, source: Option.getOrNull(source) }))
+      }))
+    )
+  )
+
+const lines = (text: string): string =>
+  `pg_catalog.replace(${text}, pg_catalog.chr(13) || pg_catalog.chr(10), pg_catalog.chr(10))`
+
+/** An aggregate has no body but the functions that it calls. */
+const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLATE "C", pg_catalog.chr(10))
+    FROM pg_catalog.pg_aggregate AS a JOIN pg_catalog.pg_proc AS f ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+      a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+    WHERE a.aggfnoid = p.oid)`
+
+/** `CALL` passes an argument for each parameter that a procedure hands out. */
+const takes = `w.arity IS NULL
+    OR w.arity >= p.pronargs - p.pronargdefaults - CASE WHEN p.provariadic = 0 THEN 0 ELSE 1 END
+    AND (p.provariadic <> 0 OR w.arity <= CASE WHEN p.prokind = 'p' THEN coalesce(pg_catalog.cardinality(p.proallargtypes), p.pronargs)
+      ELSE p.pronargs END)`
+
+/**
+ * A statement with an answer `bodies`. Where the search path leads to no routine of a name, all of the name count: a trigger calls
+ * its function wherever that is. `isOwn` tells of an `xmin` whether the transaction `own_id` has written it, and `transactions`
+ * are those of earlier steps.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const statement = (options: {
+  readonly asked: ReadonlyArray<Asked>
+  readonly own: string
+  readonly isOwn: (xmin: string) => string
+  readonly transactions: ReadonlyArray<string>
+}): string =>
+  Message.answering(
+    "bodies",
+    `coalesce(pg_catalog.json_agg(b.answer ORDER BY w.place), '[]')`,
+    `FROM (SELECT ${options.own} AS own_id, (${options.own} >> 32) << 32 AS epoch) AS own
+  CROSS JOIN pg_catalog.jsonb_to_recordset(${asked(options.asked)}::pg_catalog.jsonb)
+    AS w (place integer, name text, schema text, is_visible boolean, arity integer, bodies pg_catalog.jsonb)
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true) THEN 'told' WHEN pg_catalog.bool_or(r.is_tree) THEN 'unknown'
+      ELSE 'empty' END AS answer
+    FROM (
+      SELECT s.is_found, pg_catalog.bool_or(s.is_found) OVER () AS is_any, p.prosqlbody IS NOT NULL AS is_tree, EXISTS (
+          SELECT FROM pg_catalog.jsonb_to_recordset(w.bodies) AS t (language text, source text)
+          WHERE t.language = CASE WHEN p.prokind = 'a' THEN '${ofAggregate}' ELSE l.lanname END
+            AND CASE WHEN p.prosqlbody IS NOT NULL
+              THEN t.source IS NULL AND (${options.isOwn("p.xmin")} OR p.xmin::text = ANY ('{${options.transactions.join(",")}}'::text[]))
+              ELSE ${lines("t.source")} = ${lines(`CASE WHEN p.prokind = 'a' THEN ${functions} ELSE p.prosrc END`)} END
+        ) AS is_told
+      FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+        JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+        CROSS JOIN LATERAL (
+          SELECT w.schema IS NOT NULL OR NOT w.is_visible OR pg_catalog.pg_function_is_visible(p.oid) AS is_found
+        ) AS s
+      WHERE p.proname = w.name::pg_catalog.name
+        AND CASE w.schema WHEN 'pg_temp' THEN n.oid = pg_catalog.pg_my_temp_schema() ELSE n.nspname = w.schema END IS NOT FALSE
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND (${takes})
+    ) AS r
+    WHERE r.is_found OR NOT r.is_any
+  ) AS b`
+  )
+
+/** @since 0.1.0 @category readers */
+export const read: (columns: Message.Columns) => Effect.Effect<ReadonlyArray<typeof Answer.Type>> = Message.reader(
+  "bodies",
+  Schema.Array(Answer)
+)

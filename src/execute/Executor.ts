@@ -1,0 +1,213 @@
+/**
+ * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock; what goes
+ * wrong becomes a typed failure, which the ledger records where a migration is at fault.
+ *
+ * @since 0.1.0
+ */
+
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { LockTimeout } from "../core/error/AutoMigrationError.js"
+import * as Plan from "../core/graph/Plan.js"
+import type { Migration } from "../core/migration/Migration.js"
+import type { Parser } from "../core/sql/ParsedSql.js"
+import * as Message from "../database/Message.js"
+import { MigrationClient } from "../database/MigrationClient.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Rights from "../database/Rights.js"
+import * as LedgerStatements from "../ledger/Statements.js"
+import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
+import * as Monotonic from "../runtime/Monotonic.js"
+import { SqlParser } from "../runtime/SqlParser.js"
+import * as Telemetry from "../runtime/Telemetry.js"
+import * as Waiting from "../runtime/Waiting.js"
+import * as Job from "./Job.js"
+import * as Judge from "./Judge.js"
+import * as MigrationLock from "./MigrationLock.js"
+import type { Patience } from "./OutsideRun.js"
+import * as OutsideStep from "./OutsideStep.js"
+import * as TransactionStep from "./TransactionStep.js"
+
+export type { Job, Journal, Outcome } from "./Job.js"
+
+/** @since 0.1.0 @category tags */
+export class Executor extends Context.Tag("effect-auto-migration/Executor")<
+  Executor,
+  { readonly run: (job: Job.Job) => Effect.Effect<Job.Outcome, MigrationFailure.Failure> }
+>() {}
+
+interface Dependencies {
+  readonly ask: Message.Ask
+  readonly config: Options
+  readonly lock: MigrationLock.MigrationLock
+  readonly parser: Parser
+}
+
+type Setback = MigrationLock.Setback
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { ask } = yield* MigrationClient
+  const config = yield* AutoMigrationConfig
+  const lock = yield* MigrationLock.make
+  const parser = yield* SqlParser
+  return Executor.of({ run: (job) => runJob({ ask, config, lock, parser }, job) })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Executor, never, MigrationClient | SqlParser> = Layer.effect(Executor, make)
+
+const runJob = Effect.fnUntraced(function* (
+  dependencies: Dependencies,
+  job: Job.Job
+): Effect.fn.Return<Job.Outcome, MigrationFailure.Failure> {
+  const ran: Array<Migration> = []
+  const judge = yield* Option.match(job.judgement, {
+    onNone: () => Effect.succeed(Judge.none),
+    onSome: (judgement) => Judge.make(judgement, dependencies.config.schema)
+  })
+  let { known } = job
+  for (const [index, group] of Job.groups(job).entries()) {
+    if (index > 0 && Job.left(job, known, group).length === 0) continue
+    const closes = index === 0 ? job.plan.closes : []
+    const outcome = yield* runTask(dependencies, { job, judge, group, known, closes })
+    if (outcome._tag !== "Done") return outcome
+    ran.push(...outcome.ran)
+    known = outcome.applied
+  }
+  return Job.done(ran, known)
+})
+
+const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
+  Effect.flatMap(Monotonic.milliseconds, (startedAt) => {
+    const lastAttemptAt = lastAttemptOf(task.job, dependencies.config, startedAt)
+    const patience: Patience = {
+      while: mayRunAgain(task.job, lastAttemptAt),
+      schedule: dependencies.config.lockRetry
+    }
+    return Waiting.retry(runStep(dependencies, task, patience), patience, newsFor(task.job, lastAttemptAt)).pipe(
+      Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
+      Effect.catchAll(failureFrom(dependencies, task, startedAt)),
+      Effect.tapError((failure) => recordFailure(dependencies, task.job, failure)),
+      Effect.withSpan(Telemetry.span.step, {
+        attributes: { [Telemetry.attribute.migrations]: Plan.ids(task.group).join(", ") }
+      })
+    )
+  })
+
+/** When the last attempt begins: early enough before the deadline to tell what it waited for. */
+const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Options, startedAt: number): number => {
+  const left = Math.min(deadlineAt - startedAt, Duration.toMillis(deadline))
+  return startedAt + left - Math.min(2 * Duration.toMillis(lockTimeout), left / 2)
+}
+
+/** A process that waits for the migration lock holds no other: an operator waits as long as another process migrates. */
+const mayRunAgain =
+  ({ pace }: Job.Job, lastAttemptAt: number) =>
+  (setback: Setback): Effect.Effect<boolean> => {
+    if (setback._tag === "LockHeld" && pace === "operator") return Effect.succeed(true)
+    return setback._tag === "LockHeld" || MigrationLock.isContended(setback)
+      ? Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
+      : Effect.succeed(false)
+  }
+
+/** An announcement ends a pause, and so does the time of the last attempt. */
+const newsFor = (
+  { attend }: Job.Job,
+  lastAttemptAt: number
+): Effect.Effect<(setback: Setback) => Effect.Effect<void>> =>
+  Effect.map(
+    attend,
+    (announced) => (setback) =>
+      setback._tag === "LockHeld"
+        ? Effect.race(announced(setback.applied), sleepUntil(lastAttemptAt))
+        : sleepUntil(lastAttemptAt)
+  )
+
+/** Never ends when the time has passed: an operator's pauses go on after it. */
+const sleepUntil = (time: number): Effect.Effect<void> =>
+  Effect.flatMap(Monotonic.milliseconds, (now) => (now < time ? Effect.sleep(time - now) : Effect.never))
+
+const runStep = (
+  dependencies: Dependencies,
+  task: Job.Task,
+  patience: Patience
+): Effect.Effect<Job.Outcome, Setback> =>
+  task.group.transaction === "none"
+    ? OutsideStep.run(dependencies, task, patience)
+    : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task)
+
+const failureFrom =
+  ({ ask, config: { schema }, parser }: Dependencies, task: Job.Task, startedAt: number) =>
+  (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
+    if (setback._tag === "Failure") return Effect.fail(setback)
+    if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
+      return Effect.flatMap(Rights.statementFailure(ask, parser, schema, setback), Effect.fail)
+    }
+    return Effect.flatMap(Monotonic.milliseconds, (now) =>
+      Effect.fail(
+        MigrationFailure.circumstance(
+          ({ cause }) =>
+            new LockTimeout({
+              migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
+              ...waitedFor(setback),
+              milliseconds: Math.round(now - startedAt),
+              cause
+            })
+        )
+      )
+    )
+  }
+
+const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> => {
+  if (setback._tag !== "LockHeld") return { waitingFor: "table-lock", lease: undefined }
+  return Option.match(setback.lease, {
+    onNone: () => ({ waitingFor: "migration-lock", lease: undefined }),
+    onSome: ({ heldBy, holder, migrationId }) => ({ waitingFor: "lease", lease: { heldBy, holder, migrationId } })
+  })
+}
+
+/**
+ * The record has a transaction of its own, since the migration's is rolled back, and it waits for the migration lock without
+ * holding a lock itself. A failure that cannot be recorded is logged: the caller must hear of the failure itself.
+ */
+const recordFailure = (
+  dependencies: Dependencies,
+  job: Job.Job,
+  { blames }: MigrationFailure.Failure
+): Effect.Effect<void> =>
+  Option.match(
+    Option.filter(blames, () => job.journal.recordsFailures),
+    {
+      onNone: () => Effect.void,
+      onSome: ({ detail, migration }) =>
+        appendIfFree(dependencies, job, { kind: "Failed", migration, detail: { ...job.detail, ...detail } }).pipe(
+          Effect.retry({ while: mayBeFreeLater, schedule: dependencies.config.lockRetry, times: 10 }),
+          Effect.catchAll((error) => Effect.logWarning("Could not record that a migration failed", migration.id, error))
+        )
+    }
+  )
+
+const appendIfFree = (
+  { ask, config }: Dependencies,
+  { pace }: Job.Job,
+  event: LedgerStatements.NewEvent
+): Effect.Effect<void, SqlError | "locked"> =>
+  ask(Message.changing(config, pace, LedgerStatements.appendIfFree(config.schema, event))).pipe(
+    Effect.flatMap((results) => LedgerStatements.readIsRecorded(Message.columnsOf(results))),
+    Effect.flatMap((isRecorded) => (isRecorded ? Effect.void : Effect.fail("locked" as const)))
+  )
+
+const mayBeFreeLater = (error: SqlError | "locked"): boolean =>
+  error === "locked" || MigrationFailure.isContention(error)

@@ -1,0 +1,101 @@
+/**
+ * The messages around a migration: what opens its transaction and asks all there is to know, and what closes it with the event
+ * and the check of its promises.
+ *
+ * @since 0.1.0
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { type Migration, promises } from "../core/migration/Migration.js"
+import type { SchemaObject } from "../core/model/SchemaObject.js"
+import * as Catalog from "../database/Catalog.js"
+import * as Message from "../database/Message.js"
+import * as LedgerStatements from "../ledger/Statements.js"
+import type { Options } from "../runtime/AutoMigrationConfig.js"
+import type { Job } from "./Job.js"
+
+/**
+ * Whether a session stands in an aborted transaction and holds on to a table: only a savepoint leaves it its locks. It waits
+ * for its client, which may be waiting for us. Sessions of other roles show their state to `pg_read_all_stats` only.
+ */
+const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
+  WHERE a.state = 'idle in transaction (aborted)' AND a.datname = pg_catalog.current_database()
+  AND l.locktype = 'relation' AND l.granted)`
+
+/** @since 0.1.0 @category models */
+export interface Opening {
+  readonly schema: Options["schema"]
+  readonly limits: string
+  readonly caller: Job["caller"]
+  readonly closes: ReadonlyArray<SchemaObject>
+  readonly journal: string
+}
+
+const session = ({ caller }: Opening): string =>
+  Message.answering(
+    "session",
+    `pg_catalog.json_build_object('role', current_user::text,
+  'server', pg_catalog.current_setting('server_version_num')::int / 10000, 'isHeld', ${caller === "in view" ? "false" : held})`
+  )
+
+/**
+ * What a transaction of migrations opens with: its limits, the migration lock, and then the questions. While the lock is ours,
+ * nobody else records what would make another answer of theirs.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const opening = (options: Opening): string =>
+  [
+    options.limits,
+    LedgerStatements.tryLock(options.schema),
+    session(options),
+    Catalog.missing(options.closes, "visible"),
+    options.journal
+  ].join(";\n")
+
+const readLocked = Message.reader("locked", Schema.Boolean)
+
+const readSession = Message.reader(
+  "session",
+  Schema.Struct({ role: Schema.String, server: Schema.Int, isHeld: Schema.Boolean })
+)
+
+/**
+ * What the opening answered, beside the journal: whether the lock was got, who the session is, and what is missing.
+ *
+ * @since 0.1.0
+ * @category readers
+ */
+export const readOpening = (columns: Message.Columns) =>
+  Effect.zipWith(
+    Effect.zip(readLocked(columns), readSession(columns)),
+    Catalog.readMissing(columns),
+    ([isLocked, session], missing) => ({ ...session, isLocked, missing })
+  )
+
+/**
+ * Records a migration and asks for what it promised; `before` makes the session forget the script that
+ * ran in it, and `after` whatever else the record takes along.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const closing = (options: {
+  readonly schema: Options["schema"]
+  readonly before: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
+  readonly limits: string
+  readonly migration: Migration
+  readonly detail: Readonly<Record<string, unknown>>
+}): string =>
+  [
+    ...options.before,
+    options.limits,
+    LedgerStatements.append(options.schema, [
+      { kind: "Applied", migration: options.migration, detail: options.detail }
+    ]),
+    ...options.after,
+    Catalog.missing(promises(options.migration), "anywhere")
+  ].join(";\n")

@@ -1,0 +1,182 @@
+/**
+ * A step in one transaction: it begins under the migration lock, runs the scripts, records them and commits. A migration and
+ * the event about it commit together, so the ledger never has one without the other.
+ *
+ * A migration costs three messages beside its own statements: the opening (with the lock, the ledger and the catalog), the
+ * record (with the check of what the migration promises) and `COMMIT`. `OutsideStep` is the step that no transaction can hold.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as TransactionMode from "../core/file/TransactionMode.js"
+import { including, type Kind } from "../core/migration/LedgerEvent.js"
+import type { Migration } from "../core/migration/Migration.js"
+import * as AbortedTransaction from "../database/AbortedTransaction.js"
+import * as Catalog from "../database/Catalog.js"
+import * as Message from "../database/Message.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Transaction from "../database/Transaction.js"
+import * as Lease from "../ledger/Lease.js"
+import * as LedgerStatements from "../ledger/Statements.js"
+import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as Telemetry from "../runtime/Telemetry.js"
+import * as Job from "./Job.js"
+import type * as Judge from "./Judge.js"
+import type { MigrationLock, Setback } from "./MigrationLock.js"
+import * as Script from "./Script.js"
+import * as StepMessages from "./StepMessages.js"
+
+/** @since 0.1.0 @category models */
+export interface Dependencies {
+  readonly schema: SchemaName
+  readonly lock: MigrationLock
+}
+
+/** A task inside its transaction. */
+interface LockedTask extends Dependencies {
+  readonly task: Job.Task
+  readonly place: Judge.Place
+  /** The migrations that are left to do. */
+  readonly waiting: Arr.NonEmptyReadonlyArray<Migration>
+}
+
+/**
+ * Runs a task, or records it where the job only records.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const run = ({ lock, schema }: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, Setback> =>
+  Effect.scoped(
+    Effect.flatMap(lock.connect, (reserved) =>
+      lock.locked<Job.Outcome>(reserved, task, ({ applied, role, server }, waiting) => {
+        const place = { reserved, role, server, limits: lock.limits(task.job) }
+        return Effect.as(
+          carryOut({ lock, schema, task, place, waiting }),
+          Transaction.commit(Job.done(waiting, including(applied, waiting)))
+        )
+      })
+    )
+  )
+
+const carryOut = (locked: LockedTask): Effect.Effect<void, Setback> => {
+  const { job } = locked.task
+  if (job.doing === "build") return buildLedger(locked)
+  return Option.match(Job.recordedAs(job), {
+    onNone: () => applyAll(locked),
+    onSome: (kind) => recordOnly(locked, kind)
+  })
+}
+
+const applyAll = (locked: LockedTask): Effect.Effect<void, Setback> => {
+  const { place, task, waiting } = locked
+  const judged = task.judge.begin(place, waiting, "locked")
+  return Effect.zipRight(
+    Job.inTime(task.job, Arr.headNonEmpty(waiting), judged),
+    Effect.forEach(waiting, (migration) => Job.inTime(task.job, migration, applyOne(locked, migration)), {
+      discard: true
+    })
+  )
+}
+
+const applyOne = Effect.fnUntraced(function* (
+  locked: LockedTask,
+  migration: Migration
+): Effect.fn.Return<void, Setback> {
+  const { judge } = locked.task
+  const { place } = locked
+  const [elapsed] = yield* Effect.timed(
+    Script.run(place.reserved, place.role, migration, (span) => judge.before(place, migration, span))
+  )
+  const columns = Message.columnsOf(yield* recordApplied(locked, migration, Job.milliseconds(elapsed)))
+  yield* judge.end(migration, columns)
+  yield* Effect.flatMap(Catalog.readMissing(columns), (missing) => Script.keepsPromises(migration, missing))
+  yield* Metric.increment(Telemetry.applied)
+})
+
+const recordApplied = (
+  { lock, place, schema, task: { job, judge } }: LockedTask,
+  migration: Migration,
+  milliseconds: number
+): Effect.Effect<unknown, Setback> =>
+  Effect.catchAll(
+    Transaction.send(
+      place.reserved.connection,
+      StepMessages.closing({
+        schema,
+        before: [Transaction.confirm, ...runDeferred(job), ...Transaction.forget, ...judge.closing(place, migration)],
+        after: [],
+        limits: lock.limits(job),
+        migration,
+        detail: { ...job.detail, milliseconds }
+      })
+    ),
+    (error): Effect.Effect<never, Setback> =>
+      Option.match(errorOfScript(migration, schema, error), {
+        onNone: () => lock.ofMessage(`the record of migration ${migration.id}`)(error),
+        onSome: Effect.fail
+      })
+  )
+
+/**
+ * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a check to its
+ * next migration, so its triggers run at its end.
+ */
+const runDeferred = ({ judgement, transaction }: Job.Job): ReadonlyArray<string> =>
+  Option.isSome(judgement) && transaction === "migration" ? ["SET CONSTRAINTS ALL IMMEDIATE"] : []
+
+/**
+ * The server may refuse the record because of what the script did before. A transaction with one snapshot may be refused at any
+ * of its statements, and may succeed when it runs again.
+ */
+const errorOfScript = (
+  migration: Migration,
+  schema: SchemaName,
+  error: SqlError
+): Option.Option<Script.StatementError | MigrationFailure.Failure> => {
+  const isRefusedLate = TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)
+  if (isRefusedLate || MigrationFailure.isOfDeferred(error, schema)) {
+    return Option.some(Script.atEndOf(migration, "of the migrations")(error))
+  }
+  if (AbortedTransaction.isMetBy(error)) return Option.some(MigrationFailure.effectFailed(migration, caughtError))
+  return Transaction.isOver(error) ? Option.some(MigrationFailure.endedItself(migration)) : Option.none()
+}
+
+/** After a statement that failed the server takes no other in the transaction, whether or not its error was caught. */
+const caughtError =
+  "a statement in it failed and its error was caught, which does not undo it: put the statement into withTransaction"
+
+/** The ledger's own scripts and their record are one message: other processes that start at the same time wait for it. */
+const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
+  const first = Arr.headNonEmpty(waiting)
+  const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))
+  const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
+  const message = [...scripts, LedgerStatements.append(schema, events)].join(";\n")
+  return Transaction.send(place.reserved.connection, message).pipe(
+    Effect.mapError(Script.atEndOf(first, place.role)),
+    (sent) => Job.inTime(task.job, first, sent),
+    Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))
+  )
+}
+
+const recordOnly = (
+  { lock, place, schema, task: { job }, waiting }: LockedTask,
+  kind: Kind
+): Effect.Effect<void, Setback> => {
+  const events = waiting.map((migration) => ({
+    kind,
+    migration,
+    detail: { ...job.detail, ...job.details?.get(migration.id) }
+  }))
+  const message = [LedgerStatements.append(schema, events), Lease.end(schema, waiting)].join(";\n")
+  return Effect.asVoid(
+    Effect.catchAll(
+      Transaction.send(place.reserved.connection, message),
+      lock.ofMessage(`a record of migrations (${job.doing})`)
+    )
+  )
+}

@@ -1,0 +1,351 @@
+/**
+ * One heal: the steps from a missing object to the migrations that bring it. It resolves a plan, judges it, and runs
+ * it. The steps come in the order of their cost: the first need no question to the database.
+ *
+ * @internal
+ */
+import * as Arr from "effect/Array"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Detector from "../core/detect/Detector.js"
+import {
+  type AutoMigrationError,
+  HealTimeout,
+  MigrationPending,
+  MigrationRefused,
+  ObjectRemoved,
+  SchemaDrift
+} from "../core/error/AutoMigrationError.js"
+import * as Plan from "../core/graph/Plan.js"
+import * as Resolver from "../core/graph/Resolver.js"
+import { type Migration, type MigrationId, promises } from "../core/migration/Migration.js"
+import * as SchemaObject from "../core/model/SchemaObject.js"
+import * as Policy from "../core/policy/Policy.js"
+import type { StatementScope } from "../core/statement/StatementScope.js"
+import type { Catalog } from "../database/Catalog.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Presence from "../database/Presence.js"
+import type * as Judge from "../execute/Judge.js"
+import type * as Breaker from "../runner/Breaker.js"
+import * as History from "../runner/History.js"
+import type { Knowledge, View } from "../runner/Knowledge.js"
+import type * as PlanRunner from "../runner/PlanRunner.js"
+import { commandSuffix, type Options } from "../runtime/AutoMigrationConfig.js"
+import * as Monotonic from "../runtime/Monotonic.js"
+import * as Telemetry from "../runtime/Telemetry.js"
+import type * as Boundary from "./Boundary.js"
+import type { Findings } from "./Findings.js"
+
+/**
+ * What all heals of a process share.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Services extends Pick<Options, "deadline" | "mode" | "policy" | "schema"> {
+  readonly catalog: Context.Tag.Service<Catalog>
+  readonly knowledge: Context.Tag.Service<Knowledge>
+  readonly runner: Context.Tag.Service<PlanRunner.PlanRunner>
+  /** Gaps that a retry did not close, as of a ledger's head: the object exists, and the query cannot see it. */
+  readonly futile: Findings<"futile">
+}
+
+/**
+ * Where a boundary meets a gap. `first`: for the first time. `again`: after the effect ran again for this gap.
+ * `in transaction`: in a transaction of the caller, which the server has aborted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Occasion = "first" | "again" | "in transaction"
+
+/**
+ * A missing object, and what its statement says.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Heal extends Services {
+  readonly gap: Detector.MissingObject
+  readonly occasion: Occasion
+  /** The names that the statement uses, where its text is known. */
+  readonly scope: Option.Option<StatementScope>
+  /** `in view`: the statement's connection is known. `out of view`: the effect may have begun a transaction by hand. */
+  readonly caller: "in view" | "out of view"
+  /** Called when the window of a failed migration refuses the plan. */
+  readonly onWindow: (window: Breaker.Window) => Effect.Effect<void>
+}
+
+/**
+ * How a heal ends: with an answer for the boundary, or with the migrations that the caller's transaction must restart
+ * for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Conclusion = Boundary.Closing | ReadonlyArray<MigrationId>
+
+/** @since 0.1.0 @category models */
+export type Healing = Effect.Effect<Conclusion, PlanRunner.Refusal>
+
+type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
+
+/**
+ * Runs a heal to its conclusion, for at most twice the deadline: by then the server has ended every statement that it
+ * still runs, so the connection is lost.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const conclude = (heal: Heal): Healing =>
+  Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
+
+/** Asks the database only where some migration explains the gap. */
+const begin = (heal: Heal): Healing => {
+  const ofAll = Resolver.resolve(heal.knowledge.graph, new Set(), heal.gap, heal.scope)
+  if (Either.isLeft(ofAll) && ofAll.left._tag !== "AlreadyApplied") return withoutPlan(heal, ofAll.left)
+  switch (heal.occasion) {
+    case "first":
+      return first(heal)
+    case "again":
+      return again(heal)
+    case "in transaction":
+      return restart(heal)
+  }
+}
+
+/** The conclusion for a gap that no plan can close. */
+const withoutPlan = (heal: Heal, reason: Exclude<Resolver.NoPlan, Resolver.AlreadyApplied>): Healing =>
+  reason._tag === "Unexplained"
+    ? Effect.succeed("NotOurs")
+    : refuse(({ cause }) => new ObjectRemoved({ gap: nameOf(heal), removedBy: reason.by.id, cause }))
+
+const first = (heal: Heal): Healing =>
+  withView(heal, (seen) => {
+    const resolution = resolve(heal, seen)
+    return isGuessApplied(resolution) ? Effect.succeed("Retry") : decide(heal, seen, resolution)
+  })
+
+/**
+ * Each migration that could bring the object by a guess is applied: perhaps just now, by another process or an inner
+ * boundary. So the effect runs again. What a certain provider promises is looked up in the catalog before that.
+ */
+const isGuessApplied = (resolution: Resolution): boolean =>
+  Either.match(resolution, { onLeft: (reason) => reason._tag === "Unexplained", onRight: () => false })
+
+/** Another provider may be pending, or another session has dropped what was brought; else the heal gives up. */
+const again = (heal: Heal): Healing =>
+  Effect.flatMap(orRefuse(heal.knowledge.view), (seen) => {
+    const resolution = resolve(heal, seen)
+    if (Either.isRight(resolution)) return decide(heal, seen, resolution)
+    const { left } = resolution
+    const settled = left._tag === "AlreadyApplied" ? settle(heal, seen, left) : Effect.void
+    return Effect.zipRight(settled, giveUp(heal, seen))
+  })
+
+/**
+ * Asks the database for the ledger's row only: the caller's own transaction may hold a lock on anything else. The
+ * policy judges later, when the boundary around the transaction asks.
+ */
+const restart = (heal: Heal): Healing =>
+  withView(heal, (seen) =>
+    Effect.succeed(
+      Either.match(resolve(heal, seen), {
+        onLeft: (reason) => (reason._tag === "AlreadyApplied" ? reason.providers.map((migration) => migration.id) : []),
+        onRight: Plan.ids
+      })
+    )
+  )
+
+/** Goes on with what is known to be applied, unless a retry has been futile since. */
+const withView = (heal: Heal, step: (seen: View) => Healing): Healing =>
+  Effect.flatMap(orRefuse(heal.knowledge.view), (seen) =>
+    Effect.flatMap(isFutile(heal, seen), (futile) => (futile ? Effect.succeed("NotOurs") : step(seen)))
+  )
+
+const isFutile = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<boolean> =>
+  Effect.sync(() => Option.isSome(futile.unsafeRecall(Detector.key(gap), applied)))
+
+const giveUp = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<Boundary.Closing> =>
+  Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
+
+const resolve = ({ gap, knowledge, scope }: Heal, { applied }: View): Resolution =>
+  Resolver.resolve(knowledge.graph, applied.checksumById, gap, scope)
+
+/** Only a ledger that was read just now may lead to an error. */
+const decide = (heal: Heal, seen: View, resolution: Resolution): Healing =>
+  Either.match(resolution, {
+    onLeft: (reason) => {
+      if (reason._tag !== "AlreadyApplied") return withoutPlan(heal, reason)
+      return seen.age === "fresh" ? settle(heal, seen, reason) : refresh(heal)
+    },
+    onRight: (plan) =>
+      Effect.flatMap(
+        judgeSparingly(heal, seen, plan),
+        Either.match({
+          onLeft: (failure): Healing =>
+            seen.age === "fresh"
+              ? Effect.zipRight(unlessElsewhere(heal, seen), Effect.fail(withoutWindow(failure)))
+              : refresh(heal),
+          onRight: (judgement) => run(heal, judgement)
+        })
+      )
+  })
+
+const refresh = (heal: Heal): Healing =>
+  Effect.flatMap(orRefuse(heal.knowledge.refresh), (seen) => decide(heal, seen, resolve(heal, seen)))
+
+/** Where another tool has applied the migrations, the policy's reasons do not matter: that error comes first. */
+const unlessElsewhere = ({ mode, runner }: Heal, { applied }: View): Effect.Effect<void, PlanRunner.Refusal> =>
+  mode === "observe" ? Effect.void : runner.unlessElsewhere(applied)
+
+/** The ledger, read just now, says that the providers ran. The catalog tells whether that is true. */
+const settle = Effect.fnUntraced(function* (
+  heal: Heal,
+  seen: View,
+  { objects, providers }: Resolver.AlreadyApplied
+): Effect.fn.Return<Boundary.Closing, PlanRunner.Refusal> {
+  const { checksumById } = seen.applied
+  const missing = yield* orRefuse(heal.catalog.missing(objects, "anywhere"))
+  if (missing.length === 0) return "Retry"
+  const edited = providers.find((migration) => checksumById.get(migration.id) !== migration.checksum)
+  if (edited?.isRepeatable === true) {
+    const plan: Plan.Plan = { steps: [{ migration: edited, reason: "provider" }], closes: [heal.gap.object], upon: [] }
+    return yield* refuse(({ cause }) => new MigrationPending({ ...factsOf(heal, plan), cause }))
+  }
+  if (edited !== undefined) {
+    const recorded = checksumById.get(edited.id) ?? ""
+    return yield* refuse(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
+  }
+  if (providers.every((migration) => promises(migration).length === 0)) return yield* giveUp(heal, seen)
+  const migrationIds = Arr.map(providers, (migration) => migration.id)
+  return yield* refuse(({ cause }) => new SchemaDrift({ gap: nameOf(heal), migrationIds, cause }))
+})
+
+/** Judges the whole plan. Where it may not run, judges the plan of what the statement cannot do without. */
+const judgeSparingly = (heal: Heal, seen: View, plan: Plan.Plan) =>
+  Effect.flatMap(judge(heal, seen, plan), (verdict) => {
+    if (Either.isRight(verdict)) return Effect.succeed(verdict)
+    const sparing = Resolver.resolveSparingly(heal.knowledge.graph, seen.applied.checksumById, heal.gap, heal.scope)
+    return Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
+      ? judge(heal, seen, sparing.right)
+      : Effect.succeed(verdict)
+  })
+
+/** What mode and policy say of a plan. `Left` is the failure of a plan that may not run. */
+const judge = Effect.fnUntraced(function* (
+  heal: Heal,
+  { applied }: View,
+  plan: Plan.Plan
+): Effect.fn.Return<Either.Either<Judge.Judgement, MigrationFailure.Failure>, PlanRunner.Refusal> {
+  const { catalog, knowledge, mode, policy, schema } = heal
+  const waiting = plan.steps.map(({ migration }) => migration)
+  const renamed = History.renamed(knowledge.graph, schema, { applied, waiting })
+  if (Option.isSome(renamed)) return Either.left(renamed.value)
+  const facts = factsOf(heal, plan)
+  if (mode === "observe") {
+    return Either.left(MigrationFailure.circumstance(({ cause }) => new MigrationPending({ ...facts, cause })))
+  }
+  const refusal: Judge.Judgement["refuse"] = (reasons) =>
+    MigrationFailure.circumstance(
+      ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, Policy.render), cause })
+    )
+  const answers = yield* orRefuse(catalog.presence(Policy.questions(plan)))
+  const verdict = policy(plan, Presence.facts(answers))
+  return verdict._tag === "Allowed"
+    ? Either.right({ policy, plan, answers, refuse: refusal })
+    : Either.left(refusal(verdict.reasons))
+})
+
+/** What an error says of a plan that waits for an operator. */
+const factsOf = (heal: Heal, plan: Plan.Plan) => {
+  const [promised = heal.gap.object] = plan.closes
+  return {
+    gap: SchemaObject.render(promised),
+    migrationIds: Plan.ids(plan),
+    command: `${Plan.command(plan)}${commandSuffix(heal.schema)}`
+  }
+}
+
+const run = Effect.fnUntraced(function* (
+  heal: Heal,
+  judgement: Judge.Judgement
+): Effect.fn.Return<Conclusion, PlanRunner.Refusal> {
+  const { plan } = judgement
+  const window = yield* heal.runner.refusal(plan)
+  if (Option.isSome(window)) return yield* Effect.zipRight(heal.onWindow(window.value), Effect.fail(window.value))
+  const result = yield* runPlan(heal, judgement)
+  if (result._tag === "Outdated") return yield* refresh(heal)
+  if (result._tag === "Held") return "Doubt"
+  if (result._tag === "Present") return yield* whenPresent(heal, plan)
+  yield* Metric.increment(Telemetry.healed)
+  return "Retry"
+})
+
+const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgement) {
+  const { plan } = judgement
+  const gap = nameOf(heal)
+  const ids = Plan.ids(plan)
+  const attributes = { [Telemetry.attribute.gap]: gap, [Telemetry.attribute.migrations]: ids.join(", ") }
+  return yield* heal.runner
+    .run({
+      plan,
+      judgement: Option.some(judgement),
+      pace: "request",
+      caller: heal.caller,
+      doing: "apply",
+      detail: { gap, plan: ids },
+      deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(heal.deadline),
+      onDeadline: (migration) =>
+        MigrationFailure.fault(migration, { reason: "it was not done at the deadline" }, ({ cause }) =>
+          timeout(heal, [migration], cause)
+        )
+    })
+    .pipe(Effect.withSpan(Telemetry.span.heal, { attributes }))
+})
+
+/** The catalog has the object. Either another session has brought it meanwhile, or the query cannot see it. */
+const whenPresent = (heal: Heal, plan: Plan.Plan): Healing =>
+  Effect.flatMap(orRefuse(heal.knowledge.view), (now) =>
+    heal.occasion !== "again" || Plan.ids(plan).some((id) => now.applied.checksumById.has(id))
+      ? Effect.succeed("Retry")
+      : giveUp(heal, now)
+  )
+
+/**
+ * The failure of a heal that took too long.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const late = (heal: Pick<Heal, "deadline" | "gap">): PlanRunner.Refusal =>
+  withoutWindow(MigrationFailure.circumstance(({ cause }) => timeout(heal, [], cause)))
+
+const timeout = (
+  heal: Pick<Heal, "deadline" | "gap">,
+  migrations: ReadonlyArray<Migration>,
+  cause: unknown
+): HealTimeout =>
+  new HealTimeout({
+    gap: nameOf(heal),
+    migrationIds: migrations.map(({ id }) => id),
+    isRolledBack: migrations.every(({ transaction }) => transaction === "own"),
+    milliseconds: Duration.toMillis(heal.deadline),
+    cause
+  })
+
+const nameOf = ({ gap }: Pick<Heal, "gap">): string => SchemaObject.render(gap.object)
+
+const refuse = (
+  toError: (facts: { readonly cause: unknown }) => AutoMigrationError
+): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail(withoutWindow(MigrationFailure.circumstance(toError)))
+
+const orRefuse = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
+  Effect.mapError(effect, withoutWindow)
+
+/** No migration is at fault. */
+const withoutWindow = (failure: MigrationFailure.Failure): PlanRunner.Refusal => ({ failure, retryAt: 0 })

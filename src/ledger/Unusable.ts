@@ -1,0 +1,148 @@
+/**
+ * What is wrong with a ledger that does not answer, or gives an unexpected answer: a role may not read it, which a `GRANT` mends,
+ * or it is not as this version of the library makes it. The server is asked only after a failure.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as SqlState from "../core/detect/SqlState.js"
+import { InsufficientPrivilege, LedgerUnusable } from "../core/error/AutoMigrationError.js"
+import * as Message from "../database/Message.js"
+import { MigrationClient } from "../database/MigrationClient.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Transaction from "../database/Transaction.js"
+import { AutoMigrationConfig, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as LedgerMigrations from "./OwnMigrations.js"
+import * as LedgerStatements from "./Statements.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LedgerFailure {
+  /** Why a message of the library failed: because of the ledger, or of the connection. */
+  readonly ofMessage: (
+    doing: string,
+    remains?: MigrationFailure.Remains
+  ) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
+  /** Fails because of the ledger, for `reason`, or because a newer version of the library made it. */
+  readonly unusable: (reason: string) => Effect.Effect<never, MigrationFailure.Failure>
+  /** The same for `reason` alone: the server is not asked. */
+  readonly offhand: (reason: string) => MigrationFailure.Failure
+  /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
+  readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
+  /** The same for a log that is there. It is read by `ask`, on the connection of the transaction that would complete the ledger. */
+  readonly refuseNewerWithin: (ask: Message.Ask) => Effect.Effect<void, MigrationFailure.Failure>
+}
+
+interface Dependencies {
+  readonly ask: Message.Ask
+  readonly config: Options
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect.gen(function* () {
+  const { ask } = yield* MigrationClient
+  const config = yield* AutoMigrationConfig
+  const dependencies: Dependencies = { ask, config }
+  return {
+    ofMessage: (doing, remains) => (error) => failForMessage(dependencies, error, doing, remains),
+    unusable: (reason) => unusable(dependencies, reason),
+    offhand: (reason) => unusableFor(config.schema, reason, restore),
+    refuseNewer: refuseNewer(dependencies),
+    refuseNewerWithin: (askWithin) => refuseNewerWithin(dependencies, askWithin)
+  }
+})
+
+/** SQLSTATEs of data, constraints, names and objects of another kind: what the server says of tables that are not the ledger's. */
+const unfit = /^(?:0A|22|23|42|P0)|^55000$/
+
+const failForMessage = (
+  dependencies: Dependencies,
+  error: SqlError,
+  doing: string,
+  remains?: MigrationFailure.Remains
+): Effect.Effect<never, MigrationFailure.Failure> =>
+  Option.match(SqlState.evidenceFrom(error), {
+    onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing, remains)),
+    onSome: ({ message, sqlState }) => {
+      if (sqlState === "42501") return forbidden(dependencies, doing, message)
+      return unfit.test(sqlState)
+        ? unusable(dependencies, `${doing} failed: ${message}`)
+        : Effect.fail(MigrationFailure.ofMessage(error, doing, remains))
+    }
+  })
+
+/** The remedy is a statement that an owner can run as it is. */
+const forbidden = (
+  dependencies: Dependencies,
+  doing: string,
+  reason: string
+): Effect.Effect<never, MigrationFailure.Failure> => {
+  const { schema } = dependencies.config
+  return askWhy(dependencies, LedgerStatements.identity(schema)).pipe(
+    Effect.flatMap(LedgerStatements.readIdentity),
+    Effect.map(({ isBuilt, role }) => ({
+      role,
+      remedy: isBuilt ? LedgerStatements.writerGrant(schema, role) : LedgerStatements.builderGrant(schema, role)
+    })),
+    Effect.catchAll(() =>
+      Effect.succeed({ role: null, remedy: LedgerStatements.writerGrant(schema, "the role of the migrations") })
+    ),
+    Effect.flatMap((known) =>
+      Effect.fail(
+        MigrationFailure.circumstance(({ cause }) => new InsufficientPrivilege({ ...known, doing, reason, cause }))
+      )
+    )
+  )
+}
+
+const askWhy = ({ ask, config }: Dependencies, question: string): Effect.Effect<Message.Columns, SqlError> =>
+  Effect.map(Transaction.askWhy(ask, Message.briefly(config, question)), Message.columnsOf)
+
+const restore = "Restore its tables, or choose another schema in AutoMigrationConfig."
+
+const update =
+  "Update effect-auto-migration in this program; until then it works as long as nothing is missing from its schema."
+
+const unusable = (dependencies: Dependencies, reason: string): Effect.Effect<never, MigrationFailure.Failure> =>
+  Effect.zipRight(refuseNewer(dependencies), Effect.fail(unusableFor(dependencies.config.schema, reason, restore)))
+
+const refuseNewer = (dependencies: Dependencies): Effect.Effect<void, MigrationFailure.Failure> => {
+  const { schema } = dependencies.config
+  return askWhy(dependencies, LedgerStatements.ownIds(schema)).pipe(
+    Effect.flatMap(LedgerStatements.readOwnIds),
+    Effect.catchAll(() => Effect.succeed<ReadonlyArray<string>>([])),
+    Effect.flatMap((ids) => refuseUnknown(schema, ids))
+  )
+}
+
+const refuseNewerWithin = (
+  dependencies: Dependencies,
+  ask: Message.Ask
+): Effect.Effect<void, MigrationFailure.Failure> => {
+  const { schema } = dependencies.config
+  return Effect.matchEffect(ask(LedgerStatements.ownIds(schema)), {
+    onFailure: (error) => failForMessage(dependencies, error, "a read of the ledger's log"),
+    onSuccess: (results) =>
+      Effect.flatMap(LedgerStatements.readOwnIds(Message.columnsOf(results)), (ids) => refuseUnknown(schema, ids))
+  })
+}
+
+const refuseUnknown = (
+  schema: SchemaName,
+  ids: ReadonlyArray<string>
+): Effect.Effect<void, MigrationFailure.Failure> => {
+  const newer = ids.filter((id) => !LedgerMigrations.ids.includes(id) && !LedgerMigrations.isAdoption(id))
+  return newer.length === 0
+    ? Effect.void
+    : Effect.fail(unusableFor(schema, `a newer version of the library made it (${newer.join(", ")})`, update))
+}
+
+const unusableFor = (schema: SchemaName, reason: string, remedy: string): MigrationFailure.Failure =>
+  MigrationFailure.circumstance(({ cause }) => new LedgerUnusable({ schema, reason, remedy, cause }))

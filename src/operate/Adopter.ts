@@ -1,0 +1,310 @@
+/**
+ * Records as applied what another tool has applied, or what the catalog holds already: says what it would record,
+ * records it in one transaction under the migration lock, and tells when the other tool has applied more.
+ *
+ * @internal
+ */
+import { readFile } from "node:fs/promises"
+import * as Arr from "effect/Array"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Adoption from "../core/adoption/Adoption.js"
+import type { Content } from "../core/adoption/FileHash.js"
+import * as Matching from "../core/adoption/Matching.js"
+import * as Probe from "../core/adoption/Probe.js"
+import {
+  type AdoptionError,
+  AdoptionRefused,
+  type AutoMigrationError,
+  NothingToAdopt,
+  SeveralHistories
+} from "../core/error/AutoMigrationError.js"
+import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
+import * as Plan from "../core/graph/Plan.js"
+import type { AppliedSet } from "../core/migration/LedgerEvent.js"
+import type { Migration, MigrationId } from "../core/migration/Migration.js"
+import { Catalog } from "../database/Catalog.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import type * as Job from "../execute/Job.js"
+import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import * as ForeignHistory from "../runner/ForeignHistory.js"
+import { Knowledge } from "../runner/Knowledge.js"
+import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { digest } from "../runtime/Sha256.js"
+
+/**
+ * Another tool's table, compared with the ledger.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HistoryStatus {
+  readonly tool: string
+  /** With its schema where it is not on the search path. */
+  readonly table: string
+  /** How many migrations it records; `null` where it cannot be read. */
+  readonly recorded: number | null
+  /** Migrations of this program that it records and the ledger does not: `adopt` records them. */
+  readonly due: ReadonlyArray<MigrationId>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Adopter {
+  /** What `adopt` would record. */
+  readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+  readonly adopt: (
+    request: Adoption.Request
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
+  /**
+   * Fails with `HistoryElsewhere` where the ledger has migrations of the program, and another tool's table records some
+   * of the plan: that tool may have gone on, or another program has begun the ledger that both share.
+   */
+  readonly unlessDue: (applied: AppliedSet, plan: Plan.Plan) => Effect.Effect<void, AutoMigrationError>
+  /** Each call reads the tables. */
+  readonly histories: (applied: AppliedSet) => Effect.Effect<ReadonlyArray<HistoryStatus>, AutoMigrationError>
+}
+
+interface LedgerAccess {
+  /** Each run reads the ledger. */
+  readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
+  /** Records the migrations of a plan as adopted. Each event holds the details of its migration. */
+  readonly record: (
+    plan: Plan.Plan,
+    details: NonNullable<Job.Job["details"]>
+  ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
+}
+
+interface Services extends LedgerAccess {
+  readonly schema: SchemaName
+  readonly graph: MigrationGraph
+  readonly catalog: Context.Tag.Service<Catalog>
+  readonly foreign: ForeignHistory.ForeignHistory
+}
+
+type Adopting = Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
+  const services: Services = {
+    ...ledger,
+    schema: (yield* AutoMigrationConfig).schema,
+    graph: (yield* Knowledge).graph,
+    catalog: yield* Catalog,
+    foreign: yield* ForeignHistory.make
+  }
+  return {
+    adoption: (request) => Effect.flatMap(services.applied, (applied) => adoptionFor(services, request, applied)),
+    adopt: (request) => adopt(services, request),
+    unlessDue: (applied, plan) => unlessDue(services, applied, plan),
+    histories: (applied) =>
+      Effect.flatMap(
+        historiesOf(services),
+        Effect.forEach((history) => statusOf(services, history, applied))
+      )
+  } satisfies Adopter
+})
+
+const adopt = Effect.fnUntraced(function* (services: Services, request: Adoption.Request) {
+  const applied = yield* services.applied
+  const adoption = yield* adoptionFor(services, request, applied)
+  yield* unlessUnfit(services.schema, adoption, request)
+  const migrations = recordedBy(adoption, applied)
+  if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
+  const details = new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry)))
+  const recorded = yield* services.record(planOf(migrations), details)
+  return recorded.filter((id) => !LedgerMigrations.isOwn(id))
+})
+
+const adoptionFor = (services: Services, request: Adoption.Request, applied: AppliedSet): Adopting =>
+  request.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, request, applied)
+
+const fromCatalog = ({ catalog, graph }: Services, applied: AppliedSet): Adopting =>
+  catalog.missing(Probe.questions(graph), "anywhere").pipe(
+    Effect.mapBoth({
+      onFailure: MigrationFailure.withoutQuery,
+      onSuccess: (missing) => Probe.adoption(graph, missing, (id) => applied.checksumById.has(id))
+    })
+  )
+
+const fromTable = Effect.fnUntraced(function* (
+  services: Services,
+  request: Adoption.Request,
+  applied: AppliedSet
+): Effect.fn.Return<Adoption.Adoption, AutoMigrationError | AdoptionError> {
+  const history = yield* chosen(services.schema, request, yield* historiesOf(services))
+  return Either.isLeft(history.rows)
+    ? yield* MigrationFailure.withoutQuery(services.foreign.elsewhere(history))
+    : yield* match(services.graph, history, history.rows.right, applied)
+})
+
+const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<ForeignHistory.History>, AutoMigrationError> =>
+  Effect.mapError(foreign.look, MigrationFailure.withoutQuery)
+
+/** The one table that the request means. */
+const chosen = (
+  schema: SchemaName,
+  { table }: Adoption.Request,
+  histories: ReadonlyArray<ForeignHistory.History>
+): Effect.Effect<ForeignHistory.History, NothingToAdopt | SeveralHistories> => {
+  const named = histories.filter((history) => table === undefined || table === history.table)
+  if (!Arr.isNonEmptyReadonlyArray(named)) {
+    return Effect.fail(new NothingToAdopt({ table: table ?? null, command: ForeignHistory.command(schema, "--probe") }))
+  }
+  return named.length === 1
+    ? Effect.succeed(named[0])
+    : Effect.fail(
+        new SeveralHistories({
+          tables: Arr.map(named, (history) => history.table),
+          command: ForeignHistory.command(schema, "--table", named[0].table)
+        })
+      )
+}
+
+/** What the rows of a tool's table mean for the migrations of the program. */
+const match = (
+  graph: MigrationGraph,
+  { table, tool }: ForeignHistory.History,
+  rows: Matching.Case["rows"],
+  applied: AppliedSet
+): Effect.Effect<Adoption.Adoption> =>
+  Effect.map(knownFiles(graph, tool), (migrations) =>
+    Matching.match({
+      tool,
+      witness: { _tag: "Table", tool: tool.name, table },
+      rows,
+      migrations,
+      isInLedger: (id) => applied.checksumById.has(id),
+      digests: digest
+    })
+  )
+
+/** The migrations, with the contents of their files if the tool keeps a hash of them or names migrations by it. */
+const knownFiles = (
+  { nodes }: MigrationGraph,
+  { keeping, naming }: ForeignHistory.History["tool"]
+): Effect.Effect<ReadonlyArray<Matching.Known>> =>
+  Effect.forEach(nodes, ({ migration }) =>
+    keeping === "nothing" && naming !== "hash"
+      ? Effect.succeed({ migration, content: undefined })
+      : Effect.map(contentOf(migration), (content) => ({ migration, content }))
+  )
+
+/** Reads the file, since other tools hash the file as it is. Code has no file; the SQL that it gives stands for one. */
+const contentOf = ({ script, source }: Migration): Effect.Effect<Content | undefined> =>
+  script._tag === "Sql"
+    ? Effect.promise(() =>
+        readFile(source).then(
+          (bytes) => contentFrom(fileNameOf(source), bytes),
+          () => contentFrom(fileNameOf(source), new TextEncoder().encode(script.text))
+        )
+      )
+    : Effect.succeed(undefined)
+
+const fileNameOf = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
+
+const contentFrom = (name: string, bytes: Uint8Array): Content => ({
+  name,
+  bytes,
+  text: new TextDecoder().decode(bytes)
+})
+
+/**
+ * Fails where a migration does not fit and the request does not accept that.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const unlessUnfit = (
+  schema: SchemaName,
+  adoption: Adoption.Adoption,
+  request: Adoption.Request
+): Effect.Effect<void, AdoptionRefused> => {
+  const misfits = Adoption.objections(adoption, request)
+  return Arr.isNonEmptyReadonlyArray(misfits)
+    ? Effect.fail(
+        new AdoptionRefused({
+          witness: Adoption.renderWitness(adoption.witness),
+          misfits,
+          command: ForeignHistory.command(schema, ...Adoption.optionsFor(request, misfits))
+        })
+      )
+    : Effect.void
+}
+
+/**
+ * A table that leads to no migration is recorded as an empty adoption. After it the program applies its own migrations.
+ */
+const recordedBy = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet): ReadonlyArray<Migration> =>
+  entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(applied)
+    ? [LedgerMigrations.emptyAdoption]
+    : entries.map(({ migration }) => migration)
+
+const planOf = (migrations: Arr.NonEmptyReadonlyArray<Migration>): Plan.Plan => ({
+  steps: Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" })),
+  closes: [],
+  upon: []
+})
+
+const detailOf = (
+  witness: Adoption.Witness,
+  { because, migration, recordedAs, recordedAt }: Adoption.Entry
+): readonly [MigrationId, Readonly<Record<string, unknown>>] => [
+  migration.id,
+  witness._tag === "Catalog"
+    ? { because }
+    : { tool: witness.tool, table: witness.table, recordedAs, recordedAt, because }
+]
+
+const unlessDue = (
+  services: Services,
+  applied: AppliedSet,
+  plan: Plan.Plan
+): Effect.Effect<void, AutoMigrationError> =>
+  ForeignHistory.isBegun(applied)
+    ? Effect.flatMap(
+        historiesOf(services),
+        Effect.forEach((history) => unlessDueIn(services, history, applied, plan), { discard: true })
+      )
+    : Effect.void
+
+const unlessDueIn = Effect.fnUntraced(function* (
+  { foreign, graph }: Services,
+  history: ForeignHistory.History,
+  applied: AppliedSet,
+  plan: Plan.Plan
+) {
+  const planned = Plan.ids(plan)
+  const due = (yield* dueIn(graph, history, applied)).filter((id) => planned.includes(id))
+  if (due.length > 0) yield* MigrationFailure.withoutQuery(foreign.elsewhere(history, due))
+})
+
+/** What a table records and the ledger does not. */
+const dueIn = (
+  graph: MigrationGraph,
+  history: ForeignHistory.History,
+  applied: AppliedSet
+): Effect.Effect<ReadonlyArray<MigrationId>> =>
+  Either.match(history.rows, {
+    onLeft: () => Effect.succeed([]),
+    onRight: (rows) =>
+      Effect.map(match(graph, history, rows, applied), ({ entries }) => entries.map(({ migration }) => migration.id))
+  })
+
+const statusOf = (
+  { graph }: Services,
+  history: ForeignHistory.History,
+  applied: AppliedSet
+): Effect.Effect<HistoryStatus> =>
+  Effect.map(dueIn(graph, history, applied), (due) => ({
+    tool: history.tool.name,
+    table: history.table,
+    recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+    due
+  }))

@@ -1,0 +1,110 @@
+/**
+ * A migration that fails is left alone for a while: nobody in this process tries it again before its window ends, and each
+ * further failure doubles the window, with jitter, up to a cap. Whoever needs it in the meantime gets the failure at once.
+ *
+ * Where a statement was not carried through because the server or the connection went, or somebody cancelled it, nobody is at fault;
+ * twice in a row, the migration may be what ends them, and is left alone as well.
+ *
+ * A process keeps to its own windows. The ledger records the failures of others as well, but they may lack a right or have a
+ * shorter deadline: what failed for them may succeed here, and the migration lock lets only one of them try at a time.
+ *
+ * **Laws**
+ *
+ * 1. Between a failure and the end of its window the migration is not tried.
+ * 2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.
+ * 3. No window is longer than the cap.
+ * 4. The first suspicion opens no window, and each further one in a row does.
+ *
+ * @internal
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import type { MigrationId } from "../core/migration/Migration.js"
+import type { Failure } from "../database/MigrationFailure.js"
+import type { Options } from "../runtime/AutoMigrationConfig.js"
+import * as Monotonic from "../runtime/Monotonic.js"
+
+/**
+ * An open window.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Window {
+  readonly failures: number
+  /** On the clock of {@link Monotonic.milliseconds}. */
+  readonly endsAt: number
+  /** The same for a reader: milliseconds since 1970, by the clock that the process had when the window opened. */
+  readonly retryAt: number
+  readonly failure: Failure
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Breaker {
+  /** The window that is open for one of these migrations now. */
+  readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
+  readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
+  /** Fails like {@link failed} from the second time in a row on. */
+  readonly suspected: (id: MigrationId, failure: Failure) => Effect.Effect<Option.Option<Window>>
+  readonly succeeded: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<void>
+}
+
+/**
+ * How long the window after the given number of failures in a row stays open, in milliseconds. `jitter` is from 0 to 1 and
+ * takes away up to a quarter, so that processes that failed together do not try again together.
+ *
+ * @since 0.1.0
+ * @category decisions
+ */
+export const windowMillis = ({ cap, first }: Options["breaker"], failures: number, jitter: number): number =>
+  Math.round(Math.min(Duration.toMillis(cap), Duration.toMillis(first) * 2 ** (failures - 1)) * (1 - jitter / 4))
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
+  Effect.gen(function* () {
+    const windows = yield* Ref.make(HashMap.empty<MigrationId, Window>())
+    const suspects = yield* Ref.make(HashSet.empty<MigrationId>())
+
+    const failed = Effect.fnUntraced(function* (id: MigrationId, failure: Failure) {
+      const [now, date] = yield* Effect.all([Monotonic.milliseconds, Clock.currentTimeMillis])
+      const jitter = yield* Random.next
+      return yield* Ref.modify(windows, (open) => {
+        const failures = 1 + Option.match(HashMap.get(open, id), { onNone: () => 0, onSome: (_) => _.failures })
+        const length = windowMillis(options, failures, jitter)
+        const window: Window = { failures, endsAt: now + length, retryAt: date + length, failure }
+        return [window, HashMap.set(open, id, window)]
+      })
+    })
+
+    return {
+      openFor: (ids) =>
+        Effect.flatMap(Ref.get(windows), (open) =>
+          HashMap.isEmpty(open)
+            ? Effect.succeedNone
+            : Effect.map(Monotonic.milliseconds, (now) =>
+                Option.firstSomeOf(
+                  ids.map((id) => Option.filter(HashMap.get(open, id), (window) => window.endsAt > now))
+                )
+              )
+        ),
+      failed,
+      suspected: (id, failure) =>
+        Effect.flatMap(Ref.getAndUpdate(suspects, HashSet.add(id)), (before) =>
+          HashSet.has(before, id) ? Effect.asSome(failed(id, failure)) : Effect.succeedNone
+        ),
+      succeeded: (ids) =>
+        Effect.zipRight(Ref.update(suspects, HashSet.difference(ids)), Ref.update(windows, HashMap.removeMany(ids)))
+    }
+  })

@@ -1,0 +1,254 @@
+/**
+ * The tables in which other tools keep what they have applied: looked for by name in one question, recognised by their columns, and
+ * read where there is one. As long as the ledger has no migration of the program's own, nothing is applied where one of them
+ * records any.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Sighting from "../core/adoption/Sighting.js"
+import * as Tools from "../core/adoption/Tools.js"
+import * as SqlState from "../core/detect/SqlState.js"
+import { HistoryElsewhere } from "../core/error/AutoMigrationError.js"
+import * as Plan from "../core/graph/Plan.js"
+import type { AppliedSet } from "../core/migration/LedgerEvent.js"
+import type { MigrationId } from "../core/migration/Migration.js"
+import * as Message from "../database/Message.js"
+import { MigrationClient } from "../database/MigrationClient.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import type { Journal } from "../execute/Job.js"
+import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import { AutoMigrationConfig, commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+
+type Ask = (text: string) => Effect.Effect<unknown, SqlError>
+
+/**
+ * Why a table cannot be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Obstacle {
+  readonly reason: string
+  /** Another session is in the way, which it will not be for long. */
+  readonly passes: boolean
+}
+
+/**
+ * A tool's table, and what it records or why that cannot be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface History extends Sighting.Recognised {
+  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, Obstacle>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface ForeignHistory {
+  /** Those that record something, or may do so. */
+  readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
+  /** The error of a database that such a table speaks for; `due` is what of a plan it records, where the ledger is begun. */
+  readonly elsewhere: (history: History, due?: ReadonlyArray<MigrationId>) => MigrationFailure.Failure
+  /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
+  readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
+  /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
+  readonly guarding: (journal: Journal) => Journal
+}
+
+const doing = "a look for other tools' tables of migrations"
+
+const names = Tools.tables.map(Message.literal).join(", ")
+
+const apart = Tools.foreignSchemas.map(Message.literal).join(", ")
+
+/** An answer `sightings`: found by the index on names. Row level security hides rows without a word, so it counts as no right. */
+const sightings = Message.answering(
+  "sightings",
+  `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', n.nspname, 'table', c.relname,
+  'columns', (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'isVisible', pg_catalog.pg_table_is_visible(c.oid),
+  'isReadable', pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    AND NOT pg_catalog.row_security_active(c.oid)) ORDER BY n.nspname, c.relname), '[]')`,
+  `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname = ANY (ARRAY[${names}]::pg_catalog.name[]) AND c.relkind IN ('r', 'p')
+    AND n.nspname <> ALL (ARRAY[${apart}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
+)
+
+const readSightings = Message.reader("sightings", Schema.Array(Schema.mutable(Sighting.Sighting)))
+
+const recordsOf = (recognised: Sighting.Recognised): string =>
+  Message.answering(
+    "recorded",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.name::text,
+  'at', pg_catalog.to_json(r.at) #>> '{}', 'hash', r.hash::text, 'state', r.state)), '[]')`,
+    `FROM (${Sighting.rowsOf(recognised)}) AS r`
+  )
+
+const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
+
+/**
+ * Whether the ledger has a migration that is not the library's own, or an adoption of nothing.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBegun = ({ checksumById }: AppliedSet): boolean =>
+  [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
+
+/** A lock that is not given, a statement that takes too long or was cancelled. */
+const passing: ReadonlySet<string> = new Set(["55P03", "57014"])
+
+/**
+ * What keeps a table from being read. A question that does not fit the table (the types of its columns, what is in them) tells that
+ * it is not the tool's: none. What is wrong with the connection or the server tells nothing about the table, and is an error.
+ */
+const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, SqlError> =>
+  Option.match(SqlState.evidenceFrom(error), {
+    onNone: () => Effect.fail(error),
+    onSome: ({ message, sqlState }) => {
+      if (sqlState === "42501" || passing.has(sqlState)) {
+        return Effect.succeedSome({ reason: message, passes: passing.has(sqlState) })
+      }
+      return /^(?:22|42)/.test(sqlState) ? Effect.succeedNone : Effect.fail(error)
+    }
+  })
+
+const point = "effect_auto_migration"
+
+/** A question that fails leaves the transaction as it was. */
+const undoably =
+  (ask: Ask): Ask =>
+  (question) =>
+    Effect.tapError(ask(`SAVEPOINT ${point};\n${question};\nRELEASE SAVEPOINT ${point}`), () =>
+      Effect.ignore(ask(`ROLLBACK TO SAVEPOINT ${point};\nRELEASE SAVEPOINT ${point}`))
+    )
+
+const recordsAnything = ({ rows }: History): boolean =>
+  Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
+
+/**
+ * What is typed to take a history over, with options as a shell reads them.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
+  `${[Plan.commandFor("adopt", []), ...options.map(Plan.shellWord)].join(" ")}${commandSuffix(schema)}`
+
+/** A tool that keeps the current version records one row for all. */
+const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
+  rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
+
+/** Once there is something in the ledger, several tables may record what it has. */
+const remedy = (schema: SchemaName, { rows, table }: History, due: ReadonlyArray<MigrationId>): string | null => {
+  if (Either.isLeft(rows) && rows.left.passes) return null
+  return due.length === 0 ? command(schema) : command(schema, "--table", table)
+}
+
+const elsewhere = (
+  schema: SchemaName,
+  history: History,
+  due: ReadonlyArray<MigrationId> = []
+): MigrationFailure.Failure =>
+  MigrationFailure.everywhere(
+    ({ cause }) =>
+      new HistoryElsewhere({
+        tool: history.tool.name,
+        table: history.table,
+        recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),
+        version: Either.match(history.rows, { onLeft: () => null, onRight: versionIn }),
+        obstacle: Either.match(history.rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
+        due,
+        command: remedy(schema, history, due),
+        cause
+      })
+  )
+
+const notAllOfIt: Obstacle = { reason: "this role may not read all of it", passes: false }
+
+const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
+  recognised.sighting.isReadable
+    ? Effect.matchEffect(ask(recordsOf(recognised)), {
+        onFailure: (error) =>
+          Effect.map(
+            obstacleTo(error),
+            Option.map((obstacle): History => ({ ...recognised, rows: Either.left(obstacle) }))
+          ),
+        onSuccess: (results) =>
+          Effect.map(readRecords(Message.columnsOf(results)), (rows) =>
+            Option.some<History>({ ...recognised, rows: Either.right(rows) })
+          )
+      })
+    : Effect.succeedSome({ ...recognised, rows: Either.left(notAllOfIt) })
+
+/** The rows of each tool's table that may be read. */
+const read = (
+  ask: Ask,
+  found: ReadonlyArray<Sighting.Sighting>
+): Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure> =>
+  Effect.forEach(Sighting.recognised(found), (recognised) => readOne(ask, recognised)).pipe(
+    Effect.mapBoth({
+      onFailure: (error) => MigrationFailure.ofMessage(error, doing),
+      onSuccess: (histories) => Arr.filter(Arr.getSomes(histories), recordsAnything)
+    })
+  )
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effect.gen(function* () {
+  const config = yield* AutoMigrationConfig
+  const { schema } = config
+  const { ask } = yield* MigrationClient
+
+  const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
+
+  const look = Effect.mapError(askBriefly(sightings), (error) => MigrationFailure.ofMessage(error, doing)).pipe(
+    Effect.flatMap((results) => readSightings(Message.columnsOf(results))),
+    Effect.flatMap((found) => read(askBriefly, found))
+  )
+
+  const refuseFirst = (histories: ReadonlyArray<History>): Effect.Effect<void, MigrationFailure.Failure> =>
+    Option.match(Arr.head(histories), {
+      onNone: () => Effect.void,
+      onSome: (first) => Effect.fail(elsewhere(schema, first))
+    })
+
+  const refuseWithin = (columns: Message.Columns, askOn: Ask): Effect.Effect<void, MigrationFailure.Failure> =>
+    ("sightings" in columns
+      ? Effect.succeed(columns)
+      : Effect.map(
+          Effect.mapError(askOn(sightings), (error) => MigrationFailure.ofMessage(error, doing)),
+          Message.columnsOf
+        )
+    ).pipe(
+      Effect.flatMap(readSightings),
+      Effect.flatMap((found) => read(undoably(askOn), found)),
+      Effect.flatMap(refuseFirst)
+    )
+
+  return {
+    look,
+    elsewhere: (history, due) => elsewhere(schema, history, due),
+    refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
+    guarding: (journal) => ({
+      ...journal,
+      statement: (known) => (isBegun(known) ? journal.statement(known) : `${journal.statement(known)};\n${sightings}`),
+      read: (known, columns, askOn) =>
+        Effect.tap(journal.read(known, columns, askOn), (applied) =>
+          isBegun(applied) ? Effect.void : refuseWithin(columns, askOn)
+        )
+    })
+  }
+})

@@ -1,0 +1,152 @@
+/**
+ * What this process knows: the graph, which does not change while it runs, and the applied set. The applied set is read
+ * from the ledger on the first failure and never before. One small row brings it up to date, after an announcement, or
+ * before an answer that would be an error.
+ *
+ * @internal
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type { MigrationDefinitionError } from "../core/error/AutoMigrationError.js"
+import * as MigrationGraph from "../core/graph/MigrationGraph.js"
+import * as LedgerEvent from "../core/migration/LedgerEvent.js"
+import type { MigrationId } from "../core/migration/Migration.js"
+import type { MigrationClient } from "../database/MigrationClient.js"
+import type { Failure } from "../database/MigrationFailure.js"
+import * as Announcements from "../ledger/Announcements.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import type { SqlParser } from "../runtime/SqlParser.js"
+import * as MigrationSource from "../source/MigrationSource.js"
+import { Ledger } from "./Ledger.js"
+
+/**
+ * The applied set. `fresh`: read just now. `cached`: other processes may have applied more since.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface View {
+  readonly applied: LedgerEvent.AppliedSet
+  readonly age: "fresh" | "cached"
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
+  Knowledge,
+  {
+    readonly graph: MigrationGraph.MigrationGraph
+    /** From memory. `None` where it was never read, or more was announced since. */
+    readonly remembered: Effect.Effect<Option.Option<LedgerEvent.AppliedSet>>
+    /** From memory, or else read. */
+    readonly view: Effect.Effect<View, Failure>
+    readonly refresh: Effect.Effect<View, Failure>
+    /** Adds what an executor found. */
+    readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
+    /** How other processes announce what they apply, from now on. */
+    readonly attend: Announcements.Announcements["attend"]
+  }
+>() {}
+
+/** The applied set as this process remembers it. */
+interface Remembered {
+  readonly applied: LedgerEvent.AppliedSet
+  /** Migrations of the program that are not applied. */
+  readonly lacking: ReadonlyArray<MigrationId>
+}
+
+interface Memory {
+  readonly ids: ReadonlyArray<MigrationId>
+  readonly announcements: Announcements.Announcements
+  readonly remembered: Ref.Ref<Option.Option<Remembered>>
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const { schema } = yield* AutoMigrationConfig
+  const ledger = yield* Ledger
+  const graph = yield* Effect.flatMap(MigrationSource.loadMigrations, MigrationGraph.make)
+  const ids = graph.nodes.map(({ migration }) => migration.id)
+  const announcements = yield* Announcements.make(schema, new Set(ids))
+  const memory: Memory = { ids, announcements, remembered: yield* Ref.make(Option.none<Remembered>()) }
+  const refresh = refreshFrom(ledger, memory)
+  const inForce = recall(memory)
+  return Knowledge.of({
+    graph,
+    refresh,
+    remembered: Effect.map(
+      inForce,
+      Option.map(({ applied }) => applied)
+    ),
+    view: Effect.flatMap(inForce, Option.match({ onNone: () => refresh, onSome: seenBefore })),
+    learn: (applied) => remember(memory, (known) => merge(known, applied)),
+    attend: announcements.attend
+  })
+})
+
+const refreshFrom = (ledger: Context.Tag.Service<Ledger>, memory: Memory): Effect.Effect<View, Failure> =>
+  Effect.gen(function* () {
+    const remembered = yield* Ref.get(memory.remembered)
+    const known = Option.match(remembered, { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
+    const applied = yield* ledger.refresh(known)
+    yield* remember(memory, () => applied)
+    return { applied, age: "fresh" }
+  })
+
+/** Listens while a migration is pending here, since other processes may apply it and announce that. */
+const remember = Effect.fnUntraced(function* (
+  { announcements, ids, remembered }: Memory,
+  update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
+) {
+  const [before, after] = yield* Ref.modify(remembered, (known) => {
+    const applied = update(Option.map(known, (_) => _.applied))
+    const next: Remembered = { applied, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
+    return [[known, next] as const, Option.some(next)]
+  })
+  yield* announcements.follow(after.lacking)
+  yield* announcements.expect(
+    Option.match(before, {
+      onNone: () => [],
+      onSome: ({ lacking }) => lacking.filter((id) => after.applied.checksumById.has(id))
+    })
+  )
+})
+
+/** Two fibers may learn in either order; an applied migration stays applied. */
+const merge = (known: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
+  Option.match(known, {
+    onNone: () => learnt,
+    onSome: (applied) => {
+      const [older, newer] = applied.sequence > learnt.sequence ? [learnt, applied] : [applied, learnt]
+      return { ...newer, checksumById: new Map([...older.checksumById, ...newer.checksumById]) }
+    }
+  })
+
+/** What is remembered, unless an announcement says that it is out of date. */
+const recall = ({ announcements, remembered }: Memory): Effect.Effect<Option.Option<Remembered>> =>
+  Effect.map(
+    Ref.get(remembered),
+    Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
+  )
+
+const seenBefore = ({ applied }: Remembered): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
+
+/**
+ * Reads and checks all migrations when it is built.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<
+  Knowledge,
+  MigrationDefinitionError,
+  Ledger | MigrationClient | MigrationSource.MigrationSource | SqlParser
+> = Layer.scoped(Knowledge, make)

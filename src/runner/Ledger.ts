@@ -1,0 +1,216 @@
+/**
+ * The store of events, and the applied set that is their projection. The ledger's own tables are schema objects like any other:
+ * when one is missing, the server's error says so, and the ledger is built.
+ *
+ * @since 0.1.0
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { ParseError } from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Detector from "../core/detect/Detector.js"
+import type { AutoMigrationError } from "../core/error/AutoMigrationError.js"
+import * as LedgerEvent from "../core/migration/LedgerEvent.js"
+import * as SchemaObject from "../core/model/SchemaObject.js"
+import * as Message from "../database/Message.js"
+import { MigrationClient } from "../database/MigrationClient.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Executor from "../execute/Executor.js"
+import * as Lease from "../ledger/Lease.js"
+import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import * as LedgerStatements from "../ledger/Statements.js"
+import * as LedgerFailure from "../ledger/Unusable.js"
+import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { sha256 } from "../runtime/Sha256.js"
+import * as LedgerBuild from "./LedgerBuild.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
+  Ledger,
+  {
+    /** Brings a set up to date, by one small row. Where there is no ledger yet, the set is empty. */
+    readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
+    /** How the executor reads the applied set under its lock. */
+    readonly journal: Executor.Journal
+    /** Builds what is missing of the ledger, unless another process has; `gap` is what a reader of the ledger found missing. */
+    readonly build: (
+      gap: Option.Option<Detector.MissingObject>,
+      occasion: LedgerBuild.Occasion,
+      /** Adds conditions to those of the journal. Defaults to no others. */
+      guarding?: (journal: Executor.Journal) => Executor.Journal
+    ) => Effect.Effect<void, MigrationFailure.Failure>
+    /** The ids under which migrations were applied before their new names were recorded. */
+    readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
+    /** All events, from the first one on. */
+    readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
+    /** Follows the hash chain from the first event to the last. */
+    readonly verify: Effect.Effect<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError>
+  }
+>() {}
+
+interface Dependencies {
+  /** See `Message.briefly`. */
+  readonly askBriefly: Message.Ask
+  readonly failures: LedgerFailure.LedgerFailure
+  readonly schema: SchemaName
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const config = yield* AutoMigrationConfig
+  const { ask } = yield* MigrationClient
+  const executor = yield* Executor.Executor
+  const ownGraph = yield* Effect.cached(LedgerMigrations.load(config.schema))
+  const dependencies: Dependencies = {
+    askBriefly: (text) => ask(Message.briefly(config, text)),
+    failures: yield* LedgerFailure.make,
+    schema: config.schema
+  }
+  const events = allEvents(dependencies)
+  return Ledger.of({
+    refresh: (known) => refresh(dependencies, known),
+    journal: journalOf(dependencies),
+    build: (gap, occasion, guarding = identity) =>
+      LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, occasion, guarding),
+    renamed: renamed(dependencies),
+    events,
+    verify: verify(events)
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Ledger, never, MigrationClient | Executor.Executor> = Layer.effect(Ledger, make)
+
+const refresh = (
+  dependencies: Dependencies,
+  known: LedgerEvent.AppliedSet
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> => {
+  const { askBriefly, schema } = dependencies
+  return Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
+    onFailure: orUnbuilt(dependencies, LedgerEvent.nothing),
+    onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), askBriefly)
+  })
+}
+
+const journalOf = (dependencies: Dependencies): Executor.Journal => {
+  const { failures, schema } = dependencies
+  return {
+    statement: (known) =>
+      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
+    read: (known, columns, ask) => read(dependencies, known, columns, ask),
+    recordsFailures: true,
+    leases: (columns) => orUnusable(failures, decodeLeases(columns["leases"]))
+  }
+}
+
+/** When the bitmap does not fit the known set, all is read again. When it does not fit then, the ledger is unusable. */
+const read = (
+  dependencies: Dependencies,
+  known: LedgerEvent.AppliedSet,
+  columns: Message.Columns,
+  ask: Message.Ask
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+  Effect.flatMap(headFrom(dependencies.failures, columns), (head) =>
+    Either.match(LedgerStatements.refreshed(known, head), {
+      onRight: Effect.succeed,
+      onLeft: () =>
+        known.sequence === 0 && known.checksumById.size === 0
+          ? dependencies.failures.unusable("its bitmap and its list of migrations do not agree")
+          : readAll(dependencies, ask)
+    })
+  )
+
+const readAll = (
+  dependencies: Dependencies,
+  ask: Message.Ask
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+  Effect.flatMap(
+    Effect.catchAll(
+      ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)),
+      readFailure(dependencies.failures)
+    ),
+    (results) => read(dependencies, LedgerEvent.nothing, Message.columnsOf(results), ask)
+  )
+
+const headFrom = Effect.fnUntraced(function* (failures: LedgerFailure.LedgerFailure, columns: Message.Columns) {
+  if (!("head" in columns)) return yield* failures.unusable("its table applied_set has no row")
+  const head = yield* orUnusable(failures, decodeHead(columns["head"]))
+  return head.last === head.sequence
+    ? head
+    : yield* failures.unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
+})
+
+const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
+
+const decodeLeases = Schema.decodeUnknown(Lease.Leases)
+
+const renamed = (dependencies: Dependencies): Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure> =>
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.renamed(dependencies.schema)), {
+    onFailure: orUnbuilt<ReadonlyArray<string | null>>(dependencies, []),
+    onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
+  }).pipe(Effect.map((ids) => new Set(ids)))
+
+/** Events in one message: a log of thousands needs few messages, and none of them is large. */
+const page = 500
+
+const allEvents = (dependencies: Dependencies): Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError> =>
+  Stream.paginateChunkEffect(0, (after) =>
+    Effect.map(eventsAfter(dependencies, after), (found) => [
+      Chunk.fromIterable(found),
+      found.length < page ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
+    ])
+  )
+
+const eventsAfter = (dependencies: Dependencies, sequence: number) =>
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.eventsAfter(dependencies.schema, sequence, page)), {
+    onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>(dependencies, []),
+    onSuccess: (results) => orUnusable(dependencies.failures, decodePage(Message.columnsOf(results)["events"]))
+  }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
+
+const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
+
+const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
+
+const verify = (events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>) =>
+  Stream.runFoldWhile(events, unbroken, Either.isRight, (head, event) =>
+    Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
+  )
+
+/** The server's answer is input like any other: another program may have replaced the ledger's tables. */
+const orUnusable = <A>({ unusable }: LedgerFailure.LedgerFailure, decoded: Effect.Effect<A, ParseError>) =>
+  Effect.catchAll(decoded, (error) => unusable(error.message.replace(/\n[\s\S]*/, "")))
+
+const readFailure = ({ ofMessage }: LedgerFailure.LedgerFailure) => ofMessage("a read of the ledger")
+
+/**
+ * A ledger without its log is not built yet, and has `nothing` recorded. When a table other than the log is missing, a newer
+ * version may have made the ledger in another way, and the log tells that.
+ */
+const orUnbuilt =
+  <A>({ failures, schema }: Dependencies, nothing: A) =>
+  (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
+    Option.match(Detector.detect(error), {
+      onNone: () => readFailure(failures)(error),
+      onSome: (gap) =>
+        Effect.as(
+          Detector.key(gap) === SchemaObject.key(LedgerMigrations.logIn(schema)) ? Effect.void : failures.refuseNewer,
+          nothing
+        )
+    })

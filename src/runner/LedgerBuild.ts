@@ -1,0 +1,96 @@
+/**
+ * Builds what is missing of the ledger: the executor runs the ledger's own migrations, like those of a program, and refuses to
+ * build upon tables that are not the ledger's.
+ *
+ * @internal
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Detector from "../core/detect/Detector.js"
+import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
+import type * as Plan from "../core/graph/Plan.js"
+import * as LedgerEvent from "../core/migration/LedgerEvent.js"
+import type * as MigrationFailure from "../database/MigrationFailure.js"
+import type * as Executor from "../execute/Executor.js"
+import * as Job from "../execute/Job.js"
+import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import type { LedgerFailure } from "../ledger/Unusable.js"
+import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+
+/** @since 0.1.0 @category models */
+export interface Dependencies {
+  readonly schema: SchemaName
+  readonly failures: LedgerFailure
+  readonly executor: Context.Tag.Service<Executor.Executor>
+  /** The ledger's own migrations. */
+  readonly ownGraph: Effect.Effect<MigrationGraph.MigrationGraph>
+}
+
+/** The part of a job that the job which needs the ledger decides. @since 0.1.0 @category models */
+export type Occasion = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
+
+/**
+ * Runs the ledger's own migrations as far as they have not run. `gap` is what a reader of the ledger found missing.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const build = Effect.fnUntraced(function* (
+  { executor, failures, ownGraph, schema }: Dependencies,
+  gap: Option.Option<Detector.MissingObject>,
+  occasion: Occasion,
+  guarding: (journal: Executor.Journal) => Executor.Journal
+): Effect.fn.Return<void, MigrationFailure.Failure> {
+  const graph = yield* ownGraph
+  const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
+    onLeft: failures.unusable,
+    onRight: Effect.succeed
+  })
+  const journal = guarding(LedgerMigrations.journal(schema, graph, inspectorOf(failures)))
+  yield* Effect.catchAll(executor.run(jobFor(plan, journal, occasion, failures)), blameLedger(failures))
+})
+
+/** A table that has the name of one of the ledger's and cannot be it is refused, and so is a table of a newer version. */
+const inspectorOf =
+  ({ refuseNewerWithin, unusable }: LedgerFailure): LedgerMigrations.Inspector =>
+  ({ kinds, leases, log, projection }, ask) => {
+    if (!log) {
+      return projection || leases || kinds
+        ? unusable(`it has ${projection ? "an applied_set" : leases ? "leases" : "kinds of events"} and no log`)
+        : Effect.void
+    }
+    return projection && leases && kinds ? Effect.void : refuseNewerWithin(ask)
+  }
+
+const jobFor = (
+  plan: Plan.Plan,
+  journal: Executor.Journal,
+  { attend, deadlineAt, pace }: Occasion,
+  { offhand }: LedgerFailure
+): Executor.Job => ({
+  plan,
+  journal,
+  known: LedgerEvent.nothing,
+  attend,
+  transaction: "plan",
+  pace,
+  caller: "in view",
+  deadlineAt,
+  onDeadline: () => offhand("it could not be built in time"),
+  doing: "build",
+  judgement: Option.none(),
+  condition: Job.unconditional,
+  detail: { because: "the ledger itself was missing" }
+})
+
+/** The files are the library's own, so no program can correct them: what is at fault is the ledger. A lacking right is told as it is. */
+const blameLedger =
+  ({ unusable }: LedgerFailure) =>
+  (failure: MigrationFailure.Failure): Effect.Effect<never, MigrationFailure.Failure> =>
+    Option.match(failure.blames, {
+      onNone: () => Effect.fail(failure),
+      onSome: ({ detail }) =>
+        detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
+    })

@@ -1,0 +1,258 @@
+/**
+ * Runs a plan for a query or an operator: builds the ledger where it is missing, passes on what the run has learnt of the ledger,
+ * and refuses migrations that failed a short time ago.
+ *
+ * @internal
+ */
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import type * as Detector from "../core/detect/Detector.js"
+import { LedgerUnusable } from "../core/error/AutoMigrationError.js"
+import * as Plan from "../core/graph/Plan.js"
+import { type AppliedSet, isApplied } from "../core/migration/LedgerEvent.js"
+import type { Migration } from "../core/migration/Migration.js"
+import type { MigrationClient } from "../database/MigrationClient.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import * as Executor from "../execute/Executor.js"
+import * as Job from "../execute/Job.js"
+import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import { AutoMigrationConfig, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as Monotonic from "../runtime/Monotonic.js"
+import * as Telemetry from "../runtime/Telemetry.js"
+import * as Breaker from "./Breaker.js"
+import * as ForeignHistory from "./ForeignHistory.js"
+import * as History from "./History.js"
+import { Knowledge } from "./Knowledge.js"
+import { Ledger } from "./Ledger.js"
+
+/**
+ * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is at fault.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Refusal {
+  readonly failure: MigrationFailure.Failure
+  readonly retryAt: number
+}
+
+/**
+ * What was done; see `Executor.Outcome`. After `Outdated` the caller reads the ledger again and makes another plan.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Result =
+  | { readonly _tag: "Done"; readonly ran: ReadonlyArray<Migration> }
+  | { readonly _tag: "Present" | "Held" | "Outdated" }
+
+/**
+ * The part of a job that the caller decides.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Request extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "transaction"> {
+  /** Defaults to: no migration that runs is applied under another name. A job that only records has no default. */
+  readonly condition?: Executor.Job["condition"]
+}
+
+/** @since 0.1.0 @category tags */
+export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
+  PlanRunner,
+  {
+    /** The window that is open for a migration of a plan: until it ends the plan is refused. */
+    readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
+    /** Fails where another tool has migrated the database, and the ledger has no migration of the program. */
+    readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, Refusal>
+    readonly run: (request: Request) => Effect.Effect<Result, Refusal>
+  }
+>() {}
+
+interface Dependencies {
+  readonly config: Options
+  readonly executor: Context.Tag.Service<Executor.Executor>
+  readonly knowledge: Context.Tag.Service<Knowledge>
+  readonly ledger: Context.Tag.Service<Ledger>
+  readonly foreign: ForeignHistory.ForeignHistory
+  readonly breaker: Breaker.Breaker
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = Effect.gen(function* () {
+  const config = yield* AutoMigrationConfig
+  const dependencies: Dependencies = {
+    config,
+    executor: yield* Executor.Executor,
+    knowledge: yield* Knowledge,
+    ledger: yield* Ledger,
+    foreign: yield* ForeignHistory.make,
+    breaker: yield* Breaker.make(config.breaker)
+  }
+  // Plans of one process would wait for the same lock, and would hold connections while they wait.
+  const turn = yield* Effect.makeSemaphore(1)
+  return PlanRunner.of({
+    refusal: (plan) => openWindow(dependencies, plan),
+    unlessElsewhere: (applied) => unlessElsewhere(dependencies, applied),
+    run: (request) =>
+      turn
+        .withPermits(1)(runInTurn(dependencies, request))
+        .pipe(
+          Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
+          Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
+        )
+  })
+})
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger | MigrationClient> =
+  Layer.effect(PlanRunner, make)
+
+const runInTurn = (dependencies: Dependencies, request: Request): Effect.Effect<Result, Refusal> =>
+  Effect.zipRight(
+    unlessLate(request),
+    Effect.zipRight(
+      unlessRefused(dependencies, request),
+      execute(dependencies, request).pipe(
+        Effect.tap((ended) => learn(dependencies, request, ended)),
+        Effect.catchAll((failure) => refuse(dependencies, failure))
+      )
+    )
+  )
+
+/** A request may wait for its turn until its deadline. No migration is at fault for that. */
+const unlessLate = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, Refusal> =>
+  Effect.flatMap(Monotonic.milliseconds, (now) =>
+    now < deadlineAt
+      ? Effect.void
+      : Effect.fail({ failure: onDeadline(Arr.headNonEmpty(plan.steps).migration), retryAt: 0 })
+  )
+
+/** A plan that ran in the turn before may have failed and opened a window. An operator tries in spite of it. */
+const unlessRefused = (dependencies: Dependencies, { pace, plan }: Request): Effect.Effect<void, Refusal> =>
+  pace === "operator"
+    ? Effect.void
+    : Effect.flatMap(openWindow(dependencies, plan), Option.match({ onNone: () => Effect.void, onSome: Effect.fail }))
+
+/** The window under this id is a window for every migration. */
+const everyMigration = LedgerMigrations.emptyAdoption.id
+
+const openWindow = (
+  { breaker, knowledge }: Dependencies,
+  plan: Plan.Plan
+): Effect.Effect<Option.Option<Breaker.Window>> =>
+  Effect.flatMap(knowledge.remembered, (known) =>
+    breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everyMigration])
+  )
+
+const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effect.Effect<void, Refusal> => {
+  const { breaker, foreign } = dependencies
+  if (ForeignHistory.isBegun(applied)) return Effect.void
+  return Effect.flatMap(
+    breaker.openFor([everyMigration]),
+    Option.match({
+      onNone: () => Effect.catchAll(foreign.refuse(applied), (failure) => refuse(dependencies, failure)),
+      onSome: Effect.fail
+    })
+  )
+}
+
+/** What a run comes to once there is a ledger. */
+type Ended = Exclude<Executor.Outcome, { readonly _tag: "NoLedger" }>
+
+const execute = Effect.fnUntraced(function* (
+  dependencies: Dependencies,
+  request: Request
+): Effect.fn.Return<Ended, MigrationFailure.Failure> {
+  const { config, executor, knowledge } = dependencies
+  const { applied } = yield* knowledge.view
+  if (isDone(request, applied)) return { _tag: "Done", ran: [], applied }
+  const job = jobFor(dependencies, request, applied)
+  const first = yield* applied.sequence === 0 ? buildAndRun(dependencies, job, Option.none()) : executor.run(job)
+  if (first._tag !== "NoLedger") return first
+  const second = yield* buildAndRun(dependencies, job, Option.some(first.gap))
+  return second._tag === "NoLedger" ? yield* Effect.fail(missingAgain(config.schema)) : second
+})
+
+/** Several queries may have waited for their turn with the same plan: the first has run it. */
+const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
+  pace === "request" && isApplied(applied, Plan.ids(plan))
+
+const jobFor = (
+  { config, knowledge, ledger, foreign }: Dependencies,
+  request: Request,
+  applied: AppliedSet
+): Executor.Job => ({
+  condition: Option.isSome(Job.recordedAs(request))
+    ? Job.unconditional
+    : History.notRenamed(knowledge.graph, config.schema),
+  ...request,
+  known: applied,
+  journal: guardingFor(foreign, request)(ledger.journal),
+  transaction: config.transaction,
+  attend: Effect.map(
+    knowledge.attend,
+    (announced) => (known) => announced(Job.left(request, known, request.plan).map(({ id }) => id))
+  )
+})
+
+/** A job that only records is the remedy for the history of another tool, so that history does not refuse it. */
+const guardingFor = (
+  { guarding }: ForeignHistory.ForeignHistory,
+  job: Pick<Executor.Job, "doing">
+): ForeignHistory.ForeignHistory["guarding"] => (Option.isSome(Job.recordedAs(job)) ? identity : guarding)
+
+const buildAndRun = (
+  { executor, foreign, ledger }: Dependencies,
+  job: Executor.Job,
+  gap: Option.Option<Detector.MissingObject>
+): Effect.Effect<Executor.Outcome, MigrationFailure.Failure> =>
+  Effect.zipRight(ledger.build(gap, job, guardingFor(foreign, job)), executor.run(job))
+
+const missingAgain = (schema: SchemaName): MigrationFailure.Failure =>
+  MigrationFailure.circumstance(
+    ({ cause }) =>
+      new LedgerUnusable({
+        schema,
+        reason: "it is missing again right after it was built",
+        remedy: "Look for what drops it.",
+        cause
+      })
+  )
+
+const learn = (
+  { breaker, knowledge }: Dependencies,
+  { plan }: Request,
+  { _tag, applied }: Ended
+): Effect.Effect<void> => {
+  if (_tag === "Outdated") return Effect.void
+  const learnt = knowledge.learn(applied)
+  return _tag === "Held" ? learnt : Effect.zipRight(learnt, breaker.succeeded([...Plan.ids(plan), everyMigration]))
+}
+
+const refuse = ({ breaker }: Dependencies, failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
+  Effect.flatMap(
+    windowFor(breaker, failure),
+    Option.match({ onNone: () => Effect.fail<Refusal>({ failure, retryAt: 0 }), onSome: Effect.fail })
+  )
+
+const windowFor = (
+  breaker: Breaker.Breaker,
+  failure: MigrationFailure.Failure
+): Effect.Effect<Option.Option<Breaker.Window>> => {
+  if (failure.isEverywhere) return Effect.asSome(breaker.failed(everyMigration, failure))
+  if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
+  return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
+}

@@ -1,0 +1,20 @@
+/**
+ * The cryptographic functions: the one that checksums and the hash chain need, and those that other tools take of their files. The
+ * core takes them as arguments.
+ *
+ * @internal
+ */
+import { createHash } from "node:crypto"
+import type { Digests } from "../core/adoption/FileHash.js"
+import type { Digest } from "../core/text/Checksum.js"
+
+/**
+ * SHA-256 of a text's UTF-8 bytes, in lower-case hexadecimal.
+ *
+ * @since 0.1.0
+ * @category hashing
+ */
+export const sha256: Digest = (text) => createHash("sha256").update(text, "utf8").digest("hex")
+
+/** @since 0.1.0 @category hashing */
+export const digest: Digests = (algorithm, content, encoding) => createHash(algorithm).update(content).digest(encoding)

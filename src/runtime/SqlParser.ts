@@ -1,0 +1,51 @@
+/**
+ * The server's own grammar as a service: libpg-query, PostgreSQL's parser compiled to WebAssembly. Loading takes some ten
+ * milliseconds and happens once; afterwards parsing is synchronous and pure.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync } from "libpg-query"
+import { offsetOfCodePoint, type Parser, type SyntaxError } from "../core/sql/ParsedSql.js"
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class SqlParser extends Context.Tag("effect-auto-migration/SqlParser")<SqlParser, Parser>() {}
+
+/**
+ * Loads the grammar once for the whole process.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<SqlParser> = Layer.effect(
+  SqlParser,
+  Effect.as(
+    Effect.promise(() => loadModule()),
+    SqlParser.of({
+      sql: (text) => (text === "" ? Either.right({ stmts: [] }) : guarded(text, () => parseSync(text))),
+      plpgsql: (text) => guarded(text, () => parsePlPgSQLSync(text))
+    })
+  )
+)
+
+/** The grammar is C and reads up to the first NUL: what stands behind it would silently not be read. */
+const guarded = <A>(text: string, parse: () => A): Either.Either<A, SyntaxError> => {
+  const nul = text.indexOf("\0")
+  return nul === -1
+    ? Either.try({ try: parse, catch: (error) => syntaxErrorFrom(text, error) })
+    : Either.left({ reason: "a NUL character cannot be part of SQL", offset: nul })
+}
+
+/** What is thrown without details is the stack of the grammar running out. */
+const syntaxErrorFrom = (text: string, error: unknown): SyntaxError =>
+  hasSqlDetails(error)
+    ? { reason: error.message, offset: offsetOfCodePoint(text, error.sqlDetails?.cursorPosition ?? 0) }
+    : { reason: error instanceof RangeError ? "the statement is nested too deeply" : messageOf(error), offset: 0 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

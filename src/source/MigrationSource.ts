@@ -1,0 +1,359 @@
+/**
+ * Where migrations come from, and how they become {@link Migration}s: read, parsed by the server's own grammar, and checked.
+ * A source only hands out files; {@link loadMigrations} does the rest, the same for all of them.
+ *
+ * @since 0.1.0
+ */
+import type { Loader } from "@effect/sql/Migrator"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Schema from "effect/Schema"
+import {
+  InvalidDirective,
+  type MigrationDefinitionError,
+  MigrationUnreadable
+} from "../core/error/AutoMigrationError.js"
+import * as Directive from "../core/file/Directive.js"
+import { parseObjects } from "../core/file/ObjectSyntax.js"
+import * as WayUp from "../core/file/WayUp.js"
+import type { Arrangement } from "../core/layout/Listing.js"
+import type { NameOrder } from "../core/layout/NameOrder.js"
+import * as Footprint from "../core/migration/Footprint.js"
+import * as Migration from "../core/migration/Migration.js"
+import type { SchemaObject } from "../core/model/SchemaObject.js"
+import type { Parser } from "../core/sql/ParsedSql.js"
+import { withoutByteOrderMark } from "../core/text/Checksum.js"
+import { sha256 } from "../runtime/Sha256.js"
+import { SqlParser } from "../runtime/SqlParser.js"
+import * as EffectMigrator from "./EffectMigrator.js"
+import * as MigrationFolder from "./Folder.js"
+import * as MigrationGlob from "./Glob.js"
+
+/**
+ * One migration as a source hands it out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MigrationFile {
+  /** Not empty, without white space at its ends and without control characters. */
+  readonly id: string
+  /** A path, or a label such as `record:002_users`: every error names it. */
+  readonly source: string
+  readonly script: Migration.Script
+  /** Of an Effect; a file of SQL says it in its own comments. */
+  readonly declaration: Directive.Declaration
+  /** Of a file of SQL: what another tool's layout says about it. By default nothing. */
+  readonly layout?: LayoutFacts
+}
+
+/**
+ * What a layout says about a file: the ids that it waits for, in place of its own `-- requires:` lines; that it runs outside a
+ * transaction; that it is applied again when it was edited (Flyway's `R`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LayoutFacts {
+  readonly requires?: ReadonlyArray<string>
+  readonly transaction?: "none"
+  readonly isRepeatable?: true
+}
+
+/** What lies beside the migrations and is none, and why. @since 0.1.0 @category models */
+export interface Ignored {
+  readonly path: string
+  readonly reason: string
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface MigrationFiles {
+  readonly files: ReadonlyArray<MigrationFile>
+  /** `"given"` where the files stand in the order in which they were written; by default (`"ids"`) their ids tell it. */
+  readonly order?: "ids" | "given"
+  readonly ignored: ReadonlyArray<Ignored>
+  /** Sentences for the log; by default none. */
+  readonly warnings?: ReadonlyArray<string>
+}
+
+/**
+ * How a folder is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FolderOptions {
+  /**
+   * What decides the order of names: `"natural"` reads runs of digits as numbers (`9_users` before `10_orders`), `"text"` compares
+   * character by character. By default the layout decides, and names that have two orders are the error `AmbiguousOrder`. A layout
+   * with an order of its own (Flyway, Sqitch, Drizzle's journal, graphile-migrate, Atlas) keeps it.
+   */
+  readonly order?: NameOrder
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class MigrationSource extends Context.Tag("effect-auto-migration/MigrationSource")<
+  MigrationSource,
+  {
+    /** Reads everything anew each time it is run. */
+    readonly load: Effect.Effect<MigrationFiles, MigrationDefinitionError>
+  }
+>() {}
+
+/**
+ * Migrations in a folder, read by the layout that it has: Prisma, Drizzle, Flyway, Sqitch, golang-migrate, sqlx, diesel, Hasura,
+ * graphile-migrate, Supabase, Atlas, or plain `.sql` files; `docs/layouts.md` says how each is recognised and what is left out. The
+ * folder is read when the migrations are loaded, and may be empty.
+ *
+ * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, with `InvalidEncoding` for a file that is not
+ * UTF-8 (a byte order mark and any line endings are fine), with `AmbiguousOrder` for names that have two orders, with
+ * `InvalidLayout` for a file of a layout that cannot be followed, with `UnsupportedLayout` for Liquibase, and with `NothingToApply`
+ * where files were passed over and no migration is left.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDirectory = (path: string | URL, options: FolderOptions = {}): Layer.Layer<MigrationSource> =>
+  Layer.succeed(MigrationSource, {
+    load: Effect.map(MigrationFolder.read(path, Option.fromNullable(options.order)), filesOf)
+  })
+
+/**
+ * Migrations from code: SQL by id.
+ *
+ * @example
+ * import * as MigrationSource from "effect-auto-migration/MigrationSource"
+ *
+ * const Source = MigrationSource.layerRecord({
+ *   "001_users": "CREATE TABLE users (id bigint PRIMARY KEY)",
+ *   "002_email": "ALTER TABLE users ADD COLUMN email text"
+ * })
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerRecord = (sqlById: Readonly<Record<string, string>>): Layer.Layer<MigrationSource> =>
+  Layer.succeed(MigrationSource, {
+    load: Effect.succeed({
+      files: Object.entries(sqlById).map(([id, text]) => sqlFile(id, `record:${id}`, text)),
+      ignored: []
+    })
+  })
+
+/**
+ * Migrations that a bundler carries along: what `import.meta.glob("./migrations/*.sql", { query: "?raw" })` gives. Paths are
+ * read as {@link layerDirectory} reads those of a folder, as far as they tell; a module counts by its default export.
+ *
+ * Loading fails with `MigrationUnreadable` for what cannot be imported or is not text.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerGlob = (
+  loaderByPath: MigrationGlob.Loaders,
+  options: FolderOptions = {}
+): Layer.Layer<MigrationSource> =>
+  Layer.succeed(MigrationSource, {
+    load: Effect.map(MigrationGlob.read(loaderByPath, Option.fromNullable(options.order)), filesOf)
+  })
+
+/**
+ * Migrations written for Effect's own `Migrator`, by the same loaders and under the ids that it shows: `1_create_users`.
+ * Nobody can read an Effect, so each declares what it provides; what declares nothing runs only when something behind it is
+ * needed, or ahead of time. An Effect is a risk of kind `opaque`: with the default policy it runs on the request path only
+ * with `accepts: { "1_create_users": ["opaque"] }`.
+ *
+ * A migration is imported when it runs, by the Migrator's rules: an Effect, or a module whose default export is one. Loading
+ * fails with `MigrationUnreadable` where the loader fails, and with `InvalidDirective` for a declaration that is not
+ * understood or belongs to no migration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const fromEffectMigrator = <R = never>(
+  loader: Loader<R>,
+  declarations: EffectMigrator.Declarations
+): Layer.Layer<MigrationSource, never, R> =>
+  Layer.effect(
+    MigrationSource,
+    Effect.map(Effect.context<R>(), (context) => ({
+      load: Effect.provide(EffectMigrator.load(loader, declarations), context)
+    }))
+  )
+
+/**
+ * Several sources as one, for instance a package's migrations and the program's own. Ids must differ across all of them. Each source
+ * keeps its order; of the next migrations of all sources, the one whose id comes first in natural order is taken. Sources that
+ * go by their ids are so ordered by id across all of them.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const merge = <E, R>(
+  ...sources: ReadonlyArray<Layer.Layer<MigrationSource, E, R>>
+): Layer.Layer<MigrationSource, E, R> =>
+  Layer.scoped(
+    MigrationSource,
+    Effect.map(Effect.forEach(sources, Layer.build), (contexts) => ({
+      load: Effect.map(
+        Effect.forEach(contexts, (context) => Context.get(context, MigrationSource).load),
+        (loaded) => ({
+          files: interleaved(loaded.map(inOrder)),
+          order: "given",
+          ignored: loaded.flatMap(({ ignored }) => ignored),
+          warnings: loaded.flatMap(({ warnings = [] }) => warnings)
+        })
+      )
+    }))
+  )
+
+/**
+ * Reads the source, parses every script, infers what it does and checks what it says about itself. The migrations come in the
+ * source's order, ready for `MigrationGraph.make`; what the source passed over is logged at debug level, what it warns of as a
+ * warning.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const loadMigrations: Effect.Effect<
+  ReadonlyArray<Migration.Migration>,
+  MigrationDefinitionError,
+  MigrationSource | SqlParser
+> = Effect.gen(function* () {
+  const parser = yield* SqlParser
+  const loaded = yield* Effect.flatMap(MigrationSource, (source) => source.load)
+  yield* Effect.forEach(loaded.warnings ?? [], (warning) => Effect.logWarning(warning), { discard: true })
+  yield* Effect.forEach(loaded.ignored, ({ path, reason }) => Effect.logDebug(`${path} is no migration: ${reason}`), {
+    discard: true
+  })
+  const read = yield* Either.all(inOrder(loaded).map((file) => draftsFrom(parser, file)))
+  const drafts = read.flat().map((draft, position) => ({ ...draft, position }))
+  const footprints = yield* Footprint.inferAll(parser, drafts)
+  return Arr.zipWith(drafts, footprints, (draft, footprint) => Migration.make({ ...draft, footprint, digest: sha256 }))
+})
+
+const byId: Order.Order<Pick<MigrationFile, "id" | "source">> = Order.combine(
+  Order.mapInput(Migration.Order, ({ id }) => id),
+  Order.mapInput(Order.string, ({ source }) => source)
+)
+
+const inOrder = ({ files, order = "ids" }: MigrationFiles): ReadonlyArray<MigrationFile> =>
+  order === "given" ? files : Arr.sort(files, byId)
+
+/** Merges lists, each in its own order, by what stands at their fronts. */
+const interleaved = (lists: ReadonlyArray<ReadonlyArray<MigrationFile>>): ReadonlyArray<MigrationFile> =>
+  lists.reduce((merged, list) => {
+    const files: Array<MigrationFile> = []
+    let next = 0
+    for (const file of merged) {
+      for (let other = list[next]; other !== undefined && byId(other, file) < 0; other = list[next]) {
+        files.push(other)
+        next++
+      }
+      files.push(file)
+    }
+    return [...files, ...list.slice(next)]
+  }, [])
+
+const filesOf = ({ entries, passedOver, warnings }: Arrangement): MigrationFiles => ({
+  files: entries.map(({ id, path, text, ...layout }) => ({ ...sqlFile(id, path, text), layout })),
+  order: "given",
+  ignored: passedOver.map(({ path, reason }) => ({ path, reason })),
+  warnings
+})
+
+const sqlFile = (id: string, source: string, text: string): MigrationFile => ({
+  id,
+  source,
+  script: { _tag: "Sql", text: withoutByteOrderMark(text) },
+  declaration: {}
+})
+
+/** All that is known of a migration before its SQL is understood. */
+interface Draft {
+  readonly id: Migration.MigrationId
+  readonly source: string
+  readonly script: Migration.Script
+  /** What the checksum covers, where it is not the script's own text. */
+  readonly covered: string | undefined
+  readonly directives: Directive.Directives
+  readonly declares: ReadonlyArray<SchemaObject>
+  readonly isRepeatable: boolean
+}
+
+/** One, but for a file that holds several versions: those follow each other. */
+const draftsFrom = (
+  parser: Parser,
+  file: MigrationFile
+): Either.Either<ReadonlyArray<Draft>, MigrationDefinitionError> =>
+  file.script._tag === "Effect"
+    ? Directive.fromDeclaration(file.source, file.declaration).pipe(
+        Either.flatMap((directives) =>
+          draftFrom(file, file.id, { script: file.script, covered: undefined, directives })
+        ),
+        Either.map(Arr.of)
+      )
+    : Either.flatMap(WayUp.read(parser, file.source, file.script.text), (ways) =>
+        Either.all(ways.map((way) => draftOfWay(file, way)))
+      )
+
+const draftOfWay = (file: MigrationFile, { kept, text, transaction, version }: WayUp.WayUp) =>
+  Either.flatMap(Directive.read(file.source, text), (directives) =>
+    draftFrom(file, Option.match(version, { onNone: () => file.id, onSome: (own) => `${file.id}/${own}` }), {
+      script: { _tag: "Sql", text },
+      covered: kept,
+      directives: transaction === "none" ? { ...directives, transaction } : directives
+    })
+  )
+
+const draftFrom = (
+  { layout = {}, source }: MigrationFile,
+  name: string,
+  read: Pick<Draft, "script" | "covered" | "directives">
+): Either.Either<Draft, MigrationDefinitionError> =>
+  Either.gen(function* () {
+    const id = yield* idFrom(name, source)
+    const directives = yield* withLayout(read.directives, layout, source)
+    const declares = yield* Either.all(directives.provides.map((promised) => objectsFrom(source, promised)))
+    return { ...read, id, source, directives, declares: declares.flat(), isRepeatable: layout.isRepeatable === true }
+  })
+
+const withLayout = (
+  directives: Directive.Directives,
+  { requires, transaction }: LayoutFacts,
+  source: string
+): Either.Either<Directive.Directives, MigrationUnreadable> => {
+  const said = transaction === "none" ? { ...directives, transaction } : directives
+  return requires === undefined
+    ? Either.right(said)
+    : Either.map(Either.all(requires.map((name) => idFrom(name, source))), (ids) => ({
+        ...said,
+        requires: ids.map((id) => ({ id, line: 1 }))
+      }))
+}
+
+const idFrom = (name: string, source: string): Either.Either<Migration.MigrationId, MigrationUnreadable> =>
+  Either.mapLeft(
+    Schema.decodeUnknownEither(Migration.MigrationId)(name),
+    () => new MigrationUnreadable({ path: source, reason: `${JSON.stringify(name)} cannot be the id of a migration` })
+  )
+
+const objectsFrom = (
+  file: string,
+  { line, text }: Directive.Promised
+): Either.Either<ReadonlyArray<SchemaObject>, InvalidDirective> =>
+  Either.mapLeft(
+    parseObjects(text),
+    (reason) => new InvalidDirective({ file, line, directive: `-- provides: ${text}`, reason })
+  )

@@ -1,0 +1,184 @@
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Option from "effect/Option"
+import * as fc from "fast-check"
+import type { QualifiedName } from "../../../src/core/model/SchemaObject.js"
+import { quote } from "../../../src/core/model/SchemaObject.js"
+import { isColumnOf, type StatementScope, scopeFrom, tableOf } from "../../../src/core/statement/StatementScope.js"
+import * as arb from "../../support/arbitraries/Sql.js"
+import { parser } from "../../support/history/Parsing.js"
+
+const scope = (text: string): StatementScope => Option.getOrThrow(scopeFrom(parser, text))
+
+const nameText = ({ name, schema }: QualifiedName) => [...Option.toArray(schema), name].join(".")
+
+const withAlias = (text: string) =>
+  scope(text).relations.map(({ alias, relation }) => [nameText(relation), ...Option.toArray(alias)].join(" "))
+
+const columns = (text: string) =>
+  scope(text).columns.map(({ name, qualifier }) => [...Option.toArray(qualifier), name].join("."))
+
+const table = (text: string, qualifier: string) => Option.map(tableOf(scope(text), qualifier), nameText)
+
+const statements = Object.values(arb.samples).filter((sample) => sample !== undefined)
+
+describe("laws", () => {
+  it.prop("A text that is not SQL has no scope; any other has one, be it empty.", [arb.script], ([{ text }]) => {
+    assert.isTrue(Option.isSome(scopeFrom(parser, text)))
+    assert.isTrue(Option.isNone(scopeFrom(parser, `${text};\nselec 1`)))
+  })
+
+  it.prop(
+    "The scope of several statements is the union of theirs.",
+    [fc.constantFrom(...statements), fc.constantFrom(...statements)],
+    ([first, second]) => {
+      const both = withAlias(`${first}; ${second}`)
+      assert.sameMembers(both, [...new Set([...withAlias(first), ...withAlias(second)])])
+    }
+  )
+
+  it.prop(
+    "Names of common table expressions are never relations of the scope, where they are visible.",
+    [arb.identifier, arb.identifier],
+    ([cte, other]) => {
+      const names = withAlias(`WITH ${quote(cte)} AS (SELECT * FROM ${quote(`${other}t`)}) SELECT * FROM ${quote(cte)}`)
+      deepStrictEqual(names, [`${other}t`])
+    }
+  )
+})
+
+describe("relations", () => {
+  it("stand with their aliases, wherever they are: joins, subqueries, LATERAL, IN, EXISTS", () =>
+    deepStrictEqual(
+      withAlias(`SELECT (SELECT max(x) FROM e) FROM app.a AS t JOIN b USING (id) NATURAL JOIN c, LATERAL (SELECT * FROM d) l
+        WHERE t.x IN (SELECT y FROM f) AND EXISTS (TABLE g) FOR UPDATE OF t`),
+      ["e", "app.a t", "b", "c", "d", "f", "g"]
+    ))
+
+  it("are the targets of INSERT, UPDATE, DELETE and MERGE, and what those read", () => {
+    deepStrictEqual(withAlias("INSERT INTO a SELECT * FROM b"), ["a", "b"])
+    deepStrictEqual(withAlias("UPDATE a x SET y = b.y FROM b WHERE b.id = x.id"), ["a x", "b"])
+    deepStrictEqual(withAlias("DELETE FROM a USING b WHERE a.id = b.id"), ["a", "b"])
+    deepStrictEqual(
+      withAlias(
+        "MERGE INTO a USING (SELECT * FROM b) s ON s.id = a.id WHEN MATCHED THEN UPDATE SET x = (SELECT 1 FROM c)"
+      ),
+      ["a", "b", "c"]
+    )
+  })
+
+  it("leave out common table expressions as far as they reach, and no further", () => {
+    deepStrictEqual(withAlias("WITH users AS (SELECT * FROM users) SELECT * FROM users"), ["users"])
+    deepStrictEqual(withAlias("WITH RECURSIVE t AS (SELECT 1 UNION SELECT * FROM t) SELECT * FROM t"), [])
+    deepStrictEqual(withAlias("SELECT * FROM (WITH q AS (SELECT 1) TABLE q) x, q"), ["q"])
+    deepStrictEqual(withAlias("WITH q AS (SELECT 1) SELECT * FROM app.q"), ["app.q"])
+    deepStrictEqual(withAlias("WITH q AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM q"), ["a", "b"])
+  })
+
+  it("are found in strings that the server reads as names", () =>
+    deepStrictEqual(withAlias(`SELECT 'app.a'::regclass, nextval('"S"'), 'not.this'`), ["app.a", "S"]))
+})
+
+describe("columns", () => {
+  it("keep what stands before their dot; stars and output names are none", () =>
+    deepStrictEqual(columns("SELECT t.a, b AS c, t.*, s.t.d FROM t WHERE e = 1 GROUP BY f"), [
+      "t.a",
+      "b",
+      "t.d",
+      "e",
+      "f"
+    ]))
+
+  it("that are assigned belong to the target", () => {
+    deepStrictEqual(columns("INSERT INTO t (a, b) VALUES (1, 2)"), ["t.a", "t.b"])
+    deepStrictEqual(columns("UPDATE t AS x SET a = c"), ["x.a", "c"])
+    deepStrictEqual(columns("MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT (a) VALUES (u.b)"), [
+      "t.a",
+      "u.b"
+    ])
+  })
+
+  it("of USING and of ON CONFLICT count", () => {
+    assert.include(columns("SELECT 1 FROM a JOIN b USING (id)"), "id")
+    deepStrictEqual(
+      columns("INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = excluded.d WHERE t.e > 1"),
+      ["t.a", "t.c", "excluded.d", "b", "t.e"]
+    )
+  })
+})
+
+describe("routines and types", () => {
+  it("are named by calls and casts; the server's own types are left out", () => {
+    const { routines, types } = scope(
+      "SELECT app.f(x), count(*), y::mood, z::text[], $1::app.addr FROM g(1) WHERE 'f'::regproc = 'h'::regproc"
+    )
+    deepStrictEqual(routines.map(nameText), ["app.f", "count", "g", "f", "h"])
+    deepStrictEqual(types.map(nameText), ["mood", "app.addr"])
+  })
+})
+
+describe("tableOf", () => {
+  it("turns an alias into its table, and a table's name into itself unless an alias hides it", () => {
+    deepStrictEqual(table("SELECT u.x FROM app.users u", "u"), Option.some("app.users"))
+    deepStrictEqual(table("SELECT users.x FROM app.users", "users"), Option.some("app.users"))
+    deepStrictEqual(table("SELECT users.x FROM app.users u", "users"), Option.none())
+    deepStrictEqual(table("SELECT b.x FROM a b, b c", "b"), Option.some("a"))
+  })
+
+  it("knows `excluded` as the target of the INSERT", () =>
+    deepStrictEqual(
+      table("INSERT INTO app.t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b", "excluded"),
+      Option.some("app.t")
+    ))
+
+  it("does not know what is no relation", () =>
+    deepStrictEqual(table("SELECT q.x FROM (SELECT 1 AS x) q", "q"), Option.none()))
+})
+
+describe("conflictTarget", () => {
+  const target = (text: string) =>
+    Option.map(scope(text).conflictTarget, (found) => `${nameText(found.relation)} (${found.columns.join(", ")})`)
+
+  it("is the table and the columns, sorted, of an ON CONFLICT that names only columns", () => {
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
+    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
+  })
+})
+
+describe("a column", () => {
+  const isClosed = (text: string) => isColumnOf(scope(text), "c")
+
+  it("can only come from the relations that are named", () => {
+    for (const text of [
+      "SELECT c FROM t",
+      "SELECT u.c FROM t u JOIN s USING (c)",
+      "SELECT lower(c) FROM (SELECT * FROM t) s WHERE s.c[1] = ANY ($1)",
+      "WITH q AS (SELECT c FROM t) SELECT * FROM q",
+      "INSERT INTO t (a) SELECT c FROM s",
+      "UPDATE t SET a = c",
+      "DELETE FROM t WHERE c",
+      "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN UPDATE SET a = c"
+    ]) {
+      assert.isTrue(isClosed(text), text)
+    }
+  })
+
+  it("may come from elsewhere", () => {
+    for (const text of [
+      "SELECT c FROM f()",
+      "SELECT c FROM t, LATERAL unnest(t.many)",
+      "SELECT c FROM JSON_TABLE(jsonb '[]', '$' COLUMNS (a integer))",
+      "SELECT c FROM XMLTABLE('/a' PASSING x COLUMNS b integer)",
+      "SELECT (t.r).c, c FROM t",
+      "SELECT c FROM (SELECT (t.r).* FROM t) s",
+      "INSERT INTO t (r.c) SELECT c FROM s",
+      "DO 'BEGIN PERFORM c FROM t; END'",
+      "EXECUTE p (c)",
+      "SELECT c FROM t; CREATE VIEW v AS SELECT c FROM t",
+      "SELECT d FROM t"
+    ]) {
+      assert.isFalse(isClosed(text), text)
+    }
+  })
+})

@@ -1,0 +1,34 @@
+/**
+ * What was found out is believed as long as the ledger is as it was, and forgotten when too much else was asked since.
+ */
+import { describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import * as LedgerEvent from "../../src/core/migration/LedgerEvent.js"
+import * as Findings from "../../src/heal/Findings.js"
+
+const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash: "seven" }
+
+const now: LedgerEvent.AppliedSet = { ...then, sequence: 8, hash: "eight" }
+
+describe("a finding", () => {
+  it.effect("is recalled by the same question while the ledger ends where it did", () =>
+    Effect.gen(function* () {
+      const findings = yield* Findings.make<string>()
+      yield* findings.record("what is missing", then, "nothing")
+      assertSome(findings.unsafeRecall("what is missing", then), "nothing")
+      assertNone(findings.unsafeRecall("what is there", then))
+      assertNone(findings.unsafeRecall("what is missing", now))
+    })
+  )
+
+  it.effect("gives way to the newest thousand", () =>
+    Effect.gen(function* () {
+      const findings = yield* Findings.make<number>()
+      yield* Effect.forEach(Array.from({ length: 1001 }), (_, n) => findings.record(`question ${n}`, then, n))
+      assertNone(findings.unsafeRecall("question 0", then))
+      assertSome(findings.unsafeRecall("question 1", then), 1)
+      assertSome(findings.unsafeRecall("question 1000", then), 1000)
+    })
+  )
+})

@@ -1,0 +1,46 @@
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { AutoMigrationConfig, MigrationSource, SchemaObject, SqlParser } from "effect-auto-migration"
+import * as LedgerMigrations from "../../src/ledger/OwnMigrations.js"
+
+const schema = AutoMigrationConfig.SchemaName.make("somewhere")
+
+/** The same files, understood by the engine that reads everybody else's. */
+const inferred = Effect.flatMap(LedgerMigrations.load(schema), ({ migrations }) =>
+  Effect.provide(
+    MigrationSource.loadMigrations,
+    MigrationSource.layerRecord(
+      Object.fromEntries(migrations.map(({ id, script }) => [id, script._tag === "Sql" ? script.text : ""]))
+    )
+  )
+).pipe(Effect.provide(SqlParser.layer))
+
+/** Whatever has columns. */
+const tables = (provided: ReadonlyArray<SchemaObject.SchemaObject>): ReadonlyArray<string> => [
+  ...new Set(
+    provided.flatMap((object) =>
+      object._tag === "Column"
+        ? Option.toArray(object.relation).map((_) => SchemaObject.render(SchemaObject.relation(_)))
+        : []
+    )
+  )
+]
+
+describe("the ledger's own migrations", () => {
+  it.effect("bring the tables that are said to be theirs, and no others, in files that hide nothing", () =>
+    Effect.gen(function* () {
+      const { migrations } = yield* LedgerMigrations.load(schema)
+      const found = yield* inferred
+      deepStrictEqual(
+        found.map(({ footprint }) => tables(footprint.provides)),
+        migrations.map(({ footprint }) => footprint.provides.map(SchemaObject.render))
+      )
+      deepStrictEqual(
+        found.map(({ checksum, transaction }) => [checksum, transaction]),
+        migrations.map(({ checksum, transaction }) => [checksum, transaction])
+      )
+    })
+  )
+})

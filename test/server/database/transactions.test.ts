@@ -1,0 +1,205 @@
+/**
+ * A caller's transaction, the migrations' own, and the locks between them.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { AutoMigration, withAutoMigration } from "effect-auto-migration"
+import {
+  appliedIds,
+  ask,
+  askWithin,
+  failsWith,
+  holding,
+  inProgram,
+  kinds,
+  untilBlocked,
+  users
+} from "../../support/program/Situation.js"
+import * as Database from "../../support/server/Database.js"
+
+describe("inside a caller's transaction", () => {
+  const insert = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql.withTransaction(
+      Effect.gen(function* () {
+        yield* sql`INSERT INTO users (id, name) VALUES (2, 'Grace')`
+        yield* withAutoMigration(sql`UPDATE users SET email = 'grace@example.org' WHERE id = 2`)
+      })
+    )
+  )
+
+  it.scopedLive("a boundary inside fails with TransactionMustRestart and applies nothing", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        const error = yield* failsWith("TransactionMustRestart", insert)
+        assert.strictEqual(error.gap._tag, "MissingObject")
+        deepStrictEqual([...error.migrationIds], ["002_users_email"])
+        deepStrictEqual(yield* appliedIds, ["001_users"])
+      })
+    )
+  )
+
+  it.scopedLive("a boundary around the transaction heals and runs all of it again, once", () =>
+    inProgram({ migrations: users, maxConnections: 1 }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        yield* withAutoMigration(insert)
+        deepStrictEqual(yield* ask("SELECT id, email FROM users ORDER BY id"), [
+          { id: 1, email: null },
+          { id: 2, email: "grace@example.org" }
+        ])
+      })
+    )
+  )
+
+  for (const level of ["REPEATABLE READ", "SERIALIZABLE"]) {
+    it.scopedLive(`${level}: only the boundary around the transaction can heal, on a fresh snapshot`, () =>
+      inProgram({ migrations: users }, () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const read = sql.withTransaction(
+            Effect.zipRight(
+              sql.unsafe(`SET TRANSACTION ISOLATION LEVEL ${level}`),
+              withAutoMigration(sql`SELECT name, email FROM users`)
+            )
+          )
+          deepStrictEqual(yield* withAutoMigration(read), [{ name: "Ada", email: null }])
+        })
+      )
+    )
+  }
+
+  it.scopedLive("of a nested transaction: the boundary inside the outer one lets the error pass outwards", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* askWithin("SELECT name FROM users")
+        const nested = sql.withTransaction(
+          withAutoMigration(sql.withTransaction(withAutoMigration(sql`SELECT email FROM users`)))
+        )
+        yield* failsWith("TransactionMustRestart", nested)
+        deepStrictEqual(yield* withAutoMigration(nested), [{ email: null }])
+      })
+    )
+  )
+})
+
+describe("a new enum value that the next migration uses", () => {
+  for (const transaction of ["migration", "plan"] as const) {
+    it.scopedLive(`is committed before its use, with transactions per ${transaction}`, () =>
+      inProgram(
+        {
+          migrations: {
+            "001_mood": "CREATE TYPE mood AS ENUM ('happy');",
+            "002_people": "CREATE TABLE people (name text, mood mood);",
+            "003_sad": "ALTER TYPE mood ADD VALUE 'sad';",
+            "004_use": "INSERT INTO people VALUES ('Eeyore', 'sad'); ALTER TABLE people ADD COLUMN age integer;"
+          },
+          options: { transaction }
+        },
+        () =>
+          Effect.gen(function* () {
+            yield* askWithin("SELECT name FROM people")
+            deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_sad", "004_use"])
+            deepStrictEqual(yield* ask("SELECT name, mood, age FROM people"), [
+              { name: "Eeyore", mood: "sad", age: null }
+            ])
+          })
+      )
+    )
+  }
+})
+
+describe("transaction per plan", () => {
+  it.scopedLive("applies all steps or none", () =>
+    inProgram(
+      {
+        migrations: { ...users, "003_broken": "ALTER TABLE users ADD COLUMN n integer; SELECT 1/0;" },
+        options: { transaction: "plan" }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* failsWith("MigrationFailed", AutoMigration.migrate)
+          deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('users') AS found"), [{ found: null }])
+          deepStrictEqual(yield* appliedIds, [])
+        })
+    )
+  )
+})
+
+describe("locks", () => {
+  const impatient = {
+    deadline: Duration.seconds(4),
+    lockTimeout: Duration.millis(800),
+    lockRetry: Schedule.spaced("20 millis")
+  }
+
+  it.scopedLive("a table lock that is not granted in time: LockTimeout, and nothing is applied", () =>
+    inProgram({ migrations: users, options: impatient }, (url) =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
+        const error = yield* failsWith("LockTimeout", ask("SELECT email FROM users"))
+        assert.strictEqual(error.waitingFor, "table-lock")
+        deepStrictEqual(yield* kinds, ["Applied 001_users"])
+      })
+    )
+  )
+
+  it.scopedLive(
+    "the server limits the wait of a migration's statements by what the options say, and of nobody else's",
+    () =>
+      inProgram(
+        {
+          migrations: {
+            "001_limits": "CREATE TABLE limits AS SELECT current_setting('lock_timeout') AS lock_timeout;"
+          },
+          options: impatient,
+          maxConnections: 1
+        },
+        () =>
+          Effect.gen(function* () {
+            deepStrictEqual(yield* ask("SELECT lock_timeout FROM limits"), [{ lock_timeout: "800ms" }])
+            deepStrictEqual(yield* ask("SELECT current_setting('lock_timeout') AS after"), [{ after: "0" }])
+          })
+      )
+  )
+
+  it.scopedLive("a table lock that is released in time: the transaction is tried again and the query succeeds", () =>
+    inProgram({ migrations: users, options: { ...impatient, deadline: Duration.seconds(10) } }, (url) =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        const fiber = yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
+            const waiting = yield* Effect.forkDaemon(ask("SELECT email FROM users"))
+            yield* untilBlocked(url)
+            yield* Effect.sleep("1 second")
+            return waiting
+          })
+        )
+        deepStrictEqual(yield* Fiber.join(fiber), [{ email: null }])
+      })
+    )
+  )
+
+  it.scopedLive(
+    "the migration lock held by another process: LockTimeout says so, and a waiter holds no transaction",
+    () =>
+      inProgram({ migrations: users, options: impatient }, (url) =>
+        Effect.gen(function* () {
+          yield* holding(
+            url,
+            "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+          )
+          const error = yield* failsWith("LockTimeout", ask("SELECT name FROM users"))
+          assert.strictEqual(error.waitingFor, "migration-lock")
+        })
+      )
+  )
+})

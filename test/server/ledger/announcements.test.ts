@@ -1,0 +1,245 @@
+/**
+ * Several processes and one ledger: who waits for the migration lock and holds what, and how others learn what was applied.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { AutoMigration, Policy } from "effect-auto-migration"
+import pg from "pg"
+import * as App from "../../support/program/App.js"
+import {
+  advisoryLocks,
+  ask,
+  askWithin,
+  failsWith,
+  holding,
+  inProgram,
+  untilBlocked,
+  users
+} from "../../support/program/Situation.js"
+import * as Database from "../../support/server/Database.js"
+import * as Server from "../../support/server/Server.js"
+import * as WireTap from "../../support/server/WireTap.js"
+
+const migrations = {
+  ...users,
+  "003_broken": "ALTER TABLE users ADD COLUMN broken integer; SELECT 1/0;",
+  "004_later": "CREATE TABLE later (id integer);"
+}
+
+const listeners = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`
+
+const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
+  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("50 seconds"))
+
+const listening = (url: string, count: number) =>
+  until(Effect.map(Database.query(url, listeners), (rows) => rows.length === count))
+
+/** What is notified on a channel, as any client of the server hears it. */
+const hearing = (url: string, channel: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const heard: Array<string> = []
+        const client = new pg.Client({ connectionString: url })
+        client.on("error", () => {})
+        client.on("notification", ({ payload = "" }) => heard.push(payload))
+        await client.connect()
+        await client.query(`LISTEN ${channel}`)
+        return { client, heard }
+      }),
+      ({ client }) => Effect.promise(() => client.end())
+    ),
+    ({ heard }): ReadonlyArray<string> => heard
+  )
+
+const elsewhere = (url: string, own: Readonly<Record<string, string>>) =>
+  AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: own })))
+
+const isAnswered = ({ roundTrips, statements }: WireTap.Heard): boolean => roundTrips === statements.length
+
+const readings = (tap: WireTap.WireTap) =>
+  Effect.map(tap.heard, ({ statements }) => statements.filter((text) => text.includes("applied_set")).length)
+
+describe("an applied migration", () => {
+  it.scopedLive("is announced on the ledger's channel with its place in the log", () =>
+    inProgram({ migrations: users }, (url) =>
+      Effect.gen(function* () {
+        const heard = yield* hearing(url, "auto_migration")
+        yield* AutoMigration.migrate
+        yield* until(Effect.sync(() => heard.length >= 6))
+        deepStrictEqual(heard.slice(-2), ["5 Applied 001_users", "6 Applied 002_users_email"])
+      })
+    )
+  )
+
+  it.scopedLive("by another process is known without asking: a window that another process closed is no window", () =>
+    inProgram({ migrations, options: { breaker: { first: Duration.hours(1), cap: Duration.hours(1) } } }, (url) =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* failsWith("MigrationFailed", ask("SELECT broken FROM users"))
+        yield* listening(url, 1)
+        yield* AutoMigration.baseline(["003_broken"], { unchecked: true }).pipe(
+          Effect.provide(App.layer({ url, migrations }))
+        )
+        yield* until(Effect.map(Effect.flip(ask("SELECT broken FROM users")), (error) => error._tag === "SchemaDrift"))
+      })
+    )
+  )
+
+  it.scopedLive("is listened for while something is pending, and not before the first failure nor after the last", () =>
+    inProgram({ migrations: { ...users, "004_later": migrations["004_later"] } }, (url) =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* Database.query(url, listeners), [])
+        yield* askWithin("SELECT email FROM users")
+        yield* listening(url, 1)
+        yield* ask("SELECT id FROM later")
+        yield* listening(url, 0)
+      })
+    )
+  )
+
+  it.scopedLive("is listened for again after the connection broke", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const own = { ...migrations, "005_last": "CREATE TABLE last (id integer);" }
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* listening(url, 1)
+        yield* Effect.sleep("1200 millis")
+        yield* Database.query(url, `SELECT pg_terminate_backend(pid) FROM (${listeners}) AS l`)
+        yield* listening(url, 0)
+        yield* ask("SELECT id FROM later")
+        yield* listening(url, 1)
+        deepStrictEqual(yield* ask("SELECT id FROM last"), [])
+      }).pipe(Effect.provide(App.layer({ url, migrations: own })))
+    })
+  )
+
+  it.scopedLive("is not listened for through a pooler, where another's session would go on listening", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* until(Effect.map(tap.heard, ({ statements }) => statements.some((text) => text.includes("backend_pid"))))
+        yield* Effect.sleep("300 millis")
+        deepStrictEqual(yield* ask("SELECT id FROM later"), [])
+        const { statements } = yield* tap.heard
+        deepStrictEqual(
+          statements.filter((text) => /LISTEN "/.test(text)),
+          []
+        )
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+    })
+  )
+
+  it.scopedLive(
+    "through a pooler is read in the ledger: SchemaDrift where what it brought has been dropped since",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
+        const own = { ...users, "004_later": migrations["004_later"] }
+        yield* Effect.gen(function* () {
+          yield* askWithin("SELECT email FROM users")
+          yield* elsewhere(url, own)
+          yield* Database.query(url, "DROP TABLE later")
+          yield* failsWith("SchemaDrift", ask("SELECT id FROM later"))
+        }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: own })))
+      })
+  )
+
+  it.scopedLive("that somebody only pretends to have applied is looked up once, and changes nothing", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* listening(url, 1)
+        yield* Database.query(url, "NOTIFY auto_migration, '9 Applied 003_broken'", "NOTIFY auto_migration, 'nonsense'")
+        yield* Effect.sleep("200 millis")
+        const lookingUp = Effect.gen(function* () {
+          yield* tap.reset
+          yield* failsWith("MigrationFailed", ask("SELECT broken FROM users"))
+          return yield* readings(tap)
+        })
+        assert.isAtLeast(yield* lookingUp, 1)
+        yield* until(Effect.map(lookingUp, (count) => count === 0))
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+    })
+  )
+})
+
+describe("a process that waits for the migration lock", () => {
+  /** Asks again after an hour, so that whatever ends the wait before is not the pause. */
+  const patient = { policy: Policy.always, lockRetry: Schedule.spaced("1 hour") }
+
+  const lock = "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+
+  it.scopedLive("holds no transaction, no snapshot and no lock, and stops no CREATE INDEX CONCURRENTLY", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(url, lock)
+            yield* tap.reset
+            yield* Effect.forkScoped(ask("SELECT id FROM later"))
+            yield* until(Effect.map(WireTap.lockTries(tap), (times) => times > 0))
+            yield* until(
+              Effect.map(
+                Database.query(
+                  url,
+                  `SELECT bool_and(state = 'idle' AND backend_xmin IS NULL AND backend_xid IS NULL AND xact_start IS NULL)
+                    AND count(*) > 0 AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.pid = ANY (array_agg(a.pid))) AS waits
+                  FROM pg_stat_activity a WHERE datname = current_database() AND application_name = 'effect-auto-migration'`
+                ),
+                ([row]) => row?.["waits"] === true
+              )
+            )
+            yield* Effect.timeout(
+              Database.query(url, "CREATE INDEX CONCURRENTLY users_name ON users (name)"),
+              "1 minute"
+            )
+          })
+        )
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: patient })))
+    })
+  )
+
+  it.scopedLive("asks again when it has begun to listen, and then when it is told", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const gated = {
+        ...users,
+        "003_first": "CREATE TABLE first (id integer);",
+        "004_later": "SELECT pg_advisory_xact_lock(42); CREATE TABLE later AS SELECT id FROM first;"
+      }
+      const attempts = WireTap.lockTries(tap)
+      yield* elsewhere(url, users)
+      yield* Effect.gen(function* () {
+        const [applying, waiting] = yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(url, "SELECT pg_advisory_xact_lock(42)")
+            const applying = yield* Effect.forkDaemon(elsewhere(url, gated))
+            yield* untilBlocked(url)
+            const waiting = yield* Effect.forkDaemon(ask("SELECT id FROM later"))
+            yield* until(Effect.zipWith(attempts, tap.heard, (times, heard) => times === 2 && isAnswered(heard)))
+            return [applying, waiting] as const
+          })
+        )
+        yield* Fiber.join(applying)
+        deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("1 minute")), [])
+        assert.strictEqual(yield* attempts, 3)
+        deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: gated, options: patient })))
+    })
+  )
+})

@@ -1,0 +1,161 @@
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { AutoMigration } from "effect-auto-migration"
+import * as App from "../../support/program/App.js"
+import { ask, askWithin, inProgram, users } from "../../support/program/Situation.js"
+import * as Database from "../../support/server/Database.js"
+import * as Server from "../../support/server/Server.js"
+import * as WireTap from "../../support/server/WireTap.js"
+
+describe("the ledger", () => {
+  it.scopedLive("knows ids that the code does not: allowed, and reported", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: users })))
+      const older = { "001_users": users["001_users"] }
+      yield* Effect.gen(function* () {
+        deepStrictEqual(yield* AutoMigration.status, {
+          applied: (yield* AutoMigration.status).applied,
+          pending: [],
+          unknown: (yield* AutoMigration.status).unknown,
+          edited: [],
+          renamed: [],
+          overtaken: [],
+          warnings: [],
+          elsewhere: []
+        })
+        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["002_users_email"])
+        assert.isTrue(yield* AutoMigration.isApplied("002_users_email"))
+        assert.strictEqual((yield* Effect.flip(AutoMigration.isApplied("nonsense")))._tag, "UnknownMigration")
+      }).pipe(Effect.provide(App.layer({ url, migrations: older })))
+    })
+  )
+
+  it.scopedLive("tampered with: verify names the first broken event", () =>
+    inProgram({ migrations: users }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+        yield* Database.query(
+          url,
+          "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
+          `UPDATE auto_migration.event SET detail = '{"gap": "nothing"}' WHERE sequence = 3`,
+          "ALTER TABLE auto_migration.event ENABLE TRIGGER append_only"
+        )
+        deepStrictEqual(yield* AutoMigration.verify, Either.left({ sequence: 3, reason: "hash" }))
+      })
+    )
+  )
+
+  it.scopedLive("lives in the schema that the configuration names", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const { AutoMigrationConfig } = yield* Effect.promise(() => import("effect-auto-migration"))
+      const schema = AutoMigrationConfig.SchemaName.make("order")
+      yield* ask("SELECT name FROM users").pipe(
+        Effect.provide(App.layer({ url, migrations: users, options: { schema } }))
+      )
+      const found = "SELECT nspname FROM pg_namespace WHERE nspname IN ('order', 'auto_migration')"
+      deepStrictEqual(yield* Database.query(url, found), [{ nspname: "order" }])
+    })
+  )
+
+  it.scopedLive("is brought by the library's own engine, and its own migrations are its first events", () =>
+    inProgram({ migrations: users }, () =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
+        deepStrictEqual(
+          events.map((event) => event.migrationId as string),
+          [
+            "effect-auto-migration/001_zero_trust_schema",
+            "effect-auto-migration/002_add_bitmap_sequences",
+            "effect-auto-migration/003_add_leases",
+            "effect-auto-migration/004_add_event_kinds",
+            "001_users"
+          ]
+        )
+      })
+    )
+  )
+})
+
+describe("a process that finds no ledger", () => {
+  it.scopedLive("knows that from one answer: the driver asks something, and then it is asked for once", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const plan = yield* AutoMigration.plan.pipe(
+        Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users }))
+      )
+      assert.strictEqual(
+        Option.match(plan, { onNone: () => 0, onSome: ({ steps }) => steps.length }),
+        Object.keys(users).length
+      )
+      const { statements } = yield* tap.heard
+      deepStrictEqual(
+        statements.map((text) => text.includes("auto_migration")),
+        [false, true]
+      )
+    })
+  )
+})
+
+describe("a process that is brought up to date", () => {
+  /** Events of that many migrations more, which nobody here has the files of. */
+  const applied = (url: string, from: number, to: number) =>
+    Database.query(
+      url,
+      `INSERT INTO auto_migration.event (kind, migration_id, checksum, detail)
+        SELECT 'Applied', 'elsewhere_' || lpad(n::text, 40, '0'), 'sha256:' || repeat('0', 64), '{}' FROM generate_series(${from}, ${to}) n`
+    )
+
+  /** What the server sends to a process that knows all when it asks again, and when there is one migration more. */
+  const refreshes = (migrations: number) =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      const asked = Effect.zipRight(tap.reset, Effect.zipRight(AutoMigration.plan, tap.heard))
+      return yield* Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        yield* applied(url, 1, migrations)
+        assert.strictEqual((yield* AutoMigration.status).unknown.length, migrations)
+        const nothingNew = yield* asked
+        const before = yield* bitmap(url)
+        yield* applied(url, migrations + 1, migrations + 1)
+        const oneMore = yield* asked
+        assert.strictEqual((yield* AutoMigration.status).unknown.length, migrations + 1)
+        return { nothingNew, oneMore, bitmap: { nothingNew: before, oneMore: yield* bitmap(url) } }
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users })))
+    })
+
+  /** In digits: two for each byte. */
+  const bitmap = (url: string) =>
+    Effect.map(
+      Database.query(url, "SELECT count(*)::int AS n FROM auto_migration.migration_bit"),
+      ([row]) => 2 * Math.ceil(Number(row?.["n"]) / 8)
+    )
+
+  /** The message begins with its own limits, which the server answers with a row as well. */
+  const ledgersRow = ({ roundTrips, rows, statements }: WireTap.Heard): number => {
+    deepStrictEqual([statements.length, roundTrips, rows.length], [1, 1, 2])
+    return rows[1] ?? 0
+  }
+
+  it.scopedLive("is so with one message and one small row, of which the bitmap alone grows with the migrations", () =>
+    Effect.gen(function* () {
+      const [few, many] = yield* Effect.all([refreshes(50), refreshes(500)])
+      /** Two numbers of events, each a digit longer. */
+      const digits = 2
+      for (const of of ["nothingNew", "oneMore"] as const) {
+        assert.isBelow(ledgersRow(many[of]) - many.bitmap[of], 1000)
+        assert.isAtMost(ledgersRow(many[of]) - ledgersRow(few[of]), many.bitmap[of] - few.bitmap[of] + digits)
+      }
+    })
+  )
+})

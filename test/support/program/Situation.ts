@@ -1,0 +1,113 @@
+/**
+ * A program in a situation: a database of its own, migrations and options given inline, and the words that tests of it share.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import { assert } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import {
+  AutoMigration,
+  type AutoMigrationConfig,
+  type AutoMigrationError,
+  withAutoMigration
+} from "effect-auto-migration"
+import * as Database from "../server/Database.js"
+import * as Server from "../server/Server.js"
+import * as App from "./App.js"
+
+export const users = {
+  "001_users": "CREATE TABLE users (id integer PRIMARY KEY, name text);\nINSERT INTO users VALUES (1, 'Ada');",
+  "002_users_email": "ALTER TABLE users ADD COLUMN email text;"
+}
+
+export type Services = AutoMigration.AutoMigration | SqlClient.SqlClient
+
+export interface Setting {
+  readonly migrations: Readonly<Record<string, string>>
+  readonly before?: ReadonlyArray<string>
+  readonly options?: Partial<AutoMigrationConfig.Options>
+  readonly maxConnections?: number
+}
+
+/** A program on a database of its own. */
+export const inProgram = <A, E>(
+  { before = [], ...program }: Setting,
+  body: (url: string) => Effect.Effect<A, E, Services | Scope.Scope>
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.gen(function* () {
+    const url = yield* Server.freshDatabase
+    if (before.length > 0) yield* Database.query(url, ...before)
+    return yield* Effect.provide(body(url), App.layer({ ...program, url }))
+  })
+
+/** Why a program with these migrations does not start. */
+export const startError = (url: string, migrations: Readonly<Record<string, string>>): Effect.Effect<string> =>
+  Effect.map(
+    Effect.exit(Effect.provide(AutoMigration.migrate, App.layer({ url, migrations }))),
+    Exit.match({ onFailure: Cause.pretty, onSuccess: () => assert.fail("it started") })
+  )
+
+export const ask = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => withAutoMigration(sql.unsafe(text)))
+
+/** The same without the statement's text: the boundary stands around a program, not around a statement. */
+export const askWithin = (text: string) =>
+  withAutoMigration(Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(sql.unsafe(text), (rows) => rows)))
+
+export const appliedIds = Effect.map(AutoMigration.status, ({ applied }): ReadonlyArray<string> => applied)
+
+export const kinds = Effect.map(Stream.runCollect(AutoMigration.events), (events) =>
+  Chunk.toReadonlyArray(events)
+    .filter((event) => !event.migrationId.includes("/"))
+    .map((event) => `${event.kind} ${event.migrationId}`)
+)
+
+export const isError =
+  <Tag extends AutoMigrationError.AutoMigrationError["_tag"]>(tag: Tag) =>
+  (error: {
+    readonly _tag: string
+    readonly message: string
+  }): error is Extract<AutoMigrationError.AutoMigrationError, { readonly _tag: Tag }> =>
+    error._tag === tag || assert.fail(`expected ${tag}, got ${error._tag}: ${error.message}`)
+
+export const failsWith = <Tag extends AutoMigrationError.AutoMigrationError["_tag"], A, R>(
+  tag: Tag,
+  effect: Effect.Effect<A, { readonly _tag: string; readonly message: string }, R>
+) =>
+  Effect.flatMap(Effect.flip(effect), (error) =>
+    isError(tag)(error) ? Effect.succeed(error) : Effect.dieMessage("unreachable")
+  )
+
+/** The advisory locks of this database. */
+export const advisoryLocks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_database d ON d.oid = database
+  WHERE locktype = 'advisory' AND d.datname = current_database()`
+
+/** Of whoever used this database no session, and so no transaction and no lock, is left as soon as the server has noticed. */
+export const nothingIsLeft = (url: string) =>
+  Effect.map(Database.sessionsLeft(url), (sessions) => deepStrictEqual(sessions, []))
+
+/** Waits until somebody in this database waits for a lock. */
+export const untilBlocked = (url: string) =>
+  Effect.repeat(
+    Database.query(url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
+    { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
+  )
+
+/** Holds what a statement locks until the scope ends. */
+export const holding = (url: string, statement: string) =>
+  Effect.gen(function* () {
+    const held = yield* Deferred.make<void>()
+    yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
+      sql.withTransaction(
+        Effect.zipRight(sql.unsafe(statement), Effect.zipRight(Deferred.succeed(held, undefined), Effect.never))
+      )
+    ).pipe(Effect.provide(Layer.fresh(App.client({ url }))), Effect.forkScoped)
+    yield* Deferred.await(held)
+  })
