@@ -15,7 +15,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import * as Migration from "../migration/Migration.js"
+import * as MigrationId from "../model/MigrationId.js"
 
 /** @since 0.1.0 @category models */
 export type NameOrder = "natural" | "text"
@@ -32,7 +32,7 @@ export type Contradiction<A> = readonly [firstByNumber: A, firstAsText: A]
 const byPath: Order.Order<Named> = Order.mapInput(Order.string, (named: Named) => named.path)
 
 const natural: Order.Order<Named> = Order.combine(
-  Order.mapInput(Migration.Order, (named: Named) => named.id),
+  Order.mapInput(MigrationId.Order, (named: Named) => named.id),
   byPath
 )
 

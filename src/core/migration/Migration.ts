@@ -1,43 +1,22 @@
 /**
  * One migration: its identity, its script, what it does to the schema, and the checksum that notices later edits.
  *
- * **Laws**
- *
- * 1. `Order` is total: two ids are equal only when they are the same text.
- * 2. `Order` is natural: of two ids that differ only in one run of digits, the one with the smaller number comes first.
- *
  * @since 0.1.0
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Effect } from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Ordering from "effect/Order"
-import * as Schema from "effect/Schema"
 import { contentsOf } from "../catalog/KnownExtensions.js"
 import type { Directives, Requirement } from "../file/Directive.js"
 import * as TransactionMode from "../file/TransactionMode.js"
+import { MigrationId, Order } from "../model/MigrationId.js"
 import type { Risk, RiskKind } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import { type Checksum, make as checksumFrom, type Digest } from "../text/Checksum.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
 
-/**
- * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
- * no id: it could not be typed into a directive or a command. Nor is half of a surrogate pair: the server would store another
- * character, and never find the migration applied.
- *
- * @since 0.1.0
- * @category models
- */
-export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
-  Schema.pattern(/^[^\p{Cc}\p{Cs}]*$/u, {
-    message: () => "an id cannot hold a control character or half of a surrogate pair"
-  }),
-  Schema.brand("effect-auto-migration/MigrationId")
-)
-
-/** @since 0.1.0 @category models */
-export type MigrationId = typeof MigrationId.Type
+export { MigrationId, Order }
 
 /** What runs. @since 0.1.0 @category models */
 export type Script =
@@ -70,24 +49,6 @@ export interface Migration {
   /** Applied again, ahead of time only, when it was edited after it had been applied: Flyway's `R`. */
   readonly isRepeatable: boolean
 }
-
-/**
- * The natural order of ids: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
- * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
- *
- * @example
- * import * as Migration from "effect-auto-migration/Migration"
- *
- * const ids = ["10_orders", "9_users", "V1.1__b", "V1__a"]
- * ids.sort(Migration.Order) // ["9_users", "10_orders", "V1__a", "V1.1__b"]
- *
- * @since 0.1.0
- * @category instances
- */
-export const Order: Ordering.Order<string> = Ordering.make((self, that) => {
-  const natural = compareNaturally(self, that)
-  return natural === 0 ? Ordering.string(self, that) : natural
-})
 
 /** As their source orders them, then by id. @since 0.1.0 @category instances */
 export const byPosition: Ordering.Order<Migration> = Ordering.combine(
@@ -284,45 +245,3 @@ const insideOf = (statements: ReadonlyArray<StatementSpan>, sqlOf: (statement: S
     ? { mode, statements: inner.reverse().map((statement) => ({ ...statement, transactional: true })) }
     : undefined
 }
-
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
-
-const underscore = 0x5f
-
-const weight = (code: number): number => (code === underscore ? -1 : code)
-
-/** Equal for ids that differ only in leading zeros. */
-const compareNaturally = (self: string, that: string): -1 | 0 | 1 => {
-  let i = 0
-  let j = 0
-  while (i < self.length && j < that.length) {
-    const a = self.charCodeAt(i)
-    const b = that.charCodeAt(j)
-    if (isDigit(a) && isDigit(b)) {
-      const left = digitsFrom(self, i)
-      const right = digitsFrom(that, j)
-      const order = compareNumerals(self.slice(left.start, left.end), that.slice(right.start, right.end))
-      if (order !== 0) return order
-      i = left.end
-      j = right.end
-    } else {
-      if (a !== b) return weight(a) < weight(b) ? -1 : 1
-      i++
-      j++
-    }
-  }
-  return i < self.length ? 1 : j < that.length ? -1 : 0
-}
-
-/** Where a run of digits begins, leading zeros left out, and where it ends. */
-const digitsFrom = (text: string, at: number): { readonly start: number; readonly end: number } => {
-  let end = at
-  while (end < text.length && isDigit(text.charCodeAt(end))) end++
-  let start = at
-  while (start < end && text.charCodeAt(start) === 0x30) start++
-  return { start, end }
-}
-
-/** Any number of digits: timestamps with a suffix exceed what a number can hold. */
-const compareNumerals = (self: string, that: string): -1 | 0 | 1 =>
-  self.length === that.length ? Ordering.string(self, that) : self.length < that.length ? -1 : 1
