@@ -9,19 +9,10 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+import { MisfitKind } from "../error/AdoptionError.js"
 import type { Migration, MigrationId } from "../migration/Migration.js"
 
-/**
- * Kinds of what does not fit. To accept one of the first kind records the edited file; to accept one of another kind leaves it out.
- *
- * @since 0.1.0
- * @category models
- */
-export const MisfitKind = Schema.Literal("edited", "without-file", "not-recorded", "failed", "unclear", "half-there")
-
-/** @since 0.1.0 @category models */
-export type MisfitKind = typeof MisfitKind.Type
+export { MisfitKind }
 
 /**
  * Something that does not fit, as data and in words.

@@ -4,7 +4,17 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import { MisfitKind } from "../adoption/Adoption.js"
+
+/**
+ * Kinds of what does not fit. To accept one of the first kind records the edited file; to accept one of another kind leaves it out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const MisfitKind = Schema.Literal("edited", "without-file", "not-recorded", "failed", "unclear", "half-there")
+
+/** @since 0.1.0 @category models */
+export type MisfitKind = typeof MisfitKind.Type
 
 const count = (records: number): string => (records === 1 ? "1 migration" : `${records} migrations`)
 

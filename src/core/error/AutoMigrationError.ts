@@ -8,15 +8,21 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { render as renderGap, SchemaGap } from "../detect/Detector.js"
+import { location } from "../text/Location.js"
 import { GrantMissing, ReplicaBehind } from "./AccessError.js"
 import { HistoryElsewhere } from "./AdoptionError.js"
 import { BaselineUnfounded, MigrationRenamed, RenameRefused } from "./HistoryError.js"
-import { location } from "./MigrationDefinitionError.js"
 import { MigrationFailed, PromiseBroken } from "./MigrationRunError.js"
 import { LeaseLost, StatementInDoubt } from "./OutsideStepError.js"
 
 export * from "./AccessError.js"
-export * from "./AdoptionError.js"
+export {
+  type AdoptionError,
+  AdoptionRefused,
+  HistoryElsewhere,
+  NothingToAdopt,
+  SeveralHistories
+} from "./AdoptionError.js"
 export * from "./HistoryError.js"
 export { AmbiguousOrder, InvalidLayout, type LayoutError, NothingToApply, UnsupportedLayout } from "./LayoutError.js"
 export * from "./MigrationDefinitionError.js"

@@ -5,7 +5,7 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import { location } from "./MigrationDefinitionError.js"
+import { location } from "../text/Location.js"
 
 /** Two migrations whose names stand in one order naturally and in the other as text. @since 0.1.0 @category definition errors */
 export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-auto-migration/AmbiguousOrder")(

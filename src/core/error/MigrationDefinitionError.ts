@@ -5,11 +5,10 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
+import { location } from "../text/Location.js"
 import type { LayoutError } from "./LayoutError.js"
 
-/** As editors and terminals link it. @since 0.1.0 @category rendering */
-export const location = (file: string, line: number, column?: number): string =>
-  column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
+export { location }
 
 /** A folder or file of migrations cannot be read. @since 0.1.0 @category definition errors */
 export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(

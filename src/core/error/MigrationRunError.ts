@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import { location } from "./MigrationDefinitionError.js"
+import { location } from "../text/Location.js"
 
 /**
  * A migration failed and was rolled back. `line` and `column` are 1-based in `file`; `cause` is the error of the query

@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import { location } from "./MigrationDefinitionError.js"
+import { location } from "../text/Location.js"
 
 /**
  * Another process took over the lease, since this one did not renew it in time: it was suspended, or cut off from the server.

@@ -12,13 +12,13 @@
  */
 import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
-import { location } from "../error/MigrationDefinitionError.js"
 import * as TransactionMode from "../file/TransactionMode.js"
 import * as Migration from "../migration/Migration.js"
 import * as MigrationWarning from "../migration/MigrationWarning.js"
 import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import * as ToldRoutine from "../model/ToldRoutine.js"
+import { location } from "../text/Location.js"
 
 /**
  * Why a step is in the plan: it provides what is missing, it writes a table that the failing statement touches, one of those

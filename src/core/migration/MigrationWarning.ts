@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import { location } from "../error/MigrationDefinitionError.js"
 import * as SchemaObject from "../model/SchemaObject.js"
+import { location } from "../text/Location.js"
 import { byPosition, type Migration, type MigrationId } from "./Migration.js"
 
 interface At {
