@@ -12,15 +12,7 @@ import * as KnownExtensions from "../catalog/KnownExtensions.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import type { Recorder } from "./Recorder.js"
-
-/** @since 0.1.0 @category models */
-export interface Doubt {
-  readonly kind: "CreatedTwice" | "DropsWhatNeverExisted"
-  readonly object: SchemaObject.SchemaObject
-  /** 1-based. */
-  readonly line: number
-}
+import type { Doubt, Recorder } from "./Reading.js"
 
 /** Doubts a CREATE, if the object is there. @since 0.1.0 @category operations */
 export const creation = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {

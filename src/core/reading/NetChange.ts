@@ -13,7 +13,7 @@
 
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import type { Recorder, SavedObject } from "./Recorder.js"
+import type { Recorder, SavedObject } from "./Reading.js"
 
 /** @since 0.1.0 @category models */
 export interface NetEffect {

@@ -1,143 +1,20 @@
 /**
- * The reading of one migration in progress: the catalog as it changes statement by statement, and the keys read and written
- * so far. It is mutable and never leaves the reading of its file; what it has recorded becomes a `Footprint` at the end.
+ * Records what a statement reads, writes, makes and takes away. What it has recorded becomes a `Footprint` at the end of the file.
  *
  * @since 0.1.0
  * @internal
  */
 
-import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import type { Hazard } from "../risk/Candidate.js"
-import type { Lookup } from "../sql/DynamicSql.js"
-import type { Parser } from "../sql/ParsedSql.js"
 import * as Doubt from "./ExpectedRefusal.js"
+import type { Recorder, SavedObject } from "./Reading.js"
 import { makeUncertain } from "./Uncertainty.js"
 
-/** What the reading of the current statement has met. @since 0.1.0 @category models */
-export interface StatementRecord {
-  /** 1-based. */
-  readonly line: number
-  /** Whether something in it was not understood. */
-  isOpaque: boolean
-  /** Whether that was code: it may then write rows of any table. */
-  runsUnknown: boolean
-  /** Whether it runs a body of code, and whether it changes the schema. */
-  runsCode: boolean
-  changesSchema: boolean
-  /** Whether that body ends the transaction it runs in. */
-  endsTransaction: boolean
-  /** The trees of bodies that the server parses along with the statement. */
-  readonly bodies: Array<unknown>
-  /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
-  readonly hazards: Array<Hazard>
-  readonly keys: Set<HazardKey.HazardKey>
-  /** Relations and routines already followed, so that each is followed once. */
-  readonly followed: Set<string>
-  readonly saved: Map<string, SavedObject>
-  /** Keys of what it made, changed or took away. */
-  readonly changed: Set<HazardKey.HazardKey>
-}
-
-/** A place in the catalog that was written. @since 0.1.0 @category models */
-export type SavedObject =
-  | { readonly _tag: "Relation"; readonly name: QualifiedName }
-  | { readonly _tag: "Type"; readonly name: QualifiedName }
-  | { readonly _tag: "Routine"; readonly routine: Catalog.Routine }
-  | { readonly _tag: "Thing"; readonly key: HazardKey.HazardKey }
-
-/** @since 0.1.0 @category models */
-export interface Recorder {
-  readonly parser: Parser
-  /** The migration, as its errors call it. */
-  readonly file: string
-  readonly atStart: Catalog.SimulatedCatalog
-  catalog: Catalog.SimulatedCatalog
-  readonly reads: Set<HazardKey.HazardKey>
-  readonly writes: Set<HazardKey.HazardKey>
-  readonly barriers: Array<{ readonly reason: string; readonly line: number }>
-  /** What changed, by identity, in the order of the first change. */
-  readonly changed: Map<string, SavedObject>
-  /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
-  readonly claimed: Array<SchemaObject.SchemaObject>
-  readonly doubts: Array<Doubt.Doubt>
-  readonly disclaimed: Array<SchemaObject.SchemaObject>
-  /** Keys of objects that this migration has taken away, be it to make them anew. */
-  readonly dropped: Set<string>
-  /** Whether all that was read does run: `false` when something depends on a condition that only the server can answer. */
-  isCertain: boolean
-  /** Whether what is being read is such a thing. */
-  isUncertain: boolean
-  statement: StatementRecord
-  /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
-  searchPath: ReadonlyArray<string>
-  /** Grows with each statement that may change where a name without schema is looked up. */
-  path: number
-  /** Schemas that this migration certainly makes. */
-  readonly schemas: Set<string>
-  /** Names that {@link Recorder.searchPath} has given their schema, which the statement does not. */
-  readonly located: WeakSet<QualifiedName>
-  /** Names that are relations only here: transition tables of the triggers that are being run. */
-  readonly locals: Set<string>
-  /** Bodies being run, outermost first. */
-  readonly running: Array<string>
-  /** What the variables of the body being run may hold. */
-  lookup: Lookup
-  /** Reads one statement, wherever it stands: in the file, in a body, in dynamic SQL. */
-  readonly execute: (recorder: Recorder, node: Node) => void
-}
-
-/** @since 0.1.0 @category constructors */
-export const make = ({
-  catalog,
-  execute,
-  file,
-  parser
-}: Pick<Recorder, "catalog" | "execute" | "file" | "parser">): Recorder => ({
-  parser,
-  file,
-  execute,
-  lookup: () => Option.none(),
-  atStart: catalog,
-  catalog,
-  reads: new Set(catalog.readByAll),
-  writes: new Set(),
-  barriers: [],
-  changed: new Map(),
-  claimed: [],
-  doubts: [],
-  disclaimed: [],
-  dropped: new Set(),
-  isCertain: true,
-  isUncertain: false,
-  statement: statementAt(1),
-  searchPath: [],
-  path: 0,
-  schemas: new Set(),
-  located: new WeakSet(),
-  locals: new Set(),
-  running: []
-})
-
-/** @since 0.1.0 @category constructors */
-export const statementAt = (line: number): StatementRecord => ({
-  line,
-  isOpaque: false,
-  runsUnknown: false,
-  runsCode: false,
-  changesSchema: false,
-  endsTransaction: false,
-  bodies: [],
-  hazards: [],
-  keys: new Set(),
-  followed: new Set(),
-  saved: new Map(),
-  changed: new Set()
-})
+export { make, type Recorder, type SavedObject, type StatementRecord, statementAt } from "./Reading.js"
 
 /** @since 0.1.0 @category recording */
 export const read = (recorder: Recorder, key: HazardKey.HazardKey): void => {

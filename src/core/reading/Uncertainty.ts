@@ -8,7 +8,7 @@
  */
 
 import type { HazardKey } from "../model/HazardKey.js"
-import type { Recorder } from "./Recorder.js"
+import type { Recorder } from "./Reading.js"
 
 /** @since 0.1.0 @category changes */
 export const makeUncertain = (recorder: Recorder, keys: Iterable<HazardKey>): void => {

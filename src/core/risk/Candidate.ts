@@ -9,24 +9,13 @@
 import type { Node, RangeVar } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
-import type { LockMode, Risk, RiskKind } from "../model/Risk.js"
+import type { LockMode, RiskKind } from "../model/Risk.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
-import type { ToldRoutine } from "../model/ToldRoutine.js"
 import * as Path from "../reading/NameResolution.js"
+import type { Hazard } from "../reading/Reading.js"
 import * as R from "../reading/Recorder.js"
 
-/** A hazard before its place is known. @since 0.1.0 @category models */
-export interface Hazard extends Pick<Risk, "kind" | "relation" | "asks"> {
-  /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
-  readonly isOfRows?: boolean
-  readonly told?: ToldRoutine
-  /** Defaults to how the statement finds a name. */
-  readonly reach?: Risk["reach"]
-  /** Defaults to {@link lockOf} the statement. */
-  readonly lock?: LockMode
-  /** Whether the migration undoes it later: what the statement takes away is there again. */
-  readonly isUndone?: (end: Catalog.SimulatedCatalog) => boolean
-}
+export type { Hazard }
 
 /** @since 0.1.0 @category constructors */
 export const general = (kind: RiskKind): Hazard => ({ kind, relation: Option.none() })

@@ -212,7 +212,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "12a",
     without: "waiting for extensions",
-    edits: [["core/reading/Recorder", "new Set(catalog.readByAll)", "new Set<string>()"]]
+    edits: [["core/reading/Reading", "new Set(catalog.readByAll)", "new Set<string>()"]]
   },
   {
     name: "12b",
