@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { InvalidDirective, MigrationUnreadable } from "../core/error/AutoMigrationError.js"
 import type { RiskKind } from "../core/model/Risk.js"
-import type { MigrationFile, MigrationFiles } from "./MigrationSource.js"
+import type { MigrationFile, MigrationFiles } from "./MigrationFile.js"
 
 /**
  * What is written down about Effects, by id.
