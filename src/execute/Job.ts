@@ -13,34 +13,12 @@ import * as Plan from "../core/graph/Plan.js"
 import { type AppliedSet, isCurrent, type Kind } from "../core/migration/LedgerEvent.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import type * as MigrationFailure from "../database/MigrationFailure.js"
-import type { Lease } from "../ledger/Lease.js"
+import type { Journal } from "../ledger/Journal.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 import type * as Judge from "./Judge.js"
 
-type Columns = Readonly<Record<string, unknown>>
-
-/**
- * How the applied set is read inside the transaction: from the ledger, or, while the ledger itself is being built, from
- * what the catalog shows of it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Journal {
-  /** Statements that answer with one row each. */
-  readonly statement: (known: AppliedSet) => string
-  /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of. */
-  readonly read: (
-    known: AppliedSet,
-    columns: Columns,
-    ask: (text: string) => Effect.Effect<unknown, SqlError>
-  ) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
-  /** Whether a failure is recorded: what only looks like a ledger may be somebody else's. */
-  readonly recordsFailures: boolean
-  /** The migrations that run outside transactions, or were interrupted there. */
-  readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
-}
+export type { Journal }
 
 /**
  * Judges a plan under the migration lock: `waiting` is what is left of it, and `ask` asks on the connection of the transaction that

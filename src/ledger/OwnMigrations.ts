@@ -20,9 +20,9 @@ import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as Migration from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import type { Failure } from "../database/MigrationFailure.js"
-import type * as Executor from "../execute/Executor.js"
 import { defaults, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import { sha256 } from "../runtime/Sha256.js"
+import type { Journal } from "./Journal.js"
 import * as LedgerStatements from "./Statements.js"
 
 /** Ids of the ledger's own migrations begin with this, so that none of the program's own can be mistaken for one. */
@@ -167,11 +167,7 @@ export type Inspector = (
  * @since 0.1.0
  * @category constructors
  */
-export const journal = (
-  schema: SchemaName,
-  graph: MigrationGraph.MigrationGraph,
-  inspect: Inspector
-): Executor.Journal => ({
+export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph, inspect: Inspector): Journal => ({
   statement: () => LedgerStatements.presence(schema),
   recordsFailures: false,
   read: (_, columns, ask) =>
