@@ -31,8 +31,8 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Presence from "../database/Presence.js"
 import type * as Judge from "../execute/Judge.js"
 import type * as Breaker from "../runner/Breaker.js"
-import * as History from "../runner/History.js"
 import type { Knowledge, View } from "../runner/Knowledge.js"
+import * as OldNames from "../runner/OldNames.js"
 import type * as PlanRunner from "../runner/PlanRunner.js"
 import { commandSuffix, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
@@ -244,7 +244,7 @@ const judge = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Either.Either<Judge.Judgement, MigrationFailure.Failure>, PlanRunner.Refusal> {
   const { catalog, knowledge, mode, policy, schema } = heal
   const waiting = plan.steps.map(({ migration }) => migration)
-  const renamed = History.renamed(knowledge.graph, schema, { applied, waiting })
+  const renamed = OldNames.renamed(knowledge.graph, schema, { applied, waiting })
   if (Option.isSome(renamed)) return Either.left(renamed.value)
   const facts = factsOf(heal, plan)
   if (mode === "observe") {

@@ -31,13 +31,14 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Presence from "../database/Presence.js"
 import * as Job from "../execute/Job.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
-import * as History from "../runner/History.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import { Ledger } from "../runner/Ledger.js"
+import * as OldNames from "../runner/OldNames.js"
 import * as PlanRunner from "../runner/PlanRunner.js"
 import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Adopter from "./Adopter.js"
+import * as RecordingCondition from "./RecordingCondition.js"
 
 /**
  * How the program's migrations compare with the ledger.
@@ -265,7 +266,7 @@ const lossesOf = Effect.fnUntraced(function* (
   const plan = choose(current(services, set))
   if (Option.isNone(plan)) return []
   const waiting = plan.value.steps.map(({ migration }) => migration)
-  const renamed = History.renamed(graph, schema, { applied: set, waiting })
+  const renamed = OldNames.renamed(graph, schema, { applied: set, waiting })
   if (Option.isSome(renamed)) return yield* MigrationFailure.withoutQuery(renamed.value)
   yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
   yield* adopter.unlessDue(set, plan.value)
@@ -296,7 +297,7 @@ const baseline = (
   if (!Arr.isNonEmptyReadonlyArray(steps)) return Effect.succeed([])
   const request = unchecked
     ? { condition: Job.unconditional, detail: { ...forOperator.detail, unchecked } }
-    : { condition: History.founded(graph, schema) }
+    : { condition: RecordingCondition.founded(graph, schema) }
   return Effect.map(run(runner, { plan: { steps, closes: [], upon: [] }, doing: "baseline", ...request }), idsOf)
 }
 
@@ -308,7 +309,7 @@ const rename = (
 ): Effect.Effect<void, AutoMigrationError | UnknownMigration> =>
   Effect.gen(function* () {
     const migration = yield* migrationOf(services, to)
-    const condition = History.renameable(services.graph, { from, to: migration })
+    const condition = RecordingCondition.renameable(services.graph, { from, to: migration })
     const applied = yield* services.applied
     yield* withoutQuery(condition({ applied, waiting: [], ask: () => Effect.void }))
     const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], closes: [], upon: [] }

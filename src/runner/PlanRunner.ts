@@ -27,9 +27,9 @@ import * as Monotonic from "../runtime/Monotonic.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Breaker from "./Breaker.js"
 import * as ForeignHistory from "./ForeignHistory.js"
-import * as History from "./History.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
+import * as OldNames from "./OldNames.js"
 
 /**
  * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is at fault.
@@ -197,7 +197,7 @@ const jobFor = (
 ): Executor.Job => ({
   condition: Option.isSome(Job.recordedAs(request))
     ? Job.unconditional
-    : History.notRenamed(knowledge.graph, config.schema),
+    : OldNames.notRenamed(knowledge.graph, config.schema),
   ...request,
   known: applied,
   journal: guardingFor(foreign, request)(ledger.journal),

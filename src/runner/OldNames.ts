@@ -1,0 +1,49 @@
+/**
+ * Whether a migration of a plan is applied under an old name: such a plan is neither run nor recorded.
+ *
+ * @internal
+ */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { MigrationRenamed } from "../core/error/AutoMigrationError.js"
+import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
+import * as Plan from "../core/graph/Plan.js"
+import type { AppliedSet } from "../core/migration/LedgerEvent.js"
+import type { Migration } from "../core/migration/Migration.js"
+import * as Renaming from "../core/policy/Renaming.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
+import type { Condition } from "../execute/Job.js"
+import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+
+/**
+ * The first of some migrations that is applied under another name, as a failure.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const renamed = (
+  graph: MigrationGraph,
+  schema: SchemaName,
+  { applied, waiting }: { readonly applied: AppliedSet; readonly waiting: ReadonlyArray<Migration> }
+): Option.Option<MigrationFailure.Failure> =>
+  Option.map(
+    Arr.findFirst(Renaming.renamings(graph, applied), ({ migration }) => waiting.includes(migration)),
+    ({ from, migration: { id, source } }) =>
+      MigrationFailure.circumstance(
+        ({ cause }) =>
+          new MigrationRenamed({
+            migrationId: id,
+            file: source,
+            from,
+            commands: Arr.map(from, (old) => `${Plan.commandFor("rename", [old, id])}${commandSuffix(schema)}`),
+            cause
+          })
+      )
+  )
+
+/** Nothing of the plan is applied under another name. @since 0.1.0 @category conditions */
+export const notRenamed =
+  (graph: MigrationGraph, schema: SchemaName): Condition =>
+  (circumstances) =>
+    Option.match(renamed(graph, schema, circumstances), { onNone: () => Effect.void, onSome: Effect.fail })
