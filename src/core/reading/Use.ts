@@ -125,7 +125,6 @@ export const mayRunCode = (
   const { statement } = recorder
   R.wall(recorder, reason)
   recorder.catalog = { ...recorder.catalog, isComplete: false }
-  statement.runsUnknown = true
   statement.hazards.push({
     kind: "opaque",
     asks: "code",
@@ -141,8 +140,14 @@ const insertsIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean 
     return false
   R.readName(recorder, name)
   R.writeName(recorder, name)
-  mayRunCode(recorder, Path.written(recorder, name), unknownTriggers(name))
+  insertsRows(recorder, Path.written(recorder, name), "path")
   return true
+}
+
+/** A trigger of such a table may write rows of any table. */
+const insertsRows = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
+  mayRunCode(recorder, name, unknownTriggers(name), reach)
+  recorder.statement.runsUnknown = true
 }
 
 const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${name}, whose triggers are not known`
@@ -150,7 +155,7 @@ const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${n
 const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
   R.write(recorder, relation.name.name)
   if (relation.isExternal && access === "insert") {
-    mayRunCode(recorder, relation.name, unknownTriggers(relation.name), "anywhere")
+    insertsRows(recorder, relation.name, "anywhere")
   } else if (relation.isExternal) R.barrier(recorder, unknownTriggers(relation.name))
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
   for (const sequence of relation.alsoWrites) move(recorder, sequence)
