@@ -15,7 +15,7 @@ import * as SqlState from "../core/detect/SqlState.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
 import { statementsOf } from "../core/sql/ParsedSql.js"
 import * as Definition from "../core/statement/DefinitionPrivilege.js"
-import type { Need } from "../core/statement/Privilege.js"
+import type { RequiredPrivilege } from "../core/statement/Privilege.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Message from "./Message.js"
 import * as MigrationFailure from "./MigrationFailure.js"
@@ -46,7 +46,7 @@ const isDenied: ReadonlySet<string> = new Set(["42501"])
 export const isDenial = (error: unknown): boolean => Option.isSome(SqlState.evidenceAmong(isDenied, error))
 
 /** What a text of one or more statements needs. @since 0.1.0 @category operations */
-export const needsOf = (parser: Parser, text: string): ReadonlyArray<Need> =>
+export const needsOf = (parser: Parser, text: string): ReadonlyArray<RequiredPrivilege> =>
   Either.match(statementsOf(parser, text), {
     onLeft: () => [],
     onRight: (statements) => statements.flatMap(({ node }) => Definition.ofStatement(parser, node))
@@ -169,7 +169,7 @@ const ofRoles = `
  * @since 0.1.0
  * @category statements
  */
-export const lacking = (needs: ReadonlyArray<Need>): string =>
+export const lacking = (needs: ReadonlyArray<RequiredPrivilege>): string =>
   `WITH w AS (SELECT * FROM pg_catalog.jsonb_to_recordset(${Message.literal(JSON.stringify(needs))}::jsonb)
   AS w (kind text, privilege text, schema text, name text, columns jsonb)),
 path AS (SELECT pg_catalog.btrim(p, '" ') AS name
@@ -215,7 +215,7 @@ const readLacks = Message.reader("lacks", Schema.Array(Lack))
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /** What the role of a connection lacks; nothing where the server does not answer. @since 0.1.0 @category operations */
-export const lacksOf = (ask: Ask, needs: ReadonlyArray<Need>): Effect.Effect<ReadonlyArray<Lack>> =>
+export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effect.Effect<ReadonlyArray<Lack>> =>
   needs.length === 0
     ? Effect.succeed([])
     : Effect.flatMap(ask(lacking(needs)), (results) => readLacks(Message.columnsOf(results))).pipe(

@@ -69,7 +69,7 @@ export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Ret
     if (isDone && !unit.isSetting) continue
     const outcome = yield* runUnit(attempt, unit, isDone ? { about: "nothing" } : doubt)
     if (isDone) continue
-    doubt = OutsideScript.afterwards(doubt, unit.trace, outcome)
+    doubt = OutsideScript.afterwards(doubt, unit.leftover, outcome)
     yield* advance(unit.to, doubt.about === "all" && doubt.was === "begun" ? "all" : "next")
     yield* Ref.set(attempt.isCertain, true)
   }
@@ -138,11 +138,11 @@ const decide = (
   doubt: OutsideScript.Doubt,
   time: "first" | "second"
 ): Effect.Effect<"run" | "skip", Setback> => {
-  const { trace } = unit
-  const considered = OutsideScript.consider(doubt, trace)
+  const { leftover } = unit
+  const considered = OutsideScript.consider(doubt, leftover)
   if (considered === "stop") return stopAt(attempt, unit)
-  if (considered === "run" || trace._tag === "Harmless" || trace._tag === "None") return Effect.succeed("run")
-  return Effect.flatMap(find(attempt, trace), ({ cleanUp, state }) => {
+  if (considered === "run" || leftover._tag === "Harmless" || leftover._tag === "None") return Effect.succeed("run")
+  return Effect.flatMap(find(attempt, leftover), ({ cleanUp, state }) => {
     const verdict = OutsideScript.conclude(doubt, state)
     switch (verdict) {
       case "stop":
@@ -158,8 +158,8 @@ const decide = (
 }
 
 /** On the session that would run the unit: names mean there what they mean to the unit. */
-const find = ({ work }: Attempt, trace: Repair.Telling): Effect.Effect<Repair.Finding, MigrationFailure.Failure> =>
-  Transaction.send(work.connection, Repair.question(trace)).pipe(
+const find = ({ work }: Attempt, leftover: Repair.Telling): Effect.Effect<Repair.Finding, MigrationFailure.Failure> =>
+  Transaction.send(work.connection, Repair.question(leftover)).pipe(
     Effect.mapError((error) =>
       MigrationFailure.ofMessage(error, "a look at what an interrupted step left", "what ran")
     ),

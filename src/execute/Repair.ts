@@ -7,7 +7,7 @@
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Trace from "../core/attempt/Leftover.js"
+import type * as Leftover from "../core/attempt/Leftover.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
@@ -27,7 +27,7 @@ export const Finding = Schema.Struct({
 export type Finding = typeof Finding.Type
 
 /** A catalog that tells whether a statement took effect. @since 0.1.0 @category models */
-export type Telling = Exclude<Trace.Trace, { readonly _tag: "Harmless" | "None" }>
+export type Telling = Exclude<Leftover.Leftover, { readonly _tag: "Harmless" | "None" }>
 
 /** @since 0.1.0 @category readers */
 export const readFinding = Message.reader("finding", Finding)
@@ -38,7 +38,7 @@ export const readFinding = Message.reader("finding", Finding)
  * @since 0.1.0
  * @category statements
  */
-export const question: (trace: Telling) => string = Match.type<Telling>().pipe(
+export const question: (leftover: Telling) => string = Match.type<Telling>().pipe(
   Match.tagsExhaustive({
     Index: ({ isImplied, name, table }) =>
       ofInvalid({
@@ -119,7 +119,7 @@ const within: Readonly<
   database: () => "true"
 }
 
-const onServer: Readonly<Record<Trace.ServerObject, string>> = {
+const onServer: Readonly<Record<Leftover.ServerObject, string>> = {
   database: "SELECT FROM pg_catalog.pg_database WHERE datname",
   tablespace: "SELECT FROM pg_catalog.pg_tablespace WHERE spcname",
   subscription: `SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid

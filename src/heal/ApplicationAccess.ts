@@ -17,7 +17,7 @@ import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import { promises } from "../core/migration/Migration.js"
 import { type QualifiedName, qualifiedName, render, type SchemaObject } from "../core/model/SchemaObject.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
-import { type Need, need } from "../core/statement/Privilege.js"
+import { type RequiredPrivilege, required } from "../core/statement/Privilege.js"
 import * as Driver from "../database/Driver.js"
 import * as Replica from "../database/Replica.js"
 import * as Rights from "../database/Rights.js"
@@ -108,7 +108,10 @@ const lacksOf = (services: Services, mishap: Mishap): Effect.Effect<ReadonlyArra
  * Of what the statements need, what migrations have brought. Where the statements are not known, what the message names
  * of all that migrations have brought.
  */
-const needsOf = ({ graph, parser }: Services, { begun, error, statement }: Mishap): ReadonlyArray<Need> => {
+const needsOf = (
+  { graph, parser }: Services,
+  { begun, error, statement }: Mishap
+): ReadonlyArray<RequiredPrivilege> => {
   const brought = graph.nodes.flatMap(({ migration }) => promises(migration)).flatMap(usesOf)
   const texts = Option.match(statement, { onNone: () => [...begun], onSome: (text) => [text] })
   const known = texts
@@ -120,7 +123,7 @@ const needsOf = ({ graph, parser }: Services, { begun, error, statement }: Misha
 }
 
 /** The privileges by which a query uses an object that a migration promises. */
-const usesOf = (object: SchemaObject): ReadonlyArray<Need> => {
+const usesOf = (object: SchemaObject): ReadonlyArray<RequiredPrivilege> => {
   switch (object._tag) {
     case "Relation":
       return usesOfRelation(object)
@@ -129,9 +132,9 @@ const usesOf = (object: SchemaObject): ReadonlyArray<Need> => {
     case "ConflictTarget":
       return Option.match(object.relation, { onNone: () => [], onSome: usesOfRelation })
     case "Routine":
-      return [need("routine", "EXECUTE", object)]
+      return [required("routine", "EXECUTE", object)]
     case "Schema":
-      return [need("schema", "USAGE", qualifiedName(object.name))]
+      return [required("schema", "USAGE", qualifiedName(object.name))]
     case "Type":
     case "EnumValue":
     case "Collation":
@@ -140,10 +143,11 @@ const usesOf = (object: SchemaObject): ReadonlyArray<Need> => {
   }
 }
 
-const usesOfRelation = (name: QualifiedName): ReadonlyArray<Need> =>
-  ["SELECT", "INSERT", "UPDATE", "DELETE"].map((privilege) => need("relation", privilege, name))
+const usesOfRelation = (name: QualifiedName): ReadonlyArray<RequiredPrivilege> =>
+  ["SELECT", "INSERT", "UPDATE", "DELETE"].map((privilege) => required("relation", privilege, name))
 
-const isSameObject = (self: Need, that: Need): boolean => self.kind === that.kind && self.name === that.name
+const isSameObject = (self: RequiredPrivilege, that: RequiredPrivilege): boolean =>
+  self.kind === that.kind && self.name === that.name
 
 /** The words of an English denial before the name. Source: aclcheck_error in src/backend/catalog/aclchk.c. */
 const denial =

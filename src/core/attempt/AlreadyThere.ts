@@ -35,7 +35,9 @@ export const isAlreadyThere = (
 
 /** An earlier statement of the same file has created the object: the file contradicts itself. */
 const createsTwice = ({ footprint }: Migration, { line }: StatementSpan): boolean =>
-  footprint.doubts.some((doubt) => doubt.kind === "CreatedTwice" && doubt.line === line && Option.isNone(doubt.earlier))
+  footprint.expectedRefusals.some(
+    (doubt) => doubt.kind === "CreatedTwice" && doubt.line === line && Option.isNone(doubt.earlier)
+  )
 
 /** No file before this one has the view, and no statement before this one names it. */
 const isFirstView = ({ footprint, script }: Migration, { end, start }: StatementSpan): boolean => {

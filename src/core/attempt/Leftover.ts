@@ -6,7 +6,7 @@
  *
  * 1. A statement that may be run any number of times is `Harmless`, whatever it is.
  * 2. A statement that changes rows, or runs code that may, is `None`: no catalog knows whether it ran.
- * 3. A transaction block leaves the traces of what it holds, since all of it took effect or nothing.
+ * 3. A transaction block leaves the leftovers of what it holds, since all of it took effect or nothing.
  *
  * Source: PostgreSQL manual, CREATE INDEX and REINDEX ("Building Indexes Concurrently", "Rebuilding Indexes Concurrently"),
  * ALTER TABLE ("DETACH PARTITION"); calls of PreventInTransactionBlock in src/backend.
@@ -33,7 +33,7 @@ export type ServerObject = "database" | "tablespace" | "subscription" | "prepare
  * @since 0.1.0
  * @category models
  */
-export type Trace =
+export type Leftover =
   /** May run again. */
   | { readonly _tag: "Harmless" }
   /** An index, valid when it is done and invalid when it is half-done; without a name its name begins as implied. */
@@ -72,17 +72,17 @@ export type Trace =
     }
   | { readonly _tag: "None" }
 
-const harmless: Trace = { _tag: "Harmless" }
+const harmless: Leftover = { _tag: "Harmless" }
 
-const none: Trace = { _tag: "None" }
+const none: Leftover = { _tag: "None" }
 
 /**
- * The traces of statements that take effect together: one statement, or a transaction block with its `BEGIN` and `COMMIT`.
+ * The leftovers of statements that take effect together: one statement, or a transaction block with its `BEGIN` and `COMMIT`.
  *
  * @since 0.1.0
  * @category inference
  */
-export const of = (parser: Parser, text: string, nodes: ReadonlyArray<Node>): Trace => {
+export const of = (parser: Parser, text: string, nodes: ReadonlyArray<Node>): Leftover => {
   const telling = nodes.filter((node) => !("TransactionStmt" in node && !isOfPrepared(node.TransactionStmt)))
   const [first, ...rest] = telling
   if (first === undefined || telling.every(isRepeatable)) return harmless
@@ -123,7 +123,7 @@ const isConcurrent = ({ params }: Body<"ReindexStmt">): boolean => isOn(optionNa
 const isOfPrepared = ({ kind }: Body<"TransactionStmt">): boolean =>
   kind === "TRANS_STMT_COMMIT_PREPARED" || kind === "TRANS_STMT_ROLLBACK_PREPARED"
 
-const special = (node: Node): Option.Option<Trace> => {
+const special = (node: Node): Option.Option<Leftover> => {
   if ("IndexStmt" in node && node.IndexStmt.concurrent === true) return Option.some(index(node.IndexStmt))
   if ("ReindexStmt" in node) return Option.some(rebuilt(node.ReindexStmt))
   if ("AlterTableStmt" in node) return detached(node.AlterTableStmt)
@@ -137,13 +137,13 @@ const special = (node: Node): Option.Option<Trace> => {
   return "AlterSubscriptionStmt" in node ? publications(node.AlterSubscriptionStmt) : Option.none()
 }
 
-const index = ({ idxname, indexParams, relation }: IndexStmt): Trace => {
+const index = ({ idxname, indexParams, relation }: IndexStmt): Leftover => {
   const table = nameOfRangeVar(relation)
   const implied = join(table.name, columnsPart(indexColumnNames(indexParams ?? [])), "idx")
   return { _tag: "Index", table, name: idxname ?? implied, isImplied: idxname === undefined }
 }
 
-const rebuilt = (statement: Body<"ReindexStmt">): Trace => {
+const rebuilt = (statement: Body<"ReindexStmt">): Leftover => {
   if (!isConcurrent(statement)) return harmless
   const ofAll = SchemaObject.qualifiedName(statement.name ?? "")
   switch (statement.kind) {
@@ -157,12 +157,12 @@ const rebuilt = (statement: Body<"ReindexStmt">): Trace => {
   }
 }
 
-const detached = ({ cmds, relation }: Body<"AlterTableStmt">): Option.Option<Trace> =>
+const detached = ({ cmds, relation }: Body<"AlterTableStmt">): Option.Option<Leftover> =>
   Arr.findFirst(cmds ?? [], (cmd) => {
     const body = "AlterTableCmd" in cmd ? cmd.AlterTableCmd : undefined
     const isDetach = body?.subtype === "AT_DetachPartition" || body?.subtype === "AT_DetachPartitionFinalize"
     return isDetach && body?.def !== undefined && "PartitionCmd" in body.def
-      ? Option.some<Trace>({
+      ? Option.some<Leftover>({
           _tag: "Detached",
           table: nameOfRangeVar(relation),
           partition: nameOfRangeVar(body.def.PartitionCmd.name)
@@ -170,10 +170,10 @@ const detached = ({ cmds, relation }: Body<"AlterTableStmt">): Option.Option<Tra
       : Option.none()
   })
 
-const onServer = (kind: ServerObject, name: string | undefined, exists: boolean): Option.Option<Trace> =>
+const onServer = (kind: ServerObject, name: string | undefined, exists: boolean): Option.Option<Leftover> =>
   Option.map(Option.fromNullable(name), (known) => ({ _tag: "OnServer", kind, name: known, exists }))
 
-const publications = ({ kind, publication, subname }: Body<"AlterSubscriptionStmt">): Option.Option<Trace> =>
+const publications = ({ kind, publication, subname }: Body<"AlterSubscriptionStmt">): Option.Option<Leftover> =>
   kind === "ALTER_SUBSCRIPTION_ADD_PUBLICATION" || kind === "ALTER_SUBSCRIPTION_DROP_PUBLICATION"
     ? Option.some({
         _tag: "Publications",
@@ -197,7 +197,7 @@ const isWhole = ({ args }: Body<"DoStmt">): boolean => {
 }
 
 /** What is sure to be made, or else taken away, by the same inference as a migration's. */
-const objects = (parser: Parser, text: string): Trace => {
+const objects = (parser: Parser, text: string): Leftover => {
   const inferred = Footprint.infer(parser, SimulatedCatalog.empty, { source: "", script: { _tag: "Sql", text } })
   if (Either.isLeft(inferred)) return none
   const { isCertain, provides, removes } = inferred.right.footprint

@@ -16,7 +16,7 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { type ParsedStatement, type Parser, statementsOf } from "../sql/ParsedSql.js"
 import { beginsBlock, endsBlock } from "../statement/TransactionBlock.js"
-import * as Trace from "./Leftover.js"
+import * as Leftover from "./Leftover.js"
 
 /**
  * @since 0.1.0
@@ -27,7 +27,7 @@ export interface Unit {
   readonly from: number
   readonly to: number
   readonly statements: Arr.NonEmptyReadonlyArray<ParsedStatement>
-  readonly trace: Trace.Trace
+  readonly leftover: Leftover.Leftover
   /** It may have committed part of its work before it failed, so that an error of its own does not say that nothing of it is there. */
   readonly mayCommit: boolean
   readonly isSetting: boolean
@@ -66,10 +66,10 @@ const unit = (
     from: to - statements.length,
     to,
     statements,
-    trace: Trace.of(parser, part, nodes),
-    mayCommit: Trace.mayCommit(nodes),
-    isSetting: nodes.every(Trace.isSetting),
-    isPatient: nodes.every(Trace.isPatient)
+    leftover: Leftover.of(parser, part, nodes),
+    mayCommit: Leftover.mayCommit(nodes),
+    isSetting: nodes.every(Leftover.isSetting),
+    isPatient: nodes.every(Leftover.isPatient)
   }
 }
 
@@ -120,9 +120,9 @@ export const resumption = (
  * @since 0.1.0
  * @category operations
  */
-export const consider = (doubt: Doubt, trace: Trace.Trace): "run" | "ask" | "stop" => {
-  if (doubt.about === "nothing" || trace._tag === "Harmless") return "run"
-  if (trace._tag === "None") return doubt.was === "begun" ? "stop" : "run"
+export const consider = (doubt: Doubt, leftover: Leftover.Leftover): "run" | "ask" | "stop" => {
+  if (doubt.about === "nothing" || leftover._tag === "Harmless") return "run"
+  if (leftover._tag === "None") return doubt.was === "begun" ? "stop" : "run"
   return "ask"
 }
 
@@ -150,8 +150,8 @@ export const conclude = (
  * @since 0.1.0
  * @category operations
  */
-export const afterwards = (doubt: Doubt, trace: Trace.Trace, outcome: "run" | "skip"): Doubt => {
+export const afterwards = (doubt: Doubt, leftover: Leftover.Leftover, outcome: "run" | "skip"): Doubt => {
   if (doubt.about !== "all") return { about: "nothing" }
-  const tells = outcome === "run" && trace._tag !== "Harmless" && trace._tag !== "Rebuilt"
+  const tells = outcome === "run" && leftover._tag !== "Harmless" && leftover._tag !== "Rebuilt"
   return tells && doubt.was === "begun" ? { about: "nothing" } : doubt
 }

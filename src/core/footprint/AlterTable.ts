@@ -11,7 +11,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as Doubt from "../reading/ExpectedRefusal.js"
+import * as ExpectedRefusal from "../reading/ExpectedRefusal.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
@@ -56,7 +56,7 @@ const addColumn: Action = (recorder, table, { def, missing_ok }) => {
   const name = def.ColumnDef.colname ?? ""
   const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
   if (isThere && missing_ok === true) return
-  Doubt.creation(recorder, SchemaObject.column(name, table))
+  ExpectedRefusal.creation(recorder, SchemaObject.column(name, table))
   addColumnTo(recorder, table, def.ColumnDef)
 }
 

@@ -11,7 +11,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import { freeConstraintName, freeIndexConstraintName, given, labels } from "../reading/ChosenNames.js"
-import * as Doubt from "../reading/ExpectedRefusal.js"
+import * as ExpectedRefusal from "../reading/ExpectedRefusal.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { idly } from "../reading/StatementEnd.js"
@@ -37,7 +37,7 @@ export const addConstraint = (
   const { conname, contype = "CONSTR_NULL" } = constraint
   const refused = contype === "CONSTR_PRIMARY" ? (primaryKeyOf(recorder, table)?.name ?? conname) : conname
   if (refused !== undefined && contype !== "CONSTR_NOTNULL") {
-    Doubt.creation(recorder, SchemaObject.constraint(refused, table))
+    ExpectedRefusal.creation(recorder, SchemaObject.constraint(refused, table))
   }
   const add = () => rules[contype](recorder, table, constraint, column, rows)
   if (isTaken(recorder, table, constraint)) idly(recorder, add)

@@ -11,7 +11,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as Doubt from "../reading/ExpectedRefusal.js"
+import * as ExpectedRefusal from "../reading/ExpectedRefusal.js"
 import * as R from "../reading/Recorder.js"
 import { uncertainly } from "../reading/Uncertainty.js"
 import * as Use from "../reading/Use.js"
@@ -278,7 +278,7 @@ export const dropColumn: Action = (recorder, table, command) => {
   if (!isThere && known !== undefined && command.missing_ok !== true) {
     const column = SchemaObject.column(name, known.name)
     if (known.isExternal) R.disclaim(recorder, column)
-    else Doubt.removal(recorder, column)
+    else ExpectedRefusal.removal(recorder, column)
   }
   removeColumn(recorder, table, name, behaviorOf(command))
 }

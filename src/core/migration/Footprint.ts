@@ -25,11 +25,11 @@ import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import * as ToldRoutine from "../model/ToldRoutine.js"
 import { netEffect } from "../reading/NetChange.js"
-import type { Doubt as FootprintDoubt } from "../reading/Reading.js"
+import type { ExpectedRefusal as ReadRefusal } from "../reading/Reading.js"
 import * as Recorder from "../reading/Recorder.js"
 import { endMigration, endStatement } from "../reading/StatementEnd.js"
-import { type Hazard, lockOf } from "../risk/Candidate.js"
-import { hazardsOf, mayRunInBlock } from "../risk/Statement.js"
+import { lockOf, type RiskCandidate } from "../risk/Candidate.js"
+import { candidatesOf, mayRunInBlock } from "../risk/Statement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "../sql/ParsedSql.js"
 import { isDefinition, isNeutral } from "../statement/Neutral.js"
 import { newestIn } from "../statement/ServerVersion.js"
@@ -56,7 +56,7 @@ export interface Need {
 }
 
 /** @since 0.1.0 @category models */
-export interface Doubt extends FootprintDoubt {
+export interface ExpectedRefusal extends ReadRefusal {
   /** Of what is created twice: the file that creates it first, where that is another one. */
   readonly earlier: Option.Option<string>
 }
@@ -104,7 +104,7 @@ export interface Footprint {
   /** Statements that PostgreSQL 14 lacks, each with what is newest about it. */
   readonly needs: ReadonlyArray<Need>
   /** What the server will refuse as far as the files tell. */
-  readonly doubts: ReadonlyArray<Doubt>
+  readonly expectedRefusals: ReadonlyArray<ExpectedRefusal>
   readonly statements: ReadonlyArray<StatementSpan>
   /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
   readonly isNeutral: boolean
@@ -123,7 +123,7 @@ export const empty: Footprint = {
   barriers: [],
   risks: [],
   needs: [],
-  doubts: [],
+  expectedRefusals: [],
   statements: [],
   isNeutral: true,
   isCertain: true,
@@ -179,10 +179,10 @@ export const inferAll = (
     const inferred = infer(parser, catalog, source)
     if (Either.isLeft(inferred)) return Either.left(inferred.left)
     const { footprint } = inferred.right
-    const doubts = footprint.doubts.map((doubt) =>
+    const expectedRefusals = footprint.expectedRefusals.map((doubt) =>
       doubt.kind === "CreatedTwice" ? { ...doubt, earlier: lastProviderOf(doubt.object, footprints, sources) } : doubt
     )
-    footprints.push(doubts.length === 0 ? footprint : { ...footprint, doubts })
+    footprints.push(expectedRefusals.length === 0 ? footprint : { ...footprint, expectedRefusals })
     catalog = inferred.right.catalog
   }
   return Either.right(footprints)
@@ -254,7 +254,7 @@ const read = (
     const mayStart = mayRunInBlock(recorder, statement.node)
     executeWithRisk(recorder, statement.node)
     const mayEnd = !(record.endsTransaction && isTopLevel(statement.node))
-    if (!mayEnd) record.hazards.push(notTransactional)
+    if (!mayEnd) record.candidates.push(notTransactional)
     endStatement(recorder)
     read.push({ statement, record, transactional: mayStart && mayEnd })
   }
@@ -270,7 +270,7 @@ const read = (
       writes: recorder.writes,
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
-      doubts: recorder.doubts.map((doubt) => ({ ...doubt, earlier: Option.none() })),
+      expectedRefusals: recorder.expectedRefusals.map((doubt) => ({ ...doubt, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: read.map(({ statement: { end, line, start }, transactional }) => ({
         start,
@@ -307,8 +307,8 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   const wasOpaque = statement.isOpaque
   statement.isOpaque = false
   const reach = recorder.path > 0 || statement.runsCode ? "anywhere" : "path"
-  statement.hazards.push(
-    ...hazardsOf(recorder, node).map((hazard) => ({ reach, lock: lockOf(node), ...hazard }) as const)
+  statement.candidates.push(
+    ...candidatesOf(recorder, node).map((candidate) => ({ reach, lock: lockOf(node), ...candidate }) as const)
   )
   execute(recorder, node)
   statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
@@ -330,11 +330,11 @@ const needOf = (
 /** Drops risks that the same migration undoes later. */
 const risksOf = (
   end: SimulatedCatalog.SimulatedCatalog,
-  { hazards, isOpaque }: Recorder.StatementRecord,
+  { candidates, isOpaque }: Recorder.StatementRecord,
   statement: ParsedStatement,
   text: string
 ): ReadonlyArray<Risk> => {
-  const left = (isOpaque ? [...hazards, opaqueRisk] : hazards).filter(({ isUndone }) => isUndone?.(end) !== true)
+  const left = (isOpaque ? [...candidates, opaqueRisk] : candidates).filter(({ isUndone }) => isUndone?.(end) !== true)
   if (left.length === 0) return []
   const place = placeOf(text, statement)
   return distinct(left).map(
@@ -352,18 +352,18 @@ const risksOf = (
   )
 }
 
-/** A body may be run more than once; of two hazards about one relation the one with the wider reach stays. */
-const distinct = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> => {
-  const byKey = new Map<string, Hazard>()
-  for (const hazard of hazards) {
-    const key = hazardKey(hazard)
+/** A body may be run more than once; of two candidates about one relation the one with the wider reach stays. */
+const distinct = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskCandidate> => {
+  const byKey = new Map<string, RiskCandidate>()
+  for (const candidate of candidates) {
+    const key = candidateKey(candidate)
     const known = byKey.get(key)
-    if (known === undefined || known.reach !== "anywhere") byKey.set(key, hazard)
+    if (known === undefined || known.reach !== "anywhere") byKey.set(key, candidate)
   }
   return [...byKey.values()]
 }
 
-const hazardKey = ({ asks, isOfRows = false, kind, lock, relation, told }: Hazard): string =>
+const candidateKey = ({ asks, isOfRows = false, kind, lock, relation, told }: RiskCandidate): string =>
   told === undefined
     ? Option.match(relation, {
         onNone: () => kind,
@@ -372,9 +372,9 @@ const hazardKey = ({ asks, isOfRows = false, kind, lock, relation, told }: Hazar
       })
     : `${kind} ${ToldRoutine.key(told)}`
 
-const opaqueRisk: Hazard = { kind: "opaque", relation: Option.none() }
+const opaqueRisk: RiskCandidate = { kind: "opaque", relation: Option.none() }
 
-const notTransactional: Hazard = { kind: "not-transactional", relation: Option.none() }
+const notTransactional: RiskCandidate = { kind: "not-transactional", relation: Option.none() }
 
 const widest = 120
 

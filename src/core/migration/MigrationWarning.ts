@@ -77,7 +77,7 @@ const ofOne = (
   isLater: (id: MigrationId) => boolean
 ): ReadonlyArray<MigrationWarning> => {
   const at = (line: number): At => ({ migration: id, source, line })
-  const doubts = footprint.doubts.map(
+  const expectedRefusals = footprint.expectedRefusals.map(
     ({ earlier, kind, line, object }): MigrationWarning =>
       kind === "CreatedTwice" ? { _tag: kind, ...at(line), object, earlier } : { _tag: kind, ...at(line), object }
   )
@@ -86,7 +86,7 @@ const ofOne = (
     ...later.map(
       ({ id: requirement, line }): MigrationWarning => ({ _tag: "RequiresLater", ...at(line), requirement })
     ),
-    ...doubts
+    ...expectedRefusals
   ].toSorted((one, other) => one.line - other.line)
 }
 

@@ -12,24 +12,24 @@ import * as KnownExtensions from "../catalog/KnownExtensions.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import type { Doubt, Recorder } from "./Reading.js"
+import type { ExpectedRefusal, Recorder } from "./Reading.js"
 
 /** Doubts a CREATE, if the object is there. @since 0.1.0 @category operations */
 export const creation = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
-  if (isThere(recorder.catalog, object)) doubt(recorder, "CreatedTwice", object)
+  if (isThere(recorder.catalog, object)) expectRefusal(recorder, "CreatedTwice", object)
 }
 
 /** Doubts a DROP of what the caller did not find. @since 0.1.0 @category operations */
 export const removal = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
-  if (!mayBeBrought(recorder.catalog, object)) doubt(recorder, "DropsWhatNeverExisted", object)
+  if (!mayBeBrought(recorder.catalog, object)) expectRefusal(recorder, "DropsWhatNeverExisted", object)
 }
 
-const doubt = (recorder: Recorder, kind: Doubt["kind"], object: SchemaObject.SchemaObject): void => {
+const expectRefusal = (recorder: Recorder, kind: ExpectedRefusal["kind"], object: SchemaObject.SchemaObject): void => {
   const { catalog, isCertain, statement } = recorder
   const key = HazardKey.keyOf(object)
   const isOpen = catalog.unsure.has(key) || catalog.uncertain.has(key)
   const isTold = catalog.isComplete && isCertain && !statement.runsCode && !isOpen
-  if (isTold && !isSystemName(object)) recorder.doubts.push({ kind, object, line: statement.line })
+  if (isTold && !isSystemName(object)) recorder.expectedRefusals.push({ kind, object, line: statement.line })
 }
 
 /** What a migration has made, for certain and for good. */

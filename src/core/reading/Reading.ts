@@ -16,8 +16,8 @@ import type { ToldRoutine } from "../model/ToldRoutine.js"
 import type { Lookup } from "../sql/DynamicSql.js"
 import type { Parser } from "../sql/ParsedSql.js"
 
-/** A hazard before its place is known. @since 0.1.0 @category models */
-export interface Hazard extends Pick<Risk, "kind" | "relation" | "asks"> {
+/** A candidate before its place is known. @since 0.1.0 @category models */
+export interface RiskCandidate extends Pick<Risk, "kind" | "relation" | "asks"> {
   /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
   readonly isOfRows?: boolean
   readonly told?: ToldRoutine
@@ -30,7 +30,7 @@ export interface Hazard extends Pick<Risk, "kind" | "relation" | "asks"> {
 }
 
 /** What the server will refuse as far as the files tell: see `ExpectedRefusal`. @since 0.1.0 @category models */
-export interface Doubt {
+export interface ExpectedRefusal {
   readonly kind: "CreatedTwice" | "DropsWhatNeverExisted"
   readonly object: SchemaObject.SchemaObject
   /** 1-based. */
@@ -53,7 +53,7 @@ export interface StatementRecord {
   /** The trees of bodies that the server parses along with the statement. */
   readonly bodies: Array<unknown>
   /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
-  readonly hazards: Array<Hazard>
+  readonly candidates: Array<RiskCandidate>
   readonly keys: Set<HazardKey.HazardKey>
   /** Relations and routines already followed, so that each is followed once. */
   readonly followed: Set<string>
@@ -83,7 +83,7 @@ export interface Recorder {
   readonly changed: Map<string, SavedObject>
   /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
   readonly claimed: Array<SchemaObject.SchemaObject>
-  readonly doubts: Array<Doubt>
+  readonly expectedRefusals: Array<ExpectedRefusal>
   readonly disclaimed: Array<SchemaObject.SchemaObject>
   /** Keys of objects that this migration has taken away, be it to make them anew. */
   readonly dropped: Set<string>
@@ -128,7 +128,7 @@ export const make = ({
   barriers: [],
   changed: new Map(),
   claimed: [],
-  doubts: [],
+  expectedRefusals: [],
   disclaimed: [],
   dropped: new Set(),
   isCertain: true,
@@ -151,7 +151,7 @@ export const statementAt = (line: number): StatementRecord => ({
   changesSchema: false,
   endsTransaction: false,
   bodies: [],
-  hazards: [],
+  candidates: [],
   keys: new Set(),
   followed: new Set(),
   saved: new Map(),

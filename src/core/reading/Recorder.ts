@@ -10,7 +10,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as Doubt from "./ExpectedRefusal.js"
+import * as ExpectedRefusal from "./ExpectedRefusal.js"
 import type { Recorder, SavedObject } from "./Reading.js"
 import { makeUncertain } from "./Uncertainty.js"
 
@@ -198,13 +198,13 @@ export const saveConstraint = (recorder: Recorder, table: QualifiedName, constra
 
 /** A plain CREATE shows that the object was not there, whatever the catalog says: said before the catalog has it. @since 0.1.0 @category changes */
 export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
-  Doubt.creation(recorder, object)
+  ExpectedRefusal.creation(recorder, object)
   recorder.claimed.push(object)
 }
 
 /** A plain DROP shows that the object was there, whatever the catalog says. @since 0.1.0 @category changes */
 export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
-  Doubt.removal(recorder, object)
+  ExpectedRefusal.removal(recorder, object)
   recorder.disclaimed.push(object)
 }
 

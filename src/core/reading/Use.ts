@@ -125,7 +125,7 @@ export const mayRunCode = (
   const { statement } = recorder
   R.wall(recorder, reason)
   recorder.catalog = { ...recorder.catalog, isComplete: false }
-  statement.hazards.push({
+  statement.candidates.push({
     kind: "opaque",
     asks: "code",
     relation: Option.some(relation),
@@ -238,7 +238,7 @@ const runNamed: typeof callNamed = (recorder, name, arity, run) => {
     arity: Option.filter(arity, (count) => routines.every((routine) => takes(routine, count))),
     bodies: routines.map(({ told: body }) => body)
   }
-  recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(told.name), reach, told })
+  recorder.statement.candidates.push({ kind: "opaque", relation: Option.some(told.name), reach, told })
 }
 
 const takes = ({ maxArity, minArity }: Catalog.Routine, count: number): boolean =>
@@ -298,7 +298,7 @@ const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
   const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
   const overloads = R.routines(recorder, name)
   const isOwn = overloads.length > 0 && !recorder.catalog.uncertain.has(HazardKey.routine(name.name))
-  if (!isServers && !isOwn) recorder.statement.hazards.push({ kind: "opaque", relation: Option.some(name) })
+  if (!isServers && !isOwn) recorder.statement.candidates.push({ kind: "opaque", relation: Option.some(name) })
 }
 
 const runCall = (recorder: R.Recorder, { args, name }: Call): void => {

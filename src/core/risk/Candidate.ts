@@ -1,5 +1,5 @@
 /**
- * One hazard of one statement while its file is read, and whether there is one at all. An object is new, and has no hazards, only
+ * One candidate of one statement while its file is read, and whether there is one at all. An object is new, and has no candidates, only
  * where the same migration certainly makes it: by a statement that stands alone in the file, fails where the object is there,
  * and names it as the statement in question does. Everything else the server decides, when the migration runs.
  *
@@ -12,22 +12,22 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type { LockMode, RiskKind } from "../model/Risk.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
-import type { Hazard } from "../reading/Reading.js"
+import type { RiskCandidate } from "../reading/Reading.js"
 import * as R from "../reading/Recorder.js"
 
-export type { Hazard }
+export type { RiskCandidate }
 
 /** @since 0.1.0 @category constructors */
-export const general = (kind: RiskKind): Hazard => ({ kind, relation: Option.none() })
+export const general = (kind: RiskKind): RiskCandidate => ({ kind, relation: Option.none() })
 
 /**
- * A hazard about a relation as a statement names it, unless the migration certainly makes that relation; and about the children
+ * A candidate about a relation as a statement names it, unless the migration certainly makes that relation; and about the children
  * that such a new parent has taken over.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const about = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> => {
+export const about = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const own = isNew(recorder, name) ? [] : [{ kind, relation: Option.some(Path.written(recorder, name)) }]
   return [...own, ...childrenOf(recorder, name).flatMap((child) => aboutKnown(kind, child))]
 }
@@ -38,7 +38,7 @@ export const about = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName)
  * @since 0.1.0
  * @category constructors
  */
-export const aboutKnown = (kind: RiskKind, { name }: QualifiedName): ReadonlyArray<Hazard> => [
+export const aboutKnown = (kind: RiskKind, { name }: QualifiedName): ReadonlyArray<RiskCandidate> => [
   { kind, relation: Option.some({ name, schema: Option.none() }), reach: "anywhere" }
 ]
 
@@ -79,17 +79,24 @@ const creationOf = (recorder: R.Recorder, name: QualifiedName): Option.Option<Ca
 }
 
 /** @since 0.1.0 @category constructors */
-export const onTable = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | undefined): ReadonlyArray<Hazard> =>
-  about(recorder, kind, Path.range(recorder, range))
+export const onTable = (
+  recorder: R.Recorder,
+  kind: RiskKind,
+  range: RangeVar | undefined
+): ReadonlyArray<RiskCandidate> => about(recorder, kind, Path.range(recorder, range))
 
 /**
- * A hazard of a statement that changes or removes rows: of its table, and of all whose rows may change with them. These are the
+ * A candidate of a statement that changes or removes rows: of its table, and of all whose rows may change with them. These are the
  * tables of a view, what a rule writes, and what a foreign key changes along.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const onRows = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | undefined): ReadonlyArray<Hazard> => {
+export const onRows = (
+  recorder: R.Recorder,
+  kind: RiskKind,
+  range: RangeVar | undefined
+): ReadonlyArray<RiskCandidate> => {
   const name = Path.range(recorder, range)
   return [
     ...about(recorder, kind, name),
@@ -98,18 +105,18 @@ export const onRows = (recorder: R.Recorder, kind: RiskKind, range: RangeVar | u
 }
 
 /**
- * A hazard of a statement that inserts rows: about what a rule of the table writes.
+ * A candidate of a statement that inserts rows: about what a rule of the table writes.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const onInsert = (recorder: R.Recorder, range: RangeVar | undefined): ReadonlyArray<Hazard> => {
+export const onInsert = (recorder: R.Recorder, range: RangeVar | undefined): ReadonlyArray<RiskCandidate> => {
   const found = R.findRelation(recorder, Path.range(recorder, range))
   return rulesOf(found).flatMap((other) => aboutOther(recorder, "data-loss", other))
 }
 
-/** A hazard about a relation that the catalog names, unless the migration certainly makes it. @since 0.1.0 @category constructors */
-export const aboutOther = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> =>
+/** A candidate about a relation that the catalog names, unless the migration certainly makes it. @since 0.1.0 @category constructors */
+export const aboutOther = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<RiskCandidate> =>
   isMade(recorder, name) ? [] : aboutKnown(kind, name)
 
 const changedAlong = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<QualifiedName> => {
@@ -145,8 +152,8 @@ const followers = (recorder: R.Recorder, known: Catalog.Relation | undefined): R
     )
   )
 
-/** A hazard about a type, unless the migration certainly makes it. @since 0.1.0 @category constructors */
-export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<Hazard> => {
+/** A candidate about a type, unless the migration certainly makes it. @since 0.1.0 @category constructors */
+export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const [known] = R.types(recorder, name)
   if (known === undefined) return about(recorder, kind, name)
   const wasThere = Catalog.typesNamed(recorder.atStart, known.name).some((type) =>
@@ -155,10 +162,10 @@ export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedN
   return known.isExternal || wasThere || !known.isCertain ? [{ kind, relation: Option.some(known.name) }] : []
 }
 
-/** The same hazard, unless the migration undoes it later. @since 0.1.0 @category constructors */
+/** The same candidate, unless the migration undoes it later. @since 0.1.0 @category constructors */
 export const unless =
   (isUndone: (end: Catalog.SimulatedCatalog) => boolean) =>
-  (hazard: Hazard): Hazard => ({ ...hazard, isUndone })
+  (candidate: RiskCandidate): RiskCandidate => ({ ...candidate, isUndone })
 
 /**
  * The lock that keeps a fact about a statement's table as it is until the statement has run: at least what the statement takes

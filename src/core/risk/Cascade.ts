@@ -12,17 +12,17 @@ import * as HazardKey from "../model/HazardKey.js"
 import * as Path from "../reading/NameResolution.js"
 import type * as R from "../reading/Recorder.js"
 import { nameOfObject } from "../sql/SyntaxTree.js"
-import { aboutOther, aboutType, type Hazard } from "./Candidate.js"
+import { aboutOther, aboutType, type RiskCandidate } from "./Candidate.js"
 
 /**
- * The hazards of `DROP … CASCADE` and `ALTER TABLE … DROP … CASCADE` about what depends on the object, at any depth.
+ * The candidates of `DROP … CASCADE` and `ALTER TABLE … DROP … CASCADE` about what depends on the object, at any depth.
  *
  * @since 0.1.0
  * @category operations
  */
-export const ofCascade = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+export const ofCascade = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => {
   const gone = new Set(goneBy(recorder, node))
-  return gone.size === 0 ? [] : dependents(recorder, gone).flatMap(({ hazards }) => hazards)
+  return gone.size === 0 ? [] : dependents(recorder, gone).flatMap(({ candidates }) => candidates)
 }
 
 const goneBy = (recorder: R.Recorder, node: Node): ReadonlyArray<HazardKey.HazardKey> => {
@@ -44,7 +44,7 @@ const droppedBy = (recorder: R.Recorder, { objects = [] }: DropStmt): ReadonlyAr
 interface Dependent {
   readonly key: HazardKey.HazardKey
   readonly dependencies: ReadonlySet<HazardKey.HazardKey>
-  readonly hazards: ReadonlyArray<Hazard>
+  readonly candidates: ReadonlyArray<RiskCandidate>
 }
 
 /** Adds to `gone` what goes with it. */
@@ -70,16 +70,20 @@ const changedIn = (recorder: R.Recorder): ReadonlyArray<Dependent> => {
   return [
     ...Catalog.allRelations(catalog)
       .filter((one) => !isSame(Catalog.relationsNamed(atStart, one.name), one))
-      .map(({ dependencies, name }) => ({ key: name.name, dependencies, hazards: aboutOther(recorder, kind, name) })),
+      .map(({ dependencies, name }) => ({
+        key: name.name,
+        dependencies,
+        candidates: aboutOther(recorder, kind, name)
+      })),
     ...Catalog.allTypes(catalog)
       .filter((one) => !isSame(Catalog.typesNamed(atStart, one.name), one))
-      .map(({ dependencies, name }) => ({ key: name.name, dependencies, hazards: aboutType(recorder, kind, name) })),
+      .map(({ dependencies, name }) => ({ key: name.name, dependencies, candidates: aboutType(recorder, kind, name) })),
     ...Catalog.allRoutines(catalog)
       .filter((one) => !isSame(Catalog.routinesNamed(atStart, one.name), one))
       .map((one) => ({
         key: HazardKey.routine(one.name.name),
         dependencies: one.dependencies,
-        hazards: isNewRoutine(recorder, one) ? [] : [{ kind, relation: Option.some(one.name) } as const]
+        candidates: isNewRoutine(recorder, one) ? [] : [{ kind, relation: Option.some(one.name) } as const]
       }))
   ]
 }

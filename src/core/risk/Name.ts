@@ -21,13 +21,13 @@ import type { QualifiedName } from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { nameOfNodes, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
-import { about, aboutType, general, type Hazard, onTable, unless } from "./Candidate.js"
+import { about, aboutType, general, onTable, type RiskCandidate, unless } from "./Candidate.js"
 
 /** @since 0.1.0 @category operations */
 export const ofDrop = (
   recorder: R.Recorder,
   { behavior, objects = [], removeType }: DropStmt
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   const isCascade = behavior === "DROP_CASCADE"
   switch (removeType) {
     case "OBJECT_TABLE":
@@ -70,15 +70,15 @@ export const ofDrop = (
 }
 
 /** What goes with CASCADE takes along what nobody makes again. */
-const goes = (hazards: ReadonlyArray<Hazard>, isCascade: boolean): ReadonlyArray<Hazard> =>
-  isCascade ? hazards.map(({ kind, relation }) => ({ kind, relation })) : hazards
+const goes = (candidates: ReadonlyArray<RiskCandidate>, isCascade: boolean): ReadonlyArray<RiskCandidate> =>
+  isCascade ? candidates.map(({ kind, relation }) => ({ kind, relation })) : candidates
 
 const hasAll = <A>(all: ReadonlyArray<A>, wanted: ReadonlyArray<A>): boolean => wanted.every((one) => all.includes(one))
 
 const columnNames = (relation: Catalog.Relation | undefined): ReadonlyArray<string> =>
   relation?.columns.map(({ name }) => name) ?? []
 
-const ofGoneView = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+const ofGoneView = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const known = R.findRelation(recorder, name)
   return about(recorder, "incompatible-change", name).map(
     unless((end) => {
@@ -88,7 +88,7 @@ const ofGoneView = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Ha
   )
 }
 
-const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const [known] = R.types(recorder, name)
   const row = R.findRelation(recorder, name)
   return aboutType(recorder, "incompatible-change", name).map(
@@ -102,15 +102,15 @@ const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Ha
 }
 
 /** Each overload that is meant; where none is known, all of that name. */
-const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<Hazard> => {
+const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<RiskCandidate> => {
   const name = Path.routine(recorder, nameOfNodes(object.objname))
   const isIn = (catalog: Catalog.SimulatedCatalog, routine: Catalog.Routine): boolean =>
     Catalog.routinesNamed(catalog, routine.name).some((other) => Catalog.isSameRoutine(other, routine))
   const known = matching(recorder, object)
   const old = known.filter((routine) => isIn(recorder.atStart, routine))
   if (known.length > 0 && old.length === 0 && known.every(({ isCertain }) => isCertain)) return []
-  const hazard: Hazard = { kind: "incompatible-change", relation: Option.some(old[0]?.name ?? name) }
-  return [hazard].map(
+  const candidate: RiskCandidate = { kind: "incompatible-change", relation: Option.some(old[0]?.name ?? name) }
+  return [candidate].map(
     unless((end) =>
       old.length === 0 ? Catalog.routinesNamed(end, name).length > 0 : old.every((one) => isIn(end, one))
     )
@@ -118,7 +118,7 @@ const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<
 }
 
 /**
- * A change of who may use an object, or of who owns it: no hazard where the migration certainly makes the object.
+ * A change of who may use an object, or of who owns it: no candidate where the migration certainly makes the object.
  *
  * @since 0.1.0
  * @category operations
@@ -127,7 +127,7 @@ export const ofAccess = (
   recorder: R.Recorder,
   kind: ObjectType | undefined,
   object: Node | undefined
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   switch (kind) {
     case "OBJECT_TABLE":
     case "OBJECT_SEQUENCE":
@@ -151,7 +151,11 @@ export const ofAccess = (
   }
 }
 
-const ofAttachment = (recorder: R.Recorder, object: Node, kind: Catalog.Attachment["kind"]): ReadonlyArray<Hazard> => {
+const ofAttachment = (
+  recorder: R.Recorder,
+  object: Node,
+  kind: Catalog.Attachment["kind"]
+): ReadonlyArray<RiskCandidate> => {
   const parts = partsOfObject(object)
   const table = Path.relation(recorder, nameOfStrings(parts.slice(0, -1)))
   return about(recorder, "incompatible-change", table).map(
@@ -164,7 +168,7 @@ const ofAttachment = (recorder: R.Recorder, object: Node, kind: Catalog.Attachme
 }
 
 /** `ON CONFLICT` finds its unique index by its columns. */
-const ofIndex = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Hazard> => {
+const ofIndex = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const index = R.findRelation(recorder, name)
   return index?.isUnique === true ? ofUnique(recorder, ownerOf(index), index.indexColumns) : []
 }
@@ -177,7 +181,11 @@ const ownerOf = ({ name, owner }: Catalog.Relation): QualifiedName => Option.get
  * @since 0.1.0
  * @category operations
  */
-export const ofGoneConstraint = (recorder: R.Recorder, table: QualifiedName, name: string): ReadonlyArray<Hazard> => {
+export const ofGoneConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  name: string
+): ReadonlyArray<RiskCandidate> => {
   const known = R.findRelation(recorder, table)?.constraints.find((constraint) => constraint.name === name)
   if (known === undefined) return about(recorder, "incompatible-change", table)
   return known.kind === "primary key" || known.kind === "unique" || known.kind === "exclusion"
@@ -189,7 +197,7 @@ const ofUnique = (
   recorder: R.Recorder,
   table: QualifiedName,
   columns: ReadonlyArray<string>
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   const wanted = columns.toSorted().join()
   return about(recorder, "incompatible-change", table).map(
     unless((end) =>
@@ -214,7 +222,10 @@ const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
 ])
 
 /** The server takes a table, too, where `ALTER INDEX … RENAME` names it. @since 0.1.0 @category operations */
-export const ofRename = (recorder: R.Recorder, { object, relation, renameType }: RenameStmt): ReadonlyArray<Hazard> => {
+export const ofRename = (
+  recorder: R.Recorder,
+  { object, relation, renameType }: RenameStmt
+): ReadonlyArray<RiskCandidate> => {
   const isIndex =
     renameType === "OBJECT_INDEX" && R.findRelation(recorder, Path.range(recorder, relation))?.kind === "index"
   if (isIndex || (renameType !== "OBJECT_INDEX" && unnamedByQueries.has(renameType))) return []
@@ -225,13 +236,13 @@ export const ofRename = (recorder: R.Recorder, { object, relation, renameType }:
 export const ofNewSchema = (
   recorder: R.Recorder,
   { object, objectType, relation }: AlterObjectSchemaStmt
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   if (unnamedByQueries.has(objectType)) return []
   return relation === undefined ? ofNamed(recorder, object) : onTable(recorder, "incompatible-change", relation)
 }
 
 /** A type, a routine, or something whose name has no place in the catalog: a schema, a role. */
-const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<Hazard> => {
+const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<RiskCandidate> => {
   if (object === undefined) return [general("incompatible-change")]
   if ("ObjectWithArgs" in object)
     return ofRoutine(recorder, object.ObjectWithArgs).map(({ kind, relation }) => ({ kind, relation }))
@@ -241,5 +252,5 @@ const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<
 }
 
 /** A label that is renamed is gone for whoever writes or compares with it. @since 0.1.0 @category operations */
-export const ofEnum = (recorder: R.Recorder, { oldVal, typeName }: AlterEnumStmt): ReadonlyArray<Hazard> =>
+export const ofEnum = (recorder: R.Recorder, { oldVal, typeName }: AlterEnumStmt): ReadonlyArray<RiskCandidate> =>
   oldVal === undefined ? [] : aboutType(recorder, "incompatible-change", Path.type(recorder, nameOfNodes(typeName)))

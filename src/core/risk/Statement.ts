@@ -1,6 +1,6 @@
 /**
- * The hazards of one statement, from its syntax tree and the catalog as it is before the statement. A table that the same
- * migration creates has no rows and nobody who waits for it: nothing about it is a hazard.
+ * The candidates of one statement, from its syntax tree and the catalog as it is before the statement. A table that the same
+ * migration creates has no rows and nobody who waits for it: nothing about it is a candidate.
  *
  * @since 0.1.0
  * @internal
@@ -15,13 +15,13 @@ import * as R from "../reading/Recorder.js"
 import { tablesWithType } from "../reading/Use.js"
 import { isOn, nameOfNodes, optionNamed } from "../sql/SyntaxTree.js"
 import { isTransactional } from "../statement/TransactionBlock.js"
-import { about, aboutType, general, type Hazard, onInsert, onRows, onTable } from "./Candidate.js"
+import { about, aboutType, general, onInsert, onRows, onTable, type RiskCandidate } from "./Candidate.js"
 import { ofCascade } from "./Cascade.js"
 import { ofAccess, ofDrop, ofEnum, ofNewSchema, ofRename } from "./Name.js"
 import { ofAlterTable, ofNewTable } from "./Table.js"
 
 /** @since 0.1.0 @category operations */
-export const hazardsOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => [
+export const candidatesOf = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => [
   ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
   ...ofStatement(recorder, node),
   ...ofCascade(recorder, node),
@@ -70,7 +70,7 @@ const changesWithin = (node: Node): ReadonlyArray<Node> => {
 const isChange = (value: object, tag: string): value is Node =>
   (tag === "DeleteStmt" || tag === "UpdateStmt" || tag === "MergeStmt" || tag === "InsertStmt") && tag in value
 
-const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => {
   if ("AlterTableStmt" in node) return ofAlterTable(recorder, node.AlterTableStmt)
   if ("CreateStmt" in node) return ofNewTable(recorder, node.CreateStmt)
   if ("IndexStmt" in node) {
@@ -87,7 +87,7 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> =>
 }
 
 /** Programs that write to the table do not know that the trigger removes what they have not touched. */
-const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<Hazard> => {
+const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<RiskCandidate> => {
   const bodies = R.routines(recorder, Path.routine(recorder, nameOfNodes(funcname))).map(({ body }) => body)
   const removes = bodies.some((body) => body._tag === "Code" && body.steps.some(({ node }) => isRemoval(node)))
   return removes ? onTable(recorder, "incompatible-change", relation) : []
@@ -99,26 +99,26 @@ const isRemoval = (node: Node): boolean =>
 /**
  * A domain's constraint is checked on every column of the type. After something opaque there may be tables that nobody knows of.
  */
-const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainStmt): ReadonlyArray<Hazard> => {
+const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainStmt): ReadonlyArray<RiskCandidate> => {
   const isNotValid = def !== undefined && "Constraint" in def && def.Constraint.skip_validation === true
   if ((subtype !== "C" && subtype !== "O" && subtype !== "V") || isNotValid) return []
   const kind = subtype === "O" ? "table-scan" : "validation-scan"
   const name = Path.type(recorder, nameOfNodes(typeName))
-  const hazards = aboutType(recorder, kind, name)
-  if (hazards.length === 0) return []
+  const candidates = aboutType(recorder, kind, name)
+  if (candidates.length === 0) return []
   const known = tablesWithType(recorder, name).flatMap((table) => about(recorder, kind, table))
   return recorder.catalog.isComplete ? known : [...known, general(kind)]
 }
 
 /** The table stays: one without a row loses nothing. */
-const ofRowsOnly = (hazards: ReadonlyArray<Hazard>): ReadonlyArray<Hazard> =>
-  hazards.map((hazard) => ({ ...hazard, isOfRows: true }))
+const ofRowsOnly = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskCandidate> =>
+  candidates.map((candidate) => ({ ...candidate, isOfRows: true }))
 
 /** Statements on rows. */
-const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
+const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> | undefined => {
   if ("TruncateStmt" in node) {
-    const hazards = ofTruncate(recorder, node.TruncateStmt)
-    return node.TruncateStmt.behavior === "DROP_CASCADE" ? hazards : ofRowsOnly(hazards)
+    const candidates = ofTruncate(recorder, node.TruncateStmt)
+    return node.TruncateStmt.behavior === "DROP_CASCADE" ? candidates : ofRowsOnly(candidates)
   }
   if ("InsertStmt" in node) {
     const { onConflictClause, relation } = node.InsertStmt
@@ -144,17 +144,17 @@ const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undef
 }
 
 /** With CASCADE go the rows of all that point at the tables, directly or not; who points at an unknown one is not known. */
-const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt): ReadonlyArray<Hazard> => {
+const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt): ReadonlyArray<RiskCandidate> => {
   const names = (relations ?? []).map((node) => Path.object(recorder, node))
   if (behavior !== "DROP_CASCADE") return names.flatMap((name) => about(recorder, "data-loss", name))
-  const all = new Map<string, ReadonlyArray<Hazard>>()
+  const all = new Map<string, ReadonlyArray<RiskCandidate>>()
   const visit = (name: QualifiedName): void => {
     const known = R.findRelation(recorder, name)
     const id = `${Catalog.schemaOf(known?.name ?? name)}.${name.name}`
     if (all.has(id)) return
     const isGiven = names.includes(name)
-    const own = about(recorder, "data-loss", name).map((hazard) =>
-      isGiven ? hazard : { ...hazard, reach: "anywhere" as const }
+    const own = about(recorder, "data-loss", name).map((candidate) =>
+      isGiven ? candidate : { ...candidate, reach: "anywhere" as const }
     )
     const isUnknown = known === undefined || known.isExternal || !recorder.catalog.isComplete
     all.set(id, own.length > 0 && isUnknown ? [...own, general("data-loss")] : own)
@@ -164,7 +164,7 @@ const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt)
   return [...all.values()].flat()
 }
 
-const ofMaintenance = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> | undefined => {
+const ofMaintenance = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> | undefined => {
   if ("RefreshMatViewStmt" in node) {
     const { concurrent, relation } = node.RefreshMatViewStmt
     return concurrent === true ? [] : onTable(recorder, "table-rewrite", relation)
@@ -188,7 +188,7 @@ const ofMaintenance = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> 
   return undefined
 }
 
-const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<Hazard> => {
+const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<RiskCandidate> => {
   const name = Path.range(recorder, range)
   const owner = R.findRelation(recorder, name)?.owner ?? Option.none()
   return about(
@@ -199,7 +199,7 @@ const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<Hazard> =
 }
 
 /** What concerns a single object is a risk of that object; the rest has no single object. */
-const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => {
   if ("DropOwnedStmt" in node) return [general("privilege-change"), general("data-loss")]
   if ("CreateFunctionStmt" in node) {
     const isDefiner = isOn(optionNamed(node.CreateFunctionStmt.options, "security"))

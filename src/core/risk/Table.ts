@@ -1,5 +1,5 @@
 /**
- * The hazards of `ALTER TABLE` and of a new table's place among others: what the server rewrites, scans, builds and checks, and
+ * The candidates of `ALTER TABLE` and of a new table's place among others: what the server rewrites, scans, builds and checks, and
  * what programs of the previous release cannot live with.
  *
  * @since 0.1.0
@@ -26,17 +26,17 @@ import * as R from "../reading/Recorder.js"
 import { mentionsOf } from "../sql/Mentions.js"
 import { serialOf, wordingOf } from "../sql/ParsedType.js"
 import { modifiersOf, stringsOf } from "../sql/SyntaxTree.js"
-import { about, type Hazard, onTable } from "./Candidate.js"
+import { about, onTable, type RiskCandidate } from "./Candidate.js"
 import { ofGoneConstraint } from "./Name.js"
 
 /** @since 0.1.0 @category operations */
-export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): ReadonlyArray<Hazard> => {
+export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): ReadonlyArray<RiskCandidate> => {
   const { cmds = [], objtype, relation } = statement
   const commands = cmds.flatMap((node) => ("AlterTableCmd" in node ? [node.AlterTableCmd] : []))
   if (objtype === "OBJECT_TABLE" || objtype === "OBJECT_MATVIEW") {
     return commands.flatMap((command) => ofCommand(recorder, Path.range(recorder, relation), command))
   }
-  return commands.flatMap(({ subtype }): ReadonlyArray<Hazard> => {
+  return commands.flatMap(({ subtype }): ReadonlyArray<RiskCandidate> => {
     if (subtype === "AT_ChangeOwner") return onTable(recorder, "privilege-change", relation)
     if (subtype === "AT_DropColumn") return onTable(recorder, "data-loss", relation)
     return subtype === "AT_AlterColumnType" ? onTable(recorder, "incompatible-change", relation) : []
@@ -52,7 +52,7 @@ export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): R
 export const ofNewTable = (
   recorder: R.Recorder,
   { inhRelations, partbound, tableElts }: CreateStmt
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   const parents = partbound === undefined ? [] : (inhRelations ?? [])
   return [
     ...(tableElts ?? []).flatMap((element) => ofElement(recorder, element)),
@@ -62,7 +62,7 @@ export const ofNewTable = (
   ]
 }
 
-const ofElement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
+const ofElement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => {
   if ("Constraint" in node) return locksOf(recorder, node.Constraint)
   if (!("ColumnDef" in node)) return []
   return (node.ColumnDef.constraints ?? []).flatMap((inner) =>
@@ -71,15 +71,19 @@ const ofElement = (recorder: R.Recorder, node: Node): ReadonlyArray<Hazard> => {
 }
 
 /** Rows of the default partition may belong to the new one. */
-const ofDefaultPartition = (recorder: R.Recorder, parent: QualifiedName): ReadonlyArray<Hazard> =>
+const ofDefaultPartition = (recorder: R.Recorder, parent: QualifiedName): ReadonlyArray<RiskCandidate> =>
   (R.findRelation(recorder, parent)?.children ?? [])
     .filter((child) => R.findRelation(recorder, child)?.isDefaultPartition === true)
     .flatMap((child) => about(recorder, "validation-scan", child))
 
-const locksOf = (recorder: R.Recorder, { contype, pktable }: Constraint): ReadonlyArray<Hazard> =>
+const locksOf = (recorder: R.Recorder, { contype, pktable }: Constraint): ReadonlyArray<RiskCandidate> =>
   contype === "CONSTR_FOREIGN" ? onTable(recorder, "referenced-table-lock", pktable) : []
 
-const ofCommand = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd): ReadonlyArray<Hazard> => {
+const ofCommand = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  command: AlterTableCmd
+): ReadonlyArray<RiskCandidate> => {
   const { def, name = "", subtype = "AT_ReAddComment" } = command
   const simple = simpleKinds[subtype]
   if (simple !== undefined) return simple.flatMap((kind) => about(recorder, kind, table))
@@ -105,14 +109,14 @@ const ofPartition = (
   parent: QualifiedName,
   subtype: AlterTableType,
   partition: RangeVar | undefined
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   if (subtype === "AT_DetachPartition") return onTable(recorder, "incompatible-change", partition)
   if (subtype !== "AT_AttachPartition") return []
   return [...onTable(recorder, "validation-scan", partition), ...ofDefaultPartition(recorder, parent)]
 }
 
 /** Programs that leave the column out of an INSERT count on its default, unless NULL does as well. */
-const ofGoneDefault = (recorder: R.Recorder, table: QualifiedName, column: string): ReadonlyArray<Hazard> => {
+const ofGoneDefault = (recorder: R.Recorder, table: QualifiedName, column: string): ReadonlyArray<RiskCandidate> => {
   const known = R.findRelation(recorder, table)?.columns.find(({ name }) => name === column)
   return known?.isNotNull === false ? [] : about(recorder, "incompatible-change", table)
 }
@@ -140,7 +144,7 @@ const ofNotNull = (
   recorder: R.Recorder,
   table: QualifiedName,
   columns: ReadonlyArray<string>
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   const known = R.findRelation(recorder, table)
   const isPending = known?.constraints.some(
     ({ columns: [column = ""], isValidated, kind }) => kind === "not null" && !isValidated && columns.includes(column)
@@ -149,7 +153,11 @@ const ofNotNull = (
   return isProven && isPending !== true && columns.length > 0 ? [] : about(recorder, "table-scan", table)
 }
 
-const ofNewColumn = (recorder: R.Recorder, table: QualifiedName, definition: ColumnDef): ReadonlyArray<Hazard> => {
+const ofNewColumn = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  definition: ColumnDef
+): ReadonlyArray<RiskCandidate> => {
   const constraints = (definition.constraints ?? []).flatMap((node) => ("Constraint" in node ? [node.Constraint] : []))
   const isSerial = serialOf(definition.typeName) !== undefined
   const isStored = constraints.some(
@@ -197,7 +205,11 @@ const isVolatile = (recorder: R.Recorder, expression: Node | undefined): boolean
   )
 
 /** A constraint by a statement of its own: only there can it be NOT NULL, or take over an index. */
-const ofNewConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint): ReadonlyArray<Hazard> => {
+const ofNewConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint
+): ReadonlyArray<RiskCandidate> => {
   const { contype, indexname, keys, skip_validation } = constraint
   if (contype === "CONSTR_NOTNULL") return skip_validation === true ? [] : ofNotNull(recorder, table, stringsOf(keys))
   if (contype !== "CONSTR_PRIMARY" || indexname === undefined) return ofConstraint(recorder, table, constraint)
@@ -206,7 +218,11 @@ const ofNewConstraint = (recorder: R.Recorder, table: QualifiedName, constraint:
   return ofNotNull(recorder, table, index?.indexColumns ?? [])
 }
 
-const ofConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint): ReadonlyArray<Hazard> => {
+const ofConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  constraint: Constraint
+): ReadonlyArray<RiskCandidate> => {
   const isChecked = constraint.skip_validation !== true
   switch (constraint.contype) {
     case "CONSTR_CHECK":
@@ -228,7 +244,7 @@ const ofNewType = (
   table: QualifiedName,
   column: string,
   definition: ColumnDef
-): ReadonlyArray<Hazard> => {
+): ReadonlyArray<RiskCandidate> => {
   const relation = R.findRelation(recorder, table)
   const known = relation?.columns.find(({ name }) => name === column)
   const isWider = known !== undefined && definition.raw_default === undefined && widens(known, definition)

@@ -26,9 +26,9 @@ import {
   type StatementTag,
   stringsOf
 } from "../sql/SyntaxTree.js"
-import { callsOf, type Need, need, ofQuery, owner } from "./Privilege.js"
+import { callsOf, ofQuery, owner, type RequiredPrivilege, required } from "./Privilege.js"
 
-type Needs = ReadonlyArray<Need>
+type Needs = ReadonlyArray<RequiredPrivilege>
 
 type Rule<K extends StatementTag> = (statement: Body<K>, parser: Parser) => Needs
 
@@ -57,23 +57,23 @@ const has = <K extends StatementTag>(node: Node, key: K): node is Extract<Node, 
 
 const creating = (name: QualifiedName): Needs =>
   Option.match(name.schema, {
-    onNone: () => [need("schema", "CREATE")],
-    onSome: (schema) => ["CREATE", "USAGE"].map((privilege) => need("schema", privilege, qualifiedName(schema)))
+    onNone: () => [required("schema", "CREATE")],
+    onSome: (schema) => ["CREATE", "USAGE"].map((privilege) => required("schema", privilege, qualifiedName(schema)))
   })
 
 const creatingRelation = (range: RangeVar | undefined): Needs =>
-  range?.relpersistence === "t" ? [need("database", "TEMPORARY")] : creating(nameOfRangeVar(range))
+  range?.relpersistence === "t" ? [required("database", "TEMPORARY")] : creating(nameOfRangeVar(range))
 
-const owning = (range: RangeVar | undefined): Need => owner("relation", nameOfRangeVar(range))
+const owning = (range: RangeVar | undefined): RequiredPrivilege => owner("relation", nameOfRangeVar(range))
 
-const superuser: Need = need("role", "SUPERUSER")
+const superuser: RequiredPrivilege = required("role", "SUPERUSER")
 
 /** What a definition refers to: types, functions in its expressions, and the tables of its foreign keys. */
 const using = (definition: unknown): Needs => {
   const mentions = mentionsOf(definition)
   return [
     ...mentions.types.flatMap((name) =>
-      isBuiltIn([...Option.toArray(name.schema), name.name]) ? [] : [need("type", "USAGE", name)]
+      isBuiltIn([...Option.toArray(name.schema), name.name]) ? [] : [required("type", "USAGE", name)]
     ),
     ...callsOf(mentions),
     ...referencing(definition)
@@ -87,7 +87,7 @@ const referencing = (value: unknown): Needs => {
   if (!isNode(value) || !("Constraint" in value) || value.Constraint.pktable === undefined) return inside
   const { pk_attrs, pktable } = value.Constraint
   const columns = pk_attrs === undefined ? null : stringsOf(pk_attrs)
-  return [...inside, need("relation", "REFERENCES", nameOfRangeVar(pktable), columns)]
+  return [...inside, required("relation", "REFERENCES", nameOfRangeVar(pktable), columns)]
 }
 
 const relations: ReadonlySet<string> = new Set(
@@ -114,8 +114,8 @@ const owningObject = (kind: string | undefined, range: RangeVar | undefined, obj
   return kind === "OBJECT_SCHEMA" ? [owner("schema", nameOfObject(object))] : []
 }
 
-const languageOf = (options: ReadonlyArray<Node> | undefined, otherwise: string): Need =>
-  need(
+const languageOf = (options: ReadonlyArray<Node> | undefined, otherwise: string): RequiredPrivilege =>
+  required(
     "language",
     "USAGE",
     qualifiedName(Option.getOrElse(optionText(optionNamed(options, "language")), () => otherwise))
@@ -132,11 +132,11 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
   AlterFunctionStmt: ({ func }) => [owner("routine", nameOfNodes(func?.objname))],
   AlterObjectSchemaStmt: ({ newschema, object, objectType, relation }) => [
     ...owningObject(objectType, relation, object),
-    need("schema", "CREATE", qualifiedName(newschema ?? ""))
+    required("schema", "CREATE", qualifiedName(newschema ?? ""))
   ],
   AlterOwnerStmt: ({ object, objectType, relation }) => owningObject(objectType, relation, object),
   AlterPolicyStmt: ({ table }) => [owning(table)],
-  AlterRoleStmt: () => [need("role", "CREATEROLE")],
+  AlterRoleStmt: () => [required("role", "CREATEROLE")],
   AlterSeqStmt: ({ sequence }) => [owning(sequence)],
   AlterSystemStmt: onlySuperuser,
   AlterTableStmt: ({ cmds, objtype, relation }) => [...owningObject(objtype, relation, undefined), ...using(cmds)],
@@ -146,7 +146,7 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
   CreateDomainStmt: (statement) => [...creating(nameOfNodes(statement.domainname)), ...using(Object.values(statement))],
   CreateEnumStmt: ({ typeName }) => [...creating(nameOfNodes(typeName))],
   CreateEventTrigStmt: onlySuperuser,
-  CreateExtensionStmt: ({ extname }) => [need("extension", "CREATE", qualifiedName(extname ?? ""))],
+  CreateExtensionStmt: ({ extname }) => [required("extension", "CREATE", qualifiedName(extname ?? ""))],
   CreateFdwStmt: onlySuperuser,
   CreateFunctionStmt: ({ funcname, options, parameters, replace, returnType }) => [
     ...creating(nameOfNodes(funcname)),
@@ -156,10 +156,10 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
   ],
   CreatePLangStmt: onlySuperuser,
   CreatePolicyStmt: ({ qual, table, with_check }) => [owning(table), ...using([qual, with_check])],
-  CreatePublicationStmt: () => [need("database", "CREATE")],
+  CreatePublicationStmt: () => [required("database", "CREATE")],
   CreateRangeStmt: ({ params, typeName }) => [...creating(nameOfNodes(typeName)), ...using(params)],
-  CreateRoleStmt: () => [need("role", "CREATEROLE")],
-  CreateSchemaStmt: () => [need("database", "CREATE")],
+  CreateRoleStmt: () => [required("role", "CREATEROLE")],
+  CreateSchemaStmt: () => [required("database", "CREATE")],
   CreateSeqStmt: ({ sequence }) => [...creatingRelation(sequence)],
   CreateStatsStmt: ({ relations: of }) => rangesOf(of).map(owning),
   CreateStmt: ({ inhRelations, relation, tableElts, constraints }) => [
@@ -173,11 +173,11 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
   ],
   CreateTableSpaceStmt: onlySuperuser,
   CreateTrigStmt: ({ funcname, relation, whenClause }) => [
-    need("relation", "TRIGGER", nameOfRangeVar(relation)),
-    need("routine", "EXECUTE", nameOfNodes(funcname)),
+    required("relation", "TRIGGER", nameOfRangeVar(relation)),
+    required("routine", "EXECUTE", nameOfNodes(funcname)),
     ...using(whenClause)
   ],
-  CreatedbStmt: () => [need("role", "CREATEDB")],
+  CreatedbStmt: () => [required("role", "CREATEDB")],
   DefineStmt: ({ definition, defnames }) => [...creating(nameOfNodes(defnames)), ...using(definition)],
   DoStmt: ({ args }, parser) => {
     const body = bodyOfBlock(parser, args)
@@ -188,7 +188,7 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
         : [])
     ]
   },
-  DropRoleStmt: () => [need("role", "CREATEROLE")],
+  DropRoleStmt: () => [required("role", "CREATEROLE")],
   DropStmt: ({ objects, removeType }) =>
     (objects ?? []).flatMap((object) => owningObject(removeType, undefined, object)),
   IndexStmt: (statement) => [owning(statement.relation), ...using([statement.indexParams, statement.whereClause])],
@@ -198,6 +198,7 @@ const rules: { readonly [K in StatementTag]?: Rule<K> } = {
     ...creating(relation === undefined ? nameOfObject(object) : nameOfRangeVar(relation))
   ],
   RuleStmt: ({ relation }) => [owning(relation)],
-  TruncateStmt: ({ relations: of }) => rangesOf(of).map((range) => need("relation", "TRUNCATE", nameOfRangeVar(range))),
+  TruncateStmt: ({ relations: of }) =>
+    rangesOf(of).map((range) => required("relation", "TRUNCATE", nameOfRangeVar(range))),
   ViewStmt: ({ replace, view }) => [...creatingRelation(view), ...(replace === true ? [owning(view)] : [])]
 }

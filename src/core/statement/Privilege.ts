@@ -23,7 +23,7 @@ import { isNode, nameOfRangeVar } from "../sql/SyntaxTree.js"
  * @since 0.1.0
  * @category models
  */
-export interface Need {
+export interface RequiredPrivilege {
   readonly kind: "relation" | "routine" | "type" | "schema" | "language" | "database" | "extension" | "role"
   /** In the words of `GRANT`; `OWNER` where no grant helps. */
   readonly privilege: string
@@ -34,12 +34,12 @@ export interface Need {
 }
 
 /** @since 0.1.0 @category constructors */
-export const need = (
-  kind: Need["kind"],
+export const required = (
+  kind: RequiredPrivilege["kind"],
   privilege: string,
   name?: QualifiedName,
-  columns: Need["columns"] = null
-): Need => ({
+  columns: RequiredPrivilege["columns"] = null
+): RequiredPrivilege => ({
   kind,
   privilege,
   schema: name === undefined ? null : Option.getOrNull(name.schema),
@@ -48,10 +48,14 @@ export const need = (
 })
 
 /** @since 0.1.0 @category constructors */
-export const owner = (kind: Need["kind"], name: QualifiedName): Need => need(kind, "OWNER", name)
+export const owner = (kind: RequiredPrivilege["kind"], name: QualifiedName): RequiredPrivilege =>
+  required(kind, "OWNER", name)
 
-const relation = (privilege: string, range: RangeVar | undefined, columns: Need["columns"]): Need =>
-  need("relation", privilege, nameOfRangeVar(range), columns)
+const relation = (
+  privilege: string,
+  range: RangeVar | undefined,
+  columns: RequiredPrivilege["columns"]
+): RequiredPrivilege => required("relation", privilege, nameOfRangeVar(range), columns)
 
 /**
  * What a query, an `INSERT`, `UPDATE`, `DELETE` or `MERGE` needs, wherever it stands in the tree.
@@ -59,7 +63,7 @@ const relation = (privilege: string, range: RangeVar | undefined, columns: Need[
  * @since 0.1.0
  * @category operations
  */
-export const ofQuery = (node: Node): ReadonlyArray<Need> => {
+export const ofQuery = (node: Node): ReadonlyArray<RequiredPrivilege> => {
   const mentions = mentionsOf(node)
   const isLocking = mentions.relations.length > 0 && JSON.stringify(node).includes('"lockingClause"')
   return [
@@ -67,7 +71,7 @@ export const ofQuery = (node: Node): ReadonlyArray<Need> => {
       mention.access === "read"
         ? [
             ...reading(mention.name, columnsOf(mentions, mention)),
-            ...(isLocking ? [need("relation", "UPDATE", mention.name, [])] : [])
+            ...(isLocking ? [required("relation", "UPDATE", mention.name, [])] : [])
           ]
         : []
     ),
@@ -77,21 +81,21 @@ export const ofQuery = (node: Node): ReadonlyArray<Need> => {
 }
 
 /** Of routines that do not come with the server, and of sequences. @since 0.1.0 @category operations */
-export const callsOf = (mentions: Mentions): ReadonlyArray<Need> => [
-  ...mentions.calls.flatMap(({ name }) => (isBuiltInRoutine(name) ? [] : [need("routine", "EXECUTE", name)])),
-  ...mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [need("relation", "USAGE", name)] : []))
+export const callsOf = (mentions: Mentions): ReadonlyArray<RequiredPrivilege> => [
+  ...mentions.calls.flatMap(({ name }) => (isBuiltInRoutine(name) ? [] : [required("routine", "EXECUTE", name)])),
+  ...mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [required("relation", "USAGE", name)] : []))
 ]
 
 /** Whoever reads no column in particular needs any of them. */
-const reading = (name: QualifiedName, columns: Need["columns"]): ReadonlyArray<Need> =>
+const reading = (name: QualifiedName, columns: RequiredPrivilege["columns"]): ReadonlyArray<RequiredPrivilege> =>
   columns === null || columns.length === 0
-    ? [need("relation", "SELECT", name, columns)]
-    : [need("relation", "SELECT", name, []), need("relation", "SELECT", name, columns)]
+    ? [required("relation", "SELECT", name, columns)]
+    : [required("relation", "SELECT", name, []), required("relation", "SELECT", name, columns)]
 
 const columnsOf = (
   { columns, hasStar }: Mentions,
   { alias, name }: { readonly alias: Option.Option<string>; readonly name: QualifiedName }
-): Need["columns"] => {
+): RequiredPrivilege["columns"] => {
   const written = Option.getOrElse(alias, () => name.name)
   return hasStar
     ? null
@@ -100,13 +104,13 @@ const columnsOf = (
 
 const distinct = (columns: Mentions["columns"]): ReadonlyArray<string> => [...new Set(columns.map(({ name }) => name))]
 
-const writesIn = (value: unknown): ReadonlyArray<Need> => {
+const writesIn = (value: unknown): ReadonlyArray<RequiredPrivilege> => {
   if (Array.isArray(value)) return value.flatMap(writesIn)
   if (!isRecord(value)) return []
   return [...(isNode(value) ? writeOf(value) : []), ...Object.values(value).flatMap(writesIn)]
 }
 
-const writeOf = (node: Node): ReadonlyArray<Need> => {
+const writeOf = (node: Node): ReadonlyArray<RequiredPrivilege> => {
   if ("InsertStmt" in node) {
     const { cols, onConflictClause, relation: target, returningClause } = node.InsertStmt
     return [
@@ -138,7 +142,10 @@ const writeOf = (node: Node): ReadonlyArray<Need> => {
   return []
 }
 
-const merging = (target: RangeVar | undefined, { commandType, targetList }: MergeWhenClause): ReadonlyArray<Need> => {
+const merging = (
+  target: RangeVar | undefined,
+  { commandType, targetList }: MergeWhenClause
+): ReadonlyArray<RequiredPrivilege> => {
   switch (commandType) {
     case "CMD_INSERT":
       return [relation("INSERT", target, targetList === undefined ? null : assigned(targetList))]
@@ -156,7 +163,10 @@ const assigned = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<string>
     "ResTarget" in node && node.ResTarget.name !== undefined ? [node.ResTarget.name] : []
   )
 
-const conflict = (target: RangeVar | undefined, clause: OnConflictClause | undefined): ReadonlyArray<Need> => {
+const conflict = (
+  target: RangeVar | undefined,
+  clause: OnConflictClause | undefined
+): ReadonlyArray<RequiredPrivilege> => {
   if (clause === undefined) return []
   const arbiter = seeing(target, [clause.infer, clause.targetList, clause.whereClause])
   return clause.action === "ONCONFLICT_UPDATE"
@@ -165,7 +175,7 @@ const conflict = (target: RangeVar | undefined, clause: OnConflictClause | undef
 }
 
 /** A statement that changes rows reads its target where an expression names a column of it. */
-const seeing = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<Need> => {
+const seeing = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<RequiredPrivilege> => {
   const { columns, hasStar } = mentionsOf(pieces)
   if (hasStar) return [relation("SELECT", target, null)]
   return columns.length === 0 ? [] : [relation("SELECT", target, distinct(columns))]

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import type * as Trace from "../../../src/core/attempt/Leftover.js"
+import type * as Leftover from "../../../src/core/attempt/Leftover.js"
 import * as OutsideScript from "../../../src/core/attempt/OutsideScript.js"
 import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
 import * as arb from "../../support/arbitraries/Sql.js"
@@ -8,28 +8,28 @@ import { lastFootprint, parser } from "../../support/history/Parsing.js"
 
 const unitsOf = (text: string) => OutsideScript.units(parser, text)
 
-/** A trace in words that read well in an assertion. */
-const told = (trace: Trace.Trace): string => {
-  switch (trace._tag) {
+/** A leftover in words that read well in an assertion. */
+const told = (leftover: Leftover.Leftover): string => {
+  switch (leftover._tag) {
     case "Harmless":
     case "None":
-      return trace._tag
+      return leftover._tag
     case "Index":
-      return `Index ${trace.name} of ${trace.table.name}${trace.isImplied ? ", implied" : ""}`
+      return `Index ${leftover.name} of ${leftover.table.name}${leftover.isImplied ? ", implied" : ""}`
     case "Rebuilt":
-      return `Rebuilt ${trace.of} ${trace.name.name}`
+      return `Rebuilt ${leftover.of} ${leftover.name.name}`
     case "Detached":
-      return `Detached ${trace.partition.name} of ${trace.table.name}`
+      return `Detached ${leftover.partition.name} of ${leftover.table.name}`
     case "OnServer":
-      return `${trace.exists ? "New" : "No"} ${trace.kind} ${trace.name}`
+      return `${leftover.exists ? "New" : "No"} ${leftover.kind} ${leftover.name}`
     case "Publications":
-      return `${trace.exists ? "With" : "Without"} ${trace.names.join(", ")} in ${trace.subscription}`
+      return `${leftover.exists ? "With" : "Without"} ${leftover.names.join(", ")} in ${leftover.subscription}`
     case "Objects":
-      return `${trace.exist ? "New" : "No"} ${trace.objects.map(SchemaObject.render).join(", ")}`
+      return `${leftover.exist ? "New" : "No"} ${leftover.objects.map(SchemaObject.render).join(", ")}`
   }
 }
 
-const traces: ReadonlyArray<readonly [sql: string, trace: string]> = [
+const leftovers: ReadonlyArray<readonly [sql: string, leftover: string]> = [
   ["CREATE INDEX CONCURRENTLY i ON app.t (a)", "Index i of t"],
   ["CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)", "Index i of t"],
   ["CREATE INDEX CONCURRENTLY ON t (a, lower(b))", "Index t_a_lower_idx of t, implied"],
@@ -100,12 +100,12 @@ describe("laws", () => {
   })
 })
 
-describe("the traces of", () => {
-  for (const [sql, trace] of traces) {
-    it(`${sql}: ${trace}`, () =>
+describe("the leftovers of", () => {
+  for (const [sql, leftover] of leftovers) {
+    it(`${sql}: ${leftover}`, () =>
       deepStrictEqual(
-        unitsOf(sql).map((unit) => told(unit.trace)),
-        [trace]
+        unitsOf(sql).map((unit) => told(unit.leftover)),
+        [leftover]
       ))
   }
 })
@@ -166,7 +166,7 @@ describe("a new attempt", () => {
     })
   })
 
-  it("doubts all of a text that is another one now, or that nobody counted", () => {
+  it("expectedRefusals all of a text that is another one now, or that nobody counted", () => {
     const all: OutsideScript.Resumption = { progress: 0, doubt: { about: "all", was: "begun" } }
     deepStrictEqual(OutsideScript.resumption(left, { checksum: "b", lastKind: "Started" }), all)
     deepStrictEqual(OutsideScript.resumption(null, { checksum: "a", lastKind: "Started" }), all)
@@ -176,7 +176,7 @@ describe("a new attempt", () => {
     })
   })
 
-  it("doubts no more once something was run that had not been begun; what may run again tells nothing", () => {
+  it("expectedRefusals no more once something was run that had not been begun; what may run again tells nothing", () => {
     const all = { about: "all", was: "begun" } as const
     const index = { _tag: "Index", table: SchemaObject.qualifiedName("t"), name: "i", isImplied: false } as const
     deepStrictEqual(OutsideScript.afterwards(all, index, "run"), { about: "nothing" })

@@ -47,8 +47,10 @@ describe("what only the server can answer", () => {
       "CREATE TABLE c AS SELECT * FROM a",
       "ALTER TABLE c ADD COLUMN y int"
     ])
-    const doubts = Either.getOrThrow(Footprint.inferAll(parser, sources)).flatMap((footprint) => footprint.doubts)
-    deepStrictEqual(doubts, [])
+    const expectedRefusals = Either.getOrThrow(Footprint.inferAll(parser, sources)).flatMap(
+      (footprint) => footprint.expectedRefusals
+    )
+    deepStrictEqual(expectedRefusals, [])
   })
 
   it("answers no later condition", () => {

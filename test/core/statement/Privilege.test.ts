@@ -7,10 +7,10 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as ParsedSql from "../../../src/core/sql/ParsedSql.js"
 import * as PrivilegeOfDefinition from "../../../src/core/statement/DefinitionPrivilege.js"
-import type { Need } from "../../../src/core/statement/Privilege.js"
+import type { RequiredPrivilege } from "../../../src/core/statement/Privilege.js"
 import * as Parsing from "../../support/history/Parsing.js"
 
-const render = ({ columns, kind, name, privilege, schema }: Need): string => {
+const render = ({ columns, kind, name, privilege, schema }: RequiredPrivilege): string => {
   const what = [schema, name].filter((part) => part !== null).join(".")
   return `${privilege}${columns === null ? "" : `(${columns.join(", ")})`} ${kind}${what === "" ? "" : ` ${what}`}`
 }

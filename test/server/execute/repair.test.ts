@@ -1,6 +1,6 @@
 /**
  * What the catalog says of a statement whose attempt was interrupted: done, half-done, or not begun, for each kind of
- * statement that leaves traces.
+ * statement that leaves leftovers.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -16,11 +16,11 @@ import * as Server from "../../support/server/Server.js"
 const finding = (url: string, sql: string) =>
   Effect.gen(function* () {
     const [unit] = OutsideScript.units(parser, sql)
-    if (unit === undefined || unit.trace._tag === "Harmless" || unit.trace._tag === "None") {
-      return yield* Effect.dieMessage(`${sql} leaves no traces`)
+    if (unit === undefined || unit.leftover._tag === "Harmless" || unit.leftover._tag === "None") {
+      return yield* Effect.dieMessage(`${sql} leaves no leftovers`)
     }
     return yield* Repair.readFinding(
-      Message.columnsOf({ rows: yield* Database.query(url, Repair.question(unit.trace)) })
+      Message.columnsOf({ rows: yield* Database.query(url, Repair.question(unit.leftover)) })
     )
   })
 

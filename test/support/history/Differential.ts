@@ -221,8 +221,8 @@ const compare = (server: Server, files: ReadonlyArray<string>): Effect.Effect<Ou
     const expected = yield* rebuilt(server, files)
     const graph = yield* graphOf(files)
     const doubted = graph.nodes.flatMap(({ migration: { footprint, source } }) =>
-      footprint.doubts.map(
-        ({ kind, object }) => `doubts what the server takes: ${source} ${kind} ${SchemaObject.render(object)}`
+      footprint.expectedRefusals.map(
+        ({ kind, object }) => `expectedRefusals what the server takes: ${source} ${kind} ${SchemaObject.render(object)}`
       )
     )
     const lines = [...(yield* unlisted(server, files)), ...doubted]
