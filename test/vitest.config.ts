@@ -21,16 +21,20 @@ const pure = ["test/core/**/*.test.ts"]
 /** The longest first: one of them begun last is waited for with a processor idle. Vitest begins with the largest files. */
 const long = ["thereBefore", "model", "unharmed", "differential", "crashes", "footprintRules"]
 
-/** Vitest asks for a class. */
-class LongFirst extends BaseSequencer {
-  override async sort(files: Array<TestSpecification>) {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const place = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
-      return place === -1 ? long.length : place
-    }
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
-  }
+const rank = ({ moduleId }: TestSpecification): number => {
+  const place = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+  return place === -1 ? long.length : place
 }
+
+/** Vitest's own, with the long files first. */
+const LongFirst = new Proxy(BaseSequencer, {
+  construct: (own, [context]) => {
+    const sequencer = new own(context)
+    const sort = async (files: Array<TestSpecification>) =>
+      (await own.prototype.sort.call(sequencer, files)).toSorted((a, b) => rank(a) - rank(b))
+    return Object.assign(sequencer, { sort })
+  }
+})
 
 /** They end what hangs; what is slow because the machine is busy does not. */
 const limits = { testTimeout: 120_000, hookTimeout: 120_000 }
@@ -41,7 +45,7 @@ export default defineConfig({
     globalSetup: ["test/globalSetup.ts"],
     pool: "forks",
     // The files of a project share two processes: most of what a file costs in one of its own is to load the library again.
-    poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false } },
+    poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false }, threads: { minThreads: 1, maxThreads: 2 } },
     sequence: { sequencer: LongFirst },
     coverage: {
       provider: "v8",
@@ -110,6 +114,8 @@ export default defineConfig({
         test: {
           ...limits,
           name: "features",
+          // The steps are registered anew for each file, which the next file in the same process would find twice.
+          pool: "threads",
           include: ["test/features/*.feature"],
           setupFiles: ["test/features/steps.ts"]
         }
