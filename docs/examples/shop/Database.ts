@@ -3,8 +3,11 @@
  * that exists as long as the demo.
  */
 import { randomBytes } from "node:crypto"
-import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { AutoMigrationConfig, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import pg from "pg"
 import * as EmbeddedServer from "../../../test/support/server/EmbeddedServer.js"

@@ -2,7 +2,7 @@
  * The operator, who types what the library's refusal says: the demo does it in a shell, or leaves it to the reader.
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type * as Database from "./Database.js"
 import { DemoStopped, say, title, waitingFor } from "./Telling.js"
 
@@ -10,10 +10,10 @@ import { DemoStopped, say, title, waitingFor } from "./Telling.js"
 export const types = (command: string, { url }: Database.Place) =>
   Effect.gen(function* () {
     yield* say("types", command)
-    const { code, printed } = yield* run(command, url).pipe(waitingFor("npx"))
+    const { code, noted, printed } = yield* run(command, url).pipe(waitingFor("npx"))
     if (code === 0) return yield* say("reads", printed)
     return yield* new DemoStopped({
-      reason: `The operator's command ended with ${code}: ${printed.trim().slice(-500)}`,
+      reason: `The operator's command ended with ${code}: ${`${printed}${noted}`.trim().slice(-500)}`,
       remedy: "Where npx is what failed, `npm install --global npm` renews it."
     })
   })
@@ -26,12 +26,17 @@ const run = (command: string, url: string) =>
   )
 
 const ended = (shell: ChildProcess) =>
-  Effect.async<{ readonly code: number | string; readonly printed: string }>((resume) => {
-    let printed = ""
-    for (const stream of [shell.stdout, shell.stderr]) stream?.on("data", (text) => (printed += text))
+  Effect.async<{ readonly code: number | string; readonly printed: string; readonly noted: string }>((resume) => {
+    const text = { printed: "", noted: "" }
+    shell.stdout?.on("data", (piece) => {
+      text.printed += piece
+    })
+    shell.stderr?.on("data", (piece) => {
+      text.noted += piece
+    })
     shell.stdin?.end()
-    shell.once("error", (error) => resume(Effect.succeed({ code: error.message, printed })))
-    shell.once("close", (code, signal) => resume(Effect.succeed({ code: code ?? signal ?? "", printed })))
+    shell.once("error", (error) => resume(Effect.succeed({ ...text, code: error.message })))
+    shell.once("close", (code, signal) => resume(Effect.succeed({ ...text, code: code ?? signal ?? "" })))
   })
 
 /** Prints what to type in a second terminal, and waits for Ctrl-C. */

@@ -1,8 +1,12 @@
 /**
  * What happens in the shop, scene by scene. Every claim that is printed is checked; the first one that does not hold ends the demo.
  */
-import { SqlClient } from "@effect/sql"
-import { Chunk, Effect, Either, Schema, Stream } from "effect"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { AutoMigration, type LedgerEvent, withAutoMigration } from "effect-auto-migration"
 import type * as Database from "./Database.js"
 import * as Fleet from "./Fleet.js"

@@ -2,7 +2,9 @@
  * What the demo prints: the story on standard output, and what it waits for on standard error.
  */
 import { deepStrictEqual } from "node:assert"
-import { Effect, Predicate, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 
 /** Why the demo ends before its end, and what to do about it. */
 export class DemoStopped extends Schema.TaggedError<DemoStopped>("shop/DemoStopped")("DemoStopped", {

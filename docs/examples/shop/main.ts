@@ -1,7 +1,11 @@
 /**
  * `npm run demo`: a small shop whose schema is behind its code. With `--stay` the last step is left to the reader.
  */
-import { Cause, Effect, Exit, Fiber, Predicate } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Predicate from "effect/Predicate"
 import * as Database from "./Database.js"
 import * as Fleet from "./Fleet.js"
 import * as Operator from "./Operator.js"

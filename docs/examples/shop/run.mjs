@@ -25,7 +25,8 @@ const example = {
 }
 
 /** `npm run check` is for the types: here only the text is translated, which takes a tenth of the time. */
-const translateOnly = ["--noCheck", "--noResolve", "--declaration", "false", "--declarationMap", "false"]
+const translateOnly =
+  "--noCheck --noResolve --noEmitOnError --declaration false --declarationMap false --sourceMap false".split(" ")
 
 const resultOf = ({ from, to }, source) => path.join(to, path.relative(from, source).replace(/\.ts$/, ".js"))
 
@@ -42,16 +43,17 @@ const stop = (reason, remedy) => {
 const compile = ({ options, sources, to }) =>
   new Promise((resolve) => {
     const files = options.includes("--project") ? [] : sources
-    const words = [compiler, ...options, ...translateOnly, "--sourceMap", "false", "--outDir", to, ...files]
+    const words = [compiler, ...options, ...translateOnly, "--outDir", to, ...files]
     const child = spawn(process.execPath, words, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
     let said = ""
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text))
     child.once("close", (code, signal) => {
       if (signal === "SIGINT") process.exit(130)
       if (code === 0) return resolve()
+      const [reason] = said.trim().split("\n")
       stop(
-        `TypeScript could not be compiled to ${to}/: ${said.trim().slice(0, 500)}`,
-        `Run \`npm ci\` again, as the owner of ${root}, with \`git status\` clean.`
+        `TypeScript could not be compiled to ${to}/: ${reason}`,
+        `Correct that, as a user who may write to ${root}, and run the demo again.`
       )
     })
   })
