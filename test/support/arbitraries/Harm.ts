@@ -369,13 +369,15 @@ const harmless: ReadonlyArray<string> = [
 
 const baitOf = (file: number): string => `bait_${file + 1}`
 
-/** Each file has a table of its own that a query can ask for, at its start or at its end. */
+/** Each file has a table of its own that a query can ask for, at its start or at its end. Files begin at some of `borders`. */
 const filesOf = (
   statements: ReadonlyArray<string>,
+  borders: ReadonlyArray<number>,
   cuts: ReadonlyArray<number>,
   isFirst: boolean
 ): ReadonlyArray<ReadonlyArray<string>> => {
-  const places = [0, ...new Set(cuts.map((place) => place % (statements.length + 1)))].toSorted((a, b) => a - b)
+  const chosen = cuts.map((cut) => borders[cut % borders.length] ?? 0)
+  const places = [0, ...new Set(chosen)].toSorted((a, b) => a - b)
   return places.map((from, index) => {
     const part = statements.slice(from, places[index + 1])
     const bait = `CREATE TABLE ${baitOf(index)} (id integer, name text)`
@@ -428,6 +430,16 @@ const queriesFor = (files: ReadonlyArray<ReadonlyArray<string>>): fc.Arbitrary<R
 const numbered = (moves: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> =>
   moves.flatMap((statements, index) => statements.map((text) => text.replaceAll("§", String(index + 1))))
 
+/** The places between statements. */
+const anyBorder = (moves: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> =>
+  Array.from({ length: moves.flat().length + 1 }, (_, place) => place)
+
+/** The places between moves: a table that an earlier file has filled is rightly not changed by a later one. */
+const borderOfMoves = (moves: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> => [
+  0,
+  ...moves.map((_, index) => moves.slice(0, index + 1).flat().length)
+]
+
 const folder = (moves: fc.Arbitrary<ReadonlyArray<Move>>): fc.Arbitrary<Case> =>
   fc
     .tuple(
@@ -444,7 +456,8 @@ const folder = (moves: fc.Arbitrary<ReadonlyArray<Move>>): fc.Arbitrary<Case> =>
           minLength: chosen.length + rest.length
         })
         .chain((shuffled) => {
-          const files = filesOf(numbered(shuffled), cuts, isFirst)
+          const borders = chosen.length === 0 ? borderOfMoves(shuffled) : anyBorder(shuffled)
+          const files = filesOf(numbered(shuffled), borders, cuts, isFirst)
           return queriesFor(files).map((queries) => ({
             before: [...new Set([...chosen.flatMap(({ before }) => before), ...also])],
             told,
