@@ -13,7 +13,7 @@ const generated = new Set(["node_modules", "dist", ".demo", "coverage", ".git"])
 export const filesIn = (folder: string): ReadonlyArray<string> =>
   fs
     .readdirSync(path.join(root, folder), { withFileTypes: true })
-    .filter((entry) => !generated.has(entry.name))
+    .filter(({ name }) => !generated.has(name) && !name.startsWith(".documents-"))
     .flatMap((entry) => {
       const file = path.posix.join(folder, entry.name)
       return entry.isDirectory() ? filesIn(file) : [file]
