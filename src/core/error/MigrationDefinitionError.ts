@@ -1,14 +1,11 @@
 /**
- * What is wrong with the migrations themselves: seen when the layer is built, so that a program with a broken file does not
- * start. Fields hold facts, the message is computed from them and ends with what to do next.
+ * What is wrong with the migrations themselves, or with their folder: seen when the layer is built, so that a program with a
+ * broken file does not start.
  *
  * @internal
  */
 import * as Schema from "effect/Schema"
 import { location } from "../text/Location.js"
-import type { LayoutError } from "./LayoutError.js"
-
-export { location }
 
 /** A folder or file of migrations cannot be read. @since 0.1.0 @category definition errors */
 export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(
@@ -30,8 +27,8 @@ export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect
 }
 
 /**
- * A file is not valid SQL, or holds what no server takes in a migration. `line` and `column` are 1-based; `remedy` says what to do
- * where that is more than to correct the statement.
+ * A file is not valid SQL, or holds a statement that no server takes in a migration. `line` and `column` are 1-based. `remedy`
+ * defaults to `Correct the statement.`
  *
  * @since 0.1.0
  * @category definition errors
@@ -51,8 +48,8 @@ export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migr
 }
 
 /**
- * A comment that says something about its file is not understood, says something impossible, or announces a part that must not
- * run. `remedy` says what to do where the comment is none of the library's own directives.
+ * A comment about its file is not understood, asks for something impossible, or announces a part that must not run. `remedy`
+ * defaults to a list of the library's directives.
  *
  * @since 0.1.0
  * @category definition errors
@@ -85,7 +82,7 @@ export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationI
   }
 }
 
-/** `-- requires:` names a migration that is not there. @since 0.1.0 @category definition errors */
+/** `-- requires:` names a migration that does not exist. @since 0.1.0 @category definition errors */
 export class UnknownRequirement extends Schema.TaggedError<UnknownRequirement>(
   "effect-auto-migration/UnknownRequirement"
 )("UnknownRequirement", { id: Schema.String, file: Schema.String, line: Schema.Number, requirement: Schema.String }) {
@@ -111,8 +108,8 @@ export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("ef
 }
 
 /**
- * Migrations wait for each other: `path` walks the cycle once around, `files` are theirs, and `requirements` are the lines on the
- * way that say `-- requires:`. A hazard alone never goes in a circle.
+ * Migrations wait for each other: `path` holds the ids of one cycle, `files` are the files of these migrations, and `requirements`
+ * are the `-- requires:` lines of the cycle. Every cycle has at least one, since hazards alone form none.
  *
  * @since 0.1.0
  * @category definition errors
@@ -134,6 +131,86 @@ export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effe
     )
   }
 }
+
+/** Two names have one order naturally and the other as text. @since 0.1.0 @category definition errors */
+export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-auto-migration/AmbiguousOrder")(
+  "AmbiguousOrder",
+  {
+    /** First the one that comes first in natural order, then the one that comes first as text. */
+    files: Schema.Tuple(Schema.String, Schema.String),
+    /** In the order of `files`. */
+    ids: Schema.Tuple(Schema.String, Schema.String)
+  }
+) {
+  override get message() {
+    const [natural, text] = this.ids
+    return (
+      `${this.files.join(" and ")} have two orders: in natural order, which reads digits as numbers, ${natural} comes first, ` +
+      `and as text ${text} does. Say which is meant by MigrationSource.layerDirectory(path, { order: "natural" }) or ` +
+      `{ order: "text" }; on the command line by --order natural or --order text.`
+    )
+  }
+}
+
+/** A file of another tool's layout is wrong, or asks for something that is not done here. @since 0.1.0 @category definition errors */
+export class InvalidLayout extends Schema.TaggedError<InvalidLayout>("effect-auto-migration/InvalidLayout")(
+  "InvalidLayout",
+  {
+    /** The tool whose layout it is. */
+    layout: Schema.String,
+    file: Schema.String,
+    /** 1-based. */
+    line: Schema.Number,
+    reason: Schema.String,
+    /** One sentence: what to do. */
+    remedy: Schema.String
+  }
+) {
+  override get message() {
+    return `${location(this.file, this.line)}: ${this.reason} (the folder is read as ${this.layout} writes it). ${this.remedy}`
+  }
+}
+
+/** A folder belongs to a tool whose migrations cannot be run from their files. @since 0.1.0 @category definition errors */
+export class UnsupportedLayout extends Schema.TaggedError<UnsupportedLayout>("effect-auto-migration/UnsupportedLayout")(
+  "UnsupportedLayout",
+  {
+    layout: Schema.String,
+    file: Schema.String,
+    reason: Schema.String,
+    /** One sentence: what to do. */
+    remedy: Schema.String
+  }
+) {
+  override get message() {
+    return `${this.file} belongs to ${this.layout}: ${this.reason}. ${this.remedy}`
+  }
+}
+
+/** A folder holds files, and none of them is a migration. @since 0.1.0 @category definition errors */
+export class NothingToApply extends Schema.TaggedError<NothingToApply>("effect-auto-migration/NothingToApply")(
+  "NothingToApply",
+  {
+    folder: Schema.String,
+    passedOver: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
+  }
+) {
+  override get message() {
+    return (
+      `${this.folder} holds no migration, and these files were passed over: ${listed(this.passedOver)}. ` +
+      "Name the folder whose files are migrations, or empty this one."
+    )
+  }
+}
+
+/** The first ten, each with its reason. @since 0.1.0 @category rendering */
+export const listed = (files: ReadonlyArray<{ readonly path: string; readonly reason: string }>): string => {
+  const shown = files.slice(0, 10).map(({ path, reason }) => `${path} (${reason})`)
+  return files.length > shown.length ? `${shown.join(", ")} and ${files.length - shown.length} more` : shown.join(", ")
+}
+
+/** What is wrong with a folder of migrations. @since 0.1.0 @category definition errors */
+export type LayoutError = AmbiguousOrder | InvalidLayout | UnsupportedLayout | NothingToApply
 
 /**
  * What is wrong with the migrations themselves.

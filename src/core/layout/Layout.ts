@@ -12,7 +12,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
-import { listed, NothingToApply } from "../error/LayoutError.js"
+import { listed, NothingToApply } from "../error/MigrationDefinitionError.js"
 import * as Drizzle from "./Drizzle.js"
 import * as Flyway from "./Flyway.js"
 import * as Graphile from "./Graphile.js"

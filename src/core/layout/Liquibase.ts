@@ -5,7 +5,7 @@
  * @internal
  */
 import * as Either from "effect/Either"
-import { UnsupportedLayout } from "../error/LayoutError.js"
+import { UnsupportedLayout } from "../error/MigrationDefinitionError.js"
 import type { Listing } from "./Listing.js"
 
 /** @since 0.1.0 @category predicates */

@@ -6,8 +6,12 @@
  */
 import * as Either from "effect/Either"
 import type { InvalidEncoding, MigrationUnreadable } from "../error/AutoMigrationError.js"
-import { InvalidLayout, type LayoutError } from "../error/LayoutError.js"
-import type { DuplicateMigrationId, UnknownRequirement } from "../error/MigrationDefinitionError.js"
+import {
+  type DuplicateMigrationId,
+  InvalidLayout,
+  type LayoutError,
+  type UnknownRequirement
+} from "../error/MigrationDefinitionError.js"
 
 /** A running SHA-256. @since 0.1.0 @category models */
 export interface RunningHash {

@@ -8,7 +8,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { AmbiguousOrder } from "../error/LayoutError.js"
+import { AmbiguousOrder } from "../error/MigrationDefinitionError.js"
 import * as AtlasSum from "./AtlasSum.js"
 import {
   type ArrangeError,

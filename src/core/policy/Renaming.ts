@@ -12,7 +12,7 @@
  */
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
 import * as Option from "effect/Option"
-import type { RenameObjection } from "../error/HistoryError.js"
+import type { RenameObjection } from "../error/AutoMigrationError.js"
 import type { MigrationGraph } from "../graph/MigrationGraph.js"
 import type { AppliedSet } from "../migration/LedgerEvent.js"
 import type { Migration, MigrationId } from "../migration/Migration.js"
