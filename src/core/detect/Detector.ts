@@ -5,11 +5,11 @@
  * **Laws**
  *
  * 1. `firstOf` is associative, and `silent` is its identity on both sides.
- * 2. `detect` is total: whatever the value, it answers and never throws.
- * 3. An error whose SQLSTATE is not in {@link sqlStates} is never claimed, nor one raised by `RAISE`.
- * 4. A name cut out of the statement's text is believed only where the message says the same.
+ * 2. `detect` is total: it answers for any value and never throws.
+ * 3. No detector claims an error whose SQLSTATE is not in {@link sqlStates}, nor one raised by `RAISE`.
+ * 4. A name is taken from the statement's text only if the message agrees.
  *
- * An error is a hint: whoever acts on a gap asks the catalog first.
+ * An error is only a hint: the catalog is asked before a gap is closed.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ import * as SchemaObject from "../model/SchemaObject.js"
 import { wordingOfText } from "../sql/ParsedType.js"
 import { nameOfStrings } from "../sql/SyntaxTree.js"
 import { dottedAt, truncate } from "../text/Lexer.js"
-import { conflictTargetIn, partsAtPosition, partsOf, prints } from "./EvidenceText.js"
+import { conflictTargetIn, isPrintedAs, partsAtPosition, partsOf } from "./EvidenceText.js"
 import * as MessageCatalog from "./MessageCatalog.js"
 import * as MessageCatalogNames from "./MessageCatalogNames.js"
 import * as PrintedName from "./PrintedName.js"
@@ -36,13 +36,13 @@ import * as Wording from "./Wording.js"
 export interface MissingObject {
   readonly _tag: "MissingObject"
   readonly object: SchemaObject.SchemaObject
-  /** What stood before a column's name: an alias or a table's name; the statement's text tells which. */
+  /** The word before a column's name: an alias or a table's name. The statement's text tells which. */
   readonly qualifier: Option.Option<string>
   readonly sqlState: SqlState
 }
 
 /**
- * The server's plan is older than the schema: the statement needs another try and no migration.
+ * The server's plan is older than the schema: the statement needs a second try and no migration.
  *
  * @since 0.1.0
  * @category models
@@ -77,7 +77,7 @@ export const firstOf =
 /** Identity of {@link firstOf}. @since 0.1.0 @category combinators */
 export const silent: Detector = () => Option.none()
 
-/** 42P01: a table, view, sequence or anything else that the server calls a relation. @since 0.1.0 @category detectors */
+/** 42P01: a table, view, sequence or other relation. @since 0.1.0 @category detectors */
 export const relation: Detector = (evidence) =>
   isState(evidence, "42P01") ? named(evidence, PrintedName.relation(evidence), SchemaObject.relation) : Option.none()
 
@@ -109,15 +109,15 @@ export const routine: Detector = (evidence) => {
 export const type: Detector = (evidence) =>
   isState(evidence, "42704") ? named(evidence, elementType(evidence), SchemaObject.type) : Option.none()
 
-/** 42704: a constraint that a statement names. @since 0.1.0 @category detectors */
+/** 42704: a constraint. @since 0.1.0 @category detectors */
 export const constraint: Detector = (evidence) => {
   if (!isState(evidence, "42704")) return Option.none()
   const reading = Wording.read(MessageCatalog.constraint, evidence.message)
   if (reading !== undefined) {
     return missing(evidence, SchemaObject.constraint(reading.first, SchemaObject.qualifiedName(reading.second)))
   }
-  const lonely = PrintedName.lonelyConstraint(evidence)
-  return lonely === undefined ? Option.none() : missing(evidence, SchemaObject.constraint(lonely))
+  const name = PrintedName.constraintWithoutTable(evidence)
+  return name === undefined ? Option.none() : missing(evidence, SchemaObject.constraint(name))
 }
 
 /** 42704: a collation. @since 0.1.0 @category detectors */
@@ -126,7 +126,7 @@ export const collation: Detector = (evidence) =>
     ? named(evidence, Wording.read(MessageCatalog.collation, evidence.message)?.first, SchemaObject.collation)
     : Option.none()
 
-/** 42704: an extension that a statement names. What it would bring is missed as a function or a type. @since 0.1.0 @category detectors */
+/** 42704: an extension. Its functions and types are found by their own detectors. @since 0.1.0 @category detectors */
 export const extension: Detector = (evidence) => {
   if (!isState(evidence, "42704")) return Option.none()
   const reading = Wording.read(MessageCatalog.extension, evidence.message)
@@ -141,7 +141,7 @@ export const schema: Detector = (evidence) => {
   return name === undefined ? Option.none() : missing(evidence, SchemaObject.schema(name))
 }
 
-/** 22P02: a label that an enum lacks; what is longer than any label can be is no label. @since 0.1.0 @category detectors */
+/** 22P02: a label that an enum lacks. A value that is too long to be a label is none. @since 0.1.0 @category detectors */
 export const enumValue: Detector = (evidence) => {
   if (!isState(evidence, "22P02")) return Option.none()
   const reading = Wording.read(MessageCatalog.enumValue, evidence.message)
@@ -158,7 +158,7 @@ export const conflictTarget: Detector = (evidence) => {
   return missing(evidence, SchemaObject.conflictTarget(target?.columns ?? [], target?.relation))
 }
 
-/** 0A000 from the plan cache. @since 0.1.0 @category detectors */
+/** 0A000: a plan in the cache of the server that no longer fits. @since 0.1.0 @category detectors */
 export const stalePlan: Detector = (evidence) =>
   isState(evidence, "0A000") &&
   (PrintedName.isRaisedBy(evidence, "RevalidateCachedQuery") ||
@@ -182,7 +182,7 @@ export const all: Detector = firstOf(
 )
 
 /**
- * The SQLSTATEs that are looked at; no other is ever claimed.
+ * The SQLSTATEs that the detectors claim.
  *
  * @since 0.1.0
  * @category constants
@@ -199,8 +199,8 @@ export const sqlStates: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The gap behind an error, whatever the error is. `statement` is the text that was sent, where the caller knows it: with it a
- * name is read as it was written, without it as the server printed it.
+ * The gap behind an error, which may be any value. `statement` is the text that was sent, where the caller knows it: with it, a
+ * name is read as it was written; without it, as the server printed it.
  *
  * @example
  * import { Detector } from "effect-auto-migration"
@@ -231,7 +231,7 @@ export const render = (gap: SchemaGap): string => {
 }
 
 /**
- * A string that two gaps share exactly when they ask for the same object under the same qualifier: for maps and sets.
+ * A key for maps and sets: two gaps share it exactly when they ask for the same object under the same qualifier.
  *
  * @since 0.1.0
  * @category rendering
@@ -263,7 +263,7 @@ const codec = S.Union(
 export type SchemaGapEncoded = S.Schema.Encoded<typeof codec>
 
 /**
- * Reads and writes gaps, for errors that carry them.
+ * Reads and writes gaps as JSON, for errors that carry them.
  *
  * @since 0.1.0
  * @category codecs
@@ -275,12 +275,12 @@ const withQualifier = ({ object, qualifier }: MissingObject): SchemaObject.Schem
     ? SchemaObject.column(object.name, SchemaObject.qualifiedName(qualifier.value))
     : object
 
-/** Longer messages quote data of the application, and no name of an object is that long. */
+/** In UTF-16 units. A longer message quotes data of the application: no name of an object is that long. */
 const maxMessageLength = 16_384
 
 const ownSchemas: ReadonlySet<string> = new Set(["pg_catalog", "information_schema"])
 
-/** `RAISE` can give an error any SQLSTATE and any message; only the name of the C function is out of its reach. */
+/** `RAISE` can set the SQLSTATE and the message, but not the name of the C function. */
 const isState = (evidence: Evidence, sqlState: string): boolean =>
   evidence.sqlState === sqlState &&
   evidence.message.length <= maxMessageLength &&
@@ -292,15 +292,15 @@ const missing = (
   qualifier: Option.Option<string> = Option.none()
 ): Option.Option<SchemaGap> => Option.some({ _tag: "MissingObject", object, qualifier, sqlState })
 
-/** An array's name ends in brackets; so may a type's own, and only the statement's text can tell. */
+/** Drops the brackets of an array's type. A type's own name may end in brackets too: the statement's text tells. */
 const elementType = (evidence: Evidence): string | undefined => {
   const printed = PrintedName.type(evidence)
   if (printed === undefined || !printed.endsWith("[]")) return printed
   const pointed = partsAtPosition(evidence)
-  return pointed !== undefined && prints(pointed, printed) ? printed : printed.slice(0, -2)
+  return pointed !== undefined && isPrintedAs(pointed, printed) ? printed : printed.slice(0, -2)
 }
 
-/** No migration provides what belongs to PostgreSQL itself. */
+/** The object of that name, unless it belongs to PostgreSQL itself, which no migration provides. */
 const named = (
   evidence: Evidence,
   printed: string | undefined,
@@ -326,7 +326,7 @@ const attribute = (name: string, typeText: string): SchemaObject.Column => {
   return SchemaObject.column(name, parts === undefined ? undefined : nameOfStrings(parts.value))
 }
 
-/** `app.f(int)` as somebody wrote it: quotes are read, and the types get the server's words. */
+/** The routine of a text such as `app.f(int)`: quotes are read, and each type gets the server's name. */
 const routineOfText = (text: string): Option.Option<SchemaObject.Routine> => {
   const name = dottedAt(text, 0)
   if (name === undefined) return Option.none()

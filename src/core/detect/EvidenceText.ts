@@ -1,6 +1,6 @@
 /**
- * The names that an error points at in the statement's own text. The text is the caller's, or that of the statement inside a
- * function body; both say exactly what was written, in any language of the server, where the message loses the quotes.
+ * The names that an error points at in the text of the failed statement. The text is the caller's, or that of the statement inside
+ * a function body. It keeps the quotes, which the message loses, and it does not depend on the server's language.
  *
  * @internal
  */
@@ -12,8 +12,8 @@ import { type Cut, dottedAt, identifierAt, literalAt, offsetOf, skipBlank, skipT
 import type { Evidence } from "./SqlState.js"
 
 /**
- * The parts of the name at the error's position: of a dotted name, or of one inside a string constant, since a constant that
- * becomes a `regclass` is pointed at as a whole.
+ * The parts of the name at the error's position. The name may stand inside a string constant: the server points at the whole
+ * constant when it casts one to `regclass`.
  *
  * @since 0.1.0
  * @category reading
@@ -28,15 +28,15 @@ export const partsAtPosition = (evidence: Evidence): ReadonlyArray<string> | und
 }
 
 /**
- * The name that the server printed with bare dots, as its parts. The text at the error's position decides, as long as it says
- * the same as the message; then any place of the text that does; otherwise the first dot is taken to end the schema.
+ * The parts of a name that the server printed with bare dots. The text at the error's position decides, if it agrees with the
+ * message; else the first place in the text that agrees. Without such a place, the first dot ends the schema.
  *
  * @since 0.1.0
  * @category reading
  */
 export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
   const pointed = partsAtPosition(evidence)
-  if (pointed !== undefined && prints(pointed, printed)) return pointed
+  if (pointed !== undefined && isPrintedAs(pointed, printed)) return pointed
   const dot = printed.indexOf(".")
   if (dot === -1) return [printed]
   const text = Option.orElse(evidence.internalQuery, () => evidence.statement)
@@ -47,19 +47,19 @@ export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<stri
 }
 
 /**
- * Whether a name would be printed like this: at most its last two parts with a bare dot, or the last one alone.
+ * Whether the server prints a name like this: as its last two parts with a bare dot, or as the last part alone.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const prints = (parts: ReadonlyArray<string>, printed: string): boolean => {
+export const isPrintedAs = (parts: ReadonlyArray<string>, printed: string): boolean => {
   const name = parts[parts.length - 1] ?? ""
   return parts.length === 1 ? name === printed : `${parts[parts.length - 2]}.${name}` === printed || name === printed
 }
 
 /**
- * What `ON CONFLICT (…)` of the only such `INSERT` in a text asks for. Where the list holds an expression no columns are
- * given, since a unique index over an expression is not one over columns.
+ * The table and the columns of the only `INSERT … ON CONFLICT (…)` in a text. `columns` is empty if the list holds an expression:
+ * a unique index on columns does not help then.
  *
  * @since 0.1.0
  * @category reading
@@ -93,13 +93,13 @@ const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined
 const partsInText = (text: string, printed: string): ReadonlyArray<string> | undefined => {
   for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, i)) {
     const name = dottedAt(text, i)
-    if (name !== undefined && prints(name.value, printed)) return name.value
+    if (name !== undefined && isPrintedAs(name.value, printed)) return name.value
     i = name?.end ?? skipToken(text, i)
   }
   return undefined
 }
 
-/** The offset after an unquoted word. */
+/** The offset behind an unquoted word, if it stands at `start`. */
 const wordAt = (text: string, start: number, word: string): number | undefined => {
   const cut: Cut<string> | undefined = text.charAt(start) === '"' ? undefined : identifierAt(text, start)
   return cut?.value === word ? cut.end : undefined
@@ -110,7 +110,7 @@ const wordsAt = (text: string, start: number, first: string, second: string): nu
   return end === undefined ? undefined : wordAt(text, skipBlank(text, end), second)
 }
 
-/** The plain columns of a list; what follows a column up to the comma is its collation and operator class. */
+/** The columns of a list; empty if one is an expression. A collation or operator class behind a column is skipped. */
 const columnsAt = (text: string, start: number): ReadonlyArray<string> => {
   const columns: Array<string> = []
   for (let i = skipBlank(text, start); i < text.length; i = skipBlank(text, i + 1)) {

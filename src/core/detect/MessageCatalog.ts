@@ -1,5 +1,5 @@
 /**
- * How PostgreSQL words the errors that name a missing object, in every language it has been translated to (`lc_messages`).
+ * The wordings of errors that name a missing object, in every language of PostgreSQL (`lc_messages`).
  *
  * Source: the message catalogs of PostgreSQL 15 and 16, src/backend/po.
  *
@@ -7,7 +7,7 @@
  */
 import { make, type Wordings } from "./Wording.js"
 
-/** A column after a table's name or alias: no quotation marks, so `$1` is `alias.column`. @since 0.1.0 @category wordings */
+/** A column behind a table's name or alias, without quotation marks: `$1` is `alias.column`. @since 0.1.0 @category wordings */
 export const columnOfAlias: Wordings = make(
   "column $1 does not exist",
   "Spalte $1 existiert nicht",
@@ -27,7 +27,7 @@ export const columnOfAlias: Wordings = make(
   "字段 $1 不存在"
 )
 
-/** A column that a statement names for a known table. @since 0.1.0 @category wordings */
+/** A column of a table that exists. @since 0.1.0 @category wordings */
 export const columnOfRelation: Wordings = make(
   'column "$1" of relation "$2" does not exist',
   "Spalte »$1« von Relation »$2« existiert nicht",
@@ -48,7 +48,7 @@ export const columnOfRelation: Wordings = make(
   '关系 "$2" 的 "$1" 字段不存在'
 )
 
-/** A call: the name without quotes, then the types of its arguments. @since 0.1.0 @category wordings */
+/** A call: the routine's name without quotes, and the types of its arguments. @since 0.1.0 @category wordings */
 export const signature: Wordings = make(
   "function $1 does not exist",
   "procedure $1 does not exist",
@@ -97,7 +97,7 @@ export const signature: Wordings = make(
   "聚合函数 $1(*) 不存在"
 )
 
-/** A function named in a text, `'app.f(int)'::regprocedure`: the text as somebody wrote it. @since 0.1.0 @category wordings */
+/** A function that a text names, as in `'app.f(int)'::regprocedure`: `$1` is that text. @since 0.1.0 @category wordings */
 export const routineText: Wordings = make(
   'function "$1" does not exist',
   "Funktion »$1« existiert nicht",
@@ -193,7 +193,7 @@ export const constraint: Wordings = make(
   '关系 "$2" 的 约束"$1" 不存在'
 )
 
-/** A collation, and an encoding that is of no interest. @since 0.1.0 @category wordings */
+/** A collation; `$2` is its encoding. @since 0.1.0 @category wordings */
 export const collation: Wordings = make(
   'collation "$1" for encoding "$2" does not exist',
   "Sortierfolge »$1« für Kodierung »$2« existiert nicht",
@@ -279,7 +279,7 @@ export const routineName: Wordings = make(
 )
 
 /** A constraint without its table. @since 0.1.0 @category wordings */
-export const lonelyConstraint: Wordings = make(
+export const constraintWithoutTable: Wordings = make(
   'constraint "$1" does not exist',
   "Constraint »$1« existiert nicht",
   "no existe la restricción «$1»",

@@ -1,7 +1,6 @@
 /**
- * How PostgreSQL words the errors that print nothing but the name of what is missing, as a rule between quotation marks. A
- * name may hold such marks itself, and then only who knows the whole sentence can tell it from two names; what is not listed
- * here is read by `Wording.quotedIn`.
+ * The wordings of errors that print one name, in most cases between quotation marks. A name may hold such marks itself, and then
+ * only the whole sentence tells it from two names. Messages that are not listed here are read by `Wording.quotedIn`.
  *
  * Source: the message catalogs of PostgreSQL 15, src/backend/po.
  *

@@ -1,6 +1,6 @@
 /**
- * Names as the server's messages print them: with bare dots, without the quotes they need in SQL, and a routine's with the
- * types of its arguments. What is no name of a missing object is told apart here: the false friends that share a SQLSTATE.
+ * Names as the server's messages print them: with bare dots, without the quotes that SQL needs, and for a routine with the types
+ * of its arguments. Messages that share a SQLSTATE and name no missing object give no name.
  *
  * @internal
  */
@@ -27,7 +27,8 @@ export const isRaisedBy = (evidence: Evidence, routine: string): boolean =>
   Option.isSome(evidence.routine) && evidence.routine.value === routine
 
 /**
- * The relation of a 42P01. A table that the `FROM` clause lacks is no missing table: the word is the same in every language.
+ * The relation of a 42P01. A table that is missing in the `FROM` clause is not missing in the database: such messages have the
+ * word `FROM` in every language.
  *
  * @since 0.1.0
  * @category reading
@@ -41,8 +42,8 @@ export const relation = (evidence: Evidence): string | undefined => {
 }
 
 /**
- * The column of a 42703 that is printed by itself, between quotation marks. English is read by its patterns alone, since it
- * is known in full: `could not identify column "x" in record data type` is no missing column. Nor is one with a number.
+ * The column of a 42703 that is printed alone, between quotation marks. English is read by its wordings alone, which are all
+ * known: `could not identify column "x" in record data type` is no missing column. A message with a number names none either.
  *
  * @since 0.1.0
  * @category reading
@@ -56,8 +57,8 @@ export const plainColumn = (evidence: Evidence): string | undefined => {
 }
 
 /**
- * The column of a 42703 that is printed after a table's name or alias, `u.email`; where the wording is not known, as the text
- * at the error's position has it.
+ * The column of a 42703 that is printed behind a table's name or alias, such as `u.email`. If the wording is not known, the text
+ * at the error's position names it.
  *
  * @since 0.1.0
  * @category reading
@@ -72,7 +73,7 @@ export const columnOfAlias = (evidence: Evidence): string | undefined => {
 }
 
 /**
- * The routine of a 42883; where the wording is not known, found by the name in the text at the error's position.
+ * The routine of a 42883. If the wording is not known, the name at the error's position finds it in the message.
  *
  * @since 0.1.0
  * @category reading
@@ -87,7 +88,7 @@ export const signature = (evidence: Evidence): Signature | undefined => {
 }
 
 /**
- * The types between the parentheses of a signature, without the names of named arguments.
+ * The types between the parentheses of a signature, without the arguments' names.
  *
  * @since 0.1.0
  * @category reading
@@ -109,7 +110,7 @@ export const typesOf = (list: string): ReadonlyArray<string> => {
 }
 
 /**
- * The type of a 42704, an array's with its brackets. DDL that names a type prints it without quotation marks.
+ * The type of a 42704; an array's type keeps its brackets. Errors of DDL print a type without quotation marks.
  *
  * @since 0.1.0
  * @category reading
@@ -122,18 +123,18 @@ export const type = (evidence: Evidence): string | undefined => {
 }
 
 /**
- * A constraint that is printed without a table; one of a domain is printed with it.
+ * A constraint that is printed without its table. A domain's constraint, which is printed with the domain, is none.
  *
  * @since 0.1.0
  * @category reading
  */
-export const lonelyConstraint = (evidence: Evidence): string | undefined => {
-  const name = Wording.read(MessageCatalog.lonelyConstraint, evidence.message)?.first
+export const constraintWithoutTable = (evidence: Evidence): string | undefined => {
+  const name = Wording.read(MessageCatalog.constraintWithoutTable, evidence.message)?.first
   return name?.includes('" of domain "') === true ? undefined : name
 }
 
 /**
- * Whether a 42P10 is about `ON CONFLICT (…)` finding no unique constraint: keywords are the same in every language.
+ * Whether a 42P10 says that `ON CONFLICT (…)` finds no unique constraint. Keywords are the same in every language.
  *
  * @since 0.1.0
  * @category predicates
@@ -143,7 +144,7 @@ export const isConflictTarget = (evidence: Evidence): boolean =>
     ? evidence.routine.value === "infer_arbiter_indexes"
     : /ON[ -]CONFLICT/.test(evidence.message) && !/"|ASC\/DESC|NULLS FIRST/.test(evidence.message)
 
-/** A dot inside the marks of a quoted name separates nothing, nor does one of a column by its number. */
+/** A dot inside quotation marks is no separator; nor is one in a message that names a column by its number. */
 const dottedColumn = (evidence: Evidence): string | undefined => {
   if (Option.isSome(evidence.routine) && !isRaisedBy(evidence, "errorMissingColumn")) return undefined
   const printed = Wording.read(MessageCatalog.columnOfAlias, evidence.message)?.first
@@ -154,13 +155,13 @@ const dottedColumn = (evidence: Evidence): string | undefined => {
 const withoutMarks = (printed: string): string =>
   printed.endsWith(")") ? printed : (Wording.quotedIn(printed)?.name ?? printed)
 
-/** `a => integer`, and `a := integer` before PostgreSQL 14. */
+/** Drops the name of `a => integer`; before PostgreSQL 14, `a := integer`. */
 const withoutArgumentName = (argument: string): string => {
   const named = /^[^"]* (?:=>|:=) /.exec(argument)
   return named === null ? argument : argument.slice(named[0].length)
 }
 
-/** The parenthesis that the last character closes; names of types may hold some between double quotes. */
+/** The offset of the parenthesis that the last character closes. Names of types may hold others between double quotes. */
 const openingParenthesis = (printed: string): number => {
   if (!printed.endsWith(")")) return -1
   let depth = 0

@@ -1,9 +1,9 @@
 /**
- * SQLSTATE, and the total reader from any value at all to what the server said.
+ * SQLSTATE, and the reader from any value to the server's error: what the library takes as evidence.
  *
  * **Laws**
  *
- * 1. `evidenceFrom` is total: whatever the value (null, strings, cycles, proxies that throw), it answers and never throws.
+ * 1. `evidenceFrom` is total: it answers for any value (null, strings, cycles, proxies that throw) and never throws.
  * 2. Only a driver's error inside a `SqlError` (found along a bounded chain of `cause`) or a bare driver's error is evidence.
  *
  * Source: PostgreSQL manual, appendix A (error codes) and section 55.8 (error and notice message fields).
@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 export type SqlState = string & Brand.Brand<"effect-auto-migration/SqlState">
 
 /**
- * What the server said: untrusted, since `RAISE` can forge every field.
+ * The fields of a server's error. They are untrusted, since `RAISE` can forge them.
  *
  * @since 0.1.0
  * @category models
@@ -31,13 +31,13 @@ export interface Evidence {
   readonly internalPosition: Option.Option<number>
   /** The statement inside a function body that failed, as the server ran it. */
   readonly internalQuery: Option.Option<string>
-  /** The C function that raised the error: a hint, never proof. */
+  /** The C function that raised the error: a hint, and no proof. */
   readonly routine: Option.Option<string>
   /** The text of the failed statement, where the caller knows it. */
   readonly statement: Option.Option<string>
 }
 
-/** How many links of `cause` are followed; a cycle ends here too. */
+/** The number of `cause` links that are followed. It also ends a cycle. */
 const maxDepth = 8
 
 /**
@@ -54,7 +54,7 @@ export const isSqlState = (code: string): code is SqlState => {
 }
 
 /**
- * The string as a SQLSTATE, if it has the form of one.
+ * A string as a SQLSTATE, if it has the form of one.
  *
  * @example
  * import { SqlState } from "effect-auto-migration"
@@ -69,9 +69,9 @@ export const sqlState = (code: string): Option.Option<SqlState> =>
   isSqlState(code) ? Option.some(code) : Option.none()
 
 /**
- * What the server said, read from any value at all. Three shapes count: a value tagged `SqlError` whose `cause` leads to a
- * driver's error, an error of the application whose `cause` leads to such a value, and a driver's error by itself, which must
- * then carry a `severity` too. `statement` is the text that was sent, where the caller knows it.
+ * The evidence in a value, which may be any. Three shapes hold one: a value tagged `SqlError` whose `cause` leads to a driver's
+ * error; an error of the application whose `cause` leads to such a value; and a driver's error by itself, which must then have a
+ * `severity`. `statement` is the text that was sent, where the caller knows it.
  *
  * @since 0.1.0
  * @category constructors
@@ -80,7 +80,7 @@ export const evidenceFrom = (error: unknown, statement?: string): Option.Option<
   evidenceAmong(undefined, error, statement)
 
 /**
- * {@link evidenceFrom} for whoever looks at a few SQLSTATEs only: any other costs next to nothing.
+ * {@link evidenceFrom}, restricted to a few SQLSTATEs. For any other, it returns `None` without reading the fields.
  *
  * @since 0.1.0
  * @category constructors
@@ -98,7 +98,7 @@ export const evidenceAmong = (
 }
 
 /**
- * Whether the error may be evidence with one of a few SQLSTATEs: for whoever has to ask often, and reads it then.
+ * Whether an error may be evidence with one of a few SQLSTATEs. It is cheaper than {@link evidenceAmong}, which decides.
  *
  * @since 0.1.0
  * @category predicates
@@ -112,7 +112,7 @@ export const isAmong = (sqlStates: ReadonlySet<string>, error: unknown): boolean
   }
 }
 
-/** The fields that are looked at, of an object that may be anything: each is read once and believed only after a check. */
+/** The fields that are read from an unknown object. Each is read once, and its type is checked. */
 interface Fields {
   readonly _tag?: unknown
   readonly cause?: unknown
@@ -139,7 +139,7 @@ const read = (
     : Option.none()
 }
 
-/** `SqlError` is known by its tag: `ResultLengthMismatch` shares its type id. */
+/** Knows `SqlError` by its tag, since `ResultLengthMismatch` shares its type id. */
 const driverErrorIn = (error: unknown): { readonly fields: Fields; readonly code: SqlState } | undefined => {
   let value = error
   let insideSqlError = false
@@ -157,7 +157,7 @@ const driverErrorIn = (error: unknown): { readonly fields: Fields; readonly code
   return undefined
 }
 
-/** Node's `EPIPE` has the form of a SQLSTATE; what gives it away is its `errno`. */
+/** Node's `EPIPE` has the form of a SQLSTATE too, but such an error has an `errno`. */
 const evidenceOf = (error: Fields, code: SqlState, statement: string | undefined): Option.Option<Evidence> => {
   const message = error.message
   if (typeof message !== "string" || error.errno !== undefined) return Option.none()
@@ -175,7 +175,7 @@ const evidenceOf = (error: Fields, code: SqlState, statement: string | undefined
 const textFrom = (value: unknown): Option.Option<string> =>
   typeof value === "string" ? Option.some(value) : Option.none()
 
-/** node-postgres hands positions over as strings, as the wire does. */
+/** node-postgres gives positions as strings. */
 const positionFrom = (value: unknown): Option.Option<number> => {
   if (value === undefined) return Option.none()
   const position = typeof value === "string" && value.length <= 10 ? Number(value) : value

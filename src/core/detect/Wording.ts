@@ -1,12 +1,12 @@
 /**
- * Messages with names in them, read back. A wording is a pattern with one or two places, `$1` and `$2`; languages differ in
- * which place comes first. {@link quotedIn} needs no wording: it reads the one name of a message between quotation marks, whatever
- * the marks are.
+ * Reads names out of messages. A wording is a pattern with one or two places, `$1` and `$2`: `column "$1" of relation "$2" does not
+ * exist`. Languages differ in which place comes first. {@link quotedIn} needs no wording: it reads the one name that a message has
+ * between quotation marks of any kind.
  *
  * **Laws**
  *
- * 1. A wording that is filled in reads back, in the company of all the others of its kind.
- * 2. Whatever the message, reading answers and never throws.
+ * 1. A message filled into a wording reads back, among all the wordings of its kind.
+ * 2. Reading answers for any message and never throws.
  *
  * @internal
  */
@@ -19,14 +19,14 @@
  */
 export interface Wording {
   readonly prefix: string
-  /** What stands between the two places; empty where there is one. */
+  /** The text between the two places; empty if there is one place. */
   readonly middle: string
   readonly suffix: string
   readonly places: "$1" | "$1$2" | "$2$1"
 }
 
 /**
- * Several wordings of one thing, found by the first character of the message; without a prefix they fit any.
+ * Several wordings of one error, by the first character of the message. Those without a prefix may fit any message.
  *
  * @since 0.1.0
  * @category models
@@ -37,7 +37,7 @@ export interface Wordings {
 }
 
 /**
- * What stood at the places; `second` is empty where there is one place.
+ * The texts at the places; `second` is empty if there is one place.
  *
  * @since 0.1.0
  * @category models
@@ -48,7 +48,7 @@ export interface Reading {
 }
 
 /**
- * Wordings from patterns. The more a wording says, the earlier it is tried: `aggregate function $1` before `function $1`.
+ * Wordings from patterns. Longer ones are tried first: `aggregate function $1` before `function $1`.
  *
  * @since 0.1.0
  * @category constructors
@@ -98,8 +98,8 @@ const readOne = ({ middle, places, prefix, suffix }: Wording, message: string): 
 }
 
 /**
- * The one name that a message puts between quotation marks of whatever kind, and the text around it. The last mark closes,
- * so a name may hold marks itself; when it looks as if there were two names, there is no answer.
+ * The one name that a message puts between quotation marks of any kind, and the text around it. The last mark closes, so a name
+ * may hold marks itself. A message that seems to hold two names has no answer.
  *
  * @since 0.1.0
  * @category reading
@@ -120,8 +120,8 @@ export const quotedIn = (message: string): { readonly name: string; readonly aro
 }
 
 /**
- * A text without the name between quotation marks that it ends with, if it does: `number 7 of relation "a.b"`. Marks inside a
- * word belong to the word.
+ * A text without the quoted name at its end: `number 7 of relation ` for `number 7 of relation "a.b"`. Marks inside a word belong
+ * to the word.
  *
  * @since 0.1.0
  * @category reading

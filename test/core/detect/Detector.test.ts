@@ -43,7 +43,7 @@ const gap: fc.Arbitrary<Detector.SchemaGap> = fc.oneof(
   Arbitrary.sqlState.map((code): Detector.SchemaGap => ({ _tag: "StalePlan", sqlState: code }))
 )
 
-/** The detectors of the library, silence, and detectors that claim whatever a coin says. */
+/** The detectors of the library, `silent`, and detectors that claim an error at random. */
 const detector: fc.Arbitrary<Detector.Detector> = fc.oneof(
   fc.constantFrom(Detector.relation, Detector.column, Detector.routine, Detector.all, Detector.silent),
   fc.tuple(gap, fc.func(fc.boolean())).map(
@@ -68,13 +68,13 @@ describe("laws", () => {
   )
 
   it.prop(
-    "detect is total: whatever the value, it answers and never throws",
+    "detect is total: it answers for any value and never throws",
     [Arbitrary.anything, fc.option(fc.fullUnicodeString(), { nil: undefined })],
     ([value, statement]) => assert.isTrue(Option.isOption(Detector.detect(value(), statement)))
   )
 
   it.prop(
-    "An error whose SQLSTATE is not in sqlStates is never claimed, nor one raised by RAISE",
+    "No detector claims an error whose SQLSTATE is not in sqlStates, nor one raised by RAISE",
     [Arbitrary.evidence],
     ([evidence]) => {
       const claimed = Detector.all(evidence)
@@ -85,17 +85,13 @@ describe("laws", () => {
     { fastCheck: { numRuns: 1000 } }
   )
 
-  it.prop(
-    "No value whose SQLSTATE is another one is ever claimed",
-    [Arbitrary.error, fc.fullUnicodeString()],
-    ([error, sql]) => {
-      const claimed = Detector.detect(error, sql)
-      if (Option.isSome(claimed)) assert.isTrue(Detector.sqlStates.has(claimed.value.sqlState))
-    }
-  )
+  it.prop("detect claims no value with another SQLSTATE", [Arbitrary.error, fc.fullUnicodeString()], ([error, sql]) => {
+    const claimed = Detector.detect(error, sql)
+    if (Option.isSome(claimed)) assert.isTrue(Detector.sqlStates.has(claimed.value.sqlState))
+  })
 
   it.prop(
-    "A name cut out of the statement's text is believed only where the message says the same",
+    "A name is taken from the statement's text only if the message agrees",
     [Identifier.spelling, Identifier.stored, fc.integer({ min: 1, max: 40 })],
     ([written, printed, position]) => {
       const claimed = Detector.detect(
@@ -109,14 +105,18 @@ describe("laws", () => {
     }
   )
 
-  it.prop("A gap survives being written and read, and has its own key", [gap, gap], ([a, b]) => {
-    const encoded = Schema.encodeSync(Detector.SchemaGap)(a)
-    deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
-    deepStrictEqual(Schema.decodeUnknownSync(Detector.SchemaGap)(encoded), a)
-    const content = (of: Detector.SchemaGap) =>
-      JSON.stringify(of._tag === "MissingObject" ? [of.object, of.qualifier] : of._tag)
-    assert.strictEqual(Detector.key(a) === Detector.key(b), content(a) === content(b))
-  })
+  it.prop(
+    "A gap that is written and read again is the same, and different gaps have different keys",
+    [gap, gap],
+    ([a, b]) => {
+      const encoded = Schema.encodeSync(Detector.SchemaGap)(a)
+      deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
+      deepStrictEqual(Schema.decodeUnknownSync(Detector.SchemaGap)(encoded), a)
+      const content = (of: Detector.SchemaGap) =>
+        JSON.stringify(of._tag === "MissingObject" ? [of.object, of.qualifier] : of._tag)
+      assert.strictEqual(Detector.key(a) === Detector.key(b), content(a) === content(b))
+    }
+  )
 })
 
 describe("the statement's text", () => {
@@ -135,7 +135,7 @@ describe("the statement's text", () => {
     }
   )
 
-  it("is read in any language, even one that nobody translated PostgreSQL to", () => {
+  it("is read in any language, even in one without a translation of PostgreSQL", () => {
     const statement = 'SELECT u.email, app.f(1) FROM "My.Users" u'
     assert.strictEqual(
       detected("42P01", "tabula ‹My.Users› non est", { position: "31", statement }),
@@ -168,7 +168,7 @@ describe("the statement's text", () => {
     )
   })
 
-  it("is searched for a name with dots where the error has no position", () => {
+  it("is searched for a name with dots if the error has no position", () => {
     const statement = `LOCK TABLE "a.b", app.users, "c.d".e`
     assert.strictEqual(detected("42P01", 'relation "a.b" does not exist', { statement }), 'missing relation "a.b"')
     assert.strictEqual(detected("42P01", 'relation "c.d.e" does not exist', { statement }), 'missing relation "c.d".e')
@@ -192,7 +192,7 @@ describe("the statement's text", () => {
     )
   })
 
-  it("may be too short for the position, or another statement", () => {
+  it("is ignored if it is too short for the position, or belongs to another statement", () => {
     for (const statement of ["", "SELECT 1", "SELECT * FROM other"]) {
       assert.strictEqual(
         detected("42P01", 'relation "users" does not exist', { position: "15", statement }),
@@ -201,7 +201,7 @@ describe("the statement's text", () => {
     }
   })
 
-  it("points at a whole constant where that becomes a name", () => {
+  it("gives the name in a string constant that the position points at", () => {
     assert.strictEqual(
       detected("42P01", 'relation "My.Seq" does not exist', {
         position: "16",
@@ -219,7 +219,7 @@ describe("the statement's text", () => {
     )
   })
 
-  it("points at COLLATE, and the collation follows", () => {
+  it("gives the name behind COLLATE if the position points at COLLATE", () => {
     assert.strictEqual(
       detected("42704", 'collation "a.b" for encoding "UTF8" does not exist', {
         position: "12",
@@ -229,7 +229,7 @@ describe("the statement's text", () => {
     )
   })
 
-  it("tells table and columns of ON CONFLICT only where there is one such clause", () => {
+  it("gives the table and the columns of ON CONFLICT only if there is one such clause", () => {
     const message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
     const clause = (statement: string) => detected("42P10", message, { statement })
     assert.strictEqual(
@@ -254,7 +254,7 @@ describe("the statement's text", () => {
 })
 
 describe("a message", () => {
-  it("is read whatever the quotation marks are", () => {
+  it("is read with quotation marks of any kind", () => {
     for (const quoted of [
       '"a b"',
       "«a b»",
@@ -289,7 +289,7 @@ describe("a message", () => {
     assert.strictEqual(detected("42703", "la colonne numéro 7 de la relation « a.b » n'existe pas"), "nothing")
   })
 
-  it("with two names in an unknown wording, or with none, is nobody's", () => {
+  it("with two names in an unknown wording, or with none, is not claimed", () => {
     for (const code of ["42P01", "42703", "3F000"]) {
       assert.strictEqual(detected(code, 'nescio "a" de "b" quid'), "nothing")
       assert.strictEqual(detected(code, "nescio quid"), "nothing")
@@ -299,11 +299,11 @@ describe("a message", () => {
     }
   })
 
-  it("that is longer than any name is not read", () => {
+  it("that is longer than any name is not claimed", () => {
     assert.strictEqual(detected("42P01", `relation "${"x".repeat(20_000)}" does not exist`), "nothing")
   })
 
-  it("names the types of a call's arguments, and not the arguments", () => {
+  it("gives the types of a call's arguments, without the arguments' names", () => {
     assert.strictEqual(
       detected("42883", 'function f(a => integer, b := app."x,y)(", "char") does not exist'),
       'missing function f(integer, app."x,y)(", "char")'
@@ -317,7 +317,7 @@ describe("a message", () => {
     assert.strictEqual(detected("42883", "function (integer) does not exist"), "nothing")
   })
 
-  it("repeats the text of regprocedure as somebody wrote it", () => {
+  it("of regprocedure is read as SQL, with the server's names of the types", () => {
     assert.strictEqual(
       detected("42883", 'function "App.F( INT4, timestamptz,varchar(3) [] )" does not exist'),
       "missing function app.f(integer, timestamp with time zone, character varying[])"
@@ -328,14 +328,14 @@ describe("a message", () => {
     }
   })
 
-  it("about something of PostgreSQL's own is nobody's", () => {
+  it("about an object of PostgreSQL itself is not claimed", () => {
     assert.strictEqual(detected("42P01", 'relation "pg_catalog.pg_x" does not exist'), "nothing")
     assert.strictEqual(detected("42P01", 'relation "information_schema.x" does not exist'), "nothing")
     assert.strictEqual(detected("42883", "function pg_catalog.f(integer) does not exist"), "nothing")
     assert.strictEqual(detected("42704", 'type "pg_catalog.x" does not exist'), "nothing")
   })
 
-  it("about a label needs a type that reads as one, and a label that can be one", () => {
+  it("about a label is claimed only if type and label can be names", () => {
     assert.strictEqual(
       detected("22P02", 'invalid input value for enum app."Mo""od": "a": "b"'),
       'missing value "a"": ""b" of enum app."Mo""od"'
@@ -346,7 +346,7 @@ describe("a message", () => {
 })
 
 describe("false friends", () => {
-  it("have the SQLSTATE of a missing object and are about something else", () => {
+  it("have the SQLSTATE of a missing object, and are not claimed", () => {
     const friends: ReadonlyArray<readonly [code: string, message: string, fields?: Fields]> = [
       ["42P01", 'missing FROM-clause entry for table "x"'],
       ["42P01", "fehlender Eintrag für Tabelle »x«", { routine: "errorMissingRTE" }],
@@ -381,7 +381,7 @@ describe("false friends", () => {
       assert.strictEqual(detected(code, message, fields), "nothing", message)
   })
 
-  it("raised by somebody are told by the C function that raises them", () => {
+  it("that RAISE has made are known by the C function of RAISE", () => {
     for (const code of Detector.sqlStates) {
       const fields = { routine: "exec_stmt_raise" }
       assert.strictEqual(detected(code, 'relation "x" does not exist', fields), "nothing")
@@ -391,7 +391,7 @@ describe("false friends", () => {
 })
 
 describe("a stale plan", () => {
-  it("is told by its message, or by the C function where the message is in another language", () => {
+  it("is known by its message, or in other languages by the C function", () => {
     assert.strictEqual(detected("0A000", "cached plan must not change result type"), "stale plan")
     assert.strictEqual(
       detected("0A000", "gecachter Plan darf den Ergebnistyp nicht ändern", { routine: "RevalidateCachedQuery" }),

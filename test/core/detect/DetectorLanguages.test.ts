@@ -24,7 +24,7 @@ const render = (gap: Option.Option<Detector.SchemaGap>): string =>
 
 const marked = '»« "a"b" “” «c» ”'
 
-/** The same error about an object with such a name. */
+/** The same error about an object whose name holds quotation marks. */
 const renamed = (error: LocalisedGap): LocalisedGap => ({
   ...error,
   gap: error.gap.replace('"No such"', SchemaObject.quote(marked)),
@@ -33,7 +33,7 @@ const renamed = (error: LocalisedGap): LocalisedGap => ({
 
 describe("in every language of the server", () => {
   for (const each of gaps) {
-    it(`${each.statement} lacks the same: ${each.gap}`, () => {
+    it(`${each.statement} has the gap ${each.gap}`, () => {
       for (const [language, error] of errorsOf(each)) {
         assert.strictEqual(render(Detector.detect(error, each.statement)), each.gap, language)
         const byMessage = each.sqlState === "42P10" ? "missing unique constraint" : each.gap
@@ -42,9 +42,9 @@ describe("in every language of the server", () => {
     })
   }
 
-  /** Where a message prints one name, marks in the name are not taken for the message's. */
+  /** If a message prints one name, marks in the name are not taken for those of the message. */
   for (const each of gaps.filter(({ sqlState }) => ["42P01", "42703", "3F000"].includes(sqlState))) {
-    it(`${each.statement} may lack a name with quotation marks`, () => {
+    it(`${each.statement} has the gap also if the name holds quotation marks`, () => {
       for (const [language, error] of errorsOf(renamed(each))) {
         assert.strictEqual(render(Detector.detect(error)), renamed(each).gap, language)
       }
@@ -52,7 +52,7 @@ describe("in every language of the server", () => {
   }
 
   for (const each of falseFriends) {
-    it(`${each.statement} lacks nothing that a migration could bring`, () => {
+    it(`${each.statement} has no gap`, () => {
       for (const [language, error] of errorsOf(each)) {
         assert.strictEqual(render(Detector.detect(error, each.statement)), "nothing", language)
         assert.strictEqual(render(Detector.detect(error)), "nothing", language)

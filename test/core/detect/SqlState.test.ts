@@ -25,13 +25,13 @@ const evidence: SqlState.Evidence = {
   statement: Option.none()
 }
 
-/** An error of an application, so many links of `cause` above another. */
+/** An error of an application, with so many links of `cause` down to another error. */
 const wrapped = (cause: unknown, links: number): unknown =>
   links === 0 ? cause : { _tag: "AppError", message: "no luck", cause: wrapped(cause, links - 1) }
 
 describe("laws", () => {
   it.prop(
-    "evidenceFrom is total: whatever the value (null, strings, cycles, proxies that throw), it answers and never throws",
+    "evidenceFrom is total: it answers for any value (null, strings, cycles, proxies that throw) and never throws",
     [Arbitrary.anything, fc.option(fc.string(), { nil: undefined })],
     ([value, statement]) => assert.isTrue(Option.isOption(SqlState.evidenceFrom(value(), statement)))
   )
@@ -60,18 +60,26 @@ describe("laws", () => {
     )
   })
 
-  it.prop("isAmong holds for whatever evidenceAmong reads, and throws for nothing", [Arbitrary.anything], ([value]) => {
-    for (const error of [value(), new SqlError({ cause: value() })]) {
-      const states = new Set(Option.toArray(SqlState.evidenceFrom(error)).map(({ sqlState }) => sqlState))
-      assert.strictEqual(SqlState.isAmong(states, error), states.size > 0)
+  it.prop(
+    "isAmong holds for every error that evidenceAmong reads, and never throws",
+    [Arbitrary.anything],
+    ([value]) => {
+      for (const error of [value(), new SqlError({ cause: value() })]) {
+        const states = new Set(Option.toArray(SqlState.evidenceFrom(error)).map(({ sqlState }) => sqlState))
+        assert.strictEqual(SqlState.isAmong(states, error), states.size > 0)
+      }
     }
-  })
+  )
 
-  it.prop("isAmong is asked for a few SQLSTATEs, and knows no other", [Arbitrary.driverError], ([error]) => {
-    const wrong = new SqlError({ cause: error })
-    const isEvident = Option.exists(SqlState.evidenceFrom(wrong), ({ sqlState }) => sqlState === "42P01")
-    assert.strictEqual(SqlState.isAmong(new Set(["42P01"]), wrong), isEvident)
-  })
+  it.prop(
+    "isAmong holds for the SQLSTATEs that are asked for, and for no other",
+    [Arbitrary.driverError],
+    ([error]) => {
+      const wrong = new SqlError({ cause: error })
+      const isEvident = Option.exists(SqlState.evidenceFrom(wrong), ({ sqlState }) => sqlState === "42P01")
+      assert.strictEqual(SqlState.isAmong(new Set(["42P01"]), wrong), isEvident)
+    }
+  )
 })
 
 describe("a SQLSTATE", () => {
@@ -83,7 +91,7 @@ describe("a SQLSTATE", () => {
     deepStrictEqual(SqlState.sqlState(code), Option.some(code))
   )
 
-  it("is neither lower case nor full-width", () => {
+  it("has no lower-case and no full-width characters", () => {
     for (const code of ["42p01", "４２Ｐ０１", "42P0", "42P011", "42P0\n", ""]) {
       deepStrictEqual(SqlState.sqlState(code), Option.none())
     }
@@ -91,19 +99,19 @@ describe("a SQLSTATE", () => {
 })
 
 describe("evidence", () => {
-  it("is read from SqlError, from what an application wraps around it, and from the driver's error itself", () => {
+  it("is read from SqlError, from an error of an application around it, and from the driver's error itself", () => {
     const sqlError = new SqlError({ cause: driverError(), message: "Failed to execute statement" })
     for (const error of [sqlError, wrapped(sqlError, 3), driverError(), wrapped(driverError(), 2)]) {
       deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
     }
   })
 
-  it("is found where another library stands between SqlError and the driver", () => {
+  it("is found if another library wraps the driver's error inside SqlError", () => {
     const error = new SqlError({ cause: Object.assign(new Error("Failed query"), { cause: driverError() }) })
     deepStrictEqual(SqlState.evidenceFrom(error), Option.some(evidence))
   })
 
-  it("needs no severity inside SqlError, and needs one by itself", () => {
+  it("needs a severity outside SqlError, and none inside", () => {
     const silent = driverError({ severity: undefined })
     deepStrictEqual(SqlState.evidenceFrom(new SqlError({ cause: silent })), Option.some(evidence))
     deepStrictEqual(SqlState.evidenceFrom(silent), Option.none())
@@ -116,7 +124,7 @@ describe("evidence", () => {
     deepStrictEqual(SqlState.evidenceFrom(mismatch), Option.none())
   })
 
-  it("is not made of wrong shapes", () => {
+  it("is not read from values of a wrong shape", () => {
     for (const fields of [
       { code: 42701 },
       { code: "42p01" },
@@ -145,7 +153,7 @@ describe("evidence", () => {
     }
   })
 
-  it("keeps the statement of a function's body, and the text that the caller knows", () => {
+  it("holds the statement of a function's body, and the text that the caller knows", () => {
     const error = driverError({ position: undefined, internalPosition: "8", internalQuery: "SELECT x" })
     deepStrictEqual(
       SqlState.evidenceFrom(error, "SELECT f()"),

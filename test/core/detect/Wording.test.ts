@@ -22,7 +22,7 @@ const fill = ({ middle, places, prefix, suffix }: Wording.Wording, first: string
 
 describe("laws", () => {
   it.prop(
-    "A wording that is filled in reads back, in the company of all the others of its kind",
+    "A message filled into a wording reads back, among all the wordings of its kind",
     [Identifier.simple, Identifier.simple],
     ([first, second]) => {
       for (const wordings of all) {
@@ -36,7 +36,7 @@ describe("laws", () => {
     { fastCheck: { numRuns: 10 } }
   )
 
-  it.prop("Whatever the message, reading answers and never throws", [fc.fullUnicodeString()], ([message]) => {
+  it.prop("Reading answers for any message and never throws", [fc.fullUnicodeString()], ([message]) => {
     for (const wordings of all) assert.include(["object", "undefined"], typeof Wording.read(wordings, message))
     assert.include(["object", "undefined"], typeof Wording.quotedIn(message))
   })

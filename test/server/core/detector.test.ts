@@ -1,5 +1,5 @@
 /**
- * Every error that the detector claims, provoked on the real server with names that need every care.
+ * Provokes every error that the detectors claim on the real server, with names that need quotes.
  */
 import { layer as suite } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -9,10 +9,10 @@ import * as Detector from "../../../src/core/detect/Detector.js"
 import * as ServerErrors from "../../support/detect/ServerErrors.js"
 import * as Server from "../../support/server/Server.js"
 
-suite(Server.layer, { excludeTestServices: true })("what the server says", (it) => {
+suite(Server.layer, { excludeTestServices: true })("an error of the server", (it) => {
   ServerErrors.areRead(it, 12)
 
-  it.effect("a plan older than the schema needs another try and no migration", () =>
+  it.effect("a plan older than the schema needs a second try and no migration", () =>
     Effect.gen(function* () {
       const error = yield* ServerErrors.errorOf({
         setup: [
