@@ -1,10 +1,10 @@
 /**
- * What a client has to do, and a server alone cannot: commands and variables of psql, rows that psql sends or receives, a
- * snapshot that another transaction holds. Files that were written for psql hold such things; a migration has no psql.
+ * Statements that need a client: commands and variables of psql, rows that psql sends or receives, a snapshot of another
+ * transaction. Files that were written for psql hold them, and a migration has no psql.
  *
  * ```sql
- * \restrict key                       psql's own command
- * INSERT INTO t VALUES (:'name');     psql's own variable
+ * \restrict key                       a command of psql
+ * INSERT INTO t VALUES (:'name');     a variable of psql
  * COPY t (id) FROM stdin;             the lines below are rows, which psql sends
  * 1
  * \.
@@ -18,7 +18,7 @@ import type { ParsedStatement, SyntaxError } from "../sql/ParsedSql.js"
 import { skipToken } from "../text/Lexer.js"
 
 /**
- * The statements, if a server takes each of them from a migration.
+ * The statements, or the error of the first that no server takes from a migration.
  *
  * @since 0.1.0
  * @category operations
@@ -34,7 +34,8 @@ export const refuse = (
 }
 
 /**
- * The error of the grammar, or what explains it: a thing of psql's that stands where the grammar stopped, or before it.
+ * Explains an error of the grammar by a command or variable of psql at its offset, or by a command before it. Any other error is
+ * returned as it is.
  *
  * @since 0.1.0
  * @category operations
@@ -65,8 +66,7 @@ const toClient: Problem = {
 }
 
 const importedSnapshot: Problem = {
-  reason:
-    "SET TRANSACTION SNAPSHOT takes a snapshot of a transaction that is open elsewhere, which a migration cannot count on",
+  reason: "SET TRANSACTION SNAPSHOT takes a snapshot of another open transaction, which a migration cannot rely on",
   remedy: "Write SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, which gives the migration a snapshot of its own."
 }
 

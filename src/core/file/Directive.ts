@@ -1,27 +1,27 @@
 /**
- * Directives are what a file says about itself in SQL comments. Nobody needs one: the order comes from the SQL itself.
+ * Directives are statements of a file about itself, in SQL comments. They are optional: the order comes from the SQL.
  *
  * ```sql
- * -- requires: 003_users, 007_orders      waits for these as well (Sqitch's own notation)
- * -- provides: table app.users            promises what its SQL does not show
+ * -- requires: 003_users, 007_orders      waits for these as well (Sqitch's notation)
+ * -- provides: table app.users            promises an object that its SQL does not show
  * -- transaction: none                    runs outside a transaction
  * -- accept: data-loss, table-rewrite     consents to these risks
  * ```
  *
- * **What is a directive.** A `--` comment on a line of its own, outside strings, function bodies and block comments, whose
- * first word is one of the four in small letters, followed by a colon. It counts wherever it stands in the file.
+ * **A directive** is a `--` comment on a line of its own, outside strings, function bodies and block comments. Its first word is
+ * one of the four, in lower case and followed by a colon. It may stand anywhere in the file.
  *
- * **What is an error.** A directive whose value is not understood; and, in the header (the comments before the first
- * statement), a word in small letters that is one slip of the hand away from a directive (`require`, `provide`,
- * `transactions`, `accepts`) with a value such as the directive takes. What other tools say in their comments `WayUp` reads.
+ * **An error** is a directive whose value is not understood. In the header (the comments before the first statement), a lower-case
+ * word that is one typing mistake away from a directive (`require`, `provide`, `transactions`, `accepts`) is an error too, if its
+ * value fits the directive.
  *
- * **What is prose.** Everything else. A word that begins with a capital (`-- Requires: PostgreSQL 14`, `-- TODO: drop this`),
- * what lacks the colon (`-- Deploy app:users to pg`), and a sentence that happens to wrap after `transaction:` or `accept:`.
+ * **Prose** is all else: a word with a capital (`-- Requires: PostgreSQL 14`, `-- TODO: drop this`), a line without the colon
+ * (`-- Deploy app:users to pg`), a sentence that wraps after `transaction:` or `accept:`. `WayUp` reads the markers of other tools.
  *
  * **Laws**
  *
  * 1. Text inside string literals, quoted identifiers, dollar quotes and block comments is never a directive.
- * 2. What `requires` lists is what the lines list, in their order, without repetition.
+ * 2. `requires` holds the ids of all `-- requires:` lines, in their order, each once.
  *
  * @since 0.1.0
  */
@@ -59,7 +59,7 @@ export interface Directives {
 }
 
 /**
- * The same, said outside a script: of an Effect, whose text nobody can read.
+ * The directives of a migration that is an Effect, which has no text to hold them.
  *
  * @since 0.1.0
  * @category models
@@ -71,11 +71,11 @@ export interface Declaration {
   readonly accepts?: ReadonlyArray<RiskKind>
 }
 
-/** Of a file that says nothing about itself. @since 0.1.0 @category constructors */
+/** The directives of a file without any. @since 0.1.0 @category constructors */
 export const none: Directives = { requires: [], provides: [], transaction: "own", accepts: [] }
 
 /**
- * Reads the directives of a file. Fails with the first line that is an error by the rule in this module's header.
+ * Reads the directives of a file. Fails with the first line that is an error by the rules in this module's header.
  *
  * @example
  * import * as Directive from "effect-auto-migration/Directive"
@@ -97,7 +97,7 @@ export const read = (file: string, text: string): Either.Either<Directives, Inva
 }
 
 /**
- * Checks a declaration as {@link read} checks a file; line 1 stands for all of it.
+ * Checks a declaration as {@link read} checks a file. Its errors name line 1.
  *
  * @since 0.1.0
  * @category constructors
@@ -140,7 +140,7 @@ const riskKinds: Readonly<Record<RiskKind, RiskKind>> = {
 const riskKindFrom = (text: string): Option.Option<RiskKind> =>
   Option.fromNullable(Object.values(riskKinds).find((kind) => kind === text))
 
-/** What a line of a comment says, as far as directives go. */
+/** The meaning of a comment line. */
 type Reading =
   | { readonly _tag: "Prose" }
   | { readonly _tag: "Directive"; readonly word: Word; readonly value: string }
@@ -182,7 +182,7 @@ const readingOf = ({ header, text }: SqlComment.CommentLine): Reading => {
     : wrong(`is not a directive; did you mean "${meant}:"`)
 }
 
-/** English that happens to wrap after the word and a colon; `requires` and `provides` are too seldom followed by a colon. */
+/** Whether a line is a sentence that wraps after the word and a colon. Sentences seldom have a colon after `requires` or `provides`. */
 const isSentence = (word: Word, value: string): boolean => {
   switch (word) {
     case "requires":
@@ -195,7 +195,7 @@ const isSentence = (word: Word, value: string): boolean => {
   }
 }
 
-/** Whether a value is of the kind that a directive takes. */
+/** Whether a value fits a directive. */
 const isPlausible = (word: Word, value: string): boolean => {
   switch (word) {
     case "requires":
@@ -255,7 +255,7 @@ const risksFrom = (value: string): Either.Either<ReadonlyArray<RiskKind>, string
     )
   )
 
-/** One letter added, left out, exchanged or swapped with its neighbour. */
+/** Whether one letter is added, left out, replaced or swapped with its neighbour. */
 const isOneSlipFrom = (known: string, word: string): boolean => {
   if (Math.abs(known.length - word.length) > 1) return false
   let start = 0

@@ -1,11 +1,11 @@
 /**
- * The language of `-- provides:`: a list of schema objects as people write them in SQL, such as
+ * The syntax of `-- provides:`: a list of schema objects as SQL writes them, such as
  * `table app.users, column app.users.email, function app.f(integer), value 'sad' of mood, unique app.users (email)`.
  *
  * **Laws**
  *
  * 1. Names follow the server's rules: folding, quoting, doubled quotes, 63 bytes.
- * 2. A text that is not wholly understood is refused with the reason; nothing is skipped.
+ * 2. A text of which any part is not understood is refused with the reason.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ import { dottedAt, literalAt, skipBlank, skipToken } from "../text/Lexer.js"
 export const parseObjects = (text: string): Either.Either<ReadonlyArray<SchemaObject.SchemaObject>, string> =>
   Either.all(splitList(text).map((item) => parseObject(item.trim())))
 
-/** Whether a text begins as an object is written. @since 0.1.0 @category predicates */
+/** Whether a text begins with a kind of object, such as `table`. @since 0.1.0 @category predicates */
 export const beginsWithKind = (text: string): boolean => kindOf(text) !== undefined
 
 const kindOf = (text: string) => {
@@ -99,7 +99,7 @@ const conflictTarget = (text: string): Reading => {
 const relation = named(SchemaObject.relation)
 const type = named(SchemaObject.type)
 
-/** Longer words first: the first match wins. */
+/** The first match wins, so longer words come first. */
 const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["materialized view", relation],
   ["foreign table", relation],
@@ -124,7 +124,7 @@ const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["collation", named(SchemaObject.collation)]
 ]
 
-/** `before (inner)`, where parentheses end the text. */
+/** The parts of a text `before (inner)`. */
 const parenthesised = (text: string): Option.Option<{ readonly before: string; readonly inner: string }> => {
   let open = 0
   while (open < text.length && text[open] !== "(") open = skipToken(text, open)

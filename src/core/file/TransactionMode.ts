@@ -1,16 +1,16 @@
 /**
- * The kind of transaction that a script asks for: by the modes behind the `BEGIN` around it, and by what it sets before it asks
- * anything.
+ * The kind of transaction that a script asks for: by the modes of the `BEGIN` around it, and by the settings before its first
+ * query.
  *
  * ```sql
- * BEGIN ISOLATION LEVEL SERIALIZABLE;                 what a block begins with
- * SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;    or sets: the later one counts
- * SET LOCAL transaction_isolation = 'serializable';   the same by its parameter
- * SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;   for what is not in a block
+ * BEGIN ISOLATION LEVEL SERIALIZABLE;                 begins a block
+ * SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;    sets a mode in it: the later one counts
+ * SET LOCAL transaction_isolation = 'serializable';   sets the same mode by its parameter
+ * SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;   sets a mode outside a block
  * ```
  *
- * The server takes these only as long as nothing has been asked in the transaction, and the library asks first. So they are
- * taken out of the script, and the transaction that also holds the event begins with them.
+ * The server takes an isolation level only before the first query of a transaction, and the library sends queries of its own before
+ * the script. So these statements are taken out of the script, and the transaction, which also holds the event, begins with them.
  *
  * Source: PostgreSQL manual, SET TRANSACTION; `check_transaction_isolation` in src/backend/commands/variable.c.
  *
@@ -19,8 +19,8 @@
 import { identifierAt, literalAt, skipBlank, skipToken } from "../text/Lexer.js"
 
 /**
- * What is not asked for is not there. Whether a transaction is deferrable makes no difference for one that writes, as each with
- * an event does.
+ * The modes that a script asks for. `DEFERRABLE` is left out: it has no effect on a transaction that writes, and each transaction
+ * with an event does.
  *
  * @since 0.1.0
  * @category models
@@ -33,11 +33,11 @@ export interface TransactionMode {
 /** @since 0.1.0 @category models */
 export type Isolation = "read uncommitted" | "read committed" | "repeatable read" | "serializable"
 
-/** Of a script that asks for nothing. @since 0.1.0 @category constructors */
+/** The modes of a script that asks for none. @since 0.1.0 @category constructors */
 export const unstated: TransactionMode = {}
 
 /**
- * Whether the whole transaction sees what was committed when it first asked, and nothing that was committed since.
+ * Whether all queries of the transaction see the database as it was at the first one.
  *
  * @since 0.1.0
  * @category predicates
@@ -45,13 +45,13 @@ export const unstated: TransactionMode = {}
 export const hasOneSnapshot = ({ isolation }: TransactionMode): boolean =>
   isolation === "repeatable read" || isolation === "serializable"
 
-/** @since 0.1.0 @category predicates */
+/** Whether a script asks for a mode. @since 0.1.0 @category predicates */
 export const isStated = ({ access, isolation }: TransactionMode): boolean =>
   isolation !== undefined || access !== undefined
 
 /**
- * What begins such a transaction. To be read only is asked for later, since that can be at any time, and the library's questions
- * come first.
+ * The statement that begins such a transaction. `READ ONLY` is set later: the server takes it at any time, and the library's
+ * queries come first.
  *
  * @since 0.1.0
  * @category statements
@@ -60,7 +60,7 @@ export const begin = ({ access, isolation = "read committed" }: TransactionMode)
   `BEGIN ISOLATION LEVEL ${isolation.toUpperCase()}${access === "read write" ? " READ WRITE" : ""}`
 
 /**
- * The modes of a `BEGIN` or `START TRANSACTION`, or nothing for another statement.
+ * The modes of a `BEGIN` or `START TRANSACTION`; `undefined` for another statement.
  *
  * @since 0.1.0
  * @category operations
@@ -71,7 +71,7 @@ export const ofBegin = (statement: string): TransactionMode | undefined => {
 }
 
 /**
- * What a statement sets for the transaction that it stands in, or nothing for any other statement.
+ * The modes that a statement sets for its own transaction; `undefined` for another statement.
  *
  * @since 0.1.0
  * @category operations
@@ -84,7 +84,7 @@ export const ofSetting = (statement: string): TransactionMode | undefined => {
 }
 
 /**
- * What a statement sets for the transactions that begin after it, or nothing for any other statement.
+ * The modes that a statement sets for the transactions after it; `undefined` for another statement.
  *
  * @since 0.1.0
  * @category operations
@@ -113,7 +113,7 @@ const ofParameter = (found: RegExpExecArray | null): TransactionMode | undefined
 }
 
 /**
- * Whether a statement takes no snapshot, so that the transaction may still be told what it is.
+ * Whether a statement takes no snapshot, so that the isolation level can still be set after it.
  *
  * @since 0.1.0
  * @category predicates
@@ -128,7 +128,7 @@ const accessBySwitch: ReadonlyMap<string, TransactionMode> = new Map([
 
 const isolations: ReadonlyArray<Isolation> = ["read uncommitted", "read committed", "repeatable read", "serializable"]
 
-/** What is not understood the server gets to see, and says what is wrong with it. */
+/** Reads modes. An unknown mode gives `undefined`: the statement stays in the script, and the server refuses it. */
 const modesFrom = (words: string): TransactionMode | undefined => {
   let mode = unstated
   let rest = words.trim()
@@ -149,7 +149,7 @@ const modesFrom = (words: string): TransactionMode | undefined => {
   return mode
 }
 
-/** The tokens of a statement in small letters, without comments, strings without their quotes, one blank between two. */
+/** The tokens of a statement in lower case with single blanks: no comments, and no quotes around strings. */
 const wordsOf = (statement: string): string => {
   const words: Array<string> = []
   for (let at = skipBlank(statement, 0); at < statement.length; ) {

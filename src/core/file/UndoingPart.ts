@@ -1,29 +1,32 @@
 /**
- * Recognises a part that undoes what stands above it, for any tool and in any habit: a file that runs as a whole would
- * do and undo.
+ * Finds a part of a file that undoes the statements above it, below a heading that no known tool writes. Such a file would undo
+ * itself, since it runs as a whole.
  *
  * ```sql
  * CREATE TABLE IF NOT EXISTS users (id integer);
  * -- ROLLBACK                                      a heading
- * DROP TABLE users;                                undoes what stands above it: an error
+ * DROP TABLE users;                                undoes the statement above it: an error
  *
  * -- rollback of the old import is done by a job   prose
- * ALTER TABLE users ADD COLUMN email text;         undoes nothing
+ * ALTER TABLE users ADD COLUMN email text;         undoes no statement
  * ```
  *
- * **What is a heading.** A comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade,
- * backward* or *drop below*. It is bare when it is *down, undo, rollback* or *revert* alone (`-- Down:`, `-- ==== DOWN ====`),
- * also behind a statement on its line; plain when it holds no other word than such as go with them (`-- to revert this
- * migration`); vague when it is short and no sentence, or ends with a colon; a remark when words follow a colon
- * (`-- rollback plan: none`); and prose when it is any other text with such a word, also in another form
- * (`-- this is what reverts the migration`).
+ * **A heading** is a comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade, backward*
+ * or *drop below*. Its kind decides which statements below it are an error:
  *
- * **What is an error.** Below a bare heading at the beginning of a line, any statement; behind a statement, one that drops, deletes or
- * changes anything, or runs code that may. Below a plain heading the same but for queries; where the file has a plain heading of
- * the way up as well, any statement. Below a vague heading, a statement that undoes one above it, and below a remark, one that drops
- * what the file makes above, unless what the file makes is renamed into the place of something else. Below prose, a part that takes
- * away all that the file makes above, and makes nothing.
- * What the file holds below the heading, or behind it on its line, in comments only is no part: `--rollback DROP TABLE users;`.
+ * | kind   | heading                                                                    | error below it                                  |
+ * |--------|----------------------------------------------------------------------------|-------------------------------------------------|
+ * | bare   | *down, undo, rollback* or *revert* alone: `-- ==== DOWN ====`              | any statement                                   |
+ * | behind | the same behind a statement on its line                                    | a change, or a query, which may run code        |
+ * | plain  | such a word, and only words that go with it: `-- to revert this migration` | a change, or a statement that undoes one above  |
+ * | vague  | a short text that is no sentence, or one with a colon at its end           | a statement that undoes one above               |
+ * | remark | a short text with words behind a colon: `-- rollback plan: none`           | a drop of an object that is made above          |
+ * | prose  | any other text with any form of a word: `-- this reverts it`               | a part that only removes all that is made above |
+ *
+ * A change is a statement that removes or alters an object or rows, or that runs code which may.
+ * Below a plain heading and one behind a statement, any statement is an error if the file has a plain heading of the way up as well.
+ * Below a vague heading and a remark, a part that renames an object of the file into the place of another one is no error.
+ * A way down that is commented out is no part: `--rollback DROP TABLE users;`.
  *
  * @internal
  */
@@ -36,7 +39,7 @@ import { isDestructive, isPreparation, isQuery, madeBy, renameIn, standsBy, undo
 import * as SqlComment from "../text/Comment.js"
 
 /**
- * Fails with the first heading of a part that undoes. A text that is no SQL passes: its own error says more.
+ * Fails with the first heading of a part that undoes. A text that is no SQL passes: the error of the grammar says more.
  *
  * @since 0.1.0
  * @category operations
@@ -94,7 +97,7 @@ const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatem
   )
 }
 
-/** What is made and then renamed is made under its new name, too. */
+/** The objects that statements make. An object that is renamed counts under both names. */
 const madeByAll = (nodes: ReadonlyArray<Node>): ReadonlySet<string> => {
   const made = new Set<string>()
   for (const node of nodes) {
@@ -104,7 +107,7 @@ const madeByAll = (nodes: ReadonlyArray<Node>): ReadonlySet<string> => {
   return made
 }
 
-/** A statement that gives what the file made another name than it had above puts it into place. */
+/** Whether a part undoes objects of the file. A part that gives one of them a name which it did not have above puts it into place. */
 const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind: "vague" | "remark"): boolean => {
   const isMade = (key: string) => made.has(key)
   if (nodes.some((node) => renameIn(node).from.some(isMade) && !undoneBy(node).some(isMade))) return false
@@ -113,7 +116,7 @@ const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind:
   )
 }
 
-/** Whether a part takes away all that stands there by the statements above, and makes nothing. */
+/** Whether a part removes all that the statements above make, and makes no object. */
 const undoesAll = (above: ReadonlyArray<Node>, below: ReadonlyArray<Node>): boolean => {
   const undone = new Set(below.flatMap(undoneBy))
   const standing = above.map(standsBy).filter(Arr.isNonEmptyReadonlyArray)
@@ -124,7 +127,7 @@ const undoesAll = (above: ReadonlyArray<Node>, below: ReadonlyArray<Node>): bool
   )
 }
 
-/** The line itself, and where it lacks words the next ones: a frame may stand around them. */
+/** The first line of a comment with words in it: a frame of other signs may stand around them. */
 const firstLineOf = ({ kind, text }: SqlComment.Comment): string =>
   kind === "line" ? text : (text.split(/[\r\n]+/).find((line) => /[\p{L}\p{N}]/u.test(line)) ?? "")
 
@@ -148,7 +151,7 @@ const headingFrom = (
   return !isCommentedOut(text, comment, following) && mentions(comment.text) ? [{ ...heading, kind: "prose" }] : []
 }
 
-/** In a block comment any line may. One that holds SQL keeps the way down to itself. */
+/** Whether a comment mentions an undoing. A block comment that holds SQL is a way down that is commented out. */
 const mentions = (text: string): boolean => {
   const lines = text.split(/[\r\n]+/)
   return (
@@ -157,7 +160,7 @@ const mentions = (text: string): boolean => {
   )
 }
 
-/** Behind a statement a comment says something of it, unless it is the word alone. */
+/** Behind a statement only a bare comment is a heading: any other is about the statement. */
 const headingBehind = (
   text: string,
   comment: SqlComment.Comment,
@@ -173,7 +176,7 @@ const headingBehind = (
 const isBare = (words: ReadonlyArray<string>): boolean =>
   words.length === 1 && words.every((word) => bareWords.has(word))
 
-/** Things step down and break down, too: among other words, `down` is the word meant where it comes first or behind a companion. */
+/** Whether a text announces a way down. `down` counts if it comes first or behind a companion: `break down` and `step down` do not. */
 const announces = (words: ReadonlyArray<string>): boolean =>
   words.some((word, index) => {
     const before = words[index - 1]
@@ -184,7 +187,7 @@ const announces = (words: ReadonlyArray<string>): boolean =>
 const directiveOf = ({ kind }: SqlComment.Comment, line: string): string =>
   kind === "line" ? `-- ${line}` : `/* ${line} */`
 
-/** A way down that is kept in comments, in the lines right below its heading. */
+/** Whether the comment lines right below a heading hold the way down. */
 const isCommentedOut = (
   text: string,
   heading: SqlComment.Comment,
@@ -203,14 +206,14 @@ const isCommentedOut = (
 const sqlWords =
   /^(?:drop|alter|delete|truncate|update|insert|create|revoke|grant|select|begin|commit|rename|do)\b[^.]*(?:;|$)/i
 
-/** Small letters, with `migrateDown` as two words and `users_down` as well. */
+/** The line in lower case, with `migrateDown` and `users_down` as two words. */
 const spaced = (line: string): string =>
   line
     .replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2")
     .replaceAll("_", " ")
     .toLowerCase()
 
-/** Any form of the words; `down` where it is not a part of another verb. */
+/** Any form of the words. `down` does not count as a part of another verb. */
 const mention = new RegExp(
   `\\b(?:${[
     "undo(?:es|ing|ne)?",
@@ -228,7 +231,7 @@ const mention = new RegExp(
   ].join("|")})\\b`
 )
 
-/** `DOWN`, `Roll back`, `migrateDown`, `drop below` as words in small letters. */
+/** The words of a line in lower case; `Roll back` and `drop below` are one word each. */
 const wordsOf = (line: string): ReadonlyArray<string> =>
   spaced(line)
     .replace(/\brol(?:l|ling|ls)[\s_-]*(?:(?:this|it|them|all|everything)\s+)?back\b/g, "rollback")
@@ -236,7 +239,7 @@ const wordsOf = (line: string): ReadonlyArray<string> =>
     .split(/[^\p{L}\p{N}']+/u)
     .filter((word) => word !== "")
 
-/** It has one of the words, and no other but such as go with them. */
+/** Whether a text has one of the words meant, and else only companions and version numbers. */
 const isPlain = (words: ReadonlyArray<string>, meant: ReadonlySet<string>): boolean =>
   words.some((word) => meant.has(word)) &&
   words.every((word) => meant.has(word) || companions.has(word) || /^v?\d+$/.test(word))
@@ -247,7 +250,7 @@ const setOf = (words: string): ReadonlySet<string> => new Set(words.split(" "))
 
 const upWords = setOf("up ups apply forward forwards upgrade do")
 
-/** A title of what follows is hardly one of these: `-- reverse` may stand above a function of that name. */
+/** `reverse` and `backward` are not among them: they may be the name of a function below. */
 const bareWords = setOf("down downs undo rollback revert")
 
 const undoWords = setOf(
@@ -260,7 +263,7 @@ const companions = setOf(
     "version direction operation operations code commands command block below following here everything it above create path file"
 )
 
-/** What holds one of these is a sentence. */
+/** A text with one of these is a sentence. */
 const verbs = setOf(
   "is are was were be been has have had does do did can cannot can't could may might must should would will won't don't isn't not " +
     "no never nothing if when because so since until unless done by we you they i"

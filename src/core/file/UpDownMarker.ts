@@ -1,6 +1,6 @@
 /**
  * The comment lines by which other tools divide one file into a way up and a way down, or say that it runs outside a
- * transaction. Each is a comment for the server; the tool alone knows what it means.
+ * transaction. For the server, each is a comment.
  *
  * | tool            | way up                          | way down                              | no transaction                      |
  * |-----------------|---------------------------------|---------------------------------------|-------------------------------------|
@@ -35,8 +35,9 @@ export type Tool =
   | "Atlas"
 
 /**
- * What a comment line says. `Section`: a way begins here; of Mojolicious that of a version. `NoTransaction`: the whole file
- * runs outside a transaction. `Wrong`: the tool itself would not understand the line, or what it asks for is not done here.
+ * The meaning of a comment line. `Section`: a way begins here, for Mojolicious the way of a version. `NoTransaction`: the whole
+ * file runs outside a transaction. `Wrong`: the tool itself does not understand the line, or it asks for something that this
+ * library does not do.
  *
  * @since 0.1.0
  * @category models
@@ -53,7 +54,7 @@ export type Marker =
   | { readonly _tag: "Wrong"; readonly tool: Tool; readonly reason: string; readonly remedy: string }
 
 /**
- * What a comment says, if it is a marker. A block comment never is, and neither is what only mentions one.
+ * The marker that a comment is, if it is one. A block comment is none, and neither is a text that mentions one.
  *
  * @since 0.1.0
  * @category operations
@@ -78,7 +79,7 @@ const section = (tool: Tool, word: string, transaction: "own" | "none" = "own"):
 
 const wrong = (tool: Tool, reason: string, remedy: string): Marker => ({ _tag: "Wrong", tool, reason, remedy })
 
-/** The words of goose and of the two that took their notation from it. */
+/** The markers of goose, and of sql-migrate and micrate, which use the same notation. */
 const annotated: Reader = (text) => {
   const [, name = "", rest = ""] = /^\+(goose|migrate|micrate)\b(.*)$/i.exec(text) ?? []
   switch (name.toLowerCase()) {
@@ -93,7 +94,7 @@ const annotated: Reader = (text) => {
   }
 }
 
-/** Around a statement that holds semicolons: the grammar needs no such help. */
+/** Ignores the lines around a statement that holds semicolons: the server's grammar does not need them. */
 const boundary = (tool: Tool, word: string): Marker | undefined =>
   /^statement(?:begin|end)$/i.test(word)
     ? undefined

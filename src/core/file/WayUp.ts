@@ -1,6 +1,6 @@
 /**
- * The way up of a file: what runs of it. Other tools keep a way down in the same file, below a comment of their own; a way
- * down is never run.
+ * The way up of a file: the part that runs. Other tools keep a way down in the same file, below a marker of their own; it never
+ * runs.
  *
  * ```sql
  * -- +goose Up
@@ -10,16 +10,16 @@
  * DROP TABLE users;                    cut out
  * ```
  *
- * What is cut out at the end is left off; what is cut out before something that runs becomes blank, so that places in what is
- * left are those of the file. A file of Mojolicious holds versions, each of which is a migration of its own.
+ * A way down at the end is left off. One before a way up becomes blank, so that the way up keeps its places in the file. A file of
+ * Mojolicious holds versions, each of which is a migration of its own.
  *
  * A part that undoes, below a heading that no known tool writes, is an error: see `UndoingPart`.
  *
  * **Laws**
  *
  * 1. A text without markers is its own way up.
- * 2. What is kept stands at the offset, and so in the line, where it stands in the file.
- * 3. What stands below a marker of a way down, up to the next marker of a way up, is not part of any way up.
+ * 2. A way up keeps the offset, and so the line, that it has in the file.
+ * 3. No way up holds text between a marker of a way down and the next marker of a way up.
  *
  * @internal
  */
@@ -40,18 +40,18 @@ import * as UpDownMarker from "./UpDownMarker.js"
  * @category models
  */
 export interface WayUp {
-  /** Of a file that holds several: what tells them apart. */
+  /** The version, in a file that holds several. */
   readonly version: Option.Option<string>
-  /** What runs, at the places that it has in the file. */
+  /** The text that runs, at its offsets in the file. */
   readonly text: string
-  /** The same without what is cut out: an edit of the way down changes nothing of it. */
+  /** The same text without blanks for a way down, so that an edit of the way down does not change it. */
   readonly kept: string
   readonly transaction: "own" | "none"
 }
 
 /**
- * The ways up of a file, one but for Mojolicious. Fails with the first line that is no marker and looks like one, or announces
- * a part that undoes what stands above it.
+ * The ways up of a file: one, or with Mojolicious one for each version. Fails with the first marker that is wrong, or with the first
+ * heading of a part that undoes the statements above it.
  *
  * @since 0.1.0
  * @category operations
@@ -112,7 +112,7 @@ interface Problem {
 const wrongMarker = ({ comment, marker }: Placed): ReadonlyArray<Problem> =>
   marker._tag === "Wrong" ? [{ comment, reason: marker.reason, remedy: marker.remedy }] : []
 
-/** What no tool would read as it is meant. */
+/** Markers of a second tool, statements above the first way up, and a way down without a way up. */
 const misplaced = (text: string, sections: ReadonlyArray<PlacedSection>): ReadonlyArray<Problem> => {
   const [first, ...others] = sections
   if (first === undefined) return []
@@ -135,10 +135,7 @@ const misplaced = (text: string, sections: ReadonlyArray<PlacedSection>): Readon
 const intoWayUp = "Move these statements below the marker of the way up, or remove them."
 const noWayUp = "Give the file a name that ends in .down.sql, or put the way up above that line."
 
-/**
- * Prose may begin with a number and `up` or `down`: the versions of Mojolicious are marked on lines that hold no more than that,
- * at least once.
- */
+/** Prose may begin with `1 up` as well: a file is one of Mojolicious if a line at least holds only that. */
 const sectionsOf = (placed: ReadonlyArray<Placed>): ReadonlyArray<PlacedSection> => {
   const sections = placed.flatMap(({ comment, marker }) => (marker._tag === "Section" ? [{ marker, comment }] : []))
   const isVersioned = sections.some(({ comment }) => /^\d+\s*up$/i.test(comment.text))
@@ -151,7 +148,7 @@ const transactionOf = (placed: ReadonlyArray<Placed>, ups: ReadonlyArray<PlacedS
     ? "none"
     : "own"
 
-/** What stands above the first marker, and each way up: all of a text without markers. */
+/** The text above the first marker, and each way up. A text without markers is kept as a whole. */
 const wayOf = (text: string, sections: ReadonlyArray<PlacedSection>, placed: ReadonlyArray<Placed>): WayUp => {
   const [first] = sections
   const head: Stretch = { from: 0, to: first?.comment.lineStart ?? text.length }
@@ -165,7 +162,7 @@ const wayOf = (text: string, sections: ReadonlyArray<PlacedSection>, placed: Rea
   }
 }
 
-/** The comments above them all are said of each version. */
+/** The way up of each version. The comments above the first marker belong to each. */
 const versionsOf = (text: string, sections: ReadonlyArray<PlacedSection>): Arr.NonEmptyReadonlyArray<WayUp> => {
   const ups = sections.filter(({ marker }) => marker.way === "up")
   const head: Stretch = { from: 0, to: sections[0]?.comment.lineStart ?? 0 }
@@ -206,11 +203,11 @@ const blanked = (text: string, stretches: ReadonlyArray<Stretch>): string => {
 
 const hashMarker = /^#.*!(?:Ups|Downs)\b/m
 
-/** Play's comments may begin with a number sign, which no server knows: as many characters make it a comment of SQL. */
+/** Turns comments of Play, which begin with `#`, into SQL comments of the same length. */
 const withoutHashes = (text: string): string =>
   hashMarker.test(text) ? text.replace(/^#(?:[ \t-]|$)/gm, (found) => (found.length === 2 ? "--" : " ")) : text
 
-/** To Play a doubled semicolon is one that ends no statement, as in the body of a function. In a string it stays as it is. */
+/** Turns a doubled semicolon into one outside strings: in Play, it stands for one that does not end the statement. */
 const singleSemicolons = (text: string): string => {
   let made = ""
   for (let at = 0; at < text.length; ) {

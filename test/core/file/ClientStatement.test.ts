@@ -32,7 +32,7 @@ describe("a file that was written for psql", () => {
     ['DROP TABLE :"name";', "1:12", ':"name" is a variable of psql', "Write the value itself."]
   ]
   for (const [text, place, says, remedy] of wrong) {
-    it(`is told what is psql's: ${JSON.stringify(text)}`, () => {
+    it(`is refused with the part that is psql's: ${JSON.stringify(text)}`, () => {
       const { message } = errorOf(text)
       assert.include(message, `1.sql:${place}: ${says}`)
       assert.include(message.split("\n").at(-1) ?? "", remedy)
@@ -40,7 +40,7 @@ describe("a file that was written for psql", () => {
     })
   }
 
-  it("keeps the grammar's own error where that comes first", () => {
+  it("is refused with the error of the grammar if that comes first", () => {
     const { message } = errorOf("CREAT TABLE t ();\n\\echo done")
     assert.include(message, '1.sql:1:1: syntax error at or near "CREAT"')
     assert.match(message, /\nCorrect the statement\.$/)
@@ -65,19 +65,19 @@ describe("COPY between a table and psql", () => {
     [`COPY t FROM stdin;\n\\.\n\n\\restrict a`, "1:1"]
   ]
   for (const [text, place] of wrong) {
-    it(`is named: ${JSON.stringify(text)}`, () => {
+    it(`is refused where it takes rows: ${JSON.stringify(text)}`, () => {
       const { message } = errorOf(text)
       assert.include(message, `1.sql:${place}: COPY … FROM stdin takes rows from psql`)
       assert.include(message, "INSERT statements")
     })
   }
 
-  it("is named where it gives rows", () => {
+  it("is refused where it gives rows", () => {
     for (const text of ["COPY t TO stdout;", "COPY (SELECT 1) TO STDOUT WITH (FORMAT csv);"])
       assert.include(errorOf(`${table}${text}`).message, "1.sql:2:1: COPY … TO stdout gives rows to psql")
   })
 
-  it("is none where the server itself reads or writes a file", () => {
+  it("is allowed where the server itself reads or writes a file", () => {
     for (const text of [
       "COPY t FROM '/tmp/t';",
       "COPY t TO '/tmp/t';",
@@ -87,7 +87,7 @@ describe("COPY between a table and psql", () => {
       assert.isTrue(Either.isRight(infer(text)), text)
   })
 
-  it("is found by its words only where a statement begins", () => {
+  it("is found by its words only at the beginning of a statement", () => {
     assert.include(errorOf("SELECT copy FROM stdin; SELECT FROM FROM;").message, "syntax error")
   })
 })

@@ -42,7 +42,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What requires lists is what the lines list, in their order, without repetition",
+    "requires holds the ids of all -- requires: lines, in their order, each once",
     [fc.array(fc.array(word, { minLength: 1, maxLength: 3 }), { maxLength: 4 }), fc.constantFrom("\n", "\r\n", "\r")],
     ([lists, end]) =>
       deepStrictEqual(
@@ -52,8 +52,8 @@ describe("laws", () => {
   )
 })
 
-describe("what is a directive", () => {
-  it("is each of the four, wherever it stands", () => {
+describe("a directive", () => {
+  it("is each of the four, anywhere in the file", () => {
     const { accepts, provides, requires, transaction } = directivesOf(
       [
         "-- Deploy app:orders to pg",
@@ -91,7 +91,7 @@ describe("what is a directive", () => {
   })
 })
 
-describe("what is an error", () => {
+describe("an error", () => {
   const wrong: ReadonlyArray<readonly [text: string, line: number, says: string]> = [
     ["-- requires:", 1, "says nothing"],
     ["-- requires: a,,b", 1, "names nothing"],
@@ -120,12 +120,12 @@ describe("what is an error", () => {
     })
   }
 
-  it("is the first one in the file", () => {
+  it("is that of the first wrong line in the file", () => {
     assert.strictEqual(errorOf("-- requires: a\n-- require: b\n-- transaction: maybe").line, 2)
   })
 })
 
-describe("what is prose", () => {
+describe("prose", () => {
   const prose = [
     "-- Note: x",
     "-- TODO: drop this",
@@ -155,11 +155,11 @@ describe("what is prose", () => {
     "SELECT 1;\n-- require: a",
     "SELECT 1;\n-- transactions: none"
   ]
-  for (const text of prose) it(`stays legal: ${JSON.stringify(text)}`, () => isLegal(text))
+  for (const text of prose) it(`is no error: ${JSON.stringify(text)}`, () => isLegal(text))
 })
 
 describe("fromDeclaration", () => {
-  it("says what a file would say", () => {
+  it("gives the directives that a file would give", () => {
     deepStrictEqual(
       Directive.fromDeclaration("migrator:1_a", { provides: ["table a"], requires: ["1_b"], accepts: ["opaque"] }),
       Either.map(read("-- requires: 1_b\n-- accept: opaque"), (said) => ({

@@ -26,7 +26,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "A text that is not wholly understood is refused with the reason; nothing is skipped.",
+    "A text of which any part is not understood is refused with the reason.",
     [
       fc.constantFrom(
         "table",
@@ -86,7 +86,7 @@ describe("parseObjects", () => {
       ])
     ))
 
-  it("says what is wrong", () => {
+  it("gives the reason why a text is refused", () => {
     deepStrictEqual(read("table a,"), Either.left("has an empty entry"))
     deepStrictEqual(
       read("users"),

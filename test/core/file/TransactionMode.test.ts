@@ -22,7 +22,7 @@ describe("ofBegin", () => {
     it(`reads ${JSON.stringify(statement)}`, () => deepStrictEqual(TransactionMode.ofBegin(statement), mode))
   }
 
-  it("is nothing for another statement, and for a mode that no server knows", () => {
+  it("gives undefined for another statement, and for a mode that no server knows", () => {
     for (const statement of ["BEGIN ISOLATION LEVEL NONE", "BEGINNING", "COMMIT", "START", "BEGIN; SELECT 1"])
       assert.isUndefined(TransactionMode.ofBegin(statement), statement)
   })
@@ -52,13 +52,13 @@ describe("ofSetting and ofDefault", () => {
     ["SET default_transaction_isolation = 'repeatable read'", repeatable],
     ["SET SESSION default_transaction_read_only TO off", { access: "read write" }]
   ] as const) {
-    it(`reads ${JSON.stringify(statement)}, which is about later transactions`, () => {
+    it(`reads ${JSON.stringify(statement)}, which sets a mode of later transactions`, () => {
       deepStrictEqual(TransactionMode.ofDefault(statement), mode)
       assert.isUndefined(TransactionMode.ofSetting(statement))
     })
   }
 
-  it("are nothing for any other statement", () => {
+  it("give undefined for any other statement", () => {
     for (const statement of [
       "SET lock_timeout = '1s'",
       "SET transaction_isolation TO DEFAULT",

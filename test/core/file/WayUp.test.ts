@@ -30,7 +30,7 @@ const left = (text: string): ReadonlyArray<string> =>
 const up = "CREATE TABLE users (id integer);"
 const down = "DROP TABLE users;"
 
-/** Files as the tools' own templates begin them. */
+/** Files as the templates of the tools begin them. */
 const templates: ReadonlyArray<readonly [tool: string, text: string]> = [
   ["goose", `-- +goose Up\n${up}\n\n-- +goose Down\n${down}\n`],
   ["goose in small letters", `-- +goose up\n${up}\n\n--+goose down\n${down}\n`],
@@ -57,7 +57,7 @@ describe("laws", () => {
   })
 
   it.prop(
-    "What is kept stands at the offset, and so in the line, where it stands in the file",
+    "A way up keeps the offset, and so the line, that it has in the file",
     [fc.array(fc.tuple(fc.constantFrom("Up", "Down"), lines), { minLength: 1, maxLength: 5 }), end],
     ([sections, eol]) => {
       fc.pre(sections.some(([word]) => word === "Up"))
@@ -72,7 +72,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What stands below a marker of a way down, up to the next marker of a way up, is not part of any way up",
+    "No way up holds text between a marker of a way down and the next marker of a way up",
     [fc.array(fc.constantFrom("up", "down"), { minLength: 1, maxLength: 6 }), end],
     ([order, eol]) => {
       fc.pre(order.includes("up"))
@@ -102,7 +102,7 @@ describe("a way up and a way down in one file", () => {
     }
   }
 
-  it("takes the way up where it stands below the way down", () => {
+  it("takes a way up that stands below the way down", () => {
     const text = `-- Down Migration\n${down}\n-- Up Migration\n${up}\n`
     const taken = way(text)
     assert.strictEqual(taken.text.indexOf(up), text.indexOf(up))
@@ -116,7 +116,7 @@ describe("a way up and a way down in one file", () => {
     deepStrictEqual(left(way(text).text), ["SELECT 1;", "SELECT 3;"])
   })
 
-  it("takes what stands above a way down where no way up is marked", () => {
+  it("takes the text above a way down if no way up is marked", () => {
     deepStrictEqual(left(way(`${up}\n-- migrate:down\n${down}`).text), [up])
   })
 
@@ -127,7 +127,7 @@ describe("a way up and a way down in one file", () => {
     )
   })
 
-  it("sees no marker in strings, quoted names, bodies and block comments", () => {
+  it("finds no marker in strings, quoted names, bodies and block comments", () => {
     for (const text of [
       `SELECT '\n-- +goose Down\n';\n${up}`,
       `SELECT "\n-- migrate:down\n";\n${up}`,
@@ -151,12 +151,12 @@ describe("a way up and a way down in one file", () => {
     assert.strictEqual(ways(text)[1]?.text.indexOf("SELECT 2;"), text.indexOf("SELECT 2;"))
   })
 
-  it("takes prose that begins with a number for prose", () => {
+  it("takes a sentence that begins with a number for prose", () => {
     const text = `-- 2 down votes hide a post\n${up}`
     assert.strictEqual(way(text).text, text)
   })
 
-  it("reads a doubled semicolon of Play as one, but in a string", () => {
+  it("reads a doubled semicolon of Play as one, outside strings", () => {
     const text =
       "# --- !Ups\nCREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 1;; END;; $$;\nSELECT ';;';\n"
     assert.include(way(text).text, "BEGIN RETURN 1;  END;  $$;\nSELECT ';;';\n")
@@ -179,7 +179,7 @@ describe("a file that runs outside a transaction", () => {
     })
   }
 
-  it("is none where only its way down asks for it, or the word says the opposite", () => {
+  it("is one in a transaction if only its way down asks for none, or if the option says the opposite", () => {
     assert.strictEqual(way(`-- migrate:up\n${up}\n-- migrate:down transaction:false\n${down}`).transaction, "own")
     assert.strictEqual(way(`-- migrate:up transaction:true\n${up}`).transaction, "own")
     assert.strictEqual(way(`-- +migrate Up\n${up}\n-- +migrate Down notransaction\n${down}`).transaction, "own")
@@ -198,7 +198,7 @@ describe("an error", () => {
     [`-- Down Migration\n${down}`, 1, "the file has no way up"]
   ]
   for (const [text, line, part] of cases) {
-    it(`is ${JSON.stringify(text)}`, () => {
+    it(`is raised by ${JSON.stringify(text)}`, () => {
       const error = refusal(text)
       assert.strictEqual(error._tag, "InvalidDirective")
       assert.strictEqual(error.line, line)
@@ -208,13 +208,13 @@ describe("an error", () => {
     })
   }
 
-  it("is not what stands around a statement that holds semicolons", () => {
+  it("is not raised by the lines around a statement that holds semicolons", () => {
     const text = `-- +goose Up\n-- +goose StatementBegin\n${up}\n-- +goose StatementEnd\n-- +goose ENVSUB OFF\n`
     assert.strictEqual(way(text).text, text)
   })
 })
 
-describe("a part that undoes, below a heading that no tool is known for", () => {
+describe("a part that undoes, below a heading that no known tool writes", () => {
   const headings = [
     "-- DOWN",
     "-- Down:",
@@ -301,7 +301,7 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     })
   }
 
-  it("is refused below a plain heading whatever it drops, deletes or runs", () => {
+  it("is refused below a plain heading if it drops, deletes or runs anything", () => {
     for (const statement of [
       "DROP TABLE other;",
       "DELETE FROM other;",
@@ -313,12 +313,12 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     assert.strictEqual(refusal(`DROP VIEW v;\n-- undo\nCREATE VIEW v AS SELECT 1;`).line, 2)
   })
 
-  it("is refused whatever it is where the way up has a heading too", () => {
+  it("is refused with any statement if the way up has a heading too", () => {
     assert.strictEqual(refusal(`-- Up\n${up}\n-- Down\nINSERT INTO log VALUES (1);`).line, 3)
     assert.strictEqual(refusal(`-- down\n${down}\n-- up\n${up}`).line, 1)
   })
 
-  it("is refused below the word alone whatever it is, and whatever stands above", () => {
+  it("is refused below the word alone with any statement, below any statements", () => {
     for (const word of ["-- DOWN", "--undo", "-- Rollback:", "/* revert */"]) {
       for (const statement of [down, "SELECT drop_it('t');", "CREATE TABLE other (id integer);", `${down}\n${up}`]) {
         assert.strictEqual(refusal(`${word}\n${statement}`).line, 1)
@@ -340,14 +340,14 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     }
   })
 
-  it("is refused where it drops what the file made and renamed, or takes back a name", () => {
+  it("is refused if it drops an object that the file made and renamed, or takes back a name", () => {
     const made = "CREATE TABLE a_new (id int);\nALTER TABLE a_new RENAME TO a;"
     assert.strictEqual(refusal(`${made}\n-- Rollback of the feature\nDROP TABLE a;`).line, 3)
     assert.strictEqual(refusal(`${made}\n-- Rollback of the feature\nALTER TABLE a RENAME TO a_new;`).line, 3)
     assert.strictEqual(refusal(`${up}\n-- Rollback plan: drop it\n${down}`).line, 2)
   })
 
-  it("is refused below prose where it takes away all that the file makes", () => {
+  it("is refused below prose if it removes all that the file makes", () => {
     const made = `${up}\nCREATE INDEX i ON users (id);\nINSERT INTO users VALUES (1);\nALTER TABLE other ADD COLUMN n integer;`
     const undone = "DELETE FROM history WHERE id = 1;\nALTER TABLE other DROP COLUMN n;\nDROP TABLE users;"
     const prose = "-- what follows is run when the migration has to be rolled back"
@@ -405,14 +405,14 @@ describe("a part that undoes, below a heading that no tool is known for", () => 
     `BEGIN;\n-- nothing to roll back yet\nDROP TABLE IF EXISTS other;\nCOMMIT;`
   ]
   for (const text of harmless) {
-    it(`is not ${JSON.stringify(text)}`, () => assert.strictEqual(way(text).text, text))
+    it(`is not found in ${JSON.stringify(text)}`, () => assert.strictEqual(way(text).text, text))
   }
 
   it("is refused inside the way up of a known tool", () => {
     assert.strictEqual(refusal(`-- +goose Up\n${up}\n-- down\n${down}\n-- +goose Down\n`).line, 3)
   })
 
-  it("is left to the grammar where the text is no SQL", () => {
+  it("is left to the grammar if the text is no SQL", () => {
     const text = `CREATE TABL users;\n-- down\n${down}`
     assert.strictEqual(way(text).text, text)
   })
