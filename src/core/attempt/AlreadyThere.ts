@@ -1,6 +1,6 @@
 /**
- * Tells whether the server refused a statement of a migration because an object that it creates is there already, and the
- * migration itself did not create it: the database is then ahead of the ledger, and the file need not be wrong.
+ * Tells whether the server refused a statement because the object that it creates is there already, and the same file has not
+ * created it. The database is then ahead of the ledger, and the file may be right.
  *
  * @internal
  */
@@ -12,10 +12,7 @@ import type { Migration } from "../migration/Migration.js"
 /** PostgreSQL manual, appendix A: duplicate table, column, object, function and schema. */
 const duplicates: ReadonlySet<string> = new Set(["42P07", "42701", "42710", "42723", "42P06"])
 
-/**
- * @since 0.1.0
- * @category predicates
- */
+/** Whether the refused statement creates an object that was there before the migration. @since 0.1.0 @category predicates */
 export const isAlreadyThere = (
   migration: Migration,
   span: StatementSpan,
@@ -33,13 +30,13 @@ export const isAlreadyThere = (
   }
 }
 
-/** An earlier statement of the same file has created the object: the file contradicts itself. */
+/** Whether an earlier statement of the same file has created the object: the file contradicts itself. */
 const createsTwice = ({ footprint }: Migration, { line }: StatementSpan): boolean =>
   footprint.expectedRefusals.some(
-    (doubt) => doubt.kind === "CreatedTwice" && doubt.line === line && Option.isNone(doubt.earlier)
+    (refusal) => refusal.kind === "CreatedTwice" && refusal.line === line && Option.isNone(refusal.earlier)
   )
 
-/** No file before this one has the view, and no statement before this one names it. */
+/** Whether no earlier file has created the view, and no earlier statement of this file names it. */
 const isFirstView = ({ footprint, script }: Migration, { end, start }: StatementSpan): boolean => {
   const text = script._tag === "Sql" ? script.text : ""
   return footprint.provides.some(

@@ -1,12 +1,12 @@
 /**
- * What a statement leaves in the catalog, by which an interrupted attempt at it can be judged: it took effect, it did half of
- * it, or it was not begun. Everything here is read from the statement alone.
+ * The traces that a statement leaves in the catalog. They show whether an interrupted statement took effect, is half-done, or was
+ * not begun. They are inferred from the statement alone.
  *
  * **Laws**
  *
- * 1. A statement that may be run any number of times is `Harmless`, whatever it is.
- * 2. A statement that changes rows, or runs code that may, is `None`: no catalog knows whether it ran.
- * 3. A transaction block leaves the leftovers of what it holds, since all of it took effect or nothing.
+ * 1. A statement that may run any number of times is `Harmless`.
+ * 2. A statement that changes rows, or runs code that may, is `None`: the catalog does not show whether it ran.
+ * 3. A transaction block has the leftovers of its statements, since either all of it takes effect or no part.
  *
  * Source: PostgreSQL manual, CREATE INDEX and REINDEX ("Building Indexes Concurrently", "Rebuilding Indexes Concurrently"),
  * ALTER TABLE ("DETACH PARTITION"); calls of PreventInTransactionBlock in src/backend.
@@ -26,50 +26,53 @@ import type { Parser } from "../sql/ParsedSql.js"
 import { type Body, isOn, nameOfRangeVar, optionNamed, optionText, stringsOf } from "../sql/SyntaxTree.js"
 import { isChained } from "../statement/TransactionBlock.js"
 
-/** What a whole server knows by one name each. @since 0.1.0 @category models */
+/** Objects of the whole server, each with a name of its own. @since 0.1.0 @category models */
 export type ServerObject = "database" | "tablespace" | "subscription" | "prepared transaction"
 
 /**
+ * The traces of a statement in the catalog.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Leftover =
-  /** May run again. */
+  /** The statement may run again. */
   | { readonly _tag: "Harmless" }
-  /** An index, valid when it is done and invalid when it is half-done; without a name its name begins as implied. */
+  /** An index: valid when done, invalid when half-done. If `isImplied`, the server made up its name, which begins with `name`. */
   | {
       readonly _tag: "Index"
       readonly table: SchemaObject.QualifiedName
       readonly name: string
       readonly isImplied: boolean
     }
-  /** May run again once the invalid indexes that an interrupted run leaves are gone. */
+  /** The statement may run again once the invalid indexes of an interrupted run are dropped. */
   | {
       readonly _tag: "Rebuilt"
       readonly of: "relation" | "schema" | "database"
       readonly name: SchemaObject.QualifiedName
     }
-  /** A partition, whose detaching is half-done while it is pending. */
+  /** A partition: half-done while its detaching is pending. */
   | {
       readonly _tag: "Detached"
       readonly table: SchemaObject.QualifiedName
       readonly partition: SchemaObject.QualifiedName
     }
-  /** Done once it exists, or no longer exists. */
+  /** An object of the server: done if it exists, or no longer exists. */
   | { readonly _tag: "OnServer"; readonly kind: ServerObject; readonly name: string; readonly exists: boolean }
-  /** Done once all of them are, or none is, among a subscription's publications. */
+  /** Publications: done if the subscription has all of them, or none. */
   | {
       readonly _tag: "Publications"
       readonly subscription: string
       readonly names: ReadonlyArray<string>
       readonly exists: boolean
     }
-  /** Done once these objects exist, or no longer exist. */
+  /** Objects: done if they exist, or no longer exist. */
   | {
       readonly _tag: "Objects"
       readonly objects: Arr.NonEmptyReadonlyArray<SchemaObject.SchemaObject>
       readonly exist: boolean
     }
+  /** The catalog shows no trace. */
   | { readonly _tag: "None" }
 
 const harmless: Leftover = { _tag: "Harmless" }
@@ -77,7 +80,7 @@ const harmless: Leftover = { _tag: "Harmless" }
 const none: Leftover = { _tag: "None" }
 
 /**
- * The leftovers of statements that take effect together: one statement, or a transaction block with its `BEGIN` and `COMMIT`.
+ * The leftover of statements that take effect together: one statement, or a transaction block with its `BEGIN` and `COMMIT`.
  *
  * @since 0.1.0
  * @category inference
@@ -91,8 +94,8 @@ export const of = (parser: Parser, text: string, nodes: ReadonlyArray<Node>): Le
 }
 
 /**
- * Whether a statement waits for other transactions without keeping readers or writers waiting meanwhile, so that nothing is
- * gained by giving up early: `lock_timeout` would leave it half-done again and again.
+ * Whether a statement may wait for other transactions as long as they take: it blocks neither readers nor writers meanwhile, and a
+ * `lock_timeout` would leave it half-done each time.
  *
  * @since 0.1.0
  * @category predicates
@@ -103,8 +106,8 @@ export const isPatient = (node: Node): boolean =>
   ("ReindexStmt" in node && isConcurrent(node.ReindexStmt))
 
 /**
- * Whether statements that take effect together may have committed part of it when one of them fails. In a transaction block
- * nothing does, unless the block goes over into another.
+ * Whether statements that take effect together may have committed a part when one of them fails. A transaction block commits none,
+ * unless it continues in another one (`COMMIT AND CHAIN`).
  *
  * @since 0.1.0
  * @category predicates
@@ -115,7 +118,7 @@ export const mayCommit = (nodes: ReadonlyArray<Node>): boolean => {
   return "CallStmt" in first || ("DoStmt" in first && !isWhole(first.DoStmt))
 }
 
-/** Whether a statement only changes the session: whoever goes on in another session has to run it first. @since 0.1.0 @category predicates */
+/** Whether a statement only changes the session: an attempt that continues in another session runs it again. @since 0.1.0 @category predicates */
 export const isSetting = (node: Node): boolean => "VariableSetStmt" in node && node.VariableSetStmt.is_local !== true
 
 const isConcurrent = ({ params }: Body<"ReindexStmt">): boolean => isOn(optionNamed(params, "concurrently"))
@@ -186,7 +189,8 @@ const publications = ({ kind, publication, subname }: Body<"AlterSubscriptionStm
 const runsCode = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
 
 /**
- * A block of PL/pgSQL ends a transaction by one of these words, or by what it calls: dynamic SQL may not.
+ * Whether a block takes effect as a whole. A block of PL/pgSQL ends a transaction by one of these words, or by a procedure that it
+ * calls. Dynamic SQL may not.
  *
  * Source: PostgreSQL manual, PL/pgSQL ("Transaction Management").
  */
@@ -196,7 +200,7 @@ const isWhole = ({ args }: Body<"DoStmt">): boolean => {
   return language === "plpgsql" && !/\b(?:commit|rollback|call)\b/i.test(body)
 }
 
-/** What is sure to be made, or else taken away, by the same inference as a migration's. */
+/** The objects that are certain to be made or else removed, inferred as for a migration. */
 const objects = (parser: Parser, text: string): Leftover => {
   const inferred = Footprint.infer(parser, SimulatedCatalog.empty, { source: "", script: { _tag: "Sql", text } })
   if (Either.isLeft(inferred)) return none
@@ -226,7 +230,7 @@ const repeatable = [
   "VariableShowStmt"
 ] as const
 
-/** Run twice, it does what it does when it is run once. */
+/** Whether a statement that runs twice has the same effect as one that runs once. */
 const isRepeatable = (node: Node): boolean => {
   if ("ViewStmt" in node) return node.ViewStmt.replace === true
   if ("CreateFunctionStmt" in node) return node.CreateFunctionStmt.replace === true

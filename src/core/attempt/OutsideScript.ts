@@ -1,13 +1,12 @@
 /**
- * A script that runs outside transactions, as the units in which it takes effect: a statement, or a transaction block that
- * the script itself begins and ends. After an interruption it goes on at a unit, and what has become of that unit decides how.
+ * The units in which a script outside transactions takes effect: a statement each, or a transaction block that the script begins
+ * and ends. After an interruption, a new attempt continues with a unit in doubt, and decides whether to run or to skip it.
  *
  * **Laws**
  *
  * 1. The units of a script are all of its statements, in order, each once.
- * 2. What was known to be done is never run again, but for settings of the session.
- * 3. A unit that may have taken effect, all of it or a part, and of which nothing tells whether it did, is neither run nor
- *    skipped.
+ * 2. A unit that is known to be done never runs again, except for settings of the session.
+ * 3. A unit that may have taken effect as a whole or in part is neither run nor skipped if the catalog does not show it.
  *
  * @since 0.1.0
  * @internal
@@ -18,24 +17,21 @@ import { type ParsedStatement, type Parser, statementsOf } from "../sql/ParsedSq
 import { beginsBlock, endsBlock } from "../statement/TransactionBlock.js"
 import * as Leftover from "./Leftover.js"
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** Statements that take effect together. @since 0.1.0 @category models */
 export interface Unit {
-  /** Places in the script: the first statement, and the one after the last. */
+  /** Indexes of statements in the script: of the first, and of the one after the last. */
   readonly from: number
   readonly to: number
   readonly statements: Arr.NonEmptyReadonlyArray<ParsedStatement>
   readonly leftover: Leftover.Leftover
-  /** It may have committed part of its work before it failed, so that an error of its own does not say that nothing of it is there. */
+  /** Whether it may have committed a part before it fails, so that its error does not show that it had no effect. */
   readonly mayCommit: boolean
   readonly isSetting: boolean
   readonly isPatient: boolean
 }
 
 /**
- * The units of a text that is known to be SQL.
+ * The units of a text. A text that is not SQL has none.
  *
  * @since 0.1.0
  * @category operations
@@ -77,9 +73,9 @@ const isInBlock = (statements: Arr.NonEmptyReadonlyArray<ParsedStatement>): bool
   beginsBlock(Arr.headNonEmpty(statements).node) && !endsBlock(Arr.lastNonEmpty(statements).node)
 
 /**
- * What earlier attempts left to be asked, from the first unit that is not known to be done. `next`: about one unit. `all`:
- * about each until one was not begun, since nobody counted, or the text is another one now. `begun`: it may have taken
- * effect. `refused`: the server is known to have refused it.
+ * The units that earlier attempts left in doubt, from the first one that is not known to be done. `"next"`: that one. `"all"`: each
+ * unit up to the first that was not begun, since no progress is recorded, or the text has changed. `"begun"`: it may have taken
+ * effect. `"refused"`: the server has refused it.
  *
  * @since 0.1.0
  * @category models
@@ -88,15 +84,15 @@ export type Doubt =
   | { readonly about: "nothing" }
   | { readonly about: "next" | "all"; readonly was: "begun" | "refused" }
 
-/** @since 0.1.0 @category models */
+/** The point at which a new attempt begins. @since 0.1.0 @category models */
 export interface Resumption {
-  /** Statements that are done. */
+  /** The number of statements that are done. */
   readonly progress: number
   readonly doubt: Doubt
 }
 
 /**
- * Where a new attempt begins, from what the last one left: its lease, and the last event.
+ * The point at which a new attempt begins, from the lease that the last attempt left and from the kind of the last event.
  *
  * @since 0.1.0
  * @category operations
@@ -115,7 +111,7 @@ export const resumption = (
 }
 
 /**
- * What to do with a unit in doubt. `ask`: the catalog knows.
+ * The first decision about a unit: to run it, to ask the catalog about it, or to stop.
  *
  * @since 0.1.0
  * @category operations
@@ -127,7 +123,8 @@ export const consider = (doubt: Doubt, leftover: Leftover.Leftover): "run" | "as
 }
 
 /**
- * What the catalog's answer means. A statement that the server refused just before is not done, whatever is there.
+ * The decision about a unit by the catalog's answer. A statement that the server has just refused is not done, even if its traces are
+ * there.
  *
  * @since 0.1.0
  * @category operations
@@ -144,8 +141,8 @@ export const conclude = (
 }
 
 /**
- * What is in doubt after a unit: nothing, once one was run that had not been begun, or only one was in doubt. What may run any
- * number of times tells nothing about what comes after it.
+ * The doubt that remains after a unit. None remains if only that unit was in doubt, or if it had not been begun, since then no later
+ * one had. A unit that may run any number of times does not show whether it had been begun.
  *
  * @since 0.1.0
  * @category operations

@@ -1,16 +1,16 @@
 /**
- * What a migration reads, writes, provides and removes, read from its SQL as a processor reads instructions. Statements are
- * read one after the other over a simulated catalog that the migrations before have filled; nothing is annotated and nothing
- * is guessed: what is not understood is a barrier.
+ * The footprint of a migration: what its SQL reads, writes, provides and removes. Statements are read one after the other over a
+ * simulated catalog that the migrations before have filled. They need no annotations, and a statement that is not understood is a
+ * barrier.
  *
  * **Laws**
  *
  * 1. Reading is deterministic: the same files give the same footprints.
- * 2. What a migration provides and what it removes have nothing in common, and neither have its reads and its writes.
+ * 2. No object is both provided and removed, and no key is both in the reads and in the writes.
  * 3. Statement spans are in order, do not overlap, and cut the statements out of the text.
- * 4. A statement of a kind that has no rule is a barrier; there is no statement that is skipped.
+ * 4. A statement of a kind without a rule is a barrier: no statement is skipped.
  *
- * The rules are pinned by number in test/core/footprint/Rules.test.ts; each lives in a module named after what it reads.
+ * The rules are pinned by number in test/core/footprint/Rules.test.ts. Each stands in a module named after what it reads.
  *
  * @since 0.1.0
  */
@@ -47,21 +47,21 @@ export {
 export interface Need {
   /** The first major version that knows it. */
   readonly since: number
-  /** What is new about it, as people call it: `MERGE`, `NULLS NOT DISTINCT`. */
+  /** The part that is new: `MERGE`, `NULLS NOT DISTINCT`. */
   readonly feature: string
   /** 1-based line in the file. */
   readonly line: number
-  /** The statement's own text, shortened to one line. */
+  /** The statement's text, shortened to one line. */
   readonly statement: string
 }
 
-/** @since 0.1.0 @category models */
+/** A statement that the server will refuse, as far as the files tell. @since 0.1.0 @category models */
 export interface ExpectedRefusal extends ReadRefusal {
-  /** Of what is created twice: the file that creates it first, where that is another one. */
+  /** For an object that is created twice: the file that creates it first, unless it is the same file. */
   readonly earlier: Option.Option<string>
 }
 
-/** Why a migration is not understood, and where. @since 0.1.0 @category models */
+/** A place that is not understood, so that the migration keeps its place in the order. @since 0.1.0 @category models */
 export interface Barrier {
   readonly reason: string
   /** 1-based line in the file. */
@@ -75,12 +75,12 @@ export interface Barrier {
  * @category models
  */
 export interface StatementSpan {
-  /** UTF-16 offsets into the script's text, end exclusive; the text without surrounding white space and comments. */
+  /** UTF-16 offsets into the script's text, end exclusive, without surrounding white space and comments. */
   readonly start: number
   readonly end: number
   /** 1-based. */
   readonly line: number
-  /** `false` for what cannot run inside a transaction block, such as `CREATE INDEX CONCURRENTLY`. */
+  /** `false` for a statement that cannot run inside a transaction block, such as `CREATE INDEX CONCURRENTLY`. */
   readonly transactional: boolean
 }
 
@@ -91,30 +91,31 @@ export interface StatementSpan {
  * @category models
  */
 export interface Footprint {
-  /** What exists after the migration and did not before, in the order of creation; columns carry their table. */
+  /** The objects that exist after the migration and did not before, in the order of creation. Columns carry their table. */
   readonly provides: ReadonlyArray<SchemaObject.SchemaObject>
-  /** What no longer exists afterwards. */
+  /** The objects that no longer exist after the migration. */
   readonly removes: ReadonlyArray<SchemaObject.SchemaObject>
+  /** Keys of objects that it reads. */
   readonly reads: ReadonlySet<string>
-  /** A write is a read-modify-write: `writes` is not repeated in `reads`. */
+  /** Keys of objects that it writes. A write is also a read, so these keys are not in `reads`. */
   readonly writes: ReadonlySet<string>
-  /** Not empty when part of the migration is not understood: it then comes after everything before and before everything after. */
+  /** The places that are not understood. With one, the migration runs after all migrations before it, and before all after it. */
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
-  /** Statements that PostgreSQL 14 lacks, each with what is newest about it. */
+  /** Statements that PostgreSQL 14 does not know, each with its newest feature. */
   readonly needs: ReadonlyArray<Need>
-  /** What the server will refuse as far as the files tell. */
+  /** Statements that the server will refuse, as far as the files tell. */
   readonly expectedRefusals: ReadonlyArray<ExpectedRefusal>
   readonly statements: ReadonlyArray<StatementSpan>
-  /** No query answers differently after it: it holds plain indexes, statistics, comments, or nothing. */
+  /** Whether no query has another answer after it: it holds plain indexes, statistics, comments, or no statement. */
   readonly isNeutral: boolean
-  /** `false` where only the server can tell whether all of it runs: what it provides is then a hope and no promise. */
+  /** `false` if only the server can tell whether all of it runs: its provided objects are then no promises. */
   readonly isCertain: boolean
   /** Whether it runs code that is not understood, which may write rows of any table. */
   readonly runsUnknown: boolean
 }
 
-/** The footprint of a migration that does nothing. @since 0.1.0 @category constructors */
+/** The footprint of a migration without statements. @since 0.1.0 @category constructors */
 export const empty: Footprint = {
   provides: [],
   removes: [],
@@ -145,13 +146,13 @@ export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Fo
 })
 
 /**
- * A migration before its SQL is understood. `declares` is what it says about itself.
+ * A migration before its SQL is read. `declares` holds the objects that it says it provides.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Source {
-  /** What error messages call it: a file's path, a label. */
+  /** Its name in error messages: a file's path, or a label. */
   readonly source: string
   readonly script: { readonly _tag: "Sql"; readonly text: string } | { readonly _tag: "Effect" }
   readonly declares?: ReadonlyArray<SchemaObject.SchemaObject>
@@ -164,7 +165,7 @@ export interface Inferred {
 }
 
 /**
- * The footprints of migrations that stand in the order in which they run. The first text that is not SQL is an error.
+ * The footprints of migrations, which are given in the order in which they run. Fails with the first text that is not SQL.
  *
  * @since 0.1.0
  * @category inference
@@ -179,8 +180,10 @@ export const inferAll = (
     const inferred = infer(parser, catalog, source)
     if (Either.isLeft(inferred)) return Either.left(inferred.left)
     const { footprint } = inferred.right
-    const expectedRefusals = footprint.expectedRefusals.map((doubt) =>
-      doubt.kind === "CreatedTwice" ? { ...doubt, earlier: lastProviderOf(doubt.object, footprints, sources) } : doubt
+    const expectedRefusals = footprint.expectedRefusals.map((refusal) =>
+      refusal.kind === "CreatedTwice"
+        ? { ...refusal, earlier: lastProviderOf(refusal.object, footprints, sources) }
+        : refusal
     )
     footprints.push(expectedRefusals.length === 0 ? footprint : { ...footprint, expectedRefusals })
     catalog = inferred.right.catalog
@@ -225,7 +228,7 @@ export const infer = (
   })
 }
 
-/** What is left open at the end of a script is rolled back with the session that ran it. */
+/** Refuses a transaction that is open at the end of a script: it would be rolled back with the session. */
 const closed = (
   statements: ReadonlyArray<ParsedStatement>
 ): Either.Either<ReadonlyArray<ParsedStatement>, SyntaxError> =>
@@ -270,7 +273,7 @@ const read = (
       writes: recorder.writes,
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
-      expectedRefusals: recorder.expectedRefusals.map((doubt) => ({ ...doubt, earlier: Option.none() })),
+      expectedRefusals: recorder.expectedRefusals.map((refusal) => ({ ...refusal, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: read.map(({ statement: { end, line, start }, transactional }) => ({
         start,
@@ -292,16 +295,16 @@ interface Read {
   readonly transactional: boolean
 }
 
-/** What may run code that ends the transaction; a function may not. */
+/** Whether the code that a statement runs may end the transaction. A function may not. */
 const isTopLevel = (node: Node): boolean => "DoStmt" in node || "CallStmt" in node
 
-/** What stands in a body. */
+/** Reads a statement of a body. */
 const executeInside: Recorder.Recorder["execute"] = (recorder, node) => {
   recorder.statement.endsTransaction ||= endsTransaction(node)
   executeWithRisk(recorder, node)
 }
 
-/** What a statement runs, it risks: a function's body is executed by this as well. */
+/** Reads a statement and records its risks, which include those of the bodies that it runs. */
 const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   const { statement } = recorder
   const wasOpaque = statement.isOpaque
@@ -315,7 +318,7 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   statement.isOpaque ||= wasOpaque
 }
 
-/** A statement's own tree, and what the server parses along with it. */
+/** The newest feature of a statement, or of a body that the server parses with it. */
 const needOf = (
   { bodies }: Recorder.StatementRecord,
   statement: ParsedStatement,
@@ -352,7 +355,7 @@ const risksOf = (
   )
 }
 
-/** A body may be run more than once; of two candidates about one relation the one with the wider reach stays. */
+/** Drops repeated candidates, since a body may run more than once. Of two about one relation, the one with the wider reach stays. */
 const distinct = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskCandidate> => {
   const byKey = new Map<string, RiskCandidate>()
   for (const candidate of candidates) {

@@ -3,10 +3,10 @@
  *
  * **Laws**
  *
- * 1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop anywhere and go on later.
- * 2. `replay` is idempotent on repeated events: an event whose sequence has been folded in changes nothing.
+ * 1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop at any event and continue later.
+ * 2. `replay` is idempotent on repeated events: an event that was folded in before has no effect.
  * 3. A chain that verifies, with any one field of any one event changed, no longer verifies.
- * 4. Whatever the order of trials, a migration is in the applied set exactly if an event that applies names it.
+ * 4. A migration is in the applied set exactly if an event that applies names it, in whichever order its trials are recorded.
  * 5. The checksum of an applied migration is that of the last event that applies it.
  *
  * @since 0.1.0
@@ -18,9 +18,9 @@ import { byteLength } from "../text/Utf8.js"
 import * as Migration from "./Migration.js"
 
 /**
- * `Started` and `Failed` frame a trial and leave the applied set as it is. Each other kind applies its migration: `Applied` records
- * that it ran, `Baselined` that it was declared applied, `Adopted` that another tool's table records it as applied by that tool,
- * `Renamed` that it was applied under another id, which stands in the detail: `{"from": "001_users"}`.
+ * `Started` and `Failed` record a trial and leave the applied set as it is. Each other kind applies its migration. `Applied`: it ran.
+ * `Baselined`: an operator declared it applied. `Adopted`: another tool's table records it as applied. `Renamed`: it was applied
+ * under another id, which the detail holds: `{"from": "001_users"}`.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,7 @@ export type Kind = typeof Kind.Type
 const Hash = Schema.String.pipe(Schema.pattern(/^[0-9a-f]{64}$/))
 
 /**
- * One row of the event log. Everything but `kind`, `migrationId`, `checksum` and `detail` is set by the server.
+ * One row of the event log. The server sets all fields but `kind`, `migrationId`, `checksum` and `detail`.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +44,7 @@ export const LedgerEvent = Schema.Struct({
   kind: Kind,
   migrationId: Migration.MigrationId,
   checksum: Checksum.Checksum,
-  /** JSON text, exactly as the server prints it and as it entered the hash. */
+  /** JSON text, exactly as the server prints it and as it went into the hash. */
   detail: Schema.String,
   /** UTC with microseconds, `2026-01-31T23:59:59.123456Z`. */
   recordedAt: Schema.String,
@@ -58,7 +58,7 @@ export const LedgerEvent = Schema.Struct({
 export type LedgerEvent = typeof LedgerEvent.Type
 
 /**
- * What is applied, as of one event.
+ * The applied migrations, as of one event.
  *
  * @since 0.1.0
  * @category models
@@ -66,18 +66,18 @@ export type LedgerEvent = typeof LedgerEvent.Type
 export interface AppliedSet {
   /** The last event folded in; 0 before the first. */
   readonly sequence: number
-  /** Of that event; {@link genesis} before the first. Another hash at the same place means another log. */
+  /** The hash of that event; {@link genesis} before the first. Another hash at the same sequence means another log. */
   readonly hash: string
   readonly checksumById: ReadonlyMap<Migration.MigrationId, Checksum.Checksum>
 }
 
-/** Nothing is applied. @since 0.1.0 @category constructors */
+/** The applied set of an empty log. @since 0.1.0 @category constructors */
 export const nothing: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
 
 const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
 
 /**
- * The same set with more that is known to be applied, as of the same event: the ledger's next answer names them again.
+ * Adds migrations that have just run, as of the same event: the ledger's next answer names them again.
  *
  * @since 0.1.0
  * @category folds
@@ -97,8 +97,7 @@ export const isApplied = ({ checksumById }: AppliedSet, ids: ReadonlyArray<Migra
   ids.every((id) => checksumById.has(id))
 
 /**
- * Whether nothing of a migration is left for an operator to run: it is applied, and one that is repeatable with the text that it
- * has now.
+ * Whether a migration is applied, and a repeatable one with its current text: an operator has no part of it left to run.
  *
  * @since 0.1.0
  * @category predicates
@@ -112,7 +111,7 @@ export const isCurrent = (
 }
 
 /**
- * Folds later events into an applied set. The last application of a migration is the one whose checksum counts.
+ * Folds later events into an applied set. The last application of a migration gives its checksum.
  *
  * @since 0.1.0
  * @category folds
@@ -137,11 +136,11 @@ export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): A
  */
 export const replay = (events: ReadonlyArray<LedgerEvent>): AppliedSet => fold(nothing, events)
 
-/** What the first event of a chain follows. @since 0.1.0 @category constructors */
+/** The hash before the first event of a chain. @since 0.1.0 @category constructors */
 export const genesis = nothing.hash
 
 /**
- * Where a chain breaks.
+ * The first event that does not fit into its chain, and why.
  *
  * @since 0.1.0
  * @category models
@@ -151,7 +150,7 @@ export interface BrokenLink {
   readonly reason: "gap" | "previous hash" | "hash"
 }
 
-/** The point a chain has been verified up to. @since 0.1.0 @category models */
+/** The last event of a chain that has been verified. @since 0.1.0 @category models */
 export interface ChainHead {
   readonly sequence: number
   readonly hash: string
@@ -160,7 +159,7 @@ export interface ChainHead {
 const netstring = (field: string): string => `${byteLength(field)}:${field}`
 
 /**
- * The text whose SHA-256 is an event's hash: its fields as netstrings, so that no two events have one encoding.
+ * The text whose SHA-256 is an event's hash: its fields as netstrings, so that different events have different texts.
  *
  * @since 0.1.0
  * @category hashing
@@ -180,7 +179,7 @@ export const hashed = (event: LedgerEvent): string =>
     .join("")
 
 /**
- * Follows the chain from a verified head; `Left` is the first event that does not fit.
+ * Verifies a chain from a head that was verified before. `Left` is the first event that does not fit.
  *
  * @since 0.1.0
  * @category hashing
@@ -201,5 +200,5 @@ export const verify = (
   return Either.right({ sequence, hash })
 }
 
-/** Where verification of a whole log begins. @since 0.1.0 @category hashing */
+/** The head before the first event, from which a whole log is verified. @since 0.1.0 @category hashing */
 export const origin: ChainHead = { sequence: 0, hash: genesis }

@@ -1,5 +1,5 @@
 /**
- * One migration: its identity, its script, what it does to the schema, and the checksum that notices later edits.
+ * One migration: its id, its script, its footprint, and the checksum that shows later edits.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ import type { Footprint, StatementSpan } from "./Footprint.js"
 
 export { MigrationId, Order }
 
-/** What runs. @since 0.1.0 @category models */
+/** The SQL or the Effect that runs. @since 0.1.0 @category models */
 export type Script =
   | { readonly _tag: "Sql"; readonly text: string }
   | { readonly _tag: "Effect"; readonly effect: Effect<unknown, unknown, SqlClient> }
@@ -29,38 +29,38 @@ export type Script =
  */
 export interface Migration {
   readonly id: MigrationId
-  /** Where it comes from: a file's path or a label such as `record:002_users`; every error message names it. */
+  /** A file's path, or a label such as `record:002_users`. Error messages name it. */
   readonly source: string
   readonly script: Script
   readonly checksum: Checksum
-  /** What `-- requires:` names, and where. */
+  /** The ids that `-- requires:` names, and their lines. */
   readonly requires: ReadonlyArray<Requirement>
   /** Kinds of risk that `-- accept:` consents to, for this migration only. */
   readonly accepts: ReadonlyArray<RiskKind>
-  /** What `-- provides:` promises, beside what the SQL itself shows; part of `footprint.provides` as well. */
+  /** The objects that `-- provides:` promises. They are in `footprint.provides` as well. */
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   /** `"none"` for `-- transaction: none`, and for SQL with a statement that cannot run inside a transaction block. */
   readonly transaction: "own" | "none"
-  /** What the script asks of the transaction that it runs in. */
+  /** The modes that the script asks for. */
   readonly mode: TransactionMode.TransactionMode
   readonly footprint: Footprint
-  /** Its place in the order of its source; migrations of one place go by their ids. */
+  /** Its place in the order of its source. Migrations with the same place are ordered by id. */
   readonly position: number
-  /** Applied again, ahead of time only, when it was edited after it had been applied: Flyway's `R`. */
+  /** Whether an edit after it was applied makes it due again, for an operator only: Flyway's `R`. */
   readonly isRepeatable: boolean
 }
 
-/** As their source orders them, then by id. @since 0.1.0 @category instances */
+/** By the order of their source, then by id. @since 0.1.0 @category instances */
 export const byPosition: Ordering.Order<Migration> = Ordering.combine(
   Ordering.mapInput(Ordering.number, (migration: Migration) => migration.position),
   Ordering.mapInput(Order, (migration: Migration) => migration.id)
 )
 
 /**
- * What a source knows of a migration, put together. A script that is wrapped in one `BEGIN` and `COMMIT`, as Sqitch writes
- * them, loses these two statements, and so do those that say at its beginning of which kind its transaction is: it runs in the
- * transaction that also holds its event, which is of that kind. An Effect runs in that transaction always: it has no statements
- * of which one could ask later whether they ran.
+ * A migration from the parts that a source knows. The script runs in the transaction that also records its event. So a `BEGIN` and
+ * a `COMMIT` around the whole script, as Sqitch writes them, are left out, and so are the statements at its beginning that set
+ * modes of the transaction, which begins with these modes. An Effect always runs in that transaction: it has no statements, so an
+ * interrupted one could not continue.
  *
  * @since 0.1.0
  * @category constructors
@@ -84,11 +84,11 @@ export const make = ({
   readonly declares: ReadonlyArray<SchemaObject.SchemaObject>
   readonly footprint: Footprint
   readonly digest: Digest
-  /** What the checksum covers; the script's text where that is not said. */
+  /** The text that the checksum covers. Defaults to the script's text. */
   readonly covered?: string | undefined
-  /** By default 0. */
+  /** Defaults to 0. */
   readonly position?: number
-  /** By default `false`. */
+  /** Defaults to `false`. */
   readonly isRepeatable?: boolean
 }): Migration => {
   const { footprint, mode } =
@@ -115,8 +115,8 @@ export const make = ({
 }
 
 /**
- * Whether a script begins or ends transactions by itself, beyond one around all of it: its own `COMMIT` would end a
- * transaction around it.
+ * Whether a script begins or ends transactions itself, other than one around the whole script: its `COMMIT` would end a transaction
+ * around it.
  *
  * @since 0.1.0
  * @category predicates
@@ -128,8 +128,8 @@ export const controlsTransactions = ({ footprint, script }: Migration): boolean 
     .some((sql) => transactionControl.test(sql) && !savepointControl.test(sql))
 
 /**
- * The risks of the statements, and those of the migration as a whole: an Effect cannot be read, and `-- transaction: none`
- * runs outside a transaction whatever the statements are.
+ * The risks of the statements, and those of the whole migration: an Effect is opaque, and `-- transaction: none` is not
+ * transactional with any statements.
  *
  * @since 0.1.0
  * @category queries
@@ -157,8 +157,8 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
 }
 
 /**
- * What must be in the catalog after a migration: what it declares, and what its SQL provides where all of that is sure to run.
- * An extension is promised, and what it brings is not: that depends on the version that the server has of it.
+ * The objects that must be in the catalog after a migration: those that it declares, and those that its SQL provides if all of it
+ * is certain to run. An extension is a promise, but its contents are not: they depend on the version that the server has.
  *
  * @since 0.1.0
  * @category queries
@@ -176,13 +176,13 @@ const broughtBy = (object: SchemaObject.SchemaObject): ReadonlyArray<string> =>
     ? contentsOf(object.name, undefined).objects.flatMap((one) => (one._tag === "Extension" ? [] : [bareKey(one)]))
     : []
 
-/** An extension's objects stand in a schema of whoever creates it. */
+/** A key without the schema: the statement that creates an extension chooses the schema of its objects. */
 const bareKey = (object: SchemaObject.SchemaObject): string =>
   SchemaObject.key("schema" in object ? { ...object, schema: Option.none() } : object)
 
 /**
- * Whether a migration may write rows of any table: it runs code that is not understood, and does not declare what it provides.
- * A statement that is not understood and names what it changes, such as `GRANT … ON ALL TABLES`, writes no rows.
+ * Whether a migration may write rows of any table: it runs code that is not understood, and declares no objects. A statement that is
+ * not understood but runs no code, such as `GRANT … ON ALL TABLES`, writes no rows.
  *
  * @since 0.1.0
  * @category predicates
@@ -190,7 +190,7 @@ const bareKey = (object: SchemaObject.SchemaObject): string =>
 export const mayWriteAnything = ({ declares, footprint, script }: Migration): boolean =>
   declares.length === 0 && (script._tag === "Effect" || footprint.runsUnknown)
 
-/** An Effect has no text: its checksum covers what is written down about it. */
+/** The text that the checksum of an Effect covers: its declaration. */
 const declarationText = (id: MigrationId, { provides, requires }: Directives): string =>
   ["effect", id, ...provides.map((promised) => promised.text), ...requires.map((requirement) => requirement.id)].join(
     "\n"
@@ -200,7 +200,7 @@ const declarationText = (id: MigrationId, { provides, requires }: Directives): s
 const transactionControl =
   /^(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b/i
 
-/** These live inside whatever transaction there is. */
+/** Commands about savepoints, which neither begin nor end a transaction. */
 const savepointControl = /^(?:savepoint|release|rollback\s+(?:(?:work|transaction)\s+)?to)\b/i
 
 const plainCommit = /^(?:commit|end)(?:\s+(?:work|transaction))?$/i
@@ -210,7 +210,7 @@ interface InOneTransaction {
   readonly mode: TransactionMode.TransactionMode
 }
 
-/** What can run in one transaction as a whole, without what only says where that begins and ends, and of which kind it is. */
+/** Leaves out the statements that only begin, end or set the one transaction that the whole script can run in. */
 const inOneTransaction = (footprint: Footprint, text: string): InOneTransaction => {
   const sqlOf = ({ end, start }: StatementSpan) => text.slice(start, end)
   const wrapped = insideOf(footprint.statements, sqlOf)
@@ -234,7 +234,7 @@ const inOneTransaction = (footprint: Footprint, text: string): InOneTransaction 
   }
 }
 
-/** The statements between one `BEGIN` and the `COMMIT` at the end. What cannot run in a transaction would fail there anyway. */
+/** The statements between one `BEGIN` and the `COMMIT` at the end. One that cannot run in a transaction fails in any case. */
 const insideOf = (statements: ReadonlyArray<StatementSpan>, sqlOf: (statement: StatementSpan) => string) => {
   const [first, ...rest] = statements
   const [last, ...inner] = rest.toReversed()

@@ -1,6 +1,6 @@
 /**
- * What looks wrong about a migration and is no error: its files may tell less than the database knows. A warning is shown with the
- * plan and decides nothing.
+ * A warning about a migration that looks wrong. It is no error, since the files may not tell all that is in the database. It is shown
+ * with the plan and has no effect on it.
  *
  * @since 0.1.0
  */
@@ -18,7 +18,7 @@ interface At {
 }
 
 /**
- * A plain CREATE of what an earlier statement has created, and nothing has dropped since. The server will refuse it.
+ * A plain CREATE of an object that an earlier statement has created, and that is not dropped since. The server will refuse it.
  *
  * @since 0.1.0
  * @category models
@@ -26,13 +26,13 @@ interface At {
 export interface CreatedTwice extends At {
   readonly _tag: "CreatedTwice"
   readonly object: SchemaObject.SchemaObject
-  /** The file that has created it, where that is another one. */
+  /** The file that has created it, unless it is the same file. */
   readonly earlier: Option.Option<string>
 }
 
 /**
- * A plain DROP, or another name, for what no earlier statement has created. The server will refuse it, unless the object comes from
- * elsewhere.
+ * A plain DROP or RENAME of an object that no earlier statement has created. The server will refuse it, unless the object was created
+ * outside the migrations.
  *
  * @since 0.1.0
  * @category models
@@ -43,7 +43,7 @@ export interface DropsWhatNeverExisted extends At {
 }
 
 /**
- * `-- requires:` of a migration that comes later in the source's order: it runs first all the same.
+ * A `-- requires:` that names a migration which comes later in the source's order. The later one runs first.
  *
  * @since 0.1.0
  * @category models
@@ -57,7 +57,7 @@ export interface RequiresLater extends At {
 export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater
 
 /**
- * The warnings about each of these migrations, in their order and by their lines.
+ * The warnings about these migrations, by migration and then by line.
  *
  * @since 0.1.0
  * @category queries
@@ -91,23 +91,23 @@ const ofOne = (
 }
 
 /**
- * One sentence, with file and line as editors link them, that ends with what to do.
+ * One sentence that begins with the place, `002.sql:3`, and ends with what to do.
  *
  * @since 0.1.0
  * @category rendering
  */
 export const render = (warning: MigrationWarning): string =>
-  `${location(warning.source, warning.line)}: ${said(warning)}`
+  `${location(warning.source, warning.line)}: ${sentence(warning)}`
 
-const said = (warning: MigrationWarning): string => {
+const sentence = (warning: MigrationWarning): string => {
   switch (warning._tag) {
     case "CreatedTwice": {
       const where = Option.match(warning.earlier, { onNone: () => "this file has", onSome: (file) => `${file} has` })
       return `creates ${SchemaObject.render(warning.object)}, which ${where} created before; say IF NOT EXISTS, or remove one of the two.`
     }
     case "DropsWhatNeverExisted":
-      return `counts on ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
+      return `expects ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
     case "RequiresLater":
-      return `requires ${warning.requirement}, which comes later in order and runs first all the same; rename one of the two files.`
+      return `requires ${warning.requirement}, which comes later in order and runs first anyway; rename one of the two files.`
   }
 }

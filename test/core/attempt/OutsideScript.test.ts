@@ -8,7 +8,7 @@ import { lastFootprint, parser } from "../../support/history/Parsing.js"
 
 const unitsOf = (text: string) => OutsideScript.units(parser, text)
 
-/** A leftover in words that read well in an assertion. */
+/** A leftover as words. */
 const told = (leftover: Leftover.Leftover): string => {
   switch (leftover._tag) {
     case "Harmless":
@@ -92,7 +92,7 @@ describe("laws", () => {
     )
   })
 
-  it("A unit that may have taken effect, all of it or a part, and of which nothing tells whether it did, is neither run nor skipped.", () => {
+  it("A unit that may have taken effect as a whole or in part is neither run nor skipped if the catalog does not show it.", () => {
     const begun = { about: "next", was: "begun" } as const
     deepStrictEqual(OutsideScript.consider(begun, { _tag: "None" }), "stop")
     deepStrictEqual(OutsideScript.conclude(begun, "unknown"), "stop")
@@ -100,7 +100,7 @@ describe("laws", () => {
   })
 })
 
-describe("the leftovers of", () => {
+describe("the leftover of", () => {
   for (const [sql, leftover] of leftovers) {
     it(`${sql}: ${leftover}`, () =>
       deepStrictEqual(
@@ -111,7 +111,7 @@ describe("the leftovers of", () => {
 })
 
 describe("the units of a script", () => {
-  it("are its statements, and the transaction blocks it begins and ends itself", () => {
+  it("are its statements, and the transaction blocks that it begins and ends", () => {
     const text =
       "SET x.y = 1; BEGIN; SELECT 1; COMMIT; VACUUM; START TRANSACTION; SELECT 2; COMMIT AND CHAIN; SELECT 3; ROLLBACK"
     deepStrictEqual(
@@ -125,7 +125,7 @@ describe("the units of a script", () => {
     )
   })
 
-  it("may have committed part of their work before they fail, where they end transactions themselves", () => {
+  it("may have committed a part before they fail, if they end transactions themselves", () => {
     const units: ReadonlyArray<readonly [sql: string, mayCommit: boolean]> = [
       ["CALL p()", true],
       ["DO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); END $$", true],
@@ -143,7 +143,7 @@ describe("the units of a script", () => {
     }
   })
 
-  it("wait patiently where they keep nobody waiting", () =>
+  it("are patient if they block neither readers nor writers", () =>
     deepStrictEqual(
       unitsOf("CREATE INDEX CONCURRENTLY i ON t (a); VACUUM FULL t; REINDEX TABLE t; DROP INDEX CONCURRENTLY i").map(
         ({ isPatient }) => isPatient
@@ -155,7 +155,7 @@ describe("the units of a script", () => {
 describe("a new attempt", () => {
   const left = { checksum: "a", progress: 2, inDoubt: "next" } as const
 
-  it("goes on where the last one stopped, as long as the text is the same", () => {
+  it("continues where the last one stopped, if the text is the same", () => {
     deepStrictEqual(OutsideScript.resumption(left, { checksum: "a", lastKind: "Started" }), {
       progress: 2,
       doubt: { about: "next", was: "begun" }
@@ -166,7 +166,7 @@ describe("a new attempt", () => {
     })
   })
 
-  it("expectedRefusals all of a text that is another one now, or that nobody counted", () => {
+  it("doubts all units if the text has changed, or if no progress is recorded", () => {
     const all: OutsideScript.Resumption = { progress: 0, doubt: { about: "all", was: "begun" } }
     deepStrictEqual(OutsideScript.resumption(left, { checksum: "b", lastKind: "Started" }), all)
     deepStrictEqual(OutsideScript.resumption(null, { checksum: "a", lastKind: "Started" }), all)
@@ -176,7 +176,7 @@ describe("a new attempt", () => {
     })
   })
 
-  it("expectedRefusals no more once something was run that had not been begun; what may run again tells nothing", () => {
+  it("has no more doubt after a unit that had not been begun; one that may run again does not show it", () => {
     const all = { about: "all", was: "begun" } as const
     const index = { _tag: "Index", table: SchemaObject.qualifiedName("t"), name: "i", isImplied: false } as const
     deepStrictEqual(OutsideScript.afterwards(all, index, "run"), { about: "nothing" })

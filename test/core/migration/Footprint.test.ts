@@ -15,7 +15,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What a migration provides and what it removes have nothing in common, and neither have its reads and its writes.",
+    "No object is both provided and removed, and no key is both in the reads and in the writes.",
     [arb.files],
     ([files]) => {
       for (const { provides, reads, removes, writes } of footprints(...files)) {
@@ -36,7 +36,7 @@ describe("laws", () => {
       )
   )
 
-  it("A statement of a kind that has no rule is a barrier; there is no statement that is skipped.", () => {
+  it("A statement of a kind without a rule is a barrier: no statement is skipped.", () => {
     deepStrictEqual(Object.keys(arb.samples).toSorted(), kinds.toSorted())
     for (const [kind, sample] of Object.entries(arb.samples)) {
       if (sample === undefined) continue
@@ -49,7 +49,7 @@ describe("laws", () => {
   })
 })
 
-/** What these say is gone with the session, or is read from nowhere. */
+/** Statements without a rule that are no barrier: their effect ends with the session, or no statement reads it. */
 const silent = new Set([
   "CheckPointStmt",
   "ClosePortalStmt",
@@ -71,7 +71,7 @@ const silent = new Set([
   "VariableShowStmt"
 ])
 
-describe("what is not SQL", () => {
+describe("a text that is not SQL", () => {
   it("is an error with file, line, column and an excerpt", () => {
     const error = Either.getOrThrow(
       Either.flip(Footprint.inferAll(parser, sourcesOf(["SELECT 1", "SELECT 1;\nSELECT 'é' frm x y"])))
@@ -82,10 +82,10 @@ describe("what is not SQL", () => {
   })
 })
 
-describe("what a file provides", () => {
+describe("the objects that a file provides", () => {
   const provides = (...texts: ReadonlyArray<string>) => told(lastFootprint(...texts)).provides
 
-  it("is every table with its columns, constraints, keys, indexes and sequences, by the names the server gives", () => {
+  it("are its tables with their columns, constraints, keys, indexes and sequences, by the names that the server gives", () => {
     const text = `CREATE TABLE app.users (
       id serial PRIMARY KEY, email text NOT NULL UNIQUE, boss int REFERENCES app.users, CHECK (id > 0))`
     deepStrictEqual(provides("CREATE SCHEMA app", text), [
@@ -105,7 +105,7 @@ describe("what a file provides", () => {
     ])
   })
 
-  it("is what ALTER adds, and what RENAME and SET SCHEMA make of it", () => {
+  it("are those that ALTER adds, under the names that RENAME and SET SCHEMA give", () => {
     const table = "CREATE TABLE t (a int)"
     deepStrictEqual(provides(table, "ALTER TABLE t ADD COLUMN b int, ADD CONSTRAINT c CHECK (b > 0)"), [
       "column t.b",
@@ -120,12 +120,12 @@ describe("what a file provides", () => {
     ])
   })
 
-  it("is nothing of what the file drops again", () => {
+  it("are not those that the file drops again", () => {
     deepStrictEqual(provides("CREATE TABLE t (a int); CREATE TYPE m AS ENUM ('x'); DROP TABLE t; DROP TYPE m"), [])
     deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int); DROP TABLE t")).removes, [])
   })
 
-  it("is nothing new when IF NOT EXISTS finds it, and the difference when it is made anew", () => {
+  it("are none if IF NOT EXISTS finds them, and only the new parts if an object is made again", () => {
     deepStrictEqual(provides("CREATE TABLE t (a int)", "CREATE TABLE IF NOT EXISTS t (a int, b int)"), [])
     deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int)", "DROP TABLE t; CREATE TABLE t (b int)")), {
       provides: ["column t.b"],
@@ -136,10 +136,10 @@ describe("what a file provides", () => {
     })
   })
 
-  it("is the whole object when a plain CREATE shows that it was not there", () =>
+  it("are all parts of an object if a plain CREATE shows that it was not there", () =>
     assert.include(provides("CREATE TABLE t (a int)", "CREATE TABLE t (a int)"), "relation t"))
 
-  it("is types with their labels, routines with their arguments, schemas and extensions with what they bring", () => {
+  it("are types with their labels, routines with their arguments, schemas, and extensions with their contents", () => {
     deepStrictEqual(provides("CREATE TYPE mood AS ENUM ('sad', 'ok')"), [
       "type mood",
       'value "sad" of enum mood',
@@ -158,7 +158,7 @@ describe("what a file provides", () => {
     )
   })
 
-  it("is the columns of a query: of a view, a materialized view, CREATE TABLE AS and SELECT INTO", () => {
+  it("are the columns of a query: of a view, a materialized view, CREATE TABLE AS and SELECT INTO", () => {
     const tables = "CREATE TABLE a (id int, x int); CREATE TABLE b (id int, y int)"
     const columns = (text: string) => provides(tables, text).filter((object) => object.startsWith("column"))
     deepStrictEqual(columns("CREATE VIEW v AS SELECT * FROM a JOIN b USING (id)"), [
@@ -182,7 +182,7 @@ describe("what a file provides", () => {
     deepStrictEqual(columns("SELECT x INTO v FROM a UNION SELECT y FROM b"), ["column v.x"])
   })
 
-  it("is what partitions, LIKE and INHERITS take over", () => {
+  it("are the columns that partitions, LIKE and INHERITS take over", () => {
     assert.includeMembers(
       [
         ...provides(
@@ -203,17 +203,17 @@ describe("what a file provides", () => {
     )
   })
 
-  it("never counts temporary relations", () =>
+  it("are never temporary relations", () =>
     deepStrictEqual(provides("CREATE TEMP TABLE t (a serial PRIMARY KEY); SELECT 1 AS x INTO TEMP u"), []))
 
-  it("goes into the schema that the file's search path names, and nothing of that outlives the file", () => {
+  it("are in the schema of the file's search path, which ends with the file", () => {
     const path = "CREATE SCHEMA app; SET search_path TO app, public; CREATE TABLE t (a int)"
     assert.include(provides(path), "relation app.t")
     assert.include(provides(path, "CREATE TABLE u (a int)"), "relation u")
     assert.include(provides("CREATE SCHEMA app CREATE TABLE t (a int)"), "relation app.t")
   })
 
-  it("includes what the file declares", () => {
+  it("include those that the file declares", () => {
     const declares = [SchemaObject.relation(SchemaObject.qualifiedName("made_elsewhere"))]
     const [footprint] = Either.getOrThrow(
       Footprint.inferAll(parser, [{ source: "1.sql", script: { _tag: "Sql", text: "SELECT 1" }, declares }])
@@ -253,7 +253,7 @@ describe("keyOf", () => {
 describe("spans", () => {
   const transactional = (text: string) => lastFootprint(text).statements.map((statement) => statement.transactional)
 
-  it("tell which statements cannot run inside a transaction block", () => {
+  it("show which statements cannot run inside a transaction block", () => {
     for (const statement of [
       "CREATE INDEX CONCURRENTLY i ON t (a)",
       "DROP INDEX CONCURRENTLY i",
@@ -282,7 +282,7 @@ describe("spans", () => {
     }
   })
 
-  it("tell nothing against the ordinary forms of the same statements", () => {
+  it("are transactional for the ordinary forms of the same statements", () => {
     for (const statement of [
       "CREATE INDEX i ON t (a)",
       "DROP INDEX i",
@@ -305,7 +305,7 @@ describe("spans", () => {
 
   const last = (...texts: ReadonlyArray<string>) => lastFootprint(...texts).statements.at(-1)?.transactional
 
-  it("tell what goes through partitions, each in a transaction of its own", () => {
+  it("show which statements go through partitions, each in a transaction of its own", () => {
     const before = `CREATE TABLE parts (at date PRIMARY KEY, t_id integer) PARTITION BY RANGE (at);
       CREATE TABLE part PARTITION OF parts DEFAULT; CREATE INDEX parts_t ON parts (t_id); CREATE TABLE t (id integer PRIMARY KEY)`
     for (const name of ["TABLE parts", "INDEX parts_t", "INDEX parts_pkey", "TABLE public.parts"]) {
@@ -320,7 +320,7 @@ describe("spans", () => {
     deepStrictEqual(last(before, "DROP TABLE parts; CREATE TABLE parts (id integer)", "REINDEX TABLE parts"), true)
   })
 
-  it("tell what runs code that ends its transaction", () => {
+  it("show which statements run code that ends its transaction", () => {
     const body = (text: string) => `LANGUAGE plpgsql AS $$ BEGIN ${text} END $$`
     const before = `CREATE TABLE t (id integer); CREATE PROCEDURE batches(n integer) ${body(
       "FOR i IN 1..n LOOP INSERT INTO t VALUES (i); COMMIT AND CHAIN; END LOOP;"

@@ -31,7 +31,7 @@ const verify = (events: ReadonlyArray<LedgerEvent.LedgerEvent>) =>
 
 describe("laws", () => {
   it.prop(
-    "1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop anywhere and go on later.",
+    "1. `replay(xs.concat(ys))` is `fold(replay(xs), ys)`: a projection may stop at any event and continue later.",
     [log, fc.nat(12)],
     ([events, cut]) =>
       deepStrictEqual(
@@ -41,7 +41,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "2. `replay` is idempotent on repeated events: an event whose sequence has been folded in changes nothing.",
+    "2. `replay` is idempotent on repeated events: an event that was folded in before has no effect.",
     [log, fc.nat(12)],
     ([events, from]) => {
       const once = LedgerEvent.replay(events)
@@ -77,7 +77,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "4. Whatever the order of trials, a migration is in the applied set exactly if an event that applies names it.",
+    "4. A migration is in the applied set exactly if an event that applies names it, in whichever order its trials are recorded.",
     [log],
     ([events]) =>
       assert.sameMembers(
@@ -103,7 +103,7 @@ describe("isCurrent", () => {
     checksumById: new Map(checksum === undefined ? [] : [[id, checksum]])
   })
 
-  it("asks for the text of a repeatable migration, and of others only whether they are applied", () => {
+  it("compares the text of a repeatable migration, and holds for others if they are applied", () => {
     for (const [recorded, isRepeatable, expected] of [
       [undefined, true, false],
       [undefined, false, false],
@@ -117,24 +117,18 @@ describe("isCurrent", () => {
 })
 
 describe("verify", () => {
-  it.prop(
-    "names the first event that does not fit when one is missing",
-    [log.filter((events) => events.length > 2)],
-    ([events]) =>
-      deepStrictEqual(
-        verify(events.filter((event) => event.sequence !== 2)),
-        Either.left({ sequence: 2, reason: "gap" })
-      )
+  it.prop("names the first event that is missing", [log.filter((events) => events.length > 2)], ([events]) =>
+    deepStrictEqual(verify(events.filter((event) => event.sequence !== 2)), Either.left({ sequence: 2, reason: "gap" }))
   )
 
-  it.prop("goes on from a head that was verified before", [log, fc.nat(12)], ([events, cut]) =>
+  it.prop("continues from a head that was verified before", [log, fc.nat(12)], ([events, cut]) =>
     deepStrictEqual(
       Either.flatMap(verify(events.slice(0, cut)), (head) => LedgerEvent.verify(sha256, head, events.slice(cut))),
       verify(events)
     )
   )
 
-  it("counts the bytes and not the characters of a field", () => {
+  it("counts the bytes of a field, not its characters", () => {
     const event = {
       sequence: 1,
       kind: "Applied",

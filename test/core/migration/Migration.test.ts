@@ -34,7 +34,7 @@ describe("laws", () => {
 })
 
 describe("Order", () => {
-  it("counts instead of comparing letter by letter", () => {
+  it("compares digits as numbers", () => {
     deepStrictEqual(sorted("10_orders", "9_users", "100_items"), ["9_users", "10_orders", "100_items"])
   })
 
@@ -48,11 +48,11 @@ describe("Order", () => {
     ])
   })
 
-  it("tells ids apart that differ in leading zeros only", () => {
+  it("distinguishes ids that differ in leading zeros only", () => {
     deepStrictEqual(sorted("1_a", "001_a", "01_a"), ["001_a", "01_a", "1_a"])
   })
 
-  it("puts what is shorter first", () => {
+  it("puts a shorter id first", () => {
     deepStrictEqual(sorted("1_users_email", "1_users", "1"), ["1", "1_users", "1_users_email"])
   })
 })
@@ -65,7 +65,7 @@ describe("MigrationId", () => {
       assert.isTrue(isId(text), text)
   })
 
-  it("is neither empty, nor padded, nor does it hold a control character or half of a character", () => {
+  it("is not empty, has no blanks at its ends, and holds no control character and no half of a character", () => {
     for (const text of ["", " ", "a ", "\ta", "a\nb", "a\0b", "a\u0085b", "a\ud83d", "\udc00a"])
       assert.isFalse(isId(text), JSON.stringify(text))
   })
@@ -83,7 +83,7 @@ describe("make", () => {
       digest
     })
 
-  it("runs outside a transaction what cannot run in one", () => {
+  it("runs SQL outside a transaction if it cannot run in one", () => {
     const footprint = {
       ...Footprint.empty,
       statements: [{ start: 0, end: 1, line: 1, transactional: false }]
@@ -94,11 +94,11 @@ describe("make", () => {
     assert.strictEqual(Migration.make({ ...plain, footprint: Footprint.empty }).transaction, "own")
   })
 
-  it("runs outside a transaction what asks for it", () => {
+  it("runs SQL outside a transaction if it asks for that", () => {
     assert.strictEqual(made({ _tag: "Sql", text: "" }, { ...Directive.none, transaction: "none" }).transaction, "none")
   })
 
-  it("runs an Effect in a transaction of its own, whatever is said about it", () => {
+  it("runs an Effect in a transaction of its own, with any directives", () => {
     const directives: Directive.Directives = { ...Directive.none, transaction: "none" }
     assert.strictEqual(made({ _tag: "Effect", effect: Effect.void }, directives).transaction, "own")
   })
@@ -134,7 +134,7 @@ describe("make", () => {
     }
   })
 
-  it("leaves out what says of which kind the transaction is, and knows it", () => {
+  it("leaves out the statements that set modes of the transaction, and records the modes", () => {
     const modeOf = (...statements: ReadonlyArray<string>) => {
       const text = statements.join(";")
       const spans = statements.map((sql) => {
@@ -159,7 +159,7 @@ describe("make", () => {
     deepStrictEqual(modeOf("BEGIN", later, "A", "COMMIT"), [{}, later, "A"])
   })
 
-  it("leaves a script that asks to run outside a transaction its own", () => {
+  it("leaves all statements in a script that asks to run outside a transaction", () => {
     const text = "BEGIN;A;COMMIT"
     const spans = [0, 6, 8].map((start) => ({ start, end: start + 5, line: 1, transactional: false }))
     const footprint = { ...Footprint.empty, statements: spans }
@@ -169,7 +169,7 @@ describe("make", () => {
     deepStrictEqual(made.footprint, footprint)
   })
 
-  it("gives an Effect a checksum of its id and of what it declares, and of nothing else", () => {
+  it("gives an Effect a checksum of its id and its declaration only", () => {
     const checksum = (effect: Effect.Effect<unknown>, provides: ReadonlyArray<string>) =>
       made({ _tag: "Effect", effect }, { ...Directive.none, provides: provides.map((text) => ({ text, line: 1 })) })
         .checksum
@@ -185,7 +185,7 @@ describe("controlsTransactions", () => {
       footprint: { ...Footprint.empty, statements: [{ start: 0, end: sql.length, line: 1, transactional: true }] }
     })
 
-  it("knows every command that begins or ends a transaction", () => {
+  it("holds for every command that begins or ends a transaction", () => {
     for (const sql of [
       "BEGIN",
       "begin work",
@@ -199,7 +199,7 @@ describe("controlsTransactions", () => {
     }
   })
 
-  it("knows no other", () => {
+  it("holds for no other", () => {
     for (const sql of [
       "SELECT 'COMMIT'",
       "PREPARE a AS SELECT 1",
@@ -218,7 +218,7 @@ describe("promises", () => {
   const sql = "CREATE EXTENSION pageinspect SCHEMA tools; CREATE TABLE t (id integer);"
   const footprint = lastFootprint(sql)
 
-  it("an extension, and not what the server's version of it brings, unless the file declares that", () => {
+  it("include an extension, and its contents only if the file declares them", () => {
     const plain = { ...migration({ id: "1", sql }), footprint }
     deepStrictEqual(Migration.promises(plain).map(SchemaObject.render), [
       "extension pageinspect",
@@ -234,14 +234,14 @@ describe("promises", () => {
 describe("risks", () => {
   const kinds = (one: Migration.Migration) => Migration.risks(one).map(({ kind }) => kind)
 
-  it("adds that a migration cannot be rolled back, once", () => {
+  it("include once that a migration is not transactional", () => {
     deepStrictEqual(kinds(migration({ id: "1", transaction: "none" })), ["not-transactional"])
     deepStrictEqual(kinds(migration({ id: "1", transaction: "none", risks: [risk("not-transactional")] })), [
       "not-transactional"
     ])
   })
 
-  it("calls every Effect opaque", () => {
+  it("include for every Effect that it is opaque", () => {
     const script: Migration.Script = { _tag: "Effect", effect: Effect.void }
     deepStrictEqual(kinds({ ...migration({ id: "1" }), script }), ["opaque"])
   })
@@ -251,7 +251,7 @@ describe("mayWriteAnything", () => {
   const isSo = (sql: string, declares: ReadonlyArray<SchemaObject.SchemaObject> = []) =>
     Migration.mayWriteAnything({ ...migration({ id: "1", declares, sql }), footprint: lastFootprint(sql) })
 
-  it("is so for code that cannot be read, wherever it runs", () => {
+  it("holds for code that cannot be read, wherever it runs", () => {
     for (const sql of [
       "DO LANGUAGE plpython3u $$ x $$",
       "/* a definition? */ DO $$ BEGIN EXECUTE (SELECT 'DROP TABLE ' || relname FROM pg_class); END $$",
@@ -269,7 +269,7 @@ describe("mayWriteAnything", () => {
     )
   })
 
-  it("is not so for a definition, nor for what declares what it provides", () => {
+  it("does not hold for a definition, nor for a migration that declares objects", () => {
     for (const sql of [
       "GRANT SELECT ON ALL TABLES IN SCHEMA a TO b",
       "CREATE TABLE a (x int, LIKE outside)",

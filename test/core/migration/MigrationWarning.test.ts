@@ -7,13 +7,13 @@ import { idOf, migration } from "../../support/arbitraries/Migration.js"
 import { histories } from "../../support/history/Histories.js"
 import { footprints } from "../../support/history/Parsing.js"
 
-/** The warnings about files called `1.sql`, `2.sql`, …; in order, and without what they say to do. */
+/** The warnings about files called `1.sql`, `2.sql`, …, in order, without the part behind the semicolon. */
 const warnings = (...texts: ReadonlyArray<string>): ReadonlyArray<string> =>
   footprints(...texts)
     .flatMap((footprint, index) => MigrationWarning.of([{ ...migration({ id: String(index + 1) }), footprint }]))
     .map((warning) => MigrationWarning.render(warning).replace(/;[^;]*$/, ""))
 
-describe("a migration that creates what is there", () => {
+describe("a migration that creates an object that is there", () => {
   const made = `CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0)); CREATE TYPE m AS ENUM ('x'); CREATE SCHEMA s;
     CREATE VIEW v AS SELECT 1 AS a; CREATE SEQUENCE q; CREATE INDEX i ON t (a); CREATE DOMAIN d AS int;
     CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'`
@@ -31,7 +31,7 @@ describe("a migration that creates what is there", () => {
     ["CREATE INDEX i ON t (a)", "relation i"],
     ["CREATE DOMAIN d AS text", "type d"],
     ["CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 2'", "function f(integer)"]
-  ])("%s: is told with the file that has it", (again, object) =>
+  ])("%s: has a warning with the file that has created the object", (again, object) =>
     assert.match(
       warnings(made, `SELECT 1;\n${again}`).join("\n"),
       new RegExp(
@@ -40,7 +40,7 @@ describe("a migration that creates what is there", () => {
     )
   )
 
-  it("is told of a second primary key, whatever its name, unless the first is dropped", () => {
+  it("has a warning for a second primary key of any name, unless the first is dropped", () => {
     const table = "CREATE TABLE t (a int PRIMARY KEY, b int)"
     const told = ["2.sql:1: creates constraint t_pkey of relation t, which 1.sql has created before"]
     deepStrictEqual(warnings(table, "ALTER TABLE t ADD PRIMARY KEY (b)"), told)
@@ -49,12 +49,12 @@ describe("a migration that creates what is there", () => {
     deepStrictEqual(warnings(table, "ALTER TABLE t DROP COLUMN a, ADD PRIMARY KEY (b)"), [])
   })
 
-  it("is told of one file as well", () =>
+  it("has a warning if the same file has created it", () =>
     deepStrictEqual(warnings("CREATE TABLE t (a int);\nCREATE TABLE t (a int)"), [
       "1.sql:2: creates relation t, which this file has created before"
     ]))
 
-  it("is not told where it says IF NOT EXISTS or OR REPLACE, or has dropped or renamed it, or means another", () =>
+  it("has no warning if it says IF NOT EXISTS or OR REPLACE, or has dropped or renamed the object, or means another", () =>
     deepStrictEqual(
       warnings(
         made,
@@ -69,7 +69,7 @@ describe("a migration that creates what is there", () => {
     ))
 })
 
-describe("a migration that drops what never existed", () => {
+describe("a migration that drops an object that never existed", () => {
   const made = "CREATE TABLE t (a int)"
 
   it.each([
@@ -82,13 +82,13 @@ describe("a migration that drops what never existed", () => {
     ["DROP INDEX i", "relation i"],
     ["ALTER TABLE u RENAME TO w", "relation u"],
     ["DROP TABLE t; DROP TABLE t", "relation t"]
-  ])("%s: is told", (drop, object) =>
+  ])("%s: has a warning", (drop, object) =>
     deepStrictEqual(warnings(made, `\n\n${drop}`), [
-      `2.sql:3: counts on ${object}, which no migration has created by then`
+      `2.sql:3: expects ${object}, which no migration has created by then`
     ])
   )
 
-  it("is not told where it says IF EXISTS, or the server or an extension has it", () =>
+  it("has no warning if it says IF EXISTS, or if the server or an extension has the object", () =>
     deepStrictEqual(
       warnings(
         made,
@@ -103,7 +103,7 @@ describe("a migration that drops what never existed", () => {
 })
 
 describe("warnings", () => {
-  it("are silent where the files do not tell: after what is not understood, and about what code makes under conditions", () => {
+  it("are missing where the files do not tell: after a barrier, and about objects that code makes under conditions", () => {
     deepStrictEqual(
       warnings("CREATE TABLE t (a int)", "DO LANGUAGE plpython3u $$ x $$", "CREATE TABLE t (a int); DROP TABLE u"),
       []
@@ -129,7 +129,7 @@ describe("warnings", () => {
     (_, files) => deepStrictEqual(warnings(...files), [])
   )
 
-  it("tell a requirement of a later migration, with its line", () =>
+  it("name a requirement of a later migration, with its line", () =>
     deepStrictEqual(
       MigrationWarning.of([
         migration({ id: "1" }),
@@ -145,7 +145,7 @@ describe("warnings", () => {
       [{ _tag: "RequiresLater", migration: idOf("2"), source: "2.sql", line: 3, requirement: idOf("10") }]
     ))
 
-  it("are one sentence each, with the place first and what to do last", () => {
+  it("are one sentence each, with the place first and the remedy last", () => {
     const at = { migration: idOf("2"), source: "2.sql", line: 3 }
     const object = SchemaObject.relation(SchemaObject.qualifiedName("t"))
     deepStrictEqual(
@@ -156,8 +156,8 @@ describe("warnings", () => {
       ],
       [
         "2.sql:3: creates relation t, which 1.sql has created before; say IF NOT EXISTS, or remove one of the two.",
-        "2.sql:3: counts on relation t, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.",
-        "2.sql:3: requires 3, which comes later in order and runs first all the same; rename one of the two files."
+        "2.sql:3: expects relation t, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.",
+        "2.sql:3: requires 3, which comes later in order and runs first anyway; rename one of the two files."
       ]
     )
   })
