@@ -178,7 +178,7 @@ const remainder = ({ alreadyThere, inDoubt, statement }: MigrationFailed): strin
         `If it may run again: ${inDoubt.again}. Else do what is left of it, and the statements after it, by hand, then: ${inDoubt.record}`
 }
 
-/** The remedy that an error of the server has, whatever the statement is. */
+/** The remedy for an error of the server, by its SQLSTATE. */
 const correction = ({ alreadyThere, sqlState }: MigrationFailed): string => {
   if (alreadyThere !== undefined) return takingOver(alreadyThere)
   switch (sqlState) {
@@ -666,7 +666,7 @@ export type AutoMigrationError = InstanceType<(typeof classes)[number]>
 
 const classByTag = new Map<unknown, (typeof classes)[number]>(classes.map((own) => [own._tag, own]))
 
-/** Whether a value is one of ours. @since 0.1.0 @category predicates */
+/** Whether a value is an {@link AutoMigrationError}. @since 0.1.0 @category predicates */
 export const isAutoMigrationError = (value: unknown): value is AutoMigrationError => {
   const own = classByTag.get(Predicate.hasProperty(value, "_tag") ? value._tag : undefined)
   return own !== undefined && value instanceof own

@@ -1,5 +1,5 @@
 /**
- * What people read when something went wrong: the facts, and as the last sentence what to do.
+ * The messages of errors: each names the facts, and its last sentence says what to do.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
@@ -384,7 +384,7 @@ const cases: ReadonlyArray<
   [new Errors.UnknownMigration({ id: "9", known: ["1", "2"] }), ["9", "1, 2"], /Correct the id/]
 ]
 
-describe("the message of each error", () => {
+describe("the message of an error", () => {
   for (const [error, facts, remedy] of cases) {
     it(`names its facts and what to do: ${error.message.slice(0, 60)}…`, () => {
       for (const fact of facts) assert.include(error.message, fact)
@@ -393,15 +393,17 @@ describe("the message of each error", () => {
     })
   }
 
-  it("belongs to every class there is", () => {
+  it("is tested for every class", () => {
     const classes = Object.values(Errors).filter((value) => typeof value === "function" && "fields" in value)
     assert.sameMembers(
       [...new Set(cases.map(([error]) => error.constructor.name))],
       classes.map((value) => value.name)
     )
   })
+})
 
-  it("is told from other people's errors", () => {
+describe("isAutoMigrationError", () => {
+  it("holds for an error of the library, and for no other value", () => {
     assert.isTrue(Errors.isAutoMigrationError(new Errors.MigrationFailed({ ...failed, isRolledBack: true })))
     assert.isFalse(Errors.isAutoMigrationError(new Error("MigrationFailed")))
     assert.isFalse(Errors.isAutoMigrationError(null))

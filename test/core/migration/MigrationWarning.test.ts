@@ -125,7 +125,7 @@ describe("warnings", () => {
   })
 
   it.each(histories.map(({ about, files }) => [about, files] as const))(
-    "have nothing against what runs: %s",
+    "are missing for a history that runs: %s",
     (_, files) => deepStrictEqual(warnings(...files), [])
   )
 
