@@ -1,8 +1,8 @@
 /**
- * A checksum notices that a migration was edited after it had been applied. It ignores what editors and version control
+ * A checksum shows that a migration was edited after it had been applied. It ignores what editors and version control
  * change without changing the SQL: line endings, a byte order mark, trailing white space and trailing empty lines.
  *
- * The digest is handed in, because the core knows no cryptography of its own.
+ * The caller passes the digest function, because the core has no cryptography.
  *
  * **Laws**
  *
@@ -27,7 +27,7 @@ export type Checksum = typeof Checksum.Type
 export type Digest = (text: string) => string
 
 /**
- * The text as the checksum sees it. Form feeds and vertical tabs count as white space, as they do for the server.
+ * The text that is hashed. Form feeds and vertical tabs count as white space, as they do for the server.
  *
  * @since 0.1.0
  * @category conversions
@@ -40,10 +40,10 @@ export const normalise = (text: string): string =>
     .join("\n")
     .replace(/\n+$/, "")
 
-/** Of a text. @since 0.1.0 @category constructors */
+/** The checksum of a text. @since 0.1.0 @category constructors */
 export const make = (text: string, digest: Digest): Checksum => Checksum.make(`sha256:${digest(normalise(text))}`)
 
-/** A byte order mark is no part of the script: the server would call it a syntax error. @since 0.1.0 @category conversions */
+/** Removes the byte order mark, which the server reports as a syntax error. @since 0.1.0 @category conversions */
 export const withoutByteOrderMark = (text: string): string => text.replace(/^\uFEFF+/, "")
 
 const withoutTrailingSpace = (line: string): string => {

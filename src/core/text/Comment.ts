@@ -1,12 +1,12 @@
 /**
- * Finds the comments of a script that begin a line, without parsing it: a file that is not yet known to
- * be valid SQL can be asked as well. What only looks like a comment, inside a string, a quoted identifier, a dollar quote or
- * a block comment, is passed over as the server's own lexer would (PostgreSQL manual, section 4.1).
+ * Finds the comments of a script without parsing it, so the script need not be valid SQL. Text that only looks like a comment
+ * (inside a string, a quoted identifier, a dollar quote or a block comment) is skipped, as the server's lexer skips it
+ * (PostgreSQL manual, section 4.1).
  *
  * **Laws**
  *
  * 1. `linesOf` is total: unclosed quotes and comments reach to the end of the text.
- * 2. A comment's line and text are those of the file, whatever its line endings.
+ * 2. A comment's line and text are those of the file, with any line endings.
  *
  * @internal
  */
@@ -17,16 +17,16 @@ import { skipToken } from "./Lexer.js"
  * @category models
  */
 export interface CommentLine {
-  /** What follows the dashes, without white space around it. */
+  /** The text behind the dashes, without white space around it. */
   readonly text: string
   /** 1-based. */
   readonly line: number
-  /** Whether it stands before the first statement. */
+  /** Whether the comment stands before the first statement. */
   readonly header: boolean
 }
 
 /**
- * A comment that begins a line: only white space stands before it on that line.
+ * A comment and its place in the text.
  *
  * @since 0.1.0
  * @category models
@@ -36,32 +36,32 @@ export interface Comment extends CommentLine {
   /** UTF-16 offsets of the comment itself, end exclusive. */
   readonly start: number
   readonly end: number
-  /** Where its first line begins. */
+  /** UTF-16 offset of the start of its line; of a comment behind other text, the same as `start`. */
   readonly lineStart: number
 }
 
-/** The `--` comments of {@link commentsOf}. @since 0.1.0 @category operations */
+/** The `--` comments that begin a line. @since 0.1.0 @category operations */
 export const linesOf = (text: string): ReadonlyArray<CommentLine> =>
   commentsOf(text)
     .filter(({ kind }) => kind === "line")
     .map(({ header, line, text }) => ({ text, line, header }))
 
-/** In the order of the text; of a block comment the text between its marks. @since 0.1.0 @category operations */
+/** The comments with only white space before them on their line, in the order of the text. @since 0.1.0 @category operations */
 export const commentsOf = (text: string): ReadonlyArray<Comment> => scan(text, (at) => startOfLine(text, at))
 
-/** Those that stand behind something else on their line; their `lineStart` is where they begin. @since 0.1.0 @category operations */
+/** The comments with other text before them on their line, in the order of the text. @since 0.1.0 @category operations */
 export const commentsBehind = (text: string): ReadonlyArray<Comment> =>
   scan(text, (at) => (startOfLine(text, at) === undefined ? at : undefined))
 
-/** The comments for which there is a beginning. */
-const scan = (text: string, beginning: (at: number) => number | undefined): ReadonlyArray<Comment> => {
+/** The comments for which `lineStartOf` gives an offset. */
+const scan = (text: string, lineStartOf: (at: number) => number | undefined): ReadonlyArray<Comment> => {
   const comments: Array<Comment> = []
   const lineAt = lineCounter(text)
   let header = true
   for (let at = 0; at < text.length; ) {
     const end = skipToken(text, at)
     const kind = text.startsWith("--", at) ? "line" : text.startsWith("/*", at) ? "block" : undefined
-    const lineStart = kind === undefined ? undefined : beginning(at)
+    const lineStart = kind === undefined ? undefined : lineStartOf(at)
     if (kind !== undefined && lineStart !== undefined) {
       const inner = kind === "line" ? text.slice(at + 2, end) : text.slice(at + 2, end).replace(/\*\/$/, "")
       comments.push({ kind, text: inner.trim(), line: lineAt(at), header, start: at, end, lineStart })
@@ -73,7 +73,7 @@ const scan = (text: string, beginning: (at: number) => number | undefined): Read
 }
 
 /**
- * The offset of the first character that is neither white space nor part of a comment.
+ * The UTF-16 offset of the first character that is neither white space nor part of a comment.
  *
  * @since 0.1.0
  * @category operations
@@ -88,7 +88,7 @@ export const firstToken = (text: string): number | undefined => {
   return undefined
 }
 
-/** Where the line of an offset begins, if only white space stands before the offset on it. */
+/** The offset of the start of a line, if the line has only white space before `at`. */
 const startOfLine = (text: string, at: number): number | undefined => {
   for (let i = at - 1; i >= 0; i--) {
     const character = text.charAt(i)

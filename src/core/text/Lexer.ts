@@ -1,11 +1,11 @@
 /**
- * Reading SQL text at a place, as the server's lexer would: identifiers with their quoting, folding and truncation, dotted
- * names, string constants, comments. Nothing here parses statements; everything is one linear walk and total.
+ * Reads SQL text at an offset, as the server's lexer reads it: identifiers with their quoting, folding and truncation, dotted
+ * names, string constants, comments. It does not parse statements. Every function takes linear time and is total.
  *
  * **Laws**
  *
- * 1. Whatever the text and the place, reading answers and never throws.
- * 2. What is read ends after where it began, and within the text.
+ * 1. A reader never throws, for any text and any offset.
+ * 2. A token ends after its start, and within the text.
  *
  * Source: PostgreSQL manual, section 4.1, Lexical Structure; src/backend/parser/scan.l and scansup.c.
  *
@@ -14,7 +14,7 @@
 import { byteWidth } from "./Utf8.js"
 
 /**
- * What was read, and the UTF-16 offset after it.
+ * The value of a token, and the UTF-16 offset after it.
  *
  * @since 0.1.0
  * @category models
@@ -24,11 +24,11 @@ export interface Cut<out A> {
   readonly end: number
 }
 
-/** NAMEDATALEN - 1: what the server keeps of a name. @since 0.1.0 @category constants */
+/** The most bytes of a name that the server keeps: NAMEDATALEN - 1. @since 0.1.0 @category constants */
 export const maxIdentifierBytes = 63
 
 /**
- * The longest start of a name that fits into so many bytes of UTF-8, by default 63, without cutting a character.
+ * Cuts a name to `most` bytes of UTF-8, between characters. `most` defaults to 63.
  *
  * @since 0.1.0
  * @category normalisation
@@ -46,7 +46,7 @@ export const truncate = (name: string, most: number = maxIdentifierBytes): strin
 }
 
 /**
- * Lower case as the server makes it in a database with a multi-byte encoding: ASCII letters and no others.
+ * Turns ASCII letters, and no others, into lower case, as the server does in a database with a multi-byte encoding.
  *
  * @since 0.1.0
  * @category normalisation
@@ -60,7 +60,7 @@ export const fold = (name: string): string => {
 }
 
 /**
- * The UTF-16 offset of a 1-based position that counts characters, as error fields do; -1 when the text is shorter.
+ * The UTF-16 offset of a 1-based position in characters, as the fields of errors count; -1 when the text is shorter.
  *
  * @since 0.1.0
  * @category reading
@@ -113,7 +113,7 @@ export const identifierAt = (text: string, start: number): Cut<string> | undefin
 }
 
 /**
- * The dotted name that begins at `start`, one entry a part; blanks and comments around the dots are allowed.
+ * The parts of the dotted name that begins at `start`; white space and comments around the dots are allowed.
  *
  * @since 0.1.0
  * @category reading
@@ -134,7 +134,7 @@ export const dottedAt = (text: string, start: number): Cut<ReadonlyArray<string>
 }
 
 /**
- * The string constant that begins at `start`: `'it''s'`, `$tag$it's$tag$`, and `E'…'` as long as it holds no escape.
+ * The string constant that begins at `start`: `'it''s'`, `$tag$it's$tag$`, or an `E'…'` that has no escape.
  *
  * @since 0.1.0
  * @category reading
@@ -149,7 +149,7 @@ export const literalAt = (text: string, start: number): Cut<string> | undefined 
 
 /**
  * The offset after the token that begins at `start`: a comment, a word or number, a quoted name, a string constant or a single
- * character. What is not closed reaches to the end of the text.
+ * character. An unclosed token reaches to the end of the text.
  *
  * @since 0.1.0
  * @category reading
@@ -166,7 +166,7 @@ export const skipToken = (text: string, start: number): number => {
   return endOfWord(text, start)
 }
 
-/** A statement in one line of so many characters, for messages. @since 0.1.0 @category rendering */
+/** A statement on one line of at most `widest` characters, for messages. @since 0.1.0 @category rendering */
 export const oneLine = (text: string, widest: number): string => {
   const line = text.replace(/\s+/g, " ").trim()
   return line.length > widest ? `${line.slice(0, widest - 1)}…` : line
@@ -190,7 +190,7 @@ const isBlank = (unit: number): boolean => unit === 32 || (unit >= 9 && unit <= 
 
 const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57
 
-/** To the server every byte of a multi-byte character may be part of a name. */
+/** The server allows every byte of a multi-byte character in a name. */
 const isIdentifierStart = (unit: number): boolean =>
   (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || unit === 95 || unit >= 128
 
@@ -231,7 +231,7 @@ const endOfComment = (text: string, start: number): number => {
   return text.length
 }
 
-/** Text between two equal quotation marks, where a doubled mark stands for one. */
+/** Text between two equal quotation marks; a doubled mark stands for one. */
 const delimitedAt = (text: string, start: number, mark: number): Cut<string> | undefined => {
   if (text.charCodeAt(start) !== mark) return undefined
   const sign = String.fromCharCode(mark)
@@ -246,7 +246,7 @@ const delimitedAt = (text: string, start: number, mark: number): Cut<string> | u
   }
 }
 
-/** A name of no characters is not a name, and none holds a zero byte. */
+/** A quoted name; it is not empty and has no zero byte. */
 const quotedAt = (text: string, start: number): Cut<string> | undefined => {
   const cut = delimitedAt(text, start, doubleQuote)
   return cut === undefined || cut.value === "" || cut.value.includes("\0")
@@ -263,7 +263,7 @@ const unicodeQuotedAt = (text: string, start: number): Cut<string> | undefined =
   return { value: truncate(value), end: cut.end + (escape?.[0].length ?? 0) }
 }
 
-/** `\0061`, `\+000061`, and the escape character doubled. */
+/** Replaces `\0061`, `\+000061` and a doubled escape character. */
 const unescaped = (text: string, escape: string): string | undefined => {
   let value = ""
   for (let i = 0; i < text.length; ) {
@@ -284,7 +284,7 @@ const unescaped = (text: string, escape: string): string | undefined => {
   return value
 }
 
-/** `$$` or `$tag$`; a parameter such as `$1` is none. */
+/** The opening `$$` or `$tag$`; a parameter such as `$1` is no tag. */
 const dollarTagAt = (text: string, start: number): string | undefined => {
   let i = start + 1
   if (isIdentifierStart(text.charCodeAt(i))) {

@@ -1,9 +1,9 @@
 /**
- * A place in a file, as text.
+ * A place in a file as text, for instance `migrations/001_users.sql:12:3`.
  *
  * @internal
  */
 
-/** As editors and terminals link it. @since 0.1.0 @category rendering */
+/** Renders a place so that editors and terminals can link it; line and column are 1-based. @since 0.1.0 @category rendering */
 export const location = (file: string, line: number, column?: number): string =>
   column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`

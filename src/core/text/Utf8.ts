@@ -1,17 +1,17 @@
 /**
- * Bytes to text, with the place of the first byte that is not UTF-8: an editor shows it by its line. And how many bytes a text takes.
+ * Decodes UTF-8 strictly, with the line of the first invalid byte, and counts the bytes of a text.
  *
  * **Laws**
  *
- * 1. What `encode` makes of a text without lone surrogates, `decode` turns back into that text, a byte order mark included.
- * 2. What is before `byteOffset` is valid, and no longer part of the input that starts there is.
+ * 1. `decode` is the inverse of `encode` for every text without lone surrogates, a byte order mark included.
+ * 2. The bytes before `byteOffset` are valid, and no run of bytes that starts there is.
  *
  * @internal
  */
 import * as Either from "effect/Either"
 
 /**
- * Where a text stops being UTF-8.
+ * The first byte that is not valid UTF-8.
  *
  * @since 0.1.0
  * @category models
@@ -23,7 +23,7 @@ export interface InvalidByte {
   readonly line: number
 }
 
-/** @since 0.1.0 @category conversions */
+/** The text of bytes in UTF-8, or the first invalid byte. @since 0.1.0 @category conversions */
 export const decode = (bytes: Uint8Array): Either.Either<string, InvalidByte> => {
   const text = lenient.decode(bytes)
   let byteOffset = 0
@@ -38,16 +38,16 @@ export const decode = (bytes: Uint8Array): Either.Either<string, InvalidByte> =>
 
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true })
 
-/** Stands for what cannot be read, and can stand in a text by itself. */
+/** The lenient decoder puts it for invalid bytes; a valid text can contain it too. */
 const replacement = "\uFFFD"
 
 const isReplacement = (bytes: Uint8Array, at: number): boolean =>
   bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd
 
-/** How many bytes a code point takes. @since 0.1.0 @category measuring */
+/** The number of bytes of a code point in UTF-8. @since 0.1.0 @category measuring */
 export const byteWidth = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
 
-/** How many bytes a text takes. @since 0.1.0 @category measuring */
+/** The number of bytes of a text in UTF-8. @since 0.1.0 @category measuring */
 export const byteLength = (text: string): number => {
   let bytes = 0
   for (const character of text) bytes += byteWidth(character.codePointAt(0) ?? 0)

@@ -44,7 +44,7 @@ describe("Checksum", () => {
     )
   })
 
-  it("refuses what does not", () => {
+  it("does not accept a text without algorithm or hexadecimal digest", () => {
     for (const text of ["", "c0ffee", "sha256:", ":c0ffee", "sha256:xyz", "SHA256:00"]) {
       assert.isTrue(Either.isLeft(Schema.decodeUnknownEither(Checksum.Checksum)(text)), text)
     }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
-import * as SqlComment from "../../../src/core/text/Comment.js"
+import * as Comment from "../../../src/core/text/Comment.js"
 
 const soup = fc.string({
   unit: fc.constantFrom(
@@ -31,20 +31,20 @@ describe("laws", () => {
     "linesOf is total: unclosed quotes and comments reach to the end of the text",
     [soup, fc.constantFrom("'", '"', "$$", "$a$", "/*", "E'")],
     ([text, open]) => {
-      assert.isAtMost(SqlComment.linesOf(text).length, text.split(/\r\n|\n|\r/).length)
-      assert.isEmpty(SqlComment.linesOf(`${open}\n${text.replace(/['"$*/]/g, "")}\n-- a`))
+      assert.isAtMost(Comment.linesOf(text).length, text.split(/\r\n|\n|\r/).length)
+      assert.isEmpty(Comment.linesOf(`${open}\n${text.replace(/['"$*/]/g, "")}\n-- a`))
     }
   )
 
   it.prop(
-    "A comment's line and text are those of the file, whatever its line endings",
+    "A comment's line and text are those of the file, with any line endings",
     [
       fc.array(fc.constantFrom("-- a", "  --b ", "SELECT 1;", ""), { maxLength: 8 }),
       fc.constantFrom("\n", "\r\n", "\r")
     ],
     ([lines, end]) =>
       deepStrictEqual(
-        SqlComment.linesOf(lines.join(end)).map(({ line, text }) => ({ line, text })),
+        Comment.linesOf(lines.join(end)).map(({ line, text }) => ({ line, text })),
         lines.flatMap((text, at) =>
           text.includes("--") ? [{ line: at + 1, text: text.replace("--", "").trim() }] : []
         )
@@ -53,8 +53,8 @@ describe("laws", () => {
 })
 
 describe("linesOf", () => {
-  it("tells the header from what follows the first statement", () => {
-    const lines = SqlComment.linesOf("/* licence */\n-- a\n\n-- b\nSELECT 1;\n-- c\n")
+  it("marks the comments before the first statement as header", () => {
+    const lines = Comment.linesOf("/* licence */\n-- a\n\n-- b\nSELECT 1;\n-- c\n")
     deepStrictEqual(
       lines.map(({ header, line, text }) => [text, line, header]),
       [
@@ -65,15 +65,15 @@ describe("linesOf", () => {
     )
   })
 
-  it("ends a nested comment where it ends", () => {
+  it("ends a nested comment at its last mark", () => {
     deepStrictEqual(
-      SqlComment.linesOf("/* /* */\n-- in\n*/\n-- out").map(({ text }) => text),
+      Comment.linesOf("/* /* */\n-- in\n*/\n-- out").map(({ text }) => text),
       ["out"]
     )
   })
 
-  it("takes time in proportion to the text", () => {
-    const lines = SqlComment.linesOf(`${"-- x\n".repeat(20_000)}SELECT '${"'' $$ -- ".repeat(20_000)}';\n-- end`)
+  it("reads a long text in linear time", () => {
+    const lines = Comment.linesOf(`${"-- x\n".repeat(20_000)}SELECT '${"'' $$ -- ".repeat(20_000)}';\n-- end`)
     assert.strictEqual(lines.length, 20_001)
   })
 })

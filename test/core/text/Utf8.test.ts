@@ -18,13 +18,13 @@ const isUtf8 = (bytes: Uint8Array): boolean => {
 
 describe("laws", () => {
   it.prop(
-    "What encode makes of a text without lone surrogates, decode turns back into that text, a byte order mark included",
+    "decode is the inverse of encode for every text without lone surrogates, a byte order mark included",
     [text, fc.constantFrom("", "\uFEFF", "\uFFFD", "\0")],
     ([one, before]) => deepStrictEqual(Utf8.decode(bytesOf(before + one)), Either.right(before + one))
   )
 
   it.prop(
-    "What is before byteOffset is valid, and no longer part of the input that starts there is",
+    "The bytes before byteOffset are valid, and no run of bytes that starts there is",
     [fc.uint8Array({ maxLength: 12 }), text],
     ([bytes, before]) => {
       const all = new Uint8Array([...bytesOf(before), ...bytes])
@@ -46,11 +46,11 @@ describe("decode", () => {
     deepStrictEqual(Utf8.decode(bytes), Either.left({ byteOffset: 11, line: 2 }))
   })
 
-  it("refuses UTF-16 at its first byte", () => {
+  it("rejects UTF-16 at its first byte", () => {
     deepStrictEqual(Utf8.decode(new Uint8Array([0xff, 0xfe, 0x61, 0])), Either.left({ byteOffset: 0, line: 1 }))
   })
 
-  it("refuses a character that the end cuts off, encoded surrogates and overlong forms", () => {
+  it("rejects a character that the end cuts off, encoded surrogates and overlong forms", () => {
     for (const bytes of [
       [0xe2, 0x82],
       [0xed, 0xa0, 0x80],
