@@ -1,7 +1,7 @@
 /**
- * Keys of the one name space in which hazards are found. Relations, indexes, sequences, types and constraints stand by their
- * bare name (`users`): a schema that a search path adds or hides then makes no difference. Other kinds have a word before
- * the name: `schema app`, `routine f`, `extension citext`, `role app`, `operator ===`.
+ * A hazard key names the object about which two migrations can have a hazard. The key of a relation, index, sequence or type
+ * is its bare name (`users`), so the search path makes no difference. Other kinds have a word before the name: `schema app`,
+ * `routine f`, `extension citext`, `role app`, `operator ===`.
  *
  * @since 0.1.0
  * @internal
@@ -17,7 +17,7 @@ export const routine = (name: string): HazardKey => `routine ${name}`
 /** @since 0.1.0 @category constructors */
 export const schema = (name: string): HazardKey => `schema ${name}`
 
-/** Says that a schema was there and is not: never a hazard, only a note for search paths. @since 0.1.0 @category constructors */
+/** Marks a schema that was dropped: a note for search paths, never a hazard. @since 0.1.0 @category constructors */
 export const goneSchema = (name: string): HazardKey => `gone schema ${name}`
 
 /** @since 0.1.0 @category constructors */
@@ -36,17 +36,17 @@ export const collation = (name: string): HazardKey => `collation ${name}`
 export const constraint = (name: string): HazardKey => `constraint ${name}`
 
 /**
- * A column that an expression names, whatever its table: never a hazard, only a note of what a dropped column takes along.
+ * A column of any table that an expression names: a note of what is dropped with the column, never a hazard.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const column = (name: string): HazardKey => `column ${name}`
 
-/** A column of another table than the expression's own. @since 0.1.0 @category constructors */
+/** A column of a table other than the one that the expression belongs to. @since 0.1.0 @category constructors */
 export const columnOf = (table: string, name: string): HazardKey => `${column(name)} of ${table}`
 
-/** Says that an expression groups rows, by a table's primary key perhaps. @since 0.1.0 @category constructors */
+/** Marks an expression that groups rows, possibly by a table's primary key. @since 0.1.0 @category constructors */
 export const grouping: HazardKey = "grouping"
 
 /** @since 0.1.0 @category constructors */
@@ -56,7 +56,7 @@ export const trigger = (name: string): HazardKey => `trigger ${name}`
 export const policy = (name: string): HazardKey => `policy ${name}`
 
 /**
- * The key under which an object's hazards are found: a column's is its table's, a label's is its type's.
+ * The key of an object. A column has the key of its table, an enum label the key of its type.
  *
  * @since 0.1.0
  * @category constructors

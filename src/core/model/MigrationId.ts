@@ -12,9 +12,9 @@ import * as Ordering from "effect/Order"
 import * as Schema from "effect/Schema"
 
 /**
- * By default the file's name without its ending. What is empty, has white space at its ends or holds a control character is
- * no id: it could not be typed into a directive or a command. Nor is half of a surrogate pair: the server would store another
- * character, and never find the migration applied.
+ * The id of a migration. Defaults to the file's name without its ending. An empty text, white space at an end and a control
+ * character are refused, because such an id cannot be typed into a directive or a command. Half of a surrogate pair is
+ * refused, because the server stores another character for it and the ledger then never shows the migration as applied.
  *
  * @since 0.1.0
  * @category models
@@ -30,8 +30,8 @@ export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
 export type MigrationId = typeof MigrationId.Type
 
 /**
- * The natural order of ids: runs of digits compare as numbers, so that `9_users` comes before `10_orders`; everything else compares
- * by UTF-16 code units. An underscore comes before every other character, so that `V1__a` comes before `V1.1__b`.
+ * The natural order of ids: `9_users` comes before `10_orders`, because runs of digits compare as numbers. Other characters
+ * compare by UTF-16 code units, except that an underscore comes first: `V1__a` comes before `V1.1__b`.
  *
  * @example
  * import * as Migration from "effect-auto-migration/Migration"
@@ -53,7 +53,7 @@ const underscore = 0x5f
 
 const weight = (code: number): number => (code === underscore ? -1 : code)
 
-/** Equal for ids that differ only in leading zeros. */
+/** Answers 0 for ids that differ only in leading zeros. */
 const compareNaturally = (self: string, that: string): -1 | 0 | 1 => {
   let i = 0
   let j = 0
@@ -76,7 +76,7 @@ const compareNaturally = (self: string, that: string): -1 | 0 | 1 => {
   return i < self.length ? 1 : j < that.length ? -1 : 0
 }
 
-/** Where a run of digits begins, leading zeros left out, and where it ends. */
+/** The offsets of a run of digits without its leading zeros, end exclusive. */
 const digitsFrom = (text: string, at: number): { readonly start: number; readonly end: number } => {
   let end = at
   while (end < text.length && isDigit(text.charCodeAt(end))) end++
@@ -85,6 +85,6 @@ const digitsFrom = (text: string, at: number): { readonly start: number; readonl
   return { start, end }
 }
 
-/** Any number of digits: timestamps with a suffix exceed what a number can hold. */
+/** Compares as text, because a timestamp with a suffix does not fit into a number. */
 const compareNumerals = (self: string, that: string): -1 | 0 | 1 =>
   self.length === that.length ? Ordering.string(self, that) : self.length < that.length ? -1 : 1

@@ -1,13 +1,13 @@
 /**
- * What a statement can need and a database can lack. Names are kept as PostgreSQL stores them: folded, unquoted and cut to
- * 63 bytes, so that two spellings of one object are one value.
+ * A schema object is an object that a statement needs and a database may lack, for instance `column users.email`. Names are
+ * kept as PostgreSQL stores them (folded, unquoted, cut to 63 bytes), so two spellings of one object are the same value.
  *
  * **Laws**
  *
  * 1. `identifierFrom(quote(x))` is `x`, for every identifier `x` that PostgreSQL can store.
- * 2. `identifierFrom` is idempotent on what `quote` makes of its result.
+ * 2. `identifierFrom` is idempotent: reading the quoted result again gives the same result.
  * 3. `Order` is total, and `Equivalence` agrees with it and with `key`.
- * 4. An object survives being written and read by its codec.
+ * 4. The codec decodes an encoded object to the same object.
  *
  * Source: PostgreSQL manual, section 4.1.1, Identifiers and Key Words.
  *
@@ -20,7 +20,7 @@ import * as S from "effect/Schema"
 import { dottedAt, identifierAt, skipBlank } from "../text/Lexer.js"
 
 /**
- * A name with its schema, where the schema is written; both as the server stores them.
+ * A name and, where it is known, its schema; both as the server stores them.
  *
  * @since 0.1.0
  * @category models
@@ -31,7 +31,7 @@ export interface QualifiedName {
 }
 
 /**
- * Table, view, materialized view, sequence, index or foreign table: all are "relation" to the server.
+ * A table, view, materialized view, sequence, index or foreign table. The server calls all of them "relation".
  *
  * @since 0.1.0
  * @category models
@@ -41,7 +41,7 @@ export interface Relation extends QualifiedName {
 }
 
 /**
- * A column, with its table where that is known.
+ * A column and, where it is known, its table.
  *
  * @since 0.1.0
  * @category models
@@ -53,7 +53,7 @@ export interface Column {
 }
 
 /**
- * A function, procedure or aggregate; `arguments` are the input types as the server words them, where known.
+ * A function, procedure or aggregate. `arguments` are the input types as the server words them; `None` where unknown.
  *
  * @since 0.1.0
  * @category models
@@ -89,8 +89,8 @@ export interface Constraint {
 }
 
 /**
- * What `ON CONFLICT (columns)` needs: a unique index, primary key or exclusion constraint over exactly these columns.
- * Without the statement's text neither table nor columns are known.
+ * A unique index, primary key or exclusion constraint over exactly these columns, which `ON CONFLICT (columns)` needs. Table
+ * and columns come from the statement's text; without it they are unknown.
  *
  * @since 0.1.0
  * @category models
@@ -150,7 +150,7 @@ export const column = (name: string, relation?: QualifiedName): Column => ({
 })
 
 /**
- * `types` are the input types as the server words them (`integer`, not `int4`); leave them out where they are not known.
+ * `types` are the input types as the server words them (`integer`, not `int4`). Defaults to unknown.
  *
  * @since 0.1.0
  * @category constructors
@@ -179,7 +179,7 @@ export const constraint = (name: string, relation?: QualifiedName): Constraint =
 })
 
 /**
- * The order of the columns means nothing to `ON CONFLICT`: they are kept sorted.
+ * Sorts the columns, because `ON CONFLICT` ignores their order.
  *
  * @since 0.1.0
  * @category constructors
@@ -197,7 +197,7 @@ export const collation = ({ name, schema }: QualifiedName): Collation => ({ _tag
 export const extension = (name: string): Extension => ({ _tag: "Extension", name })
 
 /**
- * The identifier in quotes, so that it reads back as itself wherever SQL expects a name.
+ * Quotes an identifier, so that SQL reads it back unchanged.
  *
  * @example
  * import { SchemaObject } from "effect-auto-migration"
@@ -210,8 +210,8 @@ export const extension = (name: string): Extension => ({ _tag: "Extension", name
 export const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
 
 /**
- * One identifier as SQL writes it, turned into what the server stores: quotes are read, ASCII letters outside quotes become
- * lower case, and what exceeds 63 bytes of UTF-8 is cut. `None` when the text is anything but one identifier.
+ * Reads one identifier as the server does: quotes are removed, ASCII letters outside quotes become lower case, and the name
+ * is cut to 63 bytes of UTF-8. `None` when the text is not exactly one identifier.
  *
  * @since 0.1.0
  * @category identifiers
@@ -222,8 +222,8 @@ export const identifierFrom = (sql: string): Option.Option<string> => {
 }
 
 /**
- * A name of one to three parts as SQL writes it. Of three parts the first is the database, which a statement can only name
- * when it is the one it runs in: it is dropped.
+ * Reads a name of one to three parts as SQL writes it. The first of three parts is the database and is left out: a statement
+ * can name only the database that it runs in.
  *
  * @example
  * import { SchemaObject } from "effect-auto-migration"
@@ -239,7 +239,7 @@ export const nameFrom = (sql: string): Option.Option<QualifiedName> => {
 }
 
 /**
- * The name made of one to three parts that are already as the server stores them.
+ * The name with these parts, as the server stores them. `None` for no parts or more than three.
  *
  * @since 0.1.0
  * @category identifiers
@@ -252,7 +252,7 @@ export const nameOfParts = (parts: ReadonlyArray<string>): Option.Option<Qualifi
 }
 
 /**
- * For people: `column users.email`, `function app.f(integer)`, `value "sad" of enum mood`.
+ * Renders an object for messages: `column users.email`, `function app.f(integer)`, `value "sad" of enum mood`.
  *
  * @since 0.1.0
  * @category rendering
@@ -289,7 +289,7 @@ export const render = (object: SchemaObject): string => {
 }
 
 /**
- * A string that two objects share exactly when they are equal: for maps, sets and order.
+ * A string that identifies an object in maps, sets and orders: two objects have the same key exactly when they are equal.
  *
  * @since 0.1.0
  * @category rendering
@@ -319,7 +319,7 @@ export const key = (object: SchemaObject): string => {
   }
 }
 
-/** By {@link key}: kinds stay together, then schema, then name. @since 0.1.0 @category instances */
+/** Orders by {@link key}: by kind, then schema, then name. @since 0.1.0 @category instances */
 export const Order: Ord.Order<SchemaObject> = Ord.mapInput(Ord.string, key)
 
 /** @since 0.1.0 @category instances */
@@ -343,7 +343,7 @@ const codec = S.Union(
 )
 
 /**
- * A {@link SchemaObject} as JSON: the same fields, with `null` where there is nothing.
+ * A {@link SchemaObject} as JSON: the same fields, with `null` for `None`.
  *
  * @since 0.1.0
  * @category codecs
@@ -351,14 +351,14 @@ const codec = S.Union(
 export type SchemaObjectEncoded = S.Schema.Encoded<typeof codec>
 
 /**
- * Reads and writes objects, for errors and ledger events that carry them.
+ * The codec of schema objects, for errors and ledger events.
  *
  * @since 0.1.0
  * @category codecs
  */
 export const SchemaObject: S.Schema<SchemaObject, SchemaObjectEncoded> = codec
 
-/** Quotes only where SQL would need them for the spelling. */
+/** Quotes an identifier only where SQL needs quotes. */
 const renderIdentifier = (identifier: string): string =>
   /^[a-z_\u0080-\uffff][a-z0-9_$\u0080-\uffff]*$/.test(identifier) ? identifier : quote(identifier)
 

@@ -1,6 +1,6 @@
 /**
- * The routines that a statement runs, as the files tell them: a file is a claim about the database, and a body that was replaced
- * by hand is another one. What the statement does is known where the database has these bodies and no others.
+ * A told routine is a routine as the migration files define it. The database may have another body, because a person can
+ * replace it by hand. The effect of a statement is known only if the database has exactly the bodies that the files tell.
  *
  * @since 0.1.0
  */
@@ -9,30 +9,30 @@ import type { QualifiedName } from "./SchemaObject.js"
 
 /** The body of one routine. @since 0.1.0 @category models */
 export interface ToldBody {
-  /** In lower case; of an aggregate {@link ofAggregate}. */
+  /** In lower case; {@link ofAggregate} for an aggregate. */
   readonly language: string
   /**
-   * As the server keeps it: the text inside the quotes; of an aggregate the bare names of its functions, in order, a line each.
-   * `None` for `BEGIN ATOMIC` and `RETURN`, which the server keeps as a tree.
+   * As the server stores it: the text inside the quotes. For an aggregate: the bare names of its functions, in order, one per
+   * line. `None` for `BEGIN ATOMIC` and `RETURN`, which the server stores as a tree.
    */
   readonly source: Option.Option<string>
-  /** The migration that tells it, as its errors call it. */
+  /** The migration that defines the body, named as in errors. */
   readonly file: string
 }
 
-/** All routines of one name that a call can mean. @since 0.1.0 @category models */
+/** All routines that one call may run. @since 0.1.0 @category models */
 export interface ToldRoutine {
   readonly kind: "function" | "procedure" | "aggregate"
   readonly name: QualifiedName
-  /** How many arguments the call passes; `None` where routines of any number may be meant. */
+  /** The number of arguments that the call passes; `None` where any number is possible. */
   readonly arity: Option.Option<number>
   readonly bodies: ReadonlyArray<ToldBody>
 }
 
-/** What stands in the place of an aggregate's language. @since 0.1.0 @category constants */
+/** The `language` of an aggregate. @since 0.1.0 @category constants */
 export const ofAggregate = "aggregate"
 
-/** What two calls share that mean the same routines. @since 0.1.0 @category conversions */
+/** Identifies the routines of a call: two calls with the same routines and bodies have the same key. @since 0.1.0 @category conversions */
 export const key = ({ arity, bodies, name }: ToldRoutine): string =>
   JSON.stringify([
     Option.getOrNull(name.schema),
@@ -41,5 +41,5 @@ export const key = ({ arity, bodies, name }: ToldRoutine): string =>
     ...bodies.map(({ language, source }) => [language, Option.getOrNull(source)])
   ])
 
-/** The files that tell the bodies, each once. @since 0.1.0 @category rendering */
+/** The files that define the bodies, each once, for messages. @since 0.1.0 @category rendering */
 export const files = ({ bodies }: ToldRoutine): string => [...new Set(bodies.map(({ file }) => file))].join(" and ")

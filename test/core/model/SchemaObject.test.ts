@@ -17,7 +17,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "identifierFrom is idempotent on what quote makes of its result",
+    "identifierFrom is idempotent: reading the quoted result again gives the same result",
     [
       fc.oneof(
         Identifier.spelling.map(({ written }) => written),
@@ -45,11 +45,11 @@ describe("laws", () => {
     }
   )
 
-  it.prop("Equivalent objects are equal in every field", [Arbitrary.pair], ([[a, b]]) =>
+  it.prop("Two objects are equivalent exactly when all their fields are equal", [Arbitrary.pair], ([[a, b]]) =>
     assert.strictEqual(SchemaObject.Equivalence(a, b), JSON.stringify(a) === JSON.stringify(b))
   )
 
-  it.prop("An object survives being written and read by its codec", [Arbitrary.schemaObject], ([object]) => {
+  it.prop("The codec decodes an encoded object to the same object", [Arbitrary.schemaObject], ([object]) => {
     const encoded = Schema.encodeSync(SchemaObject.SchemaObject)(object)
     deepStrictEqual(JSON.parse(JSON.stringify(encoded)), encoded)
     deepStrictEqual(Schema.decodeUnknownSync(SchemaObject.SchemaObject)(encoded), object)
@@ -61,7 +61,7 @@ describe("an identifier", () => {
     deepStrictEqual(identifierFrom(written), Option.some(stored))
   )
 
-  it("is folded outside quotes, ASCII only, and kept inside", () => {
+  it("is folded (ASCII letters only) outside quotes, and kept inside quotes", () => {
     deepStrictEqual(identifierFrom("Users"), Option.some("users"))
     deepStrictEqual(identifierFrom("ÄPFEL"), Option.some("Äpfel"))
     deepStrictEqual(identifierFrom('"Users"'), Option.some("Users"))
@@ -69,20 +69,20 @@ describe("an identifier", () => {
     deepStrictEqual(identifierFrom("_x$1"), Option.some("_x$1"))
   })
 
-  it("is cut after 63 bytes, between characters", () => {
+  it("is cut to 63 bytes, between characters", () => {
     deepStrictEqual(identifierFrom("a".repeat(70)), Option.some("a".repeat(63)))
     deepStrictEqual(identifierFrom(`"${"日".repeat(30)}"`), Option.some("日".repeat(21)))
     deepStrictEqual(identifierFrom(`aa${"é".repeat(40)}`), Option.some(`aa${"é".repeat(30)}`))
     deepStrictEqual(identifierFrom(`"${"\u{1F600}".repeat(20)}"`), Option.some("\u{1F600}".repeat(15)))
   })
 
-  it("may be written with Unicode escapes, and with an escape character of one's own", () => {
+  it("may have Unicode escapes, with the default escape character or another one", () => {
     deepStrictEqual(identifierFrom('U&"d\\0061t\\+000061"'), Option.some("data"))
     deepStrictEqual(identifierFrom('u&"a\\\\b"'), Option.some("a\\b"))
     deepStrictEqual(identifierFrom("U&\"d!0061ta\" UESCAPE '!'"), Option.some("data"))
   })
 
-  it("is nothing else", () => {
+  it("is not an empty, unclosed, dotted or otherwise invalid text", () => {
     for (const text of [
       "",
       '""',
@@ -116,7 +116,7 @@ describe("a name", () => {
     )
   })
 
-  it("of three parts loses the database, and has no more parts", () => {
+  it("of three parts loses the database, and of four parts is rejected", () => {
     deepStrictEqual(nameFrom('db.App."T"'), Option.some(qualifiedName("T", "app")))
     for (const text of ["a.b.c.d", "", "a.", ".a", "a b", "a,b", "a..b"]) {
       deepStrictEqual(nameFrom(text), Option.none(), text)
@@ -125,10 +125,10 @@ describe("a name", () => {
   })
 })
 
-describe("for people", () => {
+describe("an object", () => {
   const users = qualifiedName("users", "app")
 
-  it("every object has a kind and a name, quoted only where SQL would need it", () => {
+  it("is rendered with a kind and a name, quoted only where SQL needs quotes", () => {
     const rendered: ReadonlyArray<readonly [SchemaObject.SchemaObject, string]> = [
       [SchemaObject.relation(users), "relation app.users"],
       [SchemaObject.relation(qualifiedName("Users", "my app")), 'relation "my app"."Users"'],
@@ -150,7 +150,7 @@ describe("for people", () => {
     for (const [object, text] of rendered) assert.strictEqual(SchemaObject.render(object), text)
   })
 
-  it("the order of columns means nothing to ON CONFLICT", () => {
+  it("is the same conflict target for any order of the columns", () => {
     assert.isTrue(
       SchemaObject.Equivalence(
         SchemaObject.conflictTarget(["a", "b"], users),
@@ -159,7 +159,7 @@ describe("for people", () => {
     )
   })
 
-  it("parts that hold dots, quotes and commas keep their keys apart", () => {
+  it("has a key of its own, even if its name has dots, quotes or commas", () => {
     assert.notStrictEqual(
       SchemaObject.key(SchemaObject.relation(qualifiedName("a.b"))),
       SchemaObject.key(SchemaObject.relation(qualifiedName("b", "a")))
