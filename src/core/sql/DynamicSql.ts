@@ -1,11 +1,12 @@
 /**
- * SQL that a body computes, where it computes constants: concatenation, `format`, `quote_ident`, and variables that only ever
- * hold constants. The answer is every text that may be run; no answer means that it cannot be known.
+ * Constant folding of dynamic SQL: `'DROP TABLE ' || name` folds to `DROP TABLE users` if `name` is always `users`. It knows
+ * concatenation, `format`, `quote_ident` and similar functions, and variables that hold only constants. The result is every
+ * text that the expression may give; `None` means that the texts are unknown.
  *
  * **Laws**
  *
  * 1. A constant folds to itself alone.
- * 2. Folding never answers a text that the server would not compute from some of the values given.
+ * 2. Folding gives only texts that the server computes from some of the given values.
  *
  * Source: PostgreSQL manual, sections 9.4.1 (format) and 41.5.4 (dynamic commands).
  *
@@ -17,13 +18,13 @@ import * as Option from "effect/Option"
 import { quoteIdent } from "./QuotedIdentifier.js"
 import { lastString, stringsOf } from "./SyntaxTree.js"
 
-/** Every text that an expression may be; more than a few hundred are as good as unknown. */
+/** Every text that an expression may give; `None` if they are unknown or more than {@link maxTexts}. */
 type Texts = Option.Option<ReadonlyArray<string>>
 
-/** What a name in an expression stands for. @since 0.1.0 @category models */
+/** The texts that a variable or parameter may hold; the elements of an array `a` have the name `a[]`. @since 0.1.0 @category models */
 export type Lookup = (name: string) => Option.Option<ReadonlyArray<string>>
 
-const most = 256
+const maxTexts = 256
 
 /**
  * The texts that an expression can compute.
@@ -63,11 +64,11 @@ export const foldElements = (node: Node | undefined, lookup: Lookup): Texts => {
   return Option.none()
 }
 
-/** Either all of them are known, or nothing is. @since 0.1.0 @category operations */
+/** All texts of all lists; `None` if one list is unknown. @since 0.1.0 @category operations */
 export const union = (all: ReadonlyArray<Texts>): Texts =>
   Option.filter(
     Option.map(Option.all(all), (lists) => [...new Set(lists.flat())]),
-    (texts) => texts.length <= most
+    (texts) => texts.length <= maxTexts
   )
 
 const constant = (node: Extract<Node, { readonly A_Const: unknown }>): Texts => {
@@ -79,7 +80,7 @@ const constant = (node: Extract<Node, { readonly A_Const: unknown }>): Texts => 
   return boolval === undefined ? Option.none() : Option.some([boolval.boolval === true ? "t" : "f"])
 }
 
-/** An expression in a body is handed out as `SELECT expression`. */
+/** The expression of `SELECT expression`: the parser gives an expression of a body in this form. */
 const onlyTarget = (node: Extract<Node, { readonly SelectStmt: unknown }>): Node | undefined => {
   const { fromClause, op, targetList } = node.SelectStmt
   const [target, ...more] = targetList ?? []
@@ -116,13 +117,13 @@ const call = (name: string, args: ReadonlyArray<Node>, lookup: Lookup): Texts =>
   }
 }
 
-/** Every choice of one text from each list. */
+/** Every combination of one text from each list. */
 const combineAll = (lists: ReadonlyArray<Texts>): Option.Option<ReadonlyArray<ReadonlyArray<string>>> =>
   lists.reduce<Option.Option<ReadonlyArray<ReadonlyArray<string>>>>(
     (rows, list) =>
       Option.filter(
         Option.zipWith(rows, list, (sofar, texts) => sofar.flatMap((row) => texts.map((text) => [...row, text]))),
-        (next) => next.length <= most
+        (next) => next.length <= maxTexts
       ),
     Option.some([[]])
   )
@@ -135,7 +136,7 @@ const quoteLiteral = (text: string): string => {
   return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted
 }
 
-/** `%I`, `%L`, `%s` and `%%`, with positions; widths are left alone, since no SQL is built with them. */
+/** Replaces `%I`, `%L`, `%s` and `%%`, with positions. A format with a width is unknown. */
 const formatted = (parts: ReadonlyArray<string>): Texts => {
   const [pattern = "", ...values] = parts
   let next = 0
@@ -150,7 +151,7 @@ const formatted = (parts: ReadonlyArray<string>): Texts => {
   return isKnown ? Option.some([text]) : Option.none()
 }
 
-/** `{a,b}` without quotes inside. */
+/** The elements of `{a,b}`; an array with quotes is unknown. */
 const arrayLiteral = (text: string): Texts => {
   const inner = /^\{([^{}"\\]*)\}$/.exec(text.trim())?.[1]
   return inner === undefined

@@ -1,12 +1,12 @@
 /**
- * The names that PostgreSQL makes up when a statement gives none: `users_pkey`, `users_email_key`, `users_id_seq`. They are
- * objects like any other, can be dropped, renamed and collided with, so they are built here exactly as the server builds
- * them, truncation and collisions included.
+ * An implied name is the name that PostgreSQL chooses when a statement gives none: `users_pkey`, `users_email_key`,
+ * `users_id_seq`. Other statements can drop it, rename it or collide with it, so this module chooses exactly the server's name,
+ * with its truncation and its numbers.
  *
  * **Laws**
  *
  * 1. No name is longer than 63 bytes, and none is cut inside a character.
- * 2. `choose` never answers a name that is taken, and answers the plain name when that is free.
+ * 2. `choose` never gives a name that is taken, and gives the plain name when it is free.
  * 3. A name that fits is its parts joined by underscores.
  *
  * Source: makeObjectName, ChooseRelationName, ChooseIndexName (src/backend/commands/indexcmds.c), ChooseConstraintName
@@ -21,7 +21,7 @@ import { byteLength } from "../text/Utf8.js"
 import { lastString } from "./SyntaxTree.js"
 
 /**
- * `first_second_label`, where the longer of the first two parts is shortened until all fits.
+ * Joins the parts to `first_second_label`, and shortens the longer of the first two until the name fits into 63 bytes.
  *
  * @since 0.1.0
  * @category operations
@@ -39,7 +39,7 @@ export const join = (first: string, second: string | undefined, label: string): 
 }
 
 /**
- * The first of `label`, `label1`, `label2`, … whose name is free.
+ * Joins the parts with the first of `label`, `label1`, `label2`, … that gives a free name.
  *
  * @since 0.1.0
  * @category operations
@@ -57,7 +57,7 @@ export const choose = (
 }
 
 /**
- * The middle part of an index's or foreign key's name: its columns, until the name is full anyway.
+ * The middle part of the name of an index or foreign key: its columns joined by underscores, up to 64 bytes or more.
  *
  * @since 0.1.0
  * @category operations
@@ -72,7 +72,7 @@ export const columnsPart = (columns: ReadonlyArray<string>): string => {
 }
 
 /**
- * Names of an index's columns; expressions are named after their outermost function, and repeated names get a number.
+ * The names of an index's columns: an expression has the name of its outermost function, and a repeated name gets a number.
  *
  * @since 0.1.0
  * @category operations
@@ -94,7 +94,7 @@ export const indexColumnNames = (elements: ReadonlyArray<Node>): ReadonlyArray<s
 
 interface Figured {
   readonly name: string
-  /** 1: good enough unless something better encloses it. 2: a real name. */
+  /** 1: a weak name, which an enclosing expression may replace. 2: a real name. */
   readonly strength: 1 | 2
 }
 
@@ -120,7 +120,7 @@ const sqlValueFunctions: Readonly<Record<string, string>> = {
 }
 
 /**
- * The name that a result column or an index column gets from its expression; none where the server falls back to a constant.
+ * The name that a result or index column gets from its expression; `undefined` where the server uses a constant name.
  *
  * @since 0.1.0
  * @category operations

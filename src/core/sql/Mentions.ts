@@ -1,7 +1,7 @@
 /**
- * The names that a piece of a syntax tree uses: relations with their aliases, columns, routines with their arguments, types,
- * operators, and the names that hide in strings (`'app.users'::regclass`, `nextval('s')`). Names of common table expressions
- * are not among the relations, as far as their scope reaches.
+ * Mentions are the names in a piece of a syntax tree: relations with their aliases, columns, routines with their arguments,
+ * types, operators, and names inside strings (`'app.users'::regclass`, `nextval('s')`). The name of a common table expression
+ * is not a relation within its scope.
  *
  * @since 0.1.0
  * @internal
@@ -33,7 +33,7 @@ import {
   stringsOf
 } from "./SyntaxTree.js"
 
-/** What is done with a relation's rows. @since 0.1.0 @category models */
+/** How a statement uses the rows of a relation. @since 0.1.0 @category models */
 export type Access = "read" | "insert" | "update" | "delete" | "merge"
 
 /** @since 0.1.0 @category models */
@@ -43,11 +43,11 @@ export interface MentionedRelation {
   readonly access: Access
 }
 
-/** A column with what stands before its dot. @since 0.1.0 @category models */
+/** A column and the qualifier before its dot. @since 0.1.0 @category models */
 export interface MentionedColumn {
   readonly qualifier: Option.Option<string>
   readonly name: string
-  /** Whether it stands in a query or a statement on rows, whose tables come before any around it. */
+  /** Whether it stands in a query or a statement on rows, whose own tables are searched first. */
   readonly isInner: boolean
 }
 
@@ -57,7 +57,7 @@ export interface Call {
   readonly args: ReadonlyArray<Node>
 }
 
-/** A name inside a string that the server looks up when it reads the string. @since 0.1.0 @category models */
+/** A name inside a string, which the server looks up: `nextval('s')`. @since 0.1.0 @category models */
 export interface NamedInText {
   readonly kind: "relation" | "sequence" | "type" | "routine"
   readonly name: QualifiedName
@@ -67,16 +67,17 @@ export interface NamedInText {
 export interface Mentions {
   readonly relations: ReadonlyArray<MentionedRelation>
   readonly columns: ReadonlyArray<MentionedColumn>
-  /** Whether a star stands for columns that are not named. */
+  /** Whether a star (`*`) stands for all columns. */
   readonly hasStar: boolean
-  /** Whether rows are grouped: by a primary key, columns need not be. */
+  /** Whether rows are grouped. Grouping by a primary key allows the table's other columns too. */
   readonly isGrouped: boolean
   readonly calls: ReadonlyArray<Call>
   readonly types: ReadonlyArray<QualifiedName>
   readonly operators: ReadonlyArray<string>
-  /** Collations, operator classes, table sampling methods and other things that an expression names. */
+  /** Collations, operator classes and table sampling methods. */
   readonly others: ReadonlyArray<string>
   readonly inTexts: ReadonlyArray<NamedInText>
+  /** String constants. */
   readonly texts: ReadonlyArray<string>
   readonly conflictTarget: Option.Option<{
     readonly relation: QualifiedName
@@ -85,6 +86,8 @@ export interface Mentions {
 }
 
 /**
+ * The names in one or more pieces of a syntax tree: nodes, lists of nodes, or bodies of nodes.
+ *
  * @since 0.1.0
  * @category operations
  */
@@ -149,7 +152,7 @@ const visitNode = (out: Collected, node: Node, shadowed: Shadowed): void => {
   }
 }
 
-/** What a node itself names; its children are visited afterwards. */
+/** Adds the names of the node itself, without its children. */
 const expression = (out: Collected, node: Node): void => {
   if ("FuncCall" in node) call(out, nameOfNodes(node.FuncCall.funcname), node.FuncCall.args ?? [])
   else if ("TypeCast" in node) cast(out, node.TypeCast.arg, node.TypeCast.typeName)
@@ -191,7 +194,7 @@ const typeName = (out: Collected, type: TypeName, shadowed: Shadowed): void => {
   visit(out, type.typmods, shadowed)
 }
 
-/** Functions whose text argument names a sequence, and those whose argument names a relation to ask about. */
+/** Functions whose first argument names a sequence, and functions whose first argument names a relation. */
 const sequenceFunctions: ReadonlySet<string> = new Set(["nextval", "setval", "currval"])
 const relationFunctions: ReadonlySet<string> = new Set([
   "pg_get_serial_sequence",
@@ -223,7 +226,7 @@ const namedInText = (out: Collected, kind: NamedInText["kind"], text: Option.Opt
   if (Option.isSome(name)) out.inTexts.push({ kind, name: name.value })
 }
 
-/** A query that is not recursive sees the names before it; one that is sees all, its own among them. */
+/** Visits the queries of `WITH`. Each sees the names before its own; under `RECURSIVE`, each sees all names. */
 const withScope = (out: Collected, clause: WithClause | undefined, shadowed: Shadowed): Shadowed => {
   if (clause === undefined) return shadowed
   const expressions = (clause.ctes ?? []).flatMap((node) => ("CommonTableExpr" in node ? [node.CommonTableExpr] : []))
@@ -235,18 +238,18 @@ const withScope = (out: Collected, clause: WithClause | undefined, shadowed: Sha
   return new Set([...shadowed, ...names])
 }
 
-/** `lockingClause` repeats aliases, `intoClause` is made and not used, and `withClause` has been visited. */
-const aside: ReadonlySet<string> = new Set(["intoClause", "lockingClause", "withClause"])
+/** Fields that are not visited: `lockingClause` repeats aliases, `intoClause` is a new table, `withClause` was visited before. */
+const skippedFields: ReadonlySet<string> = new Set(["intoClause", "lockingClause", "withClause"])
 
 const query = (out: Collected, body: SelectStmt, shadowed: Shadowed): void => {
   out.depth++
   const scope = withScope(out, body.withClause, shadowed)
   if (body.groupClause !== undefined) out.isGrouped = true
-  for (const [key, child] of Object.entries(body)) if (!aside.has(key)) visit(out, child, scope)
+  for (const [key, child] of Object.entries(body)) if (!skippedFields.has(key)) visit(out, child, scope)
   out.depth--
 }
 
-/** What an assignment's left side names is a column of the target, whatever else is in scope. */
+/** The left side of an assignment is always a column of the target. */
 const assignments = (
   out: Collected,
   target: RangeVar | undefined,

@@ -1,12 +1,12 @@
 /**
- * SQL text as the server's own grammar reads it: statements with their exact place in the text, and places as people read
- * them. The parser itself is handed in, so that everything built on top stays a pure function of the text.
+ * Splits SQL text into statements with the server's own grammar, gives the exact place of each, and renders places for people.
+ * The caller passes the parser, so that this module is pure.
  *
  * **Laws**
  *
  * 1. Spans are in order, do not overlap, and each begins and ends with a character of its statement.
- * 2. All offsets are UTF-16 code units: the grammar counts in bytes and code points, and neither leaves this module.
- * 3. `locate` answers for any offset, inside the text or not.
+ * 2. All offsets are UTF-16 code units. The grammar counts bytes and code points; this module converts both.
+ * 3. `locate` gives a place for any offset, inside the text or not.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,7 @@ import { skipBlank, skipToken } from "../text/Lexer.js"
 import { byteWidth } from "../text/Utf8.js"
 
 /**
- * Where and why a text is not SQL.
+ * A syntax error and its place.
  *
  * @since 0.1.0
  * @category models
@@ -25,12 +25,12 @@ export interface SyntaxError {
   readonly reason: string
   /** In UTF-16 code units from the start of the text. */
   readonly offset: number
-  /** What to do, where that is more than to correct the statement. */
+  /** The next step, if it is more than a correction of the statement. */
   readonly remedy?: string
 }
 
 /**
- * The grammar of PostgreSQL. `plpgsql` takes a whole `CREATE FUNCTION` or `DO` and gives the tree of its body as plain data.
+ * The grammar of PostgreSQL. `plpgsql` takes a whole `CREATE FUNCTION` or `DO` and gives the tree of its body.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +56,7 @@ export interface ParsedStatement {
 }
 
 /**
- * A place as people read it.
+ * A place in a text, for messages.
  *
  * @since 0.1.0
  * @category models
@@ -66,12 +66,12 @@ export interface Place {
   readonly line: number
   /** 1-based, in characters as an editor counts them. */
   readonly column: number
-  /** The line itself, and below it a caret. */
+  /** The line, and a caret below the column. */
   readonly excerpt: string
 }
 
 /**
- * The statements of a text.
+ * The statements of a text in order, or its first syntax error.
  *
  * @since 0.1.0
  * @category operations
@@ -95,7 +95,7 @@ export const statementsOf = (
   })
 
 /**
- * Line, column and excerpt of an offset; an offset outside the text counts as its nearest end.
+ * The line, column and excerpt of an offset in UTF-16 code units. An offset outside the text counts as its nearest end.
  *
  * @since 0.1.0
  * @category operations

@@ -1,5 +1,6 @@
 /**
- * Types as the server words them: `integer` for `int4`, `character varying` for `varchar`, `app.mood[]` for an array.
+ * The wording of a type is its name as the server prints it: `integer` for `int4`, `character varying` for `varchar`,
+ * `app.mood[]` for an array.
  *
  * Source: format_type_extended, src/backend/utils/adt/format_type.c.
  *
@@ -38,7 +39,7 @@ const serials: Readonly<Record<string, string>> = {
   smallserial: "smallint"
 }
 
-/** Types of `pg_catalog` that people use by their plain name; whatever else has no schema may be their own. */
+/** Types of `pg_catalog` that people use without schema. Any other type without schema may belong to the application. */
 const builtIn: ReadonlySet<string> = new Set(
   (
     "aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange anycompatiblenonarray " +
@@ -53,7 +54,7 @@ const builtIn: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
-/** The integer type behind `serial`, where a type is one. @since 0.1.0 @category operations */
+/** The integer type behind a `serial` type; `undefined` for other types. @since 0.1.0 @category operations */
 export const serialOf = (type: TypeName | undefined): string | undefined => {
   const names = stringsOf(type?.names)
   return names.length === 1 && type?.arrayBounds === undefined ? serials[names[0] ?? ""] : undefined
@@ -63,14 +64,14 @@ export const serialOf = (type: TypeName | undefined): string | undefined => {
 export const isBuiltIn = (parts: ReadonlyArray<string>): boolean =>
   parts.length > 1 ? parts.at(-2) === "pg_catalog" : builtIn.has(parts[0] ?? "") || (parts[0] ?? "") in serials
 
-/** The name of a type's element: arrays share it. @since 0.1.0 @category operations */
+/** The name of a type, or of the element of an array type. @since 0.1.0 @category operations */
 export const elementName = (type: TypeName): QualifiedName => nameOfStrings(stringsOf(type.names))
 
-/** A type's name with or without its schema, quoted where the server quotes. @since 0.1.0 @category operations */
+/** The wording of a name with or without schema, quoted where the server quotes. @since 0.1.0 @category operations */
 export const wordingOfName = (schema: string | undefined, name: string): string =>
   schema === undefined ? quoteIdent(name) : `${quoteIdent(schema)}.${quoteIdent(name)}`
 
-/** A type without its modifiers. @since 0.1.0 @category operations */
+/** The wording of a type, without modifiers. @since 0.1.0 @category operations */
 export const wordingOf = (type: TypeName | undefined): string => {
   const names = stringsOf(type?.names)
   const last = names.at(-1) ?? ""
@@ -80,7 +81,7 @@ export const wordingOf = (type: TypeName | undefined): string => {
   return type?.arrayBounds === undefined ? base : `${base}[]`
 }
 
-/** What people write for a type, where the server words it differently. */
+/** Spellings of types, with the server's wording. */
 const spellings: Readonly<Record<string, string>> = {
   ...wordings,
   "char varying": "character varying",
@@ -92,7 +93,8 @@ const spellings: Readonly<Record<string, string>> = {
 }
 
 /**
- * A type as somebody wrote it, worded as the server does; length and precision are dropped, as no signature carries them.
+ * The wording of a type in SQL text: `varchar(10)[]` becomes `character varying[]`. Length and precision are left out, because
+ * a signature has none.
  *
  * @since 0.1.0
  * @category operations

@@ -1,6 +1,6 @@
 /**
- * The tree that the grammar of PL/pgSQL gives, which is plain data without types: from it come the pieces of SQL in the order
- * in which they stand, what becomes of each, under which conditions, and the variables that they go to.
+ * Reads the tree of a PL/pgSQL body, which is untyped data: the fragments of SQL in order, the role and conditions of each, and
+ * the variables that they set.
  *
  * Source: src/pl/plpgsql/src/plpgsql.h, and the JSON output of libpg_query.
  *
@@ -13,33 +13,38 @@ import { nameFrom } from "../model/SchemaObject.js"
 import { skipBlank, skipToken } from "../text/Lexer.js"
 import { isBuiltIn } from "./ParsedType.js"
 
-/** A piece of SQL in a body. @since 0.1.0 @category models */
+/** A piece of SQL in a body: a statement or an expression. @since 0.1.0 @category models */
 export interface Fragment {
   readonly text: string
-  /** Run as it stands; computed and then run; assigned; an array whose elements are assigned. */
+  /**
+   * `static`: the SQL runs. `dynamic`: the value of the expression runs as SQL. `value`: the expression is assigned. `array`:
+   * the elements of the array are assigned.
+   */
   readonly role: "static" | "dynamic" | "value" | "array"
-  /** The variable that a value or an array goes to, by number. */
+  /** The number of the variable that gets the value or the elements. */
   readonly variable: number | undefined
-  /** Conditions, by the number of their fragment, that hold or do not where this one stands. */
+  /** Conditions that hold, or do not hold, where the fragment stands; `condition` is the number of a fragment. */
   readonly guards: ReadonlyArray<{ readonly condition: number; readonly holds: boolean }>
+  /** Whether it stands in an exception handler. */
   readonly isHandler: boolean
-  /** Whether it is taken back, and nobody told, when something about it fails. */
+  /** Whether an exception handler may roll it back without an error. */
   readonly mayBeUndone: boolean
 }
 
 /** @since 0.1.0 @category models */
 export interface Fragments {
   readonly fragments: ReadonlyArray<Fragment>
-  /** Of variables by number; empty for those without. */
+  /** The names of variables by number; empty for a variable without name. */
   readonly names: ReadonlyArray<string>
+  /** Other names of variables, with the number of the variable. */
   readonly aliases: ReadonlyArray<readonly [string, number]>
-  /** Variables that something sets which is not a fragment: a query's result, a loop over rows. */
+  /** Variables that are set by something other than a fragment: a query's result, a loop over rows. */
   readonly unknown: ReadonlySet<number>
-  /** Types of variables that are not the server's own, and tables of `%TYPE`. */
+  /** Types of variables, except PostgreSQL's own, and tables of `%TYPE`. */
   readonly types: ReadonlyArray<string>
 }
 
-/** @since 0.1.0 @category operations */
+/** The fragments of a tree that `Parser.plpgsql` gives. @since 0.1.0 @category operations */
 export const fragmentsOf = (tree: unknown): Fragments => {
   const out: Collected = { fragments: [], names: [], aliases: [], unknown: new Set(), types: [] }
   for (const entry of arrayOf(field(tree, "plpgsql_funcs"))) {
@@ -50,7 +55,7 @@ export const fragmentsOf = (tree: unknown): Fragments => {
       const name = field(alias, "name")
       if (typeof name === "string") out.aliases.push([name, numberOf(field(alias, "varno"))])
     }
-    walk(out, field(fn, "action"), everywhere)
+    walk(out, field(fn, "action"), outermost)
   }
   return out
 }
@@ -63,12 +68,12 @@ interface Collected extends Fragments {
   readonly types: Array<string>
 }
 
-/** Where in the body a node stands. */
+/** The conditions and handlers around a node. */
 type Place = Pick<Fragment, "guards" | "isHandler" | "mayBeUndone">
 
-const everywhere: Place = { guards: [], isHandler: false, mayBeUndone: false }
+const outermost: Place = { guards: [], isHandler: false, mayBeUndone: false }
 
-const under = (place: Place, condition: number, holds: boolean): Place => ({
+const guarded = (place: Place, condition: number, holds: boolean): Place => ({
   ...place,
   guards: condition === -1 ? place.guards : [...place.guards, { condition, holds }]
 })
@@ -80,11 +85,11 @@ const declare = (out: Collected, datum: unknown, index: number): void => {
   out.names.push(typeof name === "string" ? name : "")
   if (field(datum, "PLpgSQL_var") === undefined) out.unknown.add(index)
   if (typeof type === "string") out.types.push(...declaredName(type))
-  add(out, field(variable, "default_val"), everywhere, "value", index)
-  add(out, field(variable, "cursor_explicit_expr"), everywhere, "static")
+  add(out, field(variable, "default_val"), outermost, "value", index)
+  add(out, field(variable, "cursor_explicit_expr"), outermost, "static")
 }
 
-/** The number of the fragment, or -1 where there is none. */
+/** Adds a fragment and answers its number, or -1 if the value is no fragment. */
 const add = (out: Collected, value: unknown, place: Place, role: Fragment["role"], variable?: number): number => {
   const expression = field(value, "PLpgSQL_expr")
   const query = field(expression, "query")
@@ -101,23 +106,26 @@ const walk = (out: Collected, value: unknown, place: Place): void => {
   }
 }
 
-/** What the catalog answers: whether something is there. */
+/** Conditions that say whether an object exists: the catalog can answer them. */
 const aboutExistence = /^(?:duplicate|undefined)_|^invalid_(?:schema|catalog)_name$/
 
-/** A single statement that fails for what the catalog knows is as good as not there; about any other failure it knows nothing. */
+/**
+ * A handler may undo the statements of its block. It is ignored for a single statement whose caught errors are all about
+ * existence, because the catalog tells whether that statement fails.
+ */
 const block = (out: Collected, body: unknown, place: Place): void => {
   const statements = arrayOf(field(body, "body"))
   const handlers = arrayOf(field(field(field(body, "exceptions"), "PLpgSQL_exception_block"), "exc_list"))
   const caught = handlers.flatMap((handler) => caughtBy(field(handler, "PLpgSQL_exception")))
-  const isTold = statements.length === 1 && caught.every((name) => aboutExistence.test(name))
-  walk(out, statements, caught.length === 0 || isTold ? place : { ...place, mayBeUndone: true })
+  const isForeseen = statements.length === 1 && caught.every((name) => aboutExistence.test(name))
+  walk(out, statements, caught.length === 0 || isForeseen ? place : { ...place, mayBeUndone: true })
   walk(out, field(body, "exceptions"), place)
 }
 
 /** Level of a `RAISE` that is an error; see src/include/utils/elog.h. */
 const error = 21
 
-/** What a handler keeps to itself. */
+/** The conditions that a handler catches and does not raise again. */
 const caughtBy = (handler: unknown): ReadonlyArray<string> => {
   const last = field(arrayOf(field(handler, "action")).at(-1), "PLpgSQL_stmt_raise")
   if (numberOf(field(last, "elog_level")) >= error) return []
@@ -130,13 +138,13 @@ const inner: Visit = (out, body, place) => walk(out, body, place)
 
 const branch: Visit = (out, body, place) => {
   const first = add(out, field(body, "cond"), place, "static")
-  walk(out, field(body, "then_body"), under(place, first, true))
-  let rest = under(place, first, false)
+  walk(out, field(body, "then_body"), guarded(place, first, true))
+  let rest = guarded(place, first, false)
   for (const entry of arrayOf(field(body, "elsif_list"))) {
     const other = field(entry, "PLpgSQL_if_elsif")
     const condition = add(out, field(other, "cond"), rest, "static")
-    walk(out, field(other, "stmts"), under(rest, condition, true))
-    rest = under(rest, condition, false)
+    walk(out, field(other, "stmts"), guarded(rest, condition, true))
+    rest = guarded(rest, condition, false)
   }
   walk(out, field(body, "else_body"), rest)
 }
@@ -149,8 +157,8 @@ const dynamic: Visit = (out, body, place) => {
   walk(out, field(body, "body"), place)
 }
 
-/** What PL/pgSQL has words of its own for. */
-const spoken = (out: Collected, text: string, place: Place): void =>
+/** Adds a statement that PL/pgSQL has a keyword of its own for. */
+const ownStatement = (out: Collected, text: string, place: Place): void =>
   void out.fragments.push({ ...place, text, role: "static", variable: undefined })
 
 const nodes: Readonly<Record<string, Visit>> = {
@@ -160,7 +168,7 @@ const nodes: Readonly<Record<string, Visit>> = {
   PLpgSQL_stmt_assign: (out, body, place) =>
     void add(out, field(body, "expr"), place, "value", numberOf(field(body, "varno"))),
   PLpgSQL_stmt_block: block,
-  PLpgSQL_stmt_commit: (out, _, place) => spoken(out, "COMMIT", place),
+  PLpgSQL_stmt_commit: (out, _, place) => ownStatement(out, "COMMIT", place),
   PLpgSQL_stmt_dynexecute: dynamic,
   PLpgSQL_stmt_dynfors: dynamic,
   PLpgSQL_stmt_foreach_a: (out, body, place) => {
@@ -168,13 +176,13 @@ const nodes: Readonly<Record<string, Visit>> = {
     walk(out, field(body, "body"), place)
   },
   PLpgSQL_stmt_if: branch,
-  PLpgSQL_stmt_rollback: (out, _, place) => spoken(out, "ROLLBACK", place),
+  PLpgSQL_stmt_rollback: (out, _, place) => ownStatement(out, "ROLLBACK", place),
   dynquery: (out, body, place) => void add(out, body, place, "dynamic"),
   target: (out, body) => target(out, body),
   var: (out, body) => target(out, body)
 }
 
-/** Variables that a query's result goes into. */
+/** Marks the variables that a query's result is stored in as unknown. */
 const target = (out: Collected, value: unknown): void => {
   for (const entry of arrayOf(field(field(value, "PLpgSQL_row"), "fields"))) {
     out.unknown.add(numberOf(field(entry, "varno")))
@@ -187,7 +195,7 @@ const target = (out: Collected, value: unknown): void => {
   }
 }
 
-/** `app.users.email%TYPE` names a table, `app.mood[]` a type; PostgreSQL's own are left out. */
+/** The table of `app.users.email%TYPE` or the type of `app.mood[]`; PostgreSQL's own types are left out. */
 const declaredName = (type: string): ReadonlyArray<string> => {
   const column = /^(.*)%type$/i.exec(type)
   if (column !== null) return (column[1] ?? "").includes(".") ? [(column[1] ?? "").replace(/\.[^.]*$/, "")] : []
@@ -197,12 +205,13 @@ const declaredName = (type: string): ReadonlyArray<string> => {
     .trim()
   return Option.match(nameFrom(plain), {
     onNone: () => [],
-    onSome: ({ name, schema }) => (isBuiltIn([...Option.toArray(schema), name]) || sqlWords.has(name) ? [] : [plain])
+    onSome: ({ name, schema }) =>
+      isBuiltIn([...Option.toArray(schema), name]) || sqlTypeNames.has(name) ? [] : [plain]
   })
 }
 
-/** Words for types that only the grammar of SQL knows. */
-const sqlWords: ReadonlySet<string> = new Set(
+/** Type names that the grammar of SQL translates, such as `int`. */
+const sqlTypeNames: ReadonlySet<string> = new Set(
   "int integer smallint bigint real float decimal dec numeric boolean character varying nchar refcursor".split(" ")
 )
 
@@ -210,10 +219,10 @@ const field = (value: unknown, key: string): unknown => (isRecord(value) ? value
 
 const arrayOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
-/** A zero is left out of the tree. */
+/** A number of the tree, which leaves out zeros. */
 const numberOf = (value: unknown): number => (typeof value === "number" ? value : 0)
 
-/** `a.b[1] := x` without its left side. */
+/** The right side of `a.b[1] := x`. */
 const afterAssignment = (text: string): string => {
   for (let at = skipBlank(text, 0); at < text.length; at = skipBlank(text, skipToken(text, at))) {
     if (text.startsWith(":=", at)) return text.slice(at + 2)

@@ -1,6 +1,6 @@
 /**
- * Identifiers as the server writes them: in quotes only where they need them. `format('%I_idx', name)` goes on behind the name,
- * and a signature says `"Role"` but `mood`.
+ * Quotes an identifier as the server does: `mood` stays `mood`, and `Role` becomes `"Role"`. `format('%I')` and the signature of
+ * a function have this form.
  *
  * Source: quote_identifier, src/backend/utils/adt/ruleutils.c.
  *
@@ -23,6 +23,6 @@ const reserved: ReadonlySet<string> = new Set(
   ).split(" ")
 )
 
-/** The identifier, in quotes where it needs them. @since 0.1.0 @category operations */
+/** The identifier, in quotes if it is a reserved word or not plain lower case. @since 0.1.0 @category operations */
 export const quoteIdent = (text: string): string =>
   /^[a-z_][a-z0-9_]*$/.test(text) && !reserved.has(text) ? text : quote(text)

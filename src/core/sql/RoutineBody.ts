@@ -1,9 +1,9 @@
 /**
- * What a function, procedure or `DO` block does when it runs: its statements in order, its dynamic SQL as the expressions that
- * compute it, and its variables with everything assigned to them. Of control flow only conditions are kept: whatever can run,
- * counts, and a condition that is known not to hold tells that it does not.
+ * The body of a function, procedure or `DO` block: its statements in order, the expressions that compute its dynamic SQL, and
+ * its variables with every value assigned to them. Of control flow, only conditions are kept. Every statement counts as run,
+ * unless its condition is known to be false.
  *
- * A body is read through the grammar of PL/pgSQL, which hands out the SQL inside as text; all of it is parsed in one go.
+ * The grammar of PL/pgSQL gives the SQL of a body as text fragments; one pass of the SQL grammar parses them all.
  *
  * @since 0.1.0
  * @internal
@@ -18,7 +18,7 @@ import { isBuiltIn, wordingOf } from "./ParsedType.js"
 import { type Fragment, type Fragments, fragmentsOf } from "./PlpgsqlTree.js"
 import { optionNamed, optionText, stringsOf } from "./SyntaxTree.js"
 
-/** A condition that holds, or does not, where a step stands. @since 0.1.0 @category models */
+/** A condition that holds, or does not hold, where a step stands. @since 0.1.0 @category models */
 export interface Guard {
   readonly condition: Node
   readonly holds: boolean
@@ -26,22 +26,22 @@ export interface Guard {
 
 /** One step of a body. @since 0.1.0 @category models */
 export interface Step {
-  /** A dynamic step is an expression whose value is run as SQL. */
+  /** A static step runs. A dynamic step is an expression whose value runs as SQL. */
   readonly _tag: "Static" | "Dynamic"
   readonly node: Node
   readonly guards: ReadonlyArray<Guard>
-  /** Whether it stands in an exception handler, and runs only when something failed. */
+  /** Whether it stands in an exception handler, and so runs only after an error. */
   readonly isHandler: boolean
-  /** Whether it is taken back, and nobody told, when something about it fails. */
+  /** Whether an exception handler may roll it back without an error. */
   readonly mayBeUndone: boolean
 }
 
-/** Everything that a variable may hold. @since 0.1.0 @category models */
+/** The values that a variable may hold. @since 0.1.0 @category models */
 export interface Variable {
   readonly values: ReadonlyArray<Node>
   /** Arrays of which the variable holds an element. */
   readonly arrays: ReadonlyArray<Node>
-  /** `false` where something else sets it: a query's result, a loop over rows. */
+  /** `false` where another source sets it: a query's result, a loop over rows. */
   readonly isKnown: boolean
 }
 
@@ -51,16 +51,16 @@ export interface Code {
   readonly language: "sql" | "plpgsql"
   readonly steps: ReadonlyArray<Step>
   readonly variables: ReadonlyMap<string, Variable>
-  /** Input parameters in order; unnamed ones are empty. */
+  /** The names of the input parameters in order; empty for a parameter without name. */
   readonly parameters: ReadonlyArray<string>
-  /** Tables and types that the server looks up when the body is created: `%ROWTYPE`, `%TYPE`, types of variables. */
+  /** Tables and types of variables (`%ROWTYPE`, `%TYPE`), which the server looks up when it creates the routine. */
   readonly declared: ReadonlyArray<QualifiedName>
 }
 
-/** @since 0.1.0 @category models */
+/** A body, or the reason why it cannot be read. @since 0.1.0 @category models */
 export type RoutineBody = Code | { readonly _tag: "Opaque"; readonly reason: string }
 
-/** The body of what runs other routines only: an aggregate. @since 0.1.0 @category constructors */
+/** The body of an aggregate, which only calls other routines; a routine is the parts of its name. @since 0.1.0 @category constructors */
 export const calling = (routines: ReadonlyArray<ReadonlyArray<string>>): RoutineBody => {
   const call = (parts: ReadonlyArray<string>): Node => ({
     FuncCall: { funcname: parts.map((sval) => ({ String: { sval } })) }
@@ -90,7 +90,7 @@ export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): R
   })
 }
 
-/** The same as the server keeps it. @since 0.1.0 @category queries */
+/** The body as the server stores it. @since 0.1.0 @category queries */
 export const toldBody = (statement: CreateFunctionStmt, file: string): ToldBody => ({
   language: languageOf(statement),
   source: statement.sql_body === undefined ? Option.some(sourceOf(statement)) : Option.none(),
@@ -106,7 +106,7 @@ export const bodyOfBlock = (parser: Parser, args: ReadonlyArray<Node> | undefine
     : opaque(`a DO block in ${language}`)
 }
 
-/** Parameters that a call passes. @since 0.1.0 @category operations */
+/** The parameters that a call passes: all but `OUT` and the columns of `TABLE`. @since 0.1.0 @category operations */
 export const inputsOf = (statement: CreateFunctionStmt): ReadonlyArray<FunctionParameter> =>
   (statement.parameters ?? []).flatMap((node) => {
     if (!("FunctionParameter" in node)) return []
@@ -123,14 +123,14 @@ const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>):
   declared: []
 })
 
-/** `BEGIN ATOMIC … END` is a list of lists; a body of one `RETURN` is that. */
+/** The statements of `BEGIN ATOMIC … END`, which is a list of lists, or of a single `RETURN`. */
 const statementsIn = (body: Node): ReadonlyArray<Node> =>
   "List" in body ? (body.List.items ?? []).flatMap(statementsIn) : [body]
 
 const languageOf = ({ options }: CreateFunctionStmt): string =>
   Option.getOrElse(optionText(optionNamed(options, "language")), () => "sql").toLowerCase()
 
-/** `AS 'body'` is a list of one string; of two for C. */
+/** The text of `AS 'body'`, which is a list of one string, or of two strings for C. */
 const sourceOf = (statement: CreateFunctionStmt): string => {
   const as = optionNamed(statement.options, "as")?.arg
   return as !== undefined && "List" in as ? (stringsOf(as.List.items).at(-1) ?? "") : ""
@@ -142,7 +142,7 @@ const modes: Readonly<Record<string, string>> = {
   FUNC_PARAM_VARIADIC: "VARIADIC "
 }
 
-/** A signature with the same variables, whose types the grammar can look up without a catalog. */
+/** A signature with the same parameters, in which `record` replaces each type that the grammar of PL/pgSQL does not know. */
 const signatureOf = (statement: CreateFunctionStmt): string => {
   const parameters = (statement.parameters ?? []).flatMap((node) =>
     "FunctionParameter" in node ? [node.FunctionParameter] : []
@@ -154,8 +154,8 @@ const signatureOf = (statement: CreateFunctionStmt): string => {
 }
 
 const declarationOf = ({ argType, mode, name }: FunctionParameter): string => {
-  const type = argType === undefined || argType.pct_type === true || !isBuiltIn(stringsOf(argType.names))
-  const wording = type ? "record" : wordingOf(argType)
+  const isUnknown = argType === undefined || argType.pct_type === true || !isBuiltIn(stringsOf(argType.names))
+  const wording = isUnknown ? "record" : wordingOf(argType)
   return `${modes[mode ?? ""] ?? ""}${name === undefined ? "" : `${quote(name)} `}${wording}`
 }
 
@@ -167,7 +167,7 @@ const resultOf = ({ returnType }: CreateFunctionStmt, columns: ReadonlyArray<str
   return ` RETURNS ${["trigger", "event_trigger", "void"].includes(name) ? name : "record"}`
 }
 
-/** The grammar takes a row of a table it cannot look up for a single value; as a record it has fields. */
+/** Matches `users%ROWTYPE`. It is replaced by `record`, because the grammar reads a row of an unknown table as a single value. */
 const rowType =
   /((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))*)\s*%\s*rowtype\b/gi
 
@@ -177,15 +177,15 @@ const plpgsqlBody = (
   source: string,
   parameters: ReadonlyArray<string>
 ): RoutineBody => {
-  const rows: Array<string> = []
+  const rowTables: Array<string> = []
   const readable = source.replace(rowType, (_, name: string) => {
-    rows.push(name)
+    rowTables.push(name)
     return "record"
   })
   const text = `${signature} LANGUAGE plpgsql AS '${readable.replaceAll("'", "''")}'`
   const body = Either.flatMap(parser.plpgsql(text), (tree) => {
     const parts = fragmentsOf(tree)
-    return Either.map(parseAll(parser, parts.fragments), (nodes) => codeFrom(parts, nodes, rows, parameters))
+    return Either.map(parseAll(parser, parts.fragments), (nodes) => codeFrom(parts, nodes, rowTables, parameters))
   })
   return Either.getOrElse(body, ({ reason }) => opaque(`its body is not understood: ${reason}`))
 }
@@ -193,7 +193,7 @@ const plpgsqlBody = (
 const codeFrom = (
   parts: Fragments,
   nodes: ReadonlyArray<Node>,
-  rows: ReadonlyArray<string>,
+  rowTables: ReadonlyArray<string>,
   parameters: ReadonlyArray<string>
 ): RoutineBody => ({
   _tag: "Code",
@@ -201,10 +201,10 @@ const codeFrom = (
   steps: nodes.map((node, index) => stepOf(parts, nodes, node, index)),
   variables: variablesOf(parts, nodes),
   parameters,
-  declared: [...rows, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
+  declared: [...rowTables, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
 })
 
-/** One pass of the grammar over all fragments; a fragment that is not one statement spoils the pass. */
+/** Parses all fragments in one pass. It fails if a fragment is not exactly one statement. */
 const parseAll = (
   parser: Parser,
   fragments: ReadonlyArray<Fragment>

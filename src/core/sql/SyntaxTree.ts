@@ -1,6 +1,6 @@
 /**
- * Reading the grammar's trees: the names, constants and children of a node. Trees are plain data; a node stands either in a
- * wrapper that names its kind (`{ RangeVar: … }`) or, where the field allows one kind only, without it.
+ * Reads the names, constants and children of a node of the grammar's tree. A node has a wrapper that names its kind
+ * (`{ RangeVar: … }`), except in a field that allows only one kind.
  *
  * @since 0.1.0
  * @internal
@@ -15,13 +15,13 @@ type Tags<N> = N extends unknown ? keyof N : never
 /** Every kind of node. @since 0.1.0 @category models */
 export type NodeTag = Tags<Node>
 
-/** Every kind of statement: what the grammar calls `…Stmt`. @since 0.1.0 @category models */
+/** Every kind of statement: the kinds of nodes that end in `Stmt`. @since 0.1.0 @category models */
 export type StatementTag = Extract<NodeTag, `${string}Stmt`>
 
 /** A node of one kind in its wrapper. @since 0.1.0 @category models */
 export type Wrapped<K extends NodeTag> = Extract<Node, { readonly [_ in K]: unknown }>
 
-/** What stands under a kind's name. @since 0.1.0 @category models */
+/** A node of one kind without its wrapper. @since 0.1.0 @category models */
 export type Body<K extends NodeTag> = Wrapped<K>[K]
 
 /** @since 0.1.0 @category operations */
@@ -29,7 +29,7 @@ export const nameOfRangeVar = (range: RangeVar | undefined): QualifiedName =>
   qualifiedName(range?.relname ?? "", range?.schemaname)
 
 /**
- * The strings of a list of `String` nodes; stars and other things are left out.
+ * The strings of a list of `String` nodes; other nodes, such as stars, are left out.
  *
  * @since 0.1.0
  * @category operations
@@ -57,7 +57,7 @@ export const nameOfStrings = (parts: ReadonlyArray<string>): QualifiedName =>
 export const nameOfNodes = (nodes: ReadonlyArray<Node> | undefined): QualifiedName => nameOfStrings(stringsOf(nodes))
 
 /**
- * The parts of whatever names an object: a list, a single string, a type's name, a function with its arguments.
+ * The parts of an object's name, from a list, a single string, a type name or a function with arguments.
  *
  * @since 0.1.0
  * @category operations
@@ -84,7 +84,7 @@ export const constantText = (node: Node | undefined): Option.Option<string> =>
     ? Option.some(node.A_Const.sval.sval ?? "")
     : Option.none()
 
-/** The options of a statement by name, as `DefElem`s. @since 0.1.0 @category operations */
+/** The options of a statement. @since 0.1.0 @category operations */
 export const optionsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<DefElem> => {
   const elements: Array<DefElem> = []
   for (const node of nodes ?? []) if ("DefElem" in node) elements.push(node.DefElem)
@@ -95,7 +95,7 @@ export const optionsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray
 export const optionNamed = (nodes: ReadonlyArray<Node> | undefined, name: string): DefElem | undefined =>
   optionsOf(nodes).find((element) => element.defname === name)
 
-/** An option's text, whether it is written as a string, a name or a number. @since 0.1.0 @category operations */
+/** The value of an option as text: a string, a name, a number or a boolean. @since 0.1.0 @category operations */
 export const optionText = (element: DefElem | undefined): Option.Option<string> => {
   const arg = element?.arg
   if (arg === undefined) return Option.none()
@@ -106,7 +106,7 @@ export const optionText = (element: DefElem | undefined): Option.Option<string> 
   return constantText(arg)
 }
 
-/** An option written without a value, or with one that means yes. @since 0.1.0 @category operations */
+/** Whether an option has no value, or a value that means yes. @since 0.1.0 @category operations */
 export const isOn = (element: DefElem | undefined): boolean =>
   element !== undefined &&
   Option.match(optionText(element), {
@@ -115,7 +115,7 @@ export const isOn = (element: DefElem | undefined): boolean =>
   })
 
 /**
- * The wrapped nodes of a list, for fields that the grammar fills with one kind of node.
+ * The items of a `List` node; empty for another node.
  *
  * @since 0.1.0
  * @category operations
@@ -132,10 +132,10 @@ export const isNode = (value: unknown): value is Node => {
   return false
 }
 
-/** Whether a value is a relation without wrapper. @since 0.1.0 @category predicates */
+/** Whether a value is a relation without its wrapper. @since 0.1.0 @category predicates */
 export const isRangeVar = (value: unknown): value is RangeVar =>
   isRecord(value) && typeof value["relname"] === "string" && "relpersistence" in value
 
-/** Whether a value is a type's name without wrapper. @since 0.1.0 @category predicates */
+/** Whether a value is a type name without its wrapper. @since 0.1.0 @category predicates */
 export const isTypeName = (value: unknown): value is TypeName =>
   isRecord(value) && Array.isArray(value["names"]) && "typemod" in value

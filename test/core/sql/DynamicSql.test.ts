@@ -21,7 +21,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "Folding never answers a text that the server would not compute from some of the values given.",
+    "Folding gives only texts that the server computes from some of the given values.",
     [fc.array(arb.identifier, { minLength: 1, maxLength: 4 })],
     ([parts]) => {
       const [first = "", ...rest] = parts
@@ -35,7 +35,7 @@ describe("laws", () => {
 })
 
 describe("fold", () => {
-  it("knows concatenation, format, quoting and what only ever holds constants", () => {
+  it("knows concatenation, format, quoting and variables that hold only constants", () => {
     deepStrictEqual(texts("'ALTER TABLE ' || t || ' ADD c'"), ["ALTER TABLE users ADD c", "ALTER TABLE Order ADD c"])
     deepStrictEqual(texts("format('%I_idx %s %L %% %2$I', t, 'x', 'it''s')"), [
       "users_idx x 'it''s' % x",
@@ -49,7 +49,7 @@ describe("fold", () => {
     deepStrictEqual(texts('(n::int)::text COLLATE "C"'), ["1"])
   })
 
-  it("does not know queries, other functions, NULL, and formats it would have to lay out", () => {
+  it("does not know queries, other functions, NULL, and formats with a width or without a value", () => {
     for (const text of [
       "(SELECT 'x')",
       "to_char(now(), 'x')",
@@ -64,7 +64,7 @@ describe("fold", () => {
     }
   })
 
-  it("gives up on more texts than anybody writes", () => {
+  it("gives up on more than 256 texts", () => {
     const many: Lookup = () => Option.some(Array.from({ length: 20 }, (_, index) => String(index)))
     assert.isTrue(Option.isSome(fold(expression("a || b"), many)) === false)
     assert.isTrue(Option.isSome(fold(expression("a || 'x'"), many)))
@@ -72,7 +72,7 @@ describe("fold", () => {
 })
 
 describe("foldElements", () => {
-  it("knows arrays of constants, written either way, and variables that hold them", () => {
+  it("knows arrays of constants in both notations, and variables that hold them", () => {
     deepStrictEqual(elements("ARRAY['a', 'b' || 'c']"), ["a", "bc"])
     deepStrictEqual(elements("'{a, b}'::text[]"), ["a", "b"])
     deepStrictEqual(elements("'{}'::text[]"), [])

@@ -20,7 +20,7 @@ describe("laws", () => {
   })
 
   it.prop(
-    "`choose` never answers a name that is taken, and answers the plain name when that is free.",
+    "`choose` never gives a name that is taken, and gives the plain name when it is free.",
     [word, word, label, fc.nat(12)],
     ([a, b, c, count]) => {
       const taken = new Set<string>()
@@ -41,7 +41,7 @@ describe("laws", () => {
 })
 
 describe("columnsPart", () => {
-  it("stops when the name is full anyway", () => {
+  it("stops at 64 bytes", () => {
     assert.strictEqual(columnsPart(["a", "b"]), "a_b")
     assert.strictEqual(columnsPart(["x".repeat(63), "y", "z"]), `${"x".repeat(63)}_y`)
   })
@@ -55,7 +55,7 @@ describe("indexColumnNames", () => {
       : []
   }
 
-  it("names expressions after what is outermost, and numbers what repeats", () =>
+  it("names an expression after its outermost function, and numbers a repeated name", () =>
     deepStrictEqual(
       names(
         "a, lower(b), lower(c), (a + 1), (a + 2), (b::text), (c ->> 'x'), (COALESCE(a, 1)), (NULLIF(a, 1)), (GREATEST(a, 1)), " +
