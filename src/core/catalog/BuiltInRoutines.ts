@@ -1,7 +1,8 @@
 /**
- * Functions, aggregates and procedures that every PostgreSQL server brings and that people call. What a migration calls and no
- * migration creates is either one of these or unknown, and unknown is never taken for harmless. Functions that only the
- * server itself calls (those behind operators, types and indexes) are left out; a test compares the list with the server's.
+ * The built-in routines: functions, aggregates and procedures of every PostgreSQL server that people call. A routine
+ * that no migration creates is unknown unless it is built in, and an unknown routine never counts as harmless.
+ * Functions that only the server calls (for operators, types and indexes) are left out. A test compares the list with
+ * the server's.
  *
  * @since 0.1.0
  * @internal
@@ -17,5 +18,5 @@ export const isBuiltInRoutine = ({ name, schema }: QualifiedName): boolean =>
     onSome: (_) => _ === "pg_catalog" || _ === "information_schema"
   })
 
-/** By name, as PostgreSQL 18 has them. @since 0.1.0 @category constants */
+/** The names of the routines of PostgreSQL 18. @since 0.1.0 @category constants */
 export const names: ReadonlySet<string> = new Set(builtInRoutineNames.trim().split(/\s+/))

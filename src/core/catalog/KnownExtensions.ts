@@ -1,7 +1,8 @@
 /**
- * What extensions bring, by the names that statements and errors use: their types, the functions that people call, their
- * relations, and the extensions that `CASCADE` installs with them. Of the extensions that come with PostgreSQL this is all but
- * what operators and indexes use; of others it is the best known part. An extension that is not listed brings itself.
+ * The contents of known extensions, by the names that statements and errors use: types, the functions that people call,
+ * relations, and the extensions that `CASCADE` installs too. The list is complete for the extensions that come with
+ * PostgreSQL, except functions that only operators and indexes use; for others it has the best known part. An unlisted
+ * extension counts as empty.
  *
  * @since 0.1.0
  * @internal
@@ -22,11 +23,11 @@ export interface KnownExtension {
   readonly types: ReadonlyArray<string>
   readonly functions: ReadonlyArray<string>
   readonly requires: ReadonlyArray<string>
-  /** Objects that an error can name: the extension itself first, and no overloads of what the server has anyway. */
+  /** Objects that an error can name: the extension first, then its contents without overloads of built-in routines. */
   readonly objects: ReadonlyArray<SchemaObject.SchemaObject>
 }
 
-/** An extension's contents, as they stand in a schema where one is given. @since 0.1.0 @category queries */
+/** The contents of an extension; its objects have the given schema. @since 0.1.0 @category queries */
 export const contentsOf = (name: string, schema: string | undefined): KnownExtension => {
   const contents = contentsByName[name] ?? {}
   const types = words(contents.types)
@@ -46,7 +47,7 @@ export const contentsOf = (name: string, schema: string | undefined): KnownExten
   }
 }
 
-/** Extensions that are listed. @since 0.1.0 @category queries */
+/** The names of all listed extensions. @since 0.1.0 @category queries */
 export const known = (): ReadonlyArray<string> => Object.keys(contentsByName)
 
 const words = (text: string | undefined): ReadonlyArray<string> => (text === undefined ? [] : text.split(" "))

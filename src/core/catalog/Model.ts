@@ -1,6 +1,6 @@
 /**
- * What the simulated catalog keeps of each kind of object: as much as decides what later statements read, write, add and take
- * away, and no expression as such.
+ * The data of the simulated catalog: for each kind of object, the facts that decide what later statements read, write,
+ * create and drop. It keeps no expressions, only the names in them.
  *
  * @since 0.1.0
  * @internal
@@ -26,19 +26,19 @@ export type RelationKind =
 /** @since 0.1.0 @category models */
 export interface Column {
   readonly name: string
-  /** The type's element, where the type is an array. */
+  /** The type, or the element of an array type. */
   readonly type: QualifiedName
-  /** As the server words it, without modifiers. */
+  /** The type as the server words it, without modifiers. */
   readonly wording: string
-  /** Length or precision and scale. */
+  /** The type's length, or its precision and scale. */
   readonly modifiers: ReadonlyArray<number>
   readonly isNotNull: boolean
   readonly hasDefault: boolean
-  /** Whether its value is computed: what the expression needs, the column cannot live without. */
+  /** Whether its value is computed. A drop of an object in the expression drops the column too. */
   readonly isGenerated: boolean
-  /** `false` where the column is there only because a parent has it. */
+  /** `false` where the column is only inherited from a parent. */
   readonly isLocal: boolean
-  /** Bare names of the columns and routines that a generated column's or default's expression uses. */
+  /** Keys of the columns and routines in the expression of a generated column or a default. */
   readonly uses: ReadonlyArray<HazardKey>
 }
 
@@ -50,22 +50,22 @@ export interface Constraint {
   readonly name: string
   readonly kind: ConstraintKind
   readonly columns: ReadonlyArray<string>
-  /** The table that a foreign key points at. */
+  /** The table that a foreign key references. */
   readonly references: Option.Option<QualifiedName>
-  /** Columns of that table, as far as they are known. */
+  /** The referenced columns; empty where they are not known. */
   readonly referencedColumns: ReadonlyArray<string>
-  /** What happens to referencing rows: they are only checked, or written as well. */
+  /** The action on referencing rows when a referenced row changes: they are only checked, or written too. */
   readonly onReferenced: "check" | "write"
-  /** `false` where rows from before it may break it: it was added as NOT VALID. */
+  /** `false` where existing rows may violate it, because it was added as NOT VALID. */
   readonly isValidated: boolean
-  /** `false` where the constraint is there only because a parent has it. */
+  /** `false` where the constraint is only inherited from a parent. */
   readonly isLocal: boolean
-  /** Routines of a check's expression. */
+  /** Keys of the routines in the expression of a check. */
   readonly uses: ReadonlyArray<HazardKey>
 }
 
 /**
- * A call that the server makes by itself: a trigger's function, a function in a default, a check or an index.
+ * A call that no statement writes out: of a trigger's function, or of a function in a default, a check or an index.
  *
  * @since 0.1.0
  * @category models
@@ -73,70 +73,73 @@ export interface Constraint {
 export interface HiddenCall {
   readonly name: QualifiedName
   readonly arity: Option.Option<number>
-  /** Transition tables, which are relations to the function's body only. */
+  /** Transition tables, which are relations only in the function's body. */
   readonly transitions: ReadonlyArray<string>
 }
 
 /**
- * How a statement that stands alone in its file has made a relation: without `IF NOT EXISTS`, outside any body of code.
+ * The creation of a relation by a plain statement of a file: without `IF NOT EXISTS`, and not in a body of code.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Creation {
-  /** As the statement writes it. */
+  /** The schema in the statement; `None` where it writes none. */
   readonly schema: Option.Option<string>
-  /** See `Recorder.path`. */
+  /** The value of `Recorder.path` at the statement: equal values mean the same search path. */
   readonly path: number
 }
 
 /** @since 0.1.0 @category models */
 export interface Relation {
   readonly name: QualifiedName
-  /** `None` where the server may have found a relation of this name instead of making it. */
+  /** `None` where the relation may have existed before the statement. */
   readonly creation: Option.Option<Creation>
   readonly kind: RelationKind
-  /** Not created by any migration: its columns and triggers are not known. */
+  /** Whether no migration creates it: its columns and triggers are then unknown. */
   readonly isExternal: boolean
   readonly isTemporary: boolean
   readonly isPartitioned: boolean
-  /** The partition for what no other takes: a new one looks at its rows. */
+  /** Whether it is the default partition. The server scans its rows when a partition is added. */
   readonly isDefaultPartition: boolean
   readonly columns: ReadonlyArray<Column>
   readonly constraints: ReadonlyArray<Constraint>
   readonly attachments: ReadonlyArray<Attachment>
-  /** What the server runs when rows are written: functions in defaults, checks and indexes. */
+  /** Calls when rows are written: functions in defaults, checks and indexes. */
   readonly onWrite: ReadonlyArray<HiddenCall>
-  /** What the server runs when rows are read: a view's functions. */
+  /** Calls when rows are read: the functions of a view. */
   readonly onRead: ReadonlyArray<HiddenCall>
-  /** Relations and sequences that writing rows touches: in defaults, in rules. */
+  /** Other relations and sequences that a write changes, because of defaults and rules. */
   readonly alsoWrites: ReadonlyArray<QualifiedName>
   /** Indexes, owned sequences and statistics of a table. */
   readonly parts: ReadonlyArray<QualifiedName>
   /** The table of an index, an owned sequence or statistics. */
   readonly owner: Option.Option<QualifiedName>
+  /** The column of an owned sequence. */
   readonly ownerColumn: Option.Option<string>
-  /** Of a sequence: it belongs to an identity column and cannot live without it. */
+  /** Of a sequence: whether it belongs to an identity column and is dropped with it. */
   readonly isIdentity: boolean
-  /** Of an index: the constraint that it carries. */
+  /** Of an index: whether it belongs to a constraint. */
   readonly isConstraint: boolean
-  /** Of an index: its columns, empty where it has expressions only. */
+  /** Of an index: its columns, without expressions. */
   readonly indexColumns: ReadonlyArray<string>
-  /** Of an index: columns that it carries along. */
+  /** Of an index: the columns of its `INCLUDE` clause. */
   readonly included: ReadonlyArray<string>
   readonly isUnique: boolean
+  /** Of an index: whether it has no expressions. */
   readonly hasOnlyColumns: boolean
-  /** Of an index: it holds the rows of a condition only. */
+  /** Of an index: whether it has a `WHERE` condition. */
   readonly isPartial: boolean
-  /** Of a table: what it inherits from, is a partition of, or has the rows of. Of an index: the one of the partitioned table. */
+  /** Of a table: its inheritance parents or partitioned table. Of an index: the index of the partitioned table. */
   readonly parents: ReadonlyArray<QualifiedName>
   readonly children: ReadonlyArray<QualifiedName>
   /** Tables with a foreign key to this one. */
   readonly referencedBy: ReadonlyArray<QualifiedName>
-  /** Of a view: what its query names directly. */
+  /** Of a view: keys of the objects in its query. */
   readonly uses: ReadonlyArray<HazardKey>
+  /** Of a view: the relations that it reads. */
   readonly base: ReadonlyArray<QualifiedName>
-  /** All that any statement about it has read. */
+  /** Keys of everything that a statement about the relation has read. */
   readonly dependencies: ReadonlySet<HazardKey>
 }
 
@@ -145,15 +148,16 @@ export interface Attachment {
   readonly kind: "trigger" | "policy" | "rule"
   readonly name: string
   readonly uses: ReadonlyArray<HazardKey>
-  /** What it runs, and which relations that writes. */
+  /** The routines that it runs. */
   readonly calls: ReadonlyArray<HiddenCall>
+  /** The relations that its commands write. */
   readonly alsoWrites: ReadonlyArray<QualifiedName>
 }
 
 /** @since 0.1.0 @category models */
 export interface DomainConstraint {
   readonly name: string
-  /** Routines of its expression. */
+  /** Keys of the routines in its expression. */
   readonly uses: ReadonlyArray<HazardKey>
 }
 
@@ -161,13 +165,13 @@ export interface DomainConstraint {
 export interface Type {
   readonly name: QualifiedName
   readonly kind: "enum" | "domain" | "range" | "base"
-  /** The extension that brought it. */
+  /** The extension that contains it. */
   readonly extension: Option.Option<string>
   readonly isExternal: boolean
-  /** Whether the statement that makes it fails where a type of this name is there. */
+  /** Whether its creation fails if a type of this name exists. */
   readonly isCertain: boolean
   readonly values: ReadonlyArray<string>
-  /** The types it is made of. */
+  /** The types that it consists of. */
   readonly parts: ReadonlyArray<QualifiedName>
   readonly constraints: ReadonlyArray<DomainConstraint>
   readonly onWrite: ReadonlyArray<HiddenCall>
@@ -184,23 +188,23 @@ export interface Routine {
   readonly maxArity: number
   readonly types: ReadonlyArray<QualifiedName>
   readonly body: RoutineBody
-  /** The same as the server keeps it. */
+  /** The body as the server stores it. */
   readonly told: ToldBody
-  /** Whether the statement that makes it fails where a routine of this name and these inputs is there. */
+  /** Whether its creation fails if a routine of this name and these inputs exists. */
   readonly isCertain: boolean
   readonly uses: ReadonlyArray<HazardKey>
   readonly dependencies: ReadonlySet<HazardKey>
 }
 
 /**
- * Everything with a name and no structure of interest: schemas, roles, extensions, collations, publications, …
+ * An object of which only the name matters: a schema, role, extension, collation, publication, …
  *
  * @since 0.1.0
  * @category models
  */
 export interface Thing {
   readonly key: HazardKey
-  /** What an error can name: the schema, the extension and what it brings, the collation. */
+  /** The objects that an error can name: the schema, the collation, or the extension and its contents. */
   readonly objects: ReadonlyArray<SchemaObject>
   readonly dependencies: ReadonlySet<HazardKey>
 }
@@ -211,18 +215,23 @@ export interface SimulatedCatalog {
   readonly types: HashMap.HashMap<string, ReadonlyArray<Type>>
   readonly routines: HashMap.HashMap<string, ReadonlyArray<Routine>>
   readonly things: HashMap.HashMap<HazardKey, Thing>
-  /** By a constraint's name the tables that have one of that name. */
+  /** The tables with a constraint, by the constraint's name. */
   readonly constrained: HashMap.HashMap<string, ReadonlyArray<QualifiedName>>
-  /** Keys that every later migration reads: extensions. */
+  /** Keys of extensions, which every later migration reads. */
   readonly readByAll: ReadonlyArray<HazardKey>
-  /** Functions that extensions brought. */
+  /** Bare names of the functions of extensions. */
   readonly brought: ReadonlySet<string>
-  /** Keys of what a body of code has made, changed or dropped: it may do so under conditions that only the server can answer. */
+  /**
+   * Keys of objects that a body of code creates, changes or drops, possibly under a condition that only the server can
+   * answer.
+   */
   readonly unsure: ReadonlySet<HazardKey>
-  /** Names of what may be otherwise than it is said here: a condition that only the server can answer decides. */
+  /** Keys of objects that may differ from this catalog, because a condition that only the server can answer decides. */
   readonly uncertain: ReadonlySet<HazardKey>
-  /** `false` once a migration was not understood: what is unknown may then be anything. */
+  /** `false` after code or SQL whose effect is not known: an object that is missing here may then exist. */
   readonly isComplete: boolean
-  /** `false` once that was more than a question which the database can answer. */
+  /**
+   * `false` after SQL that is not understood. It stays `true` where a query of the database can answer the question.
+   */
   readonly isUnderstood: boolean
 }

@@ -1,7 +1,7 @@
 /**
- * The columns that a query gives: what a view, a materialized view or `CREATE TABLE AS` has. Names follow the server's rules;
- * stars are expanded from what the FROM clause names, in order, with joined columns once. Types are known for plain columns and
- * casts only, and columns of a relation that is not known are missing.
+ * The columns of a query's result, which a view, a materialized view or `CREATE TABLE AS` has. Names follow the
+ * server's rules. A star expands to the columns of the FROM clause, in order, with joined columns once. Only plain
+ * columns and casts have a known type. The columns of an unknown relation are missing.
  *
  * Source: expandRelAttrs and FigureColname in src/backend/parser; PostgreSQL manual, section 7.2.1.1, Joined Tables.
  *
@@ -16,12 +16,12 @@ import { elementName, wordingOf } from "../sql/ParsedType.js"
 import { type Body, listItems, nameOfRangeVar, stringsOf } from "../sql/SyntaxTree.js"
 import type { Column } from "./SimulatedCatalog.js"
 
-/** The columns of a relation, as far as they are known. @since 0.1.0 @category models */
+/** The known columns of a relation. @since 0.1.0 @category models */
 export type ColumnsOf = (name: QualifiedName) => ReadonlyArray<Column>
 
 type Columns = ReadonlyArray<Column>
 
-/** One item of a FROM clause: what it is called and what it has. */
+/** One item of a FROM clause: its name or alias, and its columns. */
 interface Item {
   readonly name: string
   readonly columns: Columns
@@ -33,7 +33,7 @@ interface Scope {
   readonly local: ReadonlyMap<string, Columns>
 }
 
-/** @since 0.1.0 @category operations */
+/** The columns of a query's result; empty for a statement without result. @since 0.1.0 @category operations */
 export const resultColumns = (query: Node, columnsOf: ColumnsOf): Columns =>
   ofQuery(query, { columnsOf, local: new Map() }).map(({ modifiers, name, type, wording }) => ({
     ...untyped(name),
@@ -42,7 +42,7 @@ export const resultColumns = (query: Node, columnsOf: ColumnsOf): Columns =>
     modifiers
   }))
 
-/** A column of which only the name is certain: its wording is empty. @since 0.1.0 @category constructors */
+/** A column of unknown type: its wording is empty. @since 0.1.0 @category constructors */
 export const untyped = (name: string): Column => ({
   name,
   type: { schema: Option.none(), name: "text" },
@@ -107,7 +107,7 @@ const renamed = (columns: Columns, names: ReadonlyArray<string>): Columns =>
 
 interface Source {
   readonly items: ReadonlyArray<Item>
-  /** What an unqualified star gives. */
+  /** The columns that an unqualified star expands to. */
   readonly columns: Columns
 }
 
@@ -131,7 +131,7 @@ const source = (node: Node, scope: Scope): Source => {
   return { items: [], columns: [] }
 }
 
-/** A function's result has one column of the alias's name, unless its columns are listed. */
+/** The result of a function: the listed columns, or one column with the name of the alias. */
 const ofFunction = ({ alias, coldeflist, functions, ordinality }: Body<"RangeFunction">): Source => {
   const listed = (coldeflist ?? []).flatMap((node) =>
     "ColumnDef" in node ? [untyped(node.ColumnDef.colname ?? "")] : []
@@ -172,7 +172,7 @@ const targets = (nodes: ReadonlyArray<Node> | undefined, items: ReadonlyArray<It
     return [{ ...typed(val, items), name: name ?? figureColumnName(val) ?? "?column?" }]
   })
 
-/** A column keeps its type and a cast says it; anything else is computed. */
+/** The type of a plain column or a cast; another expression has no known type. */
 const typed = (node: Node, items: ReadonlyArray<Item>): Column => {
   if ("TypeCast" in node && node.TypeCast.typeName !== undefined) {
     return { ...untyped(""), type: elementName(node.TypeCast.typeName), wording: wordingOf(node.TypeCast.typeName) }

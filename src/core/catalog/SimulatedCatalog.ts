@@ -1,13 +1,14 @@
 /**
- * What exists after the migrations read so far, as far as their SQL tells: a persistent value, one for each point in the
- * history. Names are found as a search path finds them: `users` and `public.users` are one relation, and a name without
- * schema stands for every relation of that name when none is in the default schema.
+ * A simulated catalog holds the objects that exist after some migrations, as read from their SQL. It is a persistent
+ * value. Names are found as a search path finds them: `users` and `public.users` are one relation, and a name without
+ * schema means every relation of that name if the default schema has none.
  *
  * **Laws**
  *
- * 1. Nothing here fails: what is created twice is replaced, what is dropped and not there stays not there.
- * 2. What was put is found by its full name until it is removed, and by its bare name.
- * 3. A catalog never changes; every operation gives another one.
+ * 1. Every operation is total: a second creation replaces the object, and a removal of an unknown object changes no
+ *    object.
+ * 2. An object that was put is found by its full name until it is removed, and by its bare name.
+ * 3. A catalog never changes; every operation gives a new one.
  *
  * @since 0.1.0
  */
@@ -29,7 +30,7 @@ import type {
 
 export type * from "./Model.js"
 
-/** @since 0.1.0 @category constructors */
+/** The catalog of an empty database. @since 0.1.0 @category constructors */
 export const empty: SimulatedCatalog = {
   relations: HashMap.empty(),
   types: HashMap.empty(),
@@ -44,7 +45,7 @@ export const empty: SimulatedCatalog = {
   isUnderstood: true
 }
 
-/** What `SELECT * FROM` a sequence gives. */
+/** The columns of `SELECT * FROM` a sequence. */
 const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_called"].map((name) => ({
   name,
   type: qualifiedName(name === "is_called" ? "bool" : "int8"),
@@ -57,7 +58,7 @@ const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_cal
   uses: []
 }))
 
-/** A relation with nothing to it yet. @since 0.1.0 @category constructors */
+/** A relation without columns (a sequence has its three) and other parts. @since 0.1.0 @category constructors */
 export const relation = (kind: RelationKind, name: QualifiedName): Relation => ({
   name,
   kind,
@@ -90,7 +91,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   dependencies: new Set()
 })
 
-/** A constraint with nothing to it but its columns. @since 0.1.0 @category constructors */
+/** A constraint with columns and default values otherwise. @since 0.1.0 @category constructors */
 export const constraint = (kind: ConstraintKind, name: string, columns: ReadonlyArray<string>): Constraint => ({
   name,
   kind,
@@ -109,7 +110,7 @@ export const isSameName = (a: QualifiedName, b: QualifiedName): boolean =>
 
 const defaultSchema = "public"
 
-/** The schema a name means when nothing else is said. @since 0.1.0 @category operations */
+/** The schema of a name. Defaults to `public`. @since 0.1.0 @category operations */
 export const schemaOf = ({ schema }: QualifiedName): string => Option.getOrElse(schema, () => defaultSchema)
 
 interface Named {
@@ -117,8 +118,8 @@ interface Named {
 }
 
 /**
- * What a name can mean. Without schema: the one in the default schema, else everything of that name, wherever it is. With
- * schema: the one in it, else one that was created without saying where.
+ * The objects that a name can mean. Without schema: the object in the default schema, or else all objects of that name.
+ * With schema: the object in it, or else an object that was created without schema.
  */
 const meanings = <A extends Named>(candidates: ReadonlyArray<A>, name: QualifiedName): ReadonlyArray<A> => {
   const exact = candidates.filter((candidate) => isSameName(candidate.name, name))
@@ -160,7 +161,7 @@ export const typesNamed = (catalog: SimulatedCatalog, name: QualifiedName): Read
 export const findType = (catalog: SimulatedCatalog, name: QualifiedName): Type | undefined =>
   typesNamed(catalog, name)[0]
 
-/** All overloads. @since 0.1.0 @category queries */
+/** All overloads of a routine. @since 0.1.0 @category queries */
 export const routinesNamed = (catalog: SimulatedCatalog, name: QualifiedName): ReadonlyArray<Routine> =>
   meanings(under(catalog.routines, name.name), name)
 
@@ -225,11 +226,11 @@ const constrainedBy = (
 const namesOnlyIn = (those: ReadonlyArray<Constraint>, others: ReadonlyArray<Constraint>): ReadonlySet<string> =>
   new Set(those.flatMap(({ name }) => (others.some((other) => other.name === name) ? [] : [name])))
 
-/** Whether a schema has a constraint of that name, on any table. @since 0.1.0 @category queries */
+/** Whether a table of the schema has a constraint of that name. @since 0.1.0 @category queries */
 export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean =>
   under(catalog.constrained, name).some((table) => schemaOf(table) === schemaOf({ name, schema }))
 
-/** Whether there is a relation of exactly that name. @since 0.1.0 @category queries */
+/** Whether the catalog has a relation of exactly that name. @since 0.1.0 @category queries */
 export const hasRelation = (catalog: SimulatedCatalog, name: QualifiedName): boolean =>
   under(catalog.relations, name.name).some((other) => isSameName(other.name, name))
 

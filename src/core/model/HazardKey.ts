@@ -1,7 +1,7 @@
 /**
- * A hazard key names the object about which two migrations can have a hazard. The key of a relation, index, sequence or type
- * is its bare name (`users`), so the search path makes no difference. Other kinds have a word before the name: `schema app`,
- * `routine f`, `extension citext`, `role app`, `operator ===`.
+ * A hazard key names the object about which two migrations can have a hazard. The key of a relation, index, sequence or
+ * type is its bare name (`users`), so the search path makes no difference. Other kinds have a word before the name:
+ * `schema app`, `routine f`, `extension citext`, `role app`, `operator ===`.
  *
  * @since 0.1.0
  * @internal

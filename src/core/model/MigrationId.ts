@@ -12,9 +12,10 @@ import * as Ordering from "effect/Order"
 import * as Schema from "effect/Schema"
 
 /**
- * The id of a migration. Defaults to the file's name without its ending. An empty text, white space at an end and a control
- * character are refused, because such an id cannot be typed into a directive or a command. Half of a surrogate pair is
- * refused, because the server stores another character for it and the ledger then never shows the migration as applied.
+ * The id of a migration. Defaults to the file's name without its ending. An empty text, white space at an end and a
+ * control character are refused, because such an id cannot be typed into a directive or a command. Half of a surrogate
+ * pair is refused, because the server stores another character for it and the ledger then never shows the migration as
+ * applied.
  *
  * @since 0.1.0
  * @category models
@@ -30,8 +31,8 @@ export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
 export type MigrationId = typeof MigrationId.Type
 
 /**
- * The natural order of ids: `9_users` comes before `10_orders`, because runs of digits compare as numbers. Other characters
- * compare by UTF-16 code units, except that an underscore comes first: `V1__a` comes before `V1.1__b`.
+ * The natural order of ids: `9_users` comes before `10_orders`, because runs of digits compare as numbers. Other
+ * characters compare by UTF-16 code units, except that an underscore comes first: `V1__a` comes before `V1.1__b`.
  *
  * @example
  * import * as Migration from "effect-auto-migration/Migration"

@@ -1,7 +1,7 @@
 /**
- * A risk is harm that a statement may do to a live database, for instance lost rows or a long lock. Each kind has a reason and
- * a safer way. The kinds cover the checks of squawk, strong_migrations and GitLab's guidelines; docs/risks.md maps each check
- * to its kind.
+ * A risk is harm that a statement may do to a live database, for instance lost rows or a long lock. Each kind has a
+ * reason and a safer way. The kinds cover the checks of squawk, strong_migrations and GitLab's guidelines;
+ * docs/risks.md maps each check to its kind.
  *
  * Source of the locks: PostgreSQL manual, section 13.3, Explicit Locking.
  *
@@ -48,8 +48,8 @@ export type LockMode = "ROW EXCLUSIVE" | "SHARE" | "SHARE ROW EXCLUSIVE" | "ACCE
 export interface Risk {
   readonly kind: RiskKind
   /**
-   * The table that loses data or is locked, or the object that is dropped, as the statement names it. It may have existed
-   * before the migration. `None` where the risk is about no single object.
+   * The table that loses data or is locked, or the object that is dropped, as the statement names it. It may have
+   * existed before the migration. `None` where the risk is about no single object.
    */
   readonly relation: Option.Option<QualifiedName>
   /** The routine that the statement runs. There is no risk where the database has the bodies that the files tell. */
@@ -62,8 +62,8 @@ export interface Risk {
    */
   readonly reach: "path" | "anywhere"
   /**
-   * `code`: a row that is written to the relation may run code (a trigger, a rule, a function in a default). A query of the
-   * catalog shows whether the relation has such code.
+   * `code`: a row that is written to the relation may run code (a trigger, a rule, a function in a default). A query of
+   * the catalog shows whether the relation has such code.
    */
   readonly asks?: "code"
   /** The lock that keeps a fact about the relation true until the statement has run. */

@@ -1,6 +1,7 @@
 /**
- * A schema object is an object that a statement needs and a database may lack, for instance `column users.email`. Names are
- * kept as PostgreSQL stores them (folded, unquoted, cut to 63 bytes), so two spellings of one object are the same value.
+ * A schema object is an object that a statement needs and a database may lack, for instance `column users.email`. Names
+ * are kept as PostgreSQL stores them (folded, unquoted, cut to 63 bytes), so two spellings of one object are the same
+ * value.
  *
  * **Laws**
  *
@@ -89,8 +90,8 @@ export interface Constraint {
 }
 
 /**
- * A unique index, primary key or exclusion constraint over exactly these columns, which `ON CONFLICT (columns)` needs. Table
- * and columns come from the statement's text; without it they are unknown.
+ * A unique index, primary key or exclusion constraint over exactly these columns, which `ON CONFLICT (columns)` needs.
+ * Table and columns come from the statement's text; without it they are unknown.
  *
  * @since 0.1.0
  * @category models
@@ -210,8 +211,8 @@ export const extension = (name: string): Extension => ({ _tag: "Extension", name
 export const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
 
 /**
- * Reads one identifier as the server does: quotes are removed, ASCII letters outside quotes become lower case, and the name
- * is cut to 63 bytes of UTF-8. `None` when the text is not exactly one identifier.
+ * Reads one identifier as the server does: quotes are removed, ASCII letters outside quotes become lower case, and the
+ * name is cut to 63 bytes of UTF-8. `None` when the text is not exactly one identifier.
  *
  * @since 0.1.0
  * @category identifiers
@@ -222,8 +223,8 @@ export const identifierFrom = (sql: string): Option.Option<string> => {
 }
 
 /**
- * Reads a name of one to three parts as SQL writes it. The first of three parts is the database and is left out: a statement
- * can name only the database that it runs in.
+ * Reads a name of one to three parts as SQL writes it. The first of three parts is the database and is left out: a
+ * statement can name only the database that it runs in.
  *
  * @example
  * import { SchemaObject } from "effect-auto-migration"
@@ -289,7 +290,8 @@ export const render = (object: SchemaObject): string => {
 }
 
 /**
- * A string that identifies an object in maps, sets and orders: two objects have the same key exactly when they are equal.
+ * A string that identifies an object in maps, sets and orders: two objects have the same key exactly when they are
+ * equal.
  *
  * @since 0.1.0
  * @category rendering

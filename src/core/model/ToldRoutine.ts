@@ -1,6 +1,7 @@
 /**
- * A told routine is a routine as the migration files define it. The database may have another body, because a person can
- * replace it by hand. The effect of a statement is known only if the database has exactly the bodies that the files tell.
+ * A told routine is a routine as the migration files define it. The database may have another body, because a person
+ * can replace it by hand. The effect of a statement is known only if the database has exactly the bodies that the files
+ * tell.
  *
  * @since 0.1.0
  */
@@ -12,8 +13,8 @@ export interface ToldBody {
   /** In lower case; {@link ofAggregate} for an aggregate. */
   readonly language: string
   /**
-   * As the server stores it: the text inside the quotes. For an aggregate: the bare names of its functions, in order, one per
-   * line. `None` for `BEGIN ATOMIC` and `RETURN`, which the server stores as a tree.
+   * As the server stores it: the text inside the quotes. For an aggregate: the bare names of its functions, in order,
+   * one per line. `None` for `BEGIN ATOMIC` and `RETURN`, which the server stores as a tree.
    */
   readonly source: Option.Option<string>
   /** The migration that defines the body, named as in errors. */
@@ -32,7 +33,12 @@ export interface ToldRoutine {
 /** The `language` of an aggregate. @since 0.1.0 @category constants */
 export const ofAggregate = "aggregate"
 
-/** Identifies the routines of a call: two calls with the same routines and bodies have the same key. @since 0.1.0 @category conversions */
+/**
+ * Identifies the routines of a call: two calls with the same routines and bodies have the same key.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const key = ({ arity, bodies, name }: ToldRoutine): string =>
   JSON.stringify([
     Option.getOrNull(name.schema),

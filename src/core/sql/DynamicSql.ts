@@ -1,7 +1,7 @@
 /**
- * Constant folding of dynamic SQL: `'DROP TABLE ' || name` folds to `DROP TABLE users` if `name` is always `users`. It knows
- * concatenation, `format`, `quote_ident` and similar functions, and variables that hold only constants. The result is every
- * text that the expression may give; `None` means that the texts are unknown.
+ * Constant folding of dynamic SQL: `'DROP TABLE ' || name` folds to `DROP TABLE users` if `name` is always `users`. It
+ * knows concatenation, `format`, `quote_ident` and similar functions, and variables that hold only constants. The
+ * result is every text that the expression may give; `None` means that the texts are unknown.
  *
  * **Laws**
  *
@@ -21,7 +21,12 @@ import { lastString, stringsOf } from "./SyntaxTree.js"
 /** Every text that an expression may give; `None` if they are unknown or more than {@link maxTexts}. */
 type Texts = Option.Option<ReadonlyArray<string>>
 
-/** The texts that a variable or parameter may hold; the elements of an array `a` have the name `a[]`. @since 0.1.0 @category models */
+/**
+ * The texts that a variable or parameter may hold; the elements of an array `a` have the name `a[]`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export type Lookup = (name: string) => Option.Option<ReadonlyArray<string>>
 
 const maxTexts = 256

@@ -1,7 +1,7 @@
 /**
  * An implied name is the name that PostgreSQL chooses when a statement gives none: `users_pkey`, `users_email_key`,
- * `users_id_seq`. Other statements can drop it, rename it or collide with it, so this module chooses exactly the server's name,
- * with its truncation and its numbers.
+ * `users_id_seq`. Other statements can drop it, rename it or collide with it, so this module chooses exactly the
+ * server's name, with its truncation and its numbers.
  *
  * **Laws**
  *
@@ -72,7 +72,8 @@ export const columnsPart = (columns: ReadonlyArray<string>): string => {
 }
 
 /**
- * The names of an index's columns: an expression has the name of its outermost function, and a repeated name gets a number.
+ * The names of an index's columns: an expression has the name of its outermost function, and a repeated name gets a
+ * number.
  *
  * @since 0.1.0
  * @category operations

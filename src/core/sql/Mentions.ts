@@ -1,7 +1,7 @@
 /**
- * Mentions are the names in a piece of a syntax tree: relations with their aliases, columns, routines with their arguments,
- * types, operators, and names inside strings (`'app.users'::regclass`, `nextval('s')`). The name of a common table expression
- * is not a relation within its scope.
+ * Mentions are the names in a piece of a syntax tree: relations with their aliases, columns, routines with their
+ * arguments, types, operators, and names inside strings (`'app.users'::regclass`, `nextval('s')`). The name of a common
+ * table expression is not a relation within its scope.
  *
  * @since 0.1.0
  * @internal
@@ -238,7 +238,10 @@ const withScope = (out: Collected, clause: WithClause | undefined, shadowed: Sha
   return new Set([...shadowed, ...names])
 }
 
-/** Fields that are not visited: `lockingClause` repeats aliases, `intoClause` is a new table, `withClause` was visited before. */
+/**
+ * Fields that are not visited: `lockingClause` repeats aliases, `intoClause` is a new table, `withClause` was visited
+ * before.
+ */
 const skippedFields: ReadonlySet<string> = new Set(["intoClause", "lockingClause", "withClause"])
 
 const query = (out: Collected, body: SelectStmt, shadowed: Shadowed): void => {

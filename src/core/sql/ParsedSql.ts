@@ -1,6 +1,6 @@
 /**
- * Splits SQL text into statements with the server's own grammar, gives the exact place of each, and renders places for people.
- * The caller passes the parser, so that this module is pure.
+ * Splits SQL text into statements with the server's own grammar, gives the exact place of each, and renders places for
+ * people. The caller passes the parser, so that this module is pure.
  *
  * **Laws**
  *

@@ -39,7 +39,9 @@ const serials: Readonly<Record<string, string>> = {
   smallserial: "smallint"
 }
 
-/** Types of `pg_catalog` that people use without schema. Any other type without schema may belong to the application. */
+/**
+ * Types of `pg_catalog` that people use without schema. Any other type without schema may belong to the application.
+ */
 const builtIn: ReadonlySet<string> = new Set(
   (
     "aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange anycompatiblenonarray " +
@@ -93,8 +95,8 @@ const spellings: Readonly<Record<string, string>> = {
 }
 
 /**
- * The wording of a type in SQL text: `varchar(10)[]` becomes `character varying[]`. Length and precision are left out, because
- * a signature has none.
+ * The wording of a type in SQL text: `varchar(10)[]` becomes `character varying[]`. Length and precision are left out,
+ * because a signature has none.
  *
  * @since 0.1.0
  * @category operations

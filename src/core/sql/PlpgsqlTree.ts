@@ -1,6 +1,6 @@
 /**
- * Reads the tree of a PL/pgSQL body, which is untyped data: the fragments of SQL in order, the role and conditions of each, and
- * the variables that they set.
+ * Reads the tree of a PL/pgSQL body, which is untyped data: the fragments of SQL in order, the role and conditions of
+ * each, and the variables that they set.
  *
  * Source: src/pl/plpgsql/src/plpgsql.h, and the JSON output of libpg_query.
  *
@@ -17,8 +17,8 @@ import { isBuiltIn } from "./ParsedType.js"
 export interface Fragment {
   readonly text: string
   /**
-   * `static`: the SQL runs. `dynamic`: the value of the expression runs as SQL. `value`: the expression is assigned. `array`:
-   * the elements of the array are assigned.
+   * `static`: the SQL runs. `dynamic`: the value of the expression runs as SQL. `value`: the expression is assigned.
+   * `array`: the elements of the array are assigned.
    */
   readonly role: "static" | "dynamic" | "value" | "array"
   /** The number of the variable that gets the value or the elements. */
@@ -110,8 +110,8 @@ const walk = (out: Collected, value: unknown, place: Place): void => {
 const aboutExistence = /^(?:duplicate|undefined)_|^invalid_(?:schema|catalog)_name$/
 
 /**
- * A handler may undo the statements of its block. It is ignored for a single statement whose caught errors are all about
- * existence, because the catalog tells whether that statement fails.
+ * A handler may undo the statements of its block. It is ignored for a single statement whose caught errors are all
+ * about existence, because the catalog tells whether that statement fails.
  */
 const block = (out: Collected, body: unknown, place: Place): void => {
   const statements = arrayOf(field(body, "body"))

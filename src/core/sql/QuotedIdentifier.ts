@@ -1,6 +1,6 @@
 /**
- * Quotes an identifier as the server does: `mood` stays `mood`, and `Role` becomes `"Role"`. `format('%I')` and the signature of
- * a function have this form.
+ * Quotes an identifier as the server does: `mood` stays `mood`, and `Role` becomes `"Role"`. `format('%I')` and the
+ * signature of a function have this form.
  *
  * Source: quote_identifier, src/backend/utils/adt/ruleutils.c.
  *

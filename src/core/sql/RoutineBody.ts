@@ -1,7 +1,7 @@
 /**
- * The body of a function, procedure or `DO` block: its statements in order, the expressions that compute its dynamic SQL, and
- * its variables with every value assigned to them. Of control flow, only conditions are kept. Every statement counts as run,
- * unless its condition is known to be false.
+ * The body of a function, procedure or `DO` block: its statements in order, the expressions that compute its dynamic
+ * SQL, and its variables with every value assigned to them. Of control flow, only conditions are kept. Every statement
+ * counts as run, unless its condition is known to be false.
  *
  * The grammar of PL/pgSQL gives the SQL of a body as text fragments; one pass of the SQL grammar parses them all.
  *
@@ -60,7 +60,12 @@ export interface Code {
 /** A body, or the reason why it cannot be read. @since 0.1.0 @category models */
 export type RoutineBody = Code | { readonly _tag: "Opaque"; readonly reason: string }
 
-/** The body of an aggregate, which only calls other routines; a routine is the parts of its name. @since 0.1.0 @category constructors */
+/**
+ * The body of an aggregate, which only calls other routines; a routine is the parts of its name.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const calling = (routines: ReadonlyArray<ReadonlyArray<string>>): RoutineBody => {
   const call = (parts: ReadonlyArray<string>): Node => ({
     FuncCall: { funcname: parts.map((sval) => ({ String: { sval } })) }
@@ -142,7 +147,10 @@ const modes: Readonly<Record<string, string>> = {
   FUNC_PARAM_VARIADIC: "VARIADIC "
 }
 
-/** A signature with the same parameters, in which `record` replaces each type that the grammar of PL/pgSQL does not know. */
+/**
+ * A signature with the same parameters, in which `record` replaces each type that the grammar of PL/pgSQL does not
+ * know.
+ */
 const signatureOf = (statement: CreateFunctionStmt): string => {
   const parameters = (statement.parameters ?? []).flatMap((node) =>
     "FunctionParameter" in node ? [node.FunctionParameter] : []
@@ -167,7 +175,10 @@ const resultOf = ({ returnType }: CreateFunctionStmt, columns: ReadonlyArray<str
   return ` RETURNS ${["trigger", "event_trigger", "void"].includes(name) ? name : "record"}`
 }
 
-/** Matches `users%ROWTYPE`. It is replaced by `record`, because the grammar reads a row of an unknown table as a single value. */
+/**
+ * Matches `users%ROWTYPE`. It is replaced by `record`, because the grammar reads a row of an unknown table as a single
+ * value.
+ */
 const rowType =
   /((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))*)\s*%\s*rowtype\b/gi
 

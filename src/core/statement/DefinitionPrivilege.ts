@@ -1,6 +1,9 @@
 /**
- * What a statement of a migration needs to be allowed: whoever creates must be allowed to in the schema, whoever changes must
- * own, and what a definition refers to must be usable.
+ * The privileges that a statement of a migration requires: `CREATE` on the schema of a new object, ownership of a
+ * changed object, and a privilege on each object that a definition refers to. `CREATE TABLE app.t (…)` requires
+ * `CREATE` and `USAGE` on `app`.
+ *
+ * Source: PostgreSQL manual, section 5.8, Privileges, and the notes of each statement.
  *
  * @since 0.1.0
  * @internal
@@ -28,17 +31,17 @@ import {
 } from "../sql/SyntaxTree.js"
 import { callsOf, ofQuery, owner, type RequiredPrivilege, required } from "./Privilege.js"
 
-type Needs = ReadonlyArray<RequiredPrivilege>
+type Privileges = ReadonlyArray<RequiredPrivilege>
 
-type Rule<K extends StatementTag> = (statement: Body<K>, parser: Parser) => Needs
+type Rule<K extends StatementTag> = (statement: Body<K>, parser: Parser) => Privileges
 
 /**
- * Everything that a statement of a script needs; nothing for what is not known to need anything.
+ * The privileges that a statement of a script requires; empty for an unknown statement.
  *
  * @since 0.1.0
  * @category operations
  */
-export const ofStatement = (parser: Parser, node: Node): Needs => {
+export const ofStatement = (parser: Parser, node: Node): Privileges => {
   for (const key in node) {
     if (isRuled(key)) return byRule(parser, key, node)
   }
@@ -47,7 +50,7 @@ export const ofStatement = (parser: Parser, node: Node): Needs => {
 
 const isRuled = (key: string): key is keyof typeof rules => key in rules
 
-const byRule = <K extends keyof typeof rules & StatementTag>(parser: Parser, key: K, node: Node): Needs => {
+const byRule = <K extends keyof typeof rules & StatementTag>(parser: Parser, key: K, node: Node): Privileges => {
   const rule: Rule<K> | undefined = rules[key]
   return rule !== undefined && has(node, key) ? rule(node[key], parser) : []
 }
@@ -55,21 +58,21 @@ const byRule = <K extends keyof typeof rules & StatementTag>(parser: Parser, key
 const has = <K extends StatementTag>(node: Node, key: K): node is Extract<Node, { readonly [_ in K]: unknown }> =>
   key in node
 
-const creating = (name: QualifiedName): Needs =>
+const creating = (name: QualifiedName): Privileges =>
   Option.match(name.schema, {
     onNone: () => [required("schema", "CREATE")],
     onSome: (schema) => ["CREATE", "USAGE"].map((privilege) => required("schema", privilege, qualifiedName(schema)))
   })
 
-const creatingRelation = (range: RangeVar | undefined): Needs =>
+const creatingRelation = (range: RangeVar | undefined): Privileges =>
   range?.relpersistence === "t" ? [required("database", "TEMPORARY")] : creating(nameOfRangeVar(range))
 
 const owning = (range: RangeVar | undefined): RequiredPrivilege => owner("relation", nameOfRangeVar(range))
 
 const superuser: RequiredPrivilege = required("role", "SUPERUSER")
 
-/** What a definition refers to: types, functions in its expressions, and the tables of its foreign keys. */
-const using = (definition: unknown): Needs => {
+/** Privileges on the types of a definition, the functions in its expressions and the tables of its foreign keys. */
+const using = (definition: unknown): Privileges => {
   const mentions = mentionsOf(definition)
   return [
     ...mentions.types.flatMap((name) =>
@@ -80,7 +83,7 @@ const using = (definition: unknown): Needs => {
   ]
 }
 
-const referencing = (value: unknown): Needs => {
+const referencing = (value: unknown): Privileges => {
   if (Array.isArray(value)) return value.flatMap(referencing)
   if (!isRecord(value)) return []
   const inside = Object.values(value).flatMap(referencing)
@@ -104,7 +107,7 @@ const routines: ReadonlySet<string> = new Set(
 
 const types: ReadonlySet<string> = new Set(["TYPE", "DOMAIN"].map((kind) => `OBJECT_${kind}`))
 
-const owningObject = (kind: string | undefined, range: RangeVar | undefined, object: Node | undefined): Needs => {
+const owningObject = (kind: string | undefined, range: RangeVar | undefined, object: Node | undefined): Privileges => {
   if (range !== undefined) return [kind === "OBJECT_TYPE" ? owner("type", nameOfRangeVar(range)) : owning(range)]
   if (kind === undefined) return []
   if (relations.has(kind)) return [owner("relation", nameOfObject(object))]
@@ -121,7 +124,7 @@ const languageOf = (options: ReadonlyArray<Node> | undefined, otherwise: string)
     qualifiedName(Option.getOrElse(optionText(optionNamed(options, "language")), () => otherwise))
   )
 
-const onlySuperuser = (): Needs => [superuser]
+const onlySuperuser = (): Privileges => [superuser]
 
 const rangesOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<RangeVar> =>
   (nodes ?? []).flatMap((node) => ("RangeVar" in node ? [node.RangeVar] : []))

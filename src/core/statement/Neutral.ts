@@ -1,6 +1,6 @@
 /**
- * What a statement is known not to do, whatever its words are. Some can change neither the answer of any query nor whether it succeeds: they make
- * queries faster or say something about the schema, and a heal need not run them, whoever's table they are about.
+ * Statements with a limited effect. A neutral statement, for instance `CREATE INDEX`, changes neither the result of a
+ * query nor whether it succeeds, so a heal does not need it. A definition, for instance `CREATE VIEW`, writes no rows.
  *
  * @since 0.1.0
  * @internal
@@ -8,32 +8,39 @@
 import type { Node } from "@pgsql/types"
 import type { NodeTag } from "../sql/SyntaxTree.js"
 
-/** @since 0.1.0 @category predicates */
+/** Whether a statement changes neither the result nor the success of any query. @since 0.1.0 @category predicates */
 export const isNeutral = (node: Node): boolean => {
-  if (!("IndexStmt" in node)) return upkeep.some((tag) => tag in node)
+  if (!("IndexStmt" in node)) return maintenance.some((tag) => tag in node)
   const { indexParams, unique, whereClause } = node.IndexStmt
   return unique !== true && whereClause === undefined && (indexParams ?? []).every(isPlainColumn)
 }
 
-/** An expression is computed for every row that is written, and may fail. */
+/** Whether an index column is no expression: an expression runs for every written row and may fail. */
 const isPlainColumn = (node: Node): boolean => "IndexElem" in node && node.IndexElem.expr === undefined
 
-const upkeep = ["CheckPointStmt", "ClusterStmt", "CommentStmt", "CreateStatsStmt", "ReindexStmt", "VacuumStmt"] as const
+const maintenance = [
+  "CheckPointStmt",
+  "ClusterStmt",
+  "CommentStmt",
+  "CreateStatsStmt",
+  "ReindexStmt",
+  "VacuumStmt"
+] as const
 
 /**
- * Statements that define, name or allow something. They run no code of their own, so that one of them that is not understood
- * still writes no rows; what is filled from a query, and what takes tables away by the dozen, is none of them.
+ * Whether a statement defines, renames or grants and runs no code. Such a statement writes no rows, even if it is not
+ * understood. Not among them: a table that is filled from a query, and a drop of all objects of a schema or a role.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const isDefinition = (node: Node): boolean => {
   if ("DropStmt" in node) return node.DropStmt.removeType !== "OBJECT_SCHEMA"
-  for (const tag in node) return defining.test(tag) && !filling.some((other) => other === tag)
+  for (const tag in node) return definitions.test(tag) && !notDefinitions.some((other) => other === tag)
   return false
 }
 
-const defining =
+const definitions =
   /^(?:Alter|Comment|Composite|Create|Define|Drop|Grant|Import|Index|Reassign|Reindex|Rename|Rule|SecLabel|VariableSet|View)/
 
-const filling: ReadonlyArray<NodeTag> = ["CreateTableAsStmt", "DropOwnedStmt"]
+const notDefinitions: ReadonlyArray<NodeTag> = ["CreateTableAsStmt", "DropOwnedStmt"]

@@ -1,7 +1,7 @@
 /**
- * What a statement needs to be allowed, read from its syntax tree: the privileges on the relations, routines, types and schemas
- * it names, and what it must own. The server says in its own language that something is denied; which of these it is, its
- * catalog tells.
+ * The privileges that a query requires, read from its syntax tree: privileges on the relations and routines that it
+ * names. `SELECT id FROM users` requires `SELECT` on `users (id)`. The server's error says in a local language that a
+ * privilege is missing; a query of its catalog finds which of the required privileges it is.
  *
  * Source: PostgreSQL manual, section 5.8, Privileges, and the notes of each statement.
  *
@@ -17,19 +17,21 @@ import { type Mentions, mentionsOf } from "../sql/Mentions.js"
 import { isNode, nameOfRangeVar } from "../sql/SyntaxTree.js"
 
 /**
- * One thing that a role must be allowed. `name` is `null` for the schema that new objects go to, for the database, and for what
- * only the role itself can be.
+ * A privilege that the role must have. `name` is `null` for the schema of new objects, for the database, and for an
+ * attribute of the role such as `SUPERUSER`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RequiredPrivilege {
   readonly kind: "relation" | "routine" | "type" | "schema" | "language" | "database" | "extension" | "role"
-  /** In the words of `GRANT`; `OWNER` where no grant helps. */
+  /** In the words of `GRANT`. `OWNER` means ownership, which no grant gives. */
   readonly privilege: string
   readonly schema: string | null
   readonly name: string | null
-  /** Of a relation: all of it, any column of it (an empty list), or those of the list that it has. */
+  /**
+   * Of a relation: `null` for the whole relation, an empty list for any column, or the columns of the list that it has.
+   */
   readonly columns: ReadonlyArray<string> | null
 }
 
@@ -47,7 +49,7 @@ export const required = (
   columns
 })
 
-/** @since 0.1.0 @category constructors */
+/** The ownership of an object. @since 0.1.0 @category constructors */
 export const owner = (kind: RequiredPrivilege["kind"], name: QualifiedName): RequiredPrivilege =>
   required(kind, "OWNER", name)
 
@@ -58,7 +60,7 @@ const relation = (
 ): RequiredPrivilege => required("relation", privilege, nameOfRangeVar(range), columns)
 
 /**
- * What a query, an `INSERT`, `UPDATE`, `DELETE` or `MERGE` needs, wherever it stands in the tree.
+ * The privileges of a query, `INSERT`, `UPDATE`, `DELETE` or `MERGE`, anywhere in the tree.
  *
  * @since 0.1.0
  * @category operations
@@ -80,13 +82,13 @@ export const ofQuery = (node: Node): ReadonlyArray<RequiredPrivilege> => {
   ]
 }
 
-/** Of routines that do not come with the server, and of sequences. @since 0.1.0 @category operations */
+/** The privileges on routines, except built-in ones, and on sequences. @since 0.1.0 @category operations */
 export const callsOf = (mentions: Mentions): ReadonlyArray<RequiredPrivilege> => [
   ...mentions.calls.flatMap(({ name }) => (isBuiltInRoutine(name) ? [] : [required("routine", "EXECUTE", name)])),
   ...mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [required("relation", "USAGE", name)] : []))
 ]
 
-/** Whoever reads no column in particular needs any of them. */
+/** A query that reads no column by name, such as `count(*)`, requires `SELECT` on any column. */
 const reading = (name: QualifiedName, columns: RequiredPrivilege["columns"]): ReadonlyArray<RequiredPrivilege> =>
   columns === null || columns.length === 0
     ? [required("relation", "SELECT", name, columns)]
@@ -116,19 +118,19 @@ const writeOf = (node: Node): ReadonlyArray<RequiredPrivilege> => {
     return [
       relation("INSERT", target, cols === undefined ? null : assigned(cols)),
       ...conflict(target, onConflictClause),
-      ...seeing(target, returningClause)
+      ...readingTarget(target, returningClause)
     ]
   }
   if ("UpdateStmt" in node) {
     const { relation: target, returningClause, targetList, whereClause } = node.UpdateStmt
     return [
       relation("UPDATE", target, assigned(targetList)),
-      ...seeing(target, [targetList, whereClause, returningClause])
+      ...readingTarget(target, [targetList, whereClause, returningClause])
     ]
   }
   if ("DeleteStmt" in node) {
     const { relation: target, returningClause, whereClause } = node.DeleteStmt
-    return [relation("DELETE", target, null), ...seeing(target, [whereClause, returningClause])]
+    return [relation("DELETE", target, null), ...readingTarget(target, [whereClause, returningClause])]
   }
   if ("MergeStmt" in node) {
     const { joinCondition, mergeWhenClauses, relation: target, returningClause } = node.MergeStmt
@@ -136,7 +138,7 @@ const writeOf = (node: Node): ReadonlyArray<RequiredPrivilege> => {
       ...(mergeWhenClauses ?? []).flatMap((clause) =>
         "MergeWhenClause" in clause ? merging(target, clause.MergeWhenClause) : []
       ),
-      ...seeing(target, [joinCondition, mergeWhenClauses, returningClause])
+      ...readingTarget(target, [joinCondition, mergeWhenClauses, returningClause])
     ]
   }
   return []
@@ -168,14 +170,14 @@ const conflict = (
   clause: OnConflictClause | undefined
 ): ReadonlyArray<RequiredPrivilege> => {
   if (clause === undefined) return []
-  const arbiter = seeing(target, [clause.infer, clause.targetList, clause.whereClause])
+  const arbiter = readingTarget(target, [clause.infer, clause.targetList, clause.whereClause])
   return clause.action === "ONCONFLICT_UPDATE"
     ? [relation("UPDATE", target, assigned(clause.targetList)), ...arbiter]
     : arbiter
 }
 
-/** A statement that changes rows reads its target where an expression names a column of it. */
-const seeing = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<RequiredPrivilege> => {
+/** The `SELECT` privileges on a target whose columns are named in expressions. */
+const readingTarget = (target: RangeVar | undefined, pieces: unknown): ReadonlyArray<RequiredPrivilege> => {
   const { columns, hasStar } = mentionsOf(pieces)
   if (hasStar) return [relation("SELECT", target, null)]
   return columns.length === 0 ? [] : [relation("SELECT", target, distinct(columns))]

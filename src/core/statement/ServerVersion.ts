@@ -1,8 +1,10 @@
 /**
- * What a statement needs that older servers lack. All text is read by the grammar of the newest server, so an older one may call
- * a syntax error what was read without one; the release notes say since when each form exists, and this table repeats them.
- * Versions are major ones; what every supported server knows (PostgreSQL 14) is not listed. Functions that came later are not
- * listed either: a server that lacks one says so by name.
+ * The major version of PostgreSQL that a statement needs, for instance 15 for `MERGE`. The grammar of the newest server
+ * reads all text, so an older server may report a syntax error in a statement that was read without one. Not listed:
+ * forms that PostgreSQL 14 knows, because it is the oldest supported server, and functions, because the server's error
+ * names them.
+ *
+ * Source: the release notes of PostgreSQL 15 to 18.
  *
  * @since 0.1.0
  * @internal
@@ -11,14 +13,14 @@ import type { AlterTableCmd, GrantStmt, Node, ReturningClause } from "@pgsql/typ
 import { isRecord } from "effect/Predicate"
 import { type Body, lastString, type NodeTag, optionNamed, stringsOf, type Wrapped } from "../sql/SyntaxTree.js"
 
-/** A form of SQL, and the first version that knows it. @since 0.1.0 @category models */
+/** A form of SQL and the first major version that knows it. @since 0.1.0 @category models */
 export interface Feature {
   readonly since: number
   readonly feature: string
 }
 
 /**
- * Where a tree stands: in the bodies of functions and rules, `old` and `new` are rows that every version knows.
+ * The place of a tree. In a `body` of a function or rule, every version knows `old` and `new` as rows.
  *
  * @since 0.1.0
  * @category models
@@ -26,7 +28,7 @@ export interface Feature {
 export type Place = "statement" | "body"
 
 /**
- * What is newest of all that a tree holds, whatever it is: a statement, an expression, a list of them.
+ * The newest feature in a tree: a statement, an expression, or a list of them.
  *
  * @since 0.1.0
  * @category queries
@@ -95,14 +97,18 @@ const alterTableCommand: Rule<"AlterTableCmd"> = ({ def, name, subtype }) => {
   }
   if (def === undefined || !("ATAlterConstraint" in def)) return undefined
   const { alterEnforceability, alterInheritability } = def.ATAlterConstraint
-  return when(alterEnforceability === true || alterInheritability === true, 18, "ALTER CONSTRAINT of this kind")
+  return when(
+    alterEnforceability === true || alterInheritability === true,
+    18,
+    "ALTER CONSTRAINT with ENFORCED or INHERIT"
+  )
 }
 
 const alterTable: Rule<"AlterTableStmt"> = ({ cmds, objtype }) => {
   const commands = (cmds ?? []).flatMap((node) => ("AlterTableCmd" in node ? [node.AlterTableCmd] : []))
   if (objtype === "OBJECT_VIEW") return when(commands.some(setsInvoker), 15, "security_invoker")
   const isLogging = ({ subtype }: AlterTableCmd): boolean => subtype === "AT_SetLogged" || subtype === "AT_SetUnLogged"
-  return when(objtype === "OBJECT_SEQUENCE" && commands.some(isLogging), 15, "a sequence that is not logged")
+  return when(objtype === "OBJECT_SEQUENCE" && commands.some(isLogging), 15, "an unlogged sequence")
 }
 
 const setsInvoker = ({ def }: AlterTableCmd): boolean =>
@@ -114,7 +120,7 @@ const privileges = ({ objtype, privileges: given }: GrantStmt): Feature | undefi
   return when(objtype === "OBJECT_PARAMETER_ACL", 15, "GRANT … ON PARAMETER")
 }
 
-/** `RETURNING old.a`: rows before and after the change, unless a table is called so. */
+/** Finds `RETURNING old.a`: `old` and `new` are the rows before and after the change, unless a table has that name. */
 const returning = (node: { readonly returningClause?: ReturningClause }, place: Place): Feature | undefined => {
   const { returningClause, ...rest } = node
   if (returningClause === undefined) return undefined
@@ -137,7 +143,7 @@ const namesIn = (tree: unknown): ReadonlySet<string> => {
   return names
 }
 
-/** What stands before the dot of the columns. */
+/** The qualifiers before the dots of the columns. */
 const qualifiersIn = (tree: unknown): ReadonlyArray<string> => {
   if (Array.isArray(tree)) return tree.flatMap(qualifiersIn)
   if (!isRecord(tree)) return []
@@ -149,7 +155,7 @@ const qualifiersIn = (tree: unknown): ReadonlyArray<string> => {
 const merge: Rule<"MergeStmt"> = (node, place) =>
   returning(node, place) ?? (node.returningClause === undefined ? since(15, "MERGE") : since(17, "MERGE … RETURNING"))
 
-/** What is written like the call of a function may be one, of a function of that name; the rest is SQL/JSON. */
+/** SQL/JSON. A form that also is a valid function call is left out: `json_object(…)` may be a function of that name. */
 const constructor = always(16, "SQL/JSON constructors and IS JSON")
 const query = "SQL/JSON query functions and JSON_TABLE"
 
@@ -168,7 +174,7 @@ const rules: { readonly [K in NodeTag]?: Rule<K> } = {
   AlterSubscriptionStmt: ({ kind }) => when(kind === "ALTER_SUBSCRIPTION_SKIP", 15, "ALTER SUBSCRIPTION … SKIP"),
   AlterTableCmd: alterTableCommand,
   AlterTableStmt: alterTable,
-  ColumnDef: ({ storage_name }) => when(storage_name !== undefined, 16, "STORAGE of a new column"),
+  ColumnDef: ({ storage_name }) => when(storage_name !== undefined, 16, "STORAGE in the definition of a column"),
   Constraint: constraint,
   CreateForeignTableStmt: ({ base }) =>
     when(
@@ -176,7 +182,7 @@ const rules: { readonly [K in NodeTag]?: Rule<K> } = {
       18,
       "LIKE in a foreign table"
     ),
-  CreateSeqStmt: ({ sequence }) => when(sequence?.relpersistence === "u", 15, "a sequence that is not logged"),
+  CreateSeqStmt: ({ sequence }) => when(sequence?.relpersistence === "u", 15, "an unlogged sequence"),
   CreateStatsStmt: ({ defnames }) => when(defnames === undefined, 16, "CREATE STATISTICS without a name"),
   CreateStmt: ({ tableElts }) => when((tableElts ?? []).some(isTableNotNull), 18, "NOT NULL as a table constraint"),
   DeleteStmt: returning,
@@ -212,7 +218,7 @@ const rules: { readonly [K in NodeTag]?: Rule<K> } = {
     when(
       pubobjtype !== "PUBLICATIONOBJ_TABLE" || pubtable?.columns !== undefined || pubtable?.whereClause !== undefined,
       15,
-      "a publication of schemas, columns or some rows"
+      "a publication of schemas, columns or filtered rows"
     ),
   RangeSubselect: ({ alias }) => when(alias === undefined, 16, "a subquery without an alias"),
   ReindexStmt: ({ kind, name }) =>

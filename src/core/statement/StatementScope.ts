@@ -1,12 +1,12 @@
 /**
- * The names that one statement uses: the relations it touches with their aliases, and the columns, routines and types it
- * mentions. Read from its syntax tree; it lets one heal close every gap of a statement at once, and turns an alias into a table.
+ * The scope of a statement is the names that it uses: relations with their aliases, columns, routines and types. With
+ * it, one heal closes all gaps of a statement, and an alias becomes a table.
  *
  * **Laws**
  *
- * 1. A text that is not SQL has no scope; any other has one, be it empty.
- * 2. The scope of several statements is the union of theirs.
- * 3. Names of common table expressions are never relations of the scope, where they are visible.
+ * 1. A text that is not SQL has no scope; every other text has one, which may be empty.
+ * 2. The scope of several statements is the union of their scopes.
+ * 3. The name of a common table expression is never a relation of the scope, where it is visible.
  *
  * @since 0.1.0
  */
@@ -42,20 +42,23 @@ export interface ScopedColumn {
  * @category models
  */
 export interface StatementScope {
-  /** Real relations only: names of common table expressions are left out. */
+  /** The relations, without the names of common table expressions. */
   readonly relations: ReadonlyArray<ScopedRelation>
   readonly columns: ReadonlyArray<ScopedColumn>
   readonly routines: ReadonlyArray<QualifiedName>
   /** Types that are not PostgreSQL's own. */
   readonly types: ReadonlyArray<QualifiedName>
-  /** Of an `INSERT … ON CONFLICT (columns)`: its table and its columns, sorted. */
+  /** The table and the sorted columns of an `INSERT … ON CONFLICT (columns)`. */
   readonly conflictTarget: Option.Option<{ readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> }>
-  /** Whether a column that it names can only be one of its relations': no function gives it rows, no value is taken apart. */
+  /**
+   * Whether every named column belongs to one of the relations: no function gives rows, and no field of a value is
+   * read.
+   */
   readonly isClosed: boolean
 }
 
 /**
- * The scope of a text of one or more statements; none for what is not SQL.
+ * The scope of a text of one or more statements; `None` for a text that is not SQL.
  *
  * @since 0.1.0
  * @category constructors
@@ -64,12 +67,12 @@ export const scopeFrom = (parser: Parser, text: string): Option.Option<Statement
   Option.map(Either.getRight(statementsOf(parser, text)), (statements) =>
     scopeOf(
       mentionsOf(statements.map(({ node }) => node)),
-      statements.every(({ node }) => isOfRows(node) && !opens(node))
+      statements.every(({ node }) => isOfRows(node) && !hasOtherColumns(node))
     )
   )
 
 /**
- * The table behind what stands before a column's dot: an alias hides the table's own name, as it does on the server.
+ * The table of a column's qualifier. As on the server, an alias hides the table's own name.
  *
  * @since 0.1.0
  * @category operations
@@ -82,8 +85,8 @@ export const tableOf = (scope: StatementScope, qualifier: string): Option.Option
 }
 
 /**
- * Whether a text names this column, which can then be none but its relations'. Where the server points to a place in the text,
- * it means a name that stands there, and not one inside a function or a trigger that the statement runs.
+ * Whether the text names this column and it can only belong to the scope's relations. An error with a position in the
+ * text is about a name of the text, and not about a name inside a function or trigger that the statement runs.
  *
  * @since 0.1.0
  * @category predicates
@@ -91,23 +94,29 @@ export const tableOf = (scope: StatementScope, qualifier: string): Option.Option
 export const isColumnOf = (scope: StatementScope, column: string): boolean =>
   scope.isClosed && scope.columns.some(({ name }) => name === column)
 
-const kindsOfRows: ReadonlySet<string> = new Set(["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"])
+const rowStatements: ReadonlySet<string> = new Set([
+  "SelectStmt",
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt"
+])
 
-const isOfRows = (node: Node): boolean => Object.keys(node).every((kind) => kindsOfRows.has(kind))
+const isOfRows = (node: Node): boolean => Object.keys(node).every((kind) => rowStatements.has(kind))
 
-/** Rows whose columns are not those of a relation that is named. */
-const sources: ReadonlySet<string> = new Set(["RangeFunction", "RangeTableFunc", "JsonTable"])
+/** Sources of rows that are not relations. */
+const otherSources: ReadonlySet<string> = new Set(["RangeFunction", "RangeTableFunc", "JsonTable"])
 
-/** Whether the tree takes a column from something that is no relation: `(value).field`, `FROM function()`. */
-const opens = (tree: unknown): boolean =>
+/** Whether the tree has a column of something other than a relation: `(value).field`, `FROM function()`. */
+const hasOtherColumns = (tree: unknown): boolean =>
   Array.isArray(tree)
-    ? tree.some(opens)
+    ? tree.some(hasOtherColumns)
     : isRecord(tree) &&
       Object.entries(tree).some(
-        ([key, child]) => sources.has(key) || (key === "indirection" && isField(child)) || opens(child)
+        ([key, child]) => otherSources.has(key) || (key === "indirection" && isField(child)) || hasOtherColumns(child)
       )
 
-/** Whether something else than the elements of an array is taken. */
+/** Whether an indirection reads a field, and not only elements of an array. */
 const isField = (indirection: unknown): boolean =>
   Array.isArray(indirection) && indirection.some((step) => !hasProperty(step, "A_Indices"))
 

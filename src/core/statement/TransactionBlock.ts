@@ -1,6 +1,7 @@
 /**
- * Which statements cannot run inside a transaction block. The server refuses them there (SQLSTATE 25001), so a migration
- * that holds one of them is not atomic and runs statement by statement.
+ * The statements that cannot run inside a transaction block, for instance `VACUUM`, and the statements that begin or
+ * end one. The server rejects the first kind in a block (SQLSTATE 25001), so a migration with such a statement is not
+ * atomic and runs statement by statement.
  *
  * Source: calls of PreventInTransactionBlock in src/backend.
  *
@@ -12,7 +13,8 @@ import * as Option from "effect/Option"
 import { type Body, isOn, optionNamed, optionText } from "../sql/SyntaxTree.js"
 
 /**
- * Whether a statement may run inside a transaction block. What works on one table does, unless it has to go through partitions.
+ * Whether a statement may run inside a transaction block. `REINDEX TABLE` and `CLUSTER` may, except on a partitioned
+ * table.
  *
  * @since 0.1.0
  * @category predicates
@@ -34,33 +36,44 @@ export const isTransactional = (node: Node, isPartitioned: (range: RangeVar) => 
   if ("AlterSubscriptionStmt" in node) return !refreshes(node.AlterSubscriptionStmt)
   if ("DiscardStmt" in node) return node.DiscardStmt.target !== "DISCARD_ALL"
   if ("AlterDatabaseStmt" in node) return optionNamed(node.AlterDatabaseStmt.options, "tablespace") === undefined
-  return !never.some((tag) => tag in node)
+  return !neverTransactional.some((tag) => tag in node)
 }
 
-/** Whether a script opens or ends transactions itself. @since 0.1.0 @category predicates */
+/** Whether a script begins or ends transactions. @since 0.1.0 @category predicates */
 export const hasOwnTransactions = (nodes: ReadonlyArray<Node>): boolean =>
-  nodes.some((node) => "TransactionStmt" in node && !inner.has(node.TransactionStmt.kind ?? ""))
+  nodes.some((node) => "TransactionStmt" in node && !savepointKinds.has(node.TransactionStmt.kind ?? ""))
 
-/** Whether a statement ends the transaction that it stands in: of a body, that of whoever runs it. @since 0.1.0 @category predicates */
+/**
+ * Whether a statement ends its transaction; in a body, this is the caller's transaction.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const endsTransaction = (node: Node): boolean =>
-  "TransactionStmt" in node && ends.has(node.TransactionStmt.kind ?? "")
+  "TransactionStmt" in node && endKinds.has(node.TransactionStmt.kind ?? "")
 
-const ends: ReadonlySet<string> = new Set(["TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"])
+const endKinds: ReadonlySet<string> = new Set(["TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"])
 
 /** Whether a statement begins a transaction block. @since 0.1.0 @category predicates */
 export const beginsBlock = (node: Node): boolean =>
-  "TransactionStmt" in node && begins.has(node.TransactionStmt.kind ?? "")
+  "TransactionStmt" in node && beginKinds.has(node.TransactionStmt.kind ?? "")
 
-/** Whether no transaction block is open after a statement. What ends with `AND CHAIN` begins the next one. @since 0.1.0 @category predicates */
+/**
+ * Whether a statement ends the transaction block and begins no new one with `AND CHAIN`.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const endsBlock = (node: Node): boolean =>
   (endsTransaction(node) && !isChained(node)) ||
   ("TransactionStmt" in node && node.TransactionStmt.kind === "TRANS_STMT_PREPARE")
 
-/** Whether a statement ends a transaction and begins another at once. @since 0.1.0 @category predicates */
+/** Whether a statement ends a transaction and begins another with `AND CHAIN`. @since 0.1.0 @category predicates */
 export const isChained = (node: Node): boolean => "TransactionStmt" in node && node.TransactionStmt.chain === true
 
 /**
- * The place of the statement that begins a block which the script never ends: the end of its session would roll it back.
+ * The index of the statement that begins a block that the script does not end. The end of the session rolls the block
+ * back.
  *
  * @since 0.1.0
  * @category queries
@@ -74,12 +87,16 @@ export const unclosed = (nodes: ReadonlyArray<Node>): Option.Option<number> => {
   return open
 }
 
-const begins: ReadonlySet<string> = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"])
+const beginKinds: ReadonlySet<string> = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"])
 
-/** Savepoints live inside whatever transaction there is. */
-const inner: ReadonlySet<string> = new Set(["TRANS_STMT_SAVEPOINT", "TRANS_STMT_RELEASE", "TRANS_STMT_ROLLBACK_TO"])
+/** Statements on savepoints, which stay inside their transaction. */
+const savepointKinds: ReadonlySet<string> = new Set([
+  "TRANS_STMT_SAVEPOINT",
+  "TRANS_STMT_RELEASE",
+  "TRANS_STMT_ROLLBACK_TO"
+])
 
-const never = [
+const neverTransactional = [
   "AlterSystemStmt",
   "CreatedbStmt",
   "CreateTableSpaceStmt",
@@ -100,7 +117,10 @@ const detachesConcurrently = (node: Node): boolean => {
   return def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true
 }
 
-/** A change of publications refreshes by default; the failover and two-phase options talk to the publisher's slot. */
+/**
+ * Whether a change talks to the publisher: it refreshes the publications (the default), or sets `failover` or
+ * `two_phase`.
+ */
 const refreshes = ({ kind, options }: Body<"AlterSubscriptionStmt">): boolean => {
   switch (kind) {
     case "ALTER_SUBSCRIPTION_REFRESH":

@@ -1,6 +1,7 @@
 /**
- * What a statement makes and what it undoes, as keys that meet where one statement undoes another: `CREATE TABLE users` makes
- * what `DROP TABLE users` undoes, `GRANT` what `REVOKE` does. Schemas are left aside, since a path may stand for one.
+ * The keys of what a statement makes and undoes. A key made by one statement and undone by another shows that the
+ * second undoes the first: `CREATE TABLE users` and `DROP TABLE users`, `GRANT` and `REVOKE`. Keys have no schema,
+ * because a search path can replace it.
  *
  * @internal
  */
@@ -15,7 +16,7 @@ const some = (kind: string, name: string | undefined): Keys => (name === undefin
 
 const last = (names: ReadonlyArray<Node> | undefined): string | undefined => stringsOf(names).at(-1)
 
-/** What stands there afterwards, or holds. @since 0.1.0 @category queries */
+/** The keys of what a statement creates or sets. @since 0.1.0 @category queries */
 export const madeBy = (node: Node): Keys => {
   if ("CreateStmt" in node) return some("name", lasting(node.CreateStmt.relation))
   if ("CreateForeignTableStmt" in node) return some("name", node.CreateForeignTableStmt.base?.relation?.relname)
@@ -37,7 +38,7 @@ export const madeBy = (node: Node): Keys => {
   return madeByOther(node)
 }
 
-/** What has a plain name of its own. */
+/** The keys of the other statements that create an object with a plain name. */
 const madeByOther = (node: Node): Keys => {
   if ("CreateSchemaStmt" in node) return some("name", node.CreateSchemaStmt.schemaname)
   if ("CreateTrigStmt" in node) return some("name", node.CreateTrigStmt.trigname)
@@ -53,7 +54,7 @@ const madeByOther = (node: Node): Keys => {
   return "CreateRoleStmt" in node ? some("name", node.CreateRoleStmt.role) : none
 }
 
-/** What was there and is there no longer. @since 0.1.0 @category queries */
+/** The keys of what a statement drops, deletes, revokes or resets. @since 0.1.0 @category queries */
 export const undoneBy = (node: Node): Keys => {
   if ("DropStmt" in node)
     return (node.DropStmt.objects ?? []).flatMap((object) => some("name", partsOfObject(object).at(-1)))
@@ -73,8 +74,8 @@ export const undoneBy = (node: Node): Keys => {
 }
 
 /**
- * What a statement leaves behind for as long as its object stands: what it makes, but for what goes with its table, and a table
- * whose rows it changes.
+ * The keys of objects whose drop undoes the statement: what it creates, or the table whose rows it changes. Empty for
+ * an index and other objects that are dropped with their table.
  *
  * @since 0.1.0
  * @category queries
@@ -92,17 +93,17 @@ export const standsBy = (node: Node): Keys => {
     : lasting
 }
 
-/** The key of what a statement takes another name for, and of what it is then. @since 0.1.0 @category queries */
+/** The keys of the old and the new name of a rename. @since 0.1.0 @category queries */
 export const renameIn = (node: Node): { readonly from: Keys; readonly to: Keys } =>
   "RenameStmt" in node
     ? { from: some("name", renamed(node.RenameStmt)), to: some("name", node.RenameStmt.newname) }
     : { from: none, to: none }
 
-/** Whether it is a query, which may call a function that changes anything. @since 0.1.0 @category predicates */
+/** Whether a statement is a query. A query may call a function that changes data. @since 0.1.0 @category predicates */
 export const isQuery = (node: Node): boolean => "SelectStmt" in node
 
 /**
- * Whether a statement takes something away, changes what is there, or runs code that may.
+ * Whether a statement drops or changes existing objects or rows, or runs code that may do so.
  *
  * @since 0.1.0
  * @category predicates
@@ -114,17 +115,22 @@ export const isDestructive = (node: Node): boolean => {
   return false
 }
 
-/** Transactions and settings are part of both ways. @since 0.1.0 @category predicates */
+/**
+ * Whether a statement is about a transaction, a setting or a lock, which both the way up and the way down have.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isPreparation = (node: Node): boolean =>
   "TransactionStmt" in node || "VariableSetStmt" in node || "LockStmt" in node
 
-/** A temporary table is gone with its session, and dropping it undoes nothing. */
+/** The name of a relation that outlives its session; `undefined` for a temporary table. */
 const lasting = (range: RangeVar | undefined): string | undefined =>
   range?.relpersistence === "t" ? undefined : range?.relname
 
 const rowsOf = (name: string | undefined): Keys => [...some("rows", name), ...some("name", name)]
 
-/** What is granted on each object to each role: `PUBLIC` is another than `reader`. */
+/** One key for each object and each role. */
 const granted = ({ grantees, objects }: Body<"GrantStmt">): Keys =>
   (objects ?? []).flatMap((object) =>
     (grantees ?? []).flatMap((grantee) =>
@@ -134,11 +140,11 @@ const granted = ({ grantees, objects }: Body<"GrantStmt">): Keys =>
     )
   )
 
-/** Two statements of which each takes the other's name back meet. */
+/** The key of a name: a rename back to it has the same key. */
 const renaming = (now: string | undefined, before: string | undefined): Keys =>
   now === undefined || before === undefined ? none : [`named ${now}, not ${before}`]
 
-/** The old name: of a relation itself, or of what belongs to it. */
+/** The old name of a relation or of a part of it. */
 const renamed = ({ object, relation, subname }: Body<"RenameStmt">): string | undefined =>
   subname ?? relation?.relname ?? partsOfObject(object).at(-1)
 
@@ -208,7 +214,7 @@ const creation =
   /\b(?:create|add)\s+(?:or\s+replace\s+|unique\s+)*[a-z]+\s+(?:if\s+not\s+exists\s+)?(?:[\w"]+\.)?"?(\w+)/gi
 const removal = /\b(?:drop\s+[a-z]+|delete\s+from|truncate(?:\s+table)?)\s+(?:if\s+exists\s+)?(?:[\w"]+\.)?"?(\w+)/gi
 
-/** The body of a block is text: names are taken where they stand behind the words of a definition. */
+/** The keys of the names in a `DO` block's text that follow words such as `CREATE TABLE`. */
 const namesIn = ({ args }: Body<"DoStmt">, pattern: RegExp): Keys =>
   (args ?? []).flatMap((arg) => {
     const body = "DefElem" in arg && arg.DefElem.defname === "as" ? arg.DefElem.arg : undefined

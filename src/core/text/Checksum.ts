@@ -7,7 +7,8 @@
  * **Laws**
  *
  * 1. `normalise` is idempotent.
- * 2. Texts that differ only in line endings, a byte order mark, trailing white space or trailing empty lines have one checksum.
+ * 2. Texts that differ only in line endings, a byte order mark, trailing white space or trailing empty lines have one
+ *    checksum.
  * 3. Texts that differ in anything else have different checksums, as far as the digest goes.
  *
  * @since 0.1.0

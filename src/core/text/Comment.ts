@@ -1,7 +1,7 @@
 /**
- * Finds the comments of a script without parsing it, so the script need not be valid SQL. Text that only looks like a comment
- * (inside a string, a quoted identifier, a dollar quote or a block comment) is skipped, as the server's lexer skips it
- * (PostgreSQL manual, section 4.1).
+ * Finds the comments of a script without parsing it, so the script need not be valid SQL. Text that only looks like a
+ * comment (inside a string, a quoted identifier, a dollar quote or a block comment) is skipped, as the server's lexer
+ * skips it (PostgreSQL manual, section 4.1).
  *
  * **Laws**
  *
@@ -46,10 +46,20 @@ export const linesOf = (text: string): ReadonlyArray<CommentLine> =>
     .filter(({ kind }) => kind === "line")
     .map(({ header, line, text }) => ({ text, line, header }))
 
-/** The comments with only white space before them on their line, in the order of the text. @since 0.1.0 @category operations */
+/**
+ * The comments with only white space before them on their line, in the order of the text.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const commentsOf = (text: string): ReadonlyArray<Comment> => scan(text, (at) => startOfLine(text, at))
 
-/** The comments with other text before them on their line, in the order of the text. @since 0.1.0 @category operations */
+/**
+ * The comments with other text before them on their line, in the order of the text.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const commentsBehind = (text: string): ReadonlyArray<Comment> =>
   scan(text, (at) => (startOfLine(text, at) === undefined ? at : undefined))
 

@@ -1,6 +1,7 @@
 /**
- * Reads SQL text at an offset, as the server's lexer reads it: identifiers with their quoting, folding and truncation, dotted
- * names, string constants, comments. It does not parse statements. Every function takes linear time and is total.
+ * Reads SQL text at an offset, as the server's lexer reads it: identifiers with their quoting, folding and truncation,
+ * dotted names, string constants, comments. It does not parse statements. Every function takes linear time and is
+ * total.
  *
  * **Laws**
  *
@@ -148,8 +149,8 @@ export const literalAt = (text: string, start: number): Cut<string> | undefined 
 }
 
 /**
- * The offset after the token that begins at `start`: a comment, a word or number, a quoted name, a string constant or a single
- * character. An unclosed token reaches to the end of the text.
+ * The offset after the token that begins at `start`: a comment, a word or number, a quoted name, a string constant or a
+ * single character. An unclosed token reaches to the end of the text.
  *
  * @since 0.1.0
  * @category reading

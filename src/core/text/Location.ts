@@ -4,6 +4,11 @@
  * @internal
  */
 
-/** Renders a place so that editors and terminals can link it; line and column are 1-based. @since 0.1.0 @category rendering */
+/**
+ * Renders a place so that editors and terminals can link it; line and column are 1-based.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
 export const location = (file: string, line: number, column?: number): string =>
   column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`

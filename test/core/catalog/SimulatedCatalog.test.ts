@@ -38,7 +38,7 @@ const catalog = fc.array(step, { maxLength: 12 }).map((steps) => steps.reduce((a
 
 describe("laws", () => {
   it.prop(
-    "Nothing here fails: what is created twice is replaced, what is dropped and not there stays not there.",
+    "Every operation is total: a second creation replaces the object, and a removal of an unknown object changes no object.",
     [catalog, name],
     ([before, of]) => {
       const put = Catalog.putRelation(before, Catalog.relation("view", of))
@@ -53,7 +53,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What was put is found by its full name until it is removed, and by its bare name.",
+    "An object that was put is found by its full name until it is removed, and by its bare name.",
     [catalog, name],
     ([before, of]) => {
       const view = Catalog.relation("view", of)
@@ -63,7 +63,7 @@ describe("laws", () => {
     }
   )
 
-  it.prop("A catalog never changes; every operation gives another one.", [catalog, name], ([before, of]) => {
+  it.prop("A catalog never changes; every operation gives a new one.", [catalog, name], ([before, of]) => {
     const all = Catalog.allRelations(before)
     Catalog.putRelation(before, Catalog.relation("view", of))
     Catalog.removeRelation(before, of)
@@ -71,20 +71,20 @@ describe("laws", () => {
   })
 })
 
-describe("names", () => {
+describe("a name", () => {
   const table = (bare: string, schema?: string) => Catalog.relation("table", qualifiedName(bare, schema))
   const found = (all: Catalog.SimulatedCatalog, bare: string, schema?: string) =>
     Catalog.relationsNamed(all, qualifiedName(bare, schema)).map(({ name: { schema: where } }) =>
       Option.getOrElse(where, () => "-")
     )
 
-  it("without schema are those of the default schema, or else all there are", () => {
+  it("without schema means the table in the default schema, or else all tables of that name", () => {
     const app = Catalog.putRelation(Catalog.putRelation(Catalog.empty, table("t", "a")), table("t", "b"))
     deepStrictEqual(found(app, "t"), ["a", "b"])
     deepStrictEqual(found(Catalog.putRelation(app, table("t", "public")), "t"), ["public"])
   })
 
-  it("with schema are the one in it, or else one that was made without saying where", () => {
+  it("with schema means the table in that schema, or else a table that was created without schema", () => {
     const all = Catalog.putRelation(Catalog.empty, table("t"))
     deepStrictEqual(found(all, "t", "app"), ["-"])
     deepStrictEqual(found(Catalog.putRelation(all, table("t", "app")), "t", "app"), ["app"])
@@ -92,8 +92,8 @@ describe("names", () => {
   })
 })
 
-describe("constraints", () => {
-  it.prop("are found by name in their schema exactly as long as a table has them", [catalog], ([all]) => {
+describe("a constraint", () => {
+  it.prop("is found by its name and schema exactly as long as a table has it", [catalog], ([all]) => {
     for (const constraint of ["k", "l"]) {
       for (const schema of ["public", "app"]) {
         const isThere = Catalog.allRelations(all).some(

@@ -17,7 +17,7 @@ describe("a statement", () => {
     "CHECKPOINT",
     ""
   ]) {
-    it(`that changes no answer is neutral: ${sql}`, () => deepStrictEqual(isNeutral(sql), true))
+    it(`that changes no result of a query is neutral: ${sql}`, () => deepStrictEqual(isNeutral(sql), true))
   }
 
   for (const sql of [
@@ -30,6 +30,6 @@ describe("a statement", () => {
     "CREATE INDEX ON t (a); DELETE FROM t",
     "-- provides: table t\nCOMMENT ON TABLE t IS 'x'; SELECT 1"
   ]) {
-    it(`that may change one is not: ${sql}`, () => deepStrictEqual(isNeutral(sql), false))
+    it(`that may change the result of a query is not neutral: ${sql}`, () => deepStrictEqual(isNeutral(sql), false))
   }
 })

@@ -1,12 +1,12 @@
 /**
- * What statements need to be allowed, read from their text alone. That the server agrees is shown in
- * test/server/heal/privileges.test.ts, as far as all its versions know the statement.
+ * The privileges that statements require, read from their text. test/server/heal/privileges.test.ts shows that the server agrees
+ * for the statements that all its versions know.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as ParsedSql from "../../../src/core/sql/ParsedSql.js"
-import * as PrivilegeOfDefinition from "../../../src/core/statement/DefinitionPrivilege.js"
+import * as DefinitionPrivilege from "../../../src/core/statement/DefinitionPrivilege.js"
 import type { RequiredPrivilege } from "../../../src/core/statement/Privilege.js"
 import * as Parsing from "../../support/history/Parsing.js"
 
@@ -19,11 +19,11 @@ const needs = (sql: string): ReadonlyArray<string> =>
   Either.match(ParsedSql.statementsOf(Parsing.parser, sql), {
     onLeft: ({ reason }) => assert.fail(reason),
     onRight: (statements) => [
-      ...new Set(statements.flatMap(({ node }) => PrivilegeOfDefinition.ofStatement(Parsing.parser, node)).map(render))
+      ...new Set(statements.flatMap(({ node }) => DefinitionPrivilege.ofStatement(Parsing.parser, node)).map(render))
     ]
   })
 
-describe("a query needs", () => {
+describe("a query requires", () => {
   for (const [sql, expected] of [
     ["SELECT 1", []],
     ["SELECT count(*) FROM t", ["SELECT() relation t"]],
@@ -57,7 +57,7 @@ describe("a query needs", () => {
   }
 })
 
-describe("a definition needs", () => {
+describe("a definition requires", () => {
   for (const [sql, expected] of [
     ["CREATE TABLE t (id integer)", ["CREATE schema"]],
     ["CREATE TEMP TABLE t (id integer)", ["TEMPORARY database"]],

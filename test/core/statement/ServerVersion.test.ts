@@ -5,14 +5,14 @@ import { lastFootprint } from "../../support/history/Parsing.js"
 
 const needs = (text: string): ReadonlyArray<number> => lastFootprint(text).needs.map(({ since }) => since)
 
-describe("what a statement needs", () => {
+describe("the version that a statement needs", () => {
   it.each([...bySyntax, ...byName])("PostgreSQL %i: %s", (since, statement) =>
     deepStrictEqual(needs(statement), [since])
   )
 
-  it.each(old)("nothing of late: %s", (statement) => deepStrictEqual(needs(statement), []))
+  it.each(old)("none newer than PostgreSQL 14: %s", (statement) => deepStrictEqual(needs(statement), []))
 
-  it("is what is newest in it, with its name, its line and its words", () =>
+  it("is the version of its newest feature, with the feature's name and the statement's line and text", () =>
     deepStrictEqual(
       lastFootprint("SELECT 1;\n\nMERGE INTO t USING (SELECT 1) ON true\nWHEN MATCHED THEN DELETE").needs,
       [
@@ -25,7 +25,7 @@ describe("what a statement needs", () => {
       ]
     ))
 
-  it("counts what the server parses along with it: bodies of functions and blocks, whatever of them runs", () => {
+  it("counts the bodies of functions and blocks, because the server parses them even if they do not run", () => {
     const merge = "MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE"
     for (const statement of [
       `CREATE FUNCTION f() RETURNS void LANGUAGE sql AS '${merge}'`,
@@ -37,7 +37,7 @@ describe("what a statement needs", () => {
     }
   })
 
-  it("leaves out what only a function's text names, which may never run", () =>
+  it("leaves out dynamic SQL, which may never run", () =>
     assert.isEmpty(
       needs("DO $$ BEGIN EXECUTE 'DO $x$ BEGIN MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE; END $x$'; END $$")
     ))

@@ -23,13 +23,17 @@ const table = (text: string, qualifier: string) => Option.map(tableOf(scope(text
 const statements = Object.values(arb.samples).filter((sample) => sample !== undefined)
 
 describe("laws", () => {
-  it.prop("A text that is not SQL has no scope; any other has one, be it empty.", [arb.script], ([{ text }]) => {
-    assert.isTrue(Option.isSome(scopeFrom(parser, text)))
-    assert.isTrue(Option.isNone(scopeFrom(parser, `${text};\nselec 1`)))
-  })
+  it.prop(
+    "A text that is not SQL has no scope; every other text has one, which may be empty.",
+    [arb.script],
+    ([{ text }]) => {
+      assert.isTrue(Option.isSome(scopeFrom(parser, text)))
+      assert.isTrue(Option.isNone(scopeFrom(parser, `${text};\nselec 1`)))
+    }
+  )
 
   it.prop(
-    "The scope of several statements is the union of theirs.",
+    "The scope of several statements is the union of their scopes.",
     [fc.constantFrom(...statements), fc.constantFrom(...statements)],
     ([first, second]) => {
       const both = withAlias(`${first}; ${second}`)
@@ -38,7 +42,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "Names of common table expressions are never relations of the scope, where they are visible.",
+    "The name of a common table expression is never a relation of the scope, where it is visible.",
     [arb.identifier, arb.identifier],
     ([cte, other]) => {
       const names = withAlias(`WITH ${quote(cte)} AS (SELECT * FROM ${quote(`${other}t`)}) SELECT * FROM ${quote(cte)}`)
@@ -48,14 +52,14 @@ describe("laws", () => {
 })
 
 describe("relations", () => {
-  it("stand with their aliases, wherever they are: joins, subqueries, LATERAL, IN, EXISTS", () =>
+  it("have their aliases, in joins, subqueries, LATERAL, IN and EXISTS", () =>
     deepStrictEqual(
       withAlias(`SELECT (SELECT max(x) FROM e) FROM app.a AS t JOIN b USING (id) NATURAL JOIN c, LATERAL (SELECT * FROM d) l
         WHERE t.x IN (SELECT y FROM f) AND EXISTS (TABLE g) FOR UPDATE OF t`),
       ["e", "app.a t", "b", "c", "d", "f", "g"]
     ))
 
-  it("are the targets of INSERT, UPDATE, DELETE and MERGE, and what those read", () => {
+  it("are the targets and the sources of INSERT, UPDATE, DELETE and MERGE", () => {
     deepStrictEqual(withAlias("INSERT INTO a SELECT * FROM b"), ["a", "b"])
     deepStrictEqual(withAlias("UPDATE a x SET y = b.y FROM b WHERE b.id = x.id"), ["a x", "b"])
     deepStrictEqual(withAlias("DELETE FROM a USING b WHERE a.id = b.id"), ["a", "b"])
@@ -67,7 +71,7 @@ describe("relations", () => {
     )
   })
 
-  it("leave out common table expressions as far as they reach, and no further", () => {
+  it("leave out common table expressions within their scope only", () => {
     deepStrictEqual(withAlias("WITH users AS (SELECT * FROM users) SELECT * FROM users"), ["users"])
     deepStrictEqual(withAlias("WITH RECURSIVE t AS (SELECT 1 UNION SELECT * FROM t) SELECT * FROM t"), [])
     deepStrictEqual(withAlias("SELECT * FROM (WITH q AS (SELECT 1) TABLE q) x, q"), ["q"])
@@ -80,7 +84,7 @@ describe("relations", () => {
 })
 
 describe("columns", () => {
-  it("keep what stands before their dot; stars and output names are none", () =>
+  it("keep their qualifier; stars and output names are left out", () =>
     deepStrictEqual(columns("SELECT t.a, b AS c, t.*, s.t.d FROM t WHERE e = 1 GROUP BY f"), [
       "t.a",
       "b",
@@ -89,7 +93,7 @@ describe("columns", () => {
       "f"
     ]))
 
-  it("that are assigned belong to the target", () => {
+  it("on the left side of an assignment belong to the target", () => {
     deepStrictEqual(columns("INSERT INTO t (a, b) VALUES (1, 2)"), ["t.a", "t.b"])
     deepStrictEqual(columns("UPDATE t AS x SET a = c"), ["x.a", "c"])
     deepStrictEqual(columns("MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT (a) VALUES (u.b)"), [
@@ -98,7 +102,7 @@ describe("columns", () => {
     ])
   })
 
-  it("of USING and of ON CONFLICT count", () => {
+  it("in USING and ON CONFLICT are included", () => {
     assert.include(columns("SELECT 1 FROM a JOIN b USING (id)"), "id")
     deepStrictEqual(
       columns("INSERT INTO t (a) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = excluded.d WHERE t.e > 1"),
@@ -108,7 +112,7 @@ describe("columns", () => {
 })
 
 describe("routines and types", () => {
-  it("are named by calls and casts; the server's own types are left out", () => {
+  it("come from calls and casts, without PostgreSQL's own types", () => {
     const { routines, types } = scope(
       "SELECT app.f(x), count(*), y::mood, z::text[], $1::app.addr FROM g(1) WHERE 'f'::regproc = 'h'::regproc"
     )
@@ -118,20 +122,20 @@ describe("routines and types", () => {
 })
 
 describe("tableOf", () => {
-  it("turns an alias into its table, and a table's name into itself unless an alias hides it", () => {
+  it("answers the table of an alias, and the table of a name that no alias hides", () => {
     deepStrictEqual(table("SELECT u.x FROM app.users u", "u"), Option.some("app.users"))
     deepStrictEqual(table("SELECT users.x FROM app.users", "users"), Option.some("app.users"))
     deepStrictEqual(table("SELECT users.x FROM app.users u", "users"), Option.none())
     deepStrictEqual(table("SELECT b.x FROM a b, b c", "b"), Option.some("a"))
   })
 
-  it("knows `excluded` as the target of the INSERT", () =>
+  it("answers the target of the INSERT for `excluded`", () =>
     deepStrictEqual(
       table("INSERT INTO app.t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b", "excluded"),
       Option.some("app.t")
     ))
 
-  it("does not know what is no relation", () =>
+  it("answers `None` for a subquery", () =>
     deepStrictEqual(table("SELECT q.x FROM (SELECT 1 AS x) q", "q"), Option.none()))
 })
 
@@ -139,7 +143,7 @@ describe("conflictTarget", () => {
   const target = (text: string) =>
     Option.map(scope(text).conflictTarget, (found) => `${nameText(found.relation)} (${found.columns.join(", ")})`)
 
-  it("is the table and the columns, sorted, of an ON CONFLICT that names only columns", () => {
+  it("is the table and the sorted columns of an ON CONFLICT that names only columns", () => {
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
     deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
@@ -149,7 +153,7 @@ describe("conflictTarget", () => {
 describe("a column", () => {
   const isClosed = (text: string) => isColumnOf(scope(text), "c")
 
-  it("can only come from the relations that are named", () => {
+  it("can only belong to the named relations", () => {
     for (const text of [
       "SELECT c FROM t",
       "SELECT u.c FROM t u JOIN s USING (c)",
@@ -164,7 +168,7 @@ describe("a column", () => {
     }
   })
 
-  it("may come from elsewhere", () => {
+  it("may belong to a function, a value or another statement", () => {
     for (const text of [
       "SELECT c FROM f()",
       "SELECT c FROM t, LATERAL unnest(t.many)",
