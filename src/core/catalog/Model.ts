@@ -130,7 +130,10 @@ export interface Relation {
   readonly hasOnlyColumns: boolean
   /** Of an index: whether it has a `WHERE` condition. */
   readonly isPartial: boolean
-  /** Of a table: its inheritance parents or partitioned table. Of an index: the index of the partitioned table. */
+  /**
+   * Of a table: the tables that it inherits from, its partitioned table, or the type in `CREATE TABLE … OF type`. Of an
+   * index: the index of the partitioned table.
+   */
   readonly parents: ReadonlyArray<QualifiedName>
   readonly children: ReadonlyArray<QualifiedName>
   /** Tables with a foreign key to this one. */

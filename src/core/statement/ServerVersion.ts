@@ -156,15 +156,15 @@ const merge: Rule<"MergeStmt"> = (node, place) =>
   returning(node, place) ?? (node.returningClause === undefined ? since(15, "MERGE") : since(17, "MERGE … RETURNING"))
 
 /** SQL/JSON. A form that also is a valid function call is left out: `json_object(…)` may be a function of that name. */
-const constructor = always(16, "SQL/JSON constructors and IS JSON")
-const query = "SQL/JSON query functions and JSON_TABLE"
+const sqlJson = always(16, "SQL/JSON constructors and IS JSON")
+const jsonQuery = "SQL/JSON query functions and JSON_TABLE"
 
-const arrayOf = (isAbsentOnNull: boolean | undefined, output: object | undefined): Feature | undefined =>
-  isAbsentOnNull !== true || output !== undefined ? constructor() : undefined
+const jsonArray = (isAbsentOnNull: boolean | undefined, output: object | undefined): Feature | undefined =>
+  isAbsentOnNull !== true || output !== undefined ? sqlJson() : undefined
 
 const jsonFunction: Rule<"JsonFuncExpr"> = ({ on_empty, on_error, output, passing, quotes, wrapper }) => {
   const isBare = [on_empty, on_error, output, passing].every((clause) => clause === undefined)
-  return when(!isBare || quotes !== "JS_QUOTES_UNSPEC" || wrapper !== "JSW_UNSPEC", 17, query)
+  return when(!isBare || quotes !== "JS_QUOTES_UNSPEC" || wrapper !== "JSW_UNSPEC", 17, jsonQuery)
 }
 
 const rules: { readonly [K in NodeTag]?: Rule<K> } = {
@@ -201,16 +201,16 @@ const rules: { readonly [K in NodeTag]?: Rule<K> } = {
   GrantStmt: privileges,
   IndexStmt: ({ nulls_not_distinct }) => when(nulls_not_distinct === true, 15, "NULLS NOT DISTINCT"),
   InsertStmt: returning,
-  JsonArrayAgg: ({ absent_on_null, constructor: call }) => arrayOf(absent_on_null, call?.output),
-  JsonArrayConstructor: ({ absent_on_null, output }) => arrayOf(absent_on_null, output),
-  JsonArrayQueryConstructor: constructor,
+  JsonArrayAgg: ({ absent_on_null, constructor: call }) => jsonArray(absent_on_null, call?.output),
+  JsonArrayConstructor: ({ absent_on_null, output }) => jsonArray(absent_on_null, output),
+  JsonArrayQueryConstructor: sqlJson,
   JsonFuncExpr: jsonFunction,
-  JsonIsPredicate: constructor,
-  JsonObjectAgg: constructor,
-  JsonObjectConstructor: ({ exprs }) => (exprs === undefined ? undefined : constructor()),
-  JsonParseExpr: ({ unique_keys }) => when(unique_keys === true, 17, query),
-  JsonSerializeExpr: ({ output }) => when(output !== undefined, 17, query),
-  JsonTable: always(17, query),
+  JsonIsPredicate: sqlJson,
+  JsonObjectAgg: sqlJson,
+  JsonObjectConstructor: ({ exprs }) => (exprs === undefined ? undefined : sqlJson()),
+  JsonParseExpr: ({ unique_keys }) => when(unique_keys === true, 17, jsonQuery),
+  JsonSerializeExpr: ({ output }) => when(output !== undefined, 17, jsonQuery),
+  JsonTable: always(17, jsonQuery),
   MergeStmt: merge,
   MergeWhenClause: ({ matchKind }) =>
     when(matchKind === "MERGE_WHEN_NOT_MATCHED_BY_SOURCE", 17, "WHEN NOT MATCHED BY SOURCE"),

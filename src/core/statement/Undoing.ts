@@ -12,25 +12,25 @@ type Keys = ReadonlyArray<string>
 
 const none: Keys = []
 
-const some = (kind: string, name: string | undefined): Keys => (name === undefined ? none : [`${kind} ${name}`])
+const keyOf = (kind: string, name: string | undefined): Keys => (name === undefined ? none : [`${kind} ${name}`])
 
-const last = (names: ReadonlyArray<Node> | undefined): string | undefined => stringsOf(names).at(-1)
+const lastName = (names: ReadonlyArray<Node> | undefined): string | undefined => stringsOf(names).at(-1)
 
 /** The keys of what a statement creates or sets. @since 0.1.0 @category queries */
 export const madeBy = (node: Node): Keys => {
-  if ("CreateStmt" in node) return some("name", lasting(node.CreateStmt.relation))
-  if ("CreateForeignTableStmt" in node) return some("name", node.CreateForeignTableStmt.base?.relation?.relname)
-  if ("CreateTableAsStmt" in node) return some("name", lasting(node.CreateTableAsStmt.into?.rel))
-  if ("ViewStmt" in node) return some("name", node.ViewStmt.view?.relname)
-  if ("IndexStmt" in node) return some("name", node.IndexStmt.idxname)
-  if ("CreateSeqStmt" in node) return some("name", node.CreateSeqStmt.sequence?.relname)
-  if ("CreateFunctionStmt" in node) return some("name", last(node.CreateFunctionStmt.funcname))
-  if ("DefineStmt" in node) return some("name", last(node.DefineStmt.defnames))
-  if ("CreateEnumStmt" in node) return some("name", last(node.CreateEnumStmt.typeName))
-  if ("CreateRangeStmt" in node) return some("name", last(node.CreateRangeStmt.typeName))
-  if ("CreateDomainStmt" in node) return some("name", last(node.CreateDomainStmt.domainname))
-  if ("CompositeTypeStmt" in node) return some("name", node.CompositeTypeStmt.typevar?.relname)
-  if ("InsertStmt" in node) return some("rows", node.InsertStmt.relation?.relname)
+  if ("CreateStmt" in node) return keyOf("name", permanentName(node.CreateStmt.relation))
+  if ("CreateForeignTableStmt" in node) return keyOf("name", node.CreateForeignTableStmt.base?.relation?.relname)
+  if ("CreateTableAsStmt" in node) return keyOf("name", permanentName(node.CreateTableAsStmt.into?.rel))
+  if ("ViewStmt" in node) return keyOf("name", node.ViewStmt.view?.relname)
+  if ("IndexStmt" in node) return keyOf("name", node.IndexStmt.idxname)
+  if ("CreateSeqStmt" in node) return keyOf("name", node.CreateSeqStmt.sequence?.relname)
+  if ("CreateFunctionStmt" in node) return keyOf("name", lastName(node.CreateFunctionStmt.funcname))
+  if ("DefineStmt" in node) return keyOf("name", lastName(node.DefineStmt.defnames))
+  if ("CreateEnumStmt" in node) return keyOf("name", lastName(node.CreateEnumStmt.typeName))
+  if ("CreateRangeStmt" in node) return keyOf("name", lastName(node.CreateRangeStmt.typeName))
+  if ("CreateDomainStmt" in node) return keyOf("name", lastName(node.CreateDomainStmt.domainname))
+  if ("CompositeTypeStmt" in node) return keyOf("name", node.CompositeTypeStmt.typevar?.relname)
+  if ("InsertStmt" in node) return keyOf("rows", node.InsertStmt.relation?.relname)
   if ("GrantStmt" in node) return node.GrantStmt.is_grant === true ? granted(node.GrantStmt) : none
   if ("AlterTableStmt" in node) return alterations(node.AlterTableStmt).flatMap(madeByAlteration)
   if ("RenameStmt" in node) return renaming(node.RenameStmt.newname, renamed(node.RenameStmt))
@@ -40,24 +40,24 @@ export const madeBy = (node: Node): Keys => {
 
 /** The keys of the other statements that create an object with a plain name. */
 const madeByOther = (node: Node): Keys => {
-  if ("CreateSchemaStmt" in node) return some("name", node.CreateSchemaStmt.schemaname)
-  if ("CreateTrigStmt" in node) return some("name", node.CreateTrigStmt.trigname)
-  if ("CreateEventTrigStmt" in node) return some("name", node.CreateEventTrigStmt.trigname)
-  if ("CreatePolicyStmt" in node) return some("name", node.CreatePolicyStmt.policy_name)
-  if ("RuleStmt" in node) return some("name", node.RuleStmt.rulename)
-  if ("CreateExtensionStmt" in node) return some("name", node.CreateExtensionStmt.extname)
-  if ("CreateStatsStmt" in node) return some("name", last(node.CreateStatsStmt.defnames))
-  if ("CreatePublicationStmt" in node) return some("name", node.CreatePublicationStmt.pubname)
-  if ("CreateSubscriptionStmt" in node) return some("name", node.CreateSubscriptionStmt.subname)
-  if ("CreateForeignServerStmt" in node) return some("name", node.CreateForeignServerStmt.servername)
-  if ("CreateFdwStmt" in node) return some("name", node.CreateFdwStmt.fdwname)
-  return "CreateRoleStmt" in node ? some("name", node.CreateRoleStmt.role) : none
+  if ("CreateSchemaStmt" in node) return keyOf("name", node.CreateSchemaStmt.schemaname)
+  if ("CreateTrigStmt" in node) return keyOf("name", node.CreateTrigStmt.trigname)
+  if ("CreateEventTrigStmt" in node) return keyOf("name", node.CreateEventTrigStmt.trigname)
+  if ("CreatePolicyStmt" in node) return keyOf("name", node.CreatePolicyStmt.policy_name)
+  if ("RuleStmt" in node) return keyOf("name", node.RuleStmt.rulename)
+  if ("CreateExtensionStmt" in node) return keyOf("name", node.CreateExtensionStmt.extname)
+  if ("CreateStatsStmt" in node) return keyOf("name", lastName(node.CreateStatsStmt.defnames))
+  if ("CreatePublicationStmt" in node) return keyOf("name", node.CreatePublicationStmt.pubname)
+  if ("CreateSubscriptionStmt" in node) return keyOf("name", node.CreateSubscriptionStmt.subname)
+  if ("CreateForeignServerStmt" in node) return keyOf("name", node.CreateForeignServerStmt.servername)
+  if ("CreateFdwStmt" in node) return keyOf("name", node.CreateFdwStmt.fdwname)
+  return "CreateRoleStmt" in node ? keyOf("name", node.CreateRoleStmt.role) : none
 }
 
 /** The keys of what a statement drops, deletes, revokes or resets. @since 0.1.0 @category queries */
 export const undoneBy = (node: Node): Keys => {
   if ("DropStmt" in node)
-    return (node.DropStmt.objects ?? []).flatMap((object) => some("name", partsOfObject(object).at(-1)))
+    return (node.DropStmt.objects ?? []).flatMap((object) => keyOf("name", partsOfObject(object).at(-1)))
   if ("DeleteStmt" in node) return rowsOf(node.DeleteStmt.relation?.relname)
   if ("TruncateStmt" in node) {
     return (node.TruncateStmt.relations ?? []).flatMap((relation) => rowsOf(partsOfObject(relation).at(-1)))
@@ -67,7 +67,7 @@ export const undoneBy = (node: Node): Keys => {
   if ("RenameStmt" in node) return renaming(renamed(node.RenameStmt), node.RenameStmt.newname)
   if ("DropRoleStmt" in node) {
     return (node.DropRoleStmt.roles ?? []).flatMap((role) =>
-      "RoleSpec" in role ? some("name", role.RoleSpec.rolename) : none
+      "RoleSpec" in role ? keyOf("name", role.RoleSpec.rolename) : none
     )
   }
   return "DoStmt" in node ? namesIn(node.DoStmt, removal) : none
@@ -81,22 +81,22 @@ export const undoneBy = (node: Node): Keys => {
  * @category queries
  */
 export const standsBy = (node: Node): Keys => {
-  if ("InsertStmt" in node) return some("name", node.InsertStmt.relation?.relname)
-  if ("UpdateStmt" in node) return some("name", node.UpdateStmt.relation?.relname)
-  if ("DeleteStmt" in node) return some("name", node.DeleteStmt.relation?.relname)
-  if ("MergeStmt" in node) return some("name", node.MergeStmt.relation?.relname)
+  if ("InsertStmt" in node) return keyOf("name", node.InsertStmt.relation?.relname)
+  if ("UpdateStmt" in node) return keyOf("name", node.UpdateStmt.relation?.relname)
+  if ("DeleteStmt" in node) return keyOf("name", node.DeleteStmt.relation?.relname)
+  if ("MergeStmt" in node) return keyOf("name", node.MergeStmt.relation?.relname)
   if (["IndexStmt", "CreateTrigStmt", "CreatePolicyStmt", "RuleStmt", "CreateStatsStmt"].some((tag) => tag in node))
     return none
-  const lasting = madeBy(node).filter((key) => /^(?:name|column|named) /.test(key))
-  return "AlterTableStmt" in node && lasting.length > 0
-    ? [...lasting, ...some("name", node.AlterTableStmt.relation?.relname)]
-    : lasting
+  const keys = madeBy(node).filter((key) => /^(?:name|column|named) /.test(key))
+  return "AlterTableStmt" in node && keys.length > 0
+    ? [...keys, ...keyOf("name", node.AlterTableStmt.relation?.relname)]
+    : keys
 }
 
 /** The keys of the old and the new name of a rename. @since 0.1.0 @category queries */
 export const renameIn = (node: Node): { readonly from: Keys; readonly to: Keys } =>
   "RenameStmt" in node
-    ? { from: some("name", renamed(node.RenameStmt)), to: some("name", node.RenameStmt.newname) }
+    ? { from: keyOf("name", renamed(node.RenameStmt)), to: keyOf("name", node.RenameStmt.newname) }
     : { from: none, to: none }
 
 /** Whether a statement is a query. A query may call a function that changes data. @since 0.1.0 @category predicates */
@@ -125,17 +125,20 @@ export const isPreparation = (node: Node): boolean =>
   "TransactionStmt" in node || "VariableSetStmt" in node || "LockStmt" in node
 
 /** The name of a relation that outlives its session; `undefined` for a temporary table. */
-const lasting = (range: RangeVar | undefined): string | undefined =>
+const permanentName = (range: RangeVar | undefined): string | undefined =>
   range?.relpersistence === "t" ? undefined : range?.relname
 
-const rowsOf = (name: string | undefined): Keys => [...some("rows", name), ...some("name", name)]
+const rowsOf = (name: string | undefined): Keys => [...keyOf("rows", name), ...keyOf("name", name)]
 
 /** One key for each object and each role. */
 const granted = ({ grantees, objects }: Body<"GrantStmt">): Keys =>
   (objects ?? []).flatMap((object) =>
     (grantees ?? []).flatMap((grantee) =>
       "RoleSpec" in grantee
-        ? some(`grant to ${grantee.RoleSpec.rolename ?? grantee.RoleSpec.roletype ?? ""}`, partsOfObject(object).at(-1))
+        ? keyOf(
+            `grant to ${grantee.RoleSpec.rolename ?? grantee.RoleSpec.roletype ?? ""}`,
+            partsOfObject(object).at(-1)
+          )
         : none
     )
   )
@@ -174,17 +177,17 @@ const madeByAlteration = ({ def, name, subtype, table }: Alteration): Keys => {
   const column = `${table}.${name ?? ""}`
   switch (subtype) {
     case "AT_AddColumn":
-      return def !== undefined && "ColumnDef" in def ? some("column", `${table}.${def.ColumnDef.colname ?? ""}`) : none
+      return def !== undefined && "ColumnDef" in def ? keyOf("column", `${table}.${def.ColumnDef.colname ?? ""}`) : none
     case "AT_AddConstraint":
-      return def !== undefined && "Constraint" in def ? some("name", def.Constraint.conname) : none
+      return def !== undefined && "Constraint" in def ? keyOf("name", def.Constraint.conname) : none
     case "AT_SetNotNull":
-      return some("not null", column)
+      return keyOf("not null", column)
     case "AT_AlterColumnType":
-      return some("type", column)
+      return keyOf("type", column)
     case "AT_ColumnDefault":
-      return def === undefined ? none : some("default", column)
+      return def === undefined ? none : keyOf("default", column)
     case "AT_EnableRowSecurity":
-      return some("row security", table)
+      return keyOf("row security", table)
     default:
       return none
   }
@@ -194,17 +197,17 @@ const undoneByAlteration = ({ name, subtype, table }: Alteration): Keys => {
   const column = `${table}.${name ?? ""}`
   switch (subtype) {
     case "AT_DropColumn":
-      return [...some("column", column), ...some("name", name)]
+      return [...keyOf("column", column), ...keyOf("name", name)]
     case "AT_DropConstraint":
-      return some("name", name)
+      return keyOf("name", name)
     case "AT_DropNotNull":
-      return some("not null", column)
+      return keyOf("not null", column)
     case "AT_AlterColumnType":
-      return some("type", column)
+      return keyOf("type", column)
     case "AT_ColumnDefault":
-      return some("default", column)
+      return keyOf("default", column)
     case "AT_DisableRowSecurity":
-      return some("row security", table)
+      return keyOf("row security", table)
     default:
       return none
   }
@@ -219,5 +222,5 @@ const namesIn = ({ args }: Body<"DoStmt">, pattern: RegExp): Keys =>
   (args ?? []).flatMap((arg) => {
     const body = "DefElem" in arg && arg.DefElem.defname === "as" ? arg.DefElem.arg : undefined
     const text = body !== undefined && "String" in body ? (body.String.sval ?? "") : ""
-    return [...text.matchAll(pattern)].flatMap(([, name]) => some("name", name))
+    return [...text.matchAll(pattern)].flatMap(([, name]) => keyOf("name", name))
   })

@@ -11,8 +11,8 @@ import type { RequiredPrivilege } from "../../../src/core/statement/Privilege.js
 import * as Parsing from "../../support/history/Parsing.js"
 
 const render = ({ columns, kind, name, privilege, schema }: RequiredPrivilege): string => {
-  const what = [schema, name].filter((part) => part !== null).join(".")
-  return `${privilege}${columns === null ? "" : `(${columns.join(", ")})`} ${kind}${what === "" ? "" : ` ${what}`}`
+  const object = [schema, name].filter((part) => part !== null).join(".")
+  return `${privilege}${columns === null ? "" : `(${columns.join(", ")})`} ${kind}${object === "" ? "" : ` ${object}`}`
 }
 
 const needs = (sql: string): ReadonlyArray<string> =>
