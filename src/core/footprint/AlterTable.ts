@@ -20,7 +20,7 @@ import { modifiersOf, optionNamed, partsOfObject } from "../sql/SyntaxTree.js"
 import * as Column from "./Column.js"
 import { addConstraint } from "./Constraint.js"
 import { attachIndex } from "./CopiedIndexes.js"
-import { dropColumn, dropConstraint, dropIdentity, leaveParents } from "./Drop.js"
+import { dropColumn, dropConstraint, dropIdentity, leaveParents, readDependencies } from "./Drop.js"
 import { clonePartition, followType, inherit } from "./Inheritance.js"
 
 /** @since 0.1.0 @category statements */
@@ -46,10 +46,10 @@ export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): voi
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
 
 /** The table is written, and there is nothing more to it. */
-const only: Action = () => undefined
+const tableOnly: Action = () => undefined
 
 /** The server makes these for itself; a script cannot hold them. */
-const internal: Action = (recorder, _, { subtype }) => R.barrier(recorder, `${subtype} stands in a script`)
+const internal: Action = (recorder, _, { subtype }) => R.opaqueBarrier(recorder, `${subtype} stands in a script`)
 
 const addColumn: Action = (recorder, table, { def, missing_ok }) => {
   if (def === undefined || !("ColumnDef" in def)) return
@@ -68,7 +68,7 @@ const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: Col
     if ("Constraint" in node && node.Constraint.contype !== "CONSTR_CHECK")
       Use.useNow(recorder, node.Constraint.raw_expr)
   }
-  Column.settle(recorder, table, pending)
+  Column.addPending(recorder, table, pending)
   const added = R.findRelation(recorder, table)?.columns.find(({ name }) => name === definition.colname)
   const notNull = R.findRelation(recorder, table)?.constraints.find(
     ({ columns, kind }) => kind === "not null" && columns[0] === definition.colname
@@ -121,7 +121,7 @@ const setNotNull: Action = (recorder, table, { name = "" }) => {
 }
 
 const dropNotNull: Action = (recorder, table, { name }) => {
-  freed(recorder, table)
+  readDependencies(recorder, table)
   loosenColumn(recorder, table, name)
 }
 
@@ -138,17 +138,12 @@ const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string |
   }
 }
 
-/** What can remove a dependency reads all that there was. */
-const freed = (recorder: R.Recorder, table: QualifiedName): void => {
-  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
-}
-
 /**
  * Another type: whatever depended on the column's old type does so no longer; indexes, defaults and checks are made anew, and
  * the tables that point here are checked.
  */
 const alterType: Action = (recorder, table, { def, name }) => {
-  freed(recorder, table)
+  readDependencies(recorder, table)
   if (def === undefined || !("ColumnDef" in def)) return
   const { collClause, raw_default, typeName } = def.ColumnDef
   Use.useNow(recorder, typeName, raw_default, collClause)
@@ -168,7 +163,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
 }
 
 const columnDefault: Action = (recorder, table, { def, name = "" }) => {
-  freed(recorder, table)
+  readDependencies(recorder, table)
   setValue(recorder, table, name, def, "default")
 }
 
@@ -185,7 +180,7 @@ const setValue = (
 
 /** Stored generated values are computed at once. */
 const setExpression: Action = (recorder, table, { def, name = "" }) => {
-  freed(recorder, table)
+  readDependencies(recorder, table)
   setValue(recorder, table, name, def, "generated")
   Use.useNow(recorder, def)
 }
@@ -243,8 +238,8 @@ const addParent: Action = (recorder, table, { def }) => {
 
 /** Both sides change: what the parent stood for, and what the child inherits. */
 const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
-  freed(recorder, child)
-  freed(recorder, parent)
+  readDependencies(recorder, child)
+  readDependencies(recorder, parent)
   Use.change(recorder, parent)
   Use.change(recorder, child)
   const from = R.findRelation(recorder, parent)
@@ -331,7 +326,7 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_AddIndexConstraint: internal,
   AT_AddInherit: addParent,
   AT_AddOf: ofType,
-  AT_AlterColumnGenericOptions: only,
+  AT_AlterColumnGenericOptions: tableOnly,
   AT_AlterColumnType: alterType,
   AT_AlterConstraint: validate,
   AT_AttachPartition: attach,
@@ -341,12 +336,12 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_CookedColumnDefault: internal,
   AT_DetachPartition: detach,
   AT_DetachPartitionFinalize: detach,
-  AT_DisableRowSecurity: only,
-  AT_DisableRule: only,
+  AT_DisableRowSecurity: tableOnly,
+  AT_DisableRule: tableOnly,
   AT_DisableTrig: namesTrigger,
-  AT_DisableTrigAll: only,
-  AT_DisableTrigUser: only,
-  AT_DropCluster: only,
+  AT_DisableTrigAll: tableOnly,
+  AT_DisableTrigUser: tableOnly,
+  AT_DropCluster: tableOnly,
   AT_DropColumn: dropColumn,
   AT_DropConstraint: dropConstraint,
   AT_DropExpression: columnDefault,
@@ -354,39 +349,39 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_DropInherit: dropParent,
   AT_DropNotNull: dropNotNull,
   AT_DropOf: notOfType,
-  AT_DropOids: only,
-  AT_EnableAlwaysRule: only,
+  AT_DropOids: tableOnly,
+  AT_EnableAlwaysRule: tableOnly,
   AT_EnableAlwaysTrig: namesTrigger,
-  AT_EnableReplicaRule: only,
+  AT_EnableReplicaRule: tableOnly,
   AT_EnableReplicaTrig: namesTrigger,
-  AT_EnableRowSecurity: only,
-  AT_EnableRule: only,
+  AT_EnableRowSecurity: tableOnly,
+  AT_EnableRule: tableOnly,
   AT_EnableTrig: namesTrigger,
-  AT_EnableTrigAll: only,
-  AT_EnableTrigUser: only,
-  AT_ForceRowSecurity: only,
-  AT_GenericOptions: only,
-  AT_NoForceRowSecurity: only,
+  AT_EnableTrigAll: tableOnly,
+  AT_EnableTrigUser: tableOnly,
+  AT_ForceRowSecurity: tableOnly,
+  AT_GenericOptions: tableOnly,
+  AT_NoForceRowSecurity: tableOnly,
   AT_ReAddComment: internal,
   AT_ReAddConstraint: internal,
   AT_ReAddDomainConstraint: internal,
   AT_ReAddIndex: internal,
   AT_ReAddStatistics: internal,
-  AT_ReplaceRelOptions: only,
+  AT_ReplaceRelOptions: tableOnly,
   AT_ReplicaIdentity: replicaIdentity,
-  AT_ResetOptions: only,
-  AT_ResetRelOptions: only,
+  AT_ResetOptions: tableOnly,
+  AT_ResetRelOptions: tableOnly,
   AT_SetAccessMethod: moveToAccessMethod,
-  AT_SetCompression: only,
+  AT_SetCompression: tableOnly,
   AT_SetExpression: setExpression,
-  AT_SetIdentity: only,
-  AT_SetLogged: only,
+  AT_SetIdentity: tableOnly,
+  AT_SetLogged: tableOnly,
   AT_SetNotNull: setNotNull,
-  AT_SetOptions: only,
-  AT_SetRelOptions: only,
-  AT_SetStatistics: only,
-  AT_SetStorage: only,
-  AT_SetTableSpace: only,
-  AT_SetUnLogged: only,
+  AT_SetOptions: tableOnly,
+  AT_SetRelOptions: tableOnly,
+  AT_SetStatistics: tableOnly,
+  AT_SetStorage: tableOnly,
+  AT_SetTableSpace: tableOnly,
+  AT_SetUnLogged: tableOnly,
   AT_ValidateConstraint: validate
 }

@@ -50,7 +50,7 @@ const type: Write = (recorder, object) => changeType(recorder, Path.type(recorde
 
 const routine: Write = (recorder, object) => {
   if ("ObjectWithArgs" in object) changeRoutine(recorder, object.ObjectWithArgs)
-  else R.barrier(recorder, "a routine that is not named as one")
+  else R.opaqueBarrier(recorder, "a routine that is not named as one")
 }
 
 const thing =
@@ -61,49 +61,49 @@ const thing =
     R.write(recorder, `${word} ${name.name}`)
   }
 
-const wall =
+const barrier =
   (what: string): Write =>
   (recorder) =>
-    R.wall(recorder, `says something about ${what}`)
+    R.barrier(recorder, `says something about ${what}`)
 
 /** What each kind of object is written as. @since 0.1.0 @category writing */
 export const writes: Readonly<Record<ObjectType, Write>> = {
   OBJECT_ACCESS_METHOD: thing("access method"),
   OBJECT_AGGREGATE: routine,
-  OBJECT_AMOP: wall("an operator class"),
-  OBJECT_AMPROC: wall("an operator class"),
+  OBJECT_AMOP: barrier("an operator class"),
+  OBJECT_AMPROC: barrier("an operator class"),
   OBJECT_ATTRIBUTE: memberOf(() => undefined),
-  OBJECT_CAST: wall("a cast"),
+  OBJECT_CAST: barrier("a cast"),
   OBJECT_COLLATION: thing("collation"),
   OBJECT_COLUMN: memberOf(() => undefined),
   OBJECT_CONVERSION: thing("conversion"),
   OBJECT_DATABASE: thing("database"),
-  OBJECT_DEFACL: wall("default privileges"),
+  OBJECT_DEFACL: barrier("default privileges"),
   OBJECT_DEFAULT: memberOf(() => undefined),
   OBJECT_DOMAIN: type,
   OBJECT_DOMCONSTRAINT: (recorder, object) => {
     const [domain] = listItems(object)
     changeType(recorder, Path.type(recorder, nameOfObject(domain)))
   },
-  OBJECT_EVENT_TRIGGER: wall("an event trigger"),
+  OBJECT_EVENT_TRIGGER: barrier("an event trigger"),
   OBJECT_EXTENSION: thing("extension"),
-  OBJECT_FDW: wall("a foreign data wrapper"),
-  OBJECT_FOREIGN_SERVER: wall("a foreign server"),
+  OBJECT_FDW: barrier("a foreign data wrapper"),
+  OBJECT_FOREIGN_SERVER: barrier("a foreign server"),
   OBJECT_FOREIGN_TABLE: relation,
   OBJECT_FUNCTION: routine,
   OBJECT_INDEX: part,
   OBJECT_LANGUAGE: thing("language"),
   OBJECT_LARGEOBJECT: thing("large object"),
   OBJECT_MATVIEW: relation,
-  OBJECT_OPCLASS: wall("an operator class"),
+  OBJECT_OPCLASS: barrier("an operator class"),
   OBJECT_OPERATOR: thing("operator"),
-  OBJECT_OPFAMILY: wall("an operator family"),
-  OBJECT_PARAMETER_ACL: wall("a configuration parameter"),
+  OBJECT_OPFAMILY: barrier("an operator family"),
+  OBJECT_PARAMETER_ACL: barrier("a configuration parameter"),
   OBJECT_POLICY: memberOf(HazardKey.policy),
   OBJECT_PROCEDURE: routine,
   OBJECT_PUBLICATION: thing("publication"),
-  OBJECT_PUBLICATION_NAMESPACE: wall("a publication of a schema"),
-  OBJECT_PUBLICATION_REL: wall("a publication's table"),
+  OBJECT_PUBLICATION_NAMESPACE: barrier("a publication of a schema"),
+  OBJECT_PUBLICATION_REL: barrier("a publication's table"),
   OBJECT_ROLE: thing("role"),
   OBJECT_ROUTINE: routine,
   OBJECT_RULE: memberOf(() => undefined),
@@ -114,20 +114,21 @@ export const writes: Readonly<Record<ObjectType, Write>> = {
   OBJECT_TABCONSTRAINT: memberOf(HazardKey.constraint),
   OBJECT_TABLE: relation,
   OBJECT_TABLESPACE: thing("tablespace"),
-  OBJECT_TRANSFORM: wall("a transform"),
+  OBJECT_TRANSFORM: barrier("a transform"),
   OBJECT_TRIGGER: memberOf(HazardKey.trigger),
   OBJECT_TSCONFIGURATION: thing("text search"),
   OBJECT_TSDICTIONARY: thing("text search"),
   OBJECT_TSPARSER: thing("text search"),
   OBJECT_TSTEMPLATE: thing("text search"),
   OBJECT_TYPE: type,
-  OBJECT_USER_MAPPING: wall("a user mapping"),
+  OBJECT_USER_MAPPING: barrier("a user mapping"),
   OBJECT_VIEW: relation
 }
 
 /** Writes an object of some kind. @since 0.1.0 @category writing */
 export const writeObject = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node | undefined): void => {
-  if (kind === undefined || object === undefined) R.barrier(recorder, "says something about an object without a kind")
+  if (kind === undefined || object === undefined)
+    R.opaqueBarrier(recorder, "says something about an object without a kind")
   else writes[kind](recorder, object)
 }
 
@@ -158,7 +159,7 @@ export const changeOwner = (recorder: R.Recorder, statement: AlterOwnerStmt): vo
 export const grant = (recorder: R.Recorder, statement: GrantStmt): void => {
   readRoles(recorder, statement.grantees)
   if (statement.targtype !== "ACL_TARGET_OBJECT") {
-    R.wall(recorder, "grants on all objects of a schema")
+    R.barrier(recorder, "grants on all objects of a schema")
     return
   }
   for (const object of statement.objects ?? []) writeGranted(recorder, statement.objtype, object)

@@ -84,7 +84,7 @@ const merged = (inherited: Catalog.Column, own: Catalog.Column): Catalog.Column 
 /** `OF type` and partitions repeat a column's name to add to it. */
 const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string): void => {
   const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
-  if (!isThere) R.barrier(recorder, `column ${name} without a type`)
+  if (!isThere) R.opaqueBarrier(recorder, `column ${name} without a type`)
 }
 
 const integerType = (wording: string) => ({ type: { schema: Option.none(), name: wording }, wording })
@@ -192,7 +192,7 @@ export const ownSequence = (
  * @since 0.1.0
  * @category statements
  */
-export const settle = (recorder: R.Recorder, table: QualifiedName, pending: ReadonlyArray<Pending>): void => {
+export const addPending = (recorder: R.Recorder, table: QualifiedName, pending: ReadonlyArray<Pending>): void => {
   const keys = new Set<string>()
   for (const { column, constraint } of pending.toSorted((a, b) => rank(a.constraint) - rank(b.constraint))) {
     const { conname, contype, keys: names, nulls_not_distinct } = constraint

@@ -10,11 +10,11 @@ import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import { freeConstraintName, freeIndexConstraintName, given, labels } from "../reading/ChosenNames.js"
+import { freeConstraintName, freeIndexConstraintName, labels, readConstraintName } from "../reading/ChosenNames.js"
 import * as ExpectedRefusal from "../reading/ExpectedRefusal.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
-import { idly } from "../reading/StatementEnd.js"
+import { readWithoutEffect } from "../reading/StatementEnd.js"
 import * as Use from "../reading/Use.js"
 import { columnsPart } from "../sql/ImpliedNames.js"
 import { listItems, stringsOf } from "../sql/SyntaxTree.js"
@@ -40,7 +40,7 @@ export const addConstraint = (
     ExpectedRefusal.creation(recorder, SchemaObject.constraint(refused, table))
   }
   const add = () => rules[contype](recorder, table, constraint, column, rows)
-  if (isTaken(recorder, table, constraint)) idly(recorder, add)
+  if (isTaken(recorder, table, constraint)) readWithoutEffect(recorder, add)
   else add()
 }
 
@@ -65,10 +65,10 @@ type Rule = (
 ) => void
 
 /** Says something about the constraint before it, or nothing at all. */
-const nothing: Rule = () => undefined
+const ignored: Rule = () => undefined
 
 /** Values, not constraints: whoever adds the column has dealt with them. */
-const elsewhere: Rule = (recorder, _, { contype }) => R.barrier(recorder, `${contype} where no column is defined`)
+const misplaced: Rule = (recorder, _, { contype }) => R.opaqueBarrier(recorder, `${contype} where no column is defined`)
 
 const key =
   (kind: "primary key" | "unique" | "exclusion"): Rule =>
@@ -76,24 +76,24 @@ const key =
     addKey(recorder, table, constraint, column, kind, rows)
 
 const rules: Readonly<Record<ConstrType, Rule>> = {
-  CONSTR_ATTR_DEFERRABLE: nothing,
-  CONSTR_ATTR_DEFERRED: nothing,
-  CONSTR_ATTR_ENFORCED: nothing,
-  CONSTR_ATTR_IMMEDIATE: nothing,
-  CONSTR_ATTR_NOT_DEFERRABLE: nothing,
-  CONSTR_ATTR_NOT_ENFORCED: nothing,
+  CONSTR_ATTR_DEFERRABLE: ignored,
+  CONSTR_ATTR_DEFERRED: ignored,
+  CONSTR_ATTR_ENFORCED: ignored,
+  CONSTR_ATTR_IMMEDIATE: ignored,
+  CONSTR_ATTR_NOT_DEFERRABLE: ignored,
+  CONSTR_ATTR_NOT_ENFORCED: ignored,
   CONSTR_CHECK: (recorder, table, constraint, _, rows) => addCheck(recorder, table, constraint, rows),
-  CONSTR_DEFAULT: elsewhere,
+  CONSTR_DEFAULT: misplaced,
   CONSTR_EXCLUSION: key("exclusion"),
   CONSTR_FOREIGN: (recorder, table, constraint, column) => addForeignKey(recorder, table, constraint, column),
-  CONSTR_GENERATED: elsewhere,
-  CONSTR_IDENTITY: elsewhere,
+  CONSTR_GENERATED: misplaced,
+  CONSTR_IDENTITY: misplaced,
   CONSTR_NOTNULL: (recorder, table, constraint, column, rows) => {
     const name = column ?? stringsOf(constraint.keys)[0] ?? ""
     addNotNull(recorder, table, name, constraint.conname, rows)
     if (constraint.skip_validation === true) setNotValid(recorder, table, name)
   },
-  CONSTR_NULL: nothing,
+  CONSTR_NULL: ignored,
   CONSTR_PRIMARY: key("primary key"),
   CONSTR_UNIQUE: key("unique")
 }
@@ -107,7 +107,7 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
   const name =
     constraint.conname === undefined
       ? freeConstraintName(recorder, table, only, "check")
-      : given(recorder, constraint.conname)
+      : readConstraintName(recorder, constraint.conname)
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("check", name, columns),
     uses: Use.directKeys(recorder, mentions)
@@ -137,7 +137,7 @@ const addKey = (
   const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...included])
   const name = constraint.conname ?? freeIndexConstraintName(recorder, table, parts, labels[kind])
   R.write(recorder, name)
-  given(recorder, name)
+  readConstraintName(recorder, name)
   if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined, rows)
   R.saveConstraint(recorder, table, Catalog.constraint(kind, name, columns))
   const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
@@ -169,9 +169,9 @@ const keyFromIndex = (
   const index = R.findRelation(recorder, from)
   R.write(recorder, indexName)
   R.write(recorder, to.name)
-  given(recorder, to.name)
+  readConstraintName(recorder, to.name)
   if (index === undefined) {
-    R.barrier(recorder, `index ${indexName} is not created by any migration`)
+    R.opaqueBarrier(recorder, `index ${indexName} is not created by any migration`)
     return
   }
   R.forgetRelation(recorder, index.name)
@@ -206,7 +206,7 @@ const addForeignKey = (
   const name =
     constraint.conname === undefined
       ? freeConstraintName(recorder, table, columnsPart(columns), "fkey")
-      : given(recorder, constraint.conname)
+      : readConstraintName(recorder, constraint.conname)
   const writes = [constraint.fk_del_action, constraint.fk_upd_action].some((action) => writingActions.has(action ?? ""))
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("foreign key", name, columns),
@@ -214,5 +214,5 @@ const addForeignKey = (
     referencedColumns: constraint.pk_attrs === undefined ? primaryKey(recorder, found) : stringsOf(constraint.pk_attrs),
     onReferenced: writes ? "write" : "check"
   })
-  R.adopt(recorder, found, (known) => ({ ...known, referencedBy: [...known.referencedBy, table] }))
+  R.updateLinks(recorder, found, (known) => ({ ...known, referencedBy: [...known.referencedBy, table] }))
 }

@@ -103,8 +103,8 @@ const isLike = (recorder: R.Recorder, index: Catalog.Relation, shape: IndexShape
 
 /** The index of a partition goes when the parent's goes. @since 0.1.0 @category statements */
 export const attachIndex = (recorder: R.Recorder, index: QualifiedName, parent: QualifiedName): void => {
-  R.adopt(recorder, index, (known) => ({ ...known, parents: [parent] }))
-  R.adopt(recorder, parent, (known) => ({ ...known, children: [...known.children, index] }))
+  R.updateLinks(recorder, index, (known) => ({ ...known, parents: [parent] }))
+  R.updateLinks(recorder, parent, (known) => ({ ...known, children: [...known.children, index] }))
 }
 
 const shapeOf = (recorder: R.Recorder, index: Catalog.Relation): IndexShape => {

@@ -32,7 +32,7 @@ export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, b
   for (const part of relation.parts) dropPart(recorder, part)
   for (const constraint of relation.constraints) freeConstraint(recorder, relation.name, constraint)
   if (Option.isSome(relation.owner)) leaveOwner(recorder, relation, relation.owner.value)
-  for (const parent of relation.parents) leaveParent(recorder, parent, relation.name)
+  for (const parent of relation.parents) forgetChild(recorder, parent, relation.name)
   for (const child of relation.children) {
     const found = R.findRelation(recorder, child)
     if (found !== undefined) dropRelation(recorder, found, behavior)
@@ -57,8 +57,8 @@ const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
 
 /** The index of a partition stands alone from now on. @since 0.1.0 @category operations */
 export const leaveParents = (recorder: R.Recorder, part: QualifiedName): void => {
-  for (const parent of R.findRelation(recorder, part)?.parents ?? []) leaveParent(recorder, parent, part)
-  R.adopt(recorder, part, (known) => ({ ...known, parents: [] }))
+  for (const parent of R.findRelation(recorder, part)?.parents ?? []) forgetChild(recorder, parent, part)
+  R.updateLinks(recorder, part, (known) => ({ ...known, parents: [] }))
 }
 
 const leaveOwner = (recorder: R.Recorder, part: Catalog.Relation, owner: QualifiedName): void =>
@@ -68,8 +68,8 @@ const leaveOwner = (recorder: R.Recorder, part: Catalog.Relation, owner: Qualifi
     constraints: known.constraints.filter(({ name }) => !part.isConstraint || name !== part.name.name)
   }))
 
-const leaveParent = (recorder: R.Recorder, parent: QualifiedName, child: QualifiedName): void =>
-  R.adopt(recorder, parent, (known) => ({
+const forgetChild = (recorder: R.Recorder, parent: QualifiedName, child: QualifiedName): void =>
+  R.updateLinks(recorder, parent, (known) => ({
     ...known,
     children: known.children.filter((other) => !Catalog.isSameName(other, child))
   }))
@@ -84,7 +84,7 @@ const freeConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: 
       name !== constraint.name && Option.exists(references, (other) => Catalog.isSameName(other, target))
   )
   if (rest.length > 0) return
-  R.adopt(recorder, target, (known) => ({
+  R.updateLinks(recorder, target, (known) => ({
     ...known,
     referencedBy: known.referencedBy.filter((other) => !Catalog.isSameName(other, table))
   }))
@@ -265,7 +265,7 @@ export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Beh
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
 
-const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
+export const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
   for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
 }
 

@@ -24,7 +24,7 @@ export const drop = (recorder: R.Recorder, statement: DropStmt): void => {
   const behavior: Behavior = statement.behavior === "DROP_CASCADE" ? "cascade" : "restrict"
   const kind = statement.removeType
   for (const object of statement.objects ?? []) {
-    if (kind === undefined) R.barrier(recorder, "drops an object without a kind")
+    if (kind === undefined) R.opaqueBarrier(recorder, "drops an object without a kind")
     else drops[kind](recorder, object, behavior, statement.missing_ok === true ? "if exists" : "certain", kind)
   }
 }
@@ -53,7 +53,7 @@ const part: Drop = (recorder, object, behavior, presence, kind) => {
   else {
     R.writeName(recorder, name)
     R.disclaim(recorder, SchemaObject.relation(name))
-    R.barrier(recorder, `${name.name} is not created by any migration: its table is not known`)
+    R.opaqueBarrier(recorder, `${name.name} is not created by any migration: its table is not known`)
   }
 }
 
@@ -116,12 +116,12 @@ const thing: Drop = (recorder, object, behavior, _, kind) => {
     R.readAll(recorder, known.dependencies)
     R.forgetThing(recorder, key)
   }
-  if (behavior === "cascade") R.wall(recorder, `drops ${name} and all that depends on it`)
+  if (behavior === "cascade") R.barrier(recorder, `drops ${name} and all that depends on it`)
 }
 
 const schema: Drop = (recorder, object) => {
   const name = nameOfObject(object).name
-  R.wall(recorder, `drops schema ${name}`)
+  R.barrier(recorder, `drops schema ${name}`)
   R.write(recorder, HazardKey.schema(name))
   R.forgetThing(recorder, HazardKey.schema(name))
   R.saveThing(recorder, HazardKey.goneSchema(name))
@@ -136,7 +136,7 @@ const schema: Drop = (recorder, object) => {
 /** What else uses an extension is not known: with CASCADE anything may go. */
 const extension: Drop = (recorder, object, behavior) => {
   const name = nameOfObject(object).name
-  R.wall(recorder, `drops extension ${name}`)
+  R.barrier(recorder, `drops extension ${name}`)
   R.write(recorder, HazardKey.extension(name))
   R.forgetThing(recorder, HazardKey.extension(name))
   for (const known of Catalog.allTypes(recorder.catalog)) {
@@ -150,18 +150,18 @@ const extension: Drop = (recorder, object, behavior) => {
   ])
 }
 
-const wall: Drop = (recorder, object, _, __, kind) =>
-  R.wall(recorder, `drops ${nameOfObject(object).name || "an object"} (${kind})`)
+const barrier: Drop = (recorder, object, _, __, kind) =>
+  R.barrier(recorder, `drops ${nameOfObject(object).name || "an object"} (${kind})`)
 
-const impossible: Drop = (recorder, _, __, ___, kind) => R.barrier(recorder, `drops an object of kind ${kind}`)
+const impossible: Drop = (recorder, _, __, ___, kind) => R.opaqueBarrier(recorder, `drops an object of kind ${kind}`)
 
 const drops: Readonly<Record<ObjectType, Drop>> = {
-  OBJECT_ACCESS_METHOD: wall,
+  OBJECT_ACCESS_METHOD: barrier,
   OBJECT_AGGREGATE: routine,
   OBJECT_AMOP: impossible,
   OBJECT_AMPROC: impossible,
   OBJECT_ATTRIBUTE: impossible,
-  OBJECT_CAST: wall,
+  OBJECT_CAST: barrier,
   OBJECT_COLLATION: thing,
   OBJECT_COLUMN: impossible,
   OBJECT_CONVERSION: thing,
@@ -170,19 +170,19 @@ const drops: Readonly<Record<ObjectType, Drop>> = {
   OBJECT_DEFAULT: impossible,
   OBJECT_DOMAIN: type,
   OBJECT_DOMCONSTRAINT: impossible,
-  OBJECT_EVENT_TRIGGER: wall,
+  OBJECT_EVENT_TRIGGER: barrier,
   OBJECT_EXTENSION: extension,
-  OBJECT_FDW: wall,
-  OBJECT_FOREIGN_SERVER: wall,
+  OBJECT_FDW: barrier,
+  OBJECT_FOREIGN_SERVER: barrier,
   OBJECT_FOREIGN_TABLE: relation,
   OBJECT_FUNCTION: routine,
   OBJECT_INDEX: part,
-  OBJECT_LANGUAGE: wall,
+  OBJECT_LANGUAGE: barrier,
   OBJECT_LARGEOBJECT: impossible,
   OBJECT_MATVIEW: relation,
-  OBJECT_OPCLASS: wall,
+  OBJECT_OPCLASS: barrier,
   OBJECT_OPERATOR: thing,
-  OBJECT_OPFAMILY: wall,
+  OBJECT_OPFAMILY: barrier,
   OBJECT_PARAMETER_ACL: impossible,
   OBJECT_POLICY: attachment("policy", HazardKey.policy),
   OBJECT_PROCEDURE: routine,
@@ -199,7 +199,7 @@ const drops: Readonly<Record<ObjectType, Drop>> = {
   OBJECT_TABCONSTRAINT: impossible,
   OBJECT_TABLE: relation,
   OBJECT_TABLESPACE: impossible,
-  OBJECT_TRANSFORM: wall,
+  OBJECT_TRANSFORM: barrier,
   OBJECT_TRIGGER: attachment("trigger", HazardKey.trigger),
   OBJECT_TSCONFIGURATION: thing,
   OBJECT_TSDICTIONARY: thing,

@@ -67,7 +67,7 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
 export const reindex = (recorder: R.Recorder, { kind, name, relation: range }: ReindexStmt): void => {
   if (kind === "REINDEX_OBJECT_TABLE") Use.change(recorder, Path.range(recorder, range))
   else if (kind === "REINDEX_OBJECT_INDEX") Use.changePart(recorder, Path.range(recorder, range))
-  else R.barrier(recorder, `reindexes all of ${name ?? "the database"}`)
+  else R.opaqueBarrier(recorder, `reindexes all of ${name ?? "the database"}`)
 }
 
 /** @since 0.1.0 @category statements */
@@ -110,7 +110,7 @@ const ownedBy = (recorder: R.Recorder, sequence: QualifiedName, options: Readonl
 
 /** @since 0.1.0 @category operations */
 export const detach = (recorder: R.Recorder, table: QualifiedName, part: QualifiedName): void =>
-  R.adopt(recorder, table, (known) => ({
+  R.updateLinks(recorder, table, (known) => ({
     ...known,
     parts: known.parts.filter((other) => !Catalog.isSameName(other, part))
   }))
@@ -119,7 +119,7 @@ export const detach = (recorder: R.Recorder, table: QualifiedName, part: Qualifi
 export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStmt): void => {
   const [source] = statement.relations ?? []
   if (source === undefined || !("RangeVar" in source)) {
-    R.barrier(recorder, "statistics on something that is not a table")
+    R.opaqueBarrier(recorder, "statistics on something that is not a table")
     return
   }
   const table = Path.range(recorder, source.RangeVar)
@@ -142,7 +142,7 @@ export const createStatistics = (recorder: R.Recorder, statement: CreateStatsStm
     indexColumns: columns,
     uses: Use.directKeys(recorder, mentions)
   })
-  R.adopt(recorder, owner, (known) => ({ ...known, parts: [...known.parts, name] }))
+  R.updateLinks(recorder, owner, (known) => ({ ...known, parts: [...known.parts, name] }))
 }
 
 /** @since 0.1.0 @category statements */

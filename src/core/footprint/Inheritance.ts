@@ -55,7 +55,7 @@ export const inherit = (
     alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
   }))
   const exact = { ...found.name, schema: Option.some(Catalog.schemaOf(found.name)) }
-  R.adopt(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
+  R.updateLinks(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
 /** A table of a type changes with the type, and goes with it. @since 0.1.0 @category statements */
@@ -63,7 +63,7 @@ export const followType = (recorder: R.Recorder, table: QualifiedName, type: Qua
   const found = R.findRelation(recorder, type)
   if (found === undefined) return
   R.updateRelation(recorder, table, (known) => ({ ...known, parents: [...known.parents, found.name] }))
-  R.adopt(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
+  R.updateLinks(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
 /** Only partitions share their parent's identity. */
@@ -104,7 +104,7 @@ export const clonePartition = (recorder: R.Recorder, table: QualifiedName, paren
 
 /** @since 0.1.0 @category operations */
 export const pointAt = (recorder: R.Recorder, from: QualifiedName, to: QualifiedName): void =>
-  R.adopt(recorder, to, (known) => ({ ...known, referencedBy: [...known.referencedBy, from] }))
+  R.updateLinks(recorder, to, (known) => ({ ...known, referencedBy: [...known.referencedBy, from] }))
 
 /** Bits of `LIKE … INCLUDING`; see TableLikeOption in src/include/nodes/parsenodes.h. */
 const including = {

@@ -7,7 +7,7 @@
 
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
-import { freeConstraintName, given } from "../reading/ChosenNames.js"
+import { freeConstraintName, readConstraintName } from "../reading/ChosenNames.js"
 import * as R from "../reading/Recorder.js"
 
 /** Whether the table is new, and so has no rows that a constraint would be checked on. @since 0.1.0 @category models */
@@ -39,7 +39,9 @@ export const addNotNull = (
   }))
   if (before !== undefined && (before.isLocal || rows === "old")) return
   const name =
-    conname === undefined ? freeConstraintName(recorder, table, column, "not_null") : given(recorder, conname)
+    conname === undefined
+      ? freeConstraintName(recorder, table, column, "not_null")
+      : readConstraintName(recorder, conname)
   R.saveConstraint(recorder, table, Catalog.constraint("not null", name, [column]))
   for (const child of known?.children ?? []) inheritNotNull(recorder, child, column, name)
 }

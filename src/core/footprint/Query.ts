@@ -41,7 +41,7 @@ const setConfig = (recorder: R.Recorder, { targetList }: SelectStmt): void => {
     const isSet = stringsOf(call.FuncCall.funcname).at(-1) === "set_config"
     if (isSet) recorder.path++
     const isPath = isSet && setting === "search_path"
-    if (isPath && value === undefined) R.barrier(recorder, "computes the search path")
+    if (isPath && value === undefined) R.opaqueBarrier(recorder, "computes the search path")
     else if (isPath)
       recorder.searchPath = (value ?? "")
         .split(",")
@@ -56,7 +56,7 @@ export const createTableAs = (recorder: R.Recorder, statement: CreateTableAsStmt
   if (into === undefined || query === undefined) return
   const kind = statement.objtype === "OBJECT_MATVIEW" ? "materialized view" : "table"
   const mentions = "ExecuteStmt" in query ? undefined : Use.useNow(recorder, query)
-  if (mentions === undefined) R.barrier(recorder, "a table from a prepared statement")
+  if (mentions === undefined) R.opaqueBarrier(recorder, "a table from a prepared statement")
   const view = mentions === undefined ? undefined : viewOf(recorder, mentions)
   const name = tableFrom(recorder, into, query, kind, statement.if_not_exists === true)
   if (name !== undefined && kind === "materialized view")

@@ -15,7 +15,7 @@ import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
 import { writeObject } from "./AnyObject.js"
-import { moveRelation, moveRoutine, moveType, turnColumn } from "./RenamedCatalog.js"
+import { moveRelation, moveRoutine, moveType, redirectColumn } from "./RenamedCatalog.js"
 import { matching } from "./Routine.js"
 
 /** @since 0.1.0 @category statements */
@@ -82,9 +82,9 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
     constraints: known.constraints.map((one) => ({ ...one, columns: one.columns.map(renamed), uses: key(one.uses) })),
     attachments: known.attachments.map((one) => ({ ...one, uses: key(one.uses) }))
   }))
-  turnColumn(recorder, table.name, from, to)
+  redirectColumn(recorder, table.name, from, to)
   for (const other of table.referencedBy) {
-    R.adopt(recorder, other, (known) => ({
+    R.updateLinks(recorder, other, (known) => ({
       ...known,
       constraints: known.constraints.map((constraint) =>
         Option.exists(constraint.references, (target) => Catalog.isSameName(target, table.name))
@@ -177,7 +177,7 @@ const domainConstraint: Rename = (recorder, { newname = "", object, subname = ""
 
 /** Everything in it has another name from now on. */
 const schema: Rename = (recorder, { newname = "", subname = "" }) => {
-  R.wall(recorder, `renames schema ${subname}`)
+  R.barrier(recorder, `renames schema ${subname}`)
   R.write(recorder, HazardKey.schema(subname))
   R.write(recorder, HazardKey.schema(newname))
   R.forgetThing(recorder, HazardKey.schema(subname))
@@ -196,7 +196,7 @@ const role: Rename = (recorder, { newname = "", subname = "" }) => {
 }
 
 const other: Rename = (recorder, { renameType, subname }) =>
-  R.wall(recorder, `renames ${subname ?? "an object"} (${renameType})`)
+  R.barrier(recorder, `renames ${subname ?? "an object"} (${renameType})`)
 
 const renames: Readonly<Partial<Record<ObjectType, Rename>>> = {
   OBJECT_AGGREGATE: routine,

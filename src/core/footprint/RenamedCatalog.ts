@@ -18,9 +18,14 @@ export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, t
   R.forgetRelation(recorder, from)
   const isMoved = Catalog.schemaOf(from) !== Catalog.schemaOf(to)
   R.saveRelation(recorder, { ...relation, name: to, creation: isMoved ? Option.none() : relation.creation })
-  const name = turning(from, to)
+  const name = redirecting(from, to)
   const isRowType = Catalog.typesCalled(recorder.catalog, from.name).length === 0
-  turnAll(recorder, { ...untouched, name, ...(isRowType ? { type: name } : {}), key: turningKey(from.name, to.name) })
+  redirectAll(recorder, {
+    ...untouched,
+    name,
+    ...(isRowType ? { type: name } : {}),
+    key: redirectingKey(from.name, to.name)
+  })
   if (!isMoved) return
   for (const part of relation.parts) {
     const found = R.findRelation(recorder, part)
@@ -33,19 +38,23 @@ export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, t
 export const moveType = (recorder: R.Recorder, type: Catalog.Type, to: QualifiedName): void => {
   R.forgetType(recorder, type.name)
   R.saveType(recorder, { ...type, name: to })
-  turnAll(recorder, { ...untouched, type: turning(type.name, to), key: turningKey(type.name.name, to.name) })
+  redirectAll(recorder, {
+    ...untouched,
+    type: redirecting(type.name, to),
+    key: redirectingKey(type.name.name, to.name)
+  })
 }
 
 /** @since 0.1.0 @category updates */
 export const moveRoutine = (recorder: R.Recorder, routine: Catalog.Routine, to: QualifiedName): void => {
-  const key = turningKey(HazardKey.routine(routine.name.name), HazardKey.routine(to.name))
+  const key = redirectingKey(HazardKey.routine(routine.name.name), HazardKey.routine(to.name))
   R.forgetRoutine(recorder, routine)
   R.saveRoutine(recorder, { ...routine, name: to })
-  turnAll(recorder, { ...untouched, call: turning(routine.name, to), key })
+  redirectAll(recorder, { ...untouched, call: redirecting(routine.name, to), key })
 }
 
-/** How pointers turn: each answers its argument itself when that is not concerned. */
-interface Turn {
+/** How pointers redirect: each answers its argument itself when that is not concerned. */
+interface Redirect {
   readonly name: (name: QualifiedName) => QualifiedName
   /** A type, or a relation as the type of its rows. */
   readonly type: (name: QualifiedName) => QualifiedName
@@ -53,14 +62,14 @@ interface Turn {
   readonly key: (key: HazardKey.HazardKey) => HazardKey.HazardKey
 }
 
-const untouched: Turn = { name: (name) => name, type: (name) => name, call: (name) => name, key: (key) => key }
+const untouched: Redirect = { name: (name) => name, type: (name) => name, call: (name) => name, key: (key) => key }
 
-const turning =
+const redirecting =
   (from: QualifiedName, to: QualifiedName) =>
   (name: QualifiedName): QualifiedName =>
     Catalog.isSameName(name, from) ? to : name
 
-const turningKey =
+const redirectingKey =
   (from: HazardKey.HazardKey, to: HazardKey.HazardKey) =>
   (key: HazardKey.HazardKey): HazardKey.HazardKey => {
     if (key === from) return to
@@ -70,75 +79,82 @@ const turningKey =
 const ofTable = (table: string): string => HazardKey.columnOf(table, "").slice(HazardKey.column("").length)
 
 /** A column's name in what names it from elsewhere. @since 0.1.0 @category updates */
-export const turnColumn = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void =>
-  turnAll(recorder, {
+export const redirectColumn = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void =>
+  redirectAll(recorder, {
     ...untouched,
-    key: turningKey(HazardKey.columnOf(table.name, from), HazardKey.columnOf(table.name, to))
+    key: redirectingKey(HazardKey.columnOf(table.name, from), HazardKey.columnOf(table.name, to))
   })
 
-const turnAll = (recorder: R.Recorder, turn: Turn): void => {
+const redirectAll = (recorder: R.Recorder, redirect: Redirect): void => {
   for (const relation of Catalog.allRelations(recorder.catalog)) {
-    const next = turnRelation(relation, turn)
+    const next = redirectRelation(relation, redirect)
     if (next !== relation) recorder.catalog = Catalog.putRelation(recorder.catalog, next)
   }
   for (const type of Catalog.allTypes(recorder.catalog)) {
     const next = merged(type, {
-      parts: each(type.parts, turn.type),
-      constraints: each(type.constraints, (one) => merged(one, { uses: each(one.uses, turn.key) })),
-      onWrite: each(type.onWrite, calling(turn))
+      parts: each(type.parts, redirect.type),
+      constraints: each(type.constraints, (one) => merged(one, { uses: each(one.uses, redirect.key) })),
+      onWrite: each(type.onWrite, calling(redirect))
     })
     if (next !== type) recorder.catalog = Catalog.putType(recorder.catalog, next)
   }
   for (const routine of Catalog.allRoutines(recorder.catalog)) {
-    const inputs = each(routine.inputs, (wording) => turnWording(wording, routine.types, turn))
-    const next = merged(routine, { inputs, types: each(routine.types, turn.type), uses: each(routine.uses, turn.key) })
+    const inputs = each(routine.inputs, (wording) => redirectWording(wording, routine.types, redirect))
+    const next = merged(routine, {
+      inputs,
+      types: each(routine.types, redirect.type),
+      uses: each(routine.uses, redirect.key)
+    })
     if (next === routine) continue
     R.forgetRoutine(recorder, routine)
     R.saveRoutine(recorder, next)
   }
 }
 
-const turnRelation = (relation: Catalog.Relation, turn: Turn): Catalog.Relation =>
+const redirectRelation = (relation: Catalog.Relation, redirect: Redirect): Catalog.Relation =>
   merged(relation, {
     columns: each(relation.columns, (column) =>
       merged(column, {
-        type: turn.type(column.type),
-        wording: turnWording(column.wording, [column.type], turn),
-        uses: each(column.uses, turn.key)
+        type: redirect.type(column.type),
+        wording: redirectWording(column.wording, [column.type], redirect),
+        uses: each(column.uses, redirect.key)
       })
     ),
     constraints: each(relation.constraints, (constraint) =>
-      merged(constraint, { references: maybe(constraint.references, turn.name), uses: each(constraint.uses, turn.key) })
+      merged(constraint, {
+        references: maybe(constraint.references, redirect.name),
+        uses: each(constraint.uses, redirect.key)
+      })
     ),
     attachments: each(relation.attachments, (attachment) =>
       merged(attachment, {
-        uses: each(attachment.uses, turn.key),
-        calls: each(attachment.calls, calling(turn)),
-        alsoWrites: each(attachment.alsoWrites, turn.name)
+        uses: each(attachment.uses, redirect.key),
+        calls: each(attachment.calls, calling(redirect)),
+        alsoWrites: each(attachment.alsoWrites, redirect.name)
       })
     ),
-    onWrite: each(relation.onWrite, calling(turn)),
-    onRead: each(relation.onRead, calling(turn)),
-    alsoWrites: each(relation.alsoWrites, turn.name),
-    parts: each(relation.parts, turn.name),
-    owner: maybe(relation.owner, turn.name),
-    parents: each(relation.parents, turn.name),
-    children: each(relation.children, turn.name),
-    referencedBy: each(relation.referencedBy, turn.name),
-    uses: each(relation.uses, turn.key),
-    base: each(relation.base, turn.name)
+    onWrite: each(relation.onWrite, calling(redirect)),
+    onRead: each(relation.onRead, calling(redirect)),
+    alsoWrites: each(relation.alsoWrites, redirect.name),
+    parts: each(relation.parts, redirect.name),
+    owner: maybe(relation.owner, redirect.name),
+    parents: each(relation.parents, redirect.name),
+    children: each(relation.children, redirect.name),
+    referencedBy: each(relation.referencedBy, redirect.name),
+    uses: each(relation.uses, redirect.key),
+    base: each(relation.base, redirect.name)
   })
 
 const calling =
-  (turn: Turn) =>
+  (redirect: Redirect) =>
   (hidden: Catalog.HiddenCall): Catalog.HiddenCall =>
-    merged(hidden, { name: turn.call(hidden.name) })
+    merged(hidden, { name: redirect.call(hidden.name) })
 
 /** `app.mood[]` in a signature or a column, when the type has another name. */
-const turnWording = (wording: string, types: ReadonlyArray<QualifiedName>, turn: Turn): string => {
+const redirectWording = (wording: string, types: ReadonlyArray<QualifiedName>, redirect: Redirect): string => {
   const element = wording.replace(/^public\.|\[\]$/g, "")
   const type = types.find((name) => worded(name) === element)
-  const next = type === undefined ? undefined : turn.type(type)
+  const next = type === undefined ? undefined : redirect.type(type)
   return next === undefined || next === type ? wording : `${worded(next)}${wording.endsWith("[]") ? "[]" : ""}`
 }
 

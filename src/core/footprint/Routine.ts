@@ -69,7 +69,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   R.saveRoutine(recorder, { ...next, dependencies: before?.dependencies ?? new Set() })
 }
 
-const ownTypes = (names: ReadonlyArray<QualifiedName>): ReadonlyArray<QualifiedName> =>
+export const ownTypes = (names: ReadonlyArray<QualifiedName>): ReadonlyArray<QualifiedName> =>
   names.filter(({ name, schema }) => !isBuiltIn([...Option.toArray(schema), name]))
 
 /** Only a body of the standard form is a dependency to the server; one in a string can be dropped from under. */
@@ -97,7 +97,7 @@ export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: 
     R.saveRoutine(recorder, found)
   }
   const support = optionNamed(actions, "support")
-  if (support !== undefined) R.barrier(recorder, `alters a ${objtype} with a support function`)
+  if (support !== undefined) R.opaqueBarrier(recorder, `alters a ${objtype} with a support function`)
   changeRoutine(recorder, func)
 }
 

@@ -25,7 +25,7 @@ import { readRole } from "./AnyObject.js"
 export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt): void => {
   const name = statement.schemaname ?? statement.authrole?.rolename
   if (name === undefined) {
-    R.barrier(recorder, "creates a schema named after whoever runs it")
+    R.opaqueBarrier(recorder, "creates a schema named after whoever runs it")
     return
   }
   const key = HazardKey.schema(name)
@@ -95,7 +95,7 @@ const install = (recorder: R.Recorder, name: string, schema: string | undefined)
 
 /** @since 0.1.0 @category statements */
 export const alterExtension = (recorder: R.Recorder, { extname = "" }: AlterExtensionStmt): void => {
-  R.wall(recorder, `alters extension ${extname}`)
+  R.barrier(recorder, `alters extension ${extname}`)
   R.write(recorder, HazardKey.extension(extname))
 }
 

@@ -28,7 +28,7 @@ type Rule<K extends StatementTag> = (recorder: R.Recorder, statement: Body<K>) =
 /** Reads one statement. @since 0.1.0 @category statements */
 export const execute = (recorder: R.Recorder, node: Node): void => {
   const tag = tagOf(node)
-  if (tag === undefined) R.barrier(recorder, "a statement of an unknown kind")
+  if (tag === undefined) R.opaqueBarrier(recorder, "a statement of an unknown kind")
   else apply(recorder, tag, node)
 }
 
@@ -47,19 +47,19 @@ const apply = <K extends StatementTag>(recorder: R.Recorder, tag: K, node: Node)
 const has = <K extends StatementTag>(node: Node, tag: K): node is Wrapped<K> => tag in node
 
 /** Leaves no trace in the schema: what it says ends with the session, or is about sessions. */
-const passing = (): void => undefined
+const noFootprint = (): void => undefined
 
 /** After everything before, before everything after; what exists is known all the same. */
-const wall =
-  (reason: string) =>
-  (recorder: R.Recorder): void =>
-    R.wall(recorder, reason)
-
-/** Not understood. */
 const barrier =
   (reason: string) =>
   (recorder: R.Recorder): void =>
     R.barrier(recorder, reason)
+
+/** Not understood. */
+const opaqueBarrier =
+  (reason: string) =>
+  (recorder: R.Recorder): void =>
+    R.opaqueBarrier(recorder, reason)
 
 const query =
   (wrap: "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt") =>
@@ -106,7 +106,7 @@ const vacuum: Rule<"VacuumStmt"> = (recorder, { rels }) => {
 }
 
 const cluster: Rule<"ClusterStmt"> = (recorder, { relation }) => {
-  if (relation === undefined) R.wall(recorder, "clusters every table")
+  if (relation === undefined) R.barrier(recorder, "clusters every table")
   else Use.change(recorder, Path.range(recorder, relation))
 }
 
@@ -129,12 +129,12 @@ const alterPublication: Rule<"AlterPublicationStmt"> = (recorder, { for_all_tabl
 
 /** A published table without a key refuses updates: its rows depend on the publication. */
 const publish = (recorder: R.Recorder, objects: ReadonlyArray<Node> | undefined, isForAll: boolean): void => {
-  if (isForAll) R.wall(recorder, "publishes every table")
+  if (isForAll) R.barrier(recorder, "publishes every table")
   for (const node of objects ?? []) {
     if (!("PublicationObjSpec" in node)) continue
     const { pubobjtype, pubtable } = node.PublicationObjSpec
     if (pubtable?.relation !== undefined) Use.change(recorder, Path.range(recorder, pubtable.relation))
-    else R.wall(recorder, `publishes a schema (${pubobjtype})`)
+    else R.barrier(recorder, `publishes a schema (${pubobjtype})`)
     Use.useStored(recorder, pubtable?.whereClause)
   }
 }
@@ -152,70 +152,70 @@ const roleSetting: Rule<"AlterRoleStmt"> = (recorder, { role }) => {
 
 const rules: { readonly [K in StatementTag]: Rule<K> } = {
   AlterCollationStmt: (recorder, { collname }) => R.write(recorder, HazardKey.collation(nameOfNodes(collname).name)),
-  AlterDatabaseRefreshCollStmt: wall("alters the database"),
-  AlterDatabaseSetStmt: wall("alters the database"),
-  AlterDatabaseStmt: wall("alters the database"),
-  AlterDefaultPrivilegesStmt: wall("alters default privileges"),
+  AlterDatabaseRefreshCollStmt: barrier("alters the database"),
+  AlterDatabaseSetStmt: barrier("alters the database"),
+  AlterDatabaseStmt: barrier("alters the database"),
+  AlterDefaultPrivilegesStmt: barrier("alters default privileges"),
   AlterDomainStmt: Type.alterDomain,
   AlterEnumStmt: Type.alterEnum,
-  AlterEventTrigStmt: wall("alters an event trigger"),
-  AlterExtensionContentsStmt: wall("alters what belongs to an extension"),
+  AlterEventTrigStmt: barrier("alters an event trigger"),
+  AlterExtensionContentsStmt: barrier("alters what belongs to an extension"),
   AlterExtensionStmt: Schema.alterExtension,
-  AlterFdwStmt: wall("alters a foreign data wrapper"),
-  AlterForeignServerStmt: wall("alters a foreign server"),
+  AlterFdwStmt: barrier("alters a foreign data wrapper"),
+  AlterForeignServerStmt: barrier("alters a foreign server"),
   AlterFunctionStmt: Routine.alterFunction,
-  AlterObjectDependsStmt: wall("makes an object depend on an extension"),
+  AlterObjectDependsStmt: barrier("makes an object depend on an extension"),
   AlterObjectSchemaStmt: setSchema,
-  AlterOpFamilyStmt: wall("alters an operator family"),
+  AlterOpFamilyStmt: barrier("alters an operator family"),
   AlterOperatorStmt: (recorder, { opername }) =>
     R.write(recorder, HazardKey.operator(nameOfNodes(opername?.objname).name)),
   AlterOwnerStmt: Object_.changeOwner,
   AlterPolicyStmt: alterPolicy,
   AlterPublicationStmt: alterPublication,
-  AlterRoleSetStmt: wall("alters the settings of a role"),
+  AlterRoleSetStmt: barrier("alters the settings of a role"),
   AlterRoleStmt: roleSetting,
   AlterSeqStmt: Index.alterSequence,
   AlterStatsStmt: Index.alterStatistics,
-  AlterSubscriptionStmt: wall("alters a subscription"),
-  AlterSystemStmt: wall("alters the server's settings"),
+  AlterSubscriptionStmt: barrier("alters a subscription"),
+  AlterSystemStmt: barrier("alters the server's settings"),
   AlterTSConfigurationStmt: (recorder, { cfgname, dicts }) => {
     textSearch(recorder, cfgname)
     for (const dict of dicts ?? []) textSearch(recorder, "List" in dict ? dict.List.items : [])
   },
   AlterTSDictionaryStmt: (recorder, { dictname }) => textSearch(recorder, dictname),
-  AlterTableMoveAllStmt: wall("moves every table of a tablespace"),
-  AlterTableSpaceOptionsStmt: wall("alters a tablespace"),
+  AlterTableMoveAllStmt: barrier("moves every table of a tablespace"),
+  AlterTableSpaceOptionsStmt: barrier("alters a tablespace"),
   AlterTableStmt: alterTable,
   AlterTypeStmt: Type.alterType,
-  AlterUserMappingStmt: wall("alters a user mapping"),
+  AlterUserMappingStmt: barrier("alters a user mapping"),
   CallStmt: Routine.call,
-  CheckPointStmt: passing,
-  ClosePortalStmt: passing,
+  CheckPointStmt: noFootprint,
+  ClosePortalStmt: noFootprint,
   ClusterStmt: cluster,
   CommentStmt: Object_.comment,
   CompositeTypeStmt: Type.createComposite,
-  ConstraintsSetStmt: passing,
+  ConstraintsSetStmt: noFootprint,
   CopyStmt: copy,
-  CreateAmStmt: wall("creates an access method"),
-  CreateCastStmt: wall("creates a cast"),
-  CreateConversionStmt: wall("creates a conversion"),
+  CreateAmStmt: barrier("creates an access method"),
+  CreateCastStmt: barrier("creates a cast"),
+  CreateConversionStmt: barrier("creates a conversion"),
   CreateDomainStmt: Type.createDomain,
   CreateEnumStmt: Type.createEnum,
-  CreateEventTrigStmt: barrier("creates an event trigger, which runs with every later statement"),
+  CreateEventTrigStmt: opaqueBarrier("creates an event trigger, which runs with every later statement"),
   CreateExtensionStmt: Schema.createExtension,
-  CreateFdwStmt: wall("creates a foreign data wrapper"),
-  CreateForeignServerStmt: wall("creates a foreign server"),
+  CreateFdwStmt: barrier("creates a foreign data wrapper"),
+  CreateForeignServerStmt: barrier("creates a foreign server"),
   CreateForeignTableStmt: (recorder, { base }) => {
-    R.wall(recorder, "creates a foreign table")
+    R.barrier(recorder, "creates a foreign table")
     if (base === undefined) return
     createTable(recorder, base)
     const name = Path.range(recorder, base.relation)
     R.updateRelation(recorder, name, (known) => ({ ...known, creation: Option.none() }))
   },
   CreateFunctionStmt: Routine.createFunction,
-  CreateOpClassStmt: wall("creates an operator class"),
-  CreateOpFamilyStmt: wall("creates an operator family"),
-  CreatePLangStmt: wall("creates a language"),
+  CreateOpClassStmt: barrier("creates an operator class"),
+  CreateOpFamilyStmt: barrier("creates an operator family"),
+  CreatePLangStmt: barrier("creates a language"),
   CreatePolicyStmt: Routine.createPolicy,
   CreatePublicationStmt: createPublication,
   CreateRangeStmt: Type.createRange,
@@ -224,14 +224,14 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   CreateSeqStmt: Index.createSequence,
   CreateStatsStmt: Index.createStatistics,
   CreateStmt: createTable,
-  CreateSubscriptionStmt: wall("creates a subscription"),
+  CreateSubscriptionStmt: barrier("creates a subscription"),
   CreateTableAsStmt: Query.createTableAs,
-  CreateTableSpaceStmt: wall("creates a tablespace"),
-  CreateTransformStmt: wall("creates a transform"),
+  CreateTableSpaceStmt: barrier("creates a tablespace"),
+  CreateTransformStmt: barrier("creates a transform"),
   CreateTrigStmt: Routine.createTrigger,
-  CreateUserMappingStmt: wall("creates a user mapping"),
-  CreatedbStmt: wall("creates a database"),
-  DeallocateStmt: passing,
+  CreateUserMappingStmt: barrier("creates a user mapping"),
+  CreatedbStmt: barrier("creates a database"),
+  DeallocateStmt: noFootprint,
   DeclareCursorStmt: cursor,
   DefineStmt: Type.define,
   DeleteStmt: query("DeleteStmt"),
@@ -240,48 +240,48 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
     recorder.searchPath = []
   },
   DoStmt: Routine.runDo,
-  DropOwnedStmt: barrier("drops everything that a role owns"),
+  DropOwnedStmt: opaqueBarrier("drops everything that a role owns"),
   DropRoleStmt: Schema.dropRole,
   DropStmt: drop,
-  DropSubscriptionStmt: wall("drops a subscription"),
-  DropTableSpaceStmt: wall("drops a tablespace"),
-  DropUserMappingStmt: wall("drops a user mapping"),
-  DropdbStmt: wall("drops a database"),
-  ExecuteStmt: barrier("runs a prepared statement"),
+  DropSubscriptionStmt: barrier("drops a subscription"),
+  DropTableSpaceStmt: barrier("drops a tablespace"),
+  DropUserMappingStmt: barrier("drops a user mapping"),
+  DropdbStmt: barrier("drops a database"),
+  ExecuteStmt: opaqueBarrier("runs a prepared statement"),
   ExplainStmt: explain,
-  FetchStmt: passing,
+  FetchStmt: noFootprint,
   GrantRoleStmt: Object_.grantRole,
   GrantStmt: Object_.grant,
-  ImportForeignSchemaStmt: barrier("imports a foreign schema"),
+  ImportForeignSchemaStmt: opaqueBarrier("imports a foreign schema"),
   IndexStmt: Index.createIndex,
   InsertStmt: query("InsertStmt"),
-  ListenStmt: passing,
-  LoadStmt: barrier("loads a library"),
+  ListenStmt: noFootprint,
+  LoadStmt: opaqueBarrier("loads a library"),
   LockStmt: lock,
   MergeStmt: query("MergeStmt"),
-  NotifyStmt: passing,
-  PLAssignStmt: barrier("assigns outside a body"),
-  PrepareStmt: passing,
-  RawStmt: barrier("a statement within a statement"),
-  ReassignOwnedStmt: wall("gives away everything that a role owns"),
+  NotifyStmt: noFootprint,
+  PLAssignStmt: opaqueBarrier("assigns outside a body"),
+  PrepareStmt: noFootprint,
+  RawStmt: opaqueBarrier("a statement within a statement"),
+  ReassignOwnedStmt: barrier("gives away everything that a role owns"),
   RefreshMatViewStmt: Query.refresh,
   ReindexStmt: Index.reindex,
   RenameStmt: rename,
-  ReplicaIdentityStmt: barrier("a replica identity without a table"),
+  ReplicaIdentityStmt: opaqueBarrier("a replica identity without a table"),
   ReturnStmt: (recorder, { returnval }) => {
     Use.useNow(recorder, returnval)
   },
   RuleStmt: Routine.createRule,
   SecLabelStmt: Object_.label,
   SelectStmt: Query.select,
-  SetOperationStmt: barrier("a set operation outside a query"),
-  TransactionStmt: passing,
+  SetOperationStmt: opaqueBarrier("a set operation outside a query"),
+  TransactionStmt: noFootprint,
   TruncateStmt: truncate,
-  UnlistenStmt: passing,
+  UnlistenStmt: noFootprint,
   UpdateStmt: query("UpdateStmt"),
   VacuumStmt: vacuum,
   VariableSetStmt: Schema.setVariable,
-  VariableShowStmt: passing,
+  VariableShowStmt: noFootprint,
   ViewStmt: Query.createView
 }
 

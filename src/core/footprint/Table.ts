@@ -14,7 +14,7 @@ import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { elementName } from "../sql/ParsedType.js"
 import { nameOfRangeVar } from "../sql/SyntaxTree.js"
-import { addColumn, type Pending, settle } from "./Column.js"
+import { addColumn, addPending, type Pending } from "./Column.js"
 import { clonePartition, followType, inherit, like } from "./Inheritance.js"
 
 /** @since 0.1.0 @category statements */
@@ -33,7 +33,7 @@ export const createTable = (recorder: R.Recorder, statement: CreateStmt): void =
   for (const node of statement.constraints ?? [])
     if ("Constraint" in node) pending.push({ constraint: node.Constraint })
   Use.useStored(recorder, statement.partspec, statement.partbound)
-  settle(recorder, name, pending)
+  addPending(recorder, name, pending)
   for (const parent of parents) {
     const found = R.findRelation(recorder, parent)
     if (found !== undefined && statement.partbound !== undefined) clonePartition(recorder, name, found)
@@ -89,7 +89,7 @@ const addElement = (recorder: R.Recorder, table: QualifiedName, node: Node, pend
   if ("ColumnDef" in node) addColumn(recorder, table, node.ColumnDef, pending)
   else if ("Constraint" in node) pending.push({ constraint: node.Constraint })
   else if ("TableLikeClause" in node) like(recorder, table, node.TableLikeClause)
-  else R.barrier(recorder, "a table element of an unknown kind")
+  else R.opaqueBarrier(recorder, "a table element of an unknown kind")
 }
 
 const ofType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {

@@ -27,7 +27,7 @@ import { freeConstraintName } from "../reading/ChosenNames.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
-import { elementName, isBuiltIn, wordingOf } from "../sql/ParsedType.js"
+import { elementName, wordingOf } from "../sql/ParsedType.js"
 import * as RoutineBody from "../sql/RoutineBody.js"
 import {
   lastString,
@@ -39,6 +39,7 @@ import {
   stringsOf
 } from "../sql/SyntaxTree.js"
 import { addColumn } from "./Column.js"
+import { ownTypes } from "./Routine.js"
 import { newRelation } from "./Table.js"
 
 const newType = (
@@ -111,13 +112,9 @@ export const createDomain = (recorder: R.Recorder, statement: CreateDomainStmt):
   const { collClause, constraints, domainname, typeName } = statement
   Use.useStored(recorder, typeName, collClause)
   const base = typeName === undefined ? [] : [Path.type(recorder, elementName(typeName))]
-  const name = newType(recorder, domainname, { kind: "domain", parts: own(base) })
+  const name = newType(recorder, domainname, { kind: "domain", parts: ownTypes(base) })
   for (const node of constraints ?? []) if ("Constraint" in node) addDomainConstraint(recorder, name, node.Constraint)
 }
-
-/** The types among them that are not the server's. */
-const own = (names: ReadonlyArray<SchemaObject.QualifiedName>): ReadonlyArray<SchemaObject.QualifiedName> =>
-  names.filter(({ name, schema }) => !isBuiltIn([...Option.toArray(schema), name]))
 
 const addDomainConstraint = (
   recorder: R.Recorder,
@@ -147,7 +144,7 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
   R.writeName(recorder, name)
   const known = R.types(recorder, name)[0]
   if (known === undefined) {
-    R.barrier(recorder, `domain ${name.name} is not created by any migration`)
+    R.opaqueBarrier(recorder, `domain ${name.name} is not created by any migration`)
     return
   }
   R.readAll(recorder, known.dependencies)
@@ -174,7 +171,7 @@ export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRa
     const name = partsOfObject(optionNamed(params, option)?.arg)
     if (name.length > 0) Use.touchRoutine(recorder, Path.routine(recorder, nameOfStrings(name)), Option.none())
   }
-  const name = newType(recorder, typeName, { kind: "range", parts: own(parts) })
+  const name = newType(recorder, typeName, { kind: "range", parts: ownTypes(parts) })
   const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
   const multi = given ?? multirangeName(name.name)
   R.write(recorder, multi)
@@ -205,7 +202,7 @@ export const alterType = (recorder: R.Recorder, { options, typeName }: AlterType
 /** `CREATE AGGREGATE`, `OPERATOR`, `TYPE`, `COLLATION` and text search objects. @since 0.1.0 @category statements */
 export const define = (recorder: R.Recorder, statement: DefineStmt): void => {
   const rule = definitions[statement.kind ?? "OBJECT_TRANSFORM"]
-  if (rule === undefined) R.barrier(recorder, `defines an object of an unexpected kind (${statement.kind})`)
+  if (rule === undefined) R.opaqueBarrier(recorder, `defines an object of an unexpected kind (${statement.kind})`)
   else rule(recorder, statement)
 }
 
@@ -251,7 +248,7 @@ const aggregate: Definition = (recorder, statement) => {
     inputs,
     minArity: inputs.length,
     maxArity: inputs.length,
-    types: own(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
+    types: ownTypes(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
     body: RoutineBody.calling(support),
     told: { language: ToldRoutine.ofAggregate, source: Option.some(functionsOf(statement)), file: recorder.file },
     isCertain: statement.replace !== true && !recorder.statement.runsCode,

@@ -14,7 +14,7 @@ import { statementsOf } from "../sql/ParsedSql.js"
 import type { Code, RoutineBody, Step } from "../sql/RoutineBody.js"
 import { holds } from "./CatalogCondition.js"
 import * as R from "./Recorder.js"
-import { idly } from "./StatementEnd.js"
+import { readWithoutEffect } from "./StatementEnd.js"
 import { uncertainly } from "./Uncertainty.js"
 
 /** @since 0.1.0 @category running */
@@ -43,12 +43,12 @@ export const runBlock = (recorder: R.Recorder, body: RoutineBody): void => {
   recorder.running.pop()
 }
 
-const run = (recorder: R.Recorder, body: RoutineBody, what: string, parameters: Lookup): void => {
-  if (body._tag === "Opaque") R.runUnknown(recorder, `runs ${what}, ${body.reason}`)
-  else runCode(recorder, body, what, parameters)
+const run = (recorder: R.Recorder, body: RoutineBody, name: string, parameters: Lookup): void => {
+  if (body._tag === "Opaque") R.runUnknown(recorder, `runs ${name}, ${body.reason}`)
+  else runCode(recorder, body, name, parameters)
 }
 
-const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Lookup): void => {
+const runCode = (recorder: R.Recorder, body: Code, name: string, parameters: Lookup): void => {
   const outer = recorder.lookup
   recorder.statement.runsCode = true
   recorder.lookup = lookupOf(body, parameters)
@@ -56,30 +56,30 @@ const runCode = (recorder: R.Recorder, body: Code, what: string, parameters: Loo
   const answers = new Map<Node, boolean | undefined>()
   for (const step of body.steps) {
     const isIdle = step.isHandler || step.guards.some((guard) => answers.get(guard.condition) === !guard.holds)
-    if (isIdle) idly(recorder, () => runStep(recorder, step, what))
+    if (isIdle) readWithoutEffect(recorder, () => runStep(recorder, step, name))
     else if (step.guards.some((guard) => answers.get(guard.condition) === undefined)) {
       recorder.isCertain = false
-      uncertainly(recorder, () => runStep(recorder, step, what))
-    } else if (step.mayBeUndone) uncertainly(recorder, () => runStep(recorder, step, what))
-    else runStep(recorder, step, what)
+      uncertainly(recorder, () => runStep(recorder, step, name))
+    } else if (step.mayBeUndone) uncertainly(recorder, () => runStep(recorder, step, name))
+    else runStep(recorder, step, name)
     if (conditions.has(step.node)) answers.set(step.node, holds(recorder, step.node))
   }
   recorder.lookup = outer
 }
 
-const runStep = (recorder: R.Recorder, step: Step, what: string): void => {
+const runStep = (recorder: R.Recorder, step: Step, name: string): void => {
   recorder.execute(recorder, step.node)
-  if (step._tag === "Dynamic") runDynamic(recorder, step.node, what)
+  if (step._tag === "Dynamic") runDynamic(recorder, step.node, name)
 }
 
-const runDynamic = (recorder: R.Recorder, node: Node, what: string): void =>
+const runDynamic = (recorder: R.Recorder, node: Node, name: string): void =>
   Option.match(fold(node, recorder.lookup), {
-    onNone: () => R.runUnknown(recorder, `runs SQL that ${what} computes`),
+    onNone: () => R.runUnknown(recorder, `runs SQL that ${name} computes`),
     onSome: (texts) => {
       const bodies = recorder.statement.bodies.length
       for (const text of texts) {
         Either.match(statementsOf(recorder.parser, text), {
-          onLeft: () => R.runUnknown(recorder, `runs SQL that ${what} computes and that is not understood`),
+          onLeft: () => R.runUnknown(recorder, `runs SQL that ${name} computes and that is not understood`),
           onRight: (statements) => {
             for (const statement of statements) recorder.execute(recorder, statement.node)
           }

@@ -54,10 +54,10 @@ const truthOfQuery = (recorder: R.Recorder, query: SelectStmt): boolean | undefi
 const compared = (
   recorder: R.Recorder,
   { lexpr, name, rexpr }: Body<"A_Expr">,
-  around: SelectStmt | undefined
+  enclosing: SelectStmt | undefined
 ): boolean | undefined => {
-  const left = numberFrom(recorder, lexpr, around)
-  const right = numberFrom(recorder, rexpr, around)
+  const left = numberFrom(recorder, lexpr, enclosing)
+  const right = numberFrom(recorder, rexpr, enclosing)
   if (left === undefined || right === undefined) return undefined
   switch (lastString(name)) {
     case "=":
@@ -78,12 +78,12 @@ const compared = (
 const numberFrom = (
   recorder: R.Recorder,
   node: Node | undefined,
-  around: SelectStmt | undefined
+  enclosing: SelectStmt | undefined
 ): number | undefined => {
   if (node === undefined) return undefined
   if ("A_Const" in node && node.A_Const.ival !== undefined) return node.A_Const.ival.ival ?? 0
-  if ("FuncCall" in node && lastString(node.FuncCall.funcname) === "count" && around !== undefined) {
-    return countOf(recorder, around)
+  if ("FuncCall" in node && lastString(node.FuncCall.funcname) === "count" && enclosing !== undefined) {
+    return countOf(recorder, enclosing)
   }
   if ("SubLink" in node && node.SubLink.subselect !== undefined && "SelectStmt" in node.SubLink.subselect) {
     const query = node.SubLink.subselect.SelectStmt

@@ -107,7 +107,8 @@ export const inspectCatalog = (recorder: R.Recorder, mentions: Mentions, pieces:
     nameColumns[column]?.(recorder, text)
     if (column in nameColumns && (onlyNamespaces || !namespaceColumns.has(column))) isNamed = true
   }
-  if (!isNamed) R.barrier(recorder, `asks the catalog (${asked[0]?.name.name ?? ""}) about objects it does not name`)
+  if (!isNamed)
+    R.opaqueBarrier(recorder, `asks the catalog (${asked[0]?.name.name ?? ""}) about objects it does not name`)
 }
 
 interface Comparison {

@@ -16,7 +16,7 @@ import * as R from "./Recorder.js"
 export const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const
 
 /** A constraint's name that is given is read, so that who asks the catalog for it is ordered. @since 0.1.0 @category operations */
-export const given = (recorder: R.Recorder, name: string): string => {
+export const readConstraintName = (recorder: R.Recorder, name: string): string => {
   R.read(recorder, HazardKey.constraint(name))
   return name
 }

@@ -22,7 +22,7 @@ export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName
   return isDefault ? name : { ...name, schema: Option.some(first) }
 }
 
-const located = (
+const locate = (
   { located: found, searchPath }: R.Recorder,
   name: QualifiedName,
   candidates: () => ReadonlyArray<{ readonly name: QualifiedName }>
@@ -31,11 +31,11 @@ const located = (
   const schemas = new Set(candidates().map((candidate) => Catalog.schemaOf(candidate.name)))
   const first = searchPath.find((schema) => schemas.has(schema))
   if (first === undefined || first === "public") return name
-  return given(found, { ...name, schema: Option.some(first) })
+  return markLocated(found, { ...name, schema: Option.some(first) })
 }
 
 /** A name with a schema that its statement does not write. */
-const given = (found: R.Recorder["located"], name: QualifiedName): QualifiedName => {
+const markLocated = (found: R.Recorder["located"], name: QualifiedName): QualifiedName => {
   found.add(name)
   return name
 }
@@ -48,18 +48,18 @@ export const written = ({ located: found }: R.Recorder, name: QualifiedName): Qu
 export const relation = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
   recorder.locals.has(name.name)
     ? name
-    : located(recorder, name, () => Catalog.relationsCalled(recorder.catalog, name.name))
+    : locate(recorder, name, () => Catalog.relationsCalled(recorder.catalog, name.name))
 
 /** Of a type, or of a relation as the type of its rows. @since 0.1.0 @category names */
 export const type = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
-  located(recorder, name, () => [
+  locate(recorder, name, () => [
     ...Catalog.typesCalled(recorder.catalog, name.name),
     ...Catalog.relationsCalled(recorder.catalog, name.name)
   ])
 
 /** @since 0.1.0 @category names */
 export const routine = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
-  located(recorder, name, () => Catalog.routinesCalled(recorder.catalog, name.name))
+  locate(recorder, name, () => Catalog.routinesCalled(recorder.catalog, name.name))
 
 /** The path hides a routine only behind one that takes the same. @since 0.1.0 @category queries */
 export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> => {
@@ -82,7 +82,7 @@ const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
   const isLocated = recorder.searchPath.length > 0 && names.length === 1 && Option.isNone(call.name.schema)
   return names.length === 0
     ? [call]
-    : names.map((name) => ({ ...call, name: isLocated ? given(recorder.located, { ...name }) : name }))
+    : names.map((name) => ({ ...call, name: isLocated ? markLocated(recorder.located, { ...name }) : name }))
 }
 
 /** @since 0.1.0 @category names */

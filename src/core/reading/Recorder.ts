@@ -34,7 +34,7 @@ export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
 }
 
 /** Everything before comes before this, and everything after comes after it. @since 0.1.0 @category recording */
-export const wall = (recorder: Recorder, reason: string): void => {
+export const barrier = (recorder: Recorder, reason: string): void => {
   const { line } = recorder.statement
   const isKnown = recorder.barriers.some((other) => other.reason === reason && other.line === line)
   if (!isKnown) recorder.barriers.push({ reason, line })
@@ -46,8 +46,8 @@ export const wall = (recorder: Recorder, reason: string): void => {
  * @since 0.1.0
  * @category recording
  */
-export const barrier = (recorder: Recorder, reason: string): void => {
-  wall(recorder, reason)
+export const opaqueBarrier = (recorder: Recorder, reason: string): void => {
+  barrier(recorder, reason)
   recorder.statement.isOpaque = true
   recorder.catalog = { ...recorder.catalog, isComplete: false, isUnderstood: false }
 }
@@ -60,8 +60,8 @@ export const barrier = (recorder: Recorder, reason: string): void => {
  */
 export const unlessComplete = (recorder: Recorder, reason: string): void => {
   if (recorder.catalog.isComplete) return
-  if (recorder.catalog.isUnderstood) wall(recorder, reason)
-  else barrier(recorder, reason)
+  if (recorder.catalog.isUnderstood) barrier(recorder, reason)
+  else opaqueBarrier(recorder, reason)
 }
 
 /**
@@ -71,11 +71,11 @@ export const unlessComplete = (recorder: Recorder, reason: string): void => {
  * @category recording
  */
 export const runUnknown = (recorder: Recorder, reason: string): void => {
-  barrier(recorder, reason)
+  opaqueBarrier(recorder, reason)
   recorder.statement.runsUnknown = true
 }
 
-const common: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
+const predefinedSchemas: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
 
 /** Whether a schema is the server's own. @since 0.1.0 @category predicates */
 export const isSystemSchema = (schema: string): boolean =>
@@ -83,7 +83,7 @@ export const isSystemSchema = (schema: string): boolean =>
 
 /** A name with a schema needs the schema. @since 0.1.0 @category recording */
 export const readSchema = (recorder: Recorder, { schema }: QualifiedName): void => {
-  if (Option.isSome(schema) && !common.has(schema.value)) read(recorder, HazardKey.schema(schema.value))
+  if (Option.isSome(schema) && !predefinedSchemas.has(schema.value)) read(recorder, HazardKey.schema(schema.value))
 }
 
 /** @since 0.1.0 @category recording */
@@ -142,7 +142,7 @@ const keyOf = (saved: SavedObject): HazardKey.HazardKey => {
   }
 }
 
-const mark = (recorder: Recorder, saved: SavedObject): string => {
+const recordChange = (recorder: Recorder, saved: SavedObject): string => {
   recorder.statement.changesSchema = true
   const identity = identityOf(saved)
   recorder.statement.changed.add(keyOf(saved))
@@ -154,14 +154,14 @@ const mark = (recorder: Recorder, saved: SavedObject): string => {
   return identity
 }
 
-const note = (recorder: Recorder, saved: SavedObject): void => {
-  recorder.statement.saved.set(mark(recorder, saved), saved)
+const recordSave = (recorder: Recorder, saved: SavedObject): void => {
+  recorder.statement.saved.set(recordChange(recorder, saved), saved)
 }
 
 /** @since 0.1.0 @category changes */
 export const saveRelation = (recorder: Recorder, relation: Catalog.Relation): void => {
   recorder.catalog = Catalog.putRelation(recorder.catalog, relation)
-  note(recorder, { _tag: "Relation", name: relation.name })
+  recordSave(recorder, { _tag: "Relation", name: relation.name })
 }
 
 /** @since 0.1.0 @category changes */
@@ -180,7 +180,7 @@ export const updateRelation = (
  * @since 0.1.0
  * @category changes
  */
-export const adopt = (
+export const updateLinks = (
   recorder: Recorder,
   name: QualifiedName,
   change: (relation: Catalog.Relation) => Catalog.Relation
@@ -212,33 +212,33 @@ export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject):
 export const forgetRelation = (recorder: Recorder, name: QualifiedName): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.relation(name)))
   recorder.catalog = Catalog.removeRelation(recorder.catalog, name)
-  mark(recorder, { _tag: "Relation", name })
+  recordChange(recorder, { _tag: "Relation", name })
 }
 
 /** @since 0.1.0 @category changes */
 export const saveType = (recorder: Recorder, type: Catalog.Type): void => {
   recorder.catalog = Catalog.putType(recorder.catalog, type)
-  note(recorder, { _tag: "Type", name: type.name })
+  recordSave(recorder, { _tag: "Type", name: type.name })
 }
 
 /** @since 0.1.0 @category changes */
 export const forgetType = (recorder: Recorder, name: QualifiedName): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.type(name)))
   recorder.catalog = Catalog.removeType(recorder.catalog, name)
-  mark(recorder, { _tag: "Type", name })
+  recordChange(recorder, { _tag: "Type", name })
 }
 
 /** @since 0.1.0 @category changes */
 export const saveRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
   recorder.catalog = Catalog.putRoutine(recorder.catalog, routine)
-  note(recorder, { _tag: "Routine", routine })
+  recordSave(recorder, { _tag: "Routine", routine })
 }
 
 /** @since 0.1.0 @category changes */
 export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): void => {
   recorder.dropped.add(SchemaObject.key(SchemaObject.routine(routine.name, routine.inputs)))
   recorder.catalog = Catalog.removeRoutine(recorder.catalog, routine)
-  mark(recorder, { _tag: "Routine", routine })
+  recordChange(recorder, { _tag: "Routine", routine })
 }
 
 /** @since 0.1.0 @category changes */
@@ -250,11 +250,11 @@ export const saveThing = (
   const known = Catalog.findThing(recorder.catalog, key)
   const dependencies = known?.dependencies ?? new Set()
   recorder.catalog = Catalog.putThing(recorder.catalog, { key, objects, dependencies })
-  note(recorder, { _tag: "Thing", key })
+  recordSave(recorder, { _tag: "Thing", key })
 }
 
 /** @since 0.1.0 @category changes */
 export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
   recorder.catalog = Catalog.removeThing(recorder.catalog, key)
-  mark(recorder, { _tag: "Thing", key })
+  recordChange(recorder, { _tag: "Thing", key })
 }

@@ -78,7 +78,7 @@ const joined = (
  * @since 0.1.0
  * @category changes
  */
-export const idly = (recorder: Recorder, work: () => void): void => {
+export const readWithoutEffect = (recorder: Recorder, work: () => void): void => {
   const { catalog, claimed, disclaimed, searchPath } = recorder
   const counts = [claimed.length, disclaimed.length] as const
   work()

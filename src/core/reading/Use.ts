@@ -100,17 +100,17 @@ export const change = (recorder: R.Recorder, name: QualifiedName): void => {
 
 /** Writes rows, and runs all that this runs. @since 0.1.0 @category writing */
 export const store = (recorder: R.Recorder, name: QualifiedName, access: Access): void => {
-  if (access === "insert" && insertsIntoUnknown(recorder, name)) return
+  if (access === "insert" && insertIntoUnknown(recorder, name)) return
   fetch(recorder, name)
   if (access === "read" || recorder.locals.has(name.name) || !once(recorder, access, name)) return
   R.writeName(recorder, name)
   const found = R.relations(recorder, name)
-  if (found.length === 0) R.barrier(recorder, unknownTriggers(name))
+  if (found.length === 0) R.opaqueBarrier(recorder, unknownTriggers(name))
   for (const relation of found) storeRows(recorder, relation, access)
 }
 
 /**
- * Uses a table that no migration makes, in a way that may run code of its own: a wall as `barrier` is, and a risk that the
+ * Uses a table that no migration makes, in a way that may run code of its own: a wall as `opaqueBarrier` is, and a risk that the
  * database can answer for.
  *
  * @since 0.1.0
@@ -123,7 +123,7 @@ export const mayRunCode = (
   reach: Risk["reach"] = "path"
 ): void => {
   const { statement } = recorder
-  R.wall(recorder, reason)
+  R.barrier(recorder, reason)
   recorder.catalog = { ...recorder.catalog, isComplete: false }
   statement.candidates.push({
     kind: "opaque",
@@ -135,17 +135,17 @@ export const mayRunCode = (
 }
 
 /** What a row of such a table runs, the database can tell. */
-const insertsIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
+const insertIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
   if (R.relations(recorder, name).length > 0 || recorder.locals.has(name.name) || isCatalogRelation(recorder, name))
     return false
   R.readName(recorder, name)
   R.writeName(recorder, name)
-  insertsRows(recorder, Path.written(recorder, name), "path")
+  runUnknownTriggers(recorder, Path.written(recorder, name), "path")
   return true
 }
 
 /** A trigger of such a table may write rows of any table. */
-const insertsRows = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
+const runUnknownTriggers = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
   mayRunCode(recorder, name, unknownTriggers(name), reach)
   recorder.statement.runsUnknown = true
 }
@@ -155,23 +155,23 @@ const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${n
 const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
   R.write(recorder, relation.name.name)
   if (relation.isExternal && access === "insert") {
-    insertsRows(recorder, relation.name, "anywhere")
-  } else if (relation.isExternal) R.barrier(recorder, unknownTriggers(relation.name))
+    runUnknownTriggers(recorder, relation.name, "anywhere")
+  } else if (relation.isExternal) R.opaqueBarrier(recorder, unknownTriggers(relation.name))
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
-  for (const sequence of relation.alsoWrites) move(recorder, sequence)
+  for (const sequence of relation.alsoWrites) moveSequence(recorder, sequence)
   for (const { alsoWrites, calls } of relation.attachments) {
     for (const hidden of calls) runHidden(recorder, relation, hidden)
     for (const other of alsoWrites) store(recorder, other, "merge")
   }
   for (const column of relation.columns) storeValue(recorder, column.type)
   for (const { references } of relation.constraints) if (Option.isSome(references)) touch(recorder, references.value)
-  if (access !== "insert") for (const other of relation.referencedBy) follow(recorder, relation, other)
+  if (access !== "insert") for (const other of relation.referencedBy) followForeignKeys(recorder, relation, other)
   for (const other of [...relation.base, ...relation.children]) store(recorder, other, access)
   for (const parent of relation.parents) runInherited(recorder, parent)
 }
 
 /** A default that is gone may leave the name of a sequence that is gone too. */
-const move = (recorder: R.Recorder, sequence: QualifiedName): void =>
+const moveSequence = (recorder: R.Recorder, sequence: QualifiedName): void =>
   R.relations(recorder, sequence).length > 0 ? changePart(recorder, sequence) : R.writeName(recorder, sequence)
 
 /** Domains check their values. */
@@ -183,7 +183,7 @@ const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
 }
 
 /** Rows that point at what is changed are read by the check, and written by every other action. */
-const follow = (recorder: R.Recorder, target: Catalog.Relation, from: QualifiedName): void => {
+const followForeignKeys = (recorder: R.Recorder, target: Catalog.Relation, from: QualifiedName): void => {
   const keys = (R.findRelation(recorder, from)?.constraints ?? []).filter(({ references }) =>
     Option.exists(references, (name) => name.name === target.name.name)
   )
@@ -210,7 +210,7 @@ const runHidden = (
   if (!once(recorder, `run ${relation?.name.name ?? ""}`, name)) return
   const added = transitions.filter((transition) => !recorder.locals.has(transition))
   for (const transition of added) recorder.locals.add(transition)
-  runsStranger(recorder, name)
+  addRoutineRisk(recorder, name)
   runNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
   for (const transition of added) recorder.locals.delete(transition)
 }
@@ -294,7 +294,7 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
 ])
 
 /** A routine that runs and that the database may have had before: what it does is not known. */
-const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
+const addRoutineRisk = (recorder: R.Recorder, name: QualifiedName): void => {
   const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
   const overloads = R.routines(recorder, name)
   const isOwn = overloads.length > 0 && !recorder.catalog.uncertain.has(HazardKey.routine(name.name))
@@ -302,8 +302,8 @@ const runsStranger = (recorder: R.Recorder, name: QualifiedName): void => {
 }
 
 const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
-  runsStranger(recorder, name)
-  if (opaqueFunctions.has(name.name)) R.barrier(recorder, `${name.name} runs a text as SQL`)
+  addRoutineRisk(recorder, name)
+  if (opaqueFunctions.has(name.name)) R.opaqueBarrier(recorder, `${name.name} runs a text as SQL`)
   runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }
 
@@ -353,7 +353,8 @@ const useOperator = (recorder: R.Recorder, symbol: string): void => {
 export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   const found = R.relations(recorder, name)
   R.writeName(recorder, name)
-  if (found.length === 0) R.barrier(recorder, `${name.name} is not created by any migration: its table is not known`)
+  if (found.length === 0)
+    R.opaqueBarrier(recorder, `${name.name} is not created by any migration: its table is not known`)
   for (const part of found) {
     R.write(recorder, part.name.name)
     if (Option.isSome(part.owner)) change(recorder, part.owner.value)

@@ -48,13 +48,13 @@ export const ofDrop = (
         about(recorder, "privilege-change", Path.relation(recorder, nameOfStrings(partsOfObject(object).slice(0, -1))))
       )
     case "OBJECT_VIEW":
-      return objects.flatMap((object) => goes(ofGoneView(recorder, Path.object(recorder, object)), isCascade))
+      return objects.flatMap((object) => withCascade(ofGoneView(recorder, Path.object(recorder, object)), isCascade))
     case "OBJECT_AGGREGATE":
     case "OBJECT_FUNCTION":
     case "OBJECT_PROCEDURE":
     case "OBJECT_ROUTINE":
       return objects.flatMap((object) =>
-        "ObjectWithArgs" in object ? goes(ofRoutine(recorder, object.ObjectWithArgs), isCascade) : []
+        "ObjectWithArgs" in object ? withCascade(ofRoutine(recorder, object.ObjectWithArgs), isCascade) : []
       )
     case "OBJECT_TRIGGER":
       return objects.flatMap((object) => ofAttachment(recorder, object, "trigger"))
@@ -70,7 +70,7 @@ export const ofDrop = (
 }
 
 /** What goes with CASCADE takes along what nobody makes again. */
-const goes = (candidates: ReadonlyArray<RiskCandidate>, isCascade: boolean): ReadonlyArray<RiskCandidate> =>
+const withCascade = (candidates: ReadonlyArray<RiskCandidate>, isCascade: boolean): ReadonlyArray<RiskCandidate> =>
   isCascade ? candidates.map(({ kind, relation }) => ({ kind, relation })) : candidates
 
 const hasAll = <A>(all: ReadonlyArray<A>, wanted: ReadonlyArray<A>): boolean => wanted.every((one) => all.includes(one))

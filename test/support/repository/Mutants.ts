@@ -21,7 +21,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "1",
     without: "barriers",
-    edits: [["core/reading/Recorder", "  wall(recorder, reason)\n", ""]]
+    edits: [["core/reading/Recorder", "  barrier(recorder, reason)\n", ""]]
   },
   {
     name: "2a",
@@ -59,10 +59,14 @@ const order: ReadonlyArray<Mutant> = [
     edits: [
       [
         "core/footprint/DropStatement",
-        `R.barrier(recorder, \`\${name.name} is not created`,
+        `R.opaqueBarrier(recorder, \`\${name.name} is not created`,
         `void (\`\${name.name} is not created`
       ],
-      ["core/reading/Use", `R.barrier(recorder, \`\${name.name} is not created`, `void (\`\${name.name} is not created`]
+      [
+        "core/reading/Use",
+        `R.opaqueBarrier(recorder, \`\${name.name} is not created`,
+        `void (\`\${name.name} is not created`
+      ]
     ]
   },
   {
@@ -183,7 +187,11 @@ const order: ReadonlyArray<Mutant> = [
     name: "9d",
     without: "foreign key actions",
     edits: [
-      ["core/reading/Use", "for (const other of relation.referencedBy) follow(", "for (const other of []) follow("]
+      [
+        "core/reading/Use",
+        "for (const other of relation.referencedBy) followForeignKeys(",
+        "for (const other of []) followForeignKeys("
+      ]
     ]
   },
   {
@@ -207,7 +215,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "11b",
     without: "barriers for catalog queries",
-    edits: [["core/reading/CatalogQuery", "if (!isNamed) R.barrier(", "if (!isNamed) void ("]]
+    edits: [["core/reading/CatalogQuery", "if (!isNamed) R.opaqueBarrier(", "if (!isNamed) void ("]]
   },
   {
     name: "12a",
@@ -218,12 +226,12 @@ const order: ReadonlyArray<Mutant> = [
     name: "12b",
     without: "barriers for what touches what it does not name",
     edits: [
-      ["core/footprint/Statement", "R.wall(recorder, ", "void ("],
-      ["core/footprint/AnyObject", "R.wall(recorder, ", "void ("],
-      ["core/footprint/DropStatement", "R.wall(recorder, ", "void ("],
+      ["core/footprint/Statement", "R.barrier(recorder, ", "void ("],
+      ["core/footprint/AnyObject", "R.barrier(recorder, ", "void ("],
+      ["core/footprint/DropStatement", "R.barrier(recorder, ", "void ("],
       [
         "core/footprint/Statement",
-        `barrier("creates an event trigger`,
+        `opaqueBarrier("creates an event trigger`,
         `((_: string) => () => undefined)("creates an event trigger`
       ]
     ]
@@ -231,12 +239,12 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "13a",
     without: "comments",
-    edits: [["core/footprint/Statement", "CommentStmt: Object_.comment", "CommentStmt: passing"]]
+    edits: [["core/footprint/Statement", "CommentStmt: Object_.comment", "CommentStmt: noFootprint"]]
   },
   {
     name: "13b",
     without: "grants",
-    edits: [["core/footprint/Statement", "GrantStmt: Object_.grant,", "GrantStmt: passing,"]]
+    edits: [["core/footprint/Statement", "GrantStmt: Object_.grant,", "GrantStmt: noFootprint,"]]
   },
   {
     name: "14",
