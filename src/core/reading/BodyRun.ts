@@ -1,6 +1,7 @@
 /**
- * Running a body: what stands under a condition that does not hold is read and has no effect; its statements are read as if they stood in the file, its dynamic SQL is folded to the texts it can be,
- * with the arguments of the call put in for the parameters.
+ * Runs a body: reads its statements as if they stood in the file. Dynamic SQL is folded to the texts that it can be,
+ * with the arguments of the call for the parameters. A statement under a condition that does not hold is read and has
+ * no effect.
  *
  * @since 0.1.0
  * @internal
@@ -30,13 +31,18 @@ export const runBody = (
   recorder.running.pop()
 }
 
-/** A body that calls itself is run once. @since 0.1.0 @category predicates */
+/**
+ * Whether the body of a routine runs already: a routine that calls itself runs once.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isRunning = (recorder: R.Recorder, routine: Catalog.Routine): boolean =>
   recorder.running.includes(idOf(routine))
 
 const idOf = ({ inputs, name }: Catalog.Routine): string => `${name.name}(${inputs.join()})`
 
-/** A `DO` block. @since 0.1.0 @category running */
+/** Runs a `DO` block. @since 0.1.0 @category running */
 export const runBlock = (recorder: R.Recorder, body: RoutineBody): void => {
   recorder.running.push("DO")
   run(recorder, body, "a DO block", () => Option.none())
@@ -111,7 +117,7 @@ const named = (args: ReadonlyArray<Node>, name: string): Node | undefined => {
   return undefined
 }
 
-/** A variable is the union of what is assigned to it; one that depends on itself is not known. */
+/** A variable may hold every value that is assigned to it. A variable that depends on itself is not known. */
 const lookupOf = (body: Code, parameters: Lookup): Lookup => {
   const busy = new Set<string>()
   const lookup: Lookup = (name) => {

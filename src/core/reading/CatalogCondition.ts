@@ -1,6 +1,7 @@
 /**
- * Conditions that a body asks of the server's catalogs, `IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'mood')`, answered
- * from the simulated catalog. No answer means that it cannot be told: then both branches are read as if they ran.
+ * Answers conditions on the server's catalogs from the simulated catalog, for example
+ * `IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'mood')`.
+ * `undefined` means that the answer is not known: then both branches are read as if they ran.
  *
  * @since 0.1.0
  * @internal
@@ -15,7 +16,7 @@ import { type Body, constantText, lastString, listItems, stringsOf } from "../sq
 import * as Path from "./NameResolution.js"
 import * as R from "./Recorder.js"
 
-/** Whether a condition holds, as far as that is known. @since 0.1.0 @category operations */
+/** Whether a condition holds; `undefined` where it is not known. @since 0.1.0 @category operations */
 export const holds = (recorder: R.Recorder, condition: Node): boolean | undefined =>
   recorder.catalog.isComplete ? truth(recorder, condition) : undefined
 
@@ -50,7 +51,7 @@ const truthOfQuery = (recorder: R.Recorder, query: SelectStmt): boolean | undefi
   return value !== undefined && "A_Expr" in value ? compared(recorder, value.A_Expr, query) : undefined
 }
 
-/** A count compared with a number. */
+/** Compares two numbers; each may be a count. */
 const compared = (
   recorder: R.Recorder,
   { lexpr, name, rexpr }: Body<"A_Expr">,
@@ -104,7 +105,7 @@ const isRegistered = (recorder: R.Recorder, { arg, nulltesttype }: Body<"NullTes
   return nulltesttype === "IS_NULL" ? !isThere : isThere
 }
 
-/** Which schemas a connection searches by itself nobody here knows. */
+/** `undefined` where it depends on the search path of the connection, which is not known. */
 const isVisible = (recorder: R.Recorder, name: QualifiedName): boolean | undefined => {
   const found = R.relations(recorder, Path.relation(recorder, name))
   if (found.length === 0) return false
@@ -117,7 +118,7 @@ const isVisible = (recorder: R.Recorder, name: QualifiedName): boolean | undefin
 
 type Row = Readonly<Record<string, string>>
 
-/** What a catalog says about objects of one name. */
+/** A catalog of the server, and its rows about the objects of one name. */
 interface Source {
   readonly nameColumn: string
   readonly rows: (recorder: R.Recorder, name: string) => ReadonlyArray<Row>
@@ -191,7 +192,7 @@ const sources: Readonly<Record<string, Source>> = {
   views: source("table_name", "table_schema", "view")
 }
 
-/** Rows of one catalog under conditions on names; anything more is not understood. */
+/** The count of rows of one catalog under conditions on names; `undefined` for any other query. */
 const countOf = (recorder: R.Recorder, query: SelectStmt): number | undefined => {
   const [from, ...more] = query.fromClause ?? []
   if (from === undefined || !("RangeVar" in from) || more.length > 0 || isElaborate(query)) return undefined
@@ -218,7 +219,7 @@ const isElaborate = ({ groupClause, havingClause, limitCount, op, withClause }: 
   [groupClause, havingClause, withClause].some((part) => part !== undefined) ||
   limitCount === null
 
-/** Texts that each column may have; none where a condition is of another kind. */
+/** The texts that each column may have; `undefined` where a condition is of another kind. */
 const conditionsOf = (
   recorder: R.Recorder,
   where: Node | undefined

@@ -1,10 +1,10 @@
 /**
- * Queries on the server's own catalogs depend on whatever the catalogs hold. One that asks for an object by its name depends on
- * that object; one that does not is not understood. The server's names for one thing are many (`relname`, `tablename`,
- * `table_name`), so they are listed.
+ * Reads queries on the server's catalogs. A query that asks for an object by its name depends on that object. A query
+ * that asks without a name may depend on every object and is not understood. The catalogs have many columns for the
+ * same name (`relname`, `tablename`, `table_name`), so this file lists them.
  *
- * Constraints, triggers and policies are asked for by a name that many tables may share: who creates one reads its key, and who
- * asks for one writes it, so that creators do not wait for each other.
+ * Many tables may have a constraint, trigger or policy of the same name. A statement that creates one reads its key,
+ * and a query that asks for one writes it. So the creating statements do not wait for each other.
  *
  * @since 0.1.0
  * @internal
@@ -19,14 +19,14 @@ import type { Mentions } from "../sql/Mentions.js"
 import { isNode, lastString, listItems, stringsOf } from "../sql/SyntaxTree.js"
 import * as R from "./Recorder.js"
 
-/** Whether a name is one of the server's own relations. @since 0.1.0 @category predicates */
+/** Whether a name means a relation of the server. @since 0.1.0 @category predicates */
 export const isCatalogRelation = (recorder: R.Recorder, { name, schema }: QualifiedName): boolean =>
   Option.match(schema, {
     onSome: R.isSystemSchema,
     onNone: () => name.startsWith("pg_") && R.relations(recorder, { name, schema }).length === 0
   })
 
-/** What does not change with the schema. */
+/** Relations of the server that do not change with the schema. */
 const unrelated: ReadonlySet<string> = new Set(
   (
     "pg_settings pg_stat_activity pg_timezone_names pg_timezone_abbrevs pg_locks pg_database pg_available_extensions " +
@@ -49,7 +49,7 @@ const shared =
   (recorder, name) =>
     R.write(recorder, key(name))
 
-/** Columns that hold names, and what asking for one of those names depends on. */
+/** Columns that hold names, and what a query for such a name depends on. */
 const nameColumns: Readonly<Record<string, Ask>> = {
   conname: (recorder, name) => {
     object(recorder, name)
@@ -86,7 +86,7 @@ const nameColumns: Readonly<Record<string, Ask>> = {
   viewname: object
 }
 
-/** A schema's name says nothing about which of its objects is meant, unless schemas are all that is asked about. */
+/** The name of a schema names no object in it. It names what the query asks for only if the query asks for schemas. */
 const namespaceColumns: ReadonlySet<string> = new Set(["nspname", "schema_name"])
 const namespaces: ReadonlySet<string> = new Set(["pg_namespace", "schemata"])
 
@@ -116,7 +116,7 @@ interface Comparison {
   readonly text: string
 }
 
-/** `column = 'text'` and `column IN ('text', …)`, wherever they stand. */
+/** All comparisons `column = 'text'` and `column IN ('text', …)` at any depth. */
 const comparisons = (recorder: R.Recorder, pieces: ReadonlyArray<unknown>): ReadonlyArray<Comparison> => {
   const found: Array<Comparison> = []
   const visit = (value: unknown): void => {

@@ -1,6 +1,6 @@
 /**
- * Names that the server chooses, chosen in the simulated catalog. Every name that is tried is written: whether it is free
- * depends on everybody who takes it or gives it back.
+ * Chooses names as the server does, in the simulated catalog. Every tried name is written: whether it is free depends
+ * on each statement that takes or frees it.
  *
  * @since 0.1.0
  * @internal
@@ -12,16 +12,21 @@ import type { QualifiedName } from "../model/SchemaObject.js"
 import { choose } from "../sql/ImpliedNames.js"
 import * as R from "./Recorder.js"
 
-/** What the names of indexes that carry a constraint end with. @since 0.1.0 @category constants */
+/** The suffixes in the names of indexes that carry a constraint. @since 0.1.0 @category constants */
 export const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" } as const
 
-/** A constraint's name that is given is read, so that who asks the catalog for it is ordered. @since 0.1.0 @category operations */
+/**
+ * Reads the given name of a constraint, which orders the statement with queries for that name.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const readConstraintName = (recorder: R.Recorder, name: string): string => {
   R.read(recorder, HazardKey.constraint(name))
   return name
 }
 
-/** A free name for a sequence or a plain index. @since 0.1.0 @category operations */
+/** Chooses a free name for a sequence or a plain index. @since 0.1.0 @category operations */
 export const freeRelationName = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -33,7 +38,7 @@ export const freeRelationName = (
     return Catalog.hasRelation(recorder.catalog, { ...table, name })
   })
 
-/** A free name for a constraint without index. @since 0.1.0 @category operations */
+/** Chooses a free name for a constraint without an index. @since 0.1.0 @category operations */
 export const freeConstraintName = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -46,7 +51,7 @@ export const freeConstraintName = (
   })
 
 /**
- * A free name for an index that carries a constraint: neither a relation nor a constraint may have it.
+ * Chooses a free name for an index that carries a constraint: neither a relation nor a constraint may have it.
  *
  * @since 0.1.0
  * @category operations

@@ -1,7 +1,8 @@
 /**
- * What the server will refuse as far as the files tell: a plain CREATE of what is there, a plain DROP of what is not. It is a doubt
- * and no error, since databases have objects from elsewhere and the server decides. There is none where the files do not
- * tell: after something that is not understood, about what a body of code made or dropped, about what extensions bring.
+ * Expects a refusal where the server will refuse a statement as far as the files tell: a plain CREATE of an object that
+ * exists, or a plain DROP of one that does not. It is no error, since a database may have objects from elsewhere. No
+ * refusal is expected after an opaque statement, of an object that a body created or dropped, or of an object that an
+ * extension brings.
  *
  * @since 0.1.0
  * @internal
@@ -14,12 +15,12 @@ import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import type { ExpectedRefusal, Recorder } from "./Reading.js"
 
-/** Doubts a CREATE, if the object is there. @since 0.1.0 @category operations */
+/** Expects the refusal of a CREATE if the object exists. @since 0.1.0 @category operations */
 export const creation = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
   if (isThere(recorder.catalog, object)) expectRefusal(recorder, "CreatedTwice", object)
 }
 
-/** Doubts a DROP of what the caller did not find. @since 0.1.0 @category operations */
+/** Expects the refusal of a DROP of an object that the caller did not find. @since 0.1.0 @category operations */
 export const removal = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
   if (!mayBeBrought(recorder.catalog, object)) expectRefusal(recorder, "DropsWhatNeverExisted", object)
 }
@@ -32,7 +33,7 @@ const expectRefusal = (recorder: Recorder, kind: ExpectedRefusal["kind"], object
   if (isTold && !isSystemName(object)) recorder.expectedRefusals.push({ kind, object, line: statement.line })
 }
 
-/** What a migration has made, for certain and for good. */
+/** Whether a migration has certainly created the object, and not as a temporary one. */
 const isThere = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaObject): boolean => {
   switch (object._tag) {
     case "Relation":
@@ -69,7 +70,7 @@ const ownerOf = (
 ): Catalog.Relation | undefined =>
   Option.getOrUndefined(Option.map(relation, (name) => Catalog.findRelation(catalog, name)))
 
-/** Of an extension that is not listed nobody knows what it brings. */
+/** Whether an extension may bring the object. An extension that is not listed may bring any. */
 const mayBeBrought = (
   { brought, readByAll, things }: Catalog.SimulatedCatalog,
   object: SchemaObject.SchemaObject

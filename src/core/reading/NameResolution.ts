@@ -1,6 +1,6 @@
 /**
- * What a name in a statement means, as the search path of the file finds it: asked once, where the statement gives the name.
- * A name that the catalog gives means the same object whatever the path is.
+ * Resolves the names in a statement by the search path of the file. A name is resolved once, where the statement gives
+ * it. A name from the catalog means the same object under every search path.
  *
  * @since 0.1.0
  * @internal
@@ -15,7 +15,12 @@ import { elementName, isBuiltIn, wordingOf, wordingOfName } from "../sql/ParsedT
 import { nameOfObject, nameOfRangeVar, stringsOf } from "../sql/SyntaxTree.js"
 import * as R from "./Recorder.js"
 
-/** Where a new object without schema goes: into the first schema of the search path that is there. @since 0.1.0 @category names */
+/**
+ * The name of a new object: without a schema it goes into the first schema of the search path that exists.
+ *
+ * @since 0.1.0
+ * @category names
+ */
 export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
   const first = recorder.searchPath.find((schema) => !R.isKnownThing(recorder, HazardKey.goneSchema(schema)))
   const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
@@ -34,34 +39,44 @@ const locate = (
   return markLocated(found, { ...name, schema: Option.some(first) })
 }
 
-/** A name with a schema that its statement does not write. */
+/** Marks a name whose schema comes from the search path. */
 const markLocated = (found: R.Recorder["located"], name: QualifiedName): QualifiedName => {
   found.add(name)
   return name
 }
 
-/** A name as its statement writes it: without the schema that only the search path has given it. @since 0.1.0 @category names */
+/**
+ * The name as the statement writes it, without a schema that comes from the search path.
+ *
+ * @since 0.1.0
+ * @category names
+ */
 export const written = ({ located: found }: R.Recorder, name: QualifiedName): QualifiedName =>
   found.has(name) ? { ...name, schema: Option.none() } : name
 
-/** @since 0.1.0 @category names */
+/** Resolves the name of a relation. @since 0.1.0 @category names */
 export const relation = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
   recorder.locals.has(name.name)
     ? name
     : locate(recorder, name, () => Catalog.relationsCalled(recorder.catalog, name.name))
 
-/** Of a type, or of a relation as the type of its rows. @since 0.1.0 @category names */
+/** Resolves the name of a type, or of a relation as the type of its rows. @since 0.1.0 @category names */
 export const type = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
   locate(recorder, name, () => [
     ...Catalog.typesCalled(recorder.catalog, name.name),
     ...Catalog.relationsCalled(recorder.catalog, name.name)
   ])
 
-/** @since 0.1.0 @category names */
+/** Resolves the name of a routine. @since 0.1.0 @category names */
 export const routine = (recorder: R.Recorder, name: QualifiedName): QualifiedName =>
   locate(recorder, name, () => Catalog.routinesCalled(recorder.catalog, name.name))
 
-/** The path hides a routine only behind one that takes the same. @since 0.1.0 @category queries */
+/**
+ * The routines of a name, of every schema of the search path. One hides a later one with the same inputs.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Catalog.Routine> => {
   const { catalog, searchPath } = recorder
   const isPlain = searchPath.length === 0 || Option.isSome(name.schema)
@@ -75,7 +90,9 @@ export const routines = (recorder: R.Recorder, name: QualifiedName): ReadonlyArr
   return found.filter((one, rank) => found.findIndex((other) => signature(other) === signature(one)) === rank)
 }
 
-/** Which of the overloads that the path leads to is called, its arguments' types decide. */
+/**
+ * One call for each schema with an overload: the types of the arguments decide which is called, and they are not known.
+ */
 const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
   const all = routines(recorder, call.name).map(({ name }) => name)
   const names = all.filter((name, rank) => all.findIndex((other) => Catalog.isSameName(other, name)) === rank)
@@ -85,15 +102,15 @@ const called = (recorder: R.Recorder, call: Call): ReadonlyArray<Call> => {
     : names.map((name) => ({ ...call, name: isLocated ? markLocated(recorder.located, { ...name }) : name }))
 }
 
-/** @since 0.1.0 @category names */
+/** Resolves the relation of a `FROM` clause or a statement. @since 0.1.0 @category names */
 export const range = (recorder: R.Recorder, given: RangeVar | undefined): QualifiedName =>
   relation(recorder, nameOfRangeVar(given))
 
-/** Of a relation that a statement names as an object. @since 0.1.0 @category names */
+/** Resolves a relation that a statement names as an object. @since 0.1.0 @category names */
 export const object = (recorder: R.Recorder, given: Node | undefined): QualifiedName =>
   relation(recorder, nameOfObject(given))
 
-/** What an expression or query mentions. @since 0.1.0 @category names */
+/** Resolves every name that an expression or a query mentions. @since 0.1.0 @category names */
 export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions => {
   if (recorder.searchPath.length === 0) return mentions
   return {
@@ -108,7 +125,7 @@ export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions =>
 const finders = { relation, sequence: relation, type, routine }
 
 /**
- * A type as the catalog knows it: the schema it is in, and its wording.
+ * Resolves a type: the name and the wording by which the catalog knows it.
  *
  * @since 0.1.0
  * @category queries

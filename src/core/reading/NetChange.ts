@@ -1,11 +1,11 @@
 /**
- * The net effect of a migration: what exists after it and did not before, and the reverse. It is the difference of two
- * catalogs, taken where something changed; what a file creates and drops again is in neither list.
+ * The net effect of a migration: the objects that exist after it and did not before, and the reverse. It is the
+ * difference of the two catalogs. An object that a file creates and drops again is in neither list.
  *
  * **Laws**
  *
- * 1. What a migration provides and what it removes have nothing in common.
- * 2. A catalog that did not change provides and removes nothing.
+ * 1. A migration does not remove an object that it provides.
+ * 2. A migration that does not change the catalog provides and removes no object.
  *
  * @since 0.1.0
  * @internal
@@ -45,7 +45,7 @@ const put = (map: Map<string, SchemaObject.SchemaObject>, objects: ReadonlyArray
   for (const object of objects) map.set(SchemaObject.key(object), object)
 }
 
-/** What a column or constraint is in both catalogs need not be told of either. */
+/** The objects in one catalog; a column or constraint that is the same in both catalogs is left out. */
 const objectsAt = (
   catalog: Catalog.SimulatedCatalog,
   changed: SavedObject,
@@ -69,7 +69,7 @@ const objectsAt = (
   }
 }
 
-/** The same relation at another time, where both are told of in the same words. */
+/** The relation of the same name, kind and persistence in the other catalog. */
 const sameRelation = (
   catalog: Catalog.SimulatedCatalog,
   { isTemporary, kind, name }: Catalog.Relation
@@ -78,7 +78,9 @@ const sameRelation = (
     (other) => other.name === name && other.kind === kind && other.isTemporary === isTemporary
   )
 
-/** A relation with all that an error can say is missing of it, but for the columns and constraints that the other has as they are. */
+/**
+ * A relation and its parts that an error can call missing, without the columns and constraints that `other` has too.
+ */
 const objectsOfRelation = (
   catalog: Catalog.SimulatedCatalog,
   relation: Catalog.Relation,

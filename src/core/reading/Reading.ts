@@ -1,6 +1,6 @@
 /**
- * The reading of one migration in progress, as data: the catalog as it changes statement by statement, and what has been met so
- * far. It is mutable and never leaves the reading of its file; `Recorder` writes it.
+ * The state of reading one migration: the simulated catalog, which changes statement by statement, and what the
+ * statements read and write. It is mutable and never leaves the reading of its file. `Recorder` writes it.
  *
  * @since 0.1.0
  * @internal
@@ -16,20 +16,26 @@ import type { ToldRoutine } from "../model/ToldRoutine.js"
 import type { Lookup } from "../sql/DynamicSql.js"
 import type { Parser } from "../sql/ParsedSql.js"
 
-/** A candidate before its place is known. @since 0.1.0 @category models */
+/** A risk before its place is known. @since 0.1.0 @category models */
 export interface RiskCandidate extends Pick<Risk, "kind" | "relation" | "asks"> {
   /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
   readonly isOfRows?: boolean
+  /** The routine that runs, with the bodies that the files give it. */
   readonly told?: ToldRoutine
-  /** Defaults to how the statement finds a name. */
+  /** Defaults to how the statement looks up names. */
   readonly reach?: Risk["reach"]
-  /** Defaults to {@link lockOf} the statement. */
+  /** Defaults to `lockOf` the statement. */
   readonly lock?: LockMode
-  /** Whether the migration undoes it later: what the statement takes away is there again. */
+  /** Whether the migration undoes the risk later: at its end, the dropped object exists again. Defaults to `false`. */
   readonly isUndone?: (end: Catalog.SimulatedCatalog) => boolean
 }
 
-/** What the server will refuse as far as the files tell: see `ExpectedRefusal`. @since 0.1.0 @category models */
+/**
+ * A statement that the server will refuse, as far as the files tell; see `ExpectedRefusal.ts`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface ExpectedRefusal {
   readonly kind: "CreatedTwice" | "DropsWhatNeverExisted"
   readonly object: SchemaObject.SchemaObject
@@ -37,32 +43,33 @@ export interface ExpectedRefusal {
   readonly line: number
 }
 
-/** What the reading of the current statement has met. @since 0.1.0 @category models */
+/** The record of one statement. @since 0.1.0 @category models */
 export interface StatementRecord {
   /** 1-based. */
   readonly line: number
-  /** Whether something in it was not understood. */
+  /** Whether some part of it is not understood. */
   isOpaque: boolean
-  /** Whether that was code: it may then write rows of any table. */
+  /** Whether it runs code that is not understood and may write rows of any table. */
   runsUnknown: boolean
-  /** Whether it runs a body of code, and whether it changes the schema. */
+  /** Whether it runs a body: of a function, a trigger or a `DO` block. */
   runsCode: boolean
   changesSchema: boolean
-  /** Whether that body ends the transaction it runs in. */
+  /** Whether it, or a body that it runs, ends the transaction. */
   endsTransaction: boolean
-  /** The trees of bodies that the server parses along with the statement. */
+  /** Syntax trees of the bodies that the server parses together with the statement. */
   readonly bodies: Array<unknown>
-  /** Of the statement itself and of whatever it runs: bodies of functions, triggers and DO blocks. */
+  /** Candidates of the statement and of the bodies that it runs. */
   readonly candidates: Array<RiskCandidate>
   readonly keys: Set<HazardKey.HazardKey>
-  /** Relations and routines already followed, so that each is followed once. */
+  /** Relations and routines that are already followed: each is followed once. */
   readonly followed: Set<string>
+  /** Objects that it created or changed, by identity. */
   readonly saved: Map<string, SavedObject>
-  /** Keys of what it made, changed or took away. */
+  /** Keys of the objects that it created, changed or dropped. */
   readonly changed: Set<HazardKey.HazardKey>
 }
 
-/** A place in the catalog that was written. @since 0.1.0 @category models */
+/** An object of the catalog that a statement wrote. @since 0.1.0 @category models */
 export type SavedObject =
   | { readonly _tag: "Relation"; readonly name: QualifiedName }
   | { readonly _tag: "Type"; readonly name: QualifiedName }
@@ -72,41 +79,42 @@ export type SavedObject =
 /** @since 0.1.0 @category models */
 export interface Recorder {
   readonly parser: Parser
-  /** The migration, as its errors call it. */
+  /** The name of the migration in error messages. */
   readonly file: string
   readonly atStart: Catalog.SimulatedCatalog
   catalog: Catalog.SimulatedCatalog
   readonly reads: Set<HazardKey.HazardKey>
   readonly writes: Set<HazardKey.HazardKey>
   readonly barriers: Array<{ readonly reason: string; readonly line: number }>
-  /** What changed, by identity, in the order of the first change. */
+  /** Objects that changed, by identity, in the order of their first change. */
   readonly changed: Map<string, SavedObject>
-  /** Objects that a statement shows to have been there, or not, whatever the catalog says. */
+  /** Objects that did not exist before, as a plain CREATE shows. */
   readonly claimed: Array<SchemaObject.SchemaObject>
-  readonly expectedRefusals: Array<ExpectedRefusal>
+  /** Objects that existed before, as a plain DROP shows. */
   readonly disclaimed: Array<SchemaObject.SchemaObject>
-  /** Keys of objects that this migration has taken away, be it to make them anew. */
+  readonly expectedRefusals: Array<ExpectedRefusal>
+  /** Keys of objects that this migration has dropped, even if it creates them again. */
   readonly dropped: Set<string>
-  /** Whether all that was read does run: `false` when something depends on a condition that only the server can answer. */
+  /** Whether every statement runs: `false` when one depends on a condition that only the server can answer. */
   isCertain: boolean
-  /** Whether what is being read is such a thing. */
+  /** Whether the current statement may or may not run. */
   isUncertain: boolean
   statement: StatementRecord
-  /** Schemas of a `SET search_path`; empty as long as the connection's own holds. */
+  /** Schemas of a `SET search_path`. Empty while the search path of the connection is in effect. */
   searchPath: ReadonlyArray<string>
-  /** Grows with each statement that may change where a name without schema is looked up. */
+  /** A version of the search path: each statement that may change it adds 1. */
   path: number
-  /** Schemas that this migration certainly makes. */
+  /** Schemas that this migration certainly creates. */
   readonly schemas: Set<string>
-  /** Names that {@link Recorder.searchPath} has given their schema, which the statement does not. */
+  /** Names whose schema comes from {@link Recorder.searchPath} and not from the statement. */
   readonly located: WeakSet<QualifiedName>
-  /** Names that are relations only here: transition tables of the triggers that are being run. */
+  /** Names of local relations: transition tables of the triggers that run, `new` and `old` of a rule. */
   readonly locals: Set<string>
-  /** Bodies being run, outermost first. */
+  /** Bodies that run, outermost first. */
   readonly running: Array<string>
-  /** What the variables of the body being run may hold. */
+  /** Values that the variables of the current body may hold. */
   lookup: Lookup
-  /** Reads one statement, wherever it stands: in the file, in a body, in dynamic SQL. */
+  /** Reads one statement: of the file, of a body, or of dynamic SQL. */
   readonly execute: (recorder: Recorder, node: Node) => void
 }
 

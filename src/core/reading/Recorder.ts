@@ -1,5 +1,6 @@
 /**
- * Records what a statement reads, writes, makes and takes away. What it has recorded becomes a `Footprint` at the end of the file.
+ * Records what a statement reads, writes, creates and drops. The records of all statements of a file become its
+ * `Footprint`.
  *
  * @since 0.1.0
  * @internal
@@ -33,7 +34,7 @@ export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
   recorder.statement.keys.add(key)
 }
 
-/** Everything before comes before this, and everything after comes after it. @since 0.1.0 @category recording */
+/** Records a barrier: a statement that no other statement may pass. @since 0.1.0 @category recording */
 export const barrier = (recorder: Recorder, reason: string): void => {
   const { line } = recorder.statement
   const isKnown = recorder.barriers.some((other) => other.reason === reason && other.line === line)
@@ -41,7 +42,8 @@ export const barrier = (recorder: Recorder, reason: string): void => {
 }
 
 /**
- * Something is not understood: a wall, and from here on what the catalog does not know may exist all the same.
+ * Records a barrier at a statement that is not understood. From here on, objects may exist that the catalog does not
+ * know.
  *
  * @since 0.1.0
  * @category recording
@@ -53,7 +55,8 @@ export const opaqueBarrier = (recorder: Recorder, reason: string): void => {
 }
 
 /**
- * Something that no migration is known to make, after something that was not understood: it may be anything.
+ * Records a barrier at the use of an object that no known migration creates, unless the catalog is complete. An opaque
+ * statement before it may have created the object, as an object of any kind.
  *
  * @since 0.1.0
  * @category recording
@@ -65,7 +68,7 @@ export const unlessComplete = (recorder: Recorder, reason: string): void => {
 }
 
 /**
- * Runs code that is not understood: a barrier, and whatever table it may write.
+ * Records code that runs and is not understood: an opaque barrier, which may write rows of any table.
  *
  * @since 0.1.0
  * @category recording
@@ -77,11 +80,11 @@ export const runUnknown = (recorder: Recorder, reason: string): void => {
 
 const predefinedSchemas: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
 
-/** Whether a schema is the server's own. @since 0.1.0 @category predicates */
+/** Whether a schema belongs to the server. @since 0.1.0 @category predicates */
 export const isSystemSchema = (schema: string): boolean =>
   schema === "pg_catalog" || schema === "information_schema" || schema === "pg_toast"
 
-/** A name with a schema needs the schema. @since 0.1.0 @category recording */
+/** Reads the schema of a qualified name, unless every database has that schema. @since 0.1.0 @category recording */
 export const readSchema = (recorder: Recorder, { schema }: QualifiedName): void => {
   if (Option.isSome(schema) && !predefinedSchemas.has(schema.value)) read(recorder, HazardKey.schema(schema.value))
 }
@@ -175,7 +178,7 @@ export const updateRelation = (
 }
 
 /**
- * Notes at one relation that another points at it: that is no change of it.
+ * Updates the links of a relation to others, such as its children. This is no change of the relation itself.
  *
  * @since 0.1.0
  * @category changes
@@ -189,20 +192,31 @@ export const updateLinks = (
   if (known !== undefined) recorder.catalog = Catalog.putRelation(recorder.catalog, change(known))
 }
 
-/** Puts a constraint, in the place of one of its name. @since 0.1.0 @category changes */
+/** Adds a constraint to a table, or replaces the one of the same name. @since 0.1.0 @category changes */
 export const saveConstraint = (recorder: Recorder, table: QualifiedName, constraint: Catalog.Constraint): void =>
   updateRelation(recorder, table, (known) => ({
     ...known,
     constraints: [...known.constraints.filter(({ name }) => name !== constraint.name), constraint]
   }))
 
-/** A plain CREATE shows that the object was not there, whatever the catalog says: said before the catalog has it. @since 0.1.0 @category changes */
+/**
+ * Records that an object did not exist before: a CREATE without `IF NOT EXISTS` shows it, even against the catalog. To
+ * be called before the catalog gets the object.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
 export const claim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
   ExpectedRefusal.creation(recorder, object)
   recorder.claimed.push(object)
 }
 
-/** A plain DROP shows that the object was there, whatever the catalog says. @since 0.1.0 @category changes */
+/**
+ * Records that an object existed before: a DROP without `IF EXISTS` shows it, even against the catalog.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
 export const disclaim = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
   ExpectedRefusal.removal(recorder, object)
   recorder.disclaimed.push(object)

@@ -1,6 +1,6 @@
 /**
- * What ends with a statement, and with a migration: a statement leaves behind what the objects it saved depend on, a migration
- * takes its session along. What does not run leaves nothing but its keys.
+ * Ends a statement and a migration. At the end of a statement, the objects that it saved get their dependencies. At the
+ * end of a migration, its temporary relations go.
  *
  * @since 0.1.0
  * @internal
@@ -12,7 +12,7 @@ import type { Recorder } from "./Recorder.js"
 import { makeUncertain } from "./Uncertainty.js"
 
 /**
- * What a statement saved depends, from now on, on all that the statement has read.
+ * Lets every object that the statement saved depend on every key that the statement read or wrote.
  *
  * @since 0.1.0
  * @category changes
@@ -73,7 +73,7 @@ const joined = (
 }
 
 /**
- * Reads what does not run now: its keys count, since it may run on another day, and its effects do not.
+ * Reads work that does not run now. Its keys count, since it may run on another database; its effects do not.
  *
  * @since 0.1.0
  * @category changes
@@ -90,7 +90,8 @@ export const readWithoutEffect = (recorder: Recorder, work: () => void): void =>
 }
 
 /**
- * Session state ends with the migration: temporary relations are gone. What it has made was there before the next one.
+ * Drops the temporary relations of the migration from the catalog. The relations that it created are not new to the
+ * next migration.
  *
  * @since 0.1.0
  * @category changes

@@ -1,7 +1,8 @@
 /**
- * What may be otherwise than the simulated catalog says, since a condition decides that only the server can answer: both
- * branches count as run, and the names of what they change are uncertain. So is what is made from something uncertain, which
- * the end of a statement sees to, and no condition is answered from it.
+ * Marks names as uncertain: the object may or may not be there, because a condition decides that only the server can
+ * answer. Both branches count as run, and the names of the objects that they change are uncertain. An object that is
+ * made from an uncertain one is uncertain too; `endStatement` marks it. No condition is answered from an uncertain
+ * name.
  *
  * @since 0.1.0
  * @internal
@@ -15,7 +16,12 @@ export const makeUncertain = (recorder: Recorder, keys: Iterable<HazardKey>): vo
   recorder.catalog = { ...recorder.catalog, uncertain: new Set([...recorder.catalog.uncertain, ...keys]) }
 }
 
-/** Reads what may or may not happen: what it changes is uncertain from now on. @since 0.1.0 @category changes */
+/**
+ * Reads work that may or may not run: the objects that it changes are uncertain from now on.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
 export const uncertainly = (recorder: Recorder, work: () => void): void => {
   const outer = recorder.isUncertain
   recorder.isUncertain = true

@@ -1,7 +1,7 @@
 /**
- * What using an object reads and writes: a relation stands for its columns' types, its base tables and its children; a row
- * that is written runs triggers, defaults, checks and foreign keys; a call runs the routine's body. Each object is followed
- * once in a statement.
+ * Records what the use of an object reads and writes. A relation includes the types of its columns, its base tables and
+ * its children. Writing a row runs triggers, defaults, checks and foreign keys. A call runs the body of the routine.
+ * Each object is followed once in a statement.
  *
  * @since 0.1.0
  * @internal
@@ -28,14 +28,14 @@ const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean 
   return true
 }
 
-/** Reads a relation's definition: types, base tables, children. @since 0.1.0 @category reading */
+/** Reads the definition of a relation, with its types, base tables and children. @since 0.1.0 @category reading */
 export const touch = (recorder: R.Recorder, name: QualifiedName): void => {
   touchAlone(recorder, name)
   if (!once(recorder, "children", name)) return
   for (const { children } of R.relations(recorder, name)) for (const child of children) touch(recorder, child)
 }
 
-/** Reads a relation's definition without its children's. @since 0.1.0 @category reading */
+/** Reads the definition of a relation without those of its children. @since 0.1.0 @category reading */
 export const touchAlone = (recorder: R.Recorder, name: QualifiedName): void => {
   if (recorder.locals.has(name.name) || isCatalogRelation(recorder, name) || !once(recorder, "touch", name)) return
   const found = R.relations(recorder, name)
@@ -52,7 +52,7 @@ const touchTypes = (recorder: R.Recorder, relation: Catalog.Relation): void => {
   for (const column of relation.columns) touchType(recorder, column.type)
 }
 
-/** Reads a type and the types it is made of. @since 0.1.0 @category reading */
+/** Reads a type and the types that it consists of. @since 0.1.0 @category reading */
 export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
   const types = R.types(recorder, name)
   const rows = R.relations(recorder, name)
@@ -69,12 +69,17 @@ export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
   for (const row of rows) touchTypes(recorder, row)
 }
 
-/** After something opaque, a relation that nobody is known to create may be a view of anything. */
+/** After an opaque statement, a relation that no known migration creates may be a view of any table. */
 const unknown = (recorder: R.Recorder, { name }: QualifiedName): void => {
   R.unlessComplete(recorder, `relation ${name} is not created by any migration`)
 }
 
-/** Reads rows: what {@link touch} reads, and what the views and policies on the way run. @since 0.1.0 @category reading */
+/**
+ * Reads rows: reads the definition, and runs the functions of the views and policies in between.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
 export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
   touch(recorder, name)
   if (!once(recorder, "fetch", name)) return
@@ -87,7 +92,7 @@ export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
-/** Writes a relation's definition, and with it that of its children. @since 0.1.0 @category writing */
+/** Writes the definition of a relation and those of its children. @since 0.1.0 @category writing */
 export const change = (recorder: R.Recorder, name: QualifiedName): void => {
   touch(recorder, name)
   if (!once(recorder, "change", name)) return
@@ -98,7 +103,7 @@ export const change = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
-/** Writes rows, and runs all that this runs. @since 0.1.0 @category writing */
+/** Writes rows, and runs the code that the server then runs. @since 0.1.0 @category writing */
 export const store = (recorder: R.Recorder, name: QualifiedName, access: Access): void => {
   if (access === "insert" && insertIntoUnknown(recorder, name)) return
   fetch(recorder, name)
@@ -110,8 +115,8 @@ export const store = (recorder: R.Recorder, name: QualifiedName, access: Access)
 }
 
 /**
- * Uses a table that no migration makes, in a way that may run code of its own: a wall as `opaqueBarrier` is, and a risk that the
- * database can answer for.
+ * Records a use that may run the code of a table that no migration creates: a barrier, and a risk that the database can
+ * answer for.
  *
  * @since 0.1.0
  * @category writing
@@ -134,7 +139,10 @@ export const mayRunCode = (
   })
 }
 
-/** What a row of such a table runs, the database can tell. */
+/**
+ * Records an INSERT into a table that no migration creates, and returns whether the table is one. The database tells
+ * what code runs.
+ */
 const insertIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
   if (R.relations(recorder, name).length > 0 || recorder.locals.has(name.name) || isCatalogRelation(recorder, name))
     return false
@@ -144,7 +152,7 @@ const insertIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean =
   return true
 }
 
-/** A trigger of such a table may write rows of any table. */
+/** The triggers of a table that no migration creates may write rows of any table. */
 const runUnknownTriggers = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
   mayRunCode(recorder, name, unknownTriggers(name), reach)
   recorder.statement.runsUnknown = true
@@ -170,11 +178,11 @@ const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Acc
   for (const parent of relation.parents) runInherited(recorder, parent)
 }
 
-/** A default that is gone may leave the name of a sequence that is gone too. */
+/** A dropped default may leave behind the name of a dropped sequence. */
 const moveSequence = (recorder: R.Recorder, sequence: QualifiedName): void =>
   R.relations(recorder, sequence).length > 0 ? changePart(recorder, sequence) : R.writeName(recorder, sequence)
 
-/** Domains check their values. */
+/** Runs the checks of the domains in a type. */
 const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
   for (const type of R.types(recorder, name)) {
     for (const hidden of type.onWrite) runHidden(recorder, undefined, hidden)
@@ -182,7 +190,7 @@ const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
-/** Rows that point at what is changed are read by the check, and written by every other action. */
+/** The referencing table is read by the check of a foreign key, and written by `CASCADE` and the other actions. */
 const followForeignKeys = (recorder: R.Recorder, target: Catalog.Relation, from: QualifiedName): void => {
   const keys = (R.findRelation(recorder, from)?.constraints ?? []).filter(({ references }) =>
     Option.exists(references, (name) => name.name === target.name.name)
@@ -192,7 +200,7 @@ const followForeignKeys = (recorder: R.Recorder, target: Catalog.Relation, from:
   if (keys.some(({ onReferenced }) => onReferenced === "write")) store(recorder, from, "delete")
 }
 
-/** Row triggers of a partitioned table fire for its partitions. */
+/** Runs the row triggers of a partitioned table, which fire for its partitions. */
 const runInherited = (recorder: R.Recorder, parent: QualifiedName): void => {
   for (const relation of R.relations(recorder, parent)) {
     if (!once(recorder, "inherited", parent)) continue
@@ -215,14 +223,17 @@ const runHidden = (
   for (const transition of added) recorder.locals.delete(transition)
 }
 
-/** Runs what the server runs by itself, now. @since 0.1.0 @category writing */
+/** Runs a call that the server makes by itself. @since 0.1.0 @category writing */
 export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
 
-/** Reads a routine and its signature without running it. @since 0.1.0 @category reading */
+/** Reads a routine and its signature, and does not run it. @since 0.1.0 @category reading */
 export const touchRoutine = (recorder: R.Recorder, name: QualifiedName, arity: Option.Option<number>): void =>
   callNamed(recorder, name, arity, () => undefined)
 
-/** Runs the bodies that the files tell; whether the database has them, the server says. */
+/**
+ * Runs the bodies that the files give a routine. The candidate asks the server whether the database has the same
+ * bodies.
+ */
 const runNamed: typeof callNamed = (recorder, name, arity, run) => {
   const reach = recorder.running.length > 0 ? "anywhere" : "path"
   const routines: Array<Catalog.Routine> = []
@@ -274,7 +285,7 @@ const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
   R.unlessComplete(recorder, `routine ${name.name} is not created by any migration`)
 }
 
-/** Functions of the server and of extensions that run a text as SQL, or read all of the catalog. */
+/** Functions of the server and of extensions that run a text as SQL or read the whole catalog. */
 const opaqueFunctions: ReadonlySet<string> = new Set([
   "connectby",
   "crosstab",
@@ -293,7 +304,7 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "ts_stat"
 ])
 
-/** A routine that runs and that the database may have had before: what it does is not known. */
+/** Records a risk for a routine that no migration certainly creates: its body is not known. */
 const addRoutineRisk = (recorder: R.Recorder, name: QualifiedName): void => {
   const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
   const overloads = R.routines(recorder, name)
@@ -307,7 +318,12 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
   runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }
 
-/** An expression that is stored: it is looked up now and run later. @since 0.1.0 @category expressions */
+/**
+ * Reads an expression that the server stores: its names are looked up now, and it runs later.
+ *
+ * @since 0.1.0
+ * @category expressions
+ */
 export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
   const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
@@ -317,7 +333,7 @@ export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown
   return mentions
 }
 
-/** An expression or query that is run. @since 0.1.0 @category expressions */
+/** Reads an expression or a query that runs now. @since 0.1.0 @category expressions */
 export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
   const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
@@ -349,7 +365,7 @@ const useOperator = (recorder: R.Recorder, symbol: string): void => {
   if (R.isKnownThing(recorder, key)) R.read(recorder, key)
 }
 
-/** Writes an index, sequence or statistics object, and with it its table. @since 0.1.0 @category writing */
+/** Writes an index, a sequence or a statistics object, and its table. @since 0.1.0 @category writing */
 export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   const found = R.relations(recorder, name)
   R.writeName(recorder, name)
@@ -361,7 +377,7 @@ export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
-/** Tables with a column of a type, directly or through another type. @since 0.1.0 @category queries */
+/** Tables with a column of this type, or of a type that contains it. @since 0.1.0 @category queries */
 export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): ReadonlyArray<QualifiedName> => {
   const inner = new Set([type.name])
   const all = Catalog.allTypes(recorder.catalog)
@@ -374,17 +390,17 @@ export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): Reado
   )
 }
 
-/** Routines of an expression, as calls that the server makes by itself. @since 0.1.0 @category expressions */
+/** Calls that the server makes by itself when it runs a stored expression. @since 0.1.0 @category expressions */
 export const hiddenCalls = (mentions: Mentions): ReadonlyArray<Catalog.HiddenCall> =>
   mentions.calls
     .filter(({ name }) => !isBuiltInRoutine(name))
     .map(({ args, name }) => ({ name, arity: Option.some(args.length), transitions: [] }))
 
-/** Sequences that an expression moves. @since 0.1.0 @category expressions */
+/** Sequences that an expression advances. @since 0.1.0 @category expressions */
 export const movedSequences = (mentions: Mentions): ReadonlyArray<QualifiedName> =>
   mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [name] : []))
 
-/** Keys of the routines and relations that an expression names directly. @since 0.1.0 @category expressions */
+/** Keys of the objects that an expression names directly. @since 0.1.0 @category expressions */
 export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyArray<HazardKey.HazardKey> => [
   ...mentions.relations.map(({ name }) => name.name),
   ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
@@ -394,7 +410,10 @@ export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyAr
   ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
 ]
 
-/** Of the tables that are mentioned, those that it can be a column of; of none, it is one of the expression's own table. */
+/**
+ * Keys of a column in each mentioned table that may have it. Without such a table, it is a column of the expression's
+ * own table.
+ */
 const columnKeys = (
   recorder: R.Recorder,
   { relations }: Mentions,

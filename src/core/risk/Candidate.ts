@@ -1,7 +1,7 @@
 /**
- * One candidate of one statement while its file is read, and whether there is one at all. An object is new, and has no candidates, only
- * where the same migration certainly makes it: by a statement that stands alone in the file, fails where the object is there,
- * and names it as the statement in question does. Everything else the server decides, when the migration runs.
+ * Builds the candidates of a statement: risks before their place is known. An object that the same migration certainly
+ * creates has none. It is certain if the creating statement stands alone in the file, fails where the object exists,
+ * and names it as the later statement does. In every other case the server decides, when the migration runs.
  *
  * @since 0.1.0
  * @internal
@@ -17,12 +17,12 @@ import * as R from "../reading/Recorder.js"
 
 export type { RiskCandidate }
 
-/** @since 0.1.0 @category constructors */
+/** A candidate about no single relation. @since 0.1.0 @category constructors */
 export const general = (kind: RiskKind): RiskCandidate => ({ kind, relation: Option.none() })
 
 /**
- * A candidate about a relation as a statement names it, unless the migration certainly makes that relation; and about the children
- * that such a new parent has taken over.
+ * Candidates about a relation by the name in the statement, unless the migration certainly creates it, and about the
+ * older children that it has taken over.
  *
  * @since 0.1.0
  * @category constructors
@@ -33,7 +33,7 @@ export const about = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName)
 }
 
 /**
- * The same of a relation that the catalog names and no statement: it is looked for in every schema.
+ * A candidate about a relation by the name in the catalog: the server looks for it in every schema.
  *
  * @since 0.1.0
  * @category constructors
@@ -42,7 +42,7 @@ export const aboutKnown = (kind: RiskKind, { name }: QualifiedName): ReadonlyArr
   { kind, relation: Option.some({ name, schema: Option.none() }), reach: "anywhere" }
 ]
 
-/** Children at any depth that were there before this migration, or may have been. */
+/** Children at any depth that this migration does not certainly create. */
 const childrenOf = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<QualifiedName> => {
   const found = new Map<string, QualifiedName>()
   const visit = (parent: QualifiedName): void => {
@@ -57,7 +57,7 @@ const childrenOf = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Qu
   return [...found.values()].filter((child) => !isMade(recorder, child))
 }
 
-/** Whether this migration certainly makes a relation, and the name in the statement is certain to mean that one. */
+/** Whether this migration certainly creates a relation, and the name in the statement certainly means it. */
 const isNew = (recorder: R.Recorder, name: QualifiedName): boolean => {
   const { schema } = Path.written(recorder, name)
   const creation = creationOf(recorder, name)
@@ -68,7 +68,7 @@ const isNew = (recorder: R.Recorder, name: QualifiedName): boolean => {
   )
 }
 
-/** The same of a relation that the catalog names. */
+/** Whether this migration certainly creates a relation of the catalog. */
 const isMade = (recorder: R.Recorder, name: QualifiedName): boolean => Option.isSome(creationOf(recorder, name))
 
 const creationOf = (recorder: R.Recorder, name: QualifiedName): Option.Option<Catalog.Creation> => {
@@ -78,7 +78,7 @@ const creationOf = (recorder: R.Recorder, name: QualifiedName): Option.Option<Ca
     : known.creation
 }
 
-/** @since 0.1.0 @category constructors */
+/** Candidates about the table of a statement. @since 0.1.0 @category constructors */
 export const onTable = (
   recorder: R.Recorder,
   kind: RiskKind,
@@ -86,8 +86,9 @@ export const onTable = (
 ): ReadonlyArray<RiskCandidate> => about(recorder, kind, Path.range(recorder, range))
 
 /**
- * A candidate of a statement that changes or removes rows: of its table, and of all whose rows may change with them. These are the
- * tables of a view, what a rule writes, and what a foreign key changes along.
+ * Candidates about a statement that changes or deletes rows: about its table, and about the tables whose rows may
+ * change with it. These are the tables of a view, the children, the tables that a rule writes, and those that a foreign
+ * key action changes.
  *
  * @since 0.1.0
  * @category constructors
@@ -105,7 +106,7 @@ export const onRows = (
 }
 
 /**
- * A candidate of a statement that inserts rows: about what a rule of the table writes.
+ * Candidates about a statement that inserts rows: about the tables that a rule of its table writes.
  *
  * @since 0.1.0
  * @category constructors
@@ -115,7 +116,12 @@ export const onInsert = (recorder: R.Recorder, range: RangeVar | undefined): Rea
   return rulesOf(found).flatMap((other) => aboutOther(recorder, "data-loss", other))
 }
 
-/** A candidate about a relation that the catalog names, unless the migration certainly makes it. @since 0.1.0 @category constructors */
+/**
+ * A candidate about a relation of the catalog, unless the migration certainly creates it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const aboutOther = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<RiskCandidate> =>
   isMade(recorder, name) ? [] : aboutKnown(kind, name)
 
@@ -143,7 +149,7 @@ const changedAlong = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<
 const rulesOf = (known: Catalog.Relation | undefined): ReadonlyArray<QualifiedName> =>
   (known?.attachments ?? []).flatMap(({ alsoWrites, kind }) => (kind === "rule" ? alsoWrites : []))
 
-/** Tables whose rows a foreign key removes or changes together with those of `known`. */
+/** Tables whose rows a foreign key action deletes or changes together with those of `known`. */
 const followers = (recorder: R.Recorder, known: Catalog.Relation | undefined): ReadonlyArray<QualifiedName> =>
   (known?.referencedBy ?? []).filter((other) =>
     (R.findRelation(recorder, other)?.constraints ?? []).some(
@@ -152,7 +158,7 @@ const followers = (recorder: R.Recorder, known: Catalog.Relation | undefined): R
     )
   )
 
-/** A candidate about a type, unless the migration certainly makes it. @since 0.1.0 @category constructors */
+/** A candidate about a type, unless the migration certainly creates it. @since 0.1.0 @category constructors */
 export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedName): ReadonlyArray<RiskCandidate> => {
   const [known] = R.types(recorder, name)
   if (known === undefined) return about(recorder, kind, name)
@@ -162,14 +168,14 @@ export const aboutType = (recorder: R.Recorder, kind: RiskKind, name: QualifiedN
   return known.isExternal || wasThere || !known.isCertain ? [{ kind, relation: Option.some(known.name) }] : []
 }
 
-/** The same candidate, unless the migration undoes it later. @since 0.1.0 @category constructors */
+/** A copy of a candidate that does not count if the migration undoes it later. @since 0.1.0 @category constructors */
 export const unless =
   (isUndone: (end: Catalog.SimulatedCatalog) => boolean) =>
   (candidate: RiskCandidate): RiskCandidate => ({ ...candidate, isUndone })
 
 /**
- * The lock that keeps a fact about a statement's table as it is until the statement has run: at least what the statement takes
- * itself. Source: PostgreSQL manual, section 13.3, Explicit Locking.
+ * The lock that keeps a checked fact about the table true until the statement has run. It is at least as strong as the
+ * lock that the statement takes itself. Source: PostgreSQL manual, section 13.3, Explicit Locking.
  *
  * @since 0.1.0
  * @category queries

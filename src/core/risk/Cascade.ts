@@ -1,6 +1,6 @@
 /**
- * What `CASCADE` takes along with an object that the same migration makes: of what was there before, only what this migration has
- * made to depend on it, such as a view that it has replaced.
+ * Candidates about the objects that `CASCADE` drops together with a new object of the same migration. An older object
+ * can depend on a new one only if this migration has changed it, such as a view that it has replaced.
  *
  * @since 0.1.0
  * @internal
@@ -15,7 +15,7 @@ import { nameOfObject } from "../sql/SyntaxTree.js"
 import { aboutOther, aboutType, type RiskCandidate } from "./Candidate.js"
 
 /**
- * The candidates of `DROP … CASCADE` and `ALTER TABLE … DROP … CASCADE` about what depends on the object, at any depth.
+ * Candidates of `DROP … CASCADE` and `ALTER TABLE … DROP … CASCADE` about the dependent objects, at any depth.
  *
  * @since 0.1.0
  * @category operations
@@ -40,14 +40,14 @@ const droppedBy = (recorder: R.Recorder, { objects = [] }: DropStmt): ReadonlyAr
       : Path.object(recorder, object).name
   )
 
-/** An object that this migration has made or changed. */
+/** An object that this migration has created or changed. */
 interface Dependent {
   readonly key: HazardKey.HazardKey
   readonly dependencies: ReadonlySet<HazardKey.HazardKey>
   readonly candidates: ReadonlyArray<RiskCandidate>
 }
 
-/** Adds to `gone` what goes with it. */
+/** The objects that go with those in `gone`; their keys are added to `gone`. */
 const dependents = (recorder: R.Recorder, gone: Set<HazardKey.HazardKey>): ReadonlyArray<Dependent> => {
   const found = new Set<Dependent>()
   const changed = changedIn(recorder)

@@ -1,6 +1,7 @@
 /**
- * What takes away or renames something that programs of the previous release count on: their queries name it, or it does its
- * work behind their queries. What the same migration makes again, with all that it had, was never gone.
+ * Candidates of statements that drop or rename an object which programs of the previous release use: their queries name
+ * it, or it works behind their queries, such as a trigger. There is none if the same migration creates the object again
+ * with all its parts.
  *
  * @since 0.1.0
  * @internal
@@ -69,7 +70,7 @@ export const ofDrop = (
   }
 }
 
-/** What goes with CASCADE takes along what nobody makes again. */
+/** With CASCADE, the migration cannot undo a drop: the dependent objects stay dropped. */
 const withCascade = (candidates: ReadonlyArray<RiskCandidate>, isCascade: boolean): ReadonlyArray<RiskCandidate> =>
   isCascade ? candidates.map(({ kind, relation }) => ({ kind, relation })) : candidates
 
@@ -101,7 +102,7 @@ const ofGoneType = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<Ri
   )
 }
 
-/** Each overload that is meant; where none is known, all of that name. */
+/** A candidate about the overloads that a statement means; if none is known, about all routines of the name. */
 const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<RiskCandidate> => {
   const name = Path.routine(recorder, nameOfNodes(object.objname))
   const isIn = (catalog: Catalog.SimulatedCatalog, routine: Catalog.Routine): boolean =>
@@ -118,7 +119,7 @@ const ofRoutine = (recorder: R.Recorder, object: ObjectWithArgs): ReadonlyArray<
 }
 
 /**
- * A change of who may use an object, or of who owns it: no candidate where the migration certainly makes the object.
+ * Candidates about a change of an object's privileges or owner, unless the migration certainly creates the object.
  *
  * @since 0.1.0
  * @category operations
@@ -176,7 +177,8 @@ const ofIndex = (recorder: R.Recorder, name: QualifiedName): ReadonlyArray<RiskC
 const ownerOf = ({ name, owner }: Catalog.Relation): QualifiedName => Option.getOrElse(owner, () => name)
 
 /**
- * A constraint that goes: `ON CONFLICT` needs the unique ones, and one that is not known may be one of them.
+ * Candidates about a dropped constraint. `ON CONFLICT` needs unique constraints, and an unknown constraint may be
+ * unique.
  *
  * @since 0.1.0
  * @category operations
@@ -209,7 +211,7 @@ const ofUnique = (
   )
 }
 
-/** No query names an index, a constraint, a trigger, a rule or a policy. */
+/** Kinds that no query names. */
 const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
   "OBJECT_DOMCONSTRAINT",
   "OBJECT_EVENT_TRIGGER",
@@ -221,7 +223,7 @@ const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
   "OBJECT_TRIGGER"
 ])
 
-/** The server takes a table, too, where `ALTER INDEX … RENAME` names it. @since 0.1.0 @category operations */
+/** Candidates of a rename. `ALTER INDEX … RENAME` may also name a table. @since 0.1.0 @category operations */
 export const ofRename = (
   recorder: R.Recorder,
   { object, relation, renameType }: RenameStmt
@@ -241,7 +243,7 @@ export const ofNewSchema = (
   return relation === undefined ? ofNamed(recorder, object) : onTable(recorder, "incompatible-change", relation)
 }
 
-/** A type, a routine, or something whose name has no place in the catalog: a schema, a role. */
+/** Candidates about a type, a routine, or an object outside the simulated catalog, such as a schema or a role. */
 const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<RiskCandidate> => {
   if (object === undefined) return [general("incompatible-change")]
   if ("ObjectWithArgs" in object)
@@ -251,6 +253,6 @@ const ofNamed = (recorder: R.Recorder, object: Node | undefined): ReadonlyArray<
   return isType ? aboutType(recorder, "incompatible-change", name) : [general("incompatible-change")]
 }
 
-/** A label that is renamed is gone for whoever writes or compares with it. @since 0.1.0 @category operations */
+/** Candidates of a renamed enum label: queries that use the old label fail. @since 0.1.0 @category operations */
 export const ofEnum = (recorder: R.Recorder, { oldVal, typeName }: AlterEnumStmt): ReadonlyArray<RiskCandidate> =>
   oldVal === undefined ? [] : aboutType(recorder, "incompatible-change", Path.type(recorder, nameOfNodes(typeName)))

@@ -1,6 +1,6 @@
 /**
- * The candidates of one statement, from its syntax tree and the catalog as it is before the statement. A table that the same
- * migration creates has no rows and nobody who waits for it: nothing about it is a candidate.
+ * The candidates of one statement, from its syntax tree and the catalog before the statement. A table that the same
+ * migration creates has no candidates: it has no rows, and no program uses it yet.
  *
  * @since 0.1.0
  * @internal
@@ -28,7 +28,12 @@ export const candidatesOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Ri
   ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
 ]
 
-/** Whether a statement may run inside a transaction block, by the catalog as it is before the statement. @since 0.1.0 @category predicates */
+/**
+ * Whether a statement may run inside a transaction block, by the catalog before the statement.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const mayRunInBlock = (recorder: R.Recorder, node: Node): boolean =>
   isTransactional(node, (range) => {
     const known = R.findRelation(recorder, Path.range(recorder, range))
@@ -36,7 +41,7 @@ export const mayRunInBlock = (recorder: R.Recorder, node: Node): boolean =>
     return (owner === undefined ? known : R.findRelation(recorder, owner))?.isPartitioned === true
   })
 
-/** A view, a rule or a function holds queries and does not run them. */
+/** Whether a statement runs its queries: a view, a rule or a function only stores them. */
 const runsQueries = (node: Node): boolean => queries.some((tag) => tag in node)
 
 const queries = [
@@ -51,7 +56,7 @@ const queries = [
   "UpdateStmt"
 ] as const
 
-/** The statements on rows below a statement: in `WITH`, in `EXPLAIN`, in `CREATE TABLE AS`. */
+/** The statements on rows inside a statement: in `WITH`, in `EXPLAIN`, in `CREATE TABLE AS`. */
 const changesWithin = (node: Node): ReadonlyArray<Node> => {
   const found: Array<Node> = []
   const visit = (value: unknown): void => {
@@ -86,7 +91,7 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandid
   return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
 }
 
-/** Programs that write to the table do not know that the trigger removes what they have not touched. */
+/** A new trigger that deletes: programs of the previous release write to the table and do not expect it. */
 const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<RiskCandidate> => {
   const bodies = R.routines(recorder, Path.routine(recorder, nameOfNodes(funcname))).map(({ body }) => body)
   const removes = bodies.some((body) => body._tag === "Code" && body.steps.some(({ node }) => isRemoval(node)))
@@ -97,7 +102,8 @@ const isRemoval = (node: Node): boolean =>
   ["DeleteStmt", "DropStmt", "TruncateStmt"].some((tag) => JSON.stringify(node).includes(`"${tag}":`))
 
 /**
- * A domain's constraint is checked on every column of the type. After something opaque there may be tables that nobody knows of.
+ * The constraint of a domain is checked in every column of that type. After an opaque statement there may be unknown
+ * tables.
  */
 const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainStmt): ReadonlyArray<RiskCandidate> => {
   const isNotValid = def !== undefined && "Constraint" in def && def.Constraint.skip_validation === true
@@ -110,11 +116,11 @@ const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainS
   return recorder.catalog.isComplete ? known : [...known, general(kind)]
 }
 
-/** The table stays: one without a row loses nothing. */
+/** Marks candidates of statements that take rows and leave the table: an empty table cannot lose any. */
 const ofRowsOnly = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskCandidate> =>
   candidates.map((candidate) => ({ ...candidate, isOfRows: true }))
 
-/** Statements on rows. */
+/** Candidates of statements on rows; `undefined` for other statements. */
 const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> | undefined => {
   if ("TruncateStmt" in node) {
     const candidates = ofTruncate(recorder, node.TruncateStmt)
@@ -143,7 +149,9 @@ const ofRows = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> 
   return undefined
 }
 
-/** With CASCADE go the rows of all that point at the tables, directly or not; who points at an unknown one is not known. */
+/**
+ * CASCADE also empties every table that references these, directly or not. Of an unknown table, these are not known.
+ */
 const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt): ReadonlyArray<RiskCandidate> => {
   const names = (relations ?? []).map((node) => Path.object(recorder, node))
   if (behavior !== "DROP_CASCADE") return names.flatMap((name) => about(recorder, "data-loss", name))
@@ -198,7 +206,7 @@ const onIndex = (recorder: R.Recorder, range: RangeVar): ReadonlyArray<RiskCandi
   )
 }
 
-/** What concerns a single object is a risk of that object; the rest has no single object. */
+/** Candidates of changes to privileges: about the object where there is a single one. */
 const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => {
   if ("DropOwnedStmt" in node) return [general("privilege-change"), general("data-loss")]
   if ("CreateFunctionStmt" in node) {

@@ -1,6 +1,6 @@
 /**
- * The candidates of `ALTER TABLE` and of a new table's place among others: what the server rewrites, scans, builds and checks, and
- * what programs of the previous release cannot live with.
+ * The candidates of `ALTER TABLE`, and of `CREATE TABLE` about other tables: what the server rewrites, scans, builds
+ * and checks, and which changes break programs of the previous release.
  *
  * @since 0.1.0
  * @internal
@@ -44,7 +44,8 @@ export const ofAlterTable = (recorder: R.Recorder, statement: AlterTableStmt): R
 }
 
 /**
- * A new table's foreign keys lock what they point at, and a new partition has the default one looked through.
+ * Candidates of a new table. Its foreign keys lock the tables that they reference, and a new partition lets the server
+ * scan the default partition.
  *
  * @since 0.1.0
  * @category operations
@@ -70,7 +71,7 @@ const ofElement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidat
   )
 }
 
-/** Rows of the default partition may belong to the new one. */
+/** The server scans the default partition for rows of the new one. */
 const ofDefaultPartition = (recorder: R.Recorder, parent: QualifiedName): ReadonlyArray<RiskCandidate> =>
   (R.findRelation(recorder, parent)?.children ?? [])
     .filter((child) => R.findRelation(recorder, child)?.isDefaultPartition === true)
@@ -103,7 +104,7 @@ const ofCommand = (
   return subtype === "AT_ColumnDefault" && def === undefined ? ofGoneDefault(recorder, table, name) : []
 }
 
-/** Who leaves a parent takes its rows out of the parent's answers. */
+/** Queries of the parent no longer return the rows of a detached partition. */
 const ofPartition = (
   recorder: R.Recorder,
   parent: QualifiedName,
@@ -115,12 +116,13 @@ const ofPartition = (
   return [...onTable(recorder, "validation-scan", partition), ...ofDefaultPartition(recorder, parent)]
 }
 
-/** Programs that leave the column out of an INSERT count on its default, unless NULL does as well. */
+/** An INSERT without the column needs its default, unless the column may be NULL. */
 const ofGoneDefault = (recorder: R.Recorder, table: QualifiedName, column: string): ReadonlyArray<RiskCandidate> => {
   const known = R.findRelation(recorder, table)?.columns.find(({ name }) => name === column)
   return known?.isNotNull === false ? [] : about(recorder, "incompatible-change", table)
 }
 
+/** Kinds of risk that the action alone decides. */
 const simpleKinds: Readonly<Partial<Record<AlterTableType, ReadonlyArray<RiskKind>>>> = {
   AT_AddIdentity: ["table-rewrite"],
   AT_ChangeOwner: ["privilege-change"],
@@ -139,7 +141,7 @@ const simpleKinds: Readonly<Partial<Record<AlterTableType, ReadonlyArray<RiskKin
   AT_ValidateConstraint: ["validation-scan"]
 }
 
-/** Of columns that are not null already there is nothing to scan; of columns that are not known there may be. */
+/** The server scans the table, unless all columns are known to be NOT NULL already. */
 const ofNotNull = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -178,7 +180,7 @@ const ofNewColumn = (
   ]
 }
 
-/** A domain with a constraint is checked for the rows that are there. */
+/** Whether the column has a domain with constraints: the server checks the domain for existing rows. */
 const isDomain = (recorder: R.Recorder, { typeName }: ColumnDef): boolean => {
   const name = { schema: Option.none(), name: wordingOf(typeName) }
   return R.types(recorder, name).some(({ constraints, kind }) => kind === "domain" && constraints.length > 0)
@@ -198,13 +200,13 @@ const volatileFunctions: ReadonlySet<string> = new Set([
   "uuidv7"
 ])
 
-/** What the server does not bring may be volatile: most functions do not say. */
+/** Whether a default calls a function that may be volatile: each function that is not built in may be. */
 const isVolatile = (recorder: R.Recorder, expression: Node | undefined): boolean =>
   Path.mentioned(recorder, mentionsOf(expression)).calls.some(
     ({ name }) => volatileFunctions.has(name.name) || !isBuiltInRoutine(name) || R.routines(recorder, name).length > 0
   )
 
-/** A constraint by a statement of its own: only there can it be NOT NULL, or take over an index. */
+/** Candidates of `ADD CONSTRAINT`: only there can a constraint be NOT NULL by name, or take over an index. */
 const ofNewConstraint = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -238,7 +240,10 @@ const ofConstraint = (
   }
 }
 
-/** The column as it is stays; checks of it are made anew, and so are indexes over expressions or with a condition. */
+/**
+ * A wider type rewrites no row. The server validates checks on the column again, and rebuilds indexes with expressions
+ * or a condition.
+ */
 const ofNewType = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -261,7 +266,7 @@ const ofNewType = (
   ]
 }
 
-/** Changes that the server makes in the catalog alone. Source: ATColumnChangeRequiresRewrite, tablecmds.c. */
+/** Whether the server changes the type in its catalog only. Source: ATColumnChangeRequiresRewrite, tablecmds.c. */
 const widens = (from: Catalog.Column, { typeName }: ColumnDef): boolean => {
   const to = wordingOf(typeName)
   const [next] = modifiersOf(typeName?.typmods)

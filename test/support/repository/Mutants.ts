@@ -215,7 +215,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "11b",
     without: "barriers for catalog queries",
-    edits: [["core/reading/CatalogQuery", "if (!isNamed) R.opaqueBarrier(", "if (!isNamed) void ("]]
+    edits: [["core/reading/CatalogQuery", "if (!isNamed)\n    R.opaqueBarrier(", "if (!isNamed)\n    void ("]]
   },
   {
     name: "12a",
