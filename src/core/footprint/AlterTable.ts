@@ -1,6 +1,6 @@
 /**
- * `ALTER TABLE`, one rule for each of its actions. Every action writes the table; what else it reads, writes, adds and frees
- * is said here. The table of actions is complete by its type.
+ * Reads `ALTER TABLE`, with one rule for each of its actions. Every action writes the table; its rule records what else
+ * it reads, writes, adds and drops. The compiler checks that the table has every action.
  *
  * @since 0.1.0
  * @internal
@@ -45,11 +45,12 @@ export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): voi
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
 
-/** The table is written, and there is nothing more to it. */
+/** An action that writes the table and has no other effect. */
 const tableOnly: Action = () => undefined
 
-/** The server makes these for itself; a script cannot hold them. */
-const internal: Action = (recorder, _, { subtype }) => R.opaqueBarrier(recorder, `${subtype} stands in a script`)
+/** An action that the server creates for itself: a script cannot contain it. */
+const internal: Action = (recorder, _, { subtype }) =>
+  R.opaqueBarrier(recorder, `${subtype} is an action that only the server creates`)
 
 const addColumn: Action = (recorder, table, { def, missing_ok }) => {
   if (def === undefined || !("ColumnDef" in def)) return
@@ -60,7 +61,7 @@ const addColumn: Action = (recorder, table, { def, missing_ok }) => {
   addColumnTo(recorder, table, def.ColumnDef)
 }
 
-/** Children get the column too; the default is computed for the rows that are there. */
+/** Adds the column to the table and its children. The server computes the default for existing rows. */
 const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: ColumnDef): void => {
   const pending: Array<Column.Pending> = []
   Column.addColumn(recorder, table, definition, pending)
@@ -76,7 +77,7 @@ const addColumnTo = (recorder: R.Recorder, table: QualifiedName, definition: Col
   if (added !== undefined) inChildren(recorder, table, (child) => addInherited(recorder, child, added, notNull))
 }
 
-/** A child that has the column already keeps it, and is held to NOT NULL as well. */
+/** Adds a column to a child. A child that has the column keeps it, and it becomes NOT NULL if the new one is. */
 const addInherited = (
   recorder: R.Recorder,
   child: QualifiedName,
@@ -125,7 +126,7 @@ const dropNotNull: Action = (recorder, table, { name }) => {
   loosenColumn(recorder, table, name)
 }
 
-/** Children that are held to it by themselves stay so, and theirs with them. */
+/** Drops NOT NULL from a column and from the children that only inherit it. */
 const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
   updateColumn(recorder, table, name, (column) => ({ ...column, isNotNull: false }))
   const isIt = ({ columns, kind }: Catalog.Constraint): boolean => kind === "not null" && columns[0] === name
@@ -139,8 +140,8 @@ const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string |
 }
 
 /**
- * Another type: whatever depended on the column's old type does so no longer; indexes, defaults and checks are made anew, and
- * the tables that point here are checked.
+ * Changes the type of a column. The column no longer depends on the old type. The server rebuilds indexes, defaults and
+ * checks, and checks the tables that reference this one.
  */
 const alterType: Action = (recorder, table, { def, name }) => {
   readDependencies(recorder, table)
@@ -178,7 +179,7 @@ const setValue = (
   inChildren(recorder, table, (child) => Column.setDefault(recorder, child, column, expression, kind))
 }
 
-/** Stored generated values are computed at once. */
+/** Changes a generated value. The server computes stored values at once. */
 const setExpression: Action = (recorder, table, { def, name = "" }) => {
   readDependencies(recorder, table)
   setValue(recorder, table, name, def, "generated")
@@ -203,7 +204,7 @@ const addTableConstraint: Action = (recorder, table, { def }) => {
   )
 }
 
-/** Checks the rows, and those of the table that a foreign key points at. */
+/** Validates a constraint: checks the rows, for a foreign key against those of the referenced table. */
 const validate: Action = (recorder, table, { name = "" }) => {
   R.read(recorder, HazardKey.constraint(name))
   const known = R.findRelation(recorder, table)
@@ -221,13 +222,14 @@ const addIdentity: Action = (recorder, table, { def, name = "" }) => {
   Column.ownSequence(recorder, table, name, partsOfObject(optionNamed(options, "sequence_name")?.arg), "identity")
 }
 
-/** Names an index of this table. */
+/** An action that names an index of the table. */
 const namesIndex: Action = (recorder, table, { name }) => useIndex(recorder, table, name)
 
 const useIndex = (recorder: R.Recorder, table: QualifiedName, name: string | undefined): void => {
   if (name !== undefined) Use.changePart(recorder, { schema: table.schema, name })
 }
 
+/** An action that names a trigger of the table. */
 const namesTrigger: Action = (recorder, _, { name }) => {
   if (name !== undefined) R.read(recorder, HazardKey.trigger(name))
 }
@@ -236,7 +238,7 @@ const addParent: Action = (recorder, table, { def }) => {
   if (def !== undefined && "RangeVar" in def) inherit(recorder, table, Path.range(recorder, def.RangeVar), undefined)
 }
 
-/** Both sides change: what the parent stood for, and what the child inherits. */
+/** Takes a child from its parent. Both change: what the parent includes, and what the child inherits. */
 const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
   readDependencies(recorder, child)
   readDependencies(recorder, parent)
@@ -264,7 +266,7 @@ const dropParent: Action = (recorder, table, { def }) => {
 const partition = (def: Node | undefined): PartitionCmd | undefined =>
   def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined
 
-/** Attaching an index to a partitioned index uses the same words. */
+/** Attaches a partition to a table, or an index to a partitioned index. */
 const attach: Action = (recorder, table, { def }) => {
   const command = partition(def)
   const child = Path.range(recorder, command?.name)

@@ -1,6 +1,6 @@
 /**
- * Writing an object by its kind and name, for statements that say something about any kind of object: comments, grants,
- * owners, labels. The table of kinds is complete by its type.
+ * Writes an object by its kind and name, for statements that apply to many kinds of object: comments, grants, owners
+ * and labels. The compiler checks that the table has every kind.
  *
  * @since 0.1.0
  * @internal
@@ -29,7 +29,7 @@ const relation: Write = (recorder, object) => Use.change(recorder, Path.object(r
 
 const part: Write = (recorder, object) => Use.changePart(recorder, Path.object(recorder, object))
 
-/** A column, constraint, trigger, policy or rule: what stands before its name is the table. */
+/** A column, constraint, trigger, policy or rule: its name follows the name of the table. */
 const memberOf =
   (note: (name: string) => HazardKey.HazardKey | undefined): Write =>
   (recorder, object) => {
@@ -39,7 +39,7 @@ const memberOf =
     Use.change(recorder, Path.relation(recorder, nameOfStrings(parts.slice(0, -1))))
   }
 
-/** Writes a type, be it of its own or a table's row. @since 0.1.0 @category writing */
+/** Writes a type, or a table as the type of its rows. @since 0.1.0 @category writing */
 export const changeType = (recorder: R.Recorder, name: QualifiedName): void => {
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
@@ -50,7 +50,7 @@ const type: Write = (recorder, object) => changeType(recorder, Path.type(recorde
 
 const routine: Write = (recorder, object) => {
   if ("ObjectWithArgs" in object) changeRoutine(recorder, object.ObjectWithArgs)
-  else R.opaqueBarrier(recorder, "a routine that is not named as one")
+  else R.opaqueBarrier(recorder, "names a routine in an unknown form")
 }
 
 const thing =
@@ -64,9 +64,9 @@ const thing =
 const barrier =
   (what: string): Write =>
   (recorder) =>
-    R.barrier(recorder, `says something about ${what}`)
+    R.barrier(recorder, `changes a property of ${what}`)
 
-/** What each kind of object is written as. @since 0.1.0 @category writing */
+/** How an object of each kind is written. @since 0.1.0 @category writing */
 export const writes: Readonly<Record<ObjectType, Write>> = {
   OBJECT_ACCESS_METHOD: thing("access method"),
   OBJECT_AGGREGATE: routine,
@@ -125,10 +125,10 @@ export const writes: Readonly<Record<ObjectType, Write>> = {
   OBJECT_VIEW: relation
 }
 
-/** Writes an object of some kind. @since 0.1.0 @category writing */
+/** Writes an object of any kind. @since 0.1.0 @category writing */
 export const writeObject = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node | undefined): void => {
   if (kind === undefined || object === undefined)
-    R.opaqueBarrier(recorder, "says something about an object without a kind")
+    R.opaqueBarrier(recorder, "changes a property of an object without a kind")
   else writes[kind](recorder, object)
 }
 
@@ -165,7 +165,7 @@ export const grant = (recorder: R.Recorder, statement: GrantStmt): void => {
   for (const object of statement.objects ?? []) writeGranted(recorder, statement.objtype, object)
 }
 
-/** `GRANT … ON TABLE` is also for views, and for sequences by the name of table. */
+/** Writes the object of a `GRANT`. `GRANT … ON TABLE` may name a view or a sequence. */
 const writeGranted = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node): void => {
   const known = kind === "OBJECT_TABLE" ? R.findRelation(recorder, Path.object(recorder, object)) : undefined
   writeObject(recorder, known?.kind === "sequence" ? "OBJECT_SEQUENCE" : kind, object)

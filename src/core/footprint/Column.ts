@@ -1,5 +1,5 @@
 /**
- * Columns: their types, defaults and sequences, and the constraints that stand at them, which wait until all columns are there.
+ * Reads columns: their types, defaults and sequences. The constraints at a column wait until the table has all columns.
  *
  * @since 0.1.0
  * @internal
@@ -18,7 +18,7 @@ import { addConstraint } from "./Constraint.js"
 import { addNotNull } from "./NotNull.js"
 
 /**
- * A constraint that waits until all columns are there; one that stands at a column is about that column.
+ * A constraint that waits until the table has all columns. A constraint that is written at a column has its name.
  *
  * @since 0.1.0
  * @category models
@@ -29,7 +29,7 @@ export interface Pending {
 }
 
 /**
- * Adds a column; its constraints wait in `pending`.
+ * Adds a column. Its constraints are pushed to `pending`.
  *
  * @since 0.1.0
  * @category statements
@@ -73,7 +73,7 @@ const withColumn = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Colu
     ? columns.map((known) => (known.name === column.name ? merged(known, column) : known))
     : [...columns, column]
 
-/** What a parent has said of a column stays said. */
+/** Merges the own definition of a column with the inherited one, which stays in effect. */
 const merged = (inherited: Catalog.Column, own: Catalog.Column): Catalog.Column => ({
   ...own,
   isNotNull: inherited.isNotNull || own.isNotNull,
@@ -81,7 +81,7 @@ const merged = (inherited: Catalog.Column, own: Catalog.Column): Catalog.Column 
   uses: inherited.uses
 })
 
-/** `OF type` and partitions repeat a column's name to add to it. */
+/** Tables `OF type` and partitions repeat the name of a column to add constraints to it. */
 const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string): void => {
   const isThere = R.findRelation(recorder, table)?.columns.some((column) => column.name === name) === true
   if (!isThere) R.opaqueBarrier(recorder, `column ${name} without a type`)
@@ -105,7 +105,7 @@ const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column =
 }
 
 /**
- * A default or a generated value: looked up now, run whenever a row is written.
+ * Sets a default or a generated value. Its names are looked up now, and it runs with each written row.
  *
  * @since 0.1.0
  * @category statements
@@ -135,7 +135,7 @@ export const setDefault = (
   }))
 }
 
-/** The server keeps no default that is NULL, unless it has to cut it to a length. */
+/** Whether a default is NULL: the server does not store it, unless the type has a length. */
 const isNull = (node: Node): boolean =>
   "TypeCast" in node
     ? node.TypeCast.arg !== undefined && isNull(node.TypeCast.arg)
@@ -149,7 +149,7 @@ const identity = (recorder: R.Recorder, table: QualifiedName, column: string, { 
 }
 
 /**
- * The sequence behind `serial` and identity columns; both make the column NOT NULL.
+ * Creates the sequence of a `serial` or identity column.
  *
  * @since 0.1.0
  * @category statements
@@ -186,8 +186,8 @@ export const ownSequence = (
 }
 
 /**
- * Constraints in the order in which the server makes them: checks, then the primary key, then other indexes, then foreign
- * keys. Of two keys over the same columns only one is made, unless they have names.
+ * Adds constraints in the order in which the server does: checks, NOT NULL, the primary key, other indexes, foreign
+ * keys. Of two unnamed keys over the same columns, the server creates only one.
  *
  * @since 0.1.0
  * @category statements

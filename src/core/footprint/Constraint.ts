@@ -1,6 +1,6 @@
 /**
- * Constraints: their names, the indexes behind them, what checking the rows there are runs, and the tables that foreign keys
- * tie together.
+ * Adds constraints: their names, their indexes, the code that runs when they check existing rows, and the tables that a
+ * foreign key references.
  *
  * @since 0.1.0
  * @internal
@@ -22,7 +22,7 @@ import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
 import { addNotNull, type Rows, setNotValid } from "./NotNull.js"
 
 /**
- * Adds a constraint; `column` is the column that it stands at, for those that do.
+ * Adds a constraint. `column` is the column that it is written at, if it is not written as one of the table.
  *
  * @since 0.1.0
  * @category statements
@@ -44,7 +44,10 @@ export const addConstraint = (
   else add()
 }
 
-/** The server refuses a second constraint, or index, of the name; where a handler takes that lightly, the first one stays. */
+/**
+ * Whether the name is taken: the server refuses the second constraint or index. If an exception handler catches that,
+ * the first stays.
+ */
 const isTaken = (recorder: R.Recorder, table: QualifiedName, constraint: Constraint): boolean => {
   const { conname, contype, indexname } = constraint
   const known = R.findRelation(recorder, table)
@@ -64,11 +67,11 @@ type Rule = (
   rows: Rows
 ) => void
 
-/** Says something about the constraint before it, or nothing at all. */
+/** An attribute of the constraint before it, or `NULL`: it adds no constraint. */
 const ignored: Rule = () => undefined
 
-/** Values, not constraints: whoever adds the column has dealt with them. */
-const misplaced: Rule = (recorder, _, { contype }) => R.opaqueBarrier(recorder, `${contype} where no column is defined`)
+/** A default or another value, which `addColumn` has read already. */
+const misplaced: Rule = (recorder, _, { contype }) => R.opaqueBarrier(recorder, `${contype} without a column`)
 
 const key =
   (kind: "primary key" | "unique" | "exclusion"): Rule =>

@@ -1,6 +1,6 @@
 /**
- * Indexes and statistics of one table made anew for another: for partitions, which have the indexes of their parent, and for
- * `LIKE`. An index of a partition goes with the one of its parent, be it made for it or found there.
+ * Copies the indexes and statistics of one table to another: for partitions, which have the indexes of their parent,
+ * and for `LIKE`. The server drops an index of a partition together with the parent's index.
  *
  * @since 0.1.0
  * @internal
@@ -14,21 +14,21 @@ import * as R from "../reading/Recorder.js"
 import { columnsPart } from "../sql/ImpliedNames.js"
 import { addNotNull } from "./NotNull.js"
 
-/** What an index is, wherever it is made. @since 0.1.0 @category models */
+/** The properties of an index that a copy has too. @since 0.1.0 @category models */
 export interface IndexShape {
   readonly columns: ReadonlyArray<string>
-  /** Columns that it carries along. */
+  /** Columns of its `INCLUDE` clause. */
   readonly included: ReadonlyArray<string>
   readonly isUnique: boolean
   readonly hasOnlyColumns: boolean
   readonly isPartial: boolean
   readonly uses: ReadonlyArray<HazardKey.HazardKey>
-  /** The kind of constraint that it carries; none for a plain index. */
+  /** The kind of its constraint; `undefined` for a plain index. */
   readonly constraint: Catalog.ConstraintKind | undefined
 }
 
 /**
- * Puts an index of the table into the catalog, in the table's schema.
+ * Adds an index of the table to the catalog, in the schema of the table.
  *
  * @since 0.1.0
  * @category statements
@@ -52,7 +52,7 @@ export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: strin
 }
 
 /**
- * What is indexed on a partitioned table is indexed on its partitions, under names of their own.
+ * Copies an index of a partitioned table to its partitions, at any depth. Each copy gets a name of its own.
  *
  * @since 0.1.0
  * @category statements
@@ -71,7 +71,7 @@ export const cloneToChildren = (
   }
 }
 
-/** An index that the partition has already is taken. */
+/** Attaches an equal index of the partition, or else a new copy, to the index of the parent. */
 const cloneOnce = (
   recorder: R.Recorder,
   table: QualifiedName,
@@ -90,7 +90,7 @@ const indexesOf = (recorder: R.Recorder, table: QualifiedName): ReadonlyArray<Ca
     return index?.kind === "index" ? [index] : []
   })
 
-/** Source: CompareIndexInfo in src/backend/catalog/index.c, and its callers. */
+/** Whether an index equals a shape. Source: CompareIndexInfo in src/backend/catalog/index.c, and its callers. */
 const isLike = (recorder: R.Recorder, index: Catalog.Relation, shape: IndexShape): boolean =>
   index.parents.length === 0 &&
   index.isUnique === shape.isUnique &&
@@ -101,7 +101,12 @@ const isLike = (recorder: R.Recorder, index: Catalog.Relation, shape: IndexShape
   (index.hasOnlyColumns && !index.isPartial ? [] : index.uses).every((key) => shape.uses.includes(key)) &&
   (shape.constraint === undefined || shapeOf(recorder, index).constraint === shape.constraint)
 
-/** The index of a partition goes when the parent's goes. @since 0.1.0 @category statements */
+/**
+ * Attaches an index of a partition to that of the parent: a drop of the parent's index drops both.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
 export const attachIndex = (recorder: R.Recorder, index: QualifiedName, parent: QualifiedName): void => {
   R.updateLinks(recorder, index, (known) => ({ ...known, parents: [parent] }))
   R.updateLinks(recorder, parent, (known) => ({ ...known, children: [...known.children, index] }))
@@ -131,7 +136,7 @@ const keyKind = (kind: Catalog.ConstraintKind): keyof typeof labels =>
   kind === "primary key" || kind === "exclusion" ? kind : "unique"
 
 /**
- * All indexes of a partitioned table for one of its partitions.
+ * Copies all indexes of a partitioned table to one of its partitions.
  *
  * @since 0.1.0
  * @category statements
@@ -145,7 +150,7 @@ export const cloneForPartition = (recorder: R.Recorder, from: Catalog.Relation, 
 }
 
 /**
- * All indexes of a table for one that is made like it.
+ * Copies all indexes of a table to one that is created `LIKE` it.
  *
  * @since 0.1.0
  * @category statements

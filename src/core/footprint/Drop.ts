@@ -1,6 +1,6 @@
 /**
- * What is taken away. A drop reads all that the object ever depended on, so that it stays before the later drop of those; it
- * writes every name that becomes free; and with CASCADE it writes, and takes away, whatever depends on the object.
+ * Drops objects. A drop reads every object that the dropped one ever depended on, so it stays before their later drop.
+ * It writes every name that becomes free. With CASCADE it also writes and drops the dependent objects.
  *
  * @since 0.1.0
  * @internal
@@ -16,7 +16,7 @@ import * as R from "../reading/Recorder.js"
 import { uncertainly } from "../reading/Uncertainty.js"
 import * as Use from "../reading/Use.js"
 
-/** Whether dependents go too, or forbid the drop. @since 0.1.0 @category models */
+/** Whether dependent objects are dropped too, or prevent the drop. @since 0.1.0 @category models */
 export type Behavior = "cascade" | "restrict"
 
 const behaviorOf = ({ behavior }: Pick<AlterTableCmd, "behavior">): Behavior =>
@@ -45,7 +45,7 @@ export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, b
   }
 }
 
-/** An index, a sequence or statistics that go with their table. */
+/** Drops an index, a sequence or statistics together with its table. */
 const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
   const part = R.findRelation(recorder, name)
   R.writeName(recorder, name)
@@ -55,7 +55,7 @@ const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
   R.forgetRelation(recorder, part.name)
 }
 
-/** The index of a partition stands alone from now on. @since 0.1.0 @category operations */
+/** Detaches an index of a partition from the index of the parent. @since 0.1.0 @category operations */
 export const leaveParents = (recorder: R.Recorder, part: QualifiedName): void => {
   for (const parent of R.findRelation(recorder, part)?.parents ?? []) forgetChild(recorder, parent, part)
   R.updateLinks(recorder, part, (known) => ({ ...known, parents: [] }))
@@ -74,7 +74,7 @@ const forgetChild = (recorder: R.Recorder, parent: QualifiedName, child: Qualifi
     children: known.children.filter((other) => !Catalog.isSameName(other, child))
   }))
 
-/** A constraint's name becomes free, and so does the table that it pointed at. */
+/** Frees the name of a constraint, and unlinks the table that it references. */
 const freeConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: Catalog.Constraint): void => {
   R.read(recorder, HazardKey.constraint(constraint.name))
   if (Option.isNone(constraint.references)) return
@@ -90,7 +90,7 @@ const freeConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: 
   }))
 }
 
-/** Foreign keys to a table, or to those of its columns. */
+/** Drops the foreign keys to a table, or only those to the given columns. */
 const dropForeignKeys = (
   recorder: R.Recorder,
   from: QualifiedName,
@@ -116,8 +116,8 @@ const dropForeignKeys = (
 }
 
 /**
- * Takes away what depends on a key: views, routines, defaults, checks, triggers and policies. With a column,
- * only those that name it, or all columns at once. `target` tells relations of one name apart.
+ * Drops the objects that depend on a key: views, routines, defaults, checks, triggers and policies. With a column, it
+ * drops only those that name that column or all columns (`*`). `target` tells relations of the same name apart.
  *
  * @since 0.1.0
  * @category statements
@@ -167,7 +167,7 @@ const loosenDomain = (
   R.saveType(recorder, { ...type, constraints: type.constraints.filter(({ uses }) => !isHit(uses)) })
 }
 
-/** Takes triggers, policies and rules from a table. */
+/** Removes triggers, policies and rules from a table. */
 const detach = (
   recorder: R.Recorder,
   relation: Catalog.Relation,
@@ -187,7 +187,7 @@ const isStillThere = ({ catalog }: R.Recorder, name: QualifiedName): boolean =>
     Catalog.isSameName(other.name, name)
   )
 
-/** Takes away what has the type, or a table's row as its type: columns, routines, other types. */
+/** Drops the columns, routines and types that use a type, or a table as the type of its rows. */
 const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
   const isGone = (name: QualifiedName): boolean =>
     name.name === gone.name &&
@@ -209,7 +209,10 @@ const cascadeType = (recorder: R.Recorder, gone: QualifiedName): void => {
   }
 }
 
-/** Takes from a table what uses the key: generated columns, defaults, checks, triggers, policies, indexes, statistics. */
+/**
+ * Removes the parts of a table that use a key: generated columns, defaults, checks, triggers, policies, indexes,
+ * statistics.
+ */
 const loosen = (recorder: R.Recorder, relation: Catalog.Relation, key: HazardKey.HazardKey): void => {
   const columns = relation.columns.filter(({ uses }) => uses.includes(key))
   const defaults = columns.filter(({ isGenerated }) => !isGenerated)
@@ -265,6 +268,12 @@ export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Beh
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
 
+/**
+ * Reads every object that a relation ever depended on, before an action that may remove such a dependency.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
 export const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
   for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
 }
@@ -283,7 +292,7 @@ export const dropColumn: Action = (recorder, table, command) => {
   removeColumn(recorder, table, name, behaviorOf(command))
 }
 
-/** With a column go the indexes, constraints, statistics and sequences that it is part of. */
+/** Removes a column with the indexes, constraints, statistics and sequences that it is part of. */
 const removeColumn = (recorder: R.Recorder, table: QualifiedName, column: string, behavior: Behavior): void => {
   const known = R.findRelation(recorder, table)
   if (known === undefined) return
@@ -346,7 +355,7 @@ export const dropConstraint: Action = (recorder, table, command) => {
   removeConstraint(recorder, known, gone)
 }
 
-/** Whether a query that groups rows counts on the primary key only the server can tell. */
+/** Drops queries that group rows. Only the server knows whether such a query depends on the primary key. */
 const dropGrouped = (recorder: R.Recorder, key: HazardKey.HazardKey): void => {
   const isHit = ({ uses }: Pick<Catalog.Relation, "uses">): boolean =>
     uses.includes(HazardKey.grouping) && uses.includes(key)

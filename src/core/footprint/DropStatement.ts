@@ -1,6 +1,6 @@
 /**
- * `DROP`, one rule for each kind of object; the table of kinds is complete by its type. What `IF EXISTS` does not find is written
- * by its name all the same: somebody may create it.
+ * Reads `DROP`, with one rule for each kind of object. The compiler checks that the table has every kind. A name that
+ * `IF EXISTS` does not find is written too, since another migration may create it.
  *
  * @since 0.1.0
  * @internal
@@ -45,7 +45,7 @@ const relation: Drop = (recorder, object, behavior, presence) => {
   else unknown(recorder, SchemaObject.relation(name), name, presence)
 }
 
-/** The table of an unknown index or sequence is not known either. */
+/** An index, a sequence or statistics. If it is unknown, its table is unknown too. */
 const part: Drop = (recorder, object, behavior, presence, kind) => {
   const name = Path.object(recorder, object)
   const isUnknown = R.findRelation(recorder, name) === undefined && presence === "certain"
@@ -133,7 +133,7 @@ const schema: Drop = (recorder, object) => {
   for (const known of Catalog.allTypes(recorder.catalog).filter(isInside)) dropType(recorder, known, "cascade")
 }
 
-/** What else uses an extension is not known: with CASCADE anything may go. */
+/** The users of an extension are not known: with CASCADE any object may be dropped. */
 const extension: Drop = (recorder, object, behavior) => {
   const name = nameOfObject(object).name
   R.barrier(recorder, `drops extension ${name}`)

@@ -1,6 +1,7 @@
 /**
- * Indexes, sequences and extended statistics: objects that stand in the name space of relations and belong to a table. A
- * statement about one of them writes its table; one whose table is not known is not understood.
+ * Reads statements about indexes, sequences and extended statistics. These objects share the name space of relations
+ * and belong to a table. Each such statement writes the table; if the table is not known, the statement is not
+ * understood.
  *
  * @since 0.1.0
  * @internal
@@ -26,7 +27,7 @@ import { nameOfNodes, nameOfStrings, optionNamed, partsOfObject } from "../sql/S
 import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
 import { newRelation } from "./Table.js"
 
-/** Building an index runs its expressions on every row. @since 0.1.0 @category statements */
+/** The server runs the expressions of a new index on every row. @since 0.1.0 @category statements */
 export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void => {
   const table = Path.range(recorder, statement.relation)
   Use.change(recorder, table)
@@ -86,7 +87,7 @@ export const alterSequence = (recorder: R.Recorder, statement: AlterSeqStmt): vo
   if (known !== undefined) ownedBy(recorder, known.name, statement.options)
 }
 
-/** What `IF EXISTS` does not find is only read. */
+/** Whether `IF EXISTS` does not find the object. The statement then only writes the name. */
 const isAbsent = (recorder: R.Recorder, name: QualifiedName, missingOk: boolean | undefined): boolean => {
   const absent = missingOk === true && R.relations(recorder, name).length === 0
   if (absent) R.writeName(recorder, name)

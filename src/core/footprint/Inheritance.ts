@@ -1,5 +1,5 @@
 /**
- * What a table takes over from another: as its child, as its partition, or by `LIKE`.
+ * Gives a table the definition of another: as its child, as its partition, or by `LIKE`.
  *
  * @since 0.1.0
  * @internal
@@ -15,7 +15,8 @@ import { ownSequence } from "./Column.js"
 import { cloneForPartition, cloneIndexes, cloneStatistics } from "./CopiedIndexes.js"
 
 /**
- * A child has its parent's columns and checks, and reads the parent; from now on the parent stands for it too.
+ * Makes a table the child of a parent. It reads the parent, and gets its columns and checks. From now on the parent
+ * includes the child.
  *
  * @since 0.1.0
  * @category statements
@@ -58,7 +59,12 @@ export const inherit = (
   R.updateLinks(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
-/** A table of a type changes with the type, and goes with it. @since 0.1.0 @category statements */
+/**
+ * Links a table to its type: the table changes with the type, and is dropped with it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
 export const followType = (recorder: R.Recorder, table: QualifiedName, type: QualifiedName): void => {
   const found = R.findRelation(recorder, type)
   if (found === undefined) return
@@ -66,7 +72,7 @@ export const followType = (recorder: R.Recorder, table: QualifiedName, type: Qua
   R.updateLinks(recorder, found.name, (known) => ({ ...known, children: [...known.children, table] }))
 }
 
-/** Only partitions share their parent's identity. */
+/** The columns of the parent. Only partitions share its identity columns. */
 const inherited = (
   recorder: R.Recorder,
   parent: Catalog.Relation,
@@ -76,17 +82,17 @@ const inherited = (
   return parent.columns.map((column) => (identities.includes(column.name) ? { ...column, hasDefault: false } : column))
 }
 
-/** A column that the child has already stays its own. */
+/** Adds an inherited column, unless the child has its own. */
 const withParents = (columns: ReadonlyArray<Catalog.Column>, column: Catalog.Column): ReadonlyArray<Catalog.Column> =>
   columns.some(({ name }) => name === column.name) ? columns : [...columns, { ...column, isLocal: false }]
 
-/** Checks go by name, NOT NULL by column. */
+/** Whether the child inherits a constraint. Checks are compared by name, NOT NULL by column. */
 const isInherited = (child: Catalog.Relation, { columns, kind, name }: Catalog.Constraint): boolean =>
   (kind === "check" && !child.constraints.some((own) => own.name === name)) ||
   (kind === "not null" && !child.constraints.some((own) => own.kind === kind && own.columns[0] === columns[0]))
 
 /**
- * A partition gets the parent's indexes, under names of its own, and its foreign keys, under the same names.
+ * Copies to a partition the indexes of its parent, under new names, and the foreign keys, under the same names.
  *
  * @since 0.1.0
  * @category statements
@@ -102,7 +108,7 @@ export const clonePartition = (recorder: R.Recorder, table: QualifiedName, paren
   for (const { references } of missing) if (Option.isSome(references)) pointAt(recorder, table, references.value)
 }
 
-/** @since 0.1.0 @category operations */
+/** Links a referenced table to the table with the foreign key. @since 0.1.0 @category operations */
 export const pointAt = (recorder: R.Recorder, from: QualifiedName, to: QualifiedName): void =>
   R.updateLinks(recorder, to, (known) => ({ ...known, referencedBy: [...known.referencedBy, from] }))
 

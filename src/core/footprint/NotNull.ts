@@ -1,5 +1,5 @@
 /**
- * NOT NULL: a property of a column and, since PostgreSQL 18, a constraint with a name.
+ * Adds NOT NULL: a property of a column and, since PostgreSQL 18, a constraint with a name.
  *
  * @since 0.1.0
  * @internal
@@ -10,12 +10,12 @@ import type { QualifiedName } from "../model/SchemaObject.js"
 import { freeConstraintName, readConstraintName } from "../reading/ChosenNames.js"
 import * as R from "../reading/Recorder.js"
 
-/** Whether the table is new, and so has no rows that a constraint would be checked on. @since 0.1.0 @category models */
+/** Whether the table is new and has no rows to check, or is old and may have rows. @since 0.1.0 @category models */
 export type Rows = "new" | "old"
 
 /**
- * A column that is held to it stays so under the name it has; only of a new table, what it says itself has another name than what
- * its parent says.
+ * Makes a column NOT NULL. A column that is NOT NULL already keeps its constraint and name. Only a new table replaces
+ * an inherited constraint with its own.
  *
  * @since 0.1.0
  * @category statements
@@ -55,7 +55,7 @@ export const setNotValid = (recorder: R.Recorder, table: QualifiedName, column: 
     )
   }))
 
-/** Children are held to it under the parent's name. */
+/** Makes the column NOT NULL in a child, under the name of the parent's constraint. */
 const inheritNotNull = (recorder: R.Recorder, table: QualifiedName, column: string, name: string): void => {
   const known = R.findRelation(recorder, table)
   const isThere = known?.constraints.some(({ columns, kind }) => kind === "not null" && columns[0] === column)

@@ -1,6 +1,7 @@
 /**
- * Queries, and the relations that they define: views, materialized views, `CREATE TABLE AS`, `SELECT INTO`. A view is looked up
- * when it is created and run when it is read; the others run at once.
+ * Reads queries, and the relations that they define: views, materialized views, `CREATE TABLE AS`, `SELECT INTO`. The
+ * names in a view are looked up when it is created, and its query runs when the view is read. The other queries run at
+ * once.
  *
  * @since 0.1.0
  * @internal
@@ -26,11 +27,11 @@ export const select = (recorder: R.Recorder, statement: SelectStmt): void => {
   if (into !== undefined) tableFrom(recorder, into, { SelectStmt: statement }, "table", false)
 }
 
-/** `INTO` stands in the first branch of a union. */
+/** The `INTO` clause, which is in the first branch of a union. */
 const intoOf = (statement: SelectStmt): IntoClause | undefined =>
   statement.intoClause ?? (statement.larg === undefined ? undefined : intoOf(statement.larg))
 
-/** `SELECT set_config('search_path', …)` is what a dump begins with. */
+/** Sets the search path by `SELECT set_config('search_path', …)`, as at the start of a dump. */
 const setConfig = (recorder: R.Recorder, { targetList }: SelectStmt): void => {
   for (const target of targetList ?? []) {
     const call = "ResTarget" in target ? target.ResTarget.val : undefined
@@ -98,8 +99,8 @@ export const createView = (recorder: R.Recorder, statement: ViewStmt): void => {
 }
 
 /**
- * What a view stands for, looked up before the view is there: it may be called like one of its tables. A star stands for the
- * columns of today.
+ * The tables that a view reads. They are looked up before the view exists, since it may have the name of one of them.
+ * `*` means the columns that the tables have now.
  */
 const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation, "base" | "uses" | "onRead"> => {
   const base = mentions.relations.map(({ name }) => R.findRelation(recorder, name) ?? Catalog.relation("table", name))

@@ -1,5 +1,5 @@
 /**
- * New names and new schemas. Both names are written, and whatever points at the object in the catalog points at it still.
+ * Reads renames and moves to another schema. The old and the new name are written, and links to the object follow it.
  *
  * @since 0.1.0
  * @internal
@@ -24,7 +24,7 @@ export const rename = (recorder: R.Recorder, statement: RenameStmt): void =>
 
 type Rename = (recorder: R.Recorder, statement: RenameStmt) => void
 
-/** Tables, views, indexes and sequences: to the server each may be called a table. */
+/** Renames a table, view, index or sequence. The server accepts `ALTER TABLE` for each of them. */
 const relation: Rename = (recorder, { missing_ok, newname = "", relation: range }) => {
   const name = Path.range(recorder, range)
   const known = R.findRelation(recorder, name)
@@ -42,7 +42,7 @@ const relation: Rename = (recorder, { missing_ok, newname = "", relation: range 
   }
 }
 
-/** A relation that no migration creates: it has its new name from now on, and no longer the old one. */
+/** Renames a relation that no migration creates. */
 const unknownRenamed = (recorder: R.Recorder, name: QualifiedName, to: QualifiedName): void => {
   R.unlessComplete(recorder, `relation ${name.name} is not created by any migration`)
   R.disclaim(recorder, SchemaObject.relation(name))
@@ -175,7 +175,7 @@ const domainConstraint: Rename = (recorder, { newname = "", object, subname = ""
   R.saveType(recorder, { ...known, constraints })
 }
 
-/** Everything in it has another name from now on. */
+/** Renames a schema: each object in it gets another qualified name. */
 const schema: Rename = (recorder, { newname = "", subname = "" }) => {
   R.barrier(recorder, `renames schema ${subname}`)
   R.write(recorder, HazardKey.schema(subname))

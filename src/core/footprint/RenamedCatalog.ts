@@ -1,6 +1,6 @@
 /**
- * Moving an object to another name in the simulated catalog. The server knows objects by number and needs nothing more; here
- * every pointer at the old name is turned to the new one.
+ * Moves an object of the simulated catalog to another name. The server links objects by OID; the simulated catalog
+ * links them by name, so every link to the old name is redirected to the new one.
  *
  * @since 0.1.0
  * @internal
@@ -12,7 +12,12 @@ import type { QualifiedName } from "../model/SchemaObject.js"
 import * as R from "../reading/Recorder.js"
 import { wordingOfName } from "../sql/ParsedType.js"
 
-/** A table takes its indexes and sequences along into another schema, and leaves its statistics. @since 0.1.0 @category updates */
+/**
+ * Moves a relation. Its indexes and sequences follow it into another schema; its statistics do not.
+ *
+ * @since 0.1.0
+ * @category updates
+ */
 export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, to: QualifiedName): void => {
   const { name: from } = relation
   R.forgetRelation(recorder, from)
@@ -53,7 +58,7 @@ export const moveRoutine = (recorder: R.Recorder, routine: Catalog.Routine, to: 
   redirectAll(recorder, { ...untouched, call: redirecting(routine.name, to), key })
 }
 
-/** How pointers redirect: each answers its argument itself when that is not concerned. */
+/** How links are redirected. Each function returns its argument if the link does not change. */
 interface Redirect {
   readonly name: (name: QualifiedName) => QualifiedName
   /** A type, or a relation as the type of its rows. */
@@ -78,7 +83,7 @@ const redirectingKey =
 
 const ofTable = (table: string): string => HazardKey.columnOf(table, "").slice(HazardKey.column("").length)
 
-/** A column's name in what names it from elsewhere. @since 0.1.0 @category updates */
+/** Redirects the links to a renamed column. @since 0.1.0 @category updates */
 export const redirectColumn = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void =>
   redirectAll(recorder, {
     ...untouched,
@@ -150,7 +155,7 @@ const calling =
   (hidden: Catalog.HiddenCall): Catalog.HiddenCall =>
     merged(hidden, { name: redirect.call(hidden.name) })
 
-/** `app.mood[]` in a signature or a column, when the type has another name. */
+/** The wording of a type in a signature or a column, such as `app.mood[]`, after a rename of the type. */
 const redirectWording = (wording: string, types: ReadonlyArray<QualifiedName>, redirect: Redirect): string => {
   const element = wording.replace(/^public\.|\[\]$/g, "")
   const type = types.find((name) => worded(name) === element)
@@ -158,11 +163,11 @@ const redirectWording = (wording: string, types: ReadonlyArray<QualifiedName>, r
   return next === undefined || next === type ? wording : `${worded(next)}${wording.endsWith("[]") ? "[]" : ""}`
 }
 
-/** Whether the default schema is said makes no difference. */
+/** The wording of a name, in which the schema `public` is left out. */
 const worded = ({ name, schema }: QualifiedName): string =>
   wordingOfName(Option.getOrUndefined(Option.filter(schema, (one) => one !== "public")), name)
 
-/** The same array when nothing in it changes, so that most of the catalog stays as it is. */
+/** The same array if no item changes, so that most of the catalog stays as it is. */
 const each = <A>(items: ReadonlyArray<A>, change: (item: A) => A): ReadonlyArray<A> => {
   const next = items.map(change)
   return next.some((item, index) => item !== items[index]) ? next : items
@@ -174,7 +179,7 @@ const maybe = <A>(option: Option.Option<A>, change: (value: A) => A): Option.Opt
   return next === option.value ? option : Option.some(next)
 }
 
-/** The same record when no field changes. */
+/** The same record if no field changes. */
 const merged = <A extends object>(record: A, changes: Partial<A>): A => {
   const next = { ...record, ...changes }
   for (const key in changes) if (changes[key] !== record[key]) return next

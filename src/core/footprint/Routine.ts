@@ -1,6 +1,6 @@
 /**
- * Code in the database: functions and procedures, which are transparent until they run; triggers, policies and rules, which
- * tie them to tables; `DO` and `CALL`, which run at once.
+ * Reads statements about code in the database: functions and procedures, whose bodies run later; triggers, policies and
+ * rules, which attach them to tables; `DO` and `CALL`, which run at once.
  *
  * @since 0.1.0
  * @internal
@@ -30,7 +30,8 @@ import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody, toldBody } fro
 import { nameOfNodes, optionNamed, stringsOf } from "../sql/SyntaxTree.js"
 
 /**
- * The signature is read now. So is a body in SQL; of one in PL/pgSQL only what its variables are declared as.
+ * Creates a routine. Its signature and a body in SQL are read now. Of a body in PL/pgSQL, only the declared types are
+ * read now.
  *
  * @since 0.1.0
  * @category statements
@@ -69,10 +70,13 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   R.saveRoutine(recorder, { ...next, dependencies: before?.dependencies ?? new Set() })
 }
 
+/** The types of these that are not built in. @since 0.1.0 @category queries */
 export const ownTypes = (names: ReadonlyArray<QualifiedName>): ReadonlyArray<QualifiedName> =>
   names.filter(({ name, schema }) => !isBuiltIn([...Option.toArray(schema), name]))
 
-/** Only a body of the standard form is a dependency to the server; one in a string can be dropped from under. */
+/**
+ * The dependencies of a body. Only `BEGIN ATOMIC` and `RETURN` have any: the server does not track a body in a string.
+ */
 const readBody = (
   recorder: R.Recorder,
   { sql_body }: CreateFunctionStmt,
@@ -101,7 +105,7 @@ export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: 
   changeRoutine(recorder, func)
 }
 
-/** Writes a routine, whichever of its overloads is meant. @since 0.1.0 @category writing */
+/** Writes a routine with all of its overloads. @since 0.1.0 @category writing */
 export const changeRoutine = (recorder: R.Recorder, object: ObjectWithArgs | undefined): void => {
   const name = nameOfNodes(object?.objname)
   for (const known of matching(recorder, object)) Use.touchRoutine(recorder, known.name, Option.none())
@@ -110,7 +114,7 @@ export const changeRoutine = (recorder: R.Recorder, object: ObjectWithArgs | und
   R.write(recorder, HazardKey.routine(name.name))
 }
 
-/** The overloads that a name with or without argument types means. @since 0.1.0 @category queries */
+/** The overloads that a name means, with or without argument types. @since 0.1.0 @category queries */
 export const matching = (recorder: R.Recorder, object: ObjectWithArgs | undefined): ReadonlyArray<Catalog.Routine> => {
   const all = Path.routines(recorder, nameOfNodes(object?.objname))
   if (object?.args_unspecified === true) return all
@@ -120,7 +124,7 @@ export const matching = (recorder: R.Recorder, object: ObjectWithArgs | undefine
   return exact.length > 0 ? exact : byName
 }
 
-/** Input types; `OUT` parameters may be listed and do not count. @since 0.1.0 @category queries */
+/** The input types of a routine in a statement, without `OUT` parameters. @since 0.1.0 @category queries */
 export const argumentsOf = (object: ObjectWithArgs | undefined): ReadonlyArray<string> => {
   const parameters = (object?.objfuncargs ?? []).flatMap((node) =>
     "FunctionParameter" in node && node.FunctionParameter.mode !== "FUNC_PARAM_OUT"
@@ -133,7 +137,7 @@ export const argumentsOf = (object: ObjectWithArgs | undefined): ReadonlyArray<s
   return (parameters.length > 0 ? parameters : types).map(wordingOf)
 }
 
-/** Two spellings of one type differ in their schema at most. */
+/** The wording of a type without its schema. */
 const bare = (wording: string): string => wording.replace(/^.*\./, "")
 
 /** @since 0.1.0 @category statements */
@@ -143,7 +147,7 @@ export const runDo = (recorder: R.Recorder, { args }: DoStmt): void => {
   runBlock(recorder, body)
 }
 
-/** A body that is created or run is parsed as a whole, whatever of it runs. */
+/** Records a body that the server parses as a whole, even if only a part of it runs. */
 const parsedNow = (recorder: R.Recorder, body: RoutineBody): void => {
   if (body._tag === "Code") recorder.statement.bodies.push(body.steps.map(({ node }) => node))
 }
@@ -216,7 +220,7 @@ export const createPolicy = (
   })
 }
 
-/** A rule's actions run instead of, or with, what is done to the table. @since 0.1.0 @category statements */
+/** Creates a rule, whose actions run with or instead of a statement on the table. @since 0.1.0 @category statements */
 export const createRule = (recorder: R.Recorder, { actions, relation, rulename = "", whereClause }: RuleStmt): void => {
   const name = Path.range(recorder, relation)
   Use.change(recorder, name)

@@ -1,5 +1,5 @@
 /**
- * Schemas, extensions, roles and session settings.
+ * Reads statements about schemas, extensions, roles and session settings.
  *
  * @since 0.1.0
  * @internal
@@ -21,11 +21,11 @@ import * as R from "../reading/Recorder.js"
 import { constantText, isOn, optionNamed, optionText } from "../sql/SyntaxTree.js"
 import { readRole } from "./AnyObject.js"
 
-/** What stands inside `CREATE SCHEMA` goes into it. @since 0.1.0 @category statements */
+/** Creates a schema, and in it the objects of the same statement. @since 0.1.0 @category statements */
 export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt): void => {
   const name = statement.schemaname ?? statement.authrole?.rolename
   if (name === undefined) {
-    R.opaqueBarrier(recorder, "creates a schema named after whoever runs it")
+    R.opaqueBarrier(recorder, "creates a schema with the name of the role that runs it")
     return
   }
   const key = HazardKey.schema(name)
@@ -49,7 +49,7 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
 }
 
 /**
- * Nothing that comes later can be known not to need it: from now on every migration reads it.
+ * Creates an extension. Any later migration may need it, so every later migration reads it.
  *
  * @since 0.1.0
  * @category statements
@@ -123,10 +123,10 @@ export const dropRole = (recorder: R.Recorder, { roles }: DropRoleStmt): void =>
   }
 }
 
-/** Settings that decide what a later statement of the file means; the rest only tunes it. */
+/** Settings that change what a later statement of the file means. */
 const meaningful: ReadonlySet<string> = new Set(["role", "session_authorization", "session_replication_role"])
 
-/** Settings that decide where a name without schema is looked up: `$user` is the role. */
+/** Settings that change where a name without a schema is looked up: `$user` in a search path is the role. */
 const placing: ReadonlySet<string> = new Set(["search_path", "role", "session_authorization"])
 
 /** @since 0.1.0 @category statements */

@@ -1,6 +1,6 @@
 /**
- * One rule for each kind of statement that the grammar knows. The table is complete by its type: a grammar with another kind
- * of statement does not compile until somebody has decided what that kind reads and writes.
+ * Reads a statement, with one rule for each kind of statement in the grammar. The compiler checks that the table has
+ * every kind: with a new version of the grammar, the project does not compile until each new kind has a rule.
  *
  * @since 0.1.0
  * @internal
@@ -46,16 +46,16 @@ const apply = <K extends StatementTag>(recorder: R.Recorder, tag: K, node: Node)
 
 const has = <K extends StatementTag>(node: Node, tag: K): node is Wrapped<K> => tag in node
 
-/** Leaves no trace in the schema: what it says ends with the session, or is about sessions. */
+/** A statement that reads and writes no object of the schema, such as `FETCH` or `NOTIFY`. */
 const noFootprint = (): void => undefined
 
-/** After everything before, before everything after; what exists is known all the same. */
+/** A barrier. The objects that exist after it are known. */
 const barrier =
   (reason: string) =>
   (recorder: R.Recorder): void =>
     R.barrier(recorder, reason)
 
-/** Not understood. */
+/** A barrier that is not understood. */
 const opaqueBarrier =
   (reason: string) =>
   (recorder: R.Recorder): void =>
@@ -71,7 +71,7 @@ const query =
 const relationsIn = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<RangeVar> =>
   (nodes ?? []).flatMap((node) => ("RangeVar" in node ? [node.RangeVar] : []))
 
-/** Rows go, of this table and with CASCADE of those that point at it; sequences may start again. */
+/** Deletes rows of these tables, and with CASCADE of the tables that reference them. It may restart sequences. */
 const truncate: Rule<"TruncateStmt"> = (recorder, { behavior, relations }) => {
   for (const range of relationsIn(relations)) truncateOne(recorder, range, behavior === "DROP_CASCADE")
 }
@@ -94,7 +94,7 @@ const lock: Rule<"LockStmt"> = (recorder, { relations }) => {
   for (const range of relationsIn(relations)) Use.touch(recorder, Path.range(recorder, range))
 }
 
-/** `EXPLAIN ANALYZE` runs what it explains; plain `EXPLAIN` is treated as if it did. */
+/** `EXPLAIN ANALYZE` runs its statement. Plain `EXPLAIN` is read as if it did. */
 const explain: Rule<"ExplainStmt"> = (recorder, { query: explained }) => {
   if (explained !== undefined) execute(recorder, explained)
 }
@@ -127,7 +127,7 @@ const alterPublication: Rule<"AlterPublicationStmt"> = (recorder, { for_all_tabl
   publish(recorder, pubobjects, for_all_tables === true)
 }
 
-/** A published table without a key refuses updates: its rows depend on the publication. */
+/** Writes the published tables: a published table without a key refuses updates. */
 const publish = (recorder: R.Recorder, objects: ReadonlyArray<Node> | undefined, isForAll: boolean): void => {
   if (isForAll) R.barrier(recorder, "publishes every table")
   for (const node of objects ?? []) {
@@ -285,5 +285,5 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   ViewStmt: Query.createView
 }
 
-/** Kinds that have a rule: all of them. @since 0.1.0 @category constants */
+/** All kinds of statement. @since 0.1.0 @category constants */
 export const kinds: ReadonlyArray<string> = Object.keys(rules)

@@ -1,5 +1,5 @@
 /**
- * `CREATE TABLE` in all its forms, and the place in the catalog of everything that is a relation.
+ * Reads `CREATE TABLE` in all its forms, and adds new relations of every kind to the catalog.
  *
  * @since 0.1.0
  * @internal
@@ -40,7 +40,7 @@ export const createTable = (recorder: R.Recorder, statement: CreateStmt): void =
   }
 }
 
-/** What a name means before the new table is there, which may be called the same in another schema. */
+/** Resolves a name before the new table exists, which may have the same name in another schema. */
 const resolved = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
   const found = R.findRelation(recorder, name)?.name
   return found === undefined ? name : { ...found, schema: Option.some(Catalog.schemaOf(found)) }
@@ -58,8 +58,8 @@ const withSource = (recorder: R.Recorder, element: Node): Node => {
 }
 
 /**
- * Puts an empty relation where a statement creates one. Nothing is put, and no name answered, when `IF NOT EXISTS` finds it,
- * or when it is there and the statement may not run: then it does not, for the server would refuse it.
+ * Adds an empty relation to the catalog and returns its name. It returns `undefined` and adds none if the relation
+ * exists and the statement has `IF NOT EXISTS`, or may not run: the server would refuse it, so it does not run.
  *
  * @since 0.1.0
  * @category statements

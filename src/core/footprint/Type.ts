@@ -1,6 +1,6 @@
 /**
- * Types: enums with their labels, domains with their checks, ranges, composite types, and what `CREATE TYPE`, `CREATE AGGREGATE`
- * and their like define from parts.
+ * Reads statements about types: enums with their labels, domains with their checks, ranges and composite types. Reads
+ * also `CREATE AGGREGATE`, `CREATE OPERATOR` and other statements that define an object from parts.
  *
  * @since 0.1.0
  * @internal
@@ -93,7 +93,7 @@ const withValue = (values: ReadonlyArray<string>, statement: AlterEnumStmt): Rea
     : values.toSpliced(newValIsAfter === true ? neighbour + 1 : neighbour, 0, newVal)
 }
 
-/** A type that no migration creates, of which only what migrations add is known. */
+/** A type that no migration creates: only the labels that migrations add are known. */
 const external = (name: SchemaObject.QualifiedName): Catalog.Type => ({
   name,
   kind: "enum",
@@ -137,7 +137,7 @@ const addDomainConstraint = (
   })
 }
 
-/** A domain's constraint is checked on every column of that type. @since 0.1.0 @category statements */
+/** Alters a domain. Its constraint is checked in every column of that type. @since 0.1.0 @category statements */
 export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): void => {
   const name = Path.type(recorder, nameOfNodes(statement.typeName))
   Use.touchType(recorder, name)
@@ -191,7 +191,7 @@ export const createComposite = (recorder: R.Recorder, { coldeflist, typevar }: C
   for (const node of coldeflist ?? []) if ("ColumnDef" in node) addColumn(recorder, name, node.ColumnDef, [])
 }
 
-/** Storage and functions of a base type. @since 0.1.0 @category statements */
+/** Alters the storage or the functions of a base type. @since 0.1.0 @category statements */
 export const alterType = (recorder: R.Recorder, { options, typeName }: AlterTypeStmt): void => {
   const name = Path.type(recorder, nameOfNodes(typeName))
   Use.touchType(recorder, name)
@@ -199,7 +199,12 @@ export const alterType = (recorder: R.Recorder, { options, typeName }: AlterType
   Use.useStored(recorder, options)
 }
 
-/** `CREATE AGGREGATE`, `OPERATOR`, `TYPE`, `COLLATION` and text search objects. @since 0.1.0 @category statements */
+/**
+ * Reads `CREATE AGGREGATE`, `OPERATOR`, `TYPE`, `COLLATION` and those of text search objects.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
 export const define = (recorder: R.Recorder, statement: DefineStmt): void => {
   const rule = definitions[statement.kind ?? "OBJECT_TRANSFORM"]
   if (rule === undefined) R.opaqueBarrier(recorder, `defines an object of an unexpected kind (${statement.kind})`)
@@ -219,7 +224,7 @@ const readParts: Definition = (recorder, { definition }) => {
   }
 }
 
-/** `sfunc = f` and `basetype = t` look alike to the grammar. */
+/** Reads a type or a routine: the grammar does not tell `sfunc = f` from `basetype = t`. */
 const readTypeOrRoutine = (recorder: R.Recorder, node: Node): void => {
   const name = Path.routine(recorder, nameOfStrings(partsOfObject(node)))
   if (R.routines(recorder, name).length > 0) Use.touchRoutine(recorder, name, Option.none())
@@ -257,7 +262,7 @@ const aggregate: Definition = (recorder, statement) => {
   })
 }
 
-/** As the server's `pg_aggregate` has columns for them. */
+/** Options that name a function of an aggregate; see `pg_aggregate` in the PostgreSQL manual. */
 const supporting: ReadonlySet<string> = new Set([
   "combinefunc",
   "deserialfunc",

@@ -1,6 +1,6 @@
 /**
- * The rules of DESIGN.md, "From SQL to graph", each by its number. `behind` holds when the last file must stay behind the one
- * before it; `free` when the two may run in either order.
+ * The rules of DESIGN.md, "From SQL to graph", each by its number. `behind` passes if the last file must run after the one
+ * before it; `free` passes if the two may run in either order.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -15,19 +15,19 @@ const barriers = (...texts: ReadonlyArray<string>) => told(lastFootprint(...text
 
 const tables = "CREATE TABLE a (id int PRIMARY KEY, x int); CREATE TABLE b (id int PRIMARY KEY, a_id int, y text)"
 
-describe("rule 1: what is not understood is a barrier", () => {
-  it("as SQL that is computed from what nobody knows", () => {
+describe("rule 1: a statement that is not understood is a barrier", () => {
+  it("such as SQL that is computed from rows", () => {
     const text =
       "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM a LOOP EXECUTE 'DROP TABLE ' || r.x; END LOOP; END $$"
     deepStrictEqual(barriers(tables, text), ["runs SQL that a DO block computes"])
   })
 
-  it("as a body that is not SQL, and one that does not parse", () => {
+  it("such as a body that is not SQL, and a body that does not parse", () => {
     deepStrictEqual(barriers("DO LANGUAGE plpython3u $$ x $$"), ["runs a DO block, a DO block in plpython3u"])
     assert.match(barriers("DO $$ BEGIN SELEC 1; END $$")[0] ?? "", /^runs a DO block, its body is not understood/)
   })
 
-  it("and afterwards, whatever no migration is known to create", () => {
+  it("and so is each later use of an object that no known migration creates", () => {
     const opaque = "DO LANGUAGE plpython3u $$ x $$"
     deepStrictEqual(barriers("SELECT * FROM outside, now()"), [])
     deepStrictEqual(barriers(opaque, "SELECT * FROM outside, now()"), [
@@ -67,7 +67,7 @@ describe("rule 3: indexes, sequences and statistics write their table", () => {
     }
   })
 
-  it("and one that nobody is known to create is a barrier, unless IF EXISTS", () => {
+  it("and a part that no known migration creates is a barrier, unless IF EXISTS", () => {
     deepStrictEqual(barriers("DROP INDEX i"), ["i is not created by any migration: its table is not known"])
     deepStrictEqual(barriers("DROP INDEX IF EXISTS i"), [])
     deepStrictEqual(barriers("SELECT setval('s', 1)"), ["s is not created by any migration: its table is not known"])
@@ -92,12 +92,12 @@ describe("rule 4: implied names are writes", () => {
     assert.includeMembers(written("CREATE TABLE t (a int)", "CREATE INDEX ON t (a, lower(a::text))"), ["t_a_lower_idx"])
   })
 
-  it("cut to 63 bytes as the server cuts them", () => {
+  it("truncated to 63 bytes as by the server", () => {
     const long = "x".repeat(40)
     assert.include(written(`CREATE TABLE ${long} (${long}é int UNIQUE)`), `${"x".repeat(29)}_${"x".repeat(29)}_key`)
   })
 
-  it("numbered when they are taken, by whatever has them", () => {
+  it("numbered if a relation of any kind has the name", () => {
     assert.includeMembers(written("CREATE TABLE t (a int)", "CREATE INDEX ON t (a); CREATE INDEX ON t (a)"), [
       "t_a_idx",
       "t_a_idx1"
@@ -106,7 +106,7 @@ describe("rule 4: implied names are writes", () => {
   })
 })
 
-describe("rule 5: a table reads its types, a call its signature's", () => {
+describe("rule 5: a table reads the types of its columns, a call those of its signature", () => {
   const mood = "CREATE TYPE mood AS ENUM ('x'); CREATE DOMAIN feeling AS mood; CREATE TYPE pair AS (one feeling)"
 
   it("through domains and composites", () => {
@@ -121,8 +121,8 @@ describe("rule 5: a table reads its types, a call its signature's", () => {
   })
 })
 
-describe("rule 6: what can remove a dependency reads all that there was", () => {
-  it("so that it stays before the later drop of those", () => {
+describe("rule 6: a statement that can remove a dependency reads all former dependencies", () => {
+  it("so that it runs before the later drop of one of them", () => {
     const both = "CREATE TABLE a (id int); CREATE VIEW v AS SELECT id FROM a"
     behind(both, "DROP VIEW v", "DROP TABLE a")
     behind(both, "CREATE OR REPLACE VIEW v AS SELECT 1 AS id", "DROP TABLE a")
@@ -135,8 +135,8 @@ describe("rule 6: what can remove a dependency reads all that there was", () => 
   })
 })
 
-describe("rule 7: CASCADE writes dependents, drops free names, renames write both", () => {
-  it("CASCADE writes and takes away what depends on the object", () => {
+describe("rule 7: CASCADE writes the dependent objects, a drop frees names, a rename writes both names", () => {
+  it("CASCADE writes and drops the dependent objects", () => {
     const text = `${tables}; CREATE VIEW v AS SELECT x FROM a; CREATE VIEW w AS SELECT x FROM v; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a`
     const { removes, writes } = told(lastFootprint(text, "DROP TABLE a CASCADE"))
     assert.includeMembers([...removes], ["relation v", "relation w", "constraint b_a_id_fkey of relation b"])
@@ -150,7 +150,7 @@ describe("rule 7: CASCADE writes dependents, drops free names, renames write bot
     ])
   })
 
-  it("CASCADE of a type takes columns, and of a function what calls it", () => {
+  it("CASCADE drops the columns of a type, and the callers of a function", () => {
     const typed =
       "CREATE TYPE mood AS ENUM ('x'); CREATE TABLE t (a int, m mood); CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'"
     assert.includeMembers(
@@ -165,7 +165,7 @@ describe("rule 7: CASCADE writes dependents, drops free names, renames write bot
     )
   })
 
-  it("what a drop frees can be taken by the next", () => {
+  it("a later file can take a name that a drop frees", () => {
     behind("CREATE TABLE t (a int UNIQUE)", "DROP TABLE t", "CREATE TABLE t_a_key (x int)")
     behind("CREATE TABLE t (a serial)", "ALTER TABLE t DROP COLUMN a", "CREATE SEQUENCE t_a_seq")
     behind(
@@ -181,8 +181,8 @@ describe("rule 7: CASCADE writes dependents, drops free names, renames write bot
   })
 })
 
-describe("rule 8: views stand for their tables, parents for their children", () => {
-  it("reading a view reads its tables, writing it writes them", () => {
+describe("rule 8: a view includes its tables, a parent its children", () => {
+  it("reading a view reads its tables, and writing it writes them", () => {
     const view = `${tables}; CREATE VIEW v AS SELECT * FROM a; CREATE VIEW w AS SELECT * FROM v`
     behind(view, "UPDATE a SET x = 1", "CREATE TABLE c AS SELECT * FROM w")
     behind(view, "INSERT INTO w (id) VALUES (1)", "SELECT * FROM a")
@@ -202,14 +202,14 @@ describe("rule 9: writing rows runs code", () => {
   const fn =
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NEW; END $$"
 
-  it("triggers, with what their functions read and write", () => {
+  it("triggers, which read and write what their functions do", () => {
     const trigger = `${audit}; ${fn}; CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()`
     behind(trigger, "DROP TABLE log", "INSERT INTO t VALUES (1)")
     behind(trigger, "ALTER TABLE log ADD COLUMN z int", "UPDATE t SET a = 1")
     free(`${audit}; ${fn}`, "ALTER TABLE log ADD COLUMN z int", "INSERT INTO t VALUES (1)")
   })
 
-  it("a trigger's function that is opaque makes the write opaque, and not before", () => {
+  it("an opaque trigger function makes the write opaque, and not the trigger", () => {
     const opaque =
       "CREATE FUNCTION o() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.a; RETURN NEW; END $$; CREATE TRIGGER tr BEFORE INSERT ON t EXECUTE FUNCTION o()"
     deepStrictEqual(barriers(audit, opaque), [])
@@ -232,14 +232,14 @@ describe("rule 9: writing rows runs code", () => {
     )
   })
 
-  it("sequences behind serial columns, whoever owns them", () =>
+  it("sequences of serial columns, even without an owner", () =>
     behind(
       "CREATE TABLE t (id serial, x int); ALTER SEQUENCE t_id_seq OWNED BY NONE",
       "INSERT INTO t (x) VALUES (1)",
       "SELECT setval('t_id_seq', 50)"
     ))
 
-  it("foreign keys: they are checked on both sides, and their actions write", () => {
+  it("foreign keys, which are checked on both sides and whose actions write", () => {
     const keys = `${tables}; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a ON DELETE CASCADE`
     behind(keys, "ALTER TABLE a ADD COLUMN z int", "INSERT INTO b (id) VALUES (1)")
     behind(keys, "INSERT INTO b (id) VALUES (1)", "DELETE FROM a")
@@ -259,12 +259,12 @@ describe("rule 9: writing rows runs code", () => {
     }
   })
 
-  it("rules, instead of what was asked for", () => {
+  it("rules, with the tables that they write", () => {
     const rule = `${audit}; CREATE RULE r AS ON INSERT TO t DO ALSO INSERT INTO log VALUES (1)`
     behind(rule, "ALTER TABLE log ADD COLUMN z int", "INSERT INTO t VALUES (1)")
   })
 
-  it("a table that nobody is known to create may have any trigger", () =>
+  it("a table that no known migration creates may have any trigger", () =>
     deepStrictEqual(barriers("INSERT INTO outside VALUES (1)"), [
       "writes rows of outside, whose triggers are not known"
     ]))
@@ -301,7 +301,7 @@ describe("rule 10: bodies in SQL are read when they are created, bodies in PL/pg
 })
 
 describe("rule 11: names inside strings count", () => {
-  it("in casts, in nextval and in what own functions compute from their arguments", () => {
+  it("in casts, in nextval and in SQL that functions compute from their arguments", () => {
     behind(tables, "ALTER TABLE a RENAME TO c", "SELECT 'a'::regclass")
     const fn =
       "CREATE FUNCTION add(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('ALTER TABLE %I ADD COLUMN z int', t); END $$"
@@ -323,7 +323,7 @@ describe("rule 11: names inside strings count", () => {
     )
   })
 
-  it("constraints, triggers and policies are found by name, whoever has them", () => {
+  it("a query for a constraint, trigger or policy finds it on any table", () => {
     const ask = "SELECT 1 FROM pg_constraint WHERE conname = 'c'"
     behind(tables, "ALTER TABLE a ADD CONSTRAINT c CHECK (x > 0)", ask)
     behind(tables, ask, "ALTER TABLE b ADD CONSTRAINT c CHECK (id > 0)")
@@ -332,14 +332,14 @@ describe("rule 11: names inside strings count", () => {
   })
 })
 
-describe("rule 12: extensions, and walls", () => {
-  it("after CREATE EXTENSION everything later waits, and nothing before it", () => {
+describe("rule 12: extensions and barriers", () => {
+  it("every later file waits for CREATE EXTENSION, and no earlier one", () => {
     behind("CREATE EXTENSION citext", "CREATE TABLE t (a int)")
     behind("CREATE EXTENSION citext", "CREATE TABLE t (a int)", "DROP EXTENSION citext")
     free("CREATE TABLE t (a int)", "CREATE EXTENSION citext")
   })
 
-  it("some statements are walls", () => {
+  it("statements with effects on unnamed objects are barriers", () => {
     for (const text of [
       "GRANT SELECT ON ALL TABLES IN SCHEMA public TO r",
       "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r",
@@ -359,7 +359,7 @@ describe("rule 12: extensions, and walls", () => {
 })
 
 describe("rule 13: comments, grants and owners write their object; session state ends with the file", () => {
-  it("whatever kind of object it is", () => {
+  it("of any kind", () => {
     for (const text of [
       "COMMENT ON TABLE a IS 'x'",
       "COMMENT ON COLUMN a.x IS 'x'",
@@ -378,7 +378,7 @@ describe("rule 13: comments, grants and owners write their object; session state
     )
   })
 
-  it("a search path and temporary tables are gone", () => {
+  it("a search path and temporary tables do not reach the next file", () => {
     assert.include(
       told(lastFootprint("CREATE SCHEMA s; SET search_path = s", "CREATE TABLE t (x int)")).provides,
       "relation t"
@@ -392,14 +392,14 @@ describe("rule 13: comments, grants and owners write their object; session state
   })
 })
 
-describe("what is free", () => {
-  it("two columns, two comments, two tables that point at one", () => {
+describe("two files that are free of each other", () => {
+  it("reference or read the same table, or change different ones", () => {
     free(tables, "CREATE TABLE c (x int REFERENCES a)", "CREATE TABLE d (x int REFERENCES a)")
     free(tables, "CREATE VIEW v AS SELECT * FROM a", "CREATE VIEW w AS SELECT * FROM a")
     free(tables, "CREATE INDEX ON a (x)", "CREATE INDEX ON b (y)")
     free(tables, "INSERT INTO a (id) VALUES (1)", "INSERT INTO b (id) VALUES (1)")
   })
 
-  it("a column that is called like something else", () =>
+  it("use one name for a column and for a type", () =>
     free("CREATE TABLE t (mood int)", "CREATE TYPE mood AS ENUM ('x')"))
 })

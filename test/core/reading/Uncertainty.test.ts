@@ -1,5 +1,5 @@
 /**
- * What a condition leaves open that only the server can answer: it is uncertain by name, and nothing else is.
+ * Objects under a condition that only the server can answer: their names are uncertain, and no other name is.
  */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -8,7 +8,7 @@ import * as SimulatedCatalog from "../../../src/core/catalog/SimulatedCatalog.js
 import * as Footprint from "../../../src/core/migration/Footprint.js"
 import { parser, sourcesOf } from "../../support/history/Parsing.js"
 
-/** Uncertain names after these files, and for each file whether all of it is sure to run. */
+/** Uncertain names after these files, and for each file whether every statement certainly runs. */
 const left = (...texts: ReadonlyArray<string>) => {
   let catalog = SimulatedCatalog.empty
   const certain = sourcesOf(texts).map((source) => {
@@ -23,24 +23,24 @@ const tables = "CREATE TABLE a (x int); CREATE TABLE b (x int)"
 
 const asks = (then: string) => `DO $$ BEGIN IF (SELECT count(*) FROM a) > 0 THEN ${then}; END IF; END $$`
 
-describe("what only the server can answer", () => {
-  it("leaves what stands under it uncertain, and nothing else", () => {
+describe("a condition that only the server can answer", () => {
+  it("makes the objects under it uncertain, and no others", () => {
     deepStrictEqual(left(tables, asks("ALTER TABLE a ADD COLUMN y int"), "ALTER TABLE b ADD COLUMN y int"), {
       uncertain: ["a"],
       certain: [true, false, true]
     })
   })
 
-  it("leaves what is made of something uncertain uncertain", () => {
+  it("makes an object uncertain that is made from an uncertain one", () => {
     const { uncertain } = left(tables, asks("CREATE TABLE c (x int)"), "CREATE VIEW v AS SELECT * FROM c")
     deepStrictEqual(uncertain, ["c", "v"])
   })
 
-  it("leaves rows alone: they are not in the catalog", () => {
+  it("makes no table uncertain whose rows change", () => {
     deepStrictEqual(left(tables, asks("UPDATE b SET x = 1")), { uncertain: [], certain: [true, false] })
   })
 
-  it("is no reason to doubt a file that makes it", () => {
+  it("lets no refusal be expected of an uncertain object", () => {
     const sources = sourcesOf([
       tables,
       asks("ALTER TABLE a ADD COLUMN y int"),
@@ -53,13 +53,13 @@ describe("what only the server can answer", () => {
     deepStrictEqual(expectedRefusals, [])
   })
 
-  it("answers no later condition", () => {
+  it("leaves a later condition on its objects open", () => {
     const once = "DO $$ BEGIN IF to_regclass('c') IS NULL THEN CREATE TABLE c (x int); END IF; END $$"
     deepStrictEqual(left(tables, once).certain, [true, true])
     deepStrictEqual(left(tables, asks("CREATE TABLE c (x int)"), once).certain, [true, false, false])
   })
 
-  it("is also which of two functions of one name a default calls, when CASCADE takes one of them", () => {
+  it("is also which of two overloads a default calls, if CASCADE drops one of them", () => {
     const functions = ["int", "text"].map(
       (type) => `CREATE FUNCTION f(n ${type}) RETURNS int LANGUAGE sql AS 'SELECT 1'`
     )

@@ -58,7 +58,7 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["DROP INDEX w_k; CREATE UNIQUE INDEX w_other ON w (k)", "blocking-index-build w"],
   ["ALTER TABLE x DROP CONSTRAINT x_key", "incompatible-change x"],
   ["ALTER TABLE x DROP CONSTRAINT x_u_id_fkey"],
-  ["ALTER TABLE x DROP CONSTRAINT nobody_knows_which", "incompatible-change x"],
+  ["ALTER TABLE x DROP CONSTRAINT unknown_constraint", "incompatible-change x"],
   ["ALTER TABLE t DROP COLUMN v", "data-loss t"],
   ["ALTER TABLE t RENAME TO s", "incompatible-change t"],
   ["ALTER TABLE t RENAME TO s; TRUNCATE s", "incompatible-change t", "data-loss s"],
@@ -206,7 +206,7 @@ describe("risks of statements", () => {
     ["SELECT lower('A')"]
   ])("name the bodies that %s runs", (statement, ...expected) => deepStrictEqual(runs(statement), expected))
 
-  it("are those of a table that was there before, and never of one that the same migration makes", () =>
+  it("are about older tables, and never about one that the same migration creates", () =>
     deepStrictEqual(
       risks(
         `CREATE TABLE n (a int, b text); CREATE INDEX ON n (a); ALTER TABLE n ALTER a TYPE bigint, ALTER b SET NOT NULL,
@@ -215,7 +215,7 @@ describe("risks of statements", () => {
       []
     ))
 
-  it("count for tables that no migration is known to make", () =>
+  it("are also about tables that no known migration creates", () =>
     deepStrictEqual(risks("ALTER TABLE outside DROP COLUMN a"), ["data-loss outside"]))
 
   it("name the line and the statement on one line", () => {
@@ -231,7 +231,7 @@ describe("risks of statements", () => {
 })
 
 describe("describe", () => {
-  it("gives each kind a reason and a way around it, in one sentence each", () => {
+  it("gives each kind a reason and a safer way, in one sentence each", () => {
     const kinds: ReadonlyArray<RiskKind> = [
       "data-loss",
       "incompatible-change",
