@@ -159,7 +159,7 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   AlterDomainStmt: Type.alterDomain,
   AlterEnumStmt: Type.alterEnum,
   AlterEventTrigStmt: barrier("alters an event trigger"),
-  AlterExtensionContentsStmt: barrier("alters what belongs to an extension"),
+  AlterExtensionContentsStmt: barrier("alters the members of an extension"),
   AlterExtensionStmt: Schema.alterExtension,
   AlterFdwStmt: barrier("alters a foreign data wrapper"),
   AlterForeignServerStmt: barrier("alters a foreign server"),

@@ -86,7 +86,7 @@ const nameColumns: Readonly<Record<string, Ask>> = {
   viewname: object
 }
 
-/** The name of a schema names no object in it. It names what the query asks for only if the query asks for schemas. */
+/** A schema name does not name an object, unless the query asks for schemas only. */
 const namespaceColumns: ReadonlySet<string> = new Set(["nspname", "schema_name"])
 const namespaces: ReadonlySet<string> = new Set(["pg_namespace", "schemata"])
 
