@@ -10,6 +10,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
+import * as UnknownTable from "../reading/UnknownTable.js"
 import * as Use from "../reading/Use.js"
 import { ownSequence } from "./Column.js"
 import { cloneForPartition, cloneIndexes, cloneStatistics } from "./CopiedIndexes.js"
@@ -34,7 +35,7 @@ export const inherit = (
     if (R.findRelation(recorder, sibling)?.isDefaultPartition === true) Use.touch(recorder, sibling)
   }
   if (found === undefined) {
-    Use.mayRunCode(
+    UnknownTable.mayRunCode(
       recorder,
       Path.written(recorder, parent),
       `${parent.name} is not created by any migration: its columns are not known`
@@ -128,7 +129,7 @@ export const like = (recorder: R.Recorder, table: QualifiedName, clause: TableLi
   Use.touch(recorder, source)
   const found = R.findRelation(recorder, source)
   if (found === undefined) {
-    Use.mayRunCode(
+    UnknownTable.mayRunCode(
       recorder,
       Path.written(recorder, source),
       `${source.name} is not created by any migration: its columns are not known`

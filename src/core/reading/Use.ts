@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
-import type { Risk } from "../model/Risk.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import type { ToldRoutine } from "../model/ToldRoutine.js"
 import { type Access, type Call, type Mentions, mentionsOf } from "../sql/Mentions.js"
@@ -19,6 +18,7 @@ import { isRunning, runBody } from "./BodyRun.js"
 import { inspectCatalog, isCatalogRelation } from "./CatalogQuery.js"
 import * as Path from "./NameResolution.js"
 import * as R from "./Recorder.js"
+import * as UnknownTable from "./UnknownTable.js"
 
 const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean => {
   const { followed } = recorder.statement
@@ -105,66 +105,20 @@ export const change = (recorder: R.Recorder, name: QualifiedName): void => {
 
 /** Writes rows, and runs the code that the server then runs. @since 0.1.0 @category writing */
 export const store = (recorder: R.Recorder, name: QualifiedName, access: Access): void => {
-  if (access === "insert" && insertIntoUnknown(recorder, name)) return
+  if (access === "insert" && UnknownTable.insert(recorder, name)) return
   fetch(recorder, name)
   if (access === "read" || recorder.locals.has(name.name) || !once(recorder, access, name)) return
   R.writeName(recorder, name)
   const found = R.relations(recorder, name)
-  if (found.length === 0) R.opaqueBarrier(recorder, unknownTriggers(name))
+  if (found.length === 0) R.opaqueBarrier(recorder, UnknownTable.triggers(name))
   for (const relation of found) storeRows(recorder, relation, access)
 }
-
-/**
- * Records a use that may run the code of a table that no migration creates: a barrier, and a risk that the database can
- * answer for.
- *
- * @since 0.1.0
- * @category writing
- */
-export const mayRunCode = (
-  recorder: R.Recorder,
-  relation: QualifiedName,
-  reason: string,
-  reach: Risk["reach"] = "path"
-): void => {
-  const { statement } = recorder
-  R.barrier(recorder, reason)
-  recorder.catalog = { ...recorder.catalog, isComplete: false }
-  statement.candidates.push({
-    kind: "opaque",
-    asks: "code",
-    relation: Option.some(relation),
-    reach: recorder.path > 0 || statement.runsCode ? "anywhere" : reach,
-    lock: "ROW EXCLUSIVE"
-  })
-}
-
-/**
- * Records an INSERT into a table that no migration creates, and returns whether the table is one. The database tells
- * what code runs.
- */
-const insertIntoUnknown = (recorder: R.Recorder, name: QualifiedName): boolean => {
-  if (R.relations(recorder, name).length > 0 || recorder.locals.has(name.name) || isCatalogRelation(recorder, name))
-    return false
-  R.readName(recorder, name)
-  R.writeName(recorder, name)
-  runUnknownTriggers(recorder, Path.written(recorder, name), "path")
-  return true
-}
-
-/** The triggers of a table that no migration creates may write rows of any table. */
-const runUnknownTriggers = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
-  mayRunCode(recorder, name, unknownTriggers(name), reach)
-  recorder.statement.runsUnknown = true
-}
-
-const unknownTriggers = ({ name }: QualifiedName): string => `writes rows of ${name}, whose triggers are not known`
 
 const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
   R.write(recorder, relation.name.name)
   if (relation.isExternal && access === "insert") {
-    runUnknownTriggers(recorder, relation.name, "anywhere")
-  } else if (relation.isExternal) R.opaqueBarrier(recorder, unknownTriggers(relation.name))
+    UnknownTable.runTriggers(recorder, relation.name, "anywhere")
+  } else if (relation.isExternal) R.opaqueBarrier(recorder, UnknownTable.triggers(relation.name))
   for (const hidden of relation.onWrite) runHidden(recorder, relation, hidden)
   for (const sequence of relation.alsoWrites) moveSequence(recorder, sequence)
   for (const { alsoWrites, calls } of relation.attachments) {
