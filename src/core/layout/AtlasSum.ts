@@ -1,6 +1,6 @@
 /**
- * Atlas's `atlas.sum`: the names of the migrations in their order, each with a running SHA-256 over all names and texts so far, and a
- * sum over these on the first line. A file that was edited, added, removed or renamed without Atlas does not fit.
+ * Checks a folder against Atlas's `atlas.sum`. Its first line is a sum over the lines below. Each line below holds a migration's name
+ * and a running SHA-256 over all names and texts up to it, so an edit, addition, removal or renaming without Atlas shows.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ interface Line {
 }
 
 /**
- * The migrations in the order of the sums, after all of them were checked.
+ * Checks every migration against its sum and returns the migrations in the order of the sums.
  *
  * @since 0.1.0
  * @category operations
@@ -33,11 +33,11 @@ export const checked = (
 ): Either.Either<ReadonlyArray<Entry>, ArrangeError> =>
   Either.gen(function* () {
     const fail = invalid(layout, listing, sumFile)
-    const remedy = "Restore the file, or run atlas migrate hash once what it holds is right."
+    const remedy = "Restore the file, or run atlas migrate hash if the folder is right as it is."
     const [first = "", ...rest] = linesOf(yield* listing.text(sumFile)).filter((line) => line !== "")
     const lines = rest.map(lineFrom)
     for (const [index, { path }] of lines.entries()) {
-      if (path === "") return yield* fail(index + 2, "it is no line of a name and a sum", remedy)
+      if (path === "") return yield* fail(index + 2, "it does not hold a name and a sum", remedy)
       if (!listing.paths.includes(path)) return yield* fail(index + 2, `${path} is not there`, remedy)
     }
     const place = new Map(lines.map(({ path }, index) => [path, index]))
@@ -46,7 +46,7 @@ export const checked = (
     const edited = lines.findIndex(({ hash, path }) => hashes.get(path) !== hash)
     if (edited !== -1) {
       const path = lines[edited]?.path ?? ""
-      return yield* fail(edited + 2, `${path}, or a file before it, is not the one that the sum was made of`, remedy)
+      return yield* fail(edited + 2, `${path}, or a file before it, was changed after its sum was made`, remedy)
     }
     const unlisted = entries.find(({ path }) => !place.has(path) && !unsummed.includes(path))
     if (unlisted !== undefined) return yield* fail(1, `${unlisted.path} has no sum`, remedy)
@@ -63,7 +63,7 @@ const lineFrom = (text: string): Line => {
 
 const isUnsummed = (text: string): boolean => /^--\s*atlas:sum\s+ignore\b/m.test(text)
 
-/** A text that says `-- atlas:sum ignore` has no line, and counts by its name at its place. */
+/** The running hash of each line. A file that says `-- atlas:sum ignore` has no line; its name alone enters the hash. */
 const hashesOf = (
   listing: Listing,
   lines: ReadonlyArray<Line>,

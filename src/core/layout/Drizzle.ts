@@ -1,7 +1,7 @@
 /**
- * Drizzle: `meta/_journal.json` gives the order and says which files are migrations; a file that it does not list is none. The
- * marks between statements, `--> statement-breakpoint`, are comments to the server. Drizzle's newer layout, a folder for each
- * migration and no journal, is recognised with Prisma's.
+ * Reads a folder of Drizzle's. `meta/_journal.json` lists the migrations in their order; a file that it does not list is not a
+ * migration. The marks between statements, `--> statement-breakpoint`, are comments to the server. Drizzle's newer layout has a
+ * folder for each migration and no journal; it is recognised together with Prisma's.
  *
  * @internal
  */
@@ -28,7 +28,7 @@ export const arrange = (listing: Listing): Either.Either<Arrangement, ArrangeErr
     const fail = invalid(layout, listing, journalFile)
     const text = yield* listing.text(journalFile)
     const { dialect = "postgresql", entries } = yield* Either.orElse(Schema.decodeUnknownEither(Journal)(text), () =>
-      fail(1, "it is no journal of Drizzle", "Restore it, or generate it again with drizzle-kit.")
+      fail(1, "it is not a Drizzle journal", "Restore it, or generate it again with drizzle-kit.")
     )
     if (!["postgresql", "pg"].includes(dialect)) {
       return yield* fail(1, `its migrations are for ${dialect}`, "Name the folder of the migrations for PostgreSQL.")

@@ -1,7 +1,7 @@
 /**
- * Flyway: `V` files in the order of their versions, then `R` files in the order of their descriptions, wherever in the folder they
- * lie. `U` files undo something and are left out; so are callbacks, and a baseline (`B`) where the versions that it stands for are
- * there. What a script's own configuration (`V1__users.sql.conf`) says about its transaction holds.
+ * Reads a folder of Flyway's: `V` files in the order of their versions, then `R` files in the order of their descriptions, in any
+ * subfolder. It leaves out `U` files, which undo a migration, callbacks, and a baseline (`B`) whose versions are there. A script's own
+ * configuration (`V1__users.sql.conf`) decides whether the script runs in a transaction.
  *
  * @internal
  */
@@ -37,18 +37,18 @@ export const matches = ({ paths }: Listing): boolean =>
 export const arrange = (listing: Listing): Either.Either<Arrangement, ArrangeError> =>
   Either.gen(function* () {
     const { repeatable, versioned } = choose(listing.paths)
-    yield* unique(listing, versioned)
+    yield* checkVersions(listing, versioned)
     const chosen: ReadonlyArray<Chosen> = [
       ...versioned.map(({ path }) => ({ id: idOf(path), path })),
       ...repeatable.map((path): Chosen => ({ id: idOf(path), path, isRepeatable: true }))
     ]
-    const judged = yield* Either.all(chosen.map((one) => entryOf(listing, one)))
+    const results = yield* Either.all(chosen.map((one) => entryOf(listing, one)))
     const taken = new Set(chosen.map(({ path }) => path))
     return {
       layout,
-      entries: judged.map(({ entry }) => entry),
-      passedOver: listing.paths.filter((path) => !taken.has(path)).map((path) => judge(path, parse(path))),
-      warnings: judged.flatMap(({ warnings }) => warnings)
+      entries: results.map(({ entry }) => entry),
+      passedOver: listing.paths.filter((path) => !taken.has(path)).map((path) => passedOverFrom(path, parse(path))),
+      warnings: results.flatMap(({ warnings }) => warnings)
     }
   })
 
@@ -91,7 +91,10 @@ const byDescription: Order.Order<{ readonly description: string; readonly path: 
   Order.mapInput(Order.string, ({ path }) => path)
 )
 
-const unique = (listing: Listing, versioned: ReadonlyArray<Versioned>): Either.Either<void, DuplicateMigrationId> => {
+const checkVersions = (
+  listing: Listing,
+  versioned: ReadonlyArray<Versioned>
+): Either.Either<void, DuplicateMigrationId> => {
   const at = versioned.findIndex(({ version }, index) => {
     const next = versioned[index + 1]
     return next !== undefined && byVersion(version, next.version) === 0
@@ -107,12 +110,12 @@ const unique = (listing: Listing, versioned: ReadonlyArray<Versioned>): Either.E
       )
 }
 
-interface Judged {
+interface EntryWithWarnings {
   readonly entry: Entry
   readonly warnings: ReadonlyArray<string>
 }
 
-const entryOf = (listing: Listing, chosen: Chosen): Either.Either<Judged, ArrangeError> =>
+const entryOf = (listing: Listing, chosen: Chosen): Either.Either<EntryWithWarnings, ArrangeError> =>
   Either.gen(function* () {
     const configuration = yield* configurationOf(listing, chosen.path)
     const entry = yield* read(listing)({ ...chosen, ...(configuration.isOutside ? { transaction: "none" } : {}) })
@@ -121,7 +124,7 @@ const entryOf = (listing: Listing, chosen: Chosen): Either.Either<Judged, Arrang
     if (first !== undefined) {
       return yield* invalid(layout, listing, chosen.path)(
         first.line,
-        `the placeholder ${first.text} has no value here: Flyway takes it from its configuration`,
+        `the value of the placeholder ${first.text} is in Flyway's configuration and not in the folder`,
         "Write the value into the file."
       )
     }
@@ -129,7 +132,7 @@ const entryOf = (listing: Listing, chosen: Chosen): Either.Either<Judged, Arrang
       entry,
       warnings: found.map(
         ({ line, text }) =>
-          `${listing.nameOf(chosen.path)}:${line}: ${text} stands in a string and stays as it is, where Flyway would put a value; write the value into the file, or say placeholderReplacement=false in ${baseName(chosen.path)}.conf.`
+          `${listing.nameOf(chosen.path)}:${line}: ${text} stands in a string and is not replaced, though Flyway would replace it; write the value into the file, or set placeholderReplacement=false in ${baseName(chosen.path)}.conf.`
       )
     }
   })
@@ -144,31 +147,31 @@ const configurationOf = (listing: Listing, script: string): Either.Either<Config
   if (!listing.paths.includes(path)) return Either.right({ isOutside: false, isReplaced: true })
   return Either.flatMap(listing.text(path), (text) => {
     const lines = linesOf(text).map((line) => /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? [])
-    const has = (name: string, value: string) =>
+    const hasSetting = (name: string, value: string) =>
       lines.some(([, key, said]) => key === name && said?.toLowerCase() === value)
     const condition = lines.findIndex(([, key, value]) => key === "shouldExecute" && value !== "true")
     return condition === -1
       ? Either.right({
-          isOutside: has("executeInTransaction", "false"),
-          isReplaced: !has("placeholderReplacement", "false")
+          isOutside: hasSetting("executeInTransaction", "false"),
+          isReplaced: !hasSetting("placeholderReplacement", "false")
         })
       : invalid(layout, listing, path)(
           condition + 1,
-          "shouldExecute is a condition of Flyway's, which is not evaluated here",
+          "shouldExecute is a condition that only Flyway evaluates",
           "Remove the line, or move the script elsewhere."
         )
   })
 }
 
-const judge = (path: string, name: FlywayName | undefined): PassedOver => {
+const passedOverFrom = (path: string, name: FlywayName | undefined): PassedOver => {
   switch (name?.kind) {
     case "U":
       return { path, reason: "it undoes a migration", kind: "undo" }
     case "B":
-      return { path, reason: "it stands for versions that are here themselves", kind: "undo" }
+      return { path, reason: "it stands for versions that are in the folder", kind: "undo" }
     case "callback":
       return { path, reason: "it is a callback, which only Flyway runs", kind: "unexplained" }
     default:
-      return passOver(path, "its name is none of Flyway's")
+      return passOver(path, "it is not named as Flyway names a file")
   }
 }

@@ -1,8 +1,8 @@
 /**
- * The names of Flyway's files: a letter, a version, two underscores and a description.
+ * Parses the names of Flyway's files: a letter, a version, two underscores and a description.
  *
  * ```
- * V1__users.sql  V1.1__email.sql  V2_1__orders.sql   versioned; dots and single underscores part a version
+ * V1__users.sql  V1.1__email.sql  V2_1__orders.sql   versioned; dots and single underscores separate the numbers of a version
  * U1.1__email.sql                                    undoes version 1.1
  * B2__baseline.sql                                   stands for all versions up to 2, on an empty database
  * R__report.sql                                      repeatable
@@ -11,7 +11,7 @@
  *
  * **Laws**
  *
- * 1. `byVersion` compares number by number, and a number that is missing is 0: 1.10 comes after 1.9, and 1 is 1.0.
+ * 1. `byVersion` compares number by number and reads a missing number as 0: 1.10 comes after 1.9, and 1 is 1.0.
  *
  * @internal
  */
@@ -24,10 +24,10 @@ export type FlywayName =
   | { readonly kind: "R"; readonly description: string }
   | { readonly kind: "callback" }
 
-/** Its numbers, without zeros in front and at the end. @since 0.1.0 @category models */
+/** The numbers of a version, without leading zeros in a number and without zeros at the end. @since 0.1.0 @category models */
 export type Version = ReadonlyArray<string>
 
-/** @since 0.1.0 @category operations */
+/** `undefined` for a name that Flyway does not read. @since 0.1.0 @category operations */
 export const parse = (path: string): FlywayName | undefined => {
   const name = baseName(path)
   const [, letter, version = "", description = ""] = /^([VUB])(\d+(?:[._]\d+)*)__(.*)\.sql$/.exec(name) ?? []
@@ -54,7 +54,7 @@ export const byVersion: Order.Order<Version> = Order.make((self, that) => {
   return 0
 })
 
-/** Any number of digits. */
+/** Compares digits as a number of any length. */
 const byNumeral: Order.Order<string> = Order.combine(
   Order.mapInput(Order.number, (digits: string) => digits.length),
   Order.string

@@ -1,6 +1,6 @@
 /**
- * Placeholders of Flyway, `${schema}`, which it replaces by values from its own configuration. What they stand for is not in the
- * folder: outside strings and comments they are an error, inside a string they are text that Flyway would have changed.
+ * Finds Flyway's placeholders, such as `${schema}`, which Flyway replaces by values from its configuration. The folder does not hold
+ * these values: a placeholder outside strings and comments is an error, and one in a string is a warning.
  *
  * @internal
  */
@@ -10,24 +10,24 @@ export interface Placeholder {
   readonly text: string
   /** 1-based. */
   readonly line: number
-  /** Inside quotation marks. */
+  /** Whether it stands inside quotation marks, single or double. */
   readonly isQuoted: boolean
 }
 
-/** In the order of the text; the body of a dollar quote is read as SQL. @since 0.1.0 @category operations */
+/** The placeholders in the order of the text. The body of a dollar quote is read as SQL. @since 0.1.0 @category operations */
 export const placeholdersIn = (text: string): ReadonlyArray<Placeholder> => {
   if (!text.includes("${")) return []
   const found: Array<Placeholder> = []
   let line = 1
-  let counted = 0
+  let lineKnownAt = 0
   for (const match of text.matchAll(token)) {
     const [piece] = match
     const isQuoted = piece.startsWith("'") || piece.startsWith('"')
     if (!isQuoted && !piece.startsWith("${")) continue
     for (const inner of piece.matchAll(placeholder)) {
       const at = match.index + inner.index
-      line += lineEndsIn(text.slice(counted, at))
-      counted = at
+      line += lineEndsIn(text.slice(lineKnownAt, at))
+      lineKnownAt = at
       found.push({ text: inner[0], line, isQuoted })
     }
   }
@@ -38,5 +38,5 @@ const lineEndsIn = (text: string): number => (text.match(/\r\n|\n|\r/g) ?? []).l
 
 const placeholder = /\$\{[^}\s]*\}/g
 
-/** A comment, a string, a quoted name or a placeholder, the one that stands first. Block comments within each other are rare. */
+/** A comment, a string, a quoted name or a placeholder, whichever comes first. Nested block comments are not recognised. */
 const token = /--[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^'])*'?|"[^"]*"?|\$\{[^}\s]*\}/g

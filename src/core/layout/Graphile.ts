@@ -1,6 +1,6 @@
 /**
- * graphile-migrate: the migrations are the files of `committed/`, each with a header that chains it to the one before;
- * `current.sql` beside it is work in progress. The headers are checked as the tool checks them.
+ * Reads a folder of graphile-migrate's. The migrations are the files of `committed/`; the header of each holds the hash of the one
+ * before it, and the headers are checked as the tool checks them. `current.sql` beside `committed/` is work in progress.
  *
  * ```
  * --! Previous: sha1:2fd4e1c67a2d28fced849ee1bb76e7391b93eb12
@@ -32,8 +32,8 @@ const layout = "graphile-migrate"
 const fileName = /^\d{6,}(?:-[-_a-zA-Z0-9]*)?\.sql$/
 
 /**
- * `committed/` itself may be the folder that is named: its files tell by their headers. Before the first commit there is only
- * the work in progress.
+ * The named folder may be `committed/` itself, whose files are recognised by their headers, or may hold only the work in progress,
+ * before the first commit.
  *
  * @since 0.1.0
  * @category predicates
@@ -67,17 +67,17 @@ export const arrange = (listing: Listing): Either.Either<Arrangement, ArrangeErr
     for (const chosen of named) {
       const entry = yield* read(listing)(chosen)
       const header = headerOf(entry.text)
-      yield* checked(listing, entry, header, previous)
+      yield* checkHeader(listing, entry, header, previous)
       previous = header.hash
       entries.push(/^--!\s*no-transaction\b/.test(header.body) ? { ...entry, transaction: "none" } : entry)
     }
-    return { layout, entries, passedOver: others.map(judge), warnings: [] }
+    return { layout, entries, passedOver: others.map(passedOverFrom), warnings: [] }
   })
 
 interface Header {
   readonly previous: string
   readonly hash: string
-  readonly isFree: boolean
+  readonly allowsInvalidHash: boolean
   readonly body: string
 }
 
@@ -88,19 +88,19 @@ const headerOf = (text: string): Header => {
   return {
     previous: valueOf("Previous"),
     hash: valueOf("Hash"),
-    isFree: /^--! AllowInvalidHash\b/m.test(head),
+    allowsInvalidHash: /^--! AllowInvalidHash\b/m.test(head),
     body: rest.join("\n\n")
   }
 }
 
-/** The tool's own sum: of the hash before and the body, without white space around the two. */
+/** The hash that graphile-migrate computes: over the previous hash and the body, trimmed. */
 const hashOf = ({ hashes }: Listing, previous: string, body: string): string =>
   `sha1:${hashes.sha1(`${`${previous === "-" ? "" : previous}\n${body.trim()}`.trim()}\n`)}`
 
-const checked = (
+const checkHeader = (
   listing: Listing,
   { path }: Entry,
-  { body, hash, isFree, previous }: Header,
+  { body, hash, allowsInvalidHash, previous }: Header,
   expected: string
 ): Either.Either<void, ArrangeError> => {
   const fail = invalid(layout, listing, path)
@@ -109,15 +109,19 @@ const checked = (
     return fail(1, "its header lacks --! Previous: or --! Hash:", restore)
   }
   if (previous !== expected) {
-    return fail(1, `it follows ${previous}, and the migration before it is ${expected}`, restore)
+    return fail(
+      1,
+      `its header says --! Previous: ${previous}, but the hash of the migration before it is ${expected}`,
+      restore
+    )
   }
-  if (!isFree && hash !== hashOf(listing, previous, body)) {
-    return fail(2, "its text is not the one that its hash was made of", restore)
+  if (!allowsInvalidHash && hash !== hashOf(listing, previous, body)) {
+    return fail(2, "its text was changed after its hash was made", restore)
   }
   return Either.right(undefined)
 }
 
-const judge = (path: string): PassedOver =>
+const passedOverFrom = (path: string): PassedOver =>
   isInProgress(path)
     ? { path, reason: "it is work in progress until graphile-migrate commit", kind: "undo" }
     : path.startsWith("fixtures/")

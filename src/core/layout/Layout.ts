@@ -1,6 +1,6 @@
 /**
- * Recognises a folder by its layout and puts its migrations in the order of the tool that wrote it. A file of the tool's own that
- * lists the migrations decides first, then names that only one tool has, then names that several have.
+ * Recognises the layout of a folder and puts its migrations in the order of the tool that wrote it. A file that lists the migrations
+ * decides first, then names that only one tool uses, then names that several tools use.
  *
  * **Laws**
  *
@@ -23,8 +23,9 @@ import type { NameOrder } from "./NameOrder.js"
 import * as Sqitch from "./Sqitch.js"
 
 /**
- * The paths come back as the listing calls them. Fails where a file of the layout is wrong, where nothing says in which order names
- * are meant, and where files were passed over and nothing is left.
+ * Arranges a folder. The paths of the result are those of `listing.nameOf`; `order` decides between two orders of names. Fails with
+ * `InvalidLayout` for a wrong file of the layout, with `UnsupportedLayout` for Liquibase, with `AmbiguousOrder` for names that have two
+ * orders, with `NothingToApply` if files were passed over and no migration is left, and where a listed file is missing or unknown.
  *
  * @since 0.1.0
  * @category operations
@@ -32,9 +33,9 @@ import * as Sqitch from "./Sqitch.js"
 export const arrange = (listing: Listing, order: Option.Option<NameOrder>): Either.Either<Arrangement, ArrangeError> =>
   Either.gen(function* () {
     yield* Liquibase.refused(listing)
-    const own = tools.find(({ matches }) => matches(listing))
-    const arrangement = yield* own === undefined ? Named.arrange(listing, order) : own.arrange(listing)
-    yield* unlessEmpty(listing, arrangement)
+    const tool = tools.find(({ matches }) => matches(listing))
+    const arrangement = yield* tool === undefined ? Named.arrange(listing, order) : tool.arrange(listing)
+    yield* failIfEmpty(listing, arrangement)
     const name = <A extends { readonly path: string }>(file: A): A => ({ ...file, path: listing.nameOf(file.path) })
     return {
       layout: arrangement.layout,
@@ -44,7 +45,7 @@ export const arrange = (listing: Listing, order: Option.Option<NameOrder>): Eith
     }
   })
 
-/** Whether a layout, or the refusal of one, may ask for the text of a path. @since 0.1.0 @category predicates */
+/** Whether `arrange` may ask for the text of a path. @since 0.1.0 @category predicates */
 export const isRead = (path: string): boolean =>
   /\.sql$|\.sql\.conf$|(?:^|\/)(?:metadata|migration_lock)\.toml$|^atlas\.sum$|^sqitch\.plan$|^meta\/_journal\.json$/i.test(
     path
@@ -66,14 +67,14 @@ const tools: ReadonlyArray<Tool> = [
 const named = (listing: Listing, files: ReadonlyArray<PassedOver>) =>
   files.map(({ path, reason }) => ({ path: listing.nameOf(path), reason }))
 
-const unlessEmpty = (listing: Listing, { entries, passedOver }: Arrangement): Either.Either<void, NothingToApply> => {
+const failIfEmpty = (listing: Listing, { entries, passedOver }: Arrangement): Either.Either<void, NothingToApply> => {
   const missed = passedOver.filter(({ kind }) => kind !== "companion")
   return entries.length > 0 || missed.length === 0
     ? Either.right(undefined)
     : Either.left(new NothingToApply({ folder: listing.nameOf(""), passedOver: named(listing, missed) }))
 }
 
-/** What fits two layouts is read as one of them; a file that none explains may be a migration that is missed. */
+/** Warns of a folder that fits several layouts, and of files that the layout does not explain. */
 const warningsOf = (listing: Listing, { entries, layout, passedOver }: Arrangement): ReadonlyArray<string> => {
   const folder = listing.nameOf("")
   const unexplained = passedOver.filter(({ kind }) => kind === "unexplained")
@@ -83,16 +84,21 @@ const warningsOf = (listing: Listing, { entries, layout, passedOver }: Arrangeme
   const fits = isOwn ? [layout, ...others] : forms
   const examples = isOwn ? [] : forms.length > 1 ? entries.map(({ path }) => listing.nameOf(path)) : []
   return [
-    ...(fits.length > 1 ? [mixed(folder, fits, isOwn ? layout : "all of these", examples)] : []),
+    ...(fits.length > 1 ? [fitsSeveral(folder, fits, isOwn ? layout : "all of these", examples)] : []),
     ...(Arr.isNonEmptyReadonlyArray(unexplained)
       ? [
-          `${folder} is read as ${layout}, which does not explain these files; they are not run: ${listed(named(listing, unexplained))}. Move them elsewhere, or give them names that this layout has.`
+          `${folder} is read as ${layout}, which has no such files; they are not run: ${listed(named(listing, unexplained))}. Move them elsewhere, or give them names of this layout.`
         ]
       : [])
   ]
 }
 
-const mixed = (folder: string, fits: ReadonlyArray<string>, taken: string, files: ReadonlyArray<string>): string => {
+const fitsSeveral = (
+  folder: string,
+  fits: ReadonlyArray<string>,
+  taken: string,
+  files: ReadonlyArray<string>
+): string => {
   const shown = files.length === 0 ? "" : ` (${files.slice(0, 10).join(", ")}${files.length > 10 ? ", …" : ""})`
   return `${folder} fits ${fits.join(" and ")}, and is read as ${taken}${shown}. Keep the migrations of one tool in a folder of their own.`
 }

@@ -1,6 +1,6 @@
 /**
- * Liquibase's changelogs are a language of their own: change sets with contexts, preconditions and rollbacks, in XML, YAML, JSON or
- * formatted SQL. They are recognised to be refused by name, before a part of one is taken for a migration.
+ * Refuses Liquibase's changelogs. A changelog is a language of its own, in XML, YAML, JSON or formatted SQL, with contexts,
+ * preconditions and rollbacks; a part of one must not be taken for a migration.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * What a layout is recognised from, and what it makes of it: names and texts go in, an ordered list of migrations comes out.
- * Every file of the listing gets an answer: it is a migration, or it is passed over for a reason.
+ * The input and the output of a layout: names and texts of files go in, an ordered list of migrations comes out. Every file of the
+ * listing is either a migration or passed over for a reason.
  *
  * @internal
  */
@@ -16,14 +16,14 @@ import {
 /** A running SHA-256. @since 0.1.0 @category models */
 export interface RunningHash {
   readonly add: (text: string) => void
-  /** Of all that was added so far, in base 64. */
+  /** The hash of all text added so far, in base64. */
   readonly base64: () => string
 }
 
-/** The cryptography that checks of other tools need. @since 0.1.0 @category models */
+/** The hash functions that the checks of other tools need. @since 0.1.0 @category models */
 export interface Hashes {
   readonly sha256: () => RunningHash
-  /** In hexadecimal. */
+  /** In lower-case hexadecimal. */
   readonly sha1: (text: string) => string
 }
 
@@ -32,7 +32,7 @@ export interface Listing {
   /** Relative to the folder, with `/` between folders, sorted by text. */
   readonly paths: ReadonlyArray<string>
   readonly text: (path: string) => Either.Either<string, Unreadable>
-  /** What errors call a path; the folder itself is the empty path. */
+  /** The path that errors name; the empty path means the folder itself. */
   readonly nameOf: (path: string) => string
   readonly hashes: Hashes
 }
@@ -43,24 +43,24 @@ export type Unreadable = MigrationUnreadable | InvalidEncoding
 /** @since 0.1.0 @category models */
 export type ArrangeError = LayoutError | Unreadable | DuplicateMigrationId | UnknownRequirement
 
-/** A migration, before its text is read. @since 0.1.0 @category models */
+/** A migration before its text is read. @since 0.1.0 @category models */
 export interface Chosen {
   readonly id: string
   readonly path: string
-  /** What a plan says that it waits for; `undefined` where the layout has no say in it. */
+  /** The ids that the layout says it waits for. Defaults to the `-- requires:` lines of the file. */
   readonly requires?: ReadonlyArray<string>
   readonly transaction?: "none"
   readonly isRepeatable?: true
 }
 
-/** A migration as it runs. @since 0.1.0 @category models */
+/** A migration with its text. @since 0.1.0 @category models */
 export interface Entry extends Chosen {
   readonly text: string
 }
 
 /**
- * No migration, and why. A `companion` is there for people or for the tool, an `undo` undoes or checks a migration or is not
- * ready; what is `unexplained` may be a migration that is missed.
+ * A file that is not a migration, and why. A `companion` is a document or a file of the tool. An `undo` undoes or checks a migration,
+ * stands for others, or is not finished. An `unexplained` file may be a migration with a wrong name or place.
  *
  * @since 0.1.0
  * @category models
@@ -71,14 +71,14 @@ export interface PassedOver {
   readonly kind: "companion" | "undo" | "unexplained"
 }
 
-/** What a layout makes of a listing. @since 0.1.0 @category models */
+/** The result of reading a listing by a layout. @since 0.1.0 @category models */
 export interface Arrangement {
-  /** The tool's name, or what the files are. */
+  /** The tool's name, or the form of the files such as `plain files`. */
   readonly layout: string
   /** In the order in which they run. */
   readonly entries: ReadonlyArray<Entry>
   readonly passedOver: ReadonlyArray<PassedOver>
-  /** Each a sentence that names its files and ends with what to do. */
+  /** Each names its files and ends with what to do. */
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -97,17 +97,18 @@ export const read =
   (chosen: Chosen): Either.Either<Entry, Unreadable> =>
     Either.map(listing.text(chosen.path), (text) => ({ ...chosen, text }))
 
-/** A failure about a line of a file. @since 0.1.0 @category constructors */
+/** Fails with `InvalidLayout` at a line of a file. @since 0.1.0 @category constructors */
 export const invalid =
   (layout: string, listing: Listing, path: string) =>
   (line: number, reason: string, remedy: string): Either.Either<never, InvalidLayout> =>
     Either.left(new InvalidLayout({ layout, file: listing.nameOf(path), line, reason, remedy }))
 
-/** Lines without their ends. @since 0.1.0 @category conversions */
+/** The lines of a text, without line ends and byte order mark. @since 0.1.0 @category conversions */
 export const linesOf = (text: string): ReadonlyArray<string> => text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)
 
 /**
- * The answer for what a layout does not speak of itself: hidden files, documents and what belongs to a tool are companions.
+ * Passes over a file that the layout has no rule for. Hidden files, documents and files of tools are companions; `unexplained` is the
+ * reason for any other `.sql` file.
  *
  * @since 0.1.0
  * @category constructors

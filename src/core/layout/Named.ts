@@ -1,7 +1,7 @@
 /**
- * Folders whose names say everything: `x.sql`, `x.up.sql` beside `x.down.sql` (golang-migrate, sqlx), `x/up.sql` beside
- * `x/down.sql` (diesel, Hasura), and `x/migration.sql` (Prisma, Drizzle). The id is `x`. Where it is known how the tool
- * orders them that order holds; elsewhere the names must have the same order by number and as text, or the option decides.
+ * Reads folders whose migrations are known by their names alone: `x.sql`, `x.up.sql` beside `x.down.sql` (golang-migrate, sqlx),
+ * `x/up.sql` beside `x/down.sql` (diesel, Hasura), and `x/migration.sql` (Prisma, Drizzle). The id is `x`. The order is that of the
+ * tool if it is known; else the option decides, or the names must have the same order by number and as text.
  *
  * @internal
  */
@@ -28,11 +28,11 @@ import {
 import { type NameOrder, numbered, ordered, undecided } from "./NameOrder.js"
 import { besideOf, isReversal } from "./Reversal.js"
 
-/** How a file shows that it is a migration. */
+/** The form of a path that makes it a migration. */
 type Form = "file" | "pair" | "up" | "folder"
 
-/** A tool that such a folder may be of. */
-const toolOf: Readonly<Record<Form, string>> = {
+/** The tools that write files of a form. */
+const toolsOf: Readonly<Record<Form, string>> = {
   file: "plain files",
   pair: "golang-migrate and sqlx (x.up.sql)",
   up: "diesel and Hasura (x/up.sql)",
@@ -43,25 +43,25 @@ interface Named extends Chosen {
   readonly form: Form
 }
 
-/** The layouts whose form some file has. @since 0.1.0 @category queries */
+/** The layouts whose forms occur in a listing. @since 0.1.0 @category queries */
 export const layoutsOf = (listing: Listing): ReadonlyArray<string> =>
-  [...new Set(namedIn(listing)[1].map(({ form }) => form))].map((form) => toolOf[form])
+  [...new Set(namedIn(listing)[1].map(({ form }) => form))].map((form) => toolsOf[form])
 
 /** @since 0.1.0 @category operations */
 export const arrange = (listing: Listing, order: Option.Option<NameOrder>): Either.Either<Arrangement, ArrangeError> =>
   Either.gen(function* () {
-    yield* forPostgres(listing)
+    yield* checkProvider(listing)
     const [passedOver, named] = namedIn(listing)
     const isSummed = AtlasSum.isIn(listing)
     const sorted = yield* isSummed ? Either.right(ordered(named, "text")) : sort(listing, named, order)
     const all = yield* Either.all(sorted.map((one) => entryOf(listing, one, isSummed)))
-    const warnings = readAsText(listing, named, order)
-    if (!isSummed) return { layout: layoutsOf(listing)[0] ?? toolOf.file, entries: all, passedOver, warnings }
+    const warnings = textOrderWarnings(listing, named, order)
+    if (!isSummed) return { layout: layoutsOf(listing)[0] ?? toolsOf.file, entries: all, passedOver, warnings }
     const [checkpoints, entries] = Arr.partitionMap(yield* AtlasSum.checked(listing, all), withoutCheckpoint)
     return { layout: "Atlas", entries, passedOver: [...passedOver, ...checkpoints], warnings: [] }
   })
 
-/** Atlas writes a checkpoint so that an empty database need not run what comes before it. */
+/** Atlas writes a checkpoint so that an empty database can skip the migrations before it. */
 const withoutCheckpoint = (entry: Entry, index: number): Either.Either<Entry, PassedOver> =>
   index > 0 && /^--\s*atlas:checkpoint\b/m.test(entry.text)
     ? Either.left({ path: entry.path, reason: "it stands for the migrations before it", kind: "undo" })
@@ -84,10 +84,10 @@ const namedFrom = (path: string, undoes: (path: string) => boolean): Either.Eith
   }
   if (third === undefined && /^migration\.sql$/i.test(second)) return Either.right({ id: first, path, form: "folder" })
   if (third === undefined && /^up\.sql$/i.test(second)) return Either.right({ id: first, path, form: "up" })
-  return Either.left(passOver(path, "it lies in a sub-folder that no known layout has"))
+  return Either.left(passOver(path, "it lies in a subfolder that no known layout has"))
 }
 
-/** Atlas gives the order itself; the tools of the other forms are known by more than their names in part only. */
+/** The option, or the order of the tool where the files show which tool it is, or the order that names have by themselves. */
 const sort = (
   listing: Listing,
   named: ReadonlyArray<Named>,
@@ -107,14 +107,14 @@ const sort = (
   )
 }
 
-/** Prisma and Drizzle sort as text, and so does diesel, which leaves a file that Hasura does not. */
+/** Prisma, Drizzle and diesel sort as text. Diesel is known by a file that Hasura does not write. */
 const isOrderedAsText = ({ paths }: Listing, named: ReadonlyArray<Named>): boolean =>
   named.every(({ form }) => form === "folder") ||
   (named.every(({ form }) => form === "up") &&
     paths.some((path) => /^[^/]+\/metadata\.toml$|^0+_diesel_initial_setup\//.test(path)))
 
-/** Folders with a `migration.sql` whose tool has left no file that proves it, and whose numbers say otherwise than their text. */
-const readAsText = (
+/** Warns if no file proves that the folders are those of Prisma or Drizzle, and the numbers of their names contradict text order. */
+const textOrderWarnings = (
   listing: Listing,
   named: ReadonlyArray<Named>,
   order: Option.Option<NameOrder>
@@ -123,7 +123,7 @@ const readAsText = (
   if (Option.isSome(order) || isProved || !named.every(({ form }) => form === "folder")) return []
   return Either.match(undecided(named), {
     onLeft: ([natural, text]) => [
-      `${listing.nameOf(text.path)} comes before ${listing.nameOf(natural.path)}, in text order, as Prisma and Drizzle have it. If the numbers are meant, say { order: "natural" }, or --order natural on the command line.`
+      `${listing.nameOf(text.path)} comes before ${listing.nameOf(natural.path)}, in text order, as in Prisma and Drizzle. For the order of the numbers, use { order: "natural" }, or --order natural on the command line.`
     ],
     onRight: () => []
   })
@@ -132,7 +132,7 @@ const readAsText = (
 const lockFile = "migration_lock.toml"
 
 /** Prisma's `migration_lock.toml` names the database that the migrations were written for. */
-const forPostgres = (listing: Listing): Either.Either<void, ArrangeError> => {
+const checkProvider = (listing: Listing): Either.Either<void, ArrangeError> => {
   if (!listing.paths.includes(lockFile)) return Either.right(undefined)
   return Either.flatMap(listing.text(lockFile), (text) => {
     const lines = linesOf(text).map((line) => /^\s*provider\s*=\s*"([^"]*)"/.exec(line)?.[1])
@@ -162,7 +162,7 @@ const entryOf = (listing: Listing, named: Named, isSummed: boolean): Either.Eith
 
 const atlasOutside = /^--\s*atlas:txmode\s+none\b/m
 
-/** diesel's `metadata.toml` beside an `up.sql`. */
+/** Reads diesel's `metadata.toml` beside an `up.sql`. */
 const runsOutside = (listing: Listing, path: string): Either.Either<boolean, ArrangeError> => {
   if (!listing.paths.includes(path)) return Either.right(false)
   return Either.flatMap(listing.text(path), (text) => {

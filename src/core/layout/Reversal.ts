@@ -1,5 +1,5 @@
 /**
- * Names of files that undo a migration, in any case of letters.
+ * Recognises files that undo a migration, by their names in upper or lower case.
  *
  * ```
  * x.down.sql  x/down.sql  rollback.sql  U1__x.sql        always
@@ -9,14 +9,15 @@
  *
  * **Laws**
  *
- * 1. What undoes a migration is never a migration: `x.down.sql` always, `x_down.sql` where there is an `x.sql` or `x_up.sql`.
+ * 1. A file that undoes a migration is never a migration: `x.down.sql` always, `x_down.sql` if there is an `x.sql` or `x_up.sql`.
  *
  * @internal
  */
 import { baseName, folderOf } from "./Listing.js"
 
 /**
- * Whether a file undoes a migration, by its name and those beside it. `001.undo.users.sql` is postgrator's, `U1__users.sql` Flyway's.
+ * Whether a file undoes a migration, by its own name and the names beside it. `001.undo.users.sql` is a name of postgrator's,
+ * `U1__users.sql` one of Flyway's.
  *
  * @since 0.1.0
  * @category predicates
@@ -25,26 +26,26 @@ export const isReversal = (path: string, beside: Beside): boolean => {
   const name = baseName(path)
   if (/^U\d+(?:[._]\d+)*__/.test(name) || always.test(name)) return true
   const folder = folderOf(path).toLowerCase()
-  return oppositesOf(name.toLowerCase()).some((opposite) => beside.has(folder + opposite))
+  return waysUpOf(name.toLowerCase()).some((wayUp) => beside.has(folder + wayUp))
 }
 
-/** Paths in small letters, and of each of Flyway's versions in small letters what its name begins with: `v1__`. */
+/** All paths in lower case, and for each versioned file of Flyway's the beginning of its path, such as `v1__`. */
 type Beside = ReadonlySet<string>
 
 /** @since 0.1.0 @category constructors */
 export const besideOf = (paths: ReadonlyArray<string>): Beside => {
-  const small = paths.map((path) => path.toLowerCase())
-  const versions = small.flatMap((path) => {
+  const lowerCase = paths.map((path) => path.toLowerCase())
+  const versions = lowerCase.flatMap((path) => {
     const [version] = /^v\d+(?:[._]\d+)*__/.exec(baseName(path)) ?? []
     return version === undefined ? [] : [folderOf(path) + version]
   })
-  return new Set([...small, ...versions])
+  return new Set([...lowerCase, ...versions])
 }
 
 const always = /^(?:.*\.)?(?:downs?|undo|revert|rollback|backwards?)\.sql$|^teardown\.sql$|^\d+\.undo\./i
 
-/** The names of what a file would undo. */
-const oppositesOf = (name: string): ReadonlyArray<string> => {
+/** The names that a file's way up may have, in lower case. */
+const waysUpOf = (name: string): ReadonlyArray<string> => {
   const [, version] = /^u(\d+(?:[._]\d+)*__)/.exec(name) ?? []
   if (version !== undefined) return [`v${version}`]
   const [, short] = /^(.+)\.d\.sql$/.exec(name) ?? []

@@ -1,8 +1,8 @@
 /**
- * Sqitch: `sqitch.plan` gives the order and what waits for what, `deploy/` holds the scripts; what `revert/` and `verify/` hold
- * is no migration. A change keeps its name as its id. One that was reworked has several versions: the first keeps the name, so
- * that it stays applied when it is reworked, and the others are `name#2`, `name#3`. Requirements come from the plan alone: the
- * comments that Sqitch's templates write into a script are its copy.
+ * Reads a folder of Sqitch's. `sqitch.plan` gives the order and the requirements, `deploy/` holds the scripts; files in `revert/` and
+ * `verify/` are not migrations. The id of a change is its name. A reworked change has several versions: the first keeps the name, so
+ * that it stays applied when the change is reworked, and the others are `name#2`, `name#3`. Requirements come from the plan alone; the
+ * comments that Sqitch's templates write into a script are a copy of it.
  *
  * @internal
  */
@@ -33,26 +33,26 @@ export const arrange = (listing: Listing): Either.Either<Arrangement, ArrangeErr
   Either.gen(function* () {
     const text = yield* listing.text(planFile)
     const plan = yield* Either.orElse(parse(text), ({ line, reason }) =>
-      invalid(layout, listing, planFile)(line, reason, "Correct the plan, as sqitch plan would ask.")
+      invalid(layout, listing, planFile)(line, reason, "Correct the plan until sqitch plan accepts it.")
     )
     const versions = versionsOf(plan)
-    yield* taggedBetween(listing, plan, versions)
+    yield* checkTags(listing, plan, versions)
     const entries = yield* Either.all(versions.map((version) => entryOf(listing, plan, versions, version)))
     const taken = new Set(entries.map(({ path }) => path))
     return {
       layout,
       entries,
-      passedOver: listing.paths.filter((path) => !taken.has(path)).map(judge),
-      warnings: versions.flatMap(({ change }) => elsewhere(listing, plan, change))
+      passedOver: listing.paths.filter((path) => !taken.has(path)).map(passedOverFrom),
+      warnings: versions.flatMap(({ change }) => otherProjectWarnings(listing, plan, change))
     }
   })
 
-/** A change in one of its versions. */
+/** One version of a change. */
 interface Version {
   readonly change: Change
   readonly index: number
   readonly id: string
-  /** Of the versions of its name, the place of the next. */
+  /** The index of the next version of the same change. */
   readonly next: number | undefined
 }
 
@@ -75,11 +75,11 @@ const entryOf = (
   version: Version
 ): Either.Either<Entry, ArrangeError> =>
   Either.gen(function* () {
-    const local = version.change.requires.filter((name) => !isElsewhere(plan, name))
+    const local = version.change.requires.filter((name) => !isOfOtherProject(plan, name))
     const requires = yield* Either.all(
       local.map((requirement) =>
         Either.fromOption(
-          resolved(plan, versions, version.index, requirement),
+          resolve(plan, versions, version.index, requirement),
           () =>
             new UnknownRequirement({
               id: version.id,
@@ -93,25 +93,25 @@ const entryOf = (
     return yield* read(listing)({ id: version.id, path: scriptOf(listing, plan, version), requires })
   })
 
-/** Two versions of a change that no tag parts would have one script. */
-const taggedBetween = (
+/** Fails if no tag stands between two versions of a change: they would share one script. */
+const checkTags = (
   listing: Listing,
   { changes }: SqitchPlan,
   versions: ReadonlyArray<Version>
 ): Either.Either<void, ArrangeError> => {
-  const twice = versions.find(
+  const untagged = versions.find(
     ({ index, next }) => next !== undefined && changes.slice(index, next).every(({ tags }) => tags.length === 0)
   )
-  return twice === undefined
+  return untagged === undefined
     ? Either.right(undefined)
     : invalid(layout, listing, planFile)(
-        changes[twice.next ?? twice.index]?.line ?? 1,
-        `${twice.change.name} is there before, and no tag stands between the two`,
+        changes[untagged.next ?? untagged.index]?.line ?? 1,
+        `the change ${untagged.change.name} comes a second time, and no tag stands between the two`,
         "Tag the plan before a change is reworked, or remove one of the two lines."
       )
 }
 
-/** Before a change is reworked, Sqitch moves its script to `name@tag.sql`, by a tag that stands between the two versions. */
+/** When a change is reworked, Sqitch moves the old script to `name@tag.sql`, named after a tag between the two versions. */
 const scriptOf = ({ paths }: Listing, { changes }: SqitchPlan, { change, index, next }: Version): string => {
   if (next === undefined) return `deploy/${change.name}.sql`
   const tags = changes.slice(index, next).flatMap((one) => one.tags)
@@ -119,12 +119,12 @@ const scriptOf = ({ paths }: Listing, { changes }: SqitchPlan, { change, index, 
   return candidates.find((path) => paths.includes(path)) ?? candidates[0] ?? ""
 }
 
-/** `project:change`, where the project is another one. */
-const isElsewhere = ({ project }: SqitchPlan, requirement: string): boolean =>
+/** Whether a requirement names another project: `project:change`. */
+const isOfOtherProject = ({ project }: SqitchPlan, requirement: string): boolean =>
   requirement.includes(":") && !requirement.startsWith(`${project}:`) && !requirement.startsWith(":")
 
-/** `change`, `change@tag` or `@tag`: the last version before the change that requires it, or as of the tag. */
-const resolved = (
+/** The id that `change`, `change@tag` or `@tag` means: the last version before the requiring change, and not after the tag. */
+const resolve = (
   { changes, project }: SqitchPlan,
   versions: ReadonlyArray<Version>,
   index: number,
@@ -140,15 +140,19 @@ const resolved = (
   return Option.map(found, ({ id }) => id)
 }
 
-const elsewhere = (listing: Listing, plan: SqitchPlan, { line, name, requires }: Change): ReadonlyArray<string> =>
+const otherProjectWarnings = (
+  listing: Listing,
+  plan: SqitchPlan,
+  { line, name, requires }: Change
+): ReadonlyArray<string> =>
   requires
-    .filter((requirement) => isElsewhere(plan, requirement))
+    .filter((requirement) => isOfOtherProject(plan, requirement))
     .map(
       (requirement) =>
-        `${listing.nameOf(planFile)}:${line}: ${name} requires ${requirement} of another project, which is not read here; deploy that one first.`
+        `${listing.nameOf(planFile)}:${line}: ${name} requires ${requirement} of another project, which is not read here; deploy that project first.`
     )
 
-const judge = (path: string): PassedOver => {
+const passedOverFrom = (path: string): PassedOver => {
   if (/^(?:revert|verify)\//.test(path)) {
     const reason = path.startsWith("revert/") ? "it undoes a migration" : "it checks a migration"
     return { path, reason, kind: "undo" }

@@ -1,5 +1,5 @@
 /**
- * Sqitch's plan, as text: its changes in the order in which they are deployed, what each requires, and the tags between them.
+ * Parses Sqitch's plan: its changes in the order in which they are deployed, their requirements, and the tags between them.
  *
  * ```
  * %project=flipr
@@ -19,9 +19,9 @@ export interface Change {
   readonly name: string
   /** 1-based. */
   readonly line: number
-  /** As they are written, those of other projects included, conflicts left out. */
+  /** As written, with those of other projects and without conflicts (`!change`). */
   readonly requires: ReadonlyArray<string>
-  /** Tags after this change and before the next. */
+  /** The tags between this change and the next, with `@`. */
   readonly tags: ReadonlyArray<string>
 }
 
@@ -31,7 +31,7 @@ export interface SqitchPlan {
   readonly changes: ReadonlyArray<Change>
 }
 
-/** A line that is not understood. @since 0.1.0 @category models */
+/** A line that cannot be followed. @since 0.1.0 @category models */
 export interface PlanError {
   readonly line: number
   readonly reason: string
@@ -53,7 +53,7 @@ export const parse = (text: string): Either.Either<SqitchPlan, PlanError> => {
       if (last === undefined) return Either.left({ line, reason: `the tag ${first} stands before the first change` })
       changes.push({ ...last, tags: [...last.tags, first] })
     } else if (first.startsWith("-")) {
-      return Either.left({ line, reason: `reverts ${content.slice(1).split(/\s/, 1)[0]} in the middle of the plan` })
+      return Either.left({ line, reason: `it reverts ${content.slice(1).split(/\s/, 1)[0]} in the middle of the plan` })
     } else {
       const change = changeFrom(content, line)
       if (Either.isLeft(change)) return Either.left(change.left)
@@ -65,7 +65,7 @@ export const parse = (text: string): Either.Either<SqitchPlan, PlanError> => {
 
 const changeFrom = (content: string, line: number): Either.Either<Change, PlanError> => {
   const [, name, list = ""] = /^\+?\s*([^\s[\]]+)\s*(?:\[([^\]]*)\])?/.exec(content) ?? []
-  if (name === undefined || /[@:]/.test(name)) return Either.left({ line, reason: "names no change" })
+  if (name === undefined || /[@:]/.test(name)) return Either.left({ line, reason: "it names no change" })
   const items = list.split(/\s+/).filter((item) => item !== "" && !item.startsWith("!"))
   return Either.right({ name, line, requires: items, tags: [] })
 }

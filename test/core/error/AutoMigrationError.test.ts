@@ -64,10 +64,10 @@ const cases: ReadonlyArray<
       layout: "Sqitch",
       file: "sqitch.plan",
       line: 2,
-      reason: "names no change",
+      reason: "it names no change",
       remedy: "Correct the plan."
     }),
-    ["sqitch.plan:2", "names no change", "as Sqitch writes it"],
+    ["sqitch.plan:2", "it names no change", "as Sqitch writes it"],
     /Correct the plan\.$/
   ],
   [

@@ -1,6 +1,6 @@
 /**
- * Folders as each tool writes them: which files are migrations, in which order and under which ids; what is passed over and why;
- * and what is said where a folder cannot be read.
+ * Tests folders as each tool writes them: which files are migrations, in which order and under which ids, which files are passed over
+ * and why, and the error of a folder that cannot be read.
  */
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
@@ -32,7 +32,7 @@ const fails = (files: Texts, tag: string, ...says: ReadonlyArray<string>) => {
   for (const fact of says) assert.include(error.message, fact)
 }
 
-/** As Flyway writes a placeholder. */
+/** A placeholder of Flyway's. */
 const valueOf = (name: string) => `$\{${name}}`
 
 /** Files of empty text. */
@@ -79,18 +79,18 @@ describe("laws", () => {
 })
 
 describe("plain files", () => {
-  it("are ordered by number and text alike, under their names without ending", () => {
+  it("have the same order by number and as text, and their ids are their names without .sql", () => {
     deepStrictEqual(idsOf(empty("002_b.sql", "001_a.SQL", "003 create v2.sql")), ["001_a", "002_b", "003 create v2"])
   })
 
-  it("with two orders are an error that names two files and the option that decides", () => {
+  it("fail if they have two orders, with an error that names two files and the option that decides", () => {
     const files = empty("9_users.sql", "10_orders.sql", "11_x.sql")
     fails(files, "AmbiguousOrder", "m/9_users.sql and m/10_orders.sql", '{ order: "natural" }', "--order text")
     deepStrictEqual(idsOf(files, "natural"), ["9_users", "10_orders", "11_x"])
     deepStrictEqual(idsOf(files, "text"), ["10_orders", "11_x", "9_users"])
   })
 
-  it("leave out what undoes them, and say so of nothing else", () => {
+  it("leave out the files that undo them, and no others", () => {
     const undone = ["1_a.down.sql", "1_a.undo.sql", "1_a_down.sql", "down_1_a.sql", "1_a-rollback.sql", "2.undo.x.sql"]
     const files = empty("1_a.sql", "1_b-up.sql", "1_b-down.sql", "scale-down.sql", ...undone)
     deepStrictEqual(idsOf(files), ["1_a", "1_b-up", "scale-down"])
@@ -101,7 +101,7 @@ describe("plain files", () => {
     deepStrictEqual(arranged(files).warnings, [])
   })
 
-  it("leave out what is named after undoing alone", () => {
+  it("leave out files whose names alone say that they undo a migration", () => {
     for (const name of ["down", "Rollback", "undo", "revert", "teardown", "1_a.backward", "U1__a", "U1.2__a"]) {
       const files = empty("1_a.sql", `${name}.sql`)
       deepStrictEqual(idsOf(files), ["1_a"])
@@ -110,7 +110,7 @@ describe("plain files", () => {
     fails(empty("U1__a.sql"), "NothingToApply", "m/U1__a.sql (it undoes a migration)")
   })
 
-  it("leave out the way down beside a way up, in any case of letters", () => {
+  it("leave out the way down beside a way up, in upper or lower case", () => {
     for (const [up, down] of [
       ["v1__a", "u1__a"],
       ["v1.1__a", "u1.1__b"],
@@ -130,31 +130,31 @@ describe("plain files", () => {
     deepStrictEqual(idsOf(empty("x.d.sql", "y.teardown.sql")), ["x.d", "y.teardown"])
   })
 
-  it("run outside a transaction where sqlx is told so", () => {
+  it("run outside a transaction after sqlx's comment", () => {
     deepStrictEqual(outside({ "1_a.sql": "-- no-transaction\nVACUUM", "2_b.sql": "VACUUM -- no-transaction" }), ["1_a"])
   })
 })
 
 describe("golang-migrate and sqlx", () => {
-  it("go by the number, and know a pair by its up", () => {
+  it("go by the number, and run the way up of a pair", () => {
     const files = empty("9_a.up.sql", "9_a.down.sql", "10_b.up.sql", "10_b.down.sql")
     deepStrictEqual(idsOf(files), ["9_a", "10_b"])
     deepStrictEqual(arranged(files).warnings, [])
   })
 
-  it("are postgrator's neighbours", () => {
+  it("share their rules with postgrator", () => {
     deepStrictEqual(idsOf(empty("9.do.a.sql", "9.undo.a.sql", "10.do.b.sql")), ["9.do.a", "10.do.b"])
   })
 })
 
 describe("diesel and Hasura", () => {
-  it("have a folder for each, and run its up.sql", () => {
+  it("have a folder for each migration, and run its up.sql", () => {
     const files = empty("2023-01-01-000000_a/up.sql", "2023-01-01-000000_a/down.sql", "2023-01-02-000000_b/up.sql")
     deepStrictEqual(idsOf(files), ["2023-01-01-000000_a", "2023-01-02-000000_b"])
     deepStrictEqual(passedOver(files), ["m/2023-01-01-000000_a/down.sql: it undoes a migration"])
   })
 
-  it("run outside a transaction where diesel's metadata.toml says so", () => {
+  it("run outside a transaction if diesel's metadata.toml says so", () => {
     const files = { "1_a/up.sql": "", "1_a/metadata.toml": "run_in_transaction = false # index\n", "2_b/up.sql": "" }
     deepStrictEqual(outside(files), ["1_a"])
     fails(
@@ -165,7 +165,7 @@ describe("diesel and Hasura", () => {
     )
   })
 
-  it("have two orders unless a file of diesel's is there, which sorts as text", () => {
+  it("have two orders, unless a file shows that the folder is diesel's, which sorts as text", () => {
     const files = empty("9_a/up.sql", "10_b/up.sql")
     fails(files, "AmbiguousOrder", "m/9_a/up.sql and m/10_b/up.sql")
     deepStrictEqual(idsOf({ ...files, "00000000000000_diesel_initial_setup/up.sql": "" }), [
@@ -179,13 +179,13 @@ describe("diesel and Hasura", () => {
 describe("Prisma", () => {
   const lock = (provider: string) => ({ "migration_lock.toml": `# comment\nprovider = "${provider}"\n` })
 
-  it("has a folder for each, in text order", () => {
+  it("has a folder for each migration, in text order", () => {
     const files = { ...lock("postgresql"), ...empty("9_b/migration.sql", "10_a/migration.sql") }
     deepStrictEqual(idsOf(files), ["10_a", "9_b"])
     deepStrictEqual(arranged(files).warnings, [])
   })
 
-  it("is told that the numbers say otherwise, where nothing proves that it is Prisma", () => {
+  it("is read in text order with a warning, if the numbers contradict it and no file proves that it is Prisma", () => {
     const files = empty("9_b/migration.sql", "10_a/migration.sql")
     deepStrictEqual(idsOf(files), ["10_a", "9_b"])
     assert.match(
@@ -196,7 +196,7 @@ describe("Prisma", () => {
     deepStrictEqual(arranged(files, "natural").warnings, [])
   })
 
-  it("mixes dates and timestamps, with and without its lock file", () => {
+  it("orders dates and timestamps by time, with and without its lock file", () => {
     const files = empty("20250701090000_c/migration.sql", "20250625_b/migration.sql", "20250519101010_a/migration.sql")
     const ids = ["20250519101010_a", "20250625_b", "20250701090000_c"]
     deepStrictEqual(idsOf(files), ids)
@@ -218,7 +218,7 @@ describe("Drizzle", () => {
     "meta/0000_snapshot.json": "{}"
   })
 
-  it("takes order and membership from its journal, and says which files are not in it", () => {
+  it("runs the files of its journal in their order, and warns of a file that the journal does not list", () => {
     const files = { ...journal("postgresql", "0001_b", "0000_a"), ...empty("0000_a.sql", "0001_b.sql", "0002_c.sql") }
     deepStrictEqual(idsOf(files), ["0001_b", "0000_a"])
     assert.include(passedOver(files), "m/0002_c.sql: meta/_journal.json does not list it")
@@ -226,13 +226,18 @@ describe("Drizzle", () => {
     assert.include(arranged(files).warnings[0], "m/0002_c.sql")
   })
 
-  it("names a file that is missing, a journal that is none, and another database", () => {
+  it("fails for a missing file, a journal that is not one, and another database", () => {
     fails(journal("postgresql", "0000_a"), "MigrationUnreadable", "m/0000_a.sql: it does not exist")
-    fails({ "meta/_journal.json": "{", "0.sql": "" }, "InvalidLayout", "m/meta/_journal.json:1", "no journal")
+    fails(
+      { "meta/_journal.json": "{", "0.sql": "" },
+      "InvalidLayout",
+      "m/meta/_journal.json:1",
+      "not a Drizzle journal"
+    )
     fails(journal("mysql", "0000_a"), "InvalidLayout", "for mysql")
   })
 
-  it("has a newer layout, a folder for each, in text order", () => {
+  it("has a newer layout with a folder for each migration, in text order", () => {
     const files = empty("20240102_b/migration.sql", "20240102_b/snapshot.json", "20240101_a/migration.sql")
     deepStrictEqual(idsOf(files), ["20240101_a", "20240102_b"])
     deepStrictEqual(arranged(files).warnings, [])
@@ -240,7 +245,7 @@ describe("Drizzle", () => {
 })
 
 describe("Flyway", () => {
-  it("orders versions number by number, then repeatables by description, wherever they lie", () => {
+  it("orders versions number by number, then repeatables by description, in any subfolder", () => {
     const files = empty(
       ..."V1__a.sql V1.1__b.sql V1_2__c.sql V1.10__d.sql V2__e.sql sub/V10__f.sql R__b.sql R__a.sql".split(" ")
     )
@@ -251,21 +256,21 @@ describe("Flyway", () => {
     )
   })
 
-  it("leaves out what undoes something, whether that is there or not", () => {
+  it("leaves out files that undo a migration, whether that migration is there or not", () => {
     const files = empty("V1__a.sql", "U1__a.sql", "U2__b.sql")
     deepStrictEqual(idsOf(files), ["V1__a"])
     deepStrictEqual(passedOver(files), ["m/U1__a.sql: it undoes a migration", "m/U2__b.sql: it undoes a migration"])
   })
 
-  it("runs a baseline only where the versions that it stands for are not there", () => {
+  it("runs a baseline only if the versions that it stands for are not there", () => {
     deepStrictEqual(idsOf(empty("B2__base.sql", "V1__a.sql", "V3__c.sql")), ["V1__a", "V3__c"])
     deepStrictEqual(idsOf(empty("B2__base.sql", "B1__old.sql", "V3__c.sql")), ["B2__base", "V3__c"])
   })
 
-  it("warns of callbacks and of names that are none of its own", () => {
+  it("warns of callbacks and of names that Flyway does not use", () => {
     const [warning] = arranged(empty("V1__a.sql", "afterMigrate.sql", "seed.sql")).warnings
     assert.include(warning, "m/afterMigrate.sql (it is a callback, which only Flyway runs)")
-    assert.include(warning, "m/seed.sql (its name is none of Flyway's)")
+    assert.include(warning, "m/seed.sql (it is not named as Flyway names a file)")
   })
 
   it("refuses two files of one version", () => {
@@ -289,7 +294,7 @@ describe("Flyway", () => {
     )
   })
 
-  it("warns of a placeholder in a string, which stays as it is", () => {
+  it("warns of a placeholder in a string, which is not replaced", () => {
     const [warning] = arranged({ "V1__a.sql": `SELECT 1;\nINSERT INTO t VALUES ('Hello ${valueOf("name")}')` }).warnings
     assert.match(warning ?? "", /^m\/V1__a\.sql:2: \$\{name\} stands in a string/)
   })
@@ -314,7 +319,7 @@ describe("Sqitch", () => {
   const scripts = (...names: ReadonlyArray<string>) =>
     empty(...names.flatMap((name) => ["deploy", "revert", "verify"].map((folder) => `${folder}/${name}.sql`)))
 
-  it("takes order and requirements from its plan, and runs deploy/ only", () => {
+  it("takes order and requirements from its plan, and runs only deploy/", () => {
     const files = {
       ...plan("schema", "users [schema]", "@v1", "app/z [flipr:users !old @v1]"),
       ...scripts("schema", "users", "app/z")
@@ -335,7 +340,7 @@ describe("Sqitch", () => {
     deepStrictEqual(warnings, [])
   })
 
-  it("keeps the name for the first version of a change that was reworked", () => {
+  it("gives the first version of a reworked change its plain name", () => {
     const files = {
       ...plan("users", "flips [users]", "@v1", "@v2", "users [users@v1]", "last [users]"),
       ...scripts("users@v1", "flips", "users", "last")
@@ -351,13 +356,13 @@ describe("Sqitch", () => {
     )
   })
 
-  it("warns of what another project provides, and of scripts that the plan does not name", () => {
+  it("warns of requirements of another project, and of scripts that the plan does not name", () => {
     const { warnings } = arranged({ ...plan("users [log:logger]"), ...scripts("users", "stray") })
     assert.match(warnings[0] ?? "", /^m\/sqitch\.plan:4: users requires log:logger of another project/)
     assert.include(warnings[1], "m/deploy/stray.sql (sqitch.plan does not name it)")
   })
 
-  it("names the line of what cannot be followed", () => {
+  it("names the line of the plan that cannot be followed", () => {
     fails({ ...plan("users", "-users"), ...scripts("users") }, "InvalidLayout", "m/sqitch.plan:5", "reverts users")
     fails({ ...plan("users [gone]"), ...scripts("users") }, "UnknownRequirement", "m/sqitch.plan:4", '"gone"')
     fails({ ...plan("users", "a", "users"), ...scripts("users", "a") }, "InvalidLayout", "m/sqitch.plan:6", "no tag")
@@ -376,18 +381,18 @@ describe("graphile-migrate", () => {
     "current.sql": "DROP TABLE a;"
   }
 
-  it("runs what is committed, and not what is in progress", () => {
+  it("runs committed migrations, and not the work in progress", () => {
     deepStrictEqual(idsOf(files), ["000001-a", "000002"])
     deepStrictEqual(outside(files), ["000002"])
     deepStrictEqual(passedOver(files), ["m/current.sql: it is work in progress until graphile-migrate commit"])
     deepStrictEqual(arranged(files).warnings, [])
   })
 
-  it("is known by its headers where committed/ itself is named", () => {
+  it("is known by its headers if the named folder is committed/ itself", () => {
     deepStrictEqual(idsOf({ "000001-a.sql": files["committed/000001-a.sql"] }), ["000001-a"])
   })
 
-  it("never runs work in progress, not even where nothing is committed yet", () => {
+  it("never runs work in progress, not even before the first commit", () => {
     fails({ "current.sql": "DROP TABLE a" }, "NothingToApply", "m/current.sql (it is work in progress")
   })
 
@@ -403,7 +408,7 @@ describe("graphile-migrate", () => {
     fails({ "committed/000001.sql": "SELECT 1" }, "InvalidLayout", "m/committed/000001.sql:1", "lacks --! Previous:")
   })
 
-  it("is not misled by line endings", () => {
+  it("computes the same hash for any line endings", () => {
     const windows = Object.fromEntries(
       Object.entries(files).map(([name, text]) => [name, text.replaceAll("\n", "\r\n")])
     )
@@ -428,14 +433,14 @@ describe("Atlas", () => {
   }
   const files = summed({ "20220318_a.sql": "CREATE TABLE a ();", "20220319101010_b.sql": "CREATE TABLE b ();" })
 
-  it("is read in the order of its sums, after each was checked", () => {
+  it("is read in the order of its sums, after each is checked", () => {
     deepStrictEqual(idsOf(files), ["20220318_a", "20220319101010_b"])
     deepStrictEqual(idsOf(summed(empty("10_b.sql", "9_a.sql"))), ["10_b", "9_a"])
     const ignored = summed({ "1.sql": "SELECT 1", "2.sql": "-- atlas:sum ignore\n\nSELECT 2", "3.sql": "SELECT 3" })
     deepStrictEqual(idsOf(ignored), ["1", "2", "3"])
   })
 
-  it("fits the sums that Atlas itself wrote", () => {
+  it("accepts the sums that Atlas itself wrote", () => {
     const written = {
       "1_initial.sql": 'CREATE SCHEMA IF NOT EXISTS "bc_test";\nCREATE TABLE "bc_test"."bc_tbl" ("col" INTEGER NULL);',
       "atlas.sum":
@@ -463,11 +468,11 @@ describe("Atlas", () => {
       { "1.sql": "", "atlas.sum": "h1:x\nnonsense" },
       "InvalidLayout",
       "m/atlas.sum:2",
-      "no line of a name and a sum"
+      "does not hold a name and a sum"
     )
   })
 
-  it("runs outside a transaction what says so, and no checkpoint behind what it stands for", () => {
+  it("runs a file outside a transaction if the file says so, and no checkpoint after the migrations it stands for", () => {
     const texts = summed({
       "1.sql": "CREATE TABLE a ();",
       "2.sql": "-- atlas:txmode none\n\nVACUUM;",
@@ -495,7 +500,7 @@ describe("Liquibase", () => {
 })
 
 describe("a folder that is not clear", () => {
-  it("fits two layouts, and says which files and how it is read", () => {
+  it("fits two layouts, and a warning names the files and the layout that is taken", () => {
     const [warning] = arranged(empty("1_a.sql", "2_b/migration.sql")).warnings
     assert.include(warning, "m fits plain files and Prisma and Drizzle (x/migration.sql)")
     assert.include(warning, "m/1_a.sql, m/2_b/migration.sql")
@@ -508,16 +513,16 @@ describe("a folder that is not clear", () => {
     assert.include(tools, "m fits Drizzle and Flyway, and is read as Drizzle")
   })
 
-  it("has files that no layout explains, and warns of each with the reason", () => {
+  it("has files that no layout explains, and a warning names each with the reason", () => {
     const [warning, ...others] = arranged(
       empty("1_a.sql", "2_b.ts", "sub/3_c.sql", "LICENSE", "README.md", ".env")
     ).warnings
-    assert.include(warning, "m/2_b.ts (its name does not end in .sql), m/sub/3_c.sql (it lies in a sub-folder")
+    assert.include(warning, "m/2_b.ts (its name does not end in .sql), m/sub/3_c.sql (it lies in a subfolder")
     assert.notInclude(warning, "LICENSE")
     deepStrictEqual(others, [])
   })
 
-  it("holds files and no migration", () => {
+  it("fails if it holds files and no migration", () => {
     fails(
       empty("migrations/1_a/migration.sql", "1.js"),
       "NothingToApply",

@@ -12,7 +12,7 @@ const undecided = (...ids: ReadonlyArray<string>) =>
 const id = fc.constantFrom("9_a", "10_b", "007", "a", "B", "20250519101010_a", "20250625_b", "99999999_c", "1.1_x")
 
 describe("laws", () => {
-  it.prop("What is ordered is a permutation of what is given", [fc.array(id)], ([ids]) => {
+  it.prop("The result of each order is a permutation of its input", [fc.array(id)], ([ids]) => {
     const items = named(...ids)
     for (const sorted of [
       NameOrder.ordered(items, "natural"),
@@ -25,7 +25,7 @@ describe("laws", () => {
   })
 
   it.prop(
-    "Ids that are all padded to one width come in the same order by number, as text, and undecided",
+    'Ids whose numbers are padded to one width have the same order as "natural", as "text" and by undecided',
     [fc.array(fc.integer({ min: 0, max: 9999 }))],
     ([numbers]) => {
       const ids = numbers.map((number) => `${String(number).padStart(4, "0")}_x`)
@@ -36,7 +36,7 @@ describe("laws", () => {
     }
   )
 
-  it.prop("Two that contradict do so in both orders", [fc.array(id)], ([ids]) => {
+  it.prop("Two contradicting names stand in opposite order by number and as text", [fc.array(id)], ([ids]) => {
     const result = undecided(...ids)
     if (Either.isRight(result)) return
     deepStrictEqual(idsOf(NameOrder.ordered(named(...result.left), "natural")), result.left)
@@ -45,12 +45,12 @@ describe("laws", () => {
 })
 
 describe("undecided", () => {
-  it("names the first two whose numbers say otherwise than their text", () => {
+  it("fails with the first two names whose numbers contradict their text", () => {
     deepStrictEqual(undecided("11_c", "10_b", "9_a", "8_x"), Either.left(["9_a", "10_b"]))
     deepStrictEqual(undecided("001_step10", "001_step9"), Either.left(["001_step9", "001_step10"]))
   })
 
-  it("takes natural order where other characters than digits tell names apart", () => {
+  it("takes natural order if names differ in other characters than digits", () => {
     for (const ids of [
       ["001_b", "001-a"],
       ["1_b", "1.a"],
@@ -62,7 +62,7 @@ describe("undecided", () => {
     }
   })
 
-  it("names numbers that contradict though other names stand between them", () => {
+  it("finds contradicting numbers with other names between them", () => {
     deepStrictEqual(undecided("1_z", "1.a", "10_q"), Either.left(["1_z", "10_q"]))
     deepStrictEqual(undecided("1_a", "01_b"), Either.left(["1_a", "01_b"]))
   })
@@ -76,12 +76,12 @@ describe("undecided", () => {
     )
   })
 
-  it("orders timestamps of other lengths as text, too", () => {
+  it("orders timestamps of other lengths as text as well", () => {
     const ids = ["2025051910_a", "20250519101010_a", "20250519101010123_a", "202505191011_b", "20250520_c"]
     deepStrictEqual(undecided(...ids.toReversed()), Either.right([...ids].sort()))
   })
 
-  it("takes no other numbers of 8 digits for dates, and excuses nothing else beside them", () => {
+  it("takes no other numbers of 8 digits for dates, and fails for other contradictions beside dates", () => {
     assert.isTrue(Either.isLeft(undecided("20250519101010_a", "20259925_b")))
     assert.isTrue(Either.isLeft(undecided("20250519101010_a", "20250625_b", "9_x", "10_y")))
     assert.isTrue(Either.isLeft(undecided("20250519101010_a", "20250625_b9", "20250625_b10")))
