@@ -1,16 +1,15 @@
 /**
- * Why the order of migrations matters, read as a processor reads instructions: who reads what another has written (RAW), who
- * writes what another has read (WAR), who writes what another has written (WAW). A migration that is not understood is a
- * barrier: after everything before it, before everything after it.
+ * Finds the hazards between migrations, as a processor does between instructions: read after write (RAW), write after read (WAR) and
+ * write after write (WAW) of one key. A migration that is not understood is a barrier, which no other migration may pass.
  *
- * Each key remembers its last writer and the readers since, so the work is linear in what the footprints name; no two
- * migrations are ever compared.
+ * Each key remembers its last writer and the readers since then, so the time is linear in the keys of the footprints; no two
+ * migrations are compared.
  *
  * **Laws**
  *
  * 1. Of two migrations that touch one key, at least one of them writing it, the later waits for the earlier, directly or not.
  * 2. A barrier waits for everything before it, and everything after it waits for the barrier.
- * 3. Nobody waits for a later migration, and nobody waits without one of these reasons.
+ * 3. No migration waits for a later one, and none waits without one of these reasons.
  *
  * @internal
  */
@@ -19,12 +18,12 @@ import type { Migration } from "../migration/Migration.js"
 import type { HazardKey } from "../model/HazardKey.js"
 import { append } from "../model/Multimap.js"
 
-/** From the index of an earlier migration to the keys, or the barrier's reason, that make a later one wait. */
+/** The direct waits of one migration: for each earlier migration, by index, the keys or the barrier's reason that order the two. */
 export type Waits = ReadonlyMap<number, ReadonlyArray<string>>
 
 /**
- * For each migration, in the order given, whom it waits for directly. Together with what follows from them these are all
- * hazards; by themselves they are fewer.
+ * The direct waits of each migration, in the given order. Hazards that follow from other waits are left out; the transitive closure of
+ * the result holds all of them.
  *
  * @since 0.1.0
  * @category operations

@@ -1,19 +1,19 @@
 /**
- * The validated dependency graph over all migrations, with an index from schema object to provider. Nobody writes the edges:
- * they are the hazards between footprints, plus `-- requires:`.
+ * The validated dependency graph over all migrations, with an index from schema object to provider. Its edges are inferred: they are the
+ * hazards between footprints, plus `-- requires:`.
  *
- * Hazards follow the order of the source (`Migration.position`, then the id), which is the order in which the files were written
- * and tested. `-- requires:` adds an edge and never removes one: it may point at a later migration, and then that one comes
- * first, unless a hazard says otherwise; such a contradiction is a cycle, and an error. To reverse a hazard, rename the file.
- * Several heads are legal: branches of a repository may add migrations side by side.
+ * Hazards follow the order of the source (`Migration.position`, then the id), in which the files were written and tested.
+ * `-- requires:` adds an edge and never removes one. A required migration that stands later in the source comes first; if a hazard
+ * contradicts that, the cycle is an error. To reverse a hazard, rename the file. The graph may have several heads, because branches of
+ * a repository add migrations side by side.
  *
  * **Laws**
  *
  * 1. The graph does not depend on the order in which the migrations are given.
- * 2. Every migration comes after all it waits for, and in the source's order wherever the graph allows.
- * 3. `edges` is the transitive reduction: it reaches what the graph reaches, and no edge of it can be left out.
- * 4. `ancestors` is closed: it holds all that any of its members waits for, and nothing else.
- * 5. A cycle that is reported is one: each member waits for the next, and the last for the first.
+ * 2. Every migration comes after all it waits for, and in the source's order where the graph allows it.
+ * 3. `edges` is the transitive reduction: it has the same paths as the graph, and each of its edges is necessary.
+ * 4. `ancestors` is closed: it holds every migration that the given ones or its members wait for, and no other.
+ * 5. In a reported cycle each member waits for the next, and the last for the first.
  *
  * @since 0.1.0
  */
@@ -52,7 +52,7 @@ export interface Edge {
   readonly because: ReadonlyArray<string>
 }
 
-/** A migration and the ranks of those it waits for directly. @since 0.1.0 @category models */
+/** A migration, and its direct waits by rank. @since 0.1.0 @category models */
 export interface Node {
   readonly migration: Migration.Migration
   readonly waits: Hazard.Waits
@@ -63,9 +63,9 @@ export interface Node {
  * @category models
  */
 export interface MigrationGraph {
-  /** In the source's order. */
+  /** In the order of the source. */
   readonly migrations: ReadonlyArray<Migration.Migration>
-  /** In the graph's order; a node's place is its rank. */
+  /** In the order of the graph: a node's index is its rank. */
   readonly nodes: ReadonlyArray<Node>
   readonly rankById: ReadonlyMap<MigrationId, number>
   readonly providers: Provider.Index
@@ -73,7 +73,7 @@ export interface MigrationGraph {
   readonly writersByKey: ReadonlyMap<HazardKey, ReadonlyArray<number>>
   /** Ranks of the migrations that may write rows of any table. */
   readonly opaque: ReadonlyArray<number>
-  /** What looks wrong about the migrations and is no error, in their order. */
+  /** Warnings about the migrations, in their order. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
 }
 
@@ -88,9 +88,9 @@ export interface Applied {
 }
 
 /**
- * Validates migrations and orders them. Fails with the first of: two migrations of one id, a requirement that is not there,
- * a cycle (named by its files, walked once around), two migrations that provide one object while neither waits for the other.
- * The time is linear in what the footprints name.
+ * Validates migrations and orders them. Fails with `DuplicateMigrationId`, with `UnknownRequirement`, with `CyclicDependency`, or with
+ * `AmbiguousProvider` if two migrations provide one object and neither waits for the other; the first that applies, in this order.
+ * The time is linear in the keys of the footprints.
  *
  * @example
  * import * as MigrationGraph from "effect-auto-migration/MigrationGraph"
@@ -108,14 +108,14 @@ export const make = (
   return Either.gen(function* () {
     const indexById = yield* indexUniquely(migrations)
     const waits = yield* withRequirements(migrations, indexById, Hazard.waitsOf(migrations))
-    const order = yield* Either.mapLeft(Topology.order(waits), cyclic(migrations))
+    const order = yield* Either.mapLeft(Topology.order(waits), cycleError(migrations))
     const graph = fromOrder(migrations, waits, order)
-    yield* unambiguous(graph)
+    yield* checkProviders(graph)
     return graph
   })
 }
 
-/** Of no migrations. @since 0.1.0 @category constructors */
+/** The graph without migrations. @since 0.1.0 @category constructors */
 export const empty: MigrationGraph = {
   migrations: [],
   nodes: [],
@@ -131,8 +131,8 @@ export const get = (graph: MigrationGraph, id: MigrationId): Option.Option<Migra
   Option.map(Option.fromNullable(nodeAt(graph, graph.rankById.get(id))), (node) => node.migration)
 
 /**
- * The transitive reduction, by the rank of `to` and then of `from`: what a picture of the graph shows. Takes time and space
- * in proportion to the square of the number of migrations, by a small factor (bits).
+ * The transitive reduction of the graph, by the rank of `to` and then of `from`; a picture of the graph shows these edges. Time and
+ * space grow with the square of the number of migrations, at one bit for each pair.
  *
  * @since 0.1.0
  * @category queries
@@ -143,8 +143,8 @@ export const edges = (graph: MigrationGraph): ReadonlyArray<Edge> =>
   )
 
 /**
- * All that the given migrations wait for, directly or not, in the graph's order and without themselves; unknown ids wait for
- * nothing. The time is in proportion to the answer and its edges, whatever the size of the graph.
+ * The migrations that the given ones wait for, directly or not, in the graph's order and without the given ones. Unknown ids are
+ * ignored. The time is proportional to the answer and its edges, and does not depend on the size of the graph.
  *
  * @since 0.1.0
  * @category queries
@@ -157,13 +157,13 @@ export const ancestors = (graph: MigrationGraph, ids: Iterable<MigrationId>): Re
   )
 }
 
-/** Ranks of all that must have run before and including these, ascending. @since 0.1.0 @category queries */
+/** The given ranks and those of all migrations they wait for, ascending. @since 0.1.0 @category queries */
 export const closure = (graph: MigrationGraph, ranks: Iterable<number>): ReadonlyArray<number> =>
   Topology.closure((rank) => nodeAt(graph, rank)?.waits.keys() ?? [], ranks)
 
 /**
- * Why two migrations run in the order they do: the shortest chain of edges from the one that runs first to the other,
- * whichever of the arguments that is. `None` where neither waits for the other.
+ * Why two migrations run in their order: the shortest chain of edges from the one that runs first to the other. The order of the
+ * arguments does not matter. `None` if neither waits for the other.
  *
  * @since 0.1.0
  * @category queries
@@ -181,8 +181,8 @@ export const explain = (
 }
 
 /**
- * Who provides an object, and who takes it away for good: for each object that a name may mean its last provider, the better
- * match first. The time does not depend on the number of migrations.
+ * The last provider of each object that a name may mean, and the migration that removes the object for good, if there is one. The
+ * better match comes first. The time does not depend on the number of migrations.
  *
  * @since 0.1.0
  * @category queries
@@ -204,7 +204,7 @@ export const providersOf = (
   )
 
 /**
- * The migrations after a given one that take an object away, or its table, type or schema; an unknown id has none.
+ * The migrations after a given one that remove an object, or its table, type or schema. Empty for an unknown id.
  *
  * @since 0.1.0
  * @category queries
@@ -220,8 +220,8 @@ export const removersOf = (
   )
 
 /**
- * Migrations that have not been applied although an applied one waits for them: somebody added a file below what had already
- * run. They are still run when something needs them, out of the order in which they were written.
+ * The pending migrations that an applied one waits for: their files were added below a migration that had already run. They still run
+ * when a query needs them, out of the order of the source.
  *
  * @since 0.1.0
  * @category queries
@@ -285,7 +285,7 @@ const withRequirements = (
     })
   )
 
-const cyclic =
+const cycleError =
   (migrations: ReadonlyArray<Migration.Migration>) =>
   (cycle: NonEmptyReadonlyArray<number>): CyclicDependency => {
     const around = cycle.flatMap((index) => migrations[index] ?? [])
@@ -336,8 +336,8 @@ const writersOf = (migrations: ReadonlyArray<Migration.Migration>): ReadonlyMap<
   return writers
 }
 
-/** Hazards order whoever writes the same key; what is left are providers that name an object they do not write. */
-const unambiguous = (graph: MigrationGraph): Either.Either<void, AmbiguousProvider> => {
+/** Hazards order two writers of one key, so only providers of an object that they do not write can be ambiguous. */
+const checkProviders = (graph: MigrationGraph): Either.Either<void, AmbiguousProvider> => {
   for (const entries of graph.providers.provided.values()) {
     const lastByKey = new Map<string, number>()
     for (const { object, rank } of entries.length > 1 ? entries : []) {

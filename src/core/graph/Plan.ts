@@ -1,5 +1,5 @@
 /**
- * A non-empty, ordered list of migrations: the smallest that closes one gap, or everything that is pending.
+ * A plan: a non-empty, ordered list of migrations. It is the smallest one that closes a gap, or holds all pending migrations.
  *
  * **Laws**
  *
@@ -21,8 +21,8 @@ import * as ToldRoutine from "../model/ToldRoutine.js"
 import { location } from "../text/Location.js"
 
 /**
- * Why a step is in the plan: it provides what is missing, it writes a table that the failing statement touches, one of those
- * waits for it, or it is pending and everything was asked for.
+ * Why a step is in the plan. `provider`: it provides a missing object. `writer`: it writes a table of the failing statement.
+ * `ancestor`: another step waits for it. `pending`: it is not applied, and the plan was made ahead of time.
  *
  * @since 0.1.0
  * @category models
@@ -40,20 +40,20 @@ export interface Step {
  * @category models
  */
 export interface Plan {
-  /** In an order that respects the graph: the source's order wherever the graph allows. */
+  /** In the order of the graph. */
   readonly steps: Arr.NonEmptyReadonlyArray<Step>
   /**
-   * What the gap's provider promises, with schema and table as it spells them: the catalog must lack at least one of these
-   * before the plan runs. Empty for a plan made ahead of time.
+   * The objects that the gap's provider promises, with schema and table as it spells them. At least one of them must be missing in the
+   * catalog before the plan runs. Empty for a plan made ahead of time.
    */
   readonly closes: ReadonlyArray<SchemaObject.SchemaObject>
-  /** What the steps wait for and the applied set had, from which the plan was made: it is outdated on a ledger without one of these. */
+  /** The applied migrations that the steps wait for. The plan is outdated if the ledger no longer has one of them. */
   readonly upon: ReadonlyArray<Migration.MigrationId>
 }
 
 /**
- * How steps commit: each migration in a transaction of its own, as its author tested it, or the whole plan at once where that
- * is possible.
+ * How steps commit. `migration`: each in a transaction of its own, as its author tested it. `plan`: all in one transaction where
+ * PostgreSQL can do that.
  *
  * @since 0.1.0
  * @category models
@@ -61,7 +61,7 @@ export interface Plan {
 export type Grouping = "migration" | "plan"
 
 /**
- * Steps that commit together, or a single step that runs outside transactions.
+ * Steps that commit together, or one step that runs outside transactions.
  *
  * @since 0.1.0
  * @category models
@@ -69,18 +69,18 @@ export type Grouping = "migration" | "plan"
 export interface Group {
   readonly steps: Arr.NonEmptyReadonlyArray<Step>
   readonly transaction: "own" | "none"
-  /** With `"plan"`: why this group does not share the transaction of the one before it. */
+  /** Why this group does not share the transaction of the group before it. `None` for the first group and with `"migration"`. */
   readonly because: Option.Option<string>
 }
 
-/** A hazard of one step that its migration does not consent to. @since 0.1.0 @category models */
+/** A risk of one step that its migration does not consent to. @since 0.1.0 @category models */
 export interface StepRisk {
   readonly migration: Migration.Migration
   readonly risk: Risk
 }
 
 /**
- * How the command line is called. The name is spelled here and nowhere else.
+ * How the command line is called. No other file spells it.
  *
  * @since 0.1.0
  * @category rendering
@@ -92,7 +92,7 @@ export const ids = (plan: Pick<Plan, "steps">): Arr.NonEmptyReadonlyArray<Migrat
   Arr.map(plan.steps, (step) => step.migration.id)
 
 /**
- * What the steps risk, in their order, without what `-- accept:` consents to.
+ * The risks of all steps, in the order of the steps, without those that `-- accept:` consents to.
  *
  * @since 0.1.0
  * @category queries
@@ -100,32 +100,32 @@ export const ids = (plan: Pick<Plan, "steps">): Arr.NonEmptyReadonlyArray<Migrat
 export const risks = (plan: Pick<Plan, "steps">): ReadonlyArray<StepRisk> =>
   plan.steps.flatMap(({ migration }) => risksOf(migration).map((risk) => ({ migration, risk })))
 
-/** The same of one migration. @since 0.1.0 @category queries */
+/** The risks of one migration, without those that it consents to. @since 0.1.0 @category queries */
 export const risksOf = (migration: Migration.Migration): ReadonlyArray<Risk> =>
   Migration.risks(migration).filter((risk) => !migration.accepts.includes(risk.kind))
 
 /**
- * Which steps commit together. The whole plan in one transaction breaks where a migration uses an enum value that another has
- * just added (the server refuses it until the commit, 55P04), begins or ends transactions by itself, says of which kind its
- * transaction is, or has a statement that cannot run in one at all: there the plan is split, and the group says why.
+ * Groups the steps that commit together. With `"plan"` a new group begins at a migration that cannot share the transaction, and says
+ * why: the migration uses an enum value that a step of the group has added (the server refuses that before the commit, 55P04), begins
+ * or ends transactions by itself, sets the mode of its transaction, or runs outside transactions.
  *
  * @since 0.1.0
  * @category queries
  */
 export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArray<Group> => {
   const [first, ...rest] = plan.steps
-  const done = Arr.of(open(first, Option.none()))
+  const done = Arr.of(begin(first, Option.none()))
   for (const step of rest) {
     const current = Arr.lastNonEmpty(done)
-    const because = grouping === "plan" ? apart(current, step.migration) : Option.none()
-    if (grouping === "plan" && Option.isNone(because)) join(current, step)
-    else done.push(open(step, because))
+    const because = grouping === "plan" ? reasonToSplit(current, step.migration) : Option.none()
+    if (grouping === "plan" && Option.isNone(because)) add(current, step)
+    else done.push(begin(step, because))
   }
   return done
 }
 
 /**
- * One line: file and line as editors link them, the kind of risk, what it is about, the statement, and whether the file consents.
+ * Renders a risk in one line: file and line as editors link them, the kind, the object, the statement, and whether the file consents.
  *
  * @since 0.1.0
  * @category rendering
@@ -145,8 +145,8 @@ export const renderRisk = ({ migration, risk }: StepRisk): string => {
 }
 
 /**
- * For people: one line a step, with its file, why it is in the plan and what it needs, followed by a line for each of its risks; then
- * the warnings.
+ * Renders a plan for people: a line for each step with its file, its reason and the server version that it needs, a line for each of its
+ * risks, and the warnings.
  *
  * @since 0.1.0
  * @category rendering
@@ -155,14 +155,14 @@ export const render = (plan: Plan): string => {
   const heading =
     plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
   const lines = plan.steps.flatMap(({ migration, reason }, index) => {
-    const dangers = Migration.risks(migration)
+    const riskLines = Migration.risks(migration)
       .filter(isShown(migration))
       .map((risk) => `   ${renderRisk({ migration, risk })}`)
     const needs = migration.footprint.needs.map(
       ({ feature, line, since }) => `PostgreSQL ${since} for ${feature} in line ${line}`
     )
     const note = needs.length === 0 ? "" : `; needs ${needs.join(", ")}`
-    return [`${index + 1}. ${migration.id} (${migration.source}): ${meaning[reason]}${note}`, ...dangers]
+    return [`${index + 1}. ${migration.id} (${migration.source}): ${textByReason[reason]}${note}`, ...riskLines]
   })
   const warnings = MigrationWarning.of(plan.steps.map(({ migration }) => migration))
   return [`${heading}:`, ...lines, ...warnings.map((warning) => `warning: ${MigrationWarning.render(warning)}`)].join(
@@ -170,14 +170,14 @@ export const render = (plan: Plan): string => {
   )
 }
 
-/** A body that the file makes itself is for the server to check, and no news to a person. */
+/** Hides risks about a body that the file itself makes: the server checks it, and the reader has it at hand. */
 const isShown =
   ({ source }: Migration.Migration) =>
   ({ told }: Risk): boolean =>
     Option.isNone(told) || told.value.bodies.some(({ file }) => file !== source)
 
 /**
- * What a person types into a shell to apply the plan by hand. Ids are quoted where a shell would read them otherwise.
+ * The shell command that applies the plan. Ids are quoted where a shell would change them.
  *
  * @since 0.1.0
  * @category rendering
@@ -186,7 +186,7 @@ export const command = (plan: Plan): string =>
   plan.closes.length === 0 ? `${commandName} migrate` : commandFor("migrate", ids(plan))
 
 /**
- * The same for a command that is given ids.
+ * The shell command that passes ids to a command of the command line.
  *
  * @since 0.1.0
  * @category rendering
@@ -199,7 +199,7 @@ export const commandFor = (command: string, migrationIds: ReadonlyArray<string>)
     ...migrationIds.map(shellWord)
   ].join(" ")
 
-const meaning: Readonly<Record<Reason, string>> = {
+const textByReason: Readonly<Record<Reason, string>> = {
   provider: "provides what is missing",
   writer: "writes a table of the statement",
   ancestor: "comes before those",
@@ -207,7 +207,8 @@ const meaning: Readonly<Record<Reason, string>> = {
 }
 
 /**
- * A word as a POSIX shell reads it: inside single quotes nothing is special, and a single quote cannot be written.
+ * Quotes a word for a POSIX shell, if it needs quotes. No character is special inside single quotes, and a single quote cannot
+ * stand there.
  *
  * @since 0.1.0
  * @category rendering
@@ -215,14 +216,14 @@ const meaning: Readonly<Record<Reason, string>> = {
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-/** A group that may still grow. */
-interface Growing extends Group {
+/** A group that further steps may join. */
+interface OpenGroup extends Group {
   readonly steps: Arr.NonEmptyArray<Step>
-  /** Enums by bare name that gained a value in this group, with the migration that added it. */
+  /** By the bare name of an enum that gained a value in this group: the migration that added the value. */
   readonly extendedBy: Map<string, Migration.MigrationId>
 }
 
-const open = (step: Step, because: Option.Option<string>): Growing => {
+const begin = (step: Step, because: Option.Option<string>): OpenGroup => {
   const steps: Arr.NonEmptyArray<Step> = [step]
   const group = {
     steps,
@@ -234,16 +235,16 @@ const open = (step: Step, because: Option.Option<string>): Growing => {
   return group
 }
 
-const join = (group: Growing, step: Step): void => {
+const add = (group: OpenGroup, step: Step): void => {
   group.steps.push(step)
   noteEnums(group, step.migration)
 }
 
 /**
- * The values that an enum is made with can be used at once. One that is added later cannot, be the enum as new as itself:
- * PostgreSQL before 17 makes no difference there (`EnumUncommitted` in `pg_enum.c`).
+ * Notes the enums that gain a value. The values of `CREATE TYPE` can be used at once. A value that is added later cannot, not even if
+ * the same transaction made the enum, since PostgreSQL before 17 refuses that as well (`EnumUncommitted` in `pg_enum.c`).
  */
-const noteEnums = ({ extendedBy }: Growing, migration: Migration.Migration): void => {
+const noteEnums = ({ extendedBy }: OpenGroup, migration: Migration.Migration): void => {
   const { id } = migration
   const { provides } = migration.footprint
   const made = new Set(provides.flatMap((object) => (object._tag === "Type" ? [object.name] : [])))
@@ -254,20 +255,20 @@ const noteEnums = ({ extendedBy }: Growing, migration: Migration.Migration): voi
   }
 }
 
-/** A file that makes or renames an enum and adds a value to it provides both alike. One split too many costs nothing. */
+/** The footprint does not tell a value of `CREATE TYPE` from an added one, so the text decides. An extra split does no harm. */
 const mayAddValues = ({ script }: Migration.Migration): boolean =>
   script._tag === "Sql" && /\bADD\s+VALUE\b/i.test(script.text)
 
-const apart = (group: Growing, next: Migration.Migration): Option.Option<string> => {
+const reasonToSplit = (group: OpenGroup, next: Migration.Migration): Option.Option<string> => {
   const last = Arr.lastNonEmpty(group.steps).migration
   return Option.firstSomeOf([
-    Option.map(alone(next), (reason) => `${next.id} ${reason}`),
-    Option.map(alone(last), (reason) => `${last.id} ${reason}`),
+    Option.map(reasonToStandAlone(next), (reason) => `${next.id} ${reason}`),
+    Option.map(reasonToStandAlone(last), (reason) => `${last.id} ${reason}`),
     usesNewValue(group, next)
   ])
 }
 
-const alone = (migration: Migration.Migration): Option.Option<string> =>
+const reasonToStandAlone = (migration: Migration.Migration): Option.Option<string> =>
   migration.transaction === "none"
     ? Option.some("runs outside transactions")
     : Migration.controlsTransactions(migration)
@@ -276,7 +277,7 @@ const alone = (migration: Migration.Migration): Option.Option<string> =>
         ? Option.some("says of which kind its transaction is")
         : Option.none()
 
-const usesNewValue = ({ extendedBy }: Growing, { footprint, id }: Migration.Migration): Option.Option<string> =>
+const usesNewValue = ({ extendedBy }: OpenGroup, { footprint, id }: Migration.Migration): Option.Option<string> =>
   Arr.findFirst(
     extendedBy,
     ([type]) => footprint.barriers.length > 0 || footprint.reads.has(type) || footprint.writes.has(type)

@@ -1,8 +1,8 @@
 /**
- * Which migration provides which schema object, found by name in one step, and whether a later migration takes it away.
+ * An index from schema objects to the migrations that provide and remove them.
  *
- * Two names match when their last parts are equal and their schemas are equal, or unknown on one side: `search_path` is not
- * known here, so a bare name may mean any schema. The better match comes first.
+ * Two names match if their last parts are equal and their schemas are equal or unknown on one side. `search_path` is not known
+ * here, so a bare name may mean any schema. The better match comes first.
  *
  * **Laws**
  *
@@ -30,29 +30,29 @@ export interface Entry {
  * @category models
  */
 export interface Index {
-  /** By kind and bare name, members with their table's bare name; in the graph's order. */
+  /** By kind and bare name, columns and constraints also by the bare name of their table. Entries are in the graph's order. */
   readonly provided: ReadonlyMap<string, ReadonlyArray<Entry>>
-  /** Columns and constraints by their own name alone. */
+  /** Columns and constraints by their own name only. */
   readonly members: ReadonlyMap<string, ReadonlyArray<Entry>>
   readonly removed: ReadonlyMap<string, ReadonlyArray<Entry>>
 }
 
 /**
- * A provided object that may be the one that is missing.
+ * A provided object that may be the missing one.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Candidate extends Entry {
-  /** 0 where everything that is known on both sides is known and equal; the larger, the less certain. */
+  /** 0 if both names are equal and equally complete. A larger distance is a less certain match. */
   readonly distance: number
-  /** `false` for a routine whose arguments differ from the call's: casts and defaults may still make it the one. */
-  readonly same: boolean
-  /** The rank of the migration that takes it away for good. */
+  /** `false` for a routine whose arguments differ from those of the call, though casts or defaults may make the call possible. */
+  readonly matchesSignature: boolean
+  /** The rank of the first later migration that removes it. */
   readonly removedBy: Option.Option<number>
 }
 
-/** From migrations in the graph's order. @since 0.1.0 @category constructors */
+/** Indexes migrations that are in the graph's order. @since 0.1.0 @category constructors */
 export const make = (migrations: ReadonlyArray<Migration>): Index => {
   const provided = new Map<string, Array<Entry>>()
   const members = new Map<string, Array<Entry>>()
@@ -69,7 +69,7 @@ export const make = (migrations: ReadonlyArray<Migration>): Index => {
 }
 
 /**
- * What may be the object that is missing: for each distinct object its last provider.
+ * The objects that the missing one may be, each with its last provider, in the order of {@link byMatch}.
  *
  * @since 0.1.0
  * @category queries
@@ -82,7 +82,7 @@ export const candidates = (index: Index, missing: SchemaObject.SchemaObject): Re
     byKey.set(SchemaObject.key(entry.object), {
       ...entry,
       distance,
-      same: isSameRoutine(missing, entry.object),
+      matchesSignature: matchesSignature(missing, entry.object),
       removedBy: Option.none()
     })
   }
@@ -98,20 +98,20 @@ export const byMatch: Order.Order<Candidate> = Order.combineAll([
   Order.mapInput(SchemaObject.Order, (candidate: Candidate) => candidate.object)
 ])
 
-const nothing: ReadonlyArray<Entry> = []
+const noEntries: ReadonlyArray<Entry> = []
 
 const entriesFor = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyArray<Entry> => {
-  const entries = index.provided.get(slotOf(missing)) ?? nothing
+  const entries = index.provided.get(slotOf(missing)) ?? noEntries
   switch (missing._tag) {
     case "Column":
     case "Constraint":
       return Option.isNone(missing.relation)
-        ? (index.members.get(memberSlot(missing)) ?? nothing)
-        : [...entries, ...(index.provided.get(slotOf({ ...missing, relation: Option.none() })) ?? nothing)]
+        ? (index.members.get(memberSlot(missing)) ?? noEntries)
+        : [...entries, ...(index.provided.get(slotOf({ ...missing, relation: Option.none() })) ?? noEntries)]
     case "Type":
-      return [...entries, ...(index.provided.get(slotOf(SchemaObject.relation(missing))) ?? nothing)]
+      return [...entries, ...(index.provided.get(slotOf(SchemaObject.relation(missing))) ?? noEntries)]
     case "ConflictTarget":
-      return Option.isNone(missing.relation) ? nothing : entries
+      return Option.isNone(missing.relation) ? noEntries : entries
     case "Relation":
     case "Routine":
     case "Schema":
@@ -122,7 +122,7 @@ const entriesFor = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyA
   }
 }
 
-/** Where an object is filed: under its kind and its bare names. No identifier holds a NUL. */
+/** The key of an object in the index: its kind and its bare names. No identifier holds a NUL. */
 const slotOf = (object: SchemaObject.SchemaObject): string => {
   switch (object._tag) {
     case "Column":
@@ -167,7 +167,7 @@ const qualifiedPart = (object: SchemaObject.SchemaObject): Option.Option<SchemaO
   }
 }
 
-/** Of two objects of one slot. `undefined` when they cannot be the same. */
+/** The distance of two objects of one slot; `undefined` if they cannot be the same object. */
 const distanceBetween = (
   missing: SchemaObject.SchemaObject,
   provided: SchemaObject.SchemaObject
@@ -191,8 +191,8 @@ const nameDistance = (
 }
 
 /**
- * How far a call is from a signature. The server names the types of a call before any cast, so only their number can rule a
- * signature out; defaults may stand for arguments at the end, and a last argument that is an array may be variadic.
+ * The distance of a call from a signature; `undefined` if the call cannot mean it. The server names the types of a call before any
+ * cast, so only their number can exclude a signature. Defaults may replace the last arguments, and a last array may be variadic.
  */
 const callDistance = (
   call: Option.Option<ReadonlyArray<string>>,
@@ -205,11 +205,11 @@ const callDistance = (
   return wanted.at(-1)?.endsWith("[]") === true ? 3 : undefined
 }
 
-/** A call this near means the signature itself, not another one of the same name. */
-const isSameRoutine = (self: SchemaObject.SchemaObject, that: SchemaObject.SchemaObject): boolean =>
+/** Whether a call means this signature and not another one of the same name. */
+const matchesSignature = (self: SchemaObject.SchemaObject, that: SchemaObject.SchemaObject): boolean =>
   self._tag !== "Routine" || that._tag !== "Routine" || (callDistance(self.arguments, that.arguments) ?? 3) <= 1
 
-/** The objects that take an object with them when they go, itself included. */
+/** The objects whose removal removes an object: itself, its table, its type and its schema. */
 const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObject.SchemaObject> => {
   const name = qualifiedPart(object)
   const schema = Option.flatMap(name, (qualified) => qualified.schema)
@@ -222,7 +222,7 @@ const holdersOf = (object: SchemaObject.SchemaObject): ReadonlyArray<SchemaObjec
 }
 
 /**
- * The rank of the first migration after an entry that takes its object away, or the object's table, type or schema.
+ * The rank of the first migration after an entry that removes its object, or the object's table, type or schema.
  *
  * @since 0.1.0
  * @category queries
@@ -233,24 +233,24 @@ export const removerOf = (index: Index, entry: Entry): Option.Option<number> => 
 }
 
 /**
- * The ranks of all migrations that do.
+ * The ranks of all migrations after an entry that remove its object, or the object's table, type or schema.
  *
  * @since 0.1.0
  * @category queries
  */
 export const removersOf = (index: Index, { object, rank }: Entry): ReadonlyArray<number> =>
   holdersOf(object).flatMap((holder) =>
-    (index.removed.get(slotOf(holder)) ?? nothing)
-      .filter((removal) => removal.rank > rank && takesAway(index, removal, holder))
+    (index.removed.get(slotOf(holder)) ?? noEntries)
+      .filter((removal) => removal.rank > rank && removes(index, removal, holder))
       .map((removal) => removal.rank)
   )
 
-/** A removal spelled with another schema than the object's means an object that is spelled so, if there is one. */
-const takesAway = (index: Index, removal: Entry, object: SchemaObject.SchemaObject): boolean => {
+/** A removal under another spelling removes the object only if no earlier migration provides an object of exactly that spelling. */
+const removes = (index: Index, removal: Entry, object: SchemaObject.SchemaObject): boolean => {
   if (SchemaObject.key(removal.object) === SchemaObject.key(object)) return true
-  if (distanceBetween(removal.object, object) === undefined || !isSameRoutine(removal.object, object)) return false
+  if (distanceBetween(removal.object, object) === undefined || !matchesSignature(removal.object, object)) return false
   const spelling = SchemaObject.key(removal.object)
-  return (index.provided.get(slotOf(removal.object)) ?? nothing).every(
+  return (index.provided.get(slotOf(removal.object)) ?? noEntries).every(
     (entry) => entry.rank > removal.rank || SchemaObject.key(entry.object) !== spelling
   )
 }

@@ -1,18 +1,18 @@
 /**
- * From what is missing to the smallest plan that brings it: the pending provider, and the ancestors that have not run.
- * Where the failing statement is known, whatever else it needs is looked up at once (its other tables, columns, routines and
- * types, and the pending writers of all these), so that one heal is enough and the answer is that of the up-to-date schema.
+ * Finds the smallest plan that brings a missing object: its pending provider, and the ancestors that have not run. If the failing
+ * statement is known, the plan also brings the other tables, columns, routines and types that the statement lacks, and the pending
+ * writers of these. So one heal is enough, and the answer is that of the up-to-date schema.
  *
- * A pending migration that runs code nobody can read, and does not declare what it provides, may write any table: it counts
- * as a writer of the statement's tables.
+ * A pending migration that runs opaque code and does not declare what it provides may write any table, so it counts as a writer of the
+ * statement's tables.
  *
  * **Laws**
  *
  * 1. A plan holds no step that is applied, and every step comes after all it waits for, in `upon` or in the plan.
- * 2. A plan holds a provider of each object in `closes`, and no step that neither provides, nor writes, nor precedes.
+ * 2. A plan holds a provider of each object in `closes`, and each of its steps is a provider, a writer or an ancestor of one.
  * 3. Once a plan's steps are applied, no later resolution returns one of them again.
- * 4. No plan closes a gap whose object the final schema no longer has.
- * 5. A column of a statement that can only come from its relations is not brought to another one.
+ * 4. No plan closes a gap whose object a later migration removes.
+ * 5. If a column can only belong to a relation of the statement, no plan adds it to another relation.
  * 6. The time depends on the closure and on the pending writers, not on the number of migrations.
  *
  * @since 0.1.0
@@ -30,7 +30,7 @@ import type { Plan, Reason, Step } from "./Plan.js"
 import * as Provider from "./Provider.js"
 
 /**
- * Its providers have all run, as far as the applied set knows; `objects` is what they promised, as they spell it.
+ * All providers have run, as far as the applied set knows. `objects` are their promises, as they spell them.
  *
  * @since 0.1.0
  * @category models
@@ -48,19 +48,19 @@ export interface AlreadyApplied {
  * @category models
  */
 export type NoPlan =
-  /** No migration provides it: the error is none of ours. */
+  /** No migration provides the object, so the error has another cause. */
   | { readonly _tag: "Unexplained" }
   | AlreadyApplied
-  /** It existed once; the final schema no longer has it. */
+  /** A later migration removes the object. */
   | { readonly _tag: "Removed"; readonly by: Migration }
 
 type Graph = MigrationGraph.MigrationGraph
 type Applied = MigrationGraph.Applied
 
 /**
- * The plan that closes a gap. A column that is named without its table may have several pending providers: tables of the
- * statement come first, then, where it may come from elsewhere, the graph's order; only the first plan is returned, and the next
- * once that has run.
+ * The plan that closes a gap. A column that is named without its table may have several pending providers. Those of the statement's
+ * tables come first; others follow in the graph's order, if the column may come from elsewhere. Only the plan of the first provider is
+ * returned; a call after its run returns the next.
  *
  * @since 0.1.0
  * @category operations
@@ -73,8 +73,8 @@ export const resolve = (
 ): Either.Either<Plan, NoPlan> => resolveWith(graph, applied, gap, scope, () => true)
 
 /**
- * The same without the writers that change no answer, such as plain indexes: they come along while they may (on an empty table
- * an index costs nothing), and are no reason to refuse a heal when they may not.
+ * Like {@link resolve}, without the writers that change no answer, such as plain indexes. A heal tries this plan if the policy refuses
+ * the whole one, since an index is no reason to refuse a heal.
  *
  * @since 0.1.0
  * @category operations
@@ -110,7 +110,7 @@ const resolveWith = (
 }
 
 /**
- * Everything that has not been applied, in the graph's order; `None` where nothing is pending.
+ * The plan of all pending migrations, in the graph's order; `None` if there is none.
  *
  * @since 0.1.0
  * @category operations
@@ -119,23 +119,23 @@ export const pending = (graph: Graph, applied: Applied): Option.Option<Plan> =>
   upTo(graph, applied, graph.rankById.keys())
 
 /**
- * These migrations and their ancestors, as far as they have not been applied; unknown ids are passed over.
+ * The plan of the given migrations and their ancestors that are pending; `None` if there is none. Unknown ids are ignored.
  *
  * @since 0.1.0
  * @category operations
  */
 export const upTo = (graph: Graph, applied: Applied, ids: Iterable<MigrationId>): Option.Option<Plan> =>
   planOf(graph, applied, {
-    reasons: new Map([...ids].flatMap((id) => entry(graph.rankById.get(id), "pending"))),
+    reasons: new Map([...ids].flatMap((id) => ranked(graph.rankById.get(id), "pending"))),
     closes: []
   })
 
 type Ranked = readonly [rank: number, reason: Reason]
 
-const entry = (rank: number | undefined, reason: Reason): ReadonlyArray<Ranked> =>
+const ranked = (rank: number | undefined, reason: Reason): ReadonlyArray<Ranked> =>
   rank === undefined ? [] : [[rank, reason]]
 
-/** Whatever is not asked for by itself is there because something else waits for it. */
+/** The plan of the pending migrations in a closure. A step without a reason of its own is an ancestor. */
 const planOf = (
   graph: Graph,
   applied: Applied,
@@ -163,14 +163,14 @@ const isUnapplied =
   (rank: number): boolean =>
     MigrationGraph.migrationsAt(graph, [rank]).some((migration) => !applied.has(migration.id))
 
-/** A guess explains a gap only while it is pending: that a column of this name exists elsewhere proves nothing. */
+/** Guesses are not considered: an applied column of the same name in another table does not explain the gap. */
 const noPlan = (graph: Graph, found: ReadonlyArray<Provider.Candidate>): NoPlan => {
-  const same = found.filter((candidate) => candidate.same)
-  const alive = same.filter(isAlive)
+  const matching = found.filter(({ matchesSignature }) => matchesSignature)
+  const alive = matching.filter(isAlive)
   const providers = MigrationGraph.migrationsAt(graph, new Set(alive.map(({ rank }) => rank)))
   const [remover] = MigrationGraph.migrationsAt(
     graph,
-    same.flatMap(({ removedBy }) => Option.toArray(removedBy))
+    matching.flatMap(({ removedBy }) => Option.toArray(removedBy))
   )
   return Arr.isNonEmptyReadonlyArray(providers)
     ? { _tag: "AlreadyApplied", providers, objects: alive.map(({ object }) => object) }
@@ -179,7 +179,7 @@ const noPlan = (graph: Graph, found: ReadonlyArray<Provider.Candidate>): NoPlan 
       : { _tag: "Removed", by: remover }
 }
 
-/** `found` may be what is missing as far as names tell; `guesses` share no more than a column's name. */
+/** `found` are candidates whose full names may match; `guesses` share only a column's name. */
 interface Search {
   readonly found: ReadonlyArray<Provider.Candidate>
   readonly guesses: ReadonlyArray<Provider.Candidate>
@@ -210,7 +210,7 @@ const conflictTargetOf = (scope: Option.Option<StatementScope>): Option.Option<S
     Option.map(conflictTarget, ({ columns, relation }) => SchemaObject.conflictTarget(columns, relation))
   )
 
-/** Whatever else the statement lacks, and who else writes its tables: later entries win. */
+/** The pending providers of the statement's objects, and the pending writers of its tables. Of two reasons for a rank the last counts. */
 const neededBy = (
   graph: Graph,
   applied: Applied,

@@ -1,12 +1,12 @@
 /**
- * Order, closure, paths and reduction of a directed graph whose nodes are the numbers from 0. Everything is iterative: a chain
- * of any length fits on the stack.
+ * Order, closure, paths and reduction of a directed graph whose nodes are the numbers from 0. All algorithms are iterative, so a long
+ * chain does not overflow the stack.
  *
  * **Laws**
  *
- * 1. `order` lists each node once, after all it waits for; of all such lists it is the smallest, compared number by number.
- * 2. Where there is no such list, `order` answers with a cycle: each node waits for the next, and the last for the first.
- * 3. `reduction` keeps who reaches whom, and without any one of its edges that would be lost.
+ * 1. `order` lists each node once, after all nodes it waits for; of all such lists it is the smallest, compared number by number.
+ * 2. If there is no such list, `order` fails with a cycle: each node waits for the next, and the last for the first.
+ * 3. `reduction` keeps all paths between nodes, and each of its edges is necessary for that.
  *
  * @internal
  */
@@ -14,14 +14,14 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 
-/** For each node, whom it waits for directly. @since 0.1.0 @category models */
-export type Waits = ReadonlyArray<{ readonly keys: () => Iterable<number>; readonly size: number }>
+/** For each node, the nodes it waits for directly. @since 0.1.0 @category models */
+export type WaitsByNode = ReadonlyArray<{ readonly keys: () => Iterable<number>; readonly size: number }>
 
-/** Whom a node waits for. @since 0.1.0 @category models */
+/** The nodes that a node waits for. @since 0.1.0 @category models */
 export type Next = (node: number) => Iterable<number>
 
-/** The order, or a cycle. @since 0.1.0 @category operations */
-export const order = (waits: Waits): Either.Either<ReadonlyArray<number>, NonEmptyReadonlyArray<number>> => {
+/** All nodes in order, or a cycle. @since 0.1.0 @category operations */
+export const order = (waits: WaitsByNode): Either.Either<ReadonlyArray<number>, NonEmptyReadonlyArray<number>> => {
   if (waits.every((earlier, node) => [...earlier.keys()].every((other) => other < node))) {
     return Either.right(waits.map((_, node) => node))
   }
@@ -31,7 +31,7 @@ export const order = (waits: Waits): Either.Either<ReadonlyArray<number>, NonEmp
     : Option.match(cycleIn(waits), { onNone: () => Either.right(sorted), onSome: Either.left })
 }
 
-/** The nodes and all they wait for, directly or not, ascending. @since 0.1.0 @category operations */
+/** The given nodes and all nodes they wait for, directly or not, ascending. @since 0.1.0 @category operations */
 export const closure = (next: Next, nodes: Iterable<number>): ReadonlyArray<number> => {
   const seen = new Set(nodes)
   // A set that grows while it is walked is its own work list.
@@ -39,7 +39,7 @@ export const closure = (next: Next, nodes: Iterable<number>): ReadonlyArray<numb
   return [...seen].sort((a, b) => a - b)
 }
 
-/** The shortest path, both ends included; empty where there is none. @since 0.1.0 @category operations */
+/** The shortest path, with both ends; empty if there is none. @since 0.1.0 @category operations */
 export const path = (next: Next, from: number, to: number): ReadonlyArray<number> => {
   const cameFrom = new Map<number, number>([[from, from]])
   for (const node of cameFrom.keys()) {
@@ -55,13 +55,13 @@ export const path = (next: Next, from: number, to: number): ReadonlyArray<number
 }
 
 /**
- * For each node the fewest it must wait for directly, ascending, so that it still waits for all; the graph's nodes must be in
- * an order that respects it. Takes one bit for each pair of nodes.
+ * The transitive reduction: for each node the smallest list of direct waits, ascending, from which all its waits follow. No node may
+ * wait for a later one. Takes one bit of memory for each pair of nodes.
  *
  * @since 0.1.0
  * @category operations
  */
-export const reduction = (waits: Waits): ReadonlyArray<ReadonlyArray<number>> => {
+export const reduction = (waits: WaitsByNode): ReadonlyArray<ReadonlyArray<number>> => {
   const reached: Array<Uint32Array> = []
   return waits.map((earlier) => {
     const mine = new Uint32Array((waits.length >>> 5) + 1)
@@ -71,7 +71,7 @@ export const reduction = (waits: Waits): ReadonlyArray<ReadonlyArray<number>> =>
   })
 }
 
-/** Adds a node and all it reaches to a set of bits, unless it is already there. */
+/** Adds a node and all nodes it reaches to a set of bits. `false` if the node is already there. */
 const addReach = (bits: Uint32Array, reached: ReadonlyArray<Uint32Array>, node: number): boolean => {
   const word = node >>> 5
   const bit = 1 << (node & 31)
@@ -83,8 +83,8 @@ const addReach = (bits: Uint32Array, reached: ReadonlyArray<Uint32Array>, node: 
   return true
 }
 
-/** Always takes the smallest node that waits for nobody any more; stops short where there is a cycle. */
-const smallestFirst = (waits: Waits): ReadonlyArray<number> => {
+/** Repeatedly takes the smallest node all of whose waits are listed. The list is incomplete if there is a cycle. */
+const smallestFirst = (waits: WaitsByNode): ReadonlyArray<number> => {
   const missing = waits.map((earlier) => earlier.size)
   const followers = waits.map((): Array<number> => [])
   for (const [node, earlier] of waits.entries()) for (const other of earlier.keys()) followers[other]?.push(node)
@@ -111,8 +111,8 @@ const insertDescending = (sorted: Array<number>, value: number): void => {
   sorted.splice(low, 0, value)
 }
 
-/** Every cycle has an edge to a later node, or to the same: the shortest way around through the first of those. */
-const cycleIn = (waits: Waits): Option.Option<NonEmptyReadonlyArray<number>> => {
+/** The shortest cycle through the first edge to the node itself or a later one; every cycle has such an edge. */
+const cycleIn = (waits: WaitsByNode): Option.Option<NonEmptyReadonlyArray<number>> => {
   for (const [node, earlier] of waits.entries()) {
     for (const other of earlier.keys()) {
       const back = other < node ? [] : path((at) => waits[at]?.keys() ?? [], other, node)

@@ -24,7 +24,7 @@ const orderOf = (made: MigrationGraph.MigrationGraph) => made.nodes.map((node) =
 const waitsForAll = (made: MigrationGraph.MigrationGraph, one: Migration): ReadonlySet<string> =>
   new Set(MigrationGraph.ancestors(made, [one.id]).map((other) => other.id))
 
-/** Whether a hazard or a requirement orders two migrations directly, by the definition and without the algorithm. */
+/** Whether a hazard or a requirement orders two migrations directly, by definition and not by the algorithm. */
 const mustWait = (later: Migration, earlier: Migration): boolean => {
   if (later.requires.some(({ id }) => id === earlier.id)) return true
   if (later.id < earlier.id) return false
@@ -51,7 +51,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "Every migration comes after all it waits for, and in id order wherever the graph allows",
+    "Every migration comes after all it waits for, and in the source's order where the graph allows it",
     [graph],
     ([made]) => {
       const before = new Set<string>()
@@ -67,7 +67,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "edges is the transitive reduction: it reaches what the graph reaches, and no edge of it can be left out",
+    "edges is the transitive reduction: it has the same paths as the graph, and each of its edges is necessary",
     [graph],
     ([made]) => {
       const reach = (edges: ReadonlyArray<MigrationGraph.Edge>) => {
@@ -93,7 +93,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "ancestors is closed: it holds all that any of its members waits for, and nothing else",
+    "ancestors is closed: it holds every migration that the given ones or its members wait for, and no other",
     [graph, fc.array(fc.nat({ max: 11 }), { maxLength: 3 })],
     ([made, chosen]) => {
       const ids = chosen.flatMap((at) => made.migrations[at]?.id ?? [])
@@ -106,25 +106,21 @@ describe("laws", () => {
     }
   )
 
-  it.prop(
-    "A cycle that is reported is one: each member waits for the next, and the last for the first",
-    [history],
-    ([all]) => {
-      const made = MigrationGraph.make(all)
-      if (Either.isRight(made) || made.left._tag !== "CyclicDependency") return
-      const byId = new Map<string, Migration>(all.map((one) => [one.id, one]))
-      const members = made.left.path.flatMap((id) => byId.get(id) ?? [])
-      assert.strictEqual(new Set(members).size, made.left.path.length)
-      members.forEach((one, at) => {
-        const next = members[(at + 1) % members.length]
-        assert.isTrue(next !== undefined && mustWait(one, next))
-      })
-      deepStrictEqual(
-        made.left.files,
-        members.map((one) => one.source)
-      )
-    }
-  )
+  it.prop("In a reported cycle each member waits for the next, and the last for the first", [history], ([all]) => {
+    const made = MigrationGraph.make(all)
+    if (Either.isRight(made) || made.left._tag !== "CyclicDependency") return
+    const byId = new Map<string, Migration>(all.map((one) => [one.id, one]))
+    const members = made.left.path.flatMap((id) => byId.get(id) ?? [])
+    assert.strictEqual(new Set(members).size, made.left.path.length)
+    members.forEach((one, at) => {
+      const next = members[(at + 1) % members.length]
+      assert.isTrue(next !== undefined && mustWait(one, next))
+    })
+    deepStrictEqual(
+      made.left.files,
+      members.map((one) => one.source)
+    )
+  })
 })
 
 describe("hazards", () => {
@@ -140,7 +136,7 @@ describe("hazards", () => {
     }
   )
 
-  it.prop("Nobody waits for a later migration, and nobody waits without one of these reasons", [graph], ([made]) => {
+  it.prop("No migration waits for a later one, and none waits without one of these reasons", [graph], ([made]) => {
     for (const { from, to } of MigrationGraph.edges(made)) {
       const [earlier, later] = [MigrationGraph.get(made, from), MigrationGraph.get(made, to)]
       assert.isTrue(Option.isSome(earlier) && Option.isSome(later) && mustWait(later.value, earlier.value))
@@ -190,7 +186,7 @@ describe("make", () => {
     assert.include(Either.isLeft(made) ? made.left.message : "", "1_a.sql and other/1_a.sql")
   })
 
-  it("names a requirement that is not there, and the file that has it", () => {
+  it("fails for an unknown requirement, and names the file that has it", () => {
     const error = errorOf({ id: "1" }, { id: "2", requires: ["1", "3"] })
     assert.strictEqual(error._tag, "UnknownRequirement")
     assert.include(error.message, '2.sql:1 requires "3"')
@@ -205,20 +201,20 @@ describe("make", () => {
     )
   })
 
-  it("walks a cycle of requirements once around, by the shortest way", () => {
+  it("fails with the shortest cycle of requirements", () => {
     const error = errorOf({ id: "1", requires: ["3"] }, { id: "2", requires: ["1"] }, { id: "3", requires: ["2", "1"] })
     assert.strictEqual(error._tag, "CyclicDependency")
     assert.include(error.message, "1 -> 3 -> 1 (1.sql, 3.sql)")
     assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 3, 3.sql:1 requires 1.")
   })
 
-  it("calls a requirement that contradicts a hazard a cycle", () => {
+  it("fails with a cycle if a requirement contradicts a hazard", () => {
     const error = errorOf({ id: "1", reads: ["users"], requires: ["2"] }, { id: "2", writes: ["users"] })
     assert.include(error.message, "1 -> 2 -> 1")
     assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 2.")
   })
 
-  it("calls a requirement of oneself a cycle of one", () => {
+  it("fails with a cycle of one if a migration requires itself", () => {
     assert.include(errorOf({ id: "1", requires: ["1"] }).message, "1 -> 1 (1.sql)")
   })
 
@@ -234,7 +230,7 @@ describe("make", () => {
     assert.isTrue(Either.isRight(ordered))
   })
 
-  it("allows an object to be provided again by one that waits for the first", () => {
+  it("allows a second provider of an object that waits for the first", () => {
     const made = graphOf(
       { id: "1", provides: [table("a")] },
       { id: "2", removes: [table("a")] },
@@ -261,7 +257,7 @@ describe("explain", () => {
     { id: "4" }
   )
 
-  it("is the chain of objects that orders two migrations, whichever is named first", () => {
+  it("is the chain of objects that orders two migrations, in either order of the arguments", () => {
     const chain = Option.some<readonly [MigrationGraph.Edge, ...ReadonlyArray<MigrationGraph.Edge>]>([
       { from: idOf("1"), to: idOf("2"), because: ["users"] },
       { from: idOf("2"), to: idOf("3"), because: ["requires"] }
@@ -270,7 +266,7 @@ describe("explain", () => {
     deepStrictEqual(MigrationGraph.explain(made, idOf("3"), idOf("1")), chain)
   })
 
-  it("is nothing for migrations that may run in any order, for one and itself, and for unknown ones", () => {
+  it("is empty for migrations that may run in any order, for a migration and itself, and for unknown ids", () => {
     for (const [self, that] of [
       ["1", "4"],
       ["2", "2"],
@@ -282,7 +278,7 @@ describe("explain", () => {
 })
 
 describe("overtaken", () => {
-  it("is what was added below a migration that had already run", () => {
+  it("holds migrations that were added below one that had already run", () => {
     const made = graphOf(
       { id: "1", writes: ["a"] },
       { id: "2", writes: ["a"] },
@@ -306,7 +302,7 @@ describe("get", () => {
 })
 
 describe("providersOf", () => {
-  it("tells who provides an object, and who takes it away", () => {
+  it("tells which migration provides an object, and which removes it", () => {
     const made = graphOf(
       { id: "1", provides: [table("users", "app"), table("notes")] },
       { id: "2", removes: [table("notes")] }

@@ -64,18 +64,18 @@ describe("laws", () => {
 })
 
 describe("groups", () => {
-  it("puts the whole plan into one transaction where that is possible", () => {
+  it("puts the whole plan into one transaction if that is possible", () => {
     deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }, { id: "3" })), [["1", "2", "3"]])
     deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2" }), "migration"), [["1"], ["2"]])
   })
 
-  it("sets apart what runs outside transactions", () => {
+  it("sets a migration apart that runs outside transactions", () => {
     const one = planOf({ id: "1" }, { id: "2", transaction: "none" }, { id: "3" }, { id: "4" })
     deepStrictEqual(groupsOf(one), [["1"], ["2"], ["3", "4"]])
     deepStrictEqual(reasonsOf(one), ["", "2 runs outside transactions", "2 runs outside transactions"])
   })
 
-  it("sets apart what begins or ends transactions by itself", () => {
+  it("sets a migration apart that begins or ends transactions by itself", () => {
     const own = migration({ id: "2", sql: "COMMIT" })
     const statements = [{ start: 0, end: 6, line: 1, transactional: true }]
     const one: Plan.Plan = {
@@ -90,7 +90,7 @@ describe("groups", () => {
     deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
   })
 
-  it("sets apart what says of which kind its transaction is", () => {
+  it("sets a migration apart that sets the mode of its transaction", () => {
     const { steps, ...rest } = planOf({ id: "1" }, { id: "2" }, { id: "3" })
     const [first, second, third] = steps
     assert.isDefined(second)
@@ -118,19 +118,19 @@ describe("groups", () => {
     assert.include(reasonsOf(one)[1] ?? "", "3 may use the value that 1 adds to the enum mood")
   })
 
-  it("splits before what is not understood, once a value has been added", () => {
+  it("splits before a barrier, after a value was added", () => {
     deepStrictEqual(groupsOf(planOf({ id: "1", provides: [sad] }, { id: "2", barrier: "EXECUTE" })), [["1"], ["2"]])
     deepStrictEqual(groupsOf(planOf({ id: "1" }, { id: "2", barrier: "EXECUTE" })), [["1", "2"]])
   })
 
-  it("keeps together an enum and the use of a value that it was made with, and of no other", () => {
+  it("keeps together an enum and the use of its first values, and not of added ones", () => {
     const made = { id: "1", provides: [SchemaObject.type(mood), SchemaObject.enumValue(mood, "glad")] }
     const used = { id: "3", writes: ["mood"] }
     deepStrictEqual(groupsOf(planOf(made, used)), [["1", "3"]])
     deepStrictEqual(groupsOf(planOf(made, { id: "2", provides: [sad] }, used)), [["1", "2"], ["3"]])
   })
 
-  it("splits where a value is used that was added by the file that made the enum, or renamed it", () => {
+  it("splits before the use of a value that was added by the file that made or renamed the enum", () => {
     const script = { _tag: "Sql", text: "ALTER TYPE mood ADD\n  VALUE 'sad';" } as const
     const { steps, ...rest } = planOf(
       { id: "1", provides: [SchemaObject.type(mood), sad] },
@@ -141,7 +141,7 @@ describe("groups", () => {
     deepStrictEqual(groupsOf(adding), [["1"], ["2"]])
   })
 
-  it("forgets at each commit what has been added before it", () => {
+  it("allows the use of a value after the commit of the migration that added it", () => {
     const one = planOf(
       { id: "1", provides: [sad] },
       { id: "2", reads: ["mood"] },
@@ -153,7 +153,7 @@ describe("groups", () => {
 })
 
 describe("risks", () => {
-  it("are those that the migration does not consent to", () => {
+  it("are those without the consent of the migration", () => {
     const one = planOf(
       { id: "1", risks: [risk("data-loss"), risk("opaque")], accepts: ["data-loss"] },
       { id: "2", risks: [risk("data-loss")] }
@@ -166,7 +166,7 @@ describe("risks", () => {
 })
 
 describe("render", () => {
-  it("tells what is brought, by what, and at which risk", () => {
+  it("tells the missing objects, the steps and their risks", () => {
     const one: Plan.Plan = {
       steps: [
         { migration: migration({ id: "001_users" }), reason: "ancestor" },
@@ -196,12 +196,12 @@ describe("command", () => {
     assert.strictEqual(commandFor("001_users", "V1.1__b"), `${Plan.commandName} migrate 001_users V1.1__b`)
   })
 
-  it("quotes for a shell, and ends the options before an id that looks like one", () => {
+  it("quotes for a shell, and ends the options before an id that looks like an option", () => {
     assert.strictEqual(commandFor("it's $HOME"), `${Plan.commandName} migrate 'it'\\''s $HOME'`)
     assert.strictEqual(commandFor("-x", "1"), `${Plan.commandName} migrate -- -x 1`)
   })
 
-  it("names none where everything is meant", () => {
+  it("names no migration for the plan of all pending ones", () => {
     assert.strictEqual(Plan.command(planOf({ id: "1" }, { id: "2" })), `${Plan.commandName} migrate`)
   })
 })

@@ -23,7 +23,7 @@ describe("laws", () => {
           (candidate) => SchemaObject.key(candidate.object) === key
         )
         assert.strictEqual(own?.rank, rank)
-        assert.isTrue(own?.same)
+        assert.isTrue(own?.matchesSignature)
       }
     }
   )
@@ -73,7 +73,7 @@ describe("candidates", () => {
 
   const mood = SchemaObject.qualifiedName("mood", "app")
 
-  it("go with what holds them", () => {
+  it("are removed together with their table, type or schema", () => {
     const users = SchemaObject.qualifiedName("users", "app")
     deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "app")), [true])
     deepStrictEqual(removerOf(SchemaObject.constraint("c", users), table("users")), [true])
@@ -83,7 +83,7 @@ describe("candidates", () => {
     deepStrictEqual(removerOf(table("users", "app"), SchemaObject.schema("app")), [true])
   })
 
-  it("stay when their namesake goes", () => {
+  it("stay when another object of the same name is removed", () => {
     deepStrictEqual(removerOf(column("id", "users", "app"), table("users", "shop")), [false])
     deepStrictEqual(removerOf(table("users"), column("users")), [false])
     const f = (...types: ReadonlyArray<string>) => SchemaObject.routine(SchemaObject.qualifiedName("f"), types)

@@ -31,7 +31,7 @@ const allOrders = (
 
 describe("laws", () => {
   it.prop(
-    "order lists each node once, after all it waits for; of all such lists it is the smallest, compared number by number",
+    "order lists each node once, after all nodes it waits for; of all such lists it is the smallest, compared number by number",
     [fc.array(fc.array(fc.nat({ max: 4 }), { maxLength: 2 }), { maxLength: 5 }).map(waitsFrom)],
     ([waits]) =>
       deepStrictEqual(
@@ -41,7 +41,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "Where there is no such list, order answers with a cycle: each node waits for the next, and the last for the first",
+    "If there is no such list, order fails with a cycle: each node waits for the next, and the last for the first",
     [anyGraph],
     ([waits]) => {
       const order = Topology.order(waits)
@@ -55,7 +55,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "reduction keeps who reaches whom, and without any one of its edges that would be lost",
+    "reduction keeps all paths between nodes, and each of its edges is necessary for that",
     [ascending],
     ([waits]) => {
       const kept = Topology.reduction(waits)
@@ -77,7 +77,7 @@ describe("path", () => {
     deepStrictEqual(Topology.path(next({ 5: [4, 3], 4: [2], 3: [1], 2: [1], 1: [0] }), 5, 0), [5, 3, 1, 0])
   })
 
-  it("is the node alone from a node to itself, and empty where there is no way", () => {
+  it("is the node alone from a node to itself, and empty if there is none", () => {
     deepStrictEqual(Topology.path(next({}), 3, 3), [3])
     deepStrictEqual(Topology.path(next({ 3: [2] }), 2, 3), [])
   })
@@ -92,7 +92,7 @@ describe("order", () => {
     )
   })
 
-  it("calls a node that waits for itself a cycle of one", () => {
+  it("fails with a cycle of one for a node that waits for itself", () => {
     deepStrictEqual(Topology.order([new Set(), new Set([1])]), Either.left([1]))
   })
 })
