@@ -1,10 +1,10 @@
 /**
- * What another tool, or the catalog, says about the migrations of this program: which of them are to be recorded as applied, and
- * what does not fit.
+ * The result of asking another tool's table, or the catalog, about this program's migrations: the migrations to record as applied, and
+ * the misfits, which contradict that.
  *
  * **Laws**
  *
- * 1. A migration is adopted at most once, and never one that the ledger has already.
+ * 1. A migration is adopted at most once, and not if the ledger has it already.
  * 2. Each row of the tool's table leads to an entry, to a migration that the ledger has, or to a misfit.
  *
  * @since 0.1.0
@@ -15,7 +15,7 @@ import type { Migration, MigrationId } from "../migration/Migration.js"
 export { MisfitKind }
 
 /**
- * Something that does not fit, as data and in words.
+ * A contradiction between the witness and the migrations, as data and in words.
  *
  * @since 0.1.0
  * @category models
@@ -23,29 +23,29 @@ export { MisfitKind }
 export interface Misfit {
   readonly kind: MisfitKind
   readonly ids: ReadonlyArray<MigrationId>
-  /** One sentence without a full stop. */
+  /** One sentence, without a full stop. */
   readonly text: string
 }
 
 /**
- * A migration that is to be recorded as adopted.
+ * A migration to record as adopted.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Entry {
   readonly migration: Migration
-  /** By the tool; `null` where the catalog told. */
+  /** The name and the time in the tool's table; `null` if the witness is the catalog. */
   readonly recordedAs: string | null
   readonly recordedAt: string | null
   /**
-   * `same` and `edited`: the tool keeps a hash. `recorded`: it keeps none. `there`: the catalog has what the migration promises.
-   * `assumed`: the migration promises nothing, and a later one is there.
+   * `same` and `edited`: the tool's hash fits the file, or does not. `recorded`: the tool keeps no hash. `there`: the catalog has the
+   * objects that the migration promises. `assumed`: the migration promises no object, and a later one is there.
    */
   readonly because: "same" | "edited" | "recorded" | "there" | "assumed"
 }
 
-/** A tool's table, or the catalog. @since 0.1.0 @category models */
+/** The source of the information: a tool's table, or the catalog. @since 0.1.0 @category models */
 export type Witness =
   | { readonly _tag: "Table"; readonly tool: string; readonly table: string }
   | { readonly _tag: "Catalog" }
@@ -59,30 +59,30 @@ export interface Adoption {
   /** In the graph's order. */
   readonly entries: ReadonlyArray<Entry>
   readonly misfits: ReadonlyArray<Misfit>
-  /** Migrations that promise nothing and that nothing else tells about: they stay pending. */
+  /** Migrations without evidence for or against them: they stay pending. */
   readonly untold: ReadonlyArray<Migration>
 }
 
 /**
- * Which witness is asked, and what of that which does not fit is accepted.
+ * Which witness to ask, and which kinds of misfits to accept.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Request {
-  /** `table`: the one table of another tool that is there. `catalog`: whether what each migration promises is there. */
+  /** `table`: asks the table of another tool. `catalog`: looks up the promised objects of each migration. */
   readonly by: "table" | "catalog"
-  /** The table's name, where there are several. */
+  /** The table's name. Defaults to the only one that is there. */
   readonly table?: string | undefined
-  /** By default nothing. */
+  /** Defaults to none. */
   readonly accept?: ReadonlyArray<MisfitKind> | undefined
 }
 
-/** The one table of another tool, and nothing is accepted that does not fit. @since 0.1.0 @category constructors */
+/** Asks the only table of another tool, and accepts no misfit. @since 0.1.0 @category constructors */
 export const fromTable: Request = { by: "table" }
 
 /**
- * What does not fit and has not been accepted.
+ * The misfits that are not accepted.
  *
  * @since 0.1.0
  * @category queries
@@ -91,7 +91,7 @@ export const objections = ({ misfits }: Adoption, { accept = [] }: Request): Rea
   misfits.filter(({ kind }) => !accept.includes(kind))
 
 /**
- * The options of a command that asks the same again and accepts these as well.
+ * The options of a command that makes the same request and accepts these misfits as well.
  *
  * @since 0.1.0
  * @category rendering
@@ -109,20 +109,20 @@ export const optionsFor = (
   ]
 }
 
-/** A witness in words. @since 0.1.0 @category rendering */
+/** Names a witness. @since 0.1.0 @category rendering */
 export const renderWitness = (witness: Witness): string =>
   witness._tag === "Catalog" ? "the catalog" : `${witness.tool}'s table ${witness.table}`
 
-const meaning: Readonly<Record<Entry["because"], string>> = {
-  same: "the file is as it was",
+const textByReason: Readonly<Record<Entry["because"], string>> = {
+  same: "the file is unchanged",
   edited: "the file has been edited since",
   recorded: "the tool keeps no hash",
-  there: "what it promises is there",
-  assumed: "it promises nothing, and a later one is there"
+  there: "the objects that it promises are there",
+  assumed: "it promises no object, and a later migration is there"
 }
 
 /**
- * One line for each migration that would be adopted, and for each thing that does not fit.
+ * Renders one line for the witness, and one for each migration to adopt, each pending one and each misfit.
  *
  * @since 0.1.0
  * @category rendering
@@ -134,12 +134,12 @@ export const render = (adoption: Adoption): string =>
       [
         `adopt    ${migration.id}  ${migration.source}`,
         ...(recordedAs === null || recordedAs === migration.id ? [] : [`recorded as ${recordedAs}`]),
-        meaning[because]
+        textByReason[because]
       ].join("  ")
     ),
     ...(adoption.entries.length === 0 ? ["adopt    none"] : []),
     ...adoption.untold.map(
-      ({ id, source }) => `pending  ${id}  ${source}  it promises nothing, and no later one is there`
+      ({ id, source }) => `pending  ${id}  ${source}  it promises no object, and no later migration is there`
     ),
     ...adoption.misfits.map(({ kind, text }) => `misfit   ${kind}: ${text}`)
   ].join("\n")

@@ -1,5 +1,5 @@
 /**
- * Whether a file is as it was when another tool ran it, by the hash that the tool keeps.
+ * Compares a file with the hash that another tool recorded when it ran the file.
  *
  * Sources: Prisma's schema engine, drizzle-orm's `migrator.ts`, sqlx's `migrate/migration.rs`, Flyway's `ChecksumCalculator`,
  * graphile-migrate's `hash.ts`, Atlas' `migrate.NewHashFile`, Sqitch's `App::Sqitch::Plan::Change`, Postgrator's `createChecksum`.
@@ -12,24 +12,24 @@ import type { Keeping } from "./Tool.js"
 /** @since 0.1.0 @category models */
 export type Algorithm = "sha256" | "sha384" | "sha1" | "md5"
 
-/** The digest of bytes, or of a text's UTF-8 bytes. @since 0.1.0 @category models */
+/** Computes the digest of bytes, or of a text in UTF-8. @since 0.1.0 @category models */
 export type Digests = (algorithm: Algorithm, content: Uint8Array | string, encoding: "hex" | "base64") => string
 
 /**
- * A file as it stands on the disk.
+ * The content of a file on disk.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Content {
-  /** Its own name, without folders. */
+  /** The file's name, without folders. */
   readonly name: string
   readonly bytes: Uint8Array
   readonly text: string
 }
 
 /**
- * Whether a tool's record of a file fits the file. `undefined` where it tells nothing.
+ * Whether a file fits its record: a hash, or the statements as a JSON array. `undefined` if the record does not tell.
  *
  * @since 0.1.0
  * @category queries
@@ -60,20 +60,20 @@ export const fits = (
   }
 }
 
-/** The bits of each byte, as zip and PNG compute them: polynomial 0xEDB88320. */
+/** Adds a byte to a CRC-32 as in zip and PNG, with the polynomial 0xEDB88320. */
 const crcByte = (crc: number, byte: number): number => {
   let value = (crc ^ byte) & 0xff
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
   return (crc >>> 8) ^ value
 }
 
-/** Of all lines, without their ends: a signed 32-bit number. */
+/** The CRC-32 of all lines without their ends, as a signed 32-bit number. */
 const crc32 = (text: string): number => {
   const lines = new TextEncoder().encode(withoutByteOrderMark(text).replace(/[\r\n]+/g, ""))
   return ~lines.reduce(crcByte, 0xffffffff) | 0
 }
 
-/** A header of `--!` lines and an empty line, and the body after it. */
+/** The hash over the previous hash and the body; a header of `--!` lines and an empty line stand before the body. */
 const graphileHash = (digests: Digests, text: string): string => {
   const unix = text.replace(/\r\n?/g, "\n")
   const end = unix.indexOf("\n\n")
@@ -83,7 +83,7 @@ const graphileHash = (digests: Digests, text: string): string => {
   return `sha1:${digests("sha1", hashed, "hex")}`
 }
 
-/** Of the names and the texts of all files up to this one, in the order of their names. */
+/** The hash over the names and texts of all files up to this one, in the order of their names. */
 const atlasHash = (digests: Digests, file: Content, folder: ReadonlyArray<Content>): string => {
   const before = folder
     .filter(({ name }) => name <= file.name)
@@ -106,7 +106,7 @@ const concatenated = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   return whole
 }
 
-/** Each recorded statement stands in the file, in that order, and between them there is nothing but comments, spaces and semicolons. */
+/** Whether the file holds the recorded statements in their order, with only comments, spaces and semicolons between them. */
 const holdsStatements = (text: string, recorded: string): boolean | undefined => {
   const statements: unknown = JSON.parse(recorded)
   if (!Array.isArray(statements) || statements.length === 0) return undefined

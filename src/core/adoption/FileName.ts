@@ -1,5 +1,5 @@
 /**
- * The names and versions by which a tool may have recorded a file.
+ * Finds the names and versions under which a tool may have recorded a file.
  *
  * **Laws**
  *
@@ -13,11 +13,11 @@ import type { Naming } from "./Tool.js"
 
 const endings = /(?:[.-]up|\.do)?\.(?:sql|[cm]?[jt]s|py|rb|php|go|cs|xml|ya?ml|json)$/i
 
-/** Files that bear their folder's name. */
+/** Files that take their folder's name. */
 const nameless = /^(?:migration|up)(?:\.sql)?$/i
 
 /**
- * A recorded name, a path or an id without folders and endings: `db/20240101_users.up.sql` is `20240101_users`.
+ * A recorded name, a path or an id without folders and endings: `20240101_users` for `db/20240101_users.up.sql`.
  *
  * @since 0.1.0
  * @category conversions
@@ -29,11 +29,11 @@ export const bare = (name: string): string => {
   return own.replace(endings, "")
 }
 
-/** What stands before a label's own part: `record:001_users`. */
+/** The prefix of a label such as `record:001_users`. */
 const label = /^(?:record|migrator):/
 
 /**
- * All bare names by which a migration may be recorded: of its id and of its file.
+ * All names under which a migration may be recorded: its id, and the bare names of its id and of its file.
  *
  * @since 0.1.0
  * @category queries
@@ -43,7 +43,7 @@ export const namesOf = ({ id, source }: Pick<Migration, "id" | "source">): Reado
 ]
 
 /**
- * The version that a name begins with, in canonical form: `V001.0__users` is `1`, `20240101_users` is `20240101`.
+ * The version that a name begins with, in canonical form: `1` for `V001.0__users`, `20240101` for `20240101_users`.
  *
  * @since 0.1.0
  * @category conversions
@@ -65,14 +65,14 @@ export const versionOf = (naming: Naming, name: string): string | undefined => {
   }
 }
 
-/** Without leading zeros in its parts, and without parts at its end that are zero. */
+/** A version without leading zeros in its parts and without zero parts at its end. */
 const canonical = (version: string): string => {
   const parts = version.split(/[._]/).map((part) => part.replace(/^0+(?=\d)/, ""))
   while (parts.length > 1 && parts.at(-1) === "0") parts.pop()
   return parts.join(".")
 }
 
-/** Of two canonical versions: negative where the first comes first. @since 0.1.0 @category comparing */
+/** Compares two canonical versions: negative if the first is smaller. @since 0.1.0 @category comparing */
 export const compareVersions = (self: string, that: string): number => {
   const [left, right] = [self.split("."), that.split(".")]
   for (let at = 0; at < Math.max(left.length, right.length); at++) {

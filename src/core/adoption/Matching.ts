@@ -1,5 +1,5 @@
 /**
- * Which migration of this program each row of a tool's table means.
+ * Finds the migration of this program that each row of a tool's table means.
  *
  * @internal
  */
@@ -11,7 +11,7 @@ import { bare, compareVersions, namesOf, versionOf } from "./FileName.js"
 import type { Recorded } from "./Sighting.js"
 import type { Tool } from "./Tool.js"
 
-/** A migration and its file; an Effect has none. @since 0.1.0 @category models */
+/** A migration and the content of its file; an Effect has none. @since 0.1.0 @category models */
 export interface Known {
   readonly migration: Migration
   readonly content: Content | undefined
@@ -37,36 +37,36 @@ interface Candidate extends Known {
   readonly hash: string | undefined
 }
 
-/** What one row leads to. */
-interface Reading {
+/** The migrations that one row means. */
+interface Match {
   readonly row: Recorded
   readonly means: ReadonlyArray<Candidate>
-  /** Of `means`, or of others that a version stands for. */
   readonly isFailed: boolean
+  /** Whether a row without a migration is a misfit. */
   readonly needsFile: boolean
 }
 
 /**
- * The migrations that a tool's table records as applied, and what does not fit.
+ * The migrations that a tool's table records as applied, and the misfits.
  *
  * @since 0.1.0
  * @category operations
  */
 export const match = (given: Case): Adoption => {
   const candidates = given.migrations.map((known) => candidateFrom(given, known))
-  const readings = withPlaces(
+  const matches = matchedByPosition(
     given.tool,
     candidates,
-    given.rows.flatMap((row) => readingsOf(given, candidates, row))
+    given.rows.flatMap((row) => matchesOf(given, candidates, row))
   )
   const applied = new Map<Candidate, Recorded>()
-  for (const { isFailed, means, row } of readings) {
+  for (const { isFailed, means, row } of matches) {
     const [only, ...others] = means
     if (only !== undefined && !isFailed && others.length === 0 && !applied.has(only)) applied.set(only, row)
   }
-  /** What the tool had before it: a file that has been added since counts in no hash. */
+  /** The files that the tool knew: files added later are in none of its hashes. */
   const folder = [...applied.keys()].flatMap(({ content }) => (content === undefined ? [] : [content]))
-  const entries = withFirstEditOf(
+  const entries = withOnlyFirstEdit(
     given.tool,
     candidates.flatMap((candidate): ReadonlyArray<Entry> => {
       const row = applied.get(candidate)
@@ -80,9 +80,9 @@ export const match = (given: Case): Adoption => {
     entries,
     untold: [],
     misfits: [
-      ...entries.filter(({ because }) => because === "edited").map(edited(given)),
-      ...readings.flatMap((reading) => misfitOf(given, reading, applied)),
-      ...passedOver(given, candidates, applied, readings)
+      ...entries.filter(({ because }) => because === "edited").map(editMisfit(given)),
+      ...matches.flatMap((one) => misfitOf(given, one, applied)),
+      ...notRecorded(given, candidates, applied, matches)
     ]
   }
 }
@@ -98,11 +98,11 @@ const candidateFrom = ({ digests, tool }: Case, { content, migration }: Known): 
   }
 }
 
-/** `0001_users` and `1_users` are one name. */
+/** Makes one name of `0001_users` and `1_users`. */
 const withoutZeros = (name: string): string => name.replace(/^0+(?=\d)/, "")
 
-/** A row that stands for all before it leads to each of them. */
-const readingsOf = (given: Case, candidates: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Reading> => {
+/** The match of a row; for a row that stands for all migrations before it, one more match for each of these. */
+const matchesOf = (given: Case, candidates: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Match> => {
   const { tool } = given
   const own = nearest(
     given,
@@ -110,13 +110,13 @@ const readingsOf = (given: Case, candidates: ReadonlyArray<Candidate>, row: Reco
     row
   )
   const isFailed = row.state === "failed" || row.state === "unfinished"
-  const reading: Reading = { row, means: own, isFailed, needsFile: row.state !== "baseline" }
-  if (row.state === "applied" || row.state === "failed") return [reading]
+  const one: Match = { row, means: own, isFailed, needsFile: row.state !== "baseline" }
+  if (row.state === "applied" || row.state === "failed") return [one]
   const upTo = versionOf(tool.naming, row.name ?? "")
   const before = candidates.filter(
     ({ version }) => version !== undefined && upTo !== undefined && compareVersions(version, upTo) < 0
   )
-  return [...before.map((one): Reading => ({ row, means: [one], isFailed: false, needsFile: true })), reading]
+  return [...before.map((one): Match => ({ row, means: [one], isFailed: false, needsFile: true })), one]
 }
 
 const isMeant = (tool: Tool, candidate: Candidate, { hash, name }: Recorded): boolean => {
@@ -131,8 +131,8 @@ const isMeant = (tool: Tool, candidate: Candidate, { hash, name }: Recorded): bo
 }
 
 /**
- * Sqitch keeps the old text of a change that was reworked as `users@v1.0.sql`, and records both texts by one name: the hash tells
- * which is meant, and else the plain name is.
+ * Chooses between several migrations of one recorded name: the one with the recorded hash, else those with exactly that name. Sqitch
+ * keeps the old script of a reworked change as `users@v1.0.sql`, and records both scripts under one name.
  */
 const nearest = (given: Case, means: ReadonlyArray<Candidate>, row: Recorded): ReadonlyArray<Candidate> => {
   if (means.length < 2) return means
@@ -147,20 +147,20 @@ const nearest = (given: Case, means: ReadonlyArray<Candidate>, row: Recorded): R
 }
 
 /**
- * A tool that records no names tells of an edited file only that its hash is not there: the file in the row's place is the one, if
- * no other row means it.
+ * Matches rows that have neither a name nor a known hash by their position: the file of the row was edited, and it is the file at the
+ * same position, if no other row means that file.
  */
-const withPlaces = (
+const matchedByPosition = (
   { naming }: Tool,
   candidates: ReadonlyArray<Candidate>,
-  readings: ReadonlyArray<Reading>
-): ReadonlyArray<Reading> => {
-  if (naming !== "hash") return readings
-  const meant = new Set(readings.flatMap(({ means }) => means))
-  return readings.map((reading, place) => {
+  matches: ReadonlyArray<Match>
+): ReadonlyArray<Match> => {
+  if (naming !== "hash") return matches
+  const meant = new Set(matches.flatMap(({ means }) => means))
+  return matches.map((one, place) => {
     const inPlace = candidates[place]
-    const isFree = reading.means.length === 0 && reading.row.name === null
-    return isFree && inPlace !== undefined && !meant.has(inPlace) ? { ...reading, means: [inPlace] } : reading
+    const isFree = one.means.length === 0 && one.row.name === null
+    return isFree && inPlace !== undefined && !meant.has(inPlace) ? { ...one, means: [inPlace] } : one
   })
 }
 
@@ -184,15 +184,15 @@ const entryFrom = (
   }
 }
 
-/** A hash that includes the files before tells nothing about those after the first that was edited. */
-const withFirstEditOf = ({ keeping }: Tool, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+/** Keeps only the first edit if a hash includes the files before it: the hashes of all later files then differ as well. */
+const withOnlyFirstEdit = ({ keeping }: Tool, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   const first = keeping === "atlas" ? entries.findIndex(({ because }) => because === "edited") : -1
   return first < 0
     ? entries
     : entries.map((entry, place) => (place > first ? { ...entry, because: "recorded" as const } : entry))
 }
 
-const edited =
+const editMisfit =
   ({ tool }: Case) =>
   ({ migration, recordedAs }: Entry): Misfit => ({
     kind: "edited",
@@ -202,7 +202,7 @@ const edited =
 
 const misfitOf = (
   { tool }: Case,
-  { isFailed, means, needsFile, row }: Reading,
+  { isFailed, means, needsFile, row }: Match,
   applied: ReadonlyMap<Candidate, Recorded>
 ): ReadonlyArray<Misfit> => {
   const ids = means.map(({ migration }) => migration.id)
@@ -218,18 +218,18 @@ const misfitOf = (
     : []
 }
 
-/** Files that the tool would have run before the last one that it records. */
-const passedOver = (
+/** Misfits for files without a record that come before the last recorded one. */
+const notRecorded = (
   { isInLedger, tool }: Case,
   candidates: ReadonlyArray<Candidate>,
   applied: ReadonlyMap<Candidate, Recorded>,
-  readings: ReadonlyArray<Reading>
+  matches: ReadonlyArray<Match>
 ): ReadonlyArray<Misfit> => {
   const isRun = ({ version }: Candidate): boolean =>
     tool.naming === "name" || tool.naming === "hash" || version !== undefined
   const ran = candidates.filter(isRun)
   const last = ran.findLastIndex((candidate) => applied.has(candidate))
-  const named = new Set(readings.flatMap(({ means }) => means))
+  const named = new Set(matches.flatMap(({ means }) => means))
   return ran
     .slice(0, Math.max(last, 0))
     .filter((candidate) => !applied.has(candidate) && !named.has(candidate) && !isInLedger(candidate.migration.id))

@@ -1,17 +1,17 @@
 /**
- * The tools of other languages.
+ * The tools of languages other than JavaScript and TypeScript, and their tables.
  *
  * @internal
  */
 import { byNumber, failedUnless, select, type Tool } from "./Tool.js"
 
-/** Each version by its last row, which says whether it is applied now. */
+/** The last row of each version says whether the version is applied now. */
 const gooseRows = (from: string): string =>
   `SELECT version_id AS name, tstamp AS at, NULL AS hash, 'applied' AS state FROM (
     SELECT DISTINCT ON (version_id) version_id, tstamp, is_applied FROM ${from} ORDER BY version_id, id DESC) AS t
   WHERE is_applied AND version_id > 0 ORDER BY version_id`
 
-/** Each script by its last row; what was undone or taken out of the history is not applied. */
+/** The last row of each version or script counts. One that was undone or deleted from the history is not applied. */
 const flywayRows = (from: string): string =>
   `SELECT CASE WHEN type = 'BASELINE' THEN version ELSE script END AS name, installed_on AS at, checksum AS hash,
     CASE WHEN NOT success THEN 'failed' WHEN type LIKE '%BASELINE' THEN 'baseline' ELSE 'applied' END AS state
@@ -27,13 +27,13 @@ const atlasRows = select({
   rest: "WHERE version NOT LIKE '.%' ORDER BY version"
 })
 
-/** A table that holds nothing but the version that the database is at. */
+/** The rows of a table that holds only the current version of the database. */
 const current = byNumber(select({ name: "version", state: "'below'", rest: "WHERE version > 0 ORDER BY version DESC" }))
 
 const versions = byNumber(select({ name: "version", rest: "ORDER BY version" }))
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
-export const others: ReadonlyArray<Tool> = [
+export const otherTools: ReadonlyArray<Tool> = [
   {
     name: "Flyway",
     table: "flyway_schema_history",

@@ -1,14 +1,14 @@
 /**
- * Which migrations have been applied, by what the catalog shows: for a database that was made by hand or from a dump.
+ * Finds the applied migrations from the catalog, for a database that was made by hand or from a dump.
  *
- * An object is evidence for a migration only where its presence or its absence can have no other reason. The presence of what two
- * migrations provide tells that one of them ran, its absence that neither did; the absence of what a later migration takes away
- * tells nothing; and what a migration takes away speaks against it as long as it is there.
+ * An object is a sign only if no other migration explains its presence or absence. An object with one provider is a sign for that
+ * migration if it is there. A missing object is a sign against its providers, unless a later migration removes it. An object that a
+ * migration removes is a sign against that migration while it is there.
  *
  * **Laws**
  *
- * 1. Of migrations that were applied in order, up to one of them, none is absent up to there and none is there after it.
- * 2. A migration without evidence is assumed exactly if a later one is there.
+ * 1. If migrations were applied in order, up to one of them, none of these is absent and none of the later ones is there.
+ * 2. A migration without signs is assumed exactly if a later one is there.
  *
  * @internal
  */
@@ -23,18 +23,19 @@ import type { Adoption, Entry, Misfit } from "./Adoption.js"
 
 type Graph = MigrationGraph.MigrationGraph
 
-interface Evidence {
+/** The signs for a migration, and the two kinds of signs against it. */
+interface Signs {
   readonly migration: Migration
   readonly there: ReadonlyArray<SchemaObject.SchemaObject>
   readonly missing: ReadonlyArray<SchemaObject.SchemaObject>
-  /** What it takes away and what is there still. */
-  readonly left: ReadonlyArray<SchemaObject.SchemaObject>
+  /** Objects that the migration removes and that are still there. */
+  readonly notRemoved: ReadonlyArray<SchemaObject.SchemaObject>
 }
 
-type Verdict = "there" | "absent" | "half" | "untold"
+type State = "there" | "absent" | "half" | "unknown"
 
 /**
- * What is to be looked up in the catalog.
+ * The objects to look up in the catalog: all that the migrations promise or remove, each once.
  *
  * @since 0.1.0
  * @category queries
@@ -48,7 +49,7 @@ export const questions = (graph: Graph): ReadonlyArray<SchemaObject.SchemaObject
 ]
 
 /**
- * The migrations that are there, by those of the questions that are missing.
+ * The migrations to adopt. `missing` are the objects of {@link questions} that the catalog does not have.
  *
  * @since 0.1.0
  * @category operations
@@ -62,21 +63,21 @@ export const adoption = (
   const isThere = (object: SchemaObject.SchemaObject): boolean => !gone.has(SchemaObject.key(object))
   const providers = providersByKey(graph)
   const found = graph.nodes.map(({ migration }, rank) => {
-    const evidence = evidenceFor(graph, providers, isThere, migration, rank)
-    return { evidence, migration, verdict: isInLedger(migration.id) ? ("there" as const) : verdictOf(evidence) }
+    const signs = signsOf(graph, providers, isThere, migration, rank)
+    return { signs, migration, state: isInLedger(migration.id) ? ("there" as const) : stateOf(signs) }
   })
-  const last = found.findLastIndex(({ verdict }) => verdict === "there")
+  const last = found.findLastIndex(({ state }) => state === "there")
   const open = found
     .map((one, rank) => ({ ...one, isBefore: rank < last }))
     .filter((one) => !isInLedger(one.migration.id))
   return {
     witness: { _tag: "Catalog" },
-    entries: open.flatMap(({ isBefore, migration, verdict }): ReadonlyArray<Entry> => {
-      const because = verdict === "there" ? "there" : verdict === "untold" && isBefore ? "assumed" : undefined
+    entries: open.flatMap(({ isBefore, migration, state }): ReadonlyArray<Entry> => {
+      const because = state === "there" ? "there" : state === "unknown" && isBefore ? "assumed" : undefined
       return because === undefined ? [] : [{ migration, recordedAs: null, recordedAt: null, because }]
     }),
-    untold: open.filter(({ isBefore, verdict }) => verdict === "untold" && !isBefore).map(({ migration }) => migration),
-    misfits: open.flatMap(({ evidence, isBefore, verdict }) => misfitOf(evidence, verdict, isBefore))
+    untold: open.filter(({ isBefore, state }) => state === "unknown" && !isBefore).map(({ migration }) => migration),
+    misfits: open.flatMap(({ signs, isBefore, state }) => misfitOf(signs, state, isBefore))
   }
 }
 
@@ -90,13 +91,13 @@ const providersByKey = (graph: Graph): ReadonlyMap<string, ReadonlyArray<number>
   return ranks
 }
 
-const evidenceFor = (
+const signsOf = (
   graph: Graph,
   providers: ReadonlyMap<string, ReadonlyArray<number>>,
   isThere: (object: SchemaObject.SchemaObject) => boolean,
   migration: Migration,
   rank: number
-): Evidence => {
+): Signs => {
   const ranksOf = (object: SchemaObject.SchemaObject) => providers.get(SchemaObject.key(object)) ?? []
   const promised = promises(migration)
   return {
@@ -105,33 +106,39 @@ const evidenceFor = (
     missing: promised.filter(
       (object) => !isThere(object) && Option.isNone(Provider.removerOf(graph.providers, { object, rank }))
     ),
-    left: migration.footprint.removes.filter(
+    notRemoved: migration.footprint.removes.filter(
       (object) => isThere(object) && ranksOf(object).length > 0 && ranksOf(object).every((provider) => provider < rank)
     )
   }
 }
 
-const verdictOf = ({ left, missing, there }: Evidence): Verdict => {
-  const against = missing.length + left.length
-  if (there.length === 0) return against === 0 ? "untold" : "absent"
+const stateOf = ({ notRemoved, missing, there }: Signs): State => {
+  const against = missing.length + notRemoved.length
+  if (there.length === 0) return against === 0 ? "unknown" : "absent"
   return against === 0 ? "there" : "half"
 }
 
 const list = (objects: ReadonlyArray<SchemaObject.SchemaObject>): string => objects.map(SchemaObject.render).join(", ")
 
 const misfitOf = (
-  { left, migration, missing, there }: Evidence,
-  verdict: Verdict,
+  { notRemoved, migration, missing, there }: Signs,
+  state: State,
   isBefore: boolean
 ): ReadonlyArray<Misfit> => {
   const { id, source } = migration
-  if (verdict === "half") {
+  if (state === "half") {
     const lacks = missing.length === 0 ? [] : [`${list(missing)} is missing`]
-    const keeps = left.length === 0 ? [] : [`${list(left)} is there still`]
+    const keeps = notRemoved.length === 0 ? [] : [`${list(notRemoved)} is still there`]
     const text = `of ${source} ${[`${list(there)} is there`, ...lacks, ...keeps].join(" and ")}`
     return [{ kind: "half-there", ids: [id], text }]
   }
-  return verdict === "absent" && isBefore
-    ? [{ kind: "not-recorded", ids: [id], text: `what ${source} does is not there, and what later files do is` }]
+  return state === "absent" && isBefore
+    ? [
+        {
+          kind: "not-recorded",
+          ids: [id],
+          text: `the catalog shows that ${source} has not run, though later files have`
+        }
+      ]
     : []
 }

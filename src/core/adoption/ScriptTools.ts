@@ -1,5 +1,5 @@
 /**
- * The tools for programs in JavaScript and TypeScript, and those of hosted services.
+ * The tools for programs in JavaScript and TypeScript, those of hosted services, and their tables.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ const hasuraRows = (from: string): string =>
   CROSS JOIN LATERAL jsonb_each_text(d.value) AS v ORDER BY v.key`
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
-export const inScript: ReadonlyArray<Tool> = [
+export const scriptTools: ReadonlyArray<Tool> = [
   {
     name: "Prisma Migrate",
     table: "_prisma_migrations",
@@ -128,7 +128,7 @@ export const inScript: ReadonlyArray<Tool> = [
 ]
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
-export const hosted: ReadonlyArray<Tool> = [
+export const hostedTools: ReadonlyArray<Tool> = [
   {
     name: "Supabase",
     table: "schema_migrations",

@@ -1,5 +1,5 @@
 /**
- * Which of the tables that bear the name of a tool's table are that tool's: told by their columns, and never by the name alone.
+ * Recognises the table of a tool by its name and its columns, never by its name alone.
  *
  * @internal
  */
@@ -10,7 +10,7 @@ import type { Tool } from "./Tool.js"
 import { all } from "./Tools.js"
 
 /**
- * A table as the catalog shows it.
+ * A table in the catalog that has the name of a tool's table.
  *
  * @since 0.1.0
  * @category models
@@ -19,9 +19,9 @@ export const Sighting = Schema.Struct({
   schema: Schema.String,
   table: Schema.String,
   columns: Schema.Array(Schema.String),
-  /** Found by its bare name. */
+  /** Whether the search path leads to it. */
   isVisible: Schema.Boolean,
-  /** `false` for a role without the right, and where row level security may hide rows from it. */
+  /** `false` if the role may not read it, or if row level security may hide rows from the role. */
   isReadable: Schema.Boolean
 })
 
@@ -29,14 +29,14 @@ export const Sighting = Schema.Struct({
 export type Sighting = typeof Sighting.Type
 
 /**
- * What a row of a tool's table says. `below`: this one and all before it are applied. `baseline`: the same, and there need not be a
- * file of that version. `unfinished`: all before it are applied, and this one failed.
+ * A row of a tool's table. `below`: this migration and all before it are applied. `baseline`: the same, and this version may have no
+ * file. `unfinished`: all before it are applied, and this one failed.
  *
  * @since 0.1.0
  * @category models
  */
 export const Recorded = Schema.Struct({
-  /** `null` where the tool records a hash and no name. */
+  /** `null` if the tool records only a hash. */
   name: Schema.NullOr(Schema.String),
   at: Schema.NullOr(Schema.String),
   hash: Schema.NullOr(Schema.String),
@@ -47,7 +47,7 @@ export const Recorded = Schema.Struct({
 export type Recorded = typeof Recorded.Type
 
 /**
- * A tool's table.
+ * A table that is recognised as a tool's.
  *
  * @since 0.1.0
  * @category models
@@ -55,19 +55,19 @@ export type Recorded = typeof Recorded.Type
 export interface Recognised {
   readonly tool: Tool
   readonly sighting: Sighting
-  /** As a reader may type it: with its schema where the search path does not lead to it. */
+  /** The name as a user types it, with its schema if the search path does not lead to it. */
   readonly table: string
 }
 
 /**
- * The tools whose tables these are, in the order in which tools are tried.
+ * The tables that belong to a tool, in the order of the tools.
  *
  * @since 0.1.0
  * @category queries
  */
 export const recognised = (sightings: ReadonlyArray<Sighting>): ReadonlyArray<Recognised> => {
   const found = sightings.flatMap((sighting) => {
-    const tool = all.find((candidate) => isOf(candidate, sighting, sightings))
+    const tool = all.find((candidate) => belongsTo(candidate, sighting, sightings))
     return tool === undefined ? [] : [{ tool, sighting, table: nameOf(sighting) }]
   })
   const rank = ({ tool }: Recognised): number => all.indexOf(tool)
@@ -75,7 +75,7 @@ export const recognised = (sightings: ReadonlyArray<Sighting>): ReadonlyArray<Re
 }
 
 /**
- * The rows of a tool's table, as a query with the columns of {@link Recorded}.
+ * The query for the rows of a tool's table, with the columns of {@link Recorded}.
  *
  * @since 0.1.0
  * @category queries
@@ -83,7 +83,7 @@ export const recognised = (sightings: ReadonlyArray<Sighting>): ReadonlyArray<Re
 export const rowsOf = ({ sighting, tool }: Recognised): string =>
   tool.rows(`${quote(sighting.schema)}.${quote(sighting.table)}`, new Set(sighting.columns))
 
-const isOf = (
+const belongsTo = (
   { beside, columns, isCommonName, schema, table }: Tool,
   sighting: Sighting,
   all: ReadonlyArray<Sighting>

@@ -1,14 +1,14 @@
 /**
- * All tools whose tables of migrations are known, and what to look for in a catalog.
+ * All known tools that keep a table of migrations, and the tables to look for in a catalog.
  *
  * @internal
  */
-import { others } from "./OtherTools.js"
-import { hosted, inScript } from "./ScriptTools.js"
+import { otherTools } from "./OtherTools.js"
+import { hostedTools, scriptTools } from "./ScriptTools.js"
 import type { Tool } from "./Tool.js"
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
-export const all: ReadonlyArray<Tool> = [...inScript, ...hosted, ...others]
+export const all: ReadonlyArray<Tool> = [...scriptTools, ...hostedTools, ...otherTools]
 
 /** The names of the tables to look for. @since 0.1.0 @category constructors */
 export const tables: ReadonlyArray<string> = [
@@ -16,7 +16,7 @@ export const tables: ReadonlyArray<string> = [
 ]
 
 /**
- * Schemas that a hosted service keeps for itself. The tables of migrations in there are the service's own and tell nothing about a program's.
+ * The schemas of hosted services. Their tables of migrations belong to the service and not to a program.
  *
  * @since 0.1.0
  * @category constructors

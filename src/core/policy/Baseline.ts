@@ -1,6 +1,6 @@
 /**
- * What a database must hold for migrations to be recorded as applied without running them: all that they promise and that no
- * later one of those recorded takes away again.
+ * Finds the objects that a database must have before migrations may be recorded as applied without a run: all promises of the
+ * migrations that no later applied migration removes.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export interface Owed {
 }
 
 /**
- * `recorded` are the migrations to be recorded; `applied` tells which ones are applied already.
+ * The objects that must be there. `recorded` are the migrations to record, `applied` those that are applied already.
  *
  * @since 0.1.0
  * @category queries
@@ -44,7 +44,7 @@ export const owed = (
 }
 
 /**
- * The objects that are missing, by migration.
+ * Groups missing objects by migration, with its file and the objects as text.
  *
  * @since 0.1.0
  * @category conversions

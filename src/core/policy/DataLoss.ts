@@ -1,12 +1,12 @@
 /**
- * Which statements of a plan lose data. The files tell which ones may; whether there is data to lose is asked of the database.
+ * Finds the statements of a plan that lose data. The files show which statements may; the database tells whether there is data to lose.
  *
  * **Laws**
  *
  * 1. A risk about a relation that exists without a row, or does not exist, loses no data, unless the plan may give that name to
  *    another relation first.
  * 2. A risk about a relation that is not named loses data.
- * 3. What the file consents to with `-- accept: data-loss` is no loss.
+ * 3. A risk that the file accepts with `-- accept: data-loss` is no loss.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ export const possible = (plan: Plan.Plan): ReadonlyArray<Plan.StepRisk> =>
   Plan.risks(plan).filter(({ risk }) => risk.kind === "data-loss")
 
 /**
- * What {@link real} wants to know about a plan, each question once.
+ * The questions whose answers {@link real} needs about a plan, each once.
  *
  * @since 0.1.0
  * @category queries
@@ -42,7 +42,7 @@ export const questions = (plan: Plan.Plan): ReadonlyArray<Policy.Question> => [
 ]
 
 /**
- * Those of the possible losses that the database bears out: the relation holds rows, or may hold some.
+ * The possible losses of relations that hold rows, or may hold some.
  *
  * @since 0.1.0
  * @category queries
@@ -53,16 +53,16 @@ export const real = (plan: Plan.Plan, facts: Policy.Facts): ReadonlyArray<Plan.S
       onNone: () => true,
       onSome: (relation) => {
         const presence = facts.presence(risk)
-        return presence === "rows" || presence === "unknown" || isNameOfAnother(plan, migration, relation)
+        return presence === "rows" || presence === "unknown" || mayGetItsNameFromAnother(plan, migration, relation)
       }
     })
   )
 
 /**
- * A migration up to this one may rename or move a relation, or a schema, to that name: the rows that it has then stand elsewhere now.
- * The statement is read as text, since the files need not know the relation.
+ * Whether a migration up to `last` may rename or move a relation, or a schema, to this name: then the rows are still under the old name.
+ * The statement is read as text, since the files may not know the relation.
  */
-const isNameOfAnother = (
+const mayGetItsNameFromAnother = (
   { steps }: Plan.Plan,
   last: Migration.Migration,
   { name, schema }: SchemaObject.QualifiedName

@@ -1,15 +1,15 @@
 /**
- * May a plan run by itself, now? A policy is a plain function from a plan, and what the catalog says of its tables, to a
- * verdict. Policies compose; the default is {@link expandOnly}.
+ * Decides whether a plan may run by itself. A policy is a plain function from a plan, and the database's facts about its tables, to a
+ * verdict. Policies compose. The default is {@link expandOnly}.
  *
  * **Laws**
  *
  * 1. `and` is associative, and `always` is its identity on either side.
  * 2. `or` is associative, and `never` is its identity on either side, as far as allowing goes.
  * 3. `and` allows exactly what both allow; `or` exactly what one of them allows.
- * 4. What `expandOnly` refuses, it refuses with more steps behind it.
- * 5. What `expandOnly` allows, it allows when more tables are new, or empty in place of holding rows.
- * 6. Consent covers the kinds it names, in the migration that gives it, and nothing else.
+ * 4. If `expandOnly` refuses a plan, it refuses the plan with more steps at its end.
+ * 5. If `expandOnly` allows a plan, it allows the plan when more tables are new, or are empty instead of holding rows.
+ * 6. Consent covers only the kinds that it names, in the migration that gives it.
  *
  * @since 0.1.0
  */
@@ -25,9 +25,10 @@ import * as SchemaObject from "../model/SchemaObject.js"
 import * as ToldRoutine from "../model/ToldRoutine.js"
 
 /**
- * What the database says of an object before a plan: it is not there (or the plan has made it since), it is there and holds no
- * row, it holds rows, or that cannot be told. Types and routines hold no rows. Of a routine that the files tell, `new` means that
- * the database has no other body of it. Where a risk asks for code, a table is plain if a new row runs none of the database's own.
+ * The state of an object in the database. `new`: it was not there before the plan. `empty`: it was there and holds no row; types and
+ * routines hold none. `rows`: it holds rows. `plain`: the answer to a risk that asks for code, if a new row runs no code of the
+ * database's own. `unknown`: the database cannot tell. For a routine whose body the files tell, `new` means that the database has no other
+ * body of it.
  *
  * @since 0.1.0
  * @category models
@@ -35,7 +36,7 @@ import * as ToldRoutine from "../model/ToldRoutine.js"
 export type Presence = "new" | "empty" | "rows" | "plain" | "unknown"
 
 /**
- * What the database says. {@link expandOnly} asks only about risks that name an object.
+ * The facts of the database that a policy may ask for. {@link expandOnly} asks only about risks that name an object.
  *
  * @since 0.1.0
  * @category models
@@ -44,7 +45,7 @@ export interface Facts {
   readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks" | "told">) => Presence
 }
 
-/** What there is to ask about an object, and the lock under which the answer lasts. @since 0.1.0 @category models */
+/** A question to the database about an object, and the lock under which the answer stays true. @since 0.1.0 @category models */
 export interface Question extends Pick<Risk, "reach" | "lock" | "asks" | "told"> {
   readonly relation: QualifiedName
 }
@@ -57,9 +58,9 @@ export interface Question extends Pick<Risk, "reach" | "lock" | "asks" | "told">
  */
 export interface Refusal {
   readonly migration: Migration
-  /** `None` where the whole migration is refused. */
+  /** `None` if the whole migration is refused. */
   readonly risk: Option.Option<Risk>
-  /** A clause that goes on from the statement: `it would lose data`. */
+  /** A clause about the statement, such as `it would lose data`. */
   readonly why: string
 }
 
@@ -69,7 +70,7 @@ export type Verdict =
   | { readonly _tag: "Refused"; readonly reasons: Arr.NonEmptyReadonlyArray<Refusal> }
 
 /**
- * One line for an error: the file, the line, the statement, and why it may not run.
+ * Renders a refusal in one line: the file, the line, the statement, and why it may not run.
  *
  * @since 0.1.0
  * @category rendering
@@ -92,14 +93,14 @@ export const refused = (reasons: Arr.NonEmptyReadonlyArray<Refusal>): Verdict =>
 /** Allows every plan. @since 0.1.0 @category policies */
 export const always: Policy = () => allowed
 
-/** Allows none: everything is applied by hand, or ahead of time. @since 0.1.0 @category policies */
+/** Refuses every plan: migrations are applied by hand, or ahead of time. @since 0.1.0 @category policies */
 export const never: Policy = (plan) =>
   refused(
-    Arr.map(plan.steps, ({ migration }) => ({ migration, risk: Option.none(), why: "nothing may run by itself" }))
+    Arr.map(plan.steps, ({ migration }) => ({ migration, risk: Option.none(), why: "no migration may run by itself" }))
   )
 
 /**
- * Refuses each risk for which the rule has a reason. Risks that a migration consents to never reach the rule.
+ * Refuses each risk for which the rule gives a reason. The rule never sees a risk that the migration consents to.
  *
  * @example
  * import * as Policy from "effect-auto-migration/Policy"
@@ -115,24 +116,24 @@ export const never: Policy = (plan) =>
 export const refusing =
   (
     rule: (
-      danger: Plan.StepRisk,
+      stepRisk: Plan.StepRisk,
       circumstances: { readonly plan: Plan.Plan; readonly facts: Facts }
     ) => Option.Option<string>
   ): Policy =>
   (plan, facts) => {
-    const reasons = Plan.risks(plan).flatMap((danger) =>
-      Option.toArray(rule(danger, { plan, facts })).map(
-        (why): Refusal => ({ migration: danger.migration, risk: Option.some(danger.risk), why })
+    const reasons = Plan.risks(plan).flatMap((stepRisk) =>
+      Option.toArray(rule(stepRisk, { plan, facts })).map(
+        (why): Refusal => ({ migration: stepRisk.migration, risk: Option.some(stepRisk.risk), why })
       )
     )
     return Arr.isNonEmptyReadonlyArray(reasons) ? refused(reasons) : allowed
   }
 
 /**
- * The default on the request path: a plan may add to the schema. It may not lose data, rewrite, scan or index a table that is
- * not empty, change privileges, run outside a transaction, or hold what is not understood; unless the migration consents with
- * `-- accept:`. Short locks are no reason: `lock_timeout` bounds them. An object that was not there before the plan has no rows
- * and no users yet, so no risk about it counts. A function is known as far as the database has the body that the files tell.
+ * The default policy on the request path: a plan may add to the schema. Without `-- accept:` it may not lose data, rewrite, scan or
+ * index a table that is not empty, change privileges, run outside a transaction, or run a statement whose effect cannot be seen. Short
+ * locks are allowed, because `lock_timeout` bounds them. Risks about an object that was not there before the plan do not count, because
+ * it has no rows and no users. A call of a function is judged by the body in the files, if the database has the same body.
  *
  * @since 0.1.0
  * @category policies
@@ -140,7 +141,7 @@ export const refusing =
 export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
   if (Option.isSome(risk.told)) {
     const known = isMadeBy(plan, migration, risk.told.value) ? "new" : facts.presence(risk)
-    return known === "new" ? Option.none() : Option.some(untold(risk.told.value, known))
+    return known === "new" ? Option.none() : Option.some(unknownBody(risk.told.value, known))
   }
   const { harmless, why } = rules[risk.kind]
   const isAsked = (harmless === "empty" || harmless === "new" || risk.asks === "code") && Option.isSome(risk.relation)
@@ -152,7 +153,7 @@ export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }
   return isHarmless ? Option.none() : Option.some(why(presence === "unknown" ? "may hold" : "holds"))
 })
 
-/** Allows what both allow; refuses for the reasons of both. @since 0.1.0 @category combinators */
+/** Allows a plan that both policies allow; else refuses it for the reasons of both. @since 0.1.0 @category combinators */
 export const and: {
   (that: Policy): (self: Policy) => Policy
   (self: Policy, that: Policy): Policy
@@ -166,7 +167,7 @@ export const and: {
     }
 )
 
-/** Allows what one of them allows; refuses for the reasons of both. @since 0.1.0 @category combinators */
+/** Allows a plan that one of the policies allows; else refuses it for the reasons of both. @since 0.1.0 @category combinators */
 export const or: {
   (that: Policy): (self: Policy) => Policy
   (self: Policy, that: Policy): Policy
@@ -183,7 +184,7 @@ export const or: {
 )
 
 /**
- * What {@link expandOnly} has to know about a plan, each question once and in the plan's order: all that the database is asked.
+ * The questions whose answers {@link expandOnly} needs about a plan, each once, in the plan's order.
  *
  * @since 0.1.0
  * @category queries
@@ -196,7 +197,7 @@ export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Questio
   )
 
 /**
- * The same about one statement of a migration, which is the one that begins at `start`.
+ * The questions about one statement of a migration, the one that begins at `start` (an offset into its text).
  *
  * @since 0.1.0
  * @category queries
@@ -211,7 +212,7 @@ const questionOf = ({ asks, kind, lock, reach, relation, told }: Risk): Readonly
   return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock, told })) : []
 }
 
-/** What two questions about one object share. @since 0.1.0 @category conversions */
+/** The key of a question without its lock: two questions with one key have the same answer. @since 0.1.0 @category conversions */
 export const questionKey = ({ asks, reach, relation, told }: Omit<Question, "lock">): string =>
   `${asks ?? "presence"} ${reach} ${Option.match(told, {
     onNone: () => SchemaObject.key(SchemaObject.relation(relation)),
@@ -223,7 +224,7 @@ const distinct = (all: ReadonlyArray<Question>): ReadonlyArray<Question> => [
 ]
 
 interface Rule {
-  /** When a risk is none: about an empty table, about an object that was not there before the plan, always or never. */
+  /** When a risk does not count: always, for an empty table, for an object that was not there before the plan, or never. */
   readonly harmless: "always" | "empty" | "new" | "never"
   readonly why: (holds: "holds" | "may hold") => string
 }
@@ -232,15 +233,15 @@ const rules: Readonly<Record<RiskKind, Rule>> = {
   "data-loss": { harmless: "new", why: () => "it would lose data" },
   "incompatible-change": {
     harmless: "new",
-    why: () => "programs of the previous release still count on what it takes away or renames"
+    why: () => "programs of the previous release may still use the object that it removes or renames"
   },
   "table-rewrite": {
     harmless: "empty",
-    why: (holds) => `it would rewrite a table that ${holds} rows, and block all who use it meanwhile`
+    why: (holds) => `it would rewrite a table that ${holds} rows, and block all its users meanwhile`
   },
   "table-scan": {
     harmless: "empty",
-    why: (holds) => `it would read all rows of a table that ${holds} some, while nobody else may use it`
+    why: (holds) => `it would read all rows of a table that ${holds} some, and block all its users meanwhile`
   },
   "blocking-index-build": {
     harmless: "empty",
@@ -258,27 +259,27 @@ const rules: Readonly<Record<RiskKind, Rule>> = {
   "row-update": { harmless: "empty", why: (holds) => `it would overwrite rows of a table that ${holds} some` },
   "referenced-table-lock": { harmless: "always", why: () => "it would lock the table that it references" },
   "not-transactional": { harmless: "never", why: () => "it cannot be rolled back" },
-  "privilege-change": { harmless: "new", why: () => "it would change who may do what" },
-  opaque: { harmless: "never", why: () => "it cannot be seen what it would do" }
+  "privilege-change": { harmless: "new", why: () => "it would change privileges" },
+  opaque: { harmless: "never", why: () => "its effects cannot be seen" }
 }
 
-const untold = (told: ToldRoutine.ToldRoutine, known: Presence): string =>
+const unknownBody = (told: ToldRoutine.ToldRoutine, known: Presence): string =>
   `the database ${known === "unknown" ? "may have" : "has"} another body of the ${told.kind} ${told.name.name} than ` +
-  `${ToldRoutine.files(told)} says, so it cannot be seen what it would do: put that body back, bring the new one by a ` +
+  `${ToldRoutine.files(told)} says, so its effects cannot be seen: put that body back, bring the new one by a ` +
   `migration, or consent with "-- accept: opaque"`
 
 /**
- * What a migration writes itself, or one before it in the plan, is another body by then: so it is asked about only right before
- * the statement that runs it.
+ * Whether the migration or an earlier step of the plan writes the routine. Then the body changes before the statement runs, and the
+ * database is asked right before that statement.
  */
 const isMadeBy = (plan: Pick<Plan.Plan, "steps">, migration: Migration, { name }: ToldRoutine.ToldRoutine): boolean =>
   upTo(plan, migration).some(({ migration: { footprint } }) => footprint.writes.has(HazardKey.routine(name.name)))
 
-/** The steps before a migration, and its own. */
+/** The steps up to a migration, with its own. */
 const upTo = (plan: Pick<Plan.Plan, "steps">, migration: Migration): ReadonlyArray<Plan.Step> =>
   plan.steps.slice(0, plan.steps.findIndex((step) => step.migration.id === migration.id) + 1)
 
-/** A migration that renames or moves a table provides the new name, and the table was there under the old one. */
+/** Whether a step up to the migration renames or moves a table to this name: the table was there under its old name. */
 const comesByRenaming = (plan: Plan.Plan, migration: Migration, risk: Risk): boolean =>
   Option.exists(risk.relation, (relation) =>
     upTo(plan, migration).some(

@@ -1,11 +1,10 @@
 /**
- * Finds migrations whose file was renamed after it had been applied, by their text: what is applied stays applied under
- * whatever name.
+ * Finds migrations whose files were renamed after they had been applied, by their text. A renamed migration stays applied.
  *
  * **Laws**
  *
  * 1. A migration counts as renamed only if exactly its text is applied under an id that no file has.
- * 2. A text that says nothing (no statement), or that an applied file has as well, tells nothing about names.
+ * 2. A text without a statement, or one that an applied file also has, is no evidence of a renaming.
  * 3. An applied migration never counts as renamed.
  *
  * @internal
@@ -32,39 +31,41 @@ export interface Renaming {
 }
 
 /**
- * In the order of ids.
+ * All renamed migrations, in the order of the source.
  *
  * @since 0.1.0
  * @category queries
  */
 export const renamings = (files: Files, applied: AppliedSet): ReadonlyArray<Renaming> => {
-  const gone = goneByChecksum(files, applied)
-  if (gone.size === 0) return []
-  const kept = new Set(files.migrations.flatMap(({ checksum, id }) => (applied.checksumById.has(id) ? [checksum] : [])))
+  const renamedFrom = idsWithoutFileByChecksum(files, applied)
+  if (renamedFrom.size === 0) return []
+  const checksumsInUse = new Set(
+    files.migrations.flatMap(({ checksum, id }) => (applied.checksumById.has(id) ? [checksum] : []))
+  )
   return files.migrations.flatMap((migration) => {
     const { checksum, footprint, id } = migration
-    const from = gone.get(checksum)
-    const isTold = from !== undefined && footprint.statements.length > 0 && !kept.has(checksum)
-    return isTold && !applied.checksumById.has(id) ? [{ migration, from }] : []
+    const from = renamedFrom.get(checksum)
+    const isEvidence = from !== undefined && footprint.statements.length > 0 && !checksumsInUse.has(checksum)
+    return isEvidence && !applied.checksumById.has(id) ? [{ migration, from }] : []
   })
 }
 
-const goneByChecksum = (
+const idsWithoutFileByChecksum = (
   { rankById }: Files,
   { checksumById }: AppliedSet
 ): ReadonlyMap<Checksum, NonEmptyReadonlyArray<MigrationId>> => {
-  const gone = new Map<Checksum, NonEmptyArray<MigrationId>>()
+  const renamedFrom = new Map<Checksum, NonEmptyArray<MigrationId>>()
   for (const [id, checksum] of checksumById) {
     if (rankById.has(id)) continue
-    const others = gone.get(checksum)
-    if (others === undefined) gone.set(checksum, [id])
+    const others = renamedFrom.get(checksum)
+    if (others === undefined) renamedFrom.set(checksum, [id])
     else others.push(id)
   }
-  return gone
+  return renamedFrom
 }
 
 /**
- * The old id as it is typed, and the migration that has another one now.
+ * The old id as the operator types it, and the migration that has a new one.
  *
  * @since 0.1.0
  * @category models
@@ -75,7 +76,7 @@ export interface Names {
 }
 
 /**
- * Why a new name cannot be recorded; `None` where it can.
+ * Why the new name cannot be recorded; `None` if it can.
  *
  * @since 0.1.0
  * @category queries

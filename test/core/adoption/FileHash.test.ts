@@ -20,8 +20,8 @@ describe("a file is known by", () => {
     }
   })
 
-  /** The check value of the algorithm: CRC-32 of 123456789 is CBF43926. */
-  it("the checksum of its lines, whatever ends them", () => {
+  /** The check value of the algorithm: the CRC-32 of 123456789 is CBF43926. */
+  it("the checksum of its lines, for any line ends", () => {
     for (const text of ["123456789", "1234\n56789\n", "\uFEFF1234\r\n56789\r\n", "1234\r56789"]) {
       assert.isTrue(fits("crc32", text, String(0xcbf43926 | 0)))
     }
@@ -47,14 +47,14 @@ describe("a file is known by", () => {
     assert.isFalse(of("x", [file("CREATE TABLE b ();", "1.sql"), ...files.slice(1)]))
   })
 
-  it("its statements, in their order, with nothing but comments between them", () => {
+  it("its statements in their order, with only comments between them", () => {
     const recorded = JSON.stringify(["CREATE TABLE a ()", "-- why\nCREATE TABLE b ()"])
     assert.isTrue(fits("statements", "CREATE TABLE a ();\r\n-- why\r\nCREATE TABLE b ();\n-- end\n", recorded))
     assert.isFalse(fits("statements", "-- why\nCREATE TABLE b ();\nCREATE TABLE a ();", recorded))
     assert.isFalse(fits("statements", "CREATE TABLE a ();\n-- why\nCREATE TABLE b ();\nDROP TABLE c;", recorded))
   })
 
-  it("nothing where nothing is kept", () => {
+  it("no record, if the tool keeps none", () => {
     deepStrictEqual(fits("nothing", "SELECT 1", ""), undefined)
     deepStrictEqual(fits("statements", "SELECT 1", "null"), undefined)
   })

@@ -28,7 +28,7 @@ describe("laws", () => {
 })
 
 describe("a name", () => {
-  it("is bare without its folders and the endings that say what it is", () => {
+  it("is bare without its folders and its endings", () => {
     deepStrictEqual(
       [
         "db/migrations/20240101_users.sql",
@@ -57,7 +57,7 @@ describe("a name", () => {
     )
   })
 
-  it("begins with its version, in the tool's own spelling", () => {
+  it("begins with its version, in the spelling of the tool", () => {
     deepStrictEqual(FileName.versionOf("number", "000012_users"), "12")
     deepStrictEqual(FileName.versionOf("number", "users"), undefined)
     deepStrictEqual(FileName.versionOf("dotted", "V1.02.0__users"), "1.2")
@@ -68,7 +68,7 @@ describe("a name", () => {
     deepStrictEqual(FileName.compareVersions("1", "1.0.1"), -1)
   })
 
-  it("of a migration is that of its id and of its file", () => {
+  it("of a migration comes from its id and from its file", () => {
     const id = Migration.MigrationId.make("create_users")
     deepStrictEqual(FileName.namesOf({ id, source: "db/001_create_users.up.sql" }), [
       "create_users",

@@ -47,7 +47,7 @@ describe("laws", () => {
     deepStrictEqual(losses(planOf("DROP SCHEMA app CASCADE")), ["1"])
   })
 
-  it("3. What the file consents to with `-- accept: data-loss` is no loss.", () => {
+  it("3. A risk that the file accepts with `-- accept: data-loss` is no loss.", () => {
     const consenting = migration({ id: "1", risks: [risk("data-loss", "users")], accepts: ["data-loss"] })
     deepStrictEqual(
       losses({ steps: [{ migration: consenting, reason: "pending" }], closes: [], upon: [] }, "users"),

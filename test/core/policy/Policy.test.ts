@@ -88,7 +88,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What expandOnly refuses, it refuses with more steps behind it",
+    "If expandOnly refuses a plan, it refuses the plan with more steps at its end",
     [sketches, sketch, facts],
     ([all, more, known]) => {
       if (isAllowed(Policy.expandOnly(planFrom(all), known))) return
@@ -97,7 +97,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "What expandOnly allows, it allows when more tables are new, or empty in place of holding rows",
+    "If expandOnly allows a plan, it allows the plan when more tables are new, or are empty instead of holding rows",
     [plan, facts, fc.constantFrom(...tables), fc.boolean()],
     ([one, known, table, isNew]) => {
       if (!isAllowed(Policy.expandOnly(one, known))) return
@@ -113,7 +113,7 @@ describe("laws", () => {
   )
 
   it.prop(
-    "Consent covers the kinds it names, in the migration that gives it, and nothing else",
+    "Consent covers only the kinds that it names, in the migration that gives it",
     [
       fc.subarray<RiskKind>(["data-loss", "opaque", "privilege-change"]),
       fc.subarray<RiskKind>(["data-loss", "opaque"])
@@ -135,11 +135,11 @@ describe("expandOnly", () => {
   const judge = (one: Plan, presences: Readonly<Record<string, Policy.Presence>> = {}) =>
     refusalsOf(Policy.expandOnly(one, factsOf(presences)))
 
-  it("allows what adds, and short locks", () => {
+  it("allows additions and short locks", () => {
     deepStrictEqual(judge(planFrom([{ id: "1", risks: [risk("referenced-table-lock", "users")] }])), [])
   })
 
-  it("refuses what rewrites, scans or indexes a table, unless the table is empty", () => {
+  it("refuses to rewrite, scan or index a table, unless the table is empty", () => {
     const kinds: ReadonlyArray<RiskKind> = [
       "table-rewrite",
       "table-scan",
@@ -158,17 +158,17 @@ describe("expandOnly", () => {
     }
   })
 
-  it("says of a table of which it cannot be told that it may hold rows", () => {
+  it("says that a table may hold rows if the database cannot tell", () => {
     const one = planFrom([{ id: "1", risks: [risk("table-rewrite", "users")] }])
     const why = (users: Policy.Presence) => {
       const verdict = Policy.expandOnly(one, factsOf({ users }))
       return verdict._tag === "Refused" ? verdict.reasons.map((reason) => reason.why) : []
     }
-    deepStrictEqual(why("rows"), ["it would rewrite a table that holds rows, and block all who use it meanwhile"])
-    deepStrictEqual(why("unknown"), ["it would rewrite a table that may hold rows, and block all who use it meanwhile"])
+    deepStrictEqual(why("rows"), ["it would rewrite a table that holds rows, and block all its users meanwhile"])
+    deepStrictEqual(why("unknown"), ["it would rewrite a table that may hold rows, and block all its users meanwhile"])
   })
 
-  it("refuses whatever the tables hold what cannot be rolled back, or cannot be seen", () => {
+  it("refuses statements that cannot be rolled back or whose effects cannot be seen, even for new tables", () => {
     for (const kind of ["not-transactional", "opaque"] as const) {
       const one = planFrom([{ id: "1", risks: [risk(kind, "users")] }])
       deepStrictEqual(judge(one, { users: "new" }), [`1 ${kind}`])
@@ -176,7 +176,7 @@ describe("expandOnly", () => {
     deepStrictEqual(judge(planFrom([{ id: "1", transaction: "none" }])), ["1 not-transactional"])
   })
 
-  it("refuses what loses data, changes privileges or what the previous release needs, but for what is new", () => {
+  it("refuses to lose data, to change privileges and to break the previous release, except for new objects", () => {
     for (const kind of ["data-loss", "privilege-change", "incompatible-change"] as const) {
       const one = planFrom([{ id: "1", risks: [risk(kind, "users")] }])
       deepStrictEqual(judge(one), [`1 ${kind}`])
@@ -186,7 +186,7 @@ describe("expandOnly", () => {
     }
   })
 
-  it("lets rows be taken from a table that has none, and not the table itself", () => {
+  it("allows to delete rows from an empty table, and not to drop the table", () => {
     const takes = { ...risk("data-loss", "users"), isOfRows: true }
     deepStrictEqual(judge(planFrom([{ id: "1", risks: [takes] }]), { users: "empty" }), [])
     deepStrictEqual(judge(planFrom([{ id: "1", risks: [takes] }]), { users: "unknown" }), ["1 data-loss"])
@@ -195,7 +195,7 @@ describe("expandOnly", () => {
     ])
   })
 
-  it("does not take a table for new that comes from another by renaming", () => {
+  it("does not count a renamed table as new", () => {
     const loses: Sketch = { id: "2", risks: [risk("data-loss", "users")] }
     const renames: Sketch = { id: "1", provides: [table("users")], removes: [table("people")] }
     deepStrictEqual(judge(planFrom([renames, loses]), { users: "new" }), ["2 data-loss"])
@@ -217,7 +217,7 @@ describe("combinators", () => {
 })
 
 describe("questions", () => {
-  it("are about each object that decides, once for each lock, in the plan's order", () => {
+  it("ask about each object that decides, once for each lock, in the plan's order", () => {
     const one = planFrom([
       { id: "1", risks: [risk("table-scan", "users"), risk("opaque", "orders"), risk("data-loss", "notes")] },
       { id: "2", risks: [risk("table-rewrite", "users"), risk("table-rewrite", "items")], accepts: ["table-rewrite"] },
@@ -229,7 +229,7 @@ describe("questions", () => {
     )
   })
 
-  it("about one statement are those of the risks that begin where it does", () => {
+  it("about one statement come from the risks that begin where it begins", () => {
     const risks = [risk("data-loss", "users"), { ...risk("data-loss", "orders"), start: 40 }]
     const one = migration({ id: "1", risks })
     deepStrictEqual(
@@ -238,7 +238,7 @@ describe("questions", () => {
     )
   })
 
-  it.prop("name every object that expandOnly must know", [plan], ([one]) => {
+  it.prop("ask about every object that expandOnly depends on", [plan], ([one]) => {
     const asked = new Set(Policy.questions(one).map(Policy.questionKey))
     const only: Policy.Facts = {
       presence: ({ reach, relation, told }) =>

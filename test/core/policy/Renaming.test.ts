@@ -34,7 +34,7 @@ describe("laws", () => {
     deepStrictEqual(found([file("c", "t"), file("d", "t")], [file("a", "t"), file("b", "t")]), ["a,b -> c", "a,b -> d"])
   })
 
-  it("2. A text that says nothing (no statement), or that an applied file has as well, tells nothing about names.", () => {
+  it("2. A text without a statement, or one that an applied file also has, is no evidence of a renaming.", () => {
     deepStrictEqual(found([file("b", "t", [])], [file("a", "t")]), [])
     deepStrictEqual(found([file("b", "t"), file("c", "t")], [file("a", "t"), file("c", "t")]), [])
   })
@@ -45,7 +45,7 @@ describe("laws", () => {
 })
 
 describe("an objection", () => {
-  it("is what is found first", () => {
+  it("is the first reason that applies", () => {
     const objection = (
       from: string,
       to: Migration,

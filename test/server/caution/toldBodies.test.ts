@@ -264,7 +264,7 @@ const refused: Readonly<Record<string, readonly [reason: string, one: Case]>> = 
     }
   ],
   "in a plan whose earlier file replaces it under a condition only": [
-    "it cannot be seen what it would do",
+    "its effects cannot be seen",
     {
       applied: [calm],
       byHand: [harmful],

@@ -57,7 +57,7 @@ describe("the command line", () => {
       )
       const shown = [
         "from     Prisma Migrate's table _prisma_migrations",
-        "adopt    20240101000000_init  …/20240101000000_init/migration.sql  the file is as it was"
+        "adopt    20240101000000_init  …/20240101000000_init/migration.sql  the file is unchanged"
       ]
       deepStrictEqual(yield* typed("adopt"), {
         code: 0,
@@ -118,7 +118,7 @@ describe("the command line", () => {
       const probed = yield* typed("adopt", "--probe")
       assert.match(
         probed.printed,
-        /^from {5}the catalog\nadopt {4}20240101000000_init .*what it promises is there\nNothing was recorded/
+        /^from {5}the catalog\nadopt {4}20240101000000_init .*the objects that it promises are there\nNothing was recorded/
       )
       assert.match((yield* typed("adopt", "--probe", "--yes")).printed, /recorded 20240101000000_init$/)
       deepStrictEqual((yield* typed("migrate")).printed, "applied  20240102000000_note")
