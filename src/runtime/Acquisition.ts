@@ -1,6 +1,6 @@
 /**
- * Taking what cannot be left half-way, such as a connection from a pool, without being held up by it: it goes on in the
- * background when whoever wanted it has gone, and what comes too late is given back.
+ * Acquires resources whose acquisition must not be interrupted, such as a connection from a pool. A fiber that no longer waits leaves the
+ * acquisition in the background, and a resource that arrives too late is released.
  *
  * @internal
  */
@@ -14,8 +14,8 @@ import * as Scope from "effect/Scope"
 import * as SingleFlight from "./SingleFlight.js"
 
 /**
- * Whoever is interrupted goes at once. `hangUp` is what makes a taking fail that nobody waits for any more; it may wait for
- * something to hang up on.
+ * Acquires in a fiber of its own, so that an interrupted caller ends at once. `hangUp` then runs, to make the abandoned acquisition fail;
+ * it may wait until there is a connection to end. Defaults to no action.
  *
  * @since 0.1.0
  * @category combinators
@@ -28,18 +28,18 @@ export const inBackground = <A, E, R>(
     Effect.gen(function* () {
       const own = yield* Scope.make()
       const fiber = yield* Effect.forkDaemon(Scope.extend(acquire, own))
-      const giveBack = Effect.fork(Effect.interruptible(hangUp)).pipe(
+      const release = Effect.fork(Effect.interruptible(hangUp)).pipe(
         Effect.zipRight(Fiber.await(fiber)),
         Effect.flatMap((exit) => Scope.close(own, exit))
       )
-      const taken = yield* Effect.onError(restore(Fiber.join(fiber)), () => Effect.forkDaemon(giveBack))
+      const resource = yield* Effect.onError(restore(Fiber.join(fiber)), () => Effect.forkDaemon(release))
       yield* Effect.addFinalizer((exit) => Scope.close(own, exit))
-      return taken
+      return resource
     })
   )
 
 /**
- * Fails at a limit, in a region that nobody can interrupt as well.
+ * Fails with `late` after a duration, in an uninterruptible region as well.
  *
  * @since 0.1.0
  * @category combinators
@@ -50,8 +50,8 @@ export const within =
     Effect.timeoutFail(Effect.interruptible(self), { duration, onTimeout: () => late })
 
 /**
- * What is taken once for all who want it, until the scope ends. They are told alike when that fails, at a limit at the latest,
- * and whoever comes afterwards has it tried again. `ended` is the failure of those who still wait when the scope ends.
+ * Acquires a resource once for all callers, until the scope ends. If the acquisition fails, or reaches the limit and fails with `late`,
+ * all callers that wait get the failure, and the next caller tries again. `ended` is the failure of callers that wait when the scope ends.
  *
  * @since 0.1.0
  * @category constructors
@@ -63,22 +63,22 @@ export const shared = Effect.fnUntraced(function* <A, R>(
   const context = yield* Effect.context<R>()
   const scope = yield* Effect.acquireRelease(Scope.make(), (own, exit) => atMost(limit, Scope.close(own, exit)))
   const flights = yield* SingleFlight.make<A, SqlError>(ended, limit)
-  const taken = MutableRef.make(Option.none<A>())
-  const taking = acquire.pipe(
+  const resource = MutableRef.make(Option.none<A>())
+  const acquisition = acquire.pipe(
     within(limit, late),
-    Effect.tap((value) => Effect.sync(() => MutableRef.set(taken, Option.some(value)))),
+    Effect.tap((value) => Effect.sync(() => MutableRef.set(resource, Option.some(value)))),
     Scope.extend(scope),
     Effect.provide(context)
   )
   return Effect.suspend(() =>
-    Option.match(MutableRef.get(taken), {
-      onNone: () => flights.join("", taking, late),
+    Option.match(MutableRef.get(resource), {
+      onNone: () => flights.join("", acquisition, late),
       onSome: (value) => Effect.succeed(value)
     })
   )
 })
 
-/** A pool that a program makes may wait for good before it has ended. */
+/** Waits for an effect at most to the limit: the pool of a program may never finish to end. */
 const atMost = (limit: Duration.Duration, self: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.flatMap(Effect.forkDaemon(self), (fiber) =>
     Effect.asVoid(Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), limit))

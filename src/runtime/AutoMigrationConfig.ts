@@ -1,6 +1,6 @@
 /**
- * The options, each with a default, as one value. Given by code with {@link layer}, or by the environment with
- * {@link layerEnvironment}; without either, {@link defaults} hold.
+ * The options of the library, as one value. Code sets them with {@link layer}, the environment with {@link layerEnvironment}. They default
+ * to {@link defaults}.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import * as Policy from "../core/policy/Policy.js"
 
 /**
- * A schema's name that needs no quoting: lower-case letters, digits and underscores, at most 63 bytes.
+ * The name of a schema that needs no quotes: lower-case letters, digits and underscores, at most 63 bytes.
  *
  * @since 0.1.0
  * @category models
@@ -34,35 +34,40 @@ export type SchemaName = typeof SchemaName.Type
  * @category models
  */
 export interface Options {
-  /** `heal` applies what policy allows; `observe` applies nothing and names what is pending. */
+  /** `heal` applies the plans that the policy allows; `observe` applies none and names the pending migrations. Defaults to `heal`. */
   readonly mode: "heal" | "observe"
-  /** The ledger's schema. */
+  /** The schema of the ledger. Defaults to `auto_migration`. */
   readonly schema: SchemaName
-  /** Judges each plan on the request path. `AutoMigration.migrate` is the operator's own word and is not judged. */
+  /**
+   * Judges each plan on the request path. An operator's `AutoMigration.migrate` is not judged. Defaults to {@link Policy.expandOnly}.
+   */
   readonly policy: Policy.Policy
-  /** Whether each migration commits by itself, or a plan as a whole where PostgreSQL can do that. */
+  /** `migration` commits each migration by itself, `plan` the whole plan where PostgreSQL can do that. Defaults to `migration`. */
   readonly transaction: "migration" | "plan"
-  /** How many gaps one boundary closes before it gives up. */
+  /** The number of gaps that one boundary closes before it gives up. Defaults to 16. */
   readonly budget: number
-  /** How long one gap may take on the request path, from the failed query to its retry. */
+  /** The time that one gap may take on the request path, from the failed query to its retry. Defaults to 30 seconds. */
   readonly deadline: Duration.Duration
-  /** `lock_timeout` of each statement of a migration on the request path. */
+  /** The `lock_timeout` of each statement of a migration on the request path. Defaults to 1 second. */
   readonly lockTimeout: Duration.Duration
   /**
-   * When to ask again for the migration lock, or to run a transaction again that did not get its table locks. A pause ends early
-   * when all that is waited for is announced.
+   * The pauses before the migration lock is asked for again, and before a transaction that did not get its table locks runs again. A pause
+   * ends early when another process announces the awaited migrations. Defaults to {@link defaultLockRetry}.
    */
   readonly lockRetry: Schedule.Schedule<unknown>
   /**
-   * How long after the last sign of life of a process others wait before they take over its migration that runs outside
-   * transactions. It gives a sign three times in that time.
+   * The lease of a migration that runs outside transactions. Its process renews the lease three times in this time; other processes take
+   * the migration over when the lease has expired. Defaults to 30 seconds.
    */
   readonly lease: Duration.Duration
-  /** How long a failed migration is left alone: doubled with each failure, from `first` up to `cap`. */
+  /**
+   * The window in which a failed migration is not tried again: doubled with each failure, from `first` up to `cap`. Defaults to 1 second and
+   * 1 minute.
+   */
   readonly breaker: { readonly first: Duration.Duration; readonly cap: Duration.Duration }
 }
 
-/** 50 ms, growing threefold up to a second, each with jitter. @since 0.1.0 @category defaults */
+/** Pauses of 50 ms, growing threefold up to a second, each with jitter. @since 0.1.0 @category defaults */
 export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential("50 millis", 3).pipe(
   Schedule.union(Schedule.spaced("1 second")),
   Schedule.jittered
@@ -83,7 +88,7 @@ export const defaults: Options = {
 }
 
 /**
- * What a command needs behind its ids to find the ledger of that schema: nothing for the default schema.
+ * The end of a command that has to find the ledger in this schema. Empty for the default schema.
  *
  * @since 0.1.0
  * @category rendering
@@ -97,7 +102,7 @@ export class AutoMigrationConfig extends Context.Reference<AutoMigrationConfig>(
 ) {}
 
 /**
- * Some options by code; the others keep their defaults.
+ * Sets some options by code. The others keep their defaults.
  *
  * @example
  * ```ts check
@@ -129,9 +134,9 @@ const fromEnvironment: Config.Config<Options> = Config.all({
 )
 
 /**
- * Options from Effect's Config, by default the environment: `AUTO_MIGRATION_MODE`, `AUTO_MIGRATION_SCHEMA`,
- * `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (`30 seconds`),
- * `AUTO_MIGRATION_LOCK_TIMEOUT` and `AUTO_MIGRATION_LEASE`. What is not set keeps its default; a value that makes no sense is a `ConfigError`.
+ * Sets options from Effect's Config, which reads the environment by default: `AUTO_MIGRATION_MODE`, `AUTO_MIGRATION_SCHEMA`,
+ * `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (such as `30 seconds`), `AUTO_MIGRATION_LOCK_TIMEOUT`
+ * and `AUTO_MIGRATION_LEASE`. Others keep their defaults. An invalid value is a `ConfigError`.
  *
  * @since 0.1.0
  * @category layers

@@ -1,6 +1,6 @@
 /**
- * Time for deadlines and windows: milliseconds on a clock that only ever goes forward, whoever sets the machine's date. A
- * deadline on the wall clock would be hours away after the date was set back.
+ * A clock for deadlines and windows that only goes forward, even if the machine's date is changed. A deadline on the wall clock would be
+ * hours away after the date was set back.
  *
  * @internal
  */
@@ -8,7 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
 /**
- * To be compared with itself only; what a reader is told is the wall clock's.
+ * Milliseconds since an unknown moment, to compare with each other only. Times in messages come from the wall clock.
  *
  * @since 0.1.0
  * @category clocks

@@ -1,6 +1,6 @@
 /**
- * The cryptographic functions: the one that checksums and the hash chain need, and those that other tools take of their files. The
- * core takes them as arguments.
+ * The cryptographic hash functions from Node's `crypto`: one for checksums and the hash chain, and one for the hashes that other tools
+ * record of files. The core takes them as arguments.
  *
  * @internal
  */

@@ -1,6 +1,6 @@
 /**
- * The server's own grammar as a service: libpg-query, PostgreSQL's parser compiled to WebAssembly. Loading takes some ten
- * milliseconds and happens once; afterwards parsing is synchronous and pure.
+ * The server's own grammar as a service: libpg-query, which is PostgreSQL's parser compiled to WebAssembly. It is loaded once, in about ten
+ * milliseconds. After that, parsing is synchronous and pure.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ export const layer: Layer.Layer<SqlParser> = Layer.effect(
   )
 )
 
-/** The grammar is C and reads up to the first NUL: what stands behind it would silently not be read. */
+/** Refuses a text with a NUL: the grammar is C and would silently ignore the text after it. */
 const guarded = <A>(text: string, parse: () => A): Either.Either<A, SyntaxError> => {
   const nul = text.indexOf("\0")
   return nul === -1
@@ -42,7 +42,7 @@ const guarded = <A>(text: string, parse: () => A): Either.Either<A, SyntaxError>
     : Either.left({ reason: "a NUL character cannot be part of SQL", offset: nul })
 }
 
-/** What is thrown without details is the stack of the grammar running out. */
+/** An error without details means that the stack of the grammar ran out. */
 const syntaxErrorFrom = (text: string, error: unknown): SyntaxError =>
   hasSqlDetails(error)
     ? { reason: error.message, offset: offsetOfCodePoint(text, error.sqlDetails?.cursorPosition ?? 0) }

@@ -1,5 +1,5 @@
 /**
- * Names of spans, attributes and metrics: no other file spells one. Nothing here is touched by a query that succeeds.
+ * The names of spans, attributes and metrics; no other file spells one. A query that succeeds uses none of them.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ export const attribute = {
   migrations: "auto_migration.migrations"
 } as const
 
-/** Gaps that were closed, counted once per flight. @since 0.1.0 @category metrics */
+/** Gaps that were closed, counted once for each flight. @since 0.1.0 @category metrics */
 export const healed = Metric.counter("auto_migration_healed_total", {
   description: "Gaps closed by applying migrations",
   incremental: true

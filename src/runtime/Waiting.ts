@@ -1,5 +1,5 @@
 /**
- * Asking again after a pause, which ends early when there is news.
+ * Retries after a pause that ends early when there is news.
  *
  * @internal
  */
@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
 /**
- * Like `Effect.retry`. `news` is evaluated before each attempt, so that what happens during the attempt is news as well. What it
- * returns is called with the attempt's error, and ends the pause when it completes.
+ * Like `Effect.retry`, for errors for which `while` is true. `news` runs before each attempt, so that an event during the attempt is news
+ * as well. It returns a function from the attempt's error to an effect, and the pause ends when that effect completes.
  *
  * @since 0.1.0
  * @category combinators

@@ -1,6 +1,6 @@
 /**
- * Migrations written for `@effect/sql/Migrator`: Effects behind a loader. They are loaded as the Migrator loads them, so that
- * a project can change over without touching one.
+ * Loads migrations that were written for `@effect/sql/Migrator`: Effects behind a loader. It follows the Migrator's rules, so a project
+ * can switch without a change to its migrations.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ import type { RiskKind } from "../core/model/Risk.js"
 import type { MigrationFile, MigrationFiles } from "./MigrationFile.js"
 
 /**
- * What is written down about Effects, by id.
+ * Declarations about migrations that are Effects, by id.
  *
  * @since 0.1.0
  * @category models
@@ -26,7 +26,8 @@ export interface Declarations {
 }
 
 /**
- * The loader's migrations, under the ids that the Migrator shows.
+ * The loader's migrations, under the ids that the Migrator shows. Fails with `MigrationUnreadable` if the loader fails, and with
+ * `InvalidDirective` for a declaration about an unknown id.
  *
  * @since 0.1.0
  * @category operations
@@ -50,17 +51,19 @@ export const load = <R>(
     ),
     Effect.flatMap((files) => {
       const ids = new Set(files.map((file) => file.id))
-      const strangers = [provides, requires, accepts].flatMap(Object.keys).filter((id) => !ids.has(id))
-      return strangers[0] === undefined ? Effect.succeed({ files, ignored: [] }) : Effect.fail(notLoaded(strangers[0]))
+      const unknownIds = [provides, requires, accepts].flatMap(Object.keys).filter((id) => !ids.has(id))
+      return unknownIds[0] === undefined
+        ? Effect.succeed({ files, ignored: [] })
+        : Effect.fail(notLoaded(unknownIds[0]))
     })
   )
 
 const label = "the migrator's loader"
 
 const notLoaded = (id: string): InvalidDirective =>
-  new InvalidDirective({ file: label, line: 1, directive: id, reason: "is the id of none of the loader's migrations" })
+  new InvalidDirective({ file: label, line: 1, directive: id, reason: "is not the id of a migration of the loader" })
 
-/** Imported when it runs: a module that nobody needs is never evaluated. */
+/** Imports the module when the migration runs, so a module that is not needed is never evaluated. */
 const effectOf = ([id, name, module]: ResolvedMigration): Effect.Effect<unknown, unknown, SqlClient> => {
   const fail = (message: string) => Effect.fail(new MigrationError({ reason: "import-error", message }))
   return module.pipe(
@@ -74,10 +77,10 @@ const effectOf = ([id, name, module]: ResolvedMigration): Effect.Effect<unknown,
   )
 }
 
-/** What an Effect requires cannot be seen; a migration of the Migrator requires the client and nothing else. */
+/** A value does not show what its Effect requires. A migration of the Migrator requires only the client. */
 const isMigration = (value: unknown): value is Effect.Effect<unknown, unknown, SqlClient> => Effect.isEffect(value)
 
-/** CommonJS behind ESM wraps a default export twice. */
+/** The default export of a module. A CommonJS module that is imported by ESM may wrap it twice. */
 const defaultExport = (module: unknown): unknown => {
   const once = Predicate.hasProperty(module, "default") ? module.default : undefined
   return Predicate.hasProperty(once, "default") ? (once.default ?? once) : once

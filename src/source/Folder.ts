@@ -1,5 +1,5 @@
 /**
- * Reads a folder of migrations from disk: which files it holds, and the texts that its layout may ask for.
+ * Reads a folder of migrations from disk: the paths of its files, and the texts that its layout may ask for.
  *
  * @internal
  */
@@ -22,8 +22,8 @@ import * as Utf8 from "../core/text/Utf8.js"
 import { hashes } from "./Hashes.js"
 
 /**
- * The migrations of a folder; links are followed. Fails with `MigrationUnreadable` for what cannot be read, with
- * `InvalidEncoding` for what is not UTF-8, and where the layout is not clear or not right.
+ * The migrations of a folder. Links are followed. Fails with `MigrationUnreadable` for a folder or file that cannot be read, with
+ * `InvalidEncoding` for a file that is not UTF-8, and with the errors of `Layout.arrange`.
  *
  * @since 0.1.0
  * @category operations
@@ -47,7 +47,7 @@ export const read = (
   })
 }
 
-/** The plan lies beside the folder `deploy`, and gives the order of its scripts. */
+/** Whether a folder is Sqitch's `deploy`: the plan beside it gives the order of its scripts. */
 const isScriptsOfSqitch = (folder: string): Effect.Effect<boolean> =>
   basename(resolve(folder)) === "deploy"
     ? Effect.promise(() =>
@@ -58,18 +58,18 @@ const isScriptsOfSqitch = (folder: string): Effect.Effect<boolean> =>
       )
     : Effect.succeed(false)
 
-/** Errors and the ledger name files; below the working directory they do so alike on every machine. */
+/** A path relative to the working directory, if it is below it: errors and the ledger then name files alike on every machine. */
 const fromWorkingDirectory = (path: string): string => {
   const below = relative(process.cwd(), path)
   return below.startsWith("..") ? path : below
 }
 
-/** So many files are open at once, in a folder of any size. */
+/** The number of files that are open at once. */
 const concurrency = 16
 
 /**
- * Paths below a folder, with `/` between folders. What is hidden, and the folder of installed packages, is not looked into; a link
- * that leads back to a folder around it is not followed twice.
+ * The paths below a folder, with `/` between folders. Hidden folders and `node_modules` are listed but not searched. A link back to one
+ * of the folders around it (`around`, as real paths) is not followed.
  */
 const filesIn = (
   root: string,
@@ -95,7 +95,7 @@ const filesIn = (
     return found.flat()
   })
 
-/** A link that leads nowhere counts as a file, so that reading it says so. */
+/** Whether an entry is a folder or a link to one. A broken link counts as a file, so that reading it fails with its path. */
 const isFolder = (
   entry: { readonly isSymbolicLink: () => boolean; readonly isDirectory: () => boolean },
   path: string

@@ -1,5 +1,5 @@
 /**
- * Reads migrations that a bundler carries along, by their paths, as a folder of these files is read.
+ * Reads migrations that a bundler includes in the program, by the same rules as a folder of these files.
  *
  * @internal
  */
@@ -13,11 +13,12 @@ import type { Arrangement } from "../core/layout/Listing.js"
 import type { NameOrder } from "../core/layout/NameOrder.js"
 import { hashes } from "./Hashes.js"
 
-/** @since 0.1.0 @category models */
+/** By path: a function that imports the file. @since 0.1.0 @category models */
 export type Loaders = Readonly<Record<string, () => Promise<unknown>>>
 
 /**
- * The migrations; paths come back as they were given. Fails with `MigrationUnreadable` for what cannot be imported or is not text.
+ * The migrations, with their paths as given. Fails with `MigrationUnreadable` for a file that cannot be imported or is not text, and
+ * with the errors of `Layout.arrange`.
  *
  * @since 0.1.0
  * @category operations
@@ -42,7 +43,7 @@ export const read = (
     return yield* Layout.arrange({ paths, text, nameOf, hashes }, order)
   })
 
-/** The folder that all paths are in; a folder that belongs to a layout, such as `20240101_users/` of Prisma, is below it. */
+/** The folder above all paths. A folder that is a part of a layout, such as Prisma's `20240101_users/`, stays below it. */
 const rootOf = (paths: ReadonlyArray<string>): string => {
   const folders = paths.map(folderOf)
   const [first = "", ...others] = folders
@@ -59,7 +60,7 @@ const folderOf = (path: string): string => {
   return isOfLayout && name !== undefined && !/^\.{0,2}$/.test(name) ? parentOf(own) : own
 }
 
-/** With the `/` at its end. */
+/** The folder of a path, with `/` at its end. */
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/", path.length - 2) + 1)
 
 const imported = (path: string, load: () => Promise<unknown>): Effect.Effect<string, MigrationUnreadable> =>

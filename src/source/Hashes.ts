@@ -1,5 +1,5 @@
 /**
- * The cryptography behind the sums that other tools keep beside their migrations.
+ * The hash functions for the sums that other tools keep beside their migrations, from Node's `crypto`.
  *
  * @internal
  */

@@ -1,5 +1,5 @@
 /**
- * What a source hands out, before anything of it is parsed.
+ * The output of a source: migrations whose SQL is not parsed yet, and the files that it passed over.
  *
  * @internal
  */
@@ -7,26 +7,26 @@ import type * as Directive from "../core/file/Directive.js"
 import type * as Migration from "../core/migration/Migration.js"
 
 /**
- * One migration as a source hands it out.
+ * One migration of a source.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MigrationFile {
-  /** Not empty, without white space at its ends and without control characters. */
+  /** Not empty, without white space at its ends, without control characters. */
   readonly id: string
-  /** A path, or a label such as `record:002_users`: every error names it. */
+  /** A path, or a label such as `record:002_users`. Every error about the migration names it. */
   readonly source: string
   readonly script: Migration.Script
-  /** Of an Effect; a file of SQL says it in its own comments. */
+  /** The declaration of an Effect. Empty for SQL, which declares in its comments. */
   readonly declaration: Directive.Declaration
-  /** Of a file of SQL: what another tool's layout says about it. By default nothing. */
+  /** The facts that another tool's layout gives about a file of SQL. Defaults to none. */
   readonly layout?: LayoutFacts
 }
 
 /**
- * What a layout says about a file: the ids that it waits for, in place of its own `-- requires:` lines; that it runs outside a
- * transaction; that it is applied again when it was edited (Flyway's `R`).
+ * Facts that a layout gives about a file. `requires`: the ids it waits for, in place of its own `-- requires:` lines. `transaction`: it
+ * runs outside a transaction. `isRepeatable`: it is applied again after an edit (Flyway's `R`).
  *
  * @since 0.1.0
  * @category models
@@ -37,7 +37,7 @@ export interface LayoutFacts {
   readonly isRepeatable?: true
 }
 
-/** What lies beside the migrations and is none, and why. @since 0.1.0 @category models */
+/** A file that is not a migration, and why. @since 0.1.0 @category models */
 export interface Ignored {
   readonly path: string
   readonly reason: string
@@ -49,9 +49,9 @@ export interface Ignored {
  */
 export interface MigrationFiles {
   readonly files: ReadonlyArray<MigrationFile>
-  /** `"given"` where the files stand in the order in which they were written; by default (`"ids"`) their ids tell it. */
+  /** `"given"` if `files` are in the order in which they were written; `"ids"` if their ids give it. Defaults to `"ids"`. */
   readonly order?: "ids" | "given"
   readonly ignored: ReadonlyArray<Ignored>
-  /** Sentences for the log; by default none. */
+  /** Sentences for the log. Defaults to none. */
   readonly warnings?: ReadonlyArray<string>
 }

@@ -1,6 +1,6 @@
 /**
- * Where migrations come from, and how they become {@link Migration}s: read, parsed by the server's own grammar, and checked.
- * A source only hands out files; {@link loadMigrations} does the rest, the same for all of them.
+ * Sources of migrations, and the way from their files to {@link Migration}s. A source only hands out files; {@link loadMigrations} parses
+ * them with the server's own grammar and checks them, alike for all sources.
  *
  * @since 0.1.0
  */
@@ -38,16 +38,16 @@ import type { Ignored, LayoutFacts, MigrationFile, MigrationFiles } from "./Migr
 export type { Ignored, LayoutFacts, MigrationFile, MigrationFiles }
 
 /**
- * How a folder is read.
+ * Options for reading a folder.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FolderOptions {
   /**
-   * What decides the order of names: `"natural"` reads runs of digits as numbers (`9_users` before `10_orders`), `"text"` compares
-   * character by character. By default the layout decides, and names that have two orders are the error `AmbiguousOrder`. A layout
-   * with an order of its own (Flyway, Sqitch, Drizzle's journal, graphile-migrate, Atlas) keeps it.
+   * The order of names: `"natural"` reads runs of digits as numbers (`9_users` before `10_orders`), `"text"` compares character by
+   * character. Defaults to the order of the layout; names that then have two orders are the error `AmbiguousOrder`. A layout with an
+   * order of its own (Flyway, Sqitch, Drizzle's journal, graphile-migrate, Atlas) keeps it.
    */
   readonly order?: NameOrder
 }
@@ -59,20 +59,20 @@ export interface FolderOptions {
 export class MigrationSource extends Context.Tag("effect-auto-migration/MigrationSource")<
   MigrationSource,
   {
-    /** Reads everything anew each time it is run. */
+    /** Reads all files again each time it runs. */
     readonly load: Effect.Effect<MigrationFiles, MigrationDefinitionError>
   }
 >() {}
 
 /**
  * Migrations in a folder, read by the layout that it has: Prisma, Drizzle, Flyway, Sqitch, golang-migrate, sqlx, diesel, Hasura,
- * graphile-migrate, Supabase, Atlas, or plain `.sql` files; `docs/layouts.md` says how each is recognised and what is left out. The
- * folder is read when the migrations are loaded, and may be empty.
+ * graphile-migrate, Supabase, Atlas, or plain `.sql` files. `docs/layouts.md` tells how each is recognised and which files it leaves
+ * out. The folder is read when the migrations are loaded, and may be empty.
  *
  * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, with `InvalidEncoding` for a file that is not
  * UTF-8 (a byte order mark and any line endings are fine), with `AmbiguousOrder` for names that have two orders, with
- * `InvalidLayout` for a file of a layout that cannot be followed, with `UnsupportedLayout` for Liquibase, and with `NothingToApply`
- * where files were passed over and no migration is left.
+ * `InvalidLayout` for a file of a layout that cannot be followed, with `UnsupportedLayout` for Liquibase, and with `NothingToApply` if
+ * files were passed over and no migration is left.
  *
  * @since 0.1.0
  * @category layers
@@ -105,10 +105,10 @@ export const layerRecord = (sqlById: Readonly<Record<string, string>>): Layer.La
   })
 
 /**
- * Migrations that a bundler carries along: what `import.meta.glob("./migrations/*.sql", { query: "?raw" })` gives. Paths are
- * read as {@link layerDirectory} reads those of a folder, as far as they tell; a module counts by its default export.
+ * Migrations that a bundler includes in the program: the result of `import.meta.glob("./migrations/*.sql", { query: "?raw" })`. The paths
+ * are read as {@link layerDirectory} reads those of a folder. The text of a file is its module, or the default export of it.
  *
- * Loading fails with `MigrationUnreadable` for what cannot be imported or is not text.
+ * Loading fails with `MigrationUnreadable` for a file that cannot be imported or is not text, and else as {@link layerDirectory}.
  *
  * @since 0.1.0
  * @category layers
@@ -122,14 +122,14 @@ export const layerGlob = (
   })
 
 /**
- * Migrations written for Effect's own `Migrator`, by the same loaders and under the ids that it shows: `1_create_users`.
- * Nobody can read an Effect, so each declares what it provides; what declares nothing runs only when something behind it is
- * needed, or ahead of time. An Effect is a risk of kind `opaque`: with the default policy it runs on the request path only
+ * Migrations that were written for Effect's own `Migrator`, by the same loaders and under the ids that it shows, such as
+ * `1_create_users`. An Effect is opaque, so its provided objects are declared here. One without a declaration runs only as an ancestor of
+ * another migration, or ahead of time. An Effect is a risk of kind `opaque`: with the default policy it runs on the request path only
  * with `accepts: { "1_create_users": ["opaque"] }`.
  *
- * A migration is imported when it runs, by the Migrator's rules: an Effect, or a module whose default export is one. Loading
- * fails with `MigrationUnreadable` where the loader fails, and with `InvalidDirective` for a declaration that is not
- * understood or belongs to no migration.
+ * A migration is imported when it runs, by the Migrator's rules: it is an Effect, or a module whose default export is one. Loading fails
+ * with `MigrationUnreadable` if the loader fails, and with `InvalidDirective` for a declaration that is not understood or has an unknown
+ * id.
  *
  * @since 0.1.0
  * @category layers
@@ -146,9 +146,9 @@ export const fromEffectMigrator = <R = never>(
   )
 
 /**
- * Several sources as one, for instance a package's migrations and the program's own. Ids must differ across all of them. Each source
- * keeps its order; of the next migrations of all sources, the one whose id comes first in natural order is taken. Sources that
- * go by their ids are so ordered by id across all of them.
+ * Merges several sources, for instance a package's migrations and the program's own. All ids must differ. Each source keeps its order;
+ * of the next migrations of all sources, the one whose id comes first in natural order is taken. So sources that are ordered by id are
+ * ordered by id together.
  *
  * @since 0.1.0
  * @category layers
@@ -172,9 +172,8 @@ export const merge = <E, R>(
   )
 
 /**
- * Reads the source, parses every script, infers what it does and checks what it says about itself. The migrations come in the
- * source's order, ready for `MigrationGraph.make`; what the source passed over is logged at debug level, what it warns of as a
- * warning.
+ * Reads the source, parses every script, infers its footprint and checks its directives. The migrations are in the source's order, ready
+ * for `MigrationGraph.make`. Files that the source passed over are logged at debug level, its warnings as warnings.
  *
  * @since 0.1.0
  * @category operations
@@ -187,9 +186,13 @@ export const loadMigrations: Effect.Effect<
   const parser = yield* SqlParser
   const loaded = yield* Effect.flatMap(MigrationSource, (source) => source.load)
   yield* Effect.forEach(loaded.warnings ?? [], (warning) => Effect.logWarning(warning), { discard: true })
-  yield* Effect.forEach(loaded.ignored, ({ path, reason }) => Effect.logDebug(`${path} is no migration: ${reason}`), {
-    discard: true
-  })
+  yield* Effect.forEach(
+    loaded.ignored,
+    ({ path, reason }) => Effect.logDebug(`${path} is not a migration: ${reason}`),
+    {
+      discard: true
+    }
+  )
   const read = yield* Either.all(inOrder(loaded).map((file) => draftsFrom(parser, file)))
   const drafts = read.flat().map((draft, position) => ({ ...draft, position }))
   const footprints = yield* Footprint.inferAll(parser, drafts)
@@ -204,7 +207,7 @@ const byId: Order.Order<Pick<MigrationFile, "id" | "source">> = Order.combine(
 const inOrder = ({ files, order = "ids" }: MigrationFiles): ReadonlyArray<MigrationFile> =>
   order === "given" ? files : Arr.sort(files, byId)
 
-/** Merges lists, each in its own order, by what stands at their fronts. */
+/** Merges lists and keeps the order of each: the smaller of the next files comes first. */
 const interleaved = (lists: ReadonlyArray<ReadonlyArray<MigrationFile>>): ReadonlyArray<MigrationFile> =>
   lists.reduce((merged, list) => {
     const files: Array<MigrationFile> = []
@@ -233,19 +236,19 @@ const sqlFile = (id: string, source: string, text: string): MigrationFile => ({
   declaration: {}
 })
 
-/** All that is known of a migration before its SQL is understood. */
+/** A migration without its footprint. */
 interface Draft {
   readonly id: Migration.MigrationId
   readonly source: string
   readonly script: Migration.Script
-  /** What the checksum covers, where it is not the script's own text. */
+  /** The text that the checksum covers, if it is not the script's own. */
   readonly covered: string | undefined
   readonly directives: Directive.Directives
   readonly declares: ReadonlyArray<SchemaObject>
   readonly isRepeatable: boolean
 }
 
-/** One, but for a file that holds several versions: those follow each other. */
+/** The drafts of a file: one, or one for each version that the file holds, in order. */
 const draftsFrom = (
   parser: Parser,
   file: MigrationFile
@@ -287,11 +290,11 @@ const withLayout = (
   { requires, transaction }: LayoutFacts,
   source: string
 ): Either.Either<Directive.Directives, MigrationUnreadable> => {
-  const said = transaction === "none" ? { ...directives, transaction } : directives
+  const stated = transaction === "none" ? { ...directives, transaction } : directives
   return requires === undefined
-    ? Either.right(said)
+    ? Either.right(stated)
     : Either.map(Either.all(requires.map((name) => idFrom(name, source))), (ids) => ({
-        ...said,
+        ...stated,
         requires: ids.map((id) => ({ id, line: 1 }))
       }))
 }

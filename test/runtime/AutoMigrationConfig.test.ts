@@ -26,7 +26,7 @@ describe("options", () => {
     )
   )
 
-  it.effect("given by code keep the defaults of what is not given", () =>
+  it.effect("set by code leave the others at their defaults", () =>
     Effect.gen(function* () {
       const options = yield* AutoMigrationConfig.AutoMigrationConfig
       assert.strictEqual(options.mode, "observe")
@@ -83,15 +83,15 @@ describe("options", () => {
   }
 })
 
-describe("the default pauses before a lock is asked for again", () => {
-  /** As a process takes them whose luck this seed is, in milliseconds. */
+describe("the default pauses between two requests for a lock", () => {
+  /** The pauses of a process with this random seed, in milliseconds. */
   const pauses = (seed: number) =>
     Schedule.run(Schedule.delays(AutoMigrationConfig.defaults.lockRetry), 0, Array.from({ length: 8 })).pipe(
       Effect.withRandom(Random.make(seed)),
       Effect.map((delays) => Chunk.toReadonlyArray(delays).map(Duration.toMillis))
     )
 
-  it.effect("begin with 50 ms and grow threefold up to a second, give or take a fifth", () =>
+  it.effect("begin with 50 ms and grow threefold up to a second, within a fifth", () =>
     Effect.gen(function* () {
       for (const seed of [1, 2, 3]) {
         const found = yield* pauses(seed)
@@ -105,7 +105,7 @@ describe("the default pauses before a lock is asked for again", () => {
     })
   )
 
-  it.effect("differ from process to process, so that those who met once do not meet each time", () =>
+  it.effect("differ between processes, so that two processes do not collide each time", () =>
     Effect.gen(function* () {
       const [one, other] = yield* Effect.all([pauses(1), pauses(2)])
       for (const [n, pause] of one.entries()) assert.notStrictEqual(pause, other[n])

@@ -13,7 +13,7 @@ import * as SingleFlight from "../../src/runtime/SingleFlight.js"
 const limit = Duration.seconds(10)
 
 describe("a single flight", () => {
-  it.scoped("runs work once for all who ask for its key while it runs, and again for who asks later", () =>
+  it.scoped("runs work once for all fibers that ask for its key while it runs, and again for a later one", () =>
     Effect.gen(function* () {
       const flights = yield* SingleFlight.make<number, string>("ended", limit)
       const gate = yield* Deferred.make<void>()
@@ -57,7 +57,7 @@ describe("a single flight", () => {
     })
   )
 
-  it.effect("ends with the scope it belongs to: whoever waits, or asks later, fails, and is not interrupted", () =>
+  it.effect("ends with its scope: fibers that wait or ask later fail and are not interrupted", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const flights = yield* Scope.extend(SingleFlight.make<never, string>("ended", limit), scope)
@@ -69,7 +69,7 @@ describe("a single flight", () => {
     })
   )
 
-  it.scoped("interrupts whoever is interrupted while waiting, and nobody else", () =>
+  it.scoped("interrupts a waiting fiber that is interrupted, and no other", () =>
     Effect.gen(function* () {
       const flights = yield* SingleFlight.make<never, string>("ended", limit)
       const waiting = yield* Effect.fork(flights.join("key", Effect.never, "late"))
@@ -78,7 +78,7 @@ describe("a single flight", () => {
     })
   )
 
-  it.scoped("is waited for by each of them as long as the limit says, and goes on without them", () =>
+  it.scoped("goes on when its fibers stop waiting at the limit", () =>
     Effect.gen(function* () {
       const flights = yield* SingleFlight.make<string, string>("ended", limit)
       const gate = yield* Deferred.make<void>()

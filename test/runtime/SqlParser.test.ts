@@ -70,12 +70,12 @@ describe("SqlParser", () => {
     }
   })
 
-  it("says why a text is not SQL, in the grammar's words", () => {
+  it("says in the grammar's words why a text is not SQL", () => {
     assert.strictEqual(errorOf("SELECT 1 +").reason, "syntax error at end of input")
     assert.strictEqual(errorOf("SELECT 'x").reason, `unterminated quoted string at or near "'x"`)
   })
 
-  it("refuses a NUL, behind which the grammar would read nothing", () => {
+  it("refuses a NUL, because the grammar would ignore the text after it", () => {
     deepStrictEqual(errorOf("SELECT 1; \0 DROP TABLE users"), {
       reason: "a NUL character cannot be part of SQL",
       offset: 10
@@ -88,7 +88,7 @@ describe("SqlParser", () => {
     assert.isTrue(Either.isRight(parser.sql("SELECT 1")))
   })
 
-  it("reads bodies of PL/pgSQL, and says why one is not understood", () => {
+  it("reads bodies of PL/pgSQL, and says why it does not understand one", () => {
     assert.isTrue(Either.isRight(parser.plpgsql("DO $$ BEGIN PERFORM 1; END $$")))
     const wrong = parser.plpgsql("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN; $$")
     deepStrictEqual(Either.flip(wrong), Either.right({ reason: 'syntax error at or near ";"', offset: 0 }))

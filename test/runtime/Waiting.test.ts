@@ -1,5 +1,5 @@
 /**
- * A pause lasts as long as the schedule says, or until there is news.
+ * Tests pauses: they last as long as the schedule says, or until there is news.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import * as TestClock from "effect/TestClock"
 import * as Waiting from "../../src/runtime/Waiting.js"
 
-/** Attempts that all fail, with a tenth of a second in between, and how many there have been after a time. */
+/** Runs attempts that all fail, a tenth of a second apart. Returns their number after a time. */
 const attempts = (told: Effect.Effect<void>) =>
   Effect.gen(function* () {
     const count = yield* Ref.make(0)
@@ -47,7 +47,7 @@ describe("waiting", () => {
     })
   )
 
-  it.effect("ends with the error that is not waited for", () =>
+  it.effect("ends with an error that is not retried", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.fork(
         Effect.flip(

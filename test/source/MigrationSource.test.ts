@@ -41,7 +41,7 @@ const bytes = (...parts: ReadonlyArray<string | number>) =>
 
 layer(SqlParser.layer)("MigrationSource", (it) => {
   describe("layerDirectory", () => {
-    it.scoped("reads flat files in the order of their numbers, where that is said", () =>
+    it.scoped("reads flat files in the order of their numbers, if an option says so", () =>
       Effect.gen(function* () {
         const root = yield* folderOf({
           "10_orders.sql": "CREATE TABLE orders (id int)",
@@ -59,7 +59,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("reads the folders of Prisma, and reports what it passes over", () =>
+    it.scoped("reads the folders of Prisma, and reports the files that it passes over", () =>
       Effect.gen(function* () {
         const root = yield* folderOf({
           "20240101_users/migration.sql": "CREATE TABLE users (id int)",
@@ -92,7 +92,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("logs at debug level what is passed over", () =>
+    it.scoped("logs files that are passed over at debug level", () =>
       Effect.gen(function* () {
         const lines: Array<unknown> = []
         const logger = Logger.make(({ logLevel, message }) => lines.push([logLevel.label, String(message)]))
@@ -101,7 +101,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
           Logger.withMinimumLogLevel(LogLevel.Debug)
         )
         assert.strictEqual(lines.length, 1)
-        assert.match(JSON.stringify(lines[0]), /DEBUG.*a\.txt is no migration: its name does not end in \.sql/)
+        assert.match(JSON.stringify(lines[0]), /DEBUG.*a\.txt is not a migration: its name does not end in \.sql/)
       })
     )
 
@@ -152,7 +152,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
     )
 
     it.scoped(
-      "takes what the layout says about a file: what it waits for, and that it runs outside a transaction",
+      "takes the facts that the layout gives about a file: its requirements, and that it runs outside a transaction",
       () =>
         Effect.gen(function* () {
           const sqitch = yield* loadFolder({
@@ -191,7 +191,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("sees what was added since it was built", () =>
+    it.scoped("sees files that were added after the layer was built", () =>
       Effect.gen(function* () {
         const root = yield* folderOf({ "1.sql": "" })
         yield* Effect.gen(function* () {
@@ -243,7 +243,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("a transaction that is never ended, and would be rolled back", () =>
+    it.scoped("a transaction that is never ended and would be rolled back", () =>
       Effect.gen(function* () {
         const ended = "BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; END;\nBEGIN; SELECT 3; PREPARE TRANSACTION 'x';\n"
         deepStrictEqual((yield* loadFolder({ "1.sql": ended })).length, 1)
@@ -287,7 +287,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.scoped("is reported for the first file in order, whatever the order on disk", () =>
+    it.scoped("is reported for the first file in order, in any order on disk", () =>
       Effect.gen(function* () {
         const error = yield* errorOf(loadFolder({ "10.sql": "-- require: 1", "09.sql": "-- provide: table a" }))
         assert.match(error.message, /09\.sql:1/)
@@ -314,7 +314,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
   describe("layerGlob", () => {
     const text = (sql: unknown) => () => Promise.resolve(sql)
 
-    it.effect("takes what a bundler gives", () =>
+    it.effect("takes the loaders of a bundler", () =>
       Effect.gen(function* () {
         const source = MigrationSource.layerGlob({
           "./migrations/002_b.sql": text({ default: "CREATE TABLE b ()" }),
@@ -330,7 +330,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("reads paths as those of a folder, by the layout that they have", () =>
+    it.effect("reads paths by their layout, as those of a folder", () =>
       Effect.gen(function* () {
         const journal = JSON.stringify({ entries: [{ tag: "0001_b" }, { tag: "0000_a" }] })
         const drizzle = MigrationSource.layerGlob({
@@ -358,7 +358,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("fails for a file of its layout that is not carried along", () =>
+    it.effect("fails for a file of the layout that the bundler does not include", () =>
       Effect.gen(function* () {
         const journal = JSON.stringify({ entries: [{ tag: "0000_a" }] })
         const error = yield* errorOf(
@@ -368,7 +368,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("names what cannot be imported, or is not text", () =>
+    it.effect("names a file that cannot be imported or is not text", () =>
       Effect.gen(function* () {
         const rejected = () => Promise.reject(new Error("no such chunk"))
         const failed = yield* errorOf(load(MigrationSource.layerGlob({ "./1.sql": rejected })))
@@ -399,7 +399,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       accepts: { "1_create_users": ["opaque"] }
     })
 
-    it.effect("keeps the Migrator's ids and order, and what is declared", () =>
+    it.effect("keeps the Migrator's ids and order, and the declarations", () =>
       Effect.gen(function* () {
         const migrations = yield* load(source)
         deepStrictEqual(idsOf(migrations), ["1_create_users", "2_create_orders", "10_seed", "11_broken"])
@@ -414,7 +414,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("runs a default export, also one that is wrapped twice, and imports nothing before", () =>
+    it.effect("runs a default export, also one that is wrapped twice, and imports it only then", () =>
       Effect.gen(function* () {
         const [users, orders] = yield* load(source)
         deepStrictEqual([yield* run(users), yield* run(orders)], ["users", "orders"])
@@ -430,7 +430,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("fails when it runs what is not an Effect or cannot be imported, as the Migrator does", () =>
+    it.effect("fails, as the Migrator does, when it runs a module that is not an Effect or cannot be imported", () =>
       Effect.gen(function* () {
         const [, , seed, broken] = yield* load(source)
         assert.include(String(yield* Effect.flip(run(seed))), "10_seed has no default export that is an Effect")
@@ -438,12 +438,12 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       })
     )
 
-    it.effect("names a declaration that belongs to no migration, or is not understood", () =>
+    it.effect("names a declaration that has an unknown id or is not understood", () =>
       Effect.gen(function* () {
         const stranger = MigrationSource.fromEffectMigrator(loader, { provides: { "3_create_items": ["table items"] } })
         const unknown = yield* errorOf(load(stranger))
         assert.strictEqual(unknown._tag, "InvalidDirective")
-        assert.include(unknown.message, '"3_create_items" is the id of none')
+        assert.include(unknown.message, '"3_create_items" is not the id of a migration')
         const garbled = MigrationSource.fromEffectMigrator(loader, { provides: { "1_create_users": ["users"] } })
         assert.include((yield* errorOf(load(garbled))).message, "migrator:1_create_users")
       })
@@ -460,7 +460,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
   })
 
   describe("merge", () => {
-    it.effect("keeps the order of each source, and takes the smaller id of those that come next", () =>
+    it.effect("keeps the order of each source, and takes the smaller id of the next ones", () =>
       Effect.gen(function* () {
         const given = (...ids: ReadonlyArray<string>) =>
           MigrationSource.layerGlob({

@@ -1,5 +1,5 @@
 /**
- * Files that were written for psql do not start a program, and the error says what to write instead.
+ * Tests files that were written for psql: a program with one does not start, and the error says what to write instead.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -10,7 +10,7 @@ import * as Server from "../../support/server/Server.js"
 
 const table = "CREATE TABLE codes (id integer);"
 
-describe("a program does not start, and nothing of any file runs,", () => {
+describe("a program does not start, and no statement of any file runs,", () => {
   for (const [what, text, says] of [
     [
       "with a command of psql",

@@ -1,5 +1,5 @@
 /**
- * Migrations that are Effects, and do what no SQL file could do unnoticed.
+ * Tests migrations that are Effects and do things that a SQL file could not do unnoticed.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -37,7 +37,7 @@ const cats = "SELECT id FROM cats"
 
 const isThere = (url: string) => Database.query(url, "SELECT to_regclass('cats')::text AS cats")
 
-/** Fails, is recorded as that, and has a window; gives the error. */
+/** Checks that an attempt fails, is recorded as failed and opens a window. Returns the error. */
 const isAtFault = (url: string, migration: Migration) =>
   Effect.gen(function* () {
     const error = yield* failsWith("MigrationFailed", ask(cats))
@@ -49,7 +49,7 @@ const isAtFault = (url: string, migration: Migration) =>
 
 describe("a migration that is an Effect", () => {
   it.scopedLive(
-    "and catches the error of a statement is told that this does not undo it, and nothing of it remains",
+    "and catches the error of a statement fails, is told that the catch does not undo the error, and leaves no trace",
     () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
@@ -61,7 +61,7 @@ describe("a migration that is an Effect", () => {
       })
   )
 
-  it.scopedLive("may catch it around a transaction of its own, which is a savepoint", () =>
+  it.scopedLive("may catch an error around a transaction of its own, which is a savepoint", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const rows = ask(cats).pipe(
@@ -78,7 +78,7 @@ describe("a migration that is an Effect", () => {
     })
   )
 
-  it.scopedLive("and asks for rows to copy, which it has not, has failed: the connection is there still", () =>
+  it.scopedLive("and sends a COPY that waits for rows fails, and the connection is still there", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const error = yield* isAtFault(url, (sql) =>
@@ -93,7 +93,7 @@ describe("a migration that is an Effect", () => {
     ["ROLLBACK", null],
     ["COMMIT", "cats"]
   ] as const) {
-    it.scopedLive(`and ends the transaction that it is run in by ${end} is not recorded as applied`, () =>
+    it.scopedLive(`and ends its surrounding transaction by ${end} is not recorded as applied`, () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         const error = yield* isAtFault(url, (sql) =>
@@ -105,7 +105,7 @@ describe("a migration that is an Effect", () => {
     )
   }
 
-  it.scopedLive("sends what it says, whatever whoever needs it does to statements of its own", () =>
+  it.scopedLive("sends its own statements unchanged, even if the query that needs it transforms its statements", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const seen: Array<string> = []

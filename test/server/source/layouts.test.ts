@@ -1,6 +1,6 @@
 /**
- * Folders as other tools write them, on a real server: applied in the tool's own order, under the ids that people know. Each second
- * file rests on the first, and each file that must not run would fail or take something away.
+ * Tests folders as other tools write them, on a real server: they are applied in the tool's own order, under the ids that its users know.
+ * Each second file depends on the first, and each file that must not run would fail or remove an object.
  */
 import { createHash } from "node:crypto"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -56,7 +56,7 @@ const planned = (...lines: ReadonlyArray<string>) =>
     ...lines.map((line) => `${line} 2024-01-01T00:00:00Z Ann <a@b.example>`)
   ].join("\n")
 
-/** What the folder holds, and what is applied in which order. */
+/** The files of a folder, and the ids that are applied, in order. */
 const cases: ReadonlyArray<readonly [layout: string, files: Files, ids: ReadonlyArray<string>]> = [
   [
     "Prisma",
@@ -198,7 +198,7 @@ describe("a repeatable migration that was edited", () => {
     return { url, folder }
   })
 
-  it.scopedLive("is told by status and plan, and run again by migrate, once", () =>
+  it.scopedLive("is shown by status and plan, and migrate runs it again, once", () =>
     Effect.gen(function* () {
       const { folder, url } = yield* begun
       yield* Effect.gen(function* () {
@@ -217,7 +217,7 @@ describe("a repeatable migration that was edited", () => {
     })
   )
 
-  it.scopedLive("is not run by a query, which is told the command", () =>
+  it.scopedLive("is not run by a query, whose error names the command", () =>
     Effect.gen(function* () {
       const { folder, url } = yield* begun
       yield* Effect.gen(function* () {
@@ -230,7 +230,7 @@ describe("a repeatable migration that was edited", () => {
     })
   )
 
-  it.scopedLive("runs again once, though several processes migrate", () =>
+  it.scopedLive("runs again only once, although several processes migrate", () =>
     Effect.gen(function* () {
       const { folder, url } = yield* begun
       const migrations = yield* Effect.all(
@@ -241,7 +241,7 @@ describe("a repeatable migration that was edited", () => {
     })
   )
 
-  it.scopedLive("runs again outside a transaction, too, where it says so", () =>
+  it.scopedLive("also runs again outside a transaction, if it says so", () =>
     Effect.gen(function* () {
       const files = (column: string) => ({
         ...versions,
@@ -257,7 +257,7 @@ describe("a repeatable migration that was edited", () => {
     })
   )
 
-  it.scopedLive("is no excuse for a version that was edited", () =>
+  it.scopedLive("does not allow an edited version", () =>
     Effect.gen(function* () {
       const { folder, url } = yield* begun
       yield* write(folder, { "V1__a.sql": "CREATE TABLE a (id integer)" })
@@ -291,7 +291,7 @@ describe("at its start a program", () => {
     })
   )
 
-  it.scopedLive("fails where files were passed over and nothing is left, and for names with two orders", () =>
+  it.scopedLive("fails if files were passed over and no migration is left, and for names with two orders", () =>
     Effect.gen(function* () {
       const nothing = yield* started({ "sub/001_a.sql": a })
       assert.isTrue(nothing.ids._tag === "Left" && nothing.ids.left._tag === "NothingToApply")

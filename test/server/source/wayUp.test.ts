@@ -1,6 +1,6 @@
 /**
- * Files that keep a way down beside the way up, on a database with rows: the way up runs, by a query and ahead of time, and the
- * way down never does.
+ * Tests files that hold a way up and a way down, on a database with rows: the way up runs, by a query and ahead of time, and the way down
+ * never runs.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -42,7 +42,7 @@ describe("a way down in the same file", () => {
     )
   }
 
-  it.scopedLive("is no part of the checksum", () =>
+  it.scopedLive("is not a part of the checksum", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrating = (text: string) =>
@@ -64,7 +64,7 @@ describe("a way down in the same file", () => {
     "-- This is the down migration",
     "-- Undoes the above"
   ]) {
-    it.scopedLive(`stops the start with file and line below a heading that no tool is known for: ${heading}`, () =>
+    it.scopedLive(`stops the start with file and line below a heading that no known tool writes: ${heading}`, () =>
       inProgram({ migrations: { "000_none": "SELECT 1" }, before }, (url) =>
         Effect.gen(function* () {
           const text = `CREATE TABLE IF NOT EXISTS users (id integer PRIMARY KEY);\n\n${heading}\nDROP TABLE users;`
@@ -81,7 +81,7 @@ describe("a file of Mojolicious", () => {
   const first = `-- 1 up\n${up}\n-- 1 down\n${down}\n`
   const second = "-- 2 up\nALTER TABLE orders ADD COLUMN note text;\n-- 2 down\nALTER TABLE orders DROP COLUMN note;\n"
 
-  it.scopedLive("grows by a version, which is a migration of its own", () =>
+  it.scopedLive("grows by a version, which becomes a migration of its own", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(url, ...before)
@@ -96,7 +96,7 @@ describe("a file of Mojolicious", () => {
   )
 })
 
-describe("a word of another tool for no transaction", () => {
+describe("another tool's mark for running outside a transaction", () => {
   const index = "CREATE INDEX CONCURRENTLY users_id ON users (id);\nVACUUM users;"
   for (const text of [
     `-- +goose NO TRANSACTION\n-- +goose Up\n${index}\n-- +goose Down\n${down}`,
