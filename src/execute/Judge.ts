@@ -1,9 +1,9 @@
 /**
- * Judges a plan while it runs. What the policy was told before the plan began may be otherwise by the time its statements get
- * their locks: so the questions are asked again inside the transaction of each step, under the locks that its statements take,
- * in the plan's order, and the policy says its word again. A table that was not there then is asked about once more right before
- * the statement in question, since another session may have made it. Whether a function has the body that the files tell is asked
- * right before the statement that runs it.
+ * Judges a plan again while it runs. The database may have changed since the policy allowed the plan. So the policy's questions are
+ * asked once more inside the transaction of each step, under the locks that its statements take, in the plan's order.
+ *
+ * A table that was not there at that time is asked about again right before its statement, since another session may have made
+ * it. The body of a function is compared with the files right before the statement that runs it.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ import * as Transaction from "../database/Transaction.js"
 import * as Script from "./Script.js"
 
 /**
- * A verdict that allowed a plan, and all that it takes to reach it again.
+ * An allowed plan, and all that it takes to judge it again.
  *
  * @since 0.1.0
  * @category models
@@ -35,9 +35,9 @@ import * as Script from "./Script.js"
 export interface Judgement {
   readonly policy: Policy.Policy
   readonly plan: Plan.Plan
-  /** What the policy was told. */
+  /** The answers that the policy was given, by `Policy.questionKey`. */
   readonly answers: ReadonlyMap<string, Presence.Answer>
-  /** The failure of a plan that the policy refuses after all. */
+  /** The failure of a plan that the policy now refuses. */
   readonly refuse: (reasons: Arr.NonEmptyReadonlyArray<Policy.Refusal>) => MigrationFailure.Failure
 }
 
@@ -47,28 +47,28 @@ export interface Place {
   readonly role: string
   /** The server's major version. */
   readonly server: number
-  /** What holds for each statement of the migration. */
+  /** The statement that sets the limits of each statement of the migration. */
   readonly limits: string
 }
 
-/** What stands in the way of a question. @since 0.1.0 @category models */
+/** A question that the server does not answer, or a plan that the policy refuses. @since 0.1.0 @category models */
 export type Setback = Script.StatementError | MigrationFailure.Failure
 
 /** @since 0.1.0 @category models */
 export interface Judge {
-  /** Before the first statement in a transaction that will run these migrations. */
+  /** Runs before the first statement of a transaction that will run these migrations. */
   readonly begin: (place: Place, migrations: Steps, locks: Presence.Asking["locks"]) => Effect.Effect<void, Setback>
-  /** Before a statement in that transaction. */
+  /** Runs before each statement of that transaction. */
   readonly before: (place: Place, migration: Migration, span: StatementSpan) => Effect.Effect<void, Setback>
-  /** Statements for the message that records a migration. */
+  /** Questions for the message that records a migration. */
   readonly closing: (place: Place, migration: Migration) => ReadonlyArray<string>
-  /** What that message has brought. */
+  /** Judges the answers of that message. */
   readonly end: (migration: Migration, columns: Message.Columns) => Effect.Effect<void, Setback>
 }
 
 type Steps = Arr.NonEmptyReadonlyArray<Migration>
 
-/** For an operator's own word. @since 0.1.0 @category constructors */
+/** Allows everything: the judge of a plan that an operator runs. @since 0.1.0 @category constructors */
 export const none: Judge = {
   begin: () => Effect.void,
   before: () => Effect.void,
@@ -79,22 +79,207 @@ export const none: Judge = {
 interface State {
   readonly answers: ReadonlyMap<string, Presence.Answer>
   readonly made: Presence.Made
+  /** Whether a migration of the plan has run. */
   readonly hasRun: boolean
-  /** Bodies of routines that were asked about in this transaction, by migration and question. */
-  readonly asked: ReadonlySet<string>
+  /** The bodies of routines that were compared in this transaction, by migration and routine. */
+  readonly comparedBodies: ReadonlySet<string>
 }
 
-/** A table that is gone by now may have been a type or a view, which is not asked about again. */
-const merge = (known: State["answers"], told: State["answers"]): State["answers"] =>
+/** One run of a plan. */
+interface Run extends Judgement {
+  /** The ledger's schema. A policy does not judge the ledger's own tables. */
+  readonly ledger: string
+  readonly state: Ref.Ref<State>
+}
+
+/** The statement that a question is asked for. A lock that the question does not get is an error of this statement. */
+interface Statement {
+  readonly place: Place
+  readonly migration: Migration
+  readonly span: StatementSpan
+}
+
+type Question = Omit<Presence.Asking, "made">
+
+/**
+ * The judge of one run of a plan. `ledger` is the ledger's schema.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge> =>
+  Effect.map(
+    Ref.make<State>({
+      answers: judgement.answers,
+      made: Presence.nothingMade,
+      hasRun: false,
+      comparedBodies: new Set()
+    }),
+    (state): Judge => {
+      const run: Run = { ...judgement, ledger, state }
+      return {
+        begin: (place, migrations, locks) => begin(run, place, migrations, locks),
+        before: (place, migration, span) => before(run, { place, migration, span }),
+        closing: (place, migration) => [questionAtEnd(run, place, migration)],
+        end: (migration, columns) => end(run, migration, columns)
+      }
+    }
+  )
+
+const begin = Effect.fnUntraced(function* (
+  run: Run,
+  place: Place,
+  migrations: Steps,
+  locks: Presence.Asking["locks"]
+): Effect.fn.Return<void, Setback> {
+  const [first] = migrations
+  const statement: Statement = { place, migration: first, span: firstSpanOf(first) }
+  yield* Ref.update(run.state, (known) => ({ ...known, comparedBodies: new Set<string>() }))
+  const steps = Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" }))
+  const questions = Policy.questions({ steps }).filter(({ told }) => Option.isNone(told))
+  if (questions.length > 0) {
+    const about = (yield* Ref.get(run.state)).hasRun ? "tables" : "everything"
+    yield* learn(run, { questions, locks, about }, statement)
+    yield* judgeByAnswers(run, stepsFrom(run.plan, first))
+  }
+  if (locks === "as they are") yield* compareBodies(run, withRisks(first, bodiesOf(first)), statement, locks)
+})
+
+const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Effect.fn.Return<void, Setback> {
+  const { migration, span } = statement
+  const { answers } = yield* Ref.get(run.state)
+  const questions = Policy.questionsAt(migration, span.start).filter(
+    (question) => Option.isNone(question.told) && answers.get(Policy.questionKey(question)) === "new"
+  )
+  if (questions.length > 0) {
+    yield* learn(run, { questions, locks: "locked", about: "tables" }, statement)
+    yield* judgeByAnswers(run, [{ migration, reason: "pending" }])
+  }
+  yield* compareNewBodies(run, statement)
+})
+
+const questionAtEnd = ({ ledger }: Run, { server }: Place, { footprint }: Migration): string => {
+  const foreseen = footprint.risks.flatMap(({ asks, kind, relation, told }) =>
+    kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
+  )
+  return Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })
+}
+
+const end = Effect.fnUntraced(function* (
+  run: Run,
+  migration: Migration,
+  columns: Message.Columns
+): Effect.fn.Return<void, Setback> {
+  const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
+  yield* Ref.update(run.state, (known) => ({
+    ...known,
+    hasRun: true,
+    made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
+  }))
+  const relations = [
+    ...changed.map(Option.some),
+    ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
+  ]
+  if (relations.length === 0 || !isWatched(migration)) return
+  const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
+  yield* judge(run, [step], { presence: () => "rows" })
+})
+
+const ask = Effect.fnUntraced(function* (
+  { state }: Run,
+  question: Question,
+  { migration, place, span }: Statement
+): Effect.fn.Return<State["answers"], Setback> {
+  const { made } = yield* Ref.get(state)
+  const message = Presence.statements({ ...question, made }, place.limits)
+  const results = yield* Effect.mapError(
+    Transaction.send(place.reserved.connection, message),
+    (error): Setback =>
+      MigrationFailure.isContention(error)
+        ? Script.at(migration, place.role, span)(error)
+        : MigrationFailure.ofMessage(error, `a look at what migration ${migration.id} is about`)
+  )
+  const seen = yield* Presence.read(question, results)
+  return TransactionMode.hasOneSnapshot(migration.mode) ? Presence.outdated(seen) : seen
+})
+
+/** Asks, and keeps the answers for the rest of the run. */
+const learn = (run: Run, question: Question, statement: Statement): Effect.Effect<void, Setback> =>
+  Effect.flatMap(ask(run, question, statement), (found) =>
+    Ref.update(run.state, (known) => ({
+      ...known,
+      answers: question.about === "everything" ? new Map([...known.answers, ...found]) : merge(known.answers, found)
+    }))
+  )
+
+/** Keeps the earlier answer for a table that is gone now: it may have been a type or a view, which is not asked about again. */
+const merge = (known: State["answers"], found: State["answers"]): State["answers"] =>
   new Map([
     ...known,
-    ...[...told].map(([key, answer]) => [key, answer === "new" ? (known.get(key) ?? answer) : answer] as const)
+    ...[...found].map(([key, answer]) => [key, answer === "new" ? (known.get(key) ?? answer) : answer] as const)
   ])
 
-const spanOf = (migration: Migration): StatementSpan =>
+/** Fails unless the policy allows the steps. */
+const judge = (
+  { plan, policy, refuse }: Run,
+  steps: Arr.NonEmptyReadonlyArray<Plan.Step>,
+  facts: Policy.Facts
+): Effect.Effect<void, Setback> =>
+  Effect.suspend(() => {
+    const verdict = policy({ ...plan, steps }, facts)
+    return verdict._tag === "Allowed" ? Effect.void : Effect.fail(refuse(verdict.reasons))
+  })
+
+const judgeByAnswers = (run: Run, steps: Arr.NonEmptyReadonlyArray<Plan.Step>): Effect.Effect<void, Setback> =>
+  Effect.flatMap(Ref.get(run.state), ({ answers }) => judge(run, steps, withoutBodies(Presence.facts(answers))))
+
+/** Takes each body for the one that the files tell: the body is compared right before it runs. */
+const withoutBodies = (facts: Policy.Facts): Policy.Facts => ({
+  presence: (risk) => (Option.isSome(risk.told) ? "new" : facts.presence(risk))
+})
+
+/** Fails unless the policy allows the bodies that a migration runs as the database has them. */
+const compareBodies = Effect.fnUntraced(function* (
+  run: Run,
+  migration: Migration,
+  statement: Statement,
+  locks: Presence.Asking["locks"]
+): Effect.fn.Return<void, Setback> {
+  const step = { migration, reason: "pending" } as const
+  const questions = Policy.questions({ steps: [step] })
+  if (questions.length === 0) return
+  const answers = yield* ask(run, { questions, locks, about: "tables" }, { ...statement, migration })
+  yield* judge(run, [step], Presence.facts(answers))
+})
+
+/** Compares each body once in a migration: right before the first statement that runs it. */
+const compareNewBodies = Effect.fnUntraced(function* (run: Run, statement: Statement): Effect.fn.Return<void, Setback> {
+  const { migration, span } = statement
+  const { comparedBodies } = yield* Ref.get(run.state)
+  const keysOf = ({ told }: Risk) =>
+    Option.toArray(told).map((routine) => `${migration.id} ${ToldRoutine.key(routine)}`)
+  const risks = bodiesOf(migration).filter(
+    (risk) => risk.start === span.start && keysOf(risk).some((key) => !comparedBodies.has(key))
+  )
+  if (risks.length === 0) return
+  yield* compareBodies(run, withoutWrites(withRisks(migration, risks)), statement, "locked")
+  yield* Ref.update(run.state, (known) => ({
+    ...known,
+    comparedBodies: new Set([...comparedBodies, ...risks.flatMap(keysOf)])
+  }))
+})
+
+/** The steps that have not run. They begin with the first migration that no process has run meanwhile. */
+const stepsFrom = (plan: Plan.Plan, migration: Migration): Arr.NonEmptyReadonlyArray<Plan.Step> => {
+  const first = plan.steps.findIndex((step) => step.migration.id === migration.id)
+  const rest = plan.steps.slice(Math.max(first, 0))
+  return Arr.isNonEmptyReadonlyArray(rest) ? rest : plan.steps
+}
+
+const firstSpanOf = (migration: Migration): StatementSpan =>
   migration.footprint.statements[0] ?? { start: 0, end: 0, line: 1, transactional: true }
 
-/** What a trigger, a rule or a function of the database has changed, as a risk that its statement had. */
+/** The risk of a change by a trigger, a rule or a function of the database, which no statement shows. */
 const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   kind: "data-loss",
   relation,
@@ -110,11 +295,11 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   })
 })
 
-/** Whether the SQL of a migration may drop something, or rewrite a table, which drops what the table was stored in. */
+/** Whether the SQL of a migration may drop a table, or rewrite it, which drops the file that the table was stored in. */
 const mayDrop = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
 
-/** Who consents to what cannot be seen has been told that it cannot. */
+/** Unforeseen changes are allowed where the migration accepts that its effect cannot be seen. */
 const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")
 
 const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration => ({
@@ -122,143 +307,12 @@ const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration 
   footprint: { ...migration.footprint, risks }
 })
 
-/** What a migration runs and does not consent to run unseen. */
+/** The risks of running bodies, without those that the migration accepts. */
 const bodiesOf = (migration: Migration): ReadonlyArray<Risk> =>
   Plan.risksOf(migration).filter(({ told }) => Option.isSome(told))
 
-/** Right before a statement the database tells what the migration has made, and its file does not. */
-const asOfNow = (migration: Migration): Migration => ({
+/** Right before a statement the database tells what the migration has made, so its footprint need not. */
+const withoutWrites = (migration: Migration): Migration => ({
   ...migration,
   footprint: { ...migration.footprint, writes: new Set() }
 })
-
-/** A body is asked about right before it runs, and is taken for the told one until then. */
-const apartFromBodies = (facts: Policy.Facts): Policy.Facts => ({
-  presence: (risk) => (Option.isSome(risk.told) ? "new" : facts.presence(risk))
-})
-
-/**
- * The judge of one run of a plan. `ledger` is the schema of the ledger, whose own tables are no concern of a policy.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make = ({ answers, plan, policy, refuse }: Judgement, ledger: string): Effect.Effect<Judge> =>
-  Effect.map(
-    Ref.make<State>({ answers, made: Presence.nothingMade, hasRun: false, asked: new Set() }),
-    (state): Judge => {
-      const ask = (place: Place, asking: Omit<Presence.Asking, "made">, blamed: Migration, span: StatementSpan) =>
-        Effect.gen(function* () {
-          const { made } = yield* Ref.get(state)
-          const message = Presence.statements({ ...asking, made }, place.limits)
-          const results = yield* Effect.mapError(
-            Transaction.send(place.reserved.connection, message),
-            (error): Setback =>
-              MigrationFailure.isContention(error)
-                ? Script.at(blamed, place.role, span)(error)
-                : MigrationFailure.ofMessage(error, `a look at what migration ${blamed.id} is about`)
-          )
-          const seen = yield* Presence.read(asking, results)
-          return TransactionMode.hasOneSnapshot(blamed.mode) ? Presence.outdated(seen) : seen
-        })
-
-      const learn = (place: Place, asking: Omit<Presence.Asking, "made">, blamed: Migration, span: StatementSpan) =>
-        Effect.flatMap(ask(place, asking, blamed, span), (told) =>
-          Ref.update(state, (known) => ({
-            ...known,
-            answers: asking.about === "everything" ? new Map([...known.answers, ...told]) : merge(known.answers, told)
-          }))
-        )
-
-      /** Whether the database has the bodies that a migration runs. */
-      const askOfBodies = (place: Place, migration: Migration, span: StatementSpan, locks: Presence.Asking["locks"]) =>
-        Effect.gen(function* () {
-          const step = { migration, reason: "pending" } as const
-          const questions = Policy.questions({ steps: [step] })
-          if (questions.length === 0) return
-          const answers = yield* ask(place, { questions, locks, about: "tables" }, migration, span)
-          yield* judge([step], () => Presence.facts(answers))
-        })
-
-      /** Once for each body in a migration: right before the first statement that runs it. */
-      const beforeBodies = (place: Place, migration: Migration, span: StatementSpan) =>
-        Effect.gen(function* () {
-          const { asked } = yield* Ref.get(state)
-          const keyOf = ({ told }: Risk) =>
-            Option.toArray(told).map((routine) => `${migration.id} ${ToldRoutine.key(routine)}`)
-          const risks = bodiesOf(migration).filter(
-            (risk) => risk.start === span.start && keyOf(risk).some((key) => !asked.has(key))
-          )
-          if (risks.length === 0) return
-          yield* askOfBodies(place, asOfNow(withRisks(migration, risks)), span, "locked")
-          yield* Ref.update(state, (known) => ({ ...known, asked: new Set([...asked, ...risks.flatMap(keyOf)]) }))
-        })
-
-      const judge = (
-        steps: Arr.NonEmptyReadonlyArray<Plan.Step>,
-        facts: (known: State) => Policy.Facts = ({ answers: told }) => apartFromBodies(Presence.facts(told))
-      ): Effect.Effect<void, Setback> =>
-        Effect.flatMap(Ref.get(state), (known) => {
-          const verdict = policy({ ...plan, steps }, facts(known))
-          return verdict._tag === "Allowed" ? Effect.void : Effect.fail(refuse(verdict.reasons))
-        })
-
-      /** The steps that have not run; what others have run meanwhile is not among them either. */
-      const from = (migrations: Steps) => {
-        const first = plan.steps.findIndex((step) => step.migration.id === migrations[0].id)
-        const rest = plan.steps.slice(Math.max(first, 0))
-        return Arr.isNonEmptyReadonlyArray(rest) ? rest : plan.steps
-      }
-
-      return {
-        begin: (place, migrations, locks) =>
-          Effect.gen(function* () {
-            const [first] = migrations
-            yield* Ref.update(state, (known) => ({ ...known, asked: new Set<string>() }))
-            const steps = Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" }))
-            const questions = Policy.questions({ steps }).filter(({ told }) => Option.isNone(told))
-            if (questions.length > 0) {
-              const about = (yield* Ref.get(state)).hasRun ? "tables" : "everything"
-              yield* learn(place, { questions, locks, about }, first, spanOf(first))
-              yield* judge(from(migrations))
-            }
-            if (locks === "as they are")
-              yield* askOfBodies(place, withRisks(first, bodiesOf(first)), spanOf(first), locks)
-          }),
-        before: (place, migration, span) =>
-          Effect.gen(function* () {
-            const known = yield* Ref.get(state)
-            const questions = Policy.questionsAt(migration, span.start).filter(
-              (question) => Option.isNone(question.told) && known.answers.get(Policy.questionKey(question)) === "new"
-            )
-            if (questions.length > 0) {
-              yield* learn(place, { questions, locks: "locked", about: "tables" }, migration, span)
-              yield* judge([{ migration, reason: "pending" }])
-            }
-            yield* beforeBodies(place, migration, span)
-          }),
-        closing: ({ server }, { footprint }) => {
-          const foreseen = footprint.risks.flatMap(({ asks, kind, relation, told }) =>
-            kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
-          )
-          return [Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })]
-        },
-        end: (migration, columns) =>
-          Effect.gen(function* () {
-            const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
-            yield* Ref.update(state, (known) => ({
-              ...known,
-              hasRun: true,
-              made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
-            }))
-            const relations = [
-              ...changed.map(Option.some),
-              ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
-            ]
-            if (relations.length === 0 || !isWatched(migration)) return
-            const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
-            yield* judge([step], () => ({ presence: () => "rows" }))
-          })
-      }
-    }
-  )

@@ -1,12 +1,13 @@
 /**
- * What the ledger announces: a trigger on its log notifies, on the channel that has the ledger's name, of each event. A
- * process that still lacks migrations listens, on one connection, and so learns what others apply without asking.
+ * Announcements of the ledger: a trigger on its log notifies of each event, on the channel that has the ledger's name. A process
+ * that lacks migrations listens on one connection, and so learns without a question what other processes apply.
  *
- * An announcement is a hint and nothing rests on it: anybody may send one, and none comes through a pooler in transaction
- * mode or over a connection that broke. Whoever is told reads the ledger; whoever is not asks as if nobody announced.
+ * An announcement is only a hint: any client may send one, and none comes through a pooler in transaction mode or over a broken
+ * connection. A process that hears one reads the ledger. A process that hears none polls.
  *
  * @internal
  */
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,23 +24,24 @@ import * as Monotonic from "../runtime/Monotonic.js"
  */
 export interface Announcements {
   /**
-   * Listens, from soon on, as long as something is `lacking` by the ledger that was read just now: most heals wait for nobody,
-   * and are over before a connection would be open. Goes on for as long after nothing is. What was announced and is still lacking
-   * was not true.
+   * Follows the migrations that are `lacking` by the ledger, which was read just now. Listening begins a second after migrations are
+   * lacking, since most heals end before that and wait for no other process. It ends a second after none is. An announcement of a
+   * migration that is still lacking was false, and is forgotten.
    */
   readonly follow: (lacking: ReadonlyArray<string>) => Effect.Effect<void>
-  /** These were applied. If their announcements do not come, the connection has gone, and another one is opened. */
+  /** Expects announcements of these migrations, which were applied. If they do not come, it opens another connection. */
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Whether one of these has been announced by now. */
+  /** Whether one of these migrations has been announced. */
   readonly unsafeIsAnnounced: (ids: ReadonlyArray<string>) => boolean
   /**
-   * From now on: what listens at once, and completes when the last of some migrations has been announced. Where the process did
-   * not listen before, it completes as soon as it does: what was announced until then went unheard.
+   * Takes note of what has been announced so far. The inner effect listens at once, and completes when the last of some
+   * migrations has been announced. Where the process did not listen before, it completes as soon as the process listens: earlier
+   * announcements were not heard.
    */
   readonly attend: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
 
-/** Somebody who waits until the last of these is announced. */
+/** A fiber that waits until the last of these migrations is announced. */
 interface Waiter {
   readonly lacking: ReadonlySet<string>
   readonly told: Deferred.Deferred<void>
@@ -50,12 +52,38 @@ interface Heard {
   readonly waiters: ReadonlyArray<Waiter>
 }
 
+/** Runs an effect in a fiber handle. Does nothing when the handle is closed, where `FiberHandle.run` interrupts its caller. */
+type Run = (effect: Effect.Effect<void>, options?: { readonly onlyIfMissing?: boolean }) => unknown
+
+/** What the steps below share. */
+interface Station {
+  readonly channel: string
+  /** The ids whose announcements are kept. */
+  readonly known: ReadonlySet<string>
+  readonly listen: Context.Tag.Service<MigrationClient>["listen"]
+  /** The fiber that listens. */
+  readonly listener: FiberHandle.FiberHandle<void>
+  readonly runListener: Run
+  /** The fiber that ends listening after a while. */
+  readonly ending: FiberHandle.FiberHandle<void>
+  readonly runEnding: Run
+  /** Whether listening has turned out to be impossible, behind a pooler. */
+  readonly isDeaf: MutableRef.MutableRef<boolean>
+  /** When listening began, in milliseconds. Infinity while the process does not listen. */
+  readonly since: MutableRef.MutableRef<number>
+  /** Open while a fiber waits for another process: then listening begins at once. */
+  readonly isWaiting: Effect.Latch
+  /** Open while the process listens, and for good where it is deaf. */
+  readonly isSettled: Effect.Latch
+  readonly heard: MutableRef.MutableRef<Heard>
+}
+
 const delay = Duration.seconds(1)
 
-/** How long an announcement may take after the event that it announces has been read, or after the one before it. */
+/** How long an announcement may take after its event has been read, or after the announcement before it. */
 const patience = Duration.seconds(1)
 
-/** Later and later, at most every minute, and every five minutes from the beginning: the last break may be long ago. */
+/** Pauses between attempts to listen. They grow to a minute, and begin anew when the last failure is five minutes ago. */
 const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("1 minute")).pipe(
   Schedule.jittered,
   Schedule.resetAfter("5 minutes")
@@ -64,140 +92,155 @@ const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("
 /** `5 Applied 001_users`: position, kind and migration of an event. */
 const announcement = /^\d+ (?:Applied|Baselined|Adopted|Renamed) (.+)$/s
 
-const without = (ids: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> => {
-  const gone = new Set(others)
-  return new Set([...ids].filter((id) => !gone.has(id)))
-}
-
 /**
- * Of these migrations; announcements of others are not kept.
+ * Listens on `channel`, and keeps the announcements of the migrations in `known`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (
+export const make = Effect.fnUntraced(function* (
   channel: string,
   known: ReadonlySet<string>
-): Effect.Effect<Announcements, never, MigrationClient | Scope.Scope> =>
-  Effect.gen(function* () {
-    const { listen } = yield* MigrationClient
-    const scope = yield* Effect.scope
-    const listener = yield* FiberHandle.make<void>()
-    const ending = yield* FiberHandle.make<void>()
-    /** Of a closed handle they do nothing, where `FiberHandle.run` would interrupt whoever asks. */
-    const runListener = yield* FiberHandle.runtime(listener)<never>()
-    const runEnding = yield* FiberHandle.runtime(ending)<never>()
-    const isDeaf = MutableRef.make(false)
-    /** Open when somebody waits for others, which is no time to put off listening. */
-    const isWaiting = yield* Effect.makeLatch()
-    /** When listening began: what was announced before went unheard. */
-    const since = MutableRef.make(Number.POSITIVE_INFINITY)
-    /** Open while somebody listens, and where it has turned out that nobody can. */
-    const isSettled = yield* Effect.makeLatch()
-    const heard = MutableRef.make<Heard>({ ids: new Set(), waiters: [] })
+): Effect.fn.Return<Announcements, never, MigrationClient | Scope.Scope> {
+  const { listen } = yield* MigrationClient
+  const scope = yield* Effect.scope
+  const listener = yield* FiberHandle.make<void>()
+  const ending = yield* FiberHandle.make<void>()
+  const station: Station = {
+    channel,
+    known,
+    listen,
+    listener,
+    runListener: yield* FiberHandle.runtime(listener)<never>(),
+    ending,
+    runEnding: yield* FiberHandle.runtime(ending)<never>(),
+    isDeaf: MutableRef.make(false),
+    since: MutableRef.make(Number.POSITIVE_INFINITY),
+    isWaiting: yield* Effect.makeLatch(),
+    isSettled: yield* Effect.makeLatch(),
+    heard: MutableRef.make<Heard>({ ids: new Set(), waiters: [] })
+  }
+  return {
+    follow: (lacking) => follow(station, lacking),
+    expect: (ids) =>
+      ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(station, ids)), scope)),
+    unsafeIsAnnounced: (ids) => ids.some((id) => MutableRef.get(station.heard).ids.has(id)),
+    attend: Effect.sync(() => attend(station))
+  }
+})
 
-    /** Called by the driver, for each event of every migration: who waits is not woken before the last. */
-    const hear = (payload: string): void => {
-      const id = announcement.exec(payload)?.[1]
-      if (id === undefined || !known.has(id)) return
-      MutableRef.update(heard, ({ ids, waiters }) => ({
-        ids: new Set([...ids, id]),
-        waiters: waiters.map(({ lacking, told }) => ({ lacking: without(lacking, [id]), told }))
-      }))
-      tellWhoLacksNothing()
-    }
-
-    const tellWhoLacksNothing = (): void =>
-      MutableRef.get(heard)
-        .waiters.filter(({ lacking }) => lacking.size === 0)
-        .forEach(({ told }) => Deferred.unsafeDone(told, Effect.void))
-
-    /** Ends where listening is of no use; a connection that cannot be had is asked for again, later and later. */
-    const listening = Effect.suspend(() => {
-      let began = Number.POSITIVE_INFINITY
-      const onListening = Effect.flatMap(Monotonic.milliseconds, (now) => {
-        began = now
-        MutableRef.set(since, now)
-        return isSettled.open
-      })
-      /** Another one may have begun since. */
-      const ends = Effect.suspend(() => {
-        if (MutableRef.get(since) !== began) return Effect.void
-        MutableRef.set(since, Number.POSITIVE_INFINITY)
-        return MutableRef.get(isDeaf) ? Effect.void : Effect.asVoid(isSettled.close)
-      })
-      const deafness = Effect.suspend(() => {
-        MutableRef.set(isDeaf, true)
-        return isSettled.open
-      })
-      return Effect.ensuring(Effect.zipRight(listen(channel, { onListening, onMessage: hear }), deafness), ends)
-    }).pipe(
-      Effect.sandbox,
-      Effect.tapError((cause) => Effect.logDebug("Cannot listen to the ledger", cause)),
-      Effect.retry(again),
-      Effect.ignore
-    )
-
-    const soon = Effect.raceFirst(Effect.sleep(delay), isWaiting.await)
-
-    const start = Effect.zipRight(
-      FiberHandle.clear(ending),
-      Effect.sync(() => runListener(Effect.zipRight(soon, listening), { onlyIfMissing: true }))
-    )
-
-    /** Once begun it is carried through: who would listen again then begins anew. */
-    const end = Effect.delay(Effect.uninterruptible(FiberHandle.clear(listener)), delay)
-
-    /** A while later: now, whoever waited has queries to run again. */
-    const stop = Effect.zipRight(
-      isWaiting.close,
-      Effect.sync(() => runEnding(end, { onlyIfMissing: true }))
-    )
-
-    /** A connection may go without a word, to either side. That what was applied is not announced says it. */
-    const check = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-      const began = MutableRef.get(since)
-      if ((yield* Monotonic.milliseconds) - began < Duration.toMillis(patience)) return
-      yield* Effect.sleep(patience)
-      const { ids: now } = MutableRef.get(heard)
-      if (ids.every((id) => now.has(id)) || MutableRef.get(since) !== began) return
-      yield* FiberHandle.get(listener)
-      runListener(listening)
-    })
-
-    /** What had been announced `before` is lacking nevertheless, so it was not true. */
-    const arrival = (ids: ReadonlyArray<string>, before: ReadonlySet<string>): Effect.Effect<void> =>
-      Effect.acquireUseRelease(
-        Effect.map(Deferred.make<void>(), (told): Waiter => {
-          const news = [...MutableRef.get(heard).ids].filter((id) => !before.has(id))
-          const waiter = { lacking: without(new Set(ids), news), told }
-          MutableRef.update(heard, (now) => ({ ...now, waiters: [...now.waiters, waiter] }))
-          tellWhoLacksNothing()
-          return waiter
-        }),
-        ({ told }) => Deferred.await(told),
-        ({ told }) =>
-          Effect.sync(() =>
-            MutableRef.update(heard, (now) => ({
-              ...now,
-              waiters: now.waiters.filter((waiter) => waiter.told !== told)
-            }))
-          )
-      )
-
-    return {
-      follow: Effect.fnUntraced(function* (lacking) {
-        MutableRef.update(heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
-        yield* lacking.length > 0 && !MutableRef.get(isDeaf) ? start : stop
-      }),
-      expect: (ids) =>
-        ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(ids)), scope)),
-      unsafeIsAnnounced: (ids) => ids.some((id) => MutableRef.get(heard).ids.has(id)),
-      attend: Effect.sync(() => {
-        const { ids: before } = MutableRef.get(heard)
-        const wasSettled = MutableRef.get(isDeaf) || MutableRef.get(since) < Number.POSITIVE_INFINITY
-        const settled = wasSettled ? Effect.never : isSettled.await
-        return (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(ids, before), settled))
-      })
-    }
+const follow = (station: Station, lacking: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    MutableRef.update(station.heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
+    return lacking.length > 0 && !MutableRef.get(station.isDeaf) ? start(station) : stop(station)
   })
+
+const start = (station: Station): Effect.Effect<void> => {
+  const soon = Effect.raceFirst(Effect.sleep(delay), station.isWaiting.await)
+  return Effect.zipRight(
+    FiberHandle.clear(station.ending),
+    Effect.sync(() => station.runListener(Effect.zipRight(soon, listening(station)), { onlyIfMissing: true }))
+  )
+}
+
+/** Ends listening after the delay. Once begun, the end is carried through: a later start then begins anew. */
+const stop = ({ isWaiting, listener, runEnding }: Station): Effect.Effect<void> => {
+  const end = Effect.delay(Effect.uninterruptible(FiberHandle.clear(listener)), delay)
+  return Effect.zipRight(
+    isWaiting.close,
+    Effect.sync(() => runEnding(end, { onlyIfMissing: true }))
+  )
+}
+
+/** Tries again after a failure. Ends where listening is impossible. */
+const listening = (station: Station): Effect.Effect<void> =>
+  listenOnce(station).pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logDebug("Cannot listen to the ledger", cause)),
+    Effect.retry(again),
+    Effect.ignore
+  )
+
+/** Another fiber may have begun to listen before this one ends: then its state stays. */
+const listenOnce = (station: Station) =>
+  Effect.suspend(() => {
+    const { channel, isDeaf, isSettled, listen, since } = station
+    let began = Number.POSITIVE_INFINITY
+    const onListening = Effect.flatMap(Monotonic.milliseconds, (now) => {
+      began = now
+      MutableRef.set(since, now)
+      return isSettled.open
+    })
+    const onEnd = Effect.suspend(() => {
+      if (MutableRef.get(since) !== began) return Effect.void
+      MutableRef.set(since, Number.POSITIVE_INFINITY)
+      return MutableRef.get(isDeaf) ? Effect.void : Effect.asVoid(isSettled.close)
+    })
+    const onPooled = Effect.suspend(() => {
+      MutableRef.set(isDeaf, true)
+      return isSettled.open
+    })
+    const listened = listen(channel, { onListening, onMessage: (payload) => hear(station, payload) })
+    return Effect.ensuring(Effect.zipRight(listened, onPooled), onEnd)
+  })
+
+/** The driver calls this for each event of every migration. A waiter is woken at the last of its migrations only. */
+const hear = (station: Station, payload: string): void => {
+  const id = announcement.exec(payload)?.[1]
+  if (id === undefined || !station.known.has(id)) return
+  MutableRef.update(station.heard, ({ ids, waiters }) => ({
+    ids: new Set([...ids, id]),
+    waiters: waiters.map(({ lacking, told }) => ({ lacking: without(lacking, [id]), told }))
+  }))
+  wake(station)
+}
+
+const wake = ({ heard }: Station): void =>
+  MutableRef.get(heard)
+    .waiters.filter(({ lacking }) => lacking.size === 0)
+    .forEach(({ told }) => Deferred.unsafeDone(told, Effect.void))
+
+/** A connection may be lost without notice to either side. A missing announcement shows it. */
+const check = Effect.fnUntraced(function* (station: Station, ids: ReadonlyArray<string>) {
+  const { heard, listener, runListener, since } = station
+  const began = MutableRef.get(since)
+  if ((yield* Monotonic.milliseconds) - began < Duration.toMillis(patience)) return
+  yield* Effect.sleep(patience)
+  const { ids: now } = MutableRef.get(heard)
+  if (ids.every((id) => now.has(id)) || MutableRef.get(since) !== began) return
+  yield* FiberHandle.get(listener)
+  runListener(listening(station))
+})
+
+const attend = (station: Station): ((ids: ReadonlyArray<string>) => Effect.Effect<void>) => {
+  const { heard, isDeaf, isSettled, isWaiting, since } = station
+  const { ids: before } = MutableRef.get(heard)
+  const wasSettled = MutableRef.get(isDeaf) || MutableRef.get(since) < Number.POSITIVE_INFINITY
+  const settled = wasSettled ? Effect.never : isSettled.await
+  return (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(station, ids, before), settled))
+}
+
+/** Completes when the last of the migrations is announced. Announcements `before` do not count: the migrations were not applied. */
+const arrival = (station: Station, ids: ReadonlyArray<string>, before: ReadonlySet<string>): Effect.Effect<void> =>
+  Effect.acquireUseRelease(
+    Effect.map(Deferred.make<void>(), (told): Waiter => {
+      const news = [...MutableRef.get(station.heard).ids].filter((id) => !before.has(id))
+      const waiter = { lacking: without(new Set(ids), news), told }
+      MutableRef.update(station.heard, (now) => ({ ...now, waiters: [...now.waiters, waiter] }))
+      wake(station)
+      return waiter
+    }),
+    ({ told }) => Deferred.await(told),
+    ({ told }) =>
+      Effect.sync(() =>
+        MutableRef.update(station.heard, (now) => ({
+          ...now,
+          waiters: now.waiters.filter((waiter) => waiter.told !== told)
+        }))
+      )
+  )
+
+const without = (ids: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> => {
+  const gone = new Set(others)
+  return new Set([...ids].filter((id) => !gone.has(id)))
+}
