@@ -1,7 +1,6 @@
 /**
- * What is known of a transaction that a gap has aborted: the gap, by the connection that the transaction is on. It is written
- * down when a statement has failed, and never before; whoever meets the aborted transaction later, a statement that is told
- * 25P02 or the `COMMIT` of a program that swallowed the error, can say what aborted it.
+ * The gap that has aborted a transaction, remembered by the transaction's connection. It is written down only after a statement
+ * has failed. So a later statement that fails with 25P02, or the `COMMIT` of a program that ignored the error, can name the gap.
  *
  * Source: PostgreSQL manual, appendix A: 25P02 is `in_failed_sql_transaction`.
  *
@@ -30,10 +29,10 @@ export interface Breach {
 
 const inFailedTransaction: ReadonlySet<string> = new Set(["25P02"])
 
-/** @since 0.1.0 @category predicates */
+/** Whether an error says that its transaction had been aborted before. @since 0.1.0 @category predicates */
 export const isMetBy = (error: unknown): boolean => Option.isSome(SqlState.evidenceAmong(inFailedTransaction, error))
 
-/** Whether one of the failures says that its transaction had been aborted before. @since 0.1.0 @category predicates */
+/** Whether one of the failures is such an error. @since 0.1.0 @category predicates */
 export const isMetIn = (cause: Cause.Cause<unknown>): boolean => Chunk.some(Cause.failures(cause), isMetBy)
 
 /** @since 0.1.0 @category constructors */
@@ -45,7 +44,7 @@ export const mustRestart = (
     ? error
     : new TransactionMustRestart({ gap, statement: Option.getOrNull(statement), migrationIds, cause: error })
 
-/** A transaction has a connection of its own, so what is remembered ends with it. */
+/** A transaction has a connection of its own, so its entry ends with the connection. */
 const restarts = new WeakMap<Connection, TransactionMustRestart>()
 
 /** @since 0.1.0 @category operations */
@@ -57,7 +56,7 @@ export const remember = (connection: Connection, restart: TransactionMustRestart
 export const recall = (connection: Connection): Option.Option<TransactionMustRestart> =>
   Option.fromNullable(restarts.get(connection))
 
-/** What aborted the transaction was no gap, or has been undone by a rollback to a savepoint. @since 0.1.0 @category operations */
+/** For a transaction that another error aborted, or that a rollback to a savepoint revived. @since 0.1.0 @category operations */
 export const forget = (connection: Connection): void => {
   restarts.delete(connection)
 }

@@ -1,8 +1,8 @@
 /**
- * What the database itself says exists. An error is a hint and a ledger is a memory; before anything is applied, and after,
- * the catalog decides.
+ * Asks the database's catalog which objects exist. An error is a hint and a ledger is a memory: before a migration is applied, and
+ * after, the catalog decides.
  *
- * The statements are built as text without parameters, so that they fit into one message to the server together with others.
+ * The statements are text without parameters, so that several of them travel in one message.
  *
  * Source: PostgreSQL manual, chapter 52, System Catalogs.
  *
@@ -23,7 +23,7 @@ import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import * as Presence from "./Presence.js"
 
-/** How an object is put to the server: one flat record, whatever its kind. */
+/** An object as the server reads it: one flat record for all kinds. */
 interface Wanted {
   readonly kind: SchemaObject["_tag"]
   readonly schema: string | null
@@ -65,8 +65,8 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
 )
 
 /**
- * Whether a name without a schema is looked up along the search path only, as the server does for a query, or in every
- * schema, as is right for what a migration made under a search path of its own.
+ * Where a name without a schema is looked up. `visible`: along the search path, as in a query. `anywhere`: in every schema, since a
+ * migration may have made the object under a search path of its own.
  *
  * @since 0.1.0
  * @category models
@@ -85,7 +85,7 @@ const relations = (reach: Reach): string => `
 
 /**
  * Before a migration runs, an overload is another routine: argument types are compared where the server knows them all.
- * Afterwards their number is enough, so that a type worded differently breaks no promise.
+ * Afterwards their number is enough, so that another spelling of a type breaks no promise.
  */
 const argumentsMatch = (reach: Reach): string => {
   const count =
@@ -98,7 +98,7 @@ const argumentsMatch = (reach: Reach): string => {
       ELSE (${count}) END`
 }
 
-/** What `ON CONFLICT (columns)` can use; afterwards any unique index of these columns keeps the promise. */
+/** An index that `ON CONFLICT (columns)` can use. After the migration any unique index of these columns keeps the promise. */
 const isArbiter = (reach: Reach): string =>
   reach === "anywhere"
     ? "(i.indisunique OR i.indisexclusion)"
@@ -131,8 +131,8 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
 })
 
 /**
- * An answer `missing`: the 0-based places of those `objects` that do not exist. The server plans a question about every kind of
- * object for longer than it answers it, so none is asked about a kind that does not occur.
+ * An answer `missing`: the 0-based places of those `objects` that do not exist. The query names only the kinds that occur: the
+ * server would plan a query about all kinds for longer than it runs it.
  *
  * @since 0.1.0
  * @category statements
@@ -153,7 +153,7 @@ export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): str
 
 const Places = Schema.Array(Schema.Int)
 
-/** Places in the objects that {@link missing} was asked for. @since 0.1.0 @category readers */
+/** Reads the places in the objects of {@link missing}. @since 0.1.0 @category readers */
 export const readMissing = Message.reader("missing", Places)
 
 /**
@@ -163,12 +163,12 @@ export const readMissing = Message.reader("missing", Places)
 export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
   Catalog,
   {
-    /** Those of the objects that do not exist. */
+    /** The objects that do not exist. */
     readonly missing: (
       objects: ReadonlyArray<SchemaObject>,
       reach: Reach
     ) => Effect.Effect<ReadonlyArray<SchemaObject>, MigrationFailure.Failure>
-    /** What a verdict rests on, as it is now: under no lock. */
+    /** The answers to a policy's questions, by `Policy.questionKey`. It takes no locks, so they may soon be outdated. */
     readonly presence: (
       questions: ReadonlyArray<Policy.Question>
     ) => Effect.Effect<ReadonlyMap<string, Presence.Answer>, MigrationFailure.Failure>

@@ -1,7 +1,7 @@
 /**
- * What the driver beneath a reserved connection tells and does, for which `@effect/sql` has no words. Its client stands on
- * each connection of `@effect/sql-pg`, though not in the type, so it is recognised and not assumed: beneath another driver
- * nothing is heard, and nothing can be closed.
+ * Functions of the driver (node-postgres) that `@effect/sql` does not offer: its process id, its notifications and its end. Each
+ * connection of `@effect/sql-pg` has the driver's client as a property that its type does not show. So the client is recognised
+ * by its functions. With another driver there are no notifications, and a connection cannot be closed.
  *
  * Source: the documentation of node-postgres, section "pg.Client", and PostgreSQL manual, section 54.7, BackendKeyData.
  *
@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 
-/** As much of node-postgres' `Client` as is used here. */
+/** The part of node-postgres' `Client` that is used here. */
 interface Client {
   readonly processID: unknown
   readonly on: (event: string, listener: (value: unknown) => void) => unknown
@@ -27,11 +27,11 @@ interface Client {
 /** @since 0.1.0 @category models */
 export interface Hearer {
   readonly onMessage: (payload: string) => void
-  /** The connection is gone. */
+  /** Called when the connection is lost. */
   readonly onEnd: (cause: unknown) => void
 }
 
-/** How long a server that is alive may take to answer what costs it nothing. @since 0.1.0 @category models */
+/** How long a live server may take to answer a cheap message. @since 0.1.0 @category models */
 export const patience = Duration.seconds(10)
 
 const property = (value: unknown, name: string): unknown =>
@@ -43,13 +43,13 @@ const isClient = (value: unknown): value is Client =>
 const clientOf = (connection: Connection): Option.Option<Client> =>
   Option.liftPredicate(isClient)(property(connection, "pg"))
 
-/** The server's process, as it introduced itself; a pooler makes one up. @since 0.1.0 @category queries */
+/** The id of the server's process, as the server told it at the start. A pooler makes one up. @since 0.1.0 @category queries */
 export const processIdOf = (connection: Connection): unknown =>
   Option.getOrUndefined(Option.map(clientOf(connection), ({ processID }) => processID))
 
 /**
- * Ends the session now, whatever the server does: a message that is still unanswered fails, the pool takes the connection back
- * to throw it away, and no program stays alive for it, unless it has made the socket itself and left that out.
+ * Ends the session at once, even where the server is silent. An unanswered message fails, and the pool discards the connection. The
+ * connection no longer keeps the program alive, unless the program has made a socket of its own that has no `unref`.
  *
  * @since 0.1.0
  * @category operations
@@ -65,8 +65,8 @@ export const close = (connection: Connection): Effect.Effect<void> =>
   )
 
 /**
- * Waits for an answer that cannot be done without, though no longer than for a server that is alive: then the connection is
- * closed, and the answer is that.
+ * Waits for an answer that must come. When the server has been silent for {@link patience}, it closes the connection, and the answer
+ * is that error.
  *
  * @since 0.1.0
  * @category operations
@@ -79,7 +79,7 @@ export const orClose = <A, E>(connection: Connection, answer: Effect.Effect<A, E
   )
 
 /**
- * Passes on what is notified on a channel, until the scope ends. That the session listens is up to whoever asks.
+ * Passes on the notifications of a channel until the scope ends. The caller sends `LISTEN`.
  *
  * @since 0.1.0
  * @category operations

@@ -1,6 +1,6 @@
 /**
- * Text messages to the server and what comes back: statements without parameters, so that several travel together, whose
- * answers are JSON as text, so that no type parser of the program can change them.
+ * Text messages to the server, and readers of their answers. The statements have no parameters, so that several of them travel in
+ * one message. Their answers are JSON as text, so that no type parser of the program changes them.
  *
  * @internal
  */
@@ -11,11 +11,11 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 
-/** Sends a message to the server, and brings back its results. @since 0.1.0 @category models */
+/** Sends a message to the server, and returns its results. @since 0.1.0 @category models */
 export type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
 /**
- * A text literal that is read alike whatever `standard_conforming_strings` says.
+ * A text literal that means the same under each value of `standard_conforming_strings`.
  *
  * @since 0.1.0
  * @category statements
@@ -23,7 +23,7 @@ export type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
 /**
- * A query whose answer is one row with one column of that name: `json` as text.
+ * A query that answers with one row and one column `name`: the expression `json` as text.
  *
  * @since 0.1.0
  * @category statements
@@ -34,12 +34,12 @@ export const answering = (name: string, json: string, from = ""): string =>
 const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(result, "rows") && Array.isArray(result.rows) ? result.rows : []
 
-/** What a message brought back, by name. @since 0.1.0 @category models */
+/** The answers of a message, by name. @since 0.1.0 @category models */
 export type Columns = Readonly<Record<string, unknown>>
 
 /**
- * All columns of all rows that one message brought back, as one record: each statement of ours answers with one row and
- * columns of its own.
+ * All columns of all rows of one message, as one record. Each of the library's statements answers with one row, and has column names
+ * of its own.
  *
  * @since 0.1.0
  * @category readers
@@ -48,7 +48,7 @@ export const columnsOf = (raw: unknown): Columns =>
   Object.assign({}, ...(Array.isArray(raw) ? raw : [raw]).flatMap(rowsOf))
 
 /**
- * A reader of the answers of that name. The statements are ours and the server's JSON is JSON: anything else is a defect.
+ * A reader of the answer `name`. An answer that does not fit `schema` is a defect, since the library wrote the statement.
  *
  * @since 0.1.0
  * @category readers
@@ -58,19 +58,19 @@ export const reader = <A, I>(name: string, schema: Schema.Schema<A, I>): ((colum
   return (columns) => Effect.orDie(decode(columns[name]))
 }
 
-/** The server's settings are 32-bit milliseconds, and 0 stands for no limit. */
+/** The server's settings are 32-bit milliseconds. 0 means no limit. */
 const milliseconds = (duration: Duration.Duration): number =>
   Math.min(Math.max(Math.ceil(Duration.toMillis(duration)), 1), 2_147_483_647)
 
 /**
- * What holds for the statements of a migration, whatever the role's or the database's own settings say. Time is kept by
- * the library, which cancels what takes too long; where it can no longer do that (its process is suspended, say), the server ends
- * a heal at twice its deadline, whether it is busy with a statement or waits for the next one. `transaction_timeout` came with
- * version 17.
+ * Sets the limits for the statements of a migration, in place of the role's or the database's settings. The library itself cancels
+ * a heal at its deadline. Where it cannot (its process may be suspended), the server ends the heal at twice the deadline, busy
+ * with a statement or idle. `transaction_timeout` came with version 17.
  *
- * A server that is busy with a statement does not notice that its client has died, unless it is told to look; else a dead
- * process's transaction would hold the migration lock as long as its statement lasts. Not every operating system has a way to
- * look, and where it has none the setting is refused. Outside transactions a statement may as well go on: it holds no such lock.
+ * While a statement runs, the server does not notice that its client has died, unless a setting tells it to look. Without the
+ * setting, the transaction of a dead process would hold the migration lock until its statement ends. The server refuses the
+ * setting on operating systems where it cannot look. Outside transactions the setting is not needed: a statement there holds
+ * no such lock.
  *
  * @since 0.1.0
  * @category statements
@@ -93,13 +93,13 @@ export const limits = (
   ].join(", ")}`
 }
 
-/** Source: `check_client_connection_check_interval` in the server's `tcop/postgres.c`; version 14 can on Linux only. */
+/** Version 14 can look on Linux only. Source: `check_client_connection_check_interval` in the server's `tcop/postgres.c`. */
 const lookingForTheClient = `CASE WHEN pg_catalog.version() LIKE '%linux%'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END`
 
 /**
- * A question to the server that waits for nothing longer than a migration would. Several statements in one message are one
- * transaction, so the limits end with it.
+ * A message with a question, under the limits of a migration. Several statements in one message are one transaction, so the
+ * limits end with the message.
  *
  * @since 0.1.0
  * @category statements
@@ -108,8 +108,8 @@ export const briefly = (config: Pick<Options, "deadline" | "lockTimeout">, quest
   `${limits(config, "request", "LOCAL")};\n${question}`
 
 /**
- * The same for a change, which sees what others have committed until it is made, whatever isolation the role or the database has
- * for its transactions.
+ * A message with a change, under the limits of a migration. It sees each row that is committed before the change, even where the
+ * role or the database has another isolation level by default.
  *
  * @since 0.1.0
  * @category statements

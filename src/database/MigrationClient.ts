@@ -42,7 +42,7 @@ export interface Reserved {
  * @category models
  */
 export interface Listener {
-  /** Runs when the connection listens: each message after that is heard. */
+  /** Runs when the connection listens. Each later message is heard. */
   readonly onListening: Effect.Effect<void>
   readonly onMessage: (payload: string) => void
 }
@@ -59,8 +59,8 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     /** Sends one message on a connection of its own, outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
-     * Hears the notifications of a channel on a connection of its own. Fails when the connection breaks. Gives `pooled`
-     * at once where a pooler stands before the server: its sessions serve other clients as well.
+     * Listens to a channel on a connection of its own. Fails when the connection breaks. Returns `pooled` at once where a
+     * pooler stands before the server: its sessions serve other clients as well.
      */
     readonly listen: (channel: string, listener: Listener) => Effect.Effect<"pooled", SqlError>
   }
@@ -201,7 +201,7 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
 export const layer = (config: PgClient.PgClientConfig): Layer.Layer<MigrationClient> =>
   Layer.scoped(MigrationClient, fromConfig(config)).pipe(Layer.provide(Reactivity.layer))
 
-/** A migration's session is reset after it, and so loses what the pool had set. */
+/** A session is reset after a migration, and so loses the pool's settings. */
 const usedOnce = ({ connection }: Reserved) => Effect.addFinalizer(() => Driver.close(connection))
 
 /**
@@ -211,9 +211,7 @@ const usedOnce = ({ connection }: Reserved) => Effect.addFinalizer(() => Driver.
  * @category models
  */
 export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
-  /**
-   * How long to wait for a connection, where the pool is full or the server does not answer. Defaults to `10 seconds`.
-   */
+  /** How long to wait for a connection when the pool is full or the server does not answer. Defaults to `10 seconds`. */
   readonly connectTimeout?: Duration.DurationInput | undefined
 }
 
@@ -222,9 +220,9 @@ export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
  * comes from `PgClient.fromPool`: a pool may have what a client's configuration cannot hold, such as a password that is
  * a function.
  *
- * What the pool does to each new connection (a search path, a role) holds for each migration: its connection is closed
- * after it. The program has to listen for the pool's errors: without a listener, node-postgres ends the program when an
- * idle connection is lost.
+ * Settings that the pool gives to each new connection (a search path, a role) hold for each migration: its connection is
+ * closed afterwards. The program has to listen for the pool's errors: without a listener, node-postgres ends the program
+ * when an idle connection is lost.
  *
  * @since 0.1.0
  * @category layers

@@ -1,6 +1,6 @@
 /**
- * From what the server said while a migration ran to a typed error. The error of the query that needed the migration is
- * added by each boundary for itself, since many may wait for one attempt.
+ * Typed errors of migrations, made from the server's errors. A failure does not yet have the error of the query that needed the
+ * migration: many queries may wait for one attempt, and each boundary adds its own.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ import { oneLine } from "../core/text/Lexer.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 
 /**
- * The migration at fault, and what the ledger will say of it.
+ * The migration at fault, and the detail of its event in the ledger.
  *
  * @since 0.1.0
  * @category models
@@ -41,23 +41,23 @@ export interface Blame {
 }
 
 /**
- * A failure that does not yet know the query it failed for.
+ * A failure without the query that it is reported to.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Failure {
   readonly _tag: "Failure"
-  /** Trying again at once cannot help. */
+  /** The migration at fault: another attempt at once cannot help. */
   readonly blames: Option.Option<Blame>
-  /** The migration whose statement was not carried through, for a reason that need not be its own. */
+  /** The migration whose statement did not complete, perhaps for another reason than the migration. */
   readonly suspects: Option.Option<MigrationId>
-  /** No migration may run, whichever it is: the same is told for a while to all who ask. */
+  /** The failure holds for all migrations, so all heals report it for a while. */
   readonly isEverywhere?: true
   readonly toError: (facts: { readonly cause: unknown; readonly retryAt: number }) => AutoMigrationError
 }
 
-/** Nobody is to blame: the next attempt may succeed. @since 0.1.0 @category constructors */
+/** A failure without a migration at fault: the next attempt may succeed. @since 0.1.0 @category constructors */
 export const circumstance = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
   _tag: "Failure",
   blames: Option.none(),
@@ -65,13 +65,13 @@ export const circumstance = (toError: (facts: { readonly cause: unknown }) => Au
   toError
 })
 
-/** The database as a whole is not to be migrated as it is. @since 0.1.0 @category constructors */
+/** A failure that holds for all migrations of the database. @since 0.1.0 @category constructors */
 export const everywhere = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
   ...circumstance(toError),
   isEverywhere: true
 })
 
-/** @since 0.1.0 @category constructors */
+/** A failure with a migration at fault. @since 0.1.0 @category constructors */
 export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure => ({
   _tag: "Failure",
   blames: Option.some({ migration, detail }),
@@ -80,7 +80,7 @@ export const fault = (migration: Migration, detail: Blame["detail"], toError: Fa
 })
 
 /**
- * The error for somebody who ran no query.
+ * The error for a caller that ran no query, such as an operator's command.
  *
  * @since 0.1.0
  * @category conversions
@@ -88,7 +88,7 @@ export const fault = (migration: Migration, detail: Blame["detail"], toError: Fa
 export const withoutQuery = (failure: Failure): AutoMigrationError => failure.toError({ cause: undefined, retryAt: 0 })
 
 /**
- * A statement of a migration, on whose behalf the server spoke.
+ * The statement of a migration that an error of the server belongs to.
  *
  * @since 0.1.0
  * @category models
@@ -97,15 +97,16 @@ export interface Place {
   readonly migration: Migration
   readonly span: StatementSpan
   readonly role: string
-  /** Of a statement that may have committed part of its work before the server spoke. */
+  /** For a statement that may have committed part of its work before the error. */
   readonly remedies?: Remedies
 }
 
-/** The commands between which somebody has to choose. @since 0.1.0 @category models */
+/** The commands between which an operator has to choose. @since 0.1.0 @category models */
 export type Remedies = Pick<StatementInDoubt, "again" | "record">
 
 /**
- * What there is still when a connection is lost: nothing of a transaction, and of a step outside transactions what it ran.
+ * What stays when a connection is lost. `nothing`: the transaction was rolled back. `what ran`: a step outside transactions keeps the
+ * statements that it ran.
  *
  * @since 0.1.0
  * @category models
@@ -114,17 +115,18 @@ export type Remains = "nothing" | "what ran"
 
 const unreachable = /^(?:08|57P|25P0[34]$)|^57014$|^53300$/
 
-/** A lock was not granted, or a deadlock or a serialization failure was resolved against us: the same again may succeed. */
+/** A lock timeout, a deadlock or a serialization failure: another attempt may succeed. */
 const contended = new Set(["55P03", "40P01", "40001"])
 
-/** @since 0.1.0 @category predicates */
+/** Whether another session was in the way. @since 0.1.0 @category predicates */
 export const isContention = (error: SqlError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), (evidence) => contended.has(evidence.sqlState))
 
 const deferrable = /^(?:23|P0)/
 
 /**
- * Whether a deferred constraint, or its trigger, refuses what a migration has done. A constraint of the ledger's own is none of these.
+ * Whether a deferred constraint, or its trigger, refuses a migration. `ledger` is the ledger's schema: its own constraints do not
+ * count.
  *
  * @since 0.1.0
  * @category predicates
@@ -134,7 +136,7 @@ export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
   !(Predicate.hasProperty(error.cause, "schema") && error.cause.schema === ledger)
 
 /**
- * The failure of a message of the library itself: to the ledger, the catalog, or on the way to them.
+ * The failure of a message of the library itself, to the ledger or the catalog.
  *
  * @since 0.1.0
  * @category conversions
@@ -147,8 +149,8 @@ export const ofMessage = (error: SqlError, doing: string, remains: Remains = "no
   })
 
 /**
- * What the remedies of a failure are made of: the ledger's schema, and the statements that give the role what it lacks, where
- * that is known.
+ * The facts for the remedy of a failure: the ledger's schema, and the statements that grant the role the privileges it lacks, where
+ * they are known.
  *
  * @since 0.1.0
  * @category models
@@ -181,14 +183,14 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
   })
 }
 
-/** A cancelled statement that will be cancelled again, by its own time limit or for want of rows to copy. */
+/** Whether a cancelled statement will be cancelled again, by the script's own time limit or because there are no rows to copy. */
 const isOwnCancel = ({ message, sqlState }: SqlState.Evidence, migration: Migration): boolean =>
   sqlState === "57014" && (limitsItself(migration) || copyWithoutRows.test(message))
 
-/** What the driver answers, in any language of the server, when a `COPY … FROM stdin` asks for rows. */
+/** The driver's answer when a `COPY … FROM stdin` asks for rows, in all languages of the server. */
 const copyWithoutRows = /No source stream defined/
 
-/** Who cancelled a statement is in the server's message only; a script that sets its own time limit will run into it again. */
+/** A script that sets a time limit reaches it again. The SQLSTATE does not tell who cancelled the statement. */
 const limitsItself = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\bstatement_timeout\b/i.test(script.text)
 
@@ -202,7 +204,7 @@ const unavailable = (doing: string, sqlState: string | null, reason: string, rem
     ({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, isRolledBack: remains === "nothing", cause })
   )
 
-/** The layer was closed while a query that is not interrupted itself was waiting. @since 0.1.0 @category constructors */
+/** The failure of a query that waited for a heal when the layer was closed. @since 0.1.0 @category constructors */
 export const ended: Failure = unavailable("a heal", null, "the layer that heals was closed", "nothing")
 
 const readOnly = (doing: string, reason: string): Failure =>
@@ -222,7 +224,7 @@ const forbidden = (
   )
 }
 
-/** What a migration that runs outside transactions has done before it failed stays. */
+/** A migration that runs outside transactions keeps the statements that ran before the failure. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
 const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evidence, schema: SchemaName): Failure => {
@@ -249,7 +251,7 @@ const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alrea
   record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
 })
 
-/** A thousand queries a second may be told of one failure, and each error's fields are typed as it is. */
+/** A thousand queries a second may report one failure, and the compiler has checked the fields. */
 const unchecked = { disableValidation: true }
 
 const failed = (
@@ -275,7 +277,7 @@ const failed = (
   )
 
 /**
- * A migration that is an Effect failed in a way of its own.
+ * The failure of a migration that is an Effect and failed with an error that is not the server's.
  *
  * @since 0.1.0
  * @category constructors
@@ -293,19 +295,19 @@ const byItself = (reason: string) => ({
 })
 
 /**
- * A migration that is an Effect ended the transaction that it was run in.
+ * The failure of a migration that is an Effect and ended the transaction that it ran in.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const endedItself = (migration: Migration): Failure =>
-  failed(migration, byItself("it ended the transaction that it was run in, which is not its own to end"), {
+  failed(migration, byItself("it ended the transaction that it ran in, which only the library may end"), {
     isRolledBack: false
   })
 
 /**
- * Before anything runs, a server of this major version must know all that is left of a plan: fails for the first migration that
- * holds what it lacks.
+ * Checks before a plan runs that the server is new enough for all of its waiting migrations. `server` is its major version. Fails for
+ * the first migration that needs a newer one.
  *
  * @since 0.1.0
  * @category constructors
@@ -324,7 +326,7 @@ export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number):
 }
 
 /**
- * An applied file that was edited, as an error.
+ * The error of an applied file that was edited.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,15 +1,15 @@
 /**
- * Whether a row that is written to a table runs no code but the server's own. A table that no file makes may have anything that its
- * makers gave it, so the database is asked. What this finds plain stays so as long as a lock holds `CREATE TRIGGER`, `CREATE RULE` and
- * `ALTER TABLE` off: the one that an `INSERT` takes does (PostgreSQL manual, section 13.3, Explicit Locking).
+ * Plain tables: a row that is written to one runs only the server's own code. The files do not tell this of a table that no file
+ * makes, so the database is asked. A plain table stays plain under a lock that keeps `CREATE TRIGGER`, `CREATE RULE` and
+ * `ALTER TABLE` away, as the lock of an `INSERT` does (PostgreSQL manual, section 13.3, Explicit Locking).
  *
- * The server records on which objects of the database's own an expression, a column or an index depends, and numbers them from 16384
- * on (PostgreSQL manual, section 52.18, pg_depend; src/include/access/transam.h).
+ * The server records which objects an expression, a column or an index depends on. Objects that are not the server's own have
+ * numbers from 16384 on (PostgreSQL manual, section 52.18, pg_depend; src/include/access/transam.h).
  *
  * @internal
  */
 
-/** What an expression, a column or an index depends on, and brings code of the database's own; an enum and its array bring none. */
+/** Whether an expression, a column or an index depends on code of the database. An enum and its array bring no code. */
 const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_catalog.pg_type AS t
           ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = d.refobjid
           LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
@@ -21,13 +21,13 @@ const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_cata
           UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, a.oid FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid
           UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = p.oid))`
 
-/** Functions of the server that run a text as SQL. */
+/** Whether an expression calls a function of the server that runs a text as SQL. */
 const runsText = (expression: string): string =>
   `${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations)'`
 
 /**
- * A condition in SQL: a table, whose children and partitions are tables as well, without a trigger, a rule, row security or a default
- * partition, and without a function, an operator or a type of the database's own but enums.
+ * The condition, in SQL, that a table is plain. Its children and partitions are tables. Neither it nor they have a trigger, a rule,
+ * row security or a default partition, or use a function, an operator or a type of the database, except enums.
  *
  * @since 0.1.0
  * @category statements

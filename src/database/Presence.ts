@@ -1,11 +1,11 @@
 /**
- * What the database says of the objects that a verdict rests on: whether they are there, and whether a table holds a row. The
- * size of a file tells nothing, since a row that was deleted or rolled back leaves its page; so a row is asked for, of the table
- * itself and of its children and partitions at any depth, for at most {@link patience}. What cannot be told is `"unknown"`: a
- * table that takes too long, that the role may not read, that row security hides, a view, a foreign table.
+ * Asks the database about the objects of a policy's questions: whether they exist, and whether a table holds a row. The question
+ * selects a row of the table and of its children and partitions at any depth, for at most {@link patience}: the size of the
+ * table's file does not tell, since a deleted row leaves its page. The answer is `"unknown"` for a view, a foreign table, and a
+ * table that takes too long, that the role may not read, or that row security hides.
  *
- * Inside the transaction of a migration the questions are asked under the locks that its statements take, so that the answers
- * stay true until it commits.
+ * Inside the transaction of a migration the questions are asked under the locks that its statements take. So the answers stay
+ * true until it commits.
  *
  * @internal
  */
@@ -29,9 +29,9 @@ export const patience = Duration.seconds(1)
  * @category models
  */
 export interface Made {
-  /** As `pg_class` knows them. */
+  /** Their oids in `pg_class`. */
   readonly oids: ReadonlyArray<number>
-  /** Of transactions, as a row's `xmin` shows them. */
+  /** The ids of transactions, as in a row's `xmin`. */
   readonly transactions: ReadonlyArray<string>
 }
 
@@ -41,16 +41,16 @@ export const nothingMade: Made = { oids: [], transactions: [] }
 /** @since 0.1.0 @category models */
 export interface Asking {
   readonly questions: ReadonlyArray<Policy.Question>
-  /** Whether each table that is there is locked first. */
+  /** Whether each existing table is locked first. */
   readonly locks: "locked" | "as they are"
-  /** Types, routines and views among the questions, or tables only: what a plan makes of the others is not told apart. */
+  /** `tables`: ignores types, routines and views of the names, since the plan may have made them itself. */
   readonly about: "everything" | "tables"
   readonly made: Made
 }
 
 /**
- * `own`: not there before, and by now the plan has made it, which holds no rows but the plan's. `locked`: another session has locked the table, so
- * it cannot be searched now; it is searched under the lock that the plan takes. `told`: see `ToldBodies`.
+ * `new`: the object does not exist. `own`: the plan has made the table, which holds only the plan's rows. `locked`: another session has
+ * locked the table, so it is searched later, under the plan's own lock. `plain`: see `PlainTable`. `told`: see `ToldBodies`.
  */
 const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "told")
 
@@ -59,7 +59,7 @@ export type Answer = typeof Answer.Type
 
 const Answers = Schema.Array(Answer)
 
-/** Names of our own under which the server keeps what a block answers, and settings while they are others. */
+/** Settings of our own: they keep the answers of a block, and the value of `row_security` while it is changed. */
 const kept = { answers: "effect_auto_migration.presence", security: "effect_auto_migration.row_security" }
 
 const block = (declarations: string, body: string): string => `DO $effect_auto_migration$
@@ -88,7 +88,7 @@ const wanted = (questions: ReadonlyArray<Policy.Question>): string =>
   `pg_catalog.jsonb_to_recordset(${asked(questions)}::pg_catalog.jsonb)
     AS w (place integer, name text, schema text, lock text, asks text, is_visible boolean)`
 
-/** What a question can mean, of objects of one catalog, in schemas that are not the server's own. */
+/** Whether a question can mean an object of a catalog. Objects of the server are not meant. */
 const isMeant = (name: string, visible: string): string => `${name} = question.name::pg_catalog.name
       AND CASE WHEN question.schema IS NOT NULL THEN n.nspname = question.schema WHEN question.is_visible THEN ${visible} ELSE true END
       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -98,8 +98,8 @@ const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON
       WHERE ${isMeant("c.relname", "pg_catalog.pg_table_is_visible(c.oid)")}`
 
 /**
- * Locks each table that a question means, in the order of the questions. A lock is given a name, so a table may take the name
- * while the lock is waited for: then that one is locked as well.
+ * Locks each table that a question means, in the order of the questions. `LOCK TABLE` takes a name, and another table may get the
+ * name while the block waits. So the block looks again until it finds no further table.
  */
 const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   block(
@@ -124,27 +124,27 @@ const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   )
 
 /**
- * Whether a row version that is seen was written by the transaction that asks: it is still going on, and no session sees the rows of
- * another that is. A savepoint has a number of its own.
+ * Whether the asking transaction has written a visible row version. Its writer is then still in progress, and only a transaction
+ * itself sees rows of its own before it commits. A savepoint has an id of its own, so the ids cannot be compared.
  */
 const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
         WHEN epoch + ${xmin}::text::bigint > own_id + 2147483648 THEN epoch - 4294967296 ELSE epoch END
         + ${xmin}::text::bigint)::text::pg_catalog.xid8) = 'in progress' ELSE false END`
 
-/** The transaction that asks, by its full number. */
+/** The full id of the asking transaction. */
 const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
 
-/** System columns are written once, when their table is made; the table's own row in the catalog changes with the table. */
+/** Looks at a system column, which is written once, when its table is made. The table's row in `pg_class` changes later. */
 const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = ${oid} AND a.attnum = -1 AND ${isOwn("a.xmin")})`
 
-/** Objects that hold no rows of their own, as far as a table of the name is not there. */
+/** Whether a type or a routine of the name exists. */
 const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
       WHERE ${isMeant("t.typname", "pg_catalog.pg_type_is_visible(t.oid)")})
     OR EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
       WHERE ${isMeant("p.proname", "pg_catalog.pg_function_is_visible(p.oid)")})`
 
-/** Inside a migration's transaction a lock that is not granted is an error, as for any of its statements. */
+/** Inside a migration's transaction a lock that is not granted is an error, as for each of its statements. */
 const answering = ({ about, made, questions }: Asking, own: string): string =>
   block(
     `  question record;
@@ -205,7 +205,7 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
   PERFORM pg_catalog.set_config('${kept.answers}', answers::text, true);`
   )
 
-/** Of tables and other objects, which the server is asked about in another way than about the bodies of routines. */
+/** Questions about tables and other objects. Those about bodies of routines have a statement of their own. */
 const objectsIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Policy.Question> =>
   questions.filter(({ told }) => Option.isNone(told))
 
@@ -215,8 +215,9 @@ const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Told
 const setting = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
 
 /**
- * Statements, for one message, that answer the questions: answers `presence` and `bodies`. `limits` are set again afterwards, since a search
- * has a limit of its own. Row security that would hide rows is an error while it is switched off, and the answer `unknown`.
+ * Statements, for one message, with the answers `presence` and `bodies`. A search has a time limit of its own, so `limits` are set
+ * again afterwards. Row security is switched off meanwhile: where it would hide rows, the search then fails, and the answer is
+ * `unknown`.
  *
  * @since 0.1.0
  * @category statements
@@ -248,7 +249,7 @@ const aboutObjects = (asking: Asking, own: string, limits: string): ReadonlyArra
 const readAnswers = Message.reader("presence", Answers)
 
 /**
- * The answers, by {@link Policy.questionKey}. Of two about one object, asked under two locks, the later one counts.
+ * The answers, by {@link Policy.questionKey}. Where two questions ask about one object under two locks, the later answer counts.
  *
  * @since 0.1.0
  * @category readers
@@ -271,8 +272,8 @@ export const read = (
   })
 
 /**
- * The same answers of a transaction that sees all through one snapshot, which is older than its locks: rows and tables that others
- * have committed in between are there and not seen.
+ * The answers in a transaction with one snapshot. The snapshot is older than the locks, so it does not show rows and tables that other
+ * sessions have committed in between: only `rows` is sure, and each other answer is `unknown`.
  *
  * @since 0.1.0
  * @category conversions
@@ -293,34 +294,34 @@ const factsFrom =
   })
 
 /**
- * What a policy is told, of answers; what was not asked is `unknown`. A table that another session has locked counts as empty: it
- * is asked about again under a lock of the plan's own.
+ * The facts for a policy. An object that was not asked about is `unknown`. A table that another session has locked counts as empty:
+ * it is asked about again under the plan's own lock.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const facts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("empty")
 
-/** The same where nothing is asked again: a table that cannot be searched may hold rows. @since 0.1.0 @category conversions */
+/** The facts where no question follows: a locked table is `unknown`, since it may hold rows. @since 0.1.0 @category conversions */
 export const unlockedFacts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("unknown")
 
-/** What the statements of a migration have done, as the server tells. @since 0.1.0 @category models */
+/** What a migration has done, by the server's records. @since 0.1.0 @category models */
 export interface Done {
-  /** The transaction, as a row's `xmin` shows it. */
+  /** The transaction's id, as in a row's `xmin`. */
   readonly transaction: string
-  /** Tables that it has made, as `pg_class` knows them. */
+  /** The oids of tables that it has made. */
   readonly made: ReadonlyArray<number>
-  /** Tables that were there before, of which it has changed or removed rows, or which it has locked like a statement that does. */
+  /** Tables of before whose rows it has changed or removed, or which it has locked as such a statement does. */
   readonly changed: ReadonlyArray<QualifiedName>
-  /** Relations that it has locked against all others and that are gone: dropped, or moved aside while a table is rewritten. */
+  /** The number of relations that it has locked exclusively and that no longer exist: it dropped them or rewrote their table. */
   readonly gone: number
 }
 
 /**
- * An answer `done`, for the end of a migration's transaction: the tables that it has made, and those that it has changed though its
- * SQL does not show that: a trigger, a rule or a function of the database did. `shown` are the names in its SQL, `foreseen` the tables that its risks
- * are about. The server counts
- * changed rows from version 15 on for the transaction alone; before, a table counts only where it was locked against readers.
+ * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has changed by a
+ * trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its SQL, `foreseen` the
+ * tables of its risks. From version 15 on, the server counts the changed rows of one transaction. Before that, only a table with
+ * an `ACCESS EXCLUSIVE` lock counts.
  *
  * @since 0.1.0
  * @category statements

@@ -1,9 +1,9 @@
 /**
- * The application may read from a replica of the server that migrations go to. What was committed there is visible here once
- * the replica has replayed the primary's write-ahead log up to that place.
+ * Waits for a replica. The application may read from a replica of the server that migrations go to. A migration is visible there
+ * once the replica has replayed the primary's write-ahead log up to the migration's commit.
  *
- * Nothing of this is asked on an ordinary heal: only when a boundary ran again and found its gap unclosed. PostgreSQL up to 18
- * cannot be told to wait for a position, so the replica is asked again after a growing pause, which holds no connection.
+ * An ordinary heal does not ask the replica: only a boundary that ran again and still has its gap does. PostgreSQL up to 18 has no
+ * command to wait for a position, so the replica is asked again after growing pauses, which hold no connection.
  *
  * Source: PostgreSQL manual, section 9.28.4, Recovery Information Functions.
  *
@@ -26,7 +26,7 @@ import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 
 /**
- * Where a server stands.
+ * How far a server has replayed the log.
  *
  * @since 0.1.0
  * @category models
@@ -57,7 +57,7 @@ const looks = Schedule.exponential("20 millis", 1.5).pipe(
 
 const Rows = Schema.Tuple(Schema.Struct({ replay: Replay }))
 
-/** Whoever does not say where it stands (a service that only speaks the protocol) is taken to have replayed everything. */
+/** A server without a position (a service that only speaks PostgreSQL's protocol) counts as one that has replayed everything. */
 const replayOf = (target: string | null): string =>
   Message.answering(
     "replay",
@@ -70,9 +70,9 @@ const replayOf = (target: string | null): string =>
   )
 
 /**
- * An answer `position`: a place in the log behind all that has been committed. An empty message is written there and
- * committed synchronously, because what others committed with `synchronous_commit = off` may not have been sent to any replica
- * yet, and nothing but another commit sends it soon. From a server that is itself a replica: how far it is.
+ * An answer `position`: a place in the log behind all commits. The primary writes an empty message there and commits it
+ * synchronously: commits with `synchronous_commit = off` may not have been sent to a replica yet, and another commit sends them
+ * along. A server that is itself a replica answers with the position that it has replayed.
  */
 const position: ReadonlyArray<string> = [
   "SET LOCAL synchronous_commit = local",
@@ -86,8 +86,8 @@ const position: ReadonlyArray<string> = [
 const readPosition = Message.reader("position", Schema.String)
 
 /**
- * On the application's own connection, which may be any; never inside a transaction. What it does not answer is not known, nor
- * what it has no connection left for: the boundary's own effect may hold the last one.
+ * Asks on a connection of the application, never inside a transaction. `None` where there is no answer, or no connection: the
+ * boundary's own effect may hold the last one.
  */
 const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
   Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
@@ -99,9 +99,9 @@ const look = (application: SqlClient.SqlClient, target: string | null): Effect.E
   )
 
 /**
- * Waits until the application's server, if it is a replica, has replayed what the migrations' server has committed by now:
- * `true` if it is one, and `false`, after one question, if not. A replica that becomes a primary meanwhile is waited for no
- * longer.
+ * Makes an effect that waits until the application's server has replayed all that the migrations' server has committed. Its result
+ * is `true` for a replica, and `false`, after one question, for any other server. It stops waiting when the replica becomes a
+ * primary. It fails with `ReplicaBehind` at the deadline.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,6 +1,6 @@
 /**
- * Which of the things that a statement needs its role is not allowed, and the statement that allows it: asked of the catalog,
- * since the server's message says it in the server's language, and not always for whom.
+ * Privileges that a role lacks for a statement, and the statements that grant them. The catalog tells them: the server's message is in
+ * the server's language, and does not always name the role.
  *
  * Source: PostgreSQL manual, section 9.27.2, Access Privilege Inquiry Functions.
  *
@@ -21,19 +21,20 @@ import * as Message from "./Message.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 
 /**
- * A right that the asking role lacks.
+ * A privilege that the asking role lacks.
  *
  * @since 0.1.0
  * @category models
  */
 export const Lack = Schema.Struct({
   role: Schema.String,
-  /** Its kind and its full name. */
+  /** The object's kind and full name, such as `relation public.users`. */
   object: Schema.String,
-  /** `OWNER` where no `GRANT` helps, and `SUPERUSER`. */
+  /** A privilege of `GRANT`, an attribute of roles, or `OWNER` or `SUPERUSER`, which no `GRANT` gives. */
   privilege: Schema.String,
+  /** The statement that gives it. */
   remedy: Schema.String,
-  /** What grants the same on objects to come; none where that is not a matter of default privileges. */
+  /** The statement that gives it on later objects as well, where default privileges can. */
   byDefault: Schema.NullOr(Schema.String)
 })
 
@@ -42,22 +43,22 @@ export type Lack = typeof Lack.Type
 
 const isDenied: ReadonlySet<string> = new Set(["42501"])
 
-/** Whether the server denied something for want of a privilege. @since 0.1.0 @category predicates */
+/** Whether the server denied a statement for a missing privilege. @since 0.1.0 @category predicates */
 export const isDenial = (error: unknown): boolean => Option.isSome(SqlState.evidenceAmong(isDenied, error))
 
-/** What a text of one or more statements needs. @since 0.1.0 @category operations */
+/** The privileges that a text of one or more statements needs. @since 0.1.0 @category operations */
 export const needsOf = (parser: Parser, text: string): ReadonlyArray<RequiredPrivilege> =>
   Either.match(statementsOf(parser, text), {
     onLeft: () => [],
     onRight: (statements) => statements.flatMap(({ node }) => Definition.ofStatement(parser, node))
   })
 
-/** Visible as a query sees it, or on the search path and out of sight only because its schema may not be used. */
+/** Whether an object is visible, or would be if the role had `USAGE` on its schema, which is on the search path. */
 const inReach = (namespace: string, visible: string): string =>
   `CASE WHEN w.schema IS NOT NULL THEN ${namespace}.nspname = w.schema ELSE ${visible}
     OR NOT pg_catalog.has_schema_privilege(${namespace}.oid, 'USAGE') AND ${namespace}.nspname IN (SELECT name FROM path) END`
 
-/** A right to use a schema, whatever else is needed of what stands in it. */
+/** The privilege to use the schema of an object, beside the privilege on the object. */
 const entering = (from: string): string => `
   SELECT 'schema ' || pg_catalog.quote_ident(nspname) AS object, 'USAGE' AS privilege,
     pg_catalog.format('GRANT USAGE ON SCHEMA %I TO %I', nspname, current_user) AS remedy,
@@ -98,7 +99,7 @@ const ofRelations = `
     WHEN pg_catalog.jsonb_array_length(columns) = 0 THEN NOT pg_catalog.has_any_column_privilege(oid, privilege)
     ELSE (${deniedColumns}) IS NOT NULL END`
 
-/** Sequences behind the defaults of columns that an `INSERT` leaves out; those of identity columns need no privilege. */
+/** Sequences in the defaults of columns that an `INSERT` leaves out. Sequences of identity columns need no privilege. */
 const ofDefaults = `
   SELECT 'sequence ' || name, 'USAGE', pg_catalog.format('GRANT USAGE ON SEQUENCE %s TO %I', name, current_user),
     ${byDefault("relowner", "nspname", "'USAGE'", "SEQUENCES")}
@@ -148,7 +149,7 @@ const ofLanguages = `
   FROM w JOIN pg_catalog.pg_language l ON l.lanname = w.name
   WHERE w.kind = 'language' AND l.lanpltrusted AND NOT pg_catalog.has_language_privilege(l.oid, 'USAGE')`
 
-/** Attributes of roles are no privileges; to be a superuser is what a migration should not be given for good. */
+/** Attributes of roles. The remedy for `SUPERUSER` is a single run, since the role of the migrations should not keep it. */
 const ofRoles = `
   SELECT 'role ' || pg_catalog.quote_ident(current_user), privilege, CASE WHEN privilege = 'SUPERUSER' THEN
       'apply it once with the --url of a superuser, since no GRANT allows it'
@@ -163,8 +164,8 @@ const ofRoles = `
     ELSE false END`
 
 /**
- * An answer `lacks`: of these needs what the asking role is not allowed, one entry for each statement that allows it. What
- * does not exist needs nothing.
+ * An answer `lacks`: the privileges among `needs` that the asking role lacks, one entry for each statement that gives one. An object
+ * that does not exist needs no privilege.
  *
  * @since 0.1.0
  * @category statements
@@ -214,7 +215,7 @@ const readLacks = Message.reader("lacks", Schema.Array(Lack))
 
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
-/** What the role of a connection lacks; nothing where the server does not answer. @since 0.1.0 @category operations */
+/** The privileges that a connection's role lacks. None where the server does not answer. @since 0.1.0 @category operations */
 export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effect.Effect<ReadonlyArray<Lack>> =>
   needs.length === 0
     ? Effect.succeed([])
@@ -223,7 +224,8 @@ export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effe
       )
 
 /**
- * The failure of a statement of a migration that the server denied, with what its role lacks of all that the statement needs.
+ * The failure of a statement of a migration. Where the server denied the statement, the failure has all privileges that the role
+ * lacks for it.
  *
  * @since 0.1.0
  * @category conversions

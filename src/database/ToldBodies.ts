@@ -1,10 +1,9 @@
 /**
- * Whether the database has the bodies of routines that the files tell: the same text in the same language, in each routine that
- * the call can mean. A routine that is not there has no other body. Line ends are compared as PostgreSQL reads them, where
- * CR LF and LF are one.
+ * Compares the bodies of routines in the database with the files: each routine that a call can mean must have the same text in the
+ * same language. A routine that does not exist has no other body. CR LF and LF count as the same line end, as in PostgreSQL.
  *
- * A body of the form `BEGIN ATOMIC` is kept as a tree, which no text of a file can be compared with: it is known only where the
- * plan itself has made it.
+ * The server keeps a body of the form `BEGIN ATOMIC` as a tree, which cannot be compared with a file's text. Such a body counts as
+ * told only where the plan itself has made it.
  *
  * @internal
  */
@@ -15,7 +14,7 @@ import { ofAggregate, type ToldRoutine } from "../core/model/ToldRoutine.js"
 import * as Message from "./Message.js"
 
 /**
- * `told`: the database has no other body than the files tell; `empty`: it has another; `unknown`: that cannot be compared.
+ * `told`: the database has only bodies that the files tell. `empty`: it has another body. `unknown`: the body cannot be compared.
  *
  * @since 0.1.0
  * @category models
@@ -45,22 +44,22 @@ const asked = (all: ReadonlyArray<Asked>): string =>
 const lines = (text: string): string =>
   `pg_catalog.replace(${text}, pg_catalog.chr(13) || pg_catalog.chr(10), pg_catalog.chr(10))`
 
-/** An aggregate has no body but the functions that it calls. */
+/** The body of an aggregate: the names of the functions that it calls. */
 const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLATE "C", pg_catalog.chr(10))
     FROM pg_catalog.pg_aggregate AS a JOIN pg_catalog.pg_proc AS f ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
       a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
     WHERE a.aggfnoid = p.oid)`
 
-/** `CALL` passes an argument for each parameter that a procedure hands out. */
+/** Whether a routine takes the number of arguments. `CALL` also passes an argument for each `OUT` parameter of a procedure. */
 const takes = `w.arity IS NULL
     OR w.arity >= p.pronargs - p.pronargdefaults - CASE WHEN p.provariadic = 0 THEN 0 ELSE 1 END
     AND (p.provariadic <> 0 OR w.arity <= CASE WHEN p.prokind = 'p' THEN coalesce(pg_catalog.cardinality(p.proallargtypes), p.pronargs)
       ELSE p.pronargs END)`
 
 /**
- * A statement with an answer `bodies`. Where the search path leads to no routine of a name, all of the name count: a trigger calls
- * its function wherever that is. `isOwn` tells of an `xmin` whether the transaction `own_id` has written it, and `transactions`
- * are those of earlier steps.
+ * A statement with an answer `bodies`. Where the search path leads to no routine of a name, all routines of the name count: a trigger
+ * calls its function in any schema. `own` is the id of the asking transaction, `isOwn` tells whether that transaction has written
+ * a row with an `xmin`, and `transactions` are the ids of earlier steps.
  *
  * @since 0.1.0
  * @category statements

@@ -1,14 +1,11 @@
 /**
- * One transaction on the migration connection, with every outcome a value: a `COMMIT` that fails (a deferred constraint, a
- * lost connection) is an error like any other, and whatever ends the work, interruption included, the transaction is over
- * when the connection goes back, or the connection is closed.
+ * A transaction on a migration connection. A `COMMIT` that fails (by a deferred constraint or a lost connection) is a typed error.
+ * However the work ends, also by interruption, the transaction is over or its connection is closed when the connection goes back.
  *
- * `SqlClient.withTransaction` is not used, since it turns a failing `COMMIT` into a defect and joins whatever transaction its
- * caller is in.
+ * `SqlClient.withTransaction` is not used: it turns a failing `COMMIT` into a defect, and joins a transaction of its caller.
  *
  * @internal
  */
-
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -23,7 +20,7 @@ import * as SqlState from "../core/detect/SqlState.js"
 import * as Driver from "./Driver.js"
 
 /**
- * Sends text to the server as it is; several statements travel as one message.
+ * Sends a text to the server as one message, which may have several statements.
  *
  * @since 0.1.0
  * @category operations
@@ -32,7 +29,7 @@ export const send = (connection: Connection, text: string): Effect.Effect<unknow
   connection.executeRaw(text, [])
 
 /**
- * How a transaction ends when its work has gone well.
+ * How a transaction ends when its work succeeds.
  *
  * @since 0.1.0
  * @category models
@@ -49,8 +46,8 @@ export const commit = <A>(value: A): Ending<A> => ({ end: "COMMIT", value })
 export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
 
 /**
- * The connection of the transaction that a fiber stands in: where there is only one connection to be had, to ask on another
- * one would wait for itself.
+ * The connection of the transaction that a fiber is in. A question on another connection could wait for this one, where the pool has
+ * no further connection.
  *
  * @since 0.1.0
  * @category tags
@@ -58,7 +55,7 @@ export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
 export class Standing extends Context.Tag("effect-auto-migration/Standing")<Standing, Connection>() {}
 
 /**
- * Asks why something has failed: by `ask`, or, inside a transaction of ours, on its connection, which ends the transaction.
+ * Asks for the reason of a failure: by `ask`, or, inside a transaction of {@link run}, on its connection, after a `ROLLBACK`.
  *
  * @since 0.1.0
  * @category operations
@@ -73,8 +70,8 @@ export const askWhy = (
   )
 
 /**
- * Runs `begin` (a message that starts with `BEGIN`), hands its results on, and ends the transaction as the work says. The
- * error of a failing `COMMIT` is the `SqlError` in the result's error channel; those of `begin` and `work` are theirs.
+ * Runs `begin` (a message that starts with `BEGIN`), gives its results to `work`, and ends the transaction as the work says. A failing
+ * `COMMIT` is the `SqlError` in the result's error channel. The errors of `begin` and `work` stay as they are.
  *
  * @since 0.1.0
  * @category operations
@@ -99,7 +96,7 @@ export const run = <A, E0, E>(
 
 type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 
-/** Once begun, a `COMMIT` is waited for in spite of an interruption: what it did would not be known. */
+/** Waits for the answer to a `COMMIT` even when interrupted: without it the outcome is unknown. */
 const insist = (connection: Connection, text: string, restore: Restore): Effect.Effect<unknown, SqlError> =>
   Effect.flatMap(Effect.forkDaemon(send(connection, text)), (answer) =>
     Effect.onError(restore(Fiber.join(answer)), () =>
@@ -111,8 +108,8 @@ const insist = (connection: Connection, text: string, restore: Restore): Effect.
   )
 
 /**
- * Says nothing where a transaction is open, and is an error where whoever worked in it has ended it: what comes after in the
- * same message would be a transaction of its own.
+ * Fails where no transaction is open, and else has no effect. It stands before the record of a migration: where the migration has
+ * ended its transaction, the rest of the message would be a transaction of its own.
  *
  * Source: `DefineSavepoint` in the server's `access/transam/xact.c`, which refuses implicit transaction blocks.
  *
@@ -123,13 +120,12 @@ export const confirm = "SAVEPOINT effect_auto_migration; RELEASE SAVEPOINT effec
 
 const noTransaction: ReadonlySet<string> = new Set(["25P01"])
 
-/** Whether that was the error. @since 0.1.0 @category predicates */
+/** Whether an error says that no transaction was open. @since 0.1.0 @category predicates */
 export const isOver = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(noTransaction, error))
 
 /**
- * What a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors, prepared
- * statements, listeners and locks. `ROLLBACK` takes back some of it. All but the last end with the session, and behind a
- * pooler the session is somebody else's.
+ * Statements that remove all that a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors,
+ * prepared statements, listeners and locks. `ROLLBACK` removes only some of it. Behind a pooler other clients get the session next.
  *
  * @since 0.1.0
  * @category statements
@@ -146,9 +142,9 @@ export const forget: ReadonlyArray<string> = [
 ]
 
 /**
- * Ends what has been begun on a connection, and leaves it as others may find it. One that cannot even do that is broken or
- * silent: it is closed, and the server ends its transaction. The driver's pool hears of a session that the server has ended a
- * moment later than who asked last, and would offer it until then.
+ * Ends the transaction of a connection, and resets the session for its next user. A connection that is broken or silent is closed,
+ * and the server ends its transaction. The pool notices the end of a session a moment later than the last query, and would
+ * offer the connection until then.
  *
  * @since 0.1.0
  * @category operations
@@ -165,8 +161,8 @@ export const abandon = (connection: Connection): Effect.Effect<void> =>
   )
 
 /**
- * Runs an effect that uses `SqlClient` on the given connection, as if inside the transaction that is open on it. What whoever
- * asked for it does to its own statements is not done to these.
+ * Runs an effect that uses `SqlClient` on the given connection, inside the transaction that is open on it. The statement transformer
+ * of the calling fiber does not change its statements.
  *
  * @since 0.1.0
  * @category operations

@@ -139,7 +139,7 @@ const start = (station: Station): Effect.Effect<void> => {
   const soon = Effect.raceFirst(Effect.sleep(delay), station.isWaiting.await)
   return Effect.zipRight(
     FiberHandle.clear(station.ending),
-    Effect.sync(() => station.runListener(Effect.zipRight(soon, listening(station)), { onlyIfMissing: true }))
+    Effect.sync(() => void station.runListener(Effect.zipRight(soon, listening(station)), { onlyIfMissing: true }))
   )
 }
 
@@ -148,7 +148,7 @@ const stop = ({ isWaiting, listener, runEnding }: Station): Effect.Effect<void> 
   const end = Effect.delay(Effect.uninterruptible(FiberHandle.clear(listener)), delay)
   return Effect.zipRight(
     isWaiting.close,
-    Effect.sync(() => runEnding(end, { onlyIfMissing: true }))
+    Effect.sync(() => void runEnding(end, { onlyIfMissing: true }))
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * How the applied set is read inside the transaction: from the ledger, or, while the ledger itself is being built, from
- * what the catalog shows of it.
+ * A way to read the applied set inside a transaction: from the ledger, or, while the ledger itself is being built, from the tables
+ * that the catalog shows.
  *
  * @internal
  */
@@ -17,16 +17,16 @@ type Columns = Readonly<Record<string, unknown>>
  * @category models
  */
 export interface Journal {
-  /** Statements that answer with one row each. */
+  /** Statements, each with an answer of one row. */
   readonly statement: (known: AppliedSet) => string
-  /** What else there is to ask, it asks by `ask`: on the connection whose transaction these are the answers of. */
+  /** Reads the answers. Further questions go through `ask`, on the connection of the same transaction. */
   readonly read: (
     known: AppliedSet,
     columns: Columns,
     ask: (text: string) => Effect.Effect<unknown, SqlError>
   ) => Effect.Effect<AppliedSet, MigrationFailure.Failure>
-  /** Whether a failure is recorded: what only looks like a ledger may be somebody else's. */
+  /** Whether a failure is recorded. Tables that only look like a ledger may belong to another program. */
   readonly recordsFailures: boolean
-  /** The migrations that run outside transactions, or were interrupted there. */
+  /** Leases of migrations that run outside transactions, or were interrupted there. */
   readonly leases: (columns: Columns) => Effect.Effect<ReadonlyArray<Lease>, MigrationFailure.Failure>
 }

@@ -1,7 +1,7 @@
 /**
- * The lease of a migration that runs outside transactions, as text for the server and readers of what comes back: who holds
- * it, how far the script is, and whether it lasts. Only the server's clock is read, and only the server tells whether the
- * session of a holder who went silent still runs a statement.
+ * The lease of a migration that runs outside transactions: statements about it, and readers of their answers. A lease tells who
+ * holds it, how far the script is, and until when it lasts. Only the server's clock counts, and only the server tells whether
+ * the session of a silent holder still runs a statement.
  *
  * @internal
  */
@@ -23,21 +23,22 @@ export const Lease = Schema.Struct({
   checksum: Checksum.Checksum,
   holder: Schema.String,
   heldBy: Schema.String,
+  /** How many statements are done. */
   progress: Schema.Int,
-  /** What may have been begun after that; `nothing`: the server refused it. */
+  /** The statements after those that may have begun: the next one, or all. `nothing`: the server refused the next one. */
   inDoubt: Schema.Literal("nothing", "next", "all"),
-  /** Its time is not over, or the server still runs a statement of its holder. */
+  /** Whether it has not expired, or the server still runs a statement of its holder. */
   isLive: Schema.Boolean
 })
 
 /** @since 0.1.0 @category models */
 export type Lease = typeof Lease.Type
 
-/** What `leases` answers. @since 0.1.0 @category models */
+/** The answer `leases`. @since 0.1.0 @category models */
 export const Leases = Schema.parseJson(Schema.Array(Lease))
 
 /**
- * What is known of earlier attempts when a lease is taken: the lease as it was, and the last event.
+ * Traces of earlier attempts when a lease is taken: the lease before that, and the kind of the migration's last event.
  *
  * @since 0.1.0
  * @category models
@@ -51,7 +52,7 @@ const Before = Schema.Struct({
 export type Before = typeof Before.Type
 
 /**
- * Which attempt of which migration.
+ * One attempt at a migration.
  *
  * @since 0.1.0
  * @category models
@@ -62,10 +63,10 @@ export interface Claim {
   readonly holder: string
 }
 
-/** How the session of a holder calls itself: it fits into the 63 bytes of an application name. @since 0.1.0 @category statements */
+/** The application name of a holder's session. It fits into the 63 bytes that the server keeps. @since 0.1.0 @category statements */
 export const applicationName = (holder: string): string => `effect-auto-migration ${holder}`
 
-/** Names a session by its holder, whatever the script has called it. @since 0.1.0 @category statements */
+/** Names the session by its holder. A script may have named it otherwise. @since 0.1.0 @category statements */
 export const sign = (holder: string): string => `SET application_name = ${literal(applicationName(holder))}`
 
 const interval = (duration: Duration.Duration): string => `'${Math.ceil(Duration.toMillis(duration))} milliseconds'`
@@ -74,9 +75,10 @@ const fields = `'migrationId', l.migration_id, 'checksum', l.checksum, 'holder',
   'progress', l.progress, 'inDoubt', l.in_doubt`
 
 /**
- * An answer `leases`: all there are. Whose time is over is still live while its session works: a process that was stopped or
- * lost its connection cannot renew its lease, and yet the server goes on with its statement. The function is what the view
- * `pg_stat_activity` stands on, without the names of databases and roles, which cost a new session more than all the rest.
+ * An answer `leases`: all leases. An expired lease is live while its holder's session is active: a process that was stopped or
+ * lost its connection cannot renew its lease, and the server still goes on with its statement. The query calls the function
+ * below the view `pg_stat_activity`: the names of databases and roles, which the view adds, cost a new session more than all
+ * the rest.
  *
  * @since 0.1.0
  * @category statements
@@ -92,7 +94,7 @@ export const all = (schema: SchemaName): string =>
   )
 
 /**
- * An answer `before`, asked just before the lease is taken and the start recorded.
+ * An answer `before`. It is asked just before the lease is taken and the start is recorded.
  *
  * @since 0.1.0
  * @category statements
@@ -108,8 +110,8 @@ export const before = (schema: SchemaName, { migration }: Claim): string =>
   )
 
 /**
- * Takes a lease that is nobody's, or over. The progress of an earlier attempt at the same text stays; of another text, or
- * where nobody counted, everything is in doubt.
+ * Takes a lease that is free or has expired. The progress of an earlier attempt at the same text stays. After an attempt at
+ * another text, or one without a lease, all statements are in doubt.
  *
  * @since 0.1.0
  * @category statements
@@ -128,11 +130,11 @@ const change = (schema: SchemaName, { holder, migration }: Claim, assignments: s
   WHERE migration_id = ${literal(migration.id)} AND holder = '${holder}' RETURNING 1)
 ${answering("isOurs", "pg_catalog.to_json(EXISTS (SELECT FROM changed))")}`
 
-/** A heartbeat: an answer `isOurs`. @since 0.1.0 @category statements */
+/** Renews the lease, as a heartbeat: an answer `isOurs`. @since 0.1.0 @category statements */
 export const renew = (schema: SchemaName, claim: Claim): string => change(schema, claim, "lasts = lasts")
 
 /**
- * So many statements are done, and the next may begin: an answer `isOurs`.
+ * Records how many statements are done, before the next one begins: an answer `isOurs`.
  *
  * @since 0.1.0
  * @category statements
@@ -141,7 +143,7 @@ export const advance = (schema: SchemaName, claim: Claim, progress: number, inDo
   change(schema, claim, `progress = ${progress}, in_doubt = '${inDoubt}'`)
 
 /**
- * Ends an attempt that did not succeed, and leaves its progress to the next one: an answer `isOurs`.
+ * Ends an attempt that did not succeed, and keeps its progress for the next one: an answer `isOurs`.
  *
  * @since 0.1.0
  * @category statements
@@ -149,13 +151,13 @@ export const advance = (schema: SchemaName, claim: Claim, progress: number, inDo
 export const giveBack = (schema: SchemaName, claim: Claim, { isCertain }: { readonly isCertain: boolean }): string =>
   change(schema, claim, `lasts = '0'${isCertain ? ", in_doubt = 'nothing'" : ""}`)
 
-/** What is recorded as applied leaves nothing to go on with. @since 0.1.0 @category statements */
+/** Removes the leases of migrations that are recorded as applied. @since 0.1.0 @category statements */
 export const end = (schema: SchemaName, migrations: ReadonlyArray<Migration.Migration>): string =>
   `DELETE FROM "${schema}".lease WHERE migration_id IN (${migrations.map(({ id }) => literal(id)).join(", ")})`
 
 /**
- * Ends the sessions of a holder whose lease was taken over, so that nothing of it runs any more: the server waits until they
- * are gone. Sessions of roles that are not ours to end are left to the server's own locks.
+ * Ends the sessions of a holder whose lease was taken over. The server waits until they are gone, for at most 5 seconds. It does not
+ * end sessions of roles that the asking role is no member of: the server's locks keep those apart.
  *
  * @since 0.1.0
  * @category statements

@@ -1,10 +1,9 @@
 /**
- * The ledger's own migrations, from the files that ship with the package: a graph of their own, resolved and run by the
- * same engine as everybody else's.
+ * The ledger's own migrations, from the files that ship with the package. They are a graph of their own, which is resolved and run
+ * like the program's.
  *
  * @internal
  */
-
 import { readFileSync } from "node:fs"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -25,7 +24,7 @@ import { sha256 } from "../runtime/Sha256.js"
 import type { Journal } from "./Journal.js"
 import * as LedgerStatements from "./Statements.js"
 
-/** Ids of the ledger's own migrations begin with this, so that none of the program's own can be mistaken for one. */
+/** Ids of the ledger's own migrations begin with this prefix, so no migration of the program has the same id. */
 const prefix = "effect-auto-migration/"
 
 const log = "001_zero_trust_schema"
@@ -35,7 +34,7 @@ const kinds = "004_add_event_kinds"
 
 const logTable = "event"
 
-/** Each file with the tables that it brings: what anybody who reads or writes the ledger finds missing before. */
+/** Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. */
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
@@ -44,7 +43,7 @@ const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<
 ]
 
 /**
- * The ids of the ledger's own migrations, as far as this version has them.
+ * The ids of this version's own migrations.
  *
  * @since 0.1.0
  * @category constructors
@@ -52,7 +51,8 @@ const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<
 export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
 
 /**
- * Stands for an adoption in which another tool's table named no migration of the program: from then on its history is known.
+ * Records an adoption in which another tool's table named no migration of the program. From then on the table's history counts as
+ * known.
  *
  * @since 0.1.0
  * @category constructors
@@ -78,7 +78,7 @@ export const isAdoption = (id: string): boolean => id === emptyAdoption.id
  */
 export const isOwn = (id: string): boolean => id.startsWith(prefix)
 
-/** The ledger's schema as an identifier, quoted since it may be a key word; and, where it stands in a literal of its own, as text. */
+/** Replaces the default schema: in a literal by text, and elsewhere by a quoted identifier, since it may be a key word. */
 const named = (text: string, schema: SchemaName): string =>
   text
     .replaceAll(`'${defaults.schema}'`, `'${schema}'`)
@@ -88,14 +88,14 @@ const table = (name: string, schema: SchemaName): SchemaObject.Relation =>
   SchemaObject.relation(SchemaObject.qualifiedName(name, schema))
 
 /**
- * What the first of them brings: without it there is no ledger.
+ * The log, which the first migration brings. Without it there is no ledger.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const logIn = (schema: SchemaName): SchemaObject.Relation => table(logTable, schema)
 
-/** Each builds upon the one before. */
+/** Each migration writes the same key, so it waits for the one before. */
 const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: SchemaName): Footprint.Footprint => ({
   ...Footprint.empty,
   provides: tables.map((name) => table(name, schema)),
@@ -123,9 +123,9 @@ const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName)
   )
 
 /**
- * Their graph, with the ledger's schema named as configured. Nothing of them is parsed or inferred: a hundred processes that
- * find no ledger at once would each spend longer on that than on everything else, and only one of them builds it. So they
- * are sent as one message, and what each brings is said above. Files of ours that cannot be read are a defect of the package.
+ * The graph of the ledger's own migrations, with the configured schema. They are not parsed: of a hundred processes that find no
+ * ledger at once only one builds it, and parsing would take each of them longer than all the rest. So the list above tells
+ * what each migration brings, and they are sent as one message. A file that cannot be read is a defect of the package.
  *
  * @since 0.1.0
  * @category constructors
@@ -134,7 +134,7 @@ export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.Migration
   Effect.forEach(tablesByFile, (file) => read(file, schema)).pipe(Effect.flatMap(MigrationGraph.make), Effect.orDie)
 
 /**
- * The plan that brings all of the ledger, whatever of it was found missing; `Left` when that is none of the ledger's.
+ * The plan that brings the whole ledger. `Left` when no migration of the ledger brings the missing object.
  *
  * @since 0.1.0
  * @category operations
@@ -151,7 +151,8 @@ export const planFor = (
   )
 
 /**
- * Refuses to build upon what is there; it may ask by `ask`, on the connection whose transaction would build.
+ * Refuses to build a ledger upon tables that are not its own. Its questions go through `ask`, on the connection of the transaction
+ * that would build.
  *
  * @since 0.1.0
  * @category models
@@ -162,7 +163,7 @@ export type Inspector = (
 ) => Effect.Effect<void, Failure>
 
 /**
- * While the ledger is being built, the catalog tells which of its migrations have run.
+ * The journal while the ledger is being built: the catalog tells which of its migrations have run.
  *
  * @since 0.1.0
  * @category constructors

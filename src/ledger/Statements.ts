@@ -1,6 +1,6 @@
 /**
- * What is said to the server about the ledger, as text without parameters, so that it fits into one message together with
- * the statements around it; and the readers of what comes back.
+ * Statements about the ledger, and readers of their answers. The statements are text without parameters, so that several of them
+ * travel in one message.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ import { answering, literal, reader } from "../database/Message.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
 
 /**
- * What lets a role read and write the ledger.
+ * Lets a role read and write the ledger.
  *
  * @since 0.1.0
  * @category statements
@@ -23,7 +23,7 @@ export const writerGrant = (schema: SchemaName, role: string): string =>
   `SELECT "${schema}".grant_writer('${role.replaceAll("'", "''")}')`
 
 /**
- * What lets a role build the ledger in a schema that is there, or make the schema.
+ * Lets a role build the ledger in a schema that exists.
  *
  * @since 0.1.0
  * @category statements
@@ -32,7 +32,7 @@ export const builderGrant = (schema: SchemaName, role: string): string =>
   `GRANT CREATE, USAGE ON SCHEMA "${schema}" TO ${SchemaObject.quote(role)}`
 
 /**
- * An answer `identity`: who asks, and whether there is a ledger to grant rights on. The catalog says so whatever the rights.
+ * An answer `identity`: the asking role, and whether there is a ledger to grant rights on. Any role may read this in the catalog.
  *
  * @since 0.1.0
  * @category statements
@@ -49,7 +49,7 @@ export const identity = (schema: SchemaName): string =>
 export const readIdentity = reader("identity", Schema.Struct({ role: Schema.String, isBuilt: Schema.Boolean }))
 
 /**
- * An answer `own`: which of the library's own migrations the log names.
+ * An answer `own`: the library's own migrations that the log names.
  *
  * @since 0.1.0
  * @category statements
@@ -68,7 +68,7 @@ const lock = (schema: SchemaName): string =>
   `pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0))`
 
 /**
- * Tries to take the one lock of all migrations of a ledger until the transaction ends: an answer `locked`.
+ * Tries to take the migration lock of a ledger until the transaction ends: an answer `locked`.
  *
  * @since 0.1.0
  * @category statements
@@ -76,9 +76,8 @@ const lock = (schema: SchemaName): string =>
 export const tryLock = (schema: SchemaName): string => answering("locked", `pg_catalog.to_json(${lock(schema)})`)
 
 /**
- * An answer `head`: the projection's single row, the hash of its last event, the names of the bits set since `known`, the hash
- * that the log now has where `known` ended, and where the log itself ends. The log comes first: where there is no ledger, it is
- * what the server names as missing.
+ * An answer `head`, see `Head`. The query names the log first: where there is no ledger, the server then reports the log as
+ * missing.
  *
  * @since 0.1.0
  * @category statements
@@ -99,17 +98,23 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
 
 /** @since 0.1.0 @category models */
 export const Head = Schema.Struct({
+  /** The last event of the projection. */
   sequence: Schema.Int,
+  /** The projection's bitmap, in hexadecimal digits: one bit for each applied migration. */
   bits: Schema.String,
+  /** The hash of the projection's last event. */
   hash: Schema.NullOr(Schema.String),
+  /** The hash that the log now has at the last event that is known. */
   hashAtKnown: Schema.NullOr(Schema.String),
+  /** The last event of the log. */
   last: Schema.Int,
+  /** The migrations whose bits were set since the last event that is known. */
   news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
 })
 
 /**
- * A statement that fails where the kinds of events have no table: the transaction that is about to record one brings the ledger
- * up to date first.
+ * A statement that fails where the table of event kinds is missing. A transaction that is about to record a newer kind brings
+ * the ledger up to date first.
  *
  * @since 0.1.0
  * @category statements
@@ -132,12 +137,12 @@ export const renamed = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.String)))
 
-/** What each of the ledger's own migrations leaves behind. */
+/** A table that each of the ledger's own migrations brings. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /**
- * Before the ledger exists: an answer `presence`, which of the ledger's own migrations have run, by what the catalog shows. It
- * is read as rows: a session may remember until its transaction ends that a name which it looked up was missing.
+ * An answer `presence`, for a ledger that may not exist: the ledger's own migrations that have run, by the tables in the catalog.
+ * It reads rows and looks no name up: a session may remember a name that was missing until its transaction ends.
  *
  * @since 0.1.0
  * @category statements
@@ -176,8 +181,8 @@ const populationCount = (hexadecimal: string): number => {
 }
 
 /**
- * The applied set after a refresh. Nothing of it is guessed: where the log is another one than before (it was restored from a
- * backup, or built anew), or bitmap and names do not agree, `Left` asks for everything from the beginning.
+ * The applied set after a refresh. `Left` asks to read the whole ledger again: the log is not the one that was known (it was restored
+ * from a backup, or built anew), or bitmap and names do not agree.
  *
  * @since 0.1.0
  * @category readers
@@ -192,7 +197,7 @@ export const refreshed = (known: AppliedSet, found: typeof Head.Type): Either.Ei
 }
 
 /**
- * What a writer may say about an event; the rest is the server's.
+ * The fields of an event that its writer gives. The server adds the others.
  *
  * @since 0.1.0
  * @category models
@@ -213,7 +218,7 @@ export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): str
   `${appending(schema)} VALUES ${events.map((event) => `(${valuesOf(event)})`).join(", ")}`
 
 /**
- * Appends an event and takes it back: it fails where the transaction's snapshot lacks an event that is committed, since both
+ * Appends an event and takes it back. It fails where the transaction's snapshot lacks a committed event, since both events
  * would have the same place in the log.
  *
  * @since 0.1.0
@@ -233,8 +238,8 @@ const valuesOf = ({ detail, kind, migration }: NewEvent): string =>
   `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(JSON.stringify(detail))}::pg_catalog.jsonb`
 
 /**
- * Appends an event if nobody has the lock of the migrations: an answer `isRecorded`. The event's trigger would wait for it, and
- * hold its transaction and its snapshot meanwhile.
+ * Appends an event if the migration lock is free: an answer `isRecorded`. The trigger of the log would wait for the lock, and keep the
+ * transaction and its snapshot open meanwhile.
  *
  * @since 0.1.0
  * @category statements
@@ -248,7 +253,7 @@ ${answering("isRecorded", "pg_catalog.to_json(EXISTS (SELECT FROM recorded))")}`
 export const readIsRecorded = reader("isRecorded", Schema.Boolean)
 
 /**
- * An answer `events`: a page of events after `sequence`, in order, with the fields of `LedgerEvent`.
+ * An answer `events`: at most `limit` events after `sequence`, in order, with the fields of `LedgerEvent`.
  *
  * @since 0.1.0
  * @category statements

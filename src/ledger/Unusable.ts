@@ -1,6 +1,6 @@
 /**
- * What is wrong with a ledger that does not answer, or gives an unexpected answer: a role may not read it, which a `GRANT` mends,
- * or it is not as this version of the library makes it. The server is asked only after a failure.
+ * Failures of the ledger. When the server refuses a message about the ledger, the module asks for the reason: the role lacks a
+ * privilege, which a `GRANT` mends, or the ledger is not as this version of the library makes it.
  *
  * @internal
  */
@@ -22,18 +22,18 @@ import * as LedgerStatements from "./Statements.js"
  * @category models
  */
 export interface LedgerFailure {
-  /** Why a message of the library failed: because of the ledger, or of the connection. */
+  /** Fails for a message of the library that failed, because of the ledger or of the connection. */
   readonly ofMessage: (
     doing: string,
     remains?: MigrationFailure.Remains
   ) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
-  /** Fails because of the ledger, for `reason`, or because a newer version of the library made it. */
+  /** Fails for `reason`, or because a newer version of the library made the ledger. */
   readonly unusable: (reason: string) => Effect.Effect<never, MigrationFailure.Failure>
-  /** The same for `reason` alone: the server is not asked. */
+  /** The failure for `reason`, without a question to the server. */
   readonly offhand: (reason: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
   readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
-  /** The same for a log that is there. It is read by `ask`, on the connection of the transaction that would complete the ledger. */
+  /** `refuseNewer` for a log that exists. `ask` is the connection of the transaction that would complete the ledger. */
   readonly refuseNewerWithin: (ask: Message.Ask) => Effect.Effect<void, MigrationFailure.Failure>
 }
 
@@ -59,7 +59,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   }
 })
 
-/** SQLSTATEs of data, constraints, names and objects of another kind: what the server says of tables that are not the ledger's. */
+/** SQLSTATEs of data, constraints, names and kinds of objects. The server gives them for tables that are not the ledger's. */
 const unfit = /^(?:0A|22|23|42|P0)|^55000$/
 
 const failForMessage = (
@@ -78,7 +78,7 @@ const failForMessage = (
     }
   })
 
-/** The remedy is a statement that an owner can run as it is. */
+/** The remedy is a statement that the ledger's owner can run without changes. */
 const forbidden = (
   dependencies: Dependencies,
   doing: string,
