@@ -1,10 +1,9 @@
 /**
- * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock; what goes
- * wrong becomes a typed failure, which the ledger records where a migration is at fault.
+ * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock. An error becomes a
+ * typed failure. The ledger records the failure where a migration is at fault.
  *
  * @since 0.1.0
  */
-
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -106,7 +105,7 @@ const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.
     )
   })
 
-/** When the last attempt begins: early enough before the deadline to tell what it waited for. */
+/** When the last attempt begins: early enough before the deadline to report which lock it waited for. */
 const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Options, startedAt: number): number => {
   const left = Math.min(deadlineAt - startedAt, Duration.toMillis(deadline))
   return startedAt + left - Math.min(2 * Duration.toMillis(lockTimeout), left / 2)
@@ -135,7 +134,7 @@ const newsFor = (
         : sleepUntil(lastAttemptAt)
   )
 
-/** Never ends when the time has passed: an operator's pauses go on after it. */
+/** Never ends when the time has passed, since an operator's pauses go on after the deadline. */
 const sleepUntil = (time: number): Effect.Effect<void> =>
   Effect.flatMap(Monotonic.milliseconds, (now) => (now < time ? Effect.sleep(time - now) : Effect.never))
 

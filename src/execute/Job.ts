@@ -1,5 +1,6 @@
 /**
- * What the executor is asked to do, and what it needs to know for it.
+ * The executor's jobs and their outcomes. A job is a plan with the rules to run it: a heal's, an operator's, or the ledger's own. A task
+ * is the part of a job in one transaction, or in one step outside transactions.
  *
  * @internal
  */
@@ -21,8 +22,8 @@ import type * as Judge from "./Judge.js"
 export type { Journal }
 
 /**
- * Judges a plan under the migration lock: `waiting` is what is left of it, and `ask` asks on the connection of the transaction that
- * goes on if the condition holds.
+ * Checks a plan under the migration lock. `waiting` are its migrations that are not applied. `ask` is the connection of the
+ * transaction that goes on if the condition holds.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +34,7 @@ export type Condition = (circumstances: {
   readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
 }) => Effect.Effect<void, MigrationFailure.Failure>
 
-/** Holds always. @since 0.1.0 @category constructors */
+/** The condition that always holds. @since 0.1.0 @category constructors */
 export const unconditional: Condition = () => Effect.void
 
 /**
@@ -45,39 +46,39 @@ export interface Job {
   readonly journal: Journal
   readonly known: AppliedSet
   /**
-   * From now on: what completes when all that an applied set lacks of the plan has been announced, or may have been before this
-   * process listened.
+   * Takes note of what has been announced so far. The inner effect completes when all migrations of the plan that an applied set
+   * lacks have been announced, or may have been before this process listened.
    */
   readonly attend: Effect.Effect<(known: AppliedSet) => Effect.Effect<void>>
   readonly transaction: Options["transaction"]
-  /** A heal is over at its deadline; an operator waits for the migration lock as long as it takes. */
+  /** A request's heal ends at its deadline. An operator waits for the migration lock without a limit. */
   readonly pace: "request" | "operator"
-  /** When whoever asked gives up, in milliseconds of `Clock.currentTimeNanos`: what is not done by then is cancelled. */
+  /** The deadline, in milliseconds of `Clock.currentTimeNanos`. A migration that is not done by then is cancelled. */
   readonly deadlineAt: number
-  /** The error of a migration that is not done by then. */
+  /** The error of a migration that is not done at the deadline. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /**
-   * `baseline`, `adopt` and `rename` record the plan as applied and run nothing of it; `again` runs what is in doubt once more; `build` says that
-   * the scripts are the library's own, which need not be told apart: they and their record are one message.
+   * `baseline`, `adopt` and `rename` record the plan as applied and do not run it. `again` runs statements in doubt once more. `build`
+   * runs the library's own scripts, which are one message with their record.
    */
   readonly doing: "apply" | "again" | "baseline" | "adopt" | "rename" | "build"
-  /** What must hold before anything of the plan is run or recorded. */
+  /** Must hold before a migration of the plan runs or is recorded. */
   readonly condition: Condition
-  /** `out of view`: whoever asks may stand in a transaction of its own, and hold what the migration would wait for. */
+  /** `out of view`: the caller may be in a transaction that holds a lock which the migration would wait for. */
   readonly caller: "in view" | "out of view"
-  /** What allowed the plan, where a policy had to: it is asked again while the plan runs. An operator needs none. */
+  /** The policy's judgement, which is repeated while the plan runs. `None` for an operator, who needs no policy. */
   readonly judgement: Option.Option<Judge.Judgement>
-  /** Goes into the events beside what the executor knows itself. */
+  /** Fields for the detail of each event, beside the executor's own. */
   readonly detail: Readonly<Record<string, unknown>>
-  /** The same for single migrations that are only recorded. */
+  /** The same fields for single migrations, in a job that only records. */
   readonly details?: ReadonlyMap<MigrationId, Readonly<Record<string, unknown>>>
 }
 
 /**
- * `Done` names what this job applied, which is nothing where another process was faster. `Present`: the catalog shows that
- * what the plan was to bring is there, though not by way of the ledger. `Held`: a session in an aborted transaction, perhaps
- * the caller's, holds a table. `Outdated`: the ledger lacks something that the plan was made upon, so it was reset or restored
- * since. `NoLedger`: there is no ledger to record in.
+ * `Done`: the plan is applied. `ran` are the migrations that this job applied: none where another process was faster. `Present`: the
+ * catalog has the objects of the plan, although the ledger lacks its migrations. `Held`: a session in an aborted transaction,
+ * perhaps the caller's, holds a table. `Outdated`: the ledger lacks migrations that the plan builds upon, so it was reset or
+ * restored. `NoLedger`: a table of the ledger is missing.
  *
  * @since 0.1.0
  * @category models
@@ -88,7 +89,7 @@ export type Outcome =
   | { readonly _tag: "NoLedger"; readonly gap: Detector.MissingObject }
 
 /**
- * The part of a job that one transaction, or one step outside transactions, carries.
+ * The part of a job in one transaction, or in one step outside transactions.
  *
  * @since 0.1.0
  * @category models
@@ -98,7 +99,7 @@ export interface Task {
   readonly judge: Judge.Judge
   readonly group: Plan.Group
   readonly known: AppliedSet
-  /** What the catalog must lack: asked once, before anything of the plan has run. */
+  /** Objects that the catalog must lack. It is asked once, before the plan's first migration. */
   readonly closes: Plan.Plan["closes"]
 }
 
@@ -122,8 +123,8 @@ export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> =
 }
 
 /**
- * What is left of these steps to do, as of an applied set. A request runs nothing again, and what is recorded is recorded once; an
- * operator runs a repeatable migration again that was edited.
+ * The migrations of these steps that are left to do, by an applied set. Only an operator runs a migration again: a repeatable one
+ * that was edited.
  *
  * @since 0.1.0
  * @category queries
@@ -140,7 +141,7 @@ export const left = (
 }
 
 /**
- * What commits together. What is only recorded is recorded as a whole or not at all.
+ * The steps that commit together. A job that only records a plan records all of it or none.
  *
  * @since 0.1.0
  * @category queries
@@ -154,7 +155,7 @@ export const groups = (job: Job): Arr.NonEmptyReadonlyArray<Plan.Group> =>
 export const done = (ran: ReadonlyArray<Migration>, applied: AppliedSet): Outcome => ({ _tag: "Done", ran, applied })
 
 /**
- * A migration that is not done at the deadline is cancelled, and is at fault like one that failed.
+ * Runs a step of a migration until the deadline. Then the step is cancelled, and fails with `onDeadline`.
  *
  * @since 0.1.0
  * @category operations
@@ -172,5 +173,5 @@ export const inTime = <A, E>(
         : step
   )
 
-/** With microseconds: a migration may take less than one millisecond. @since 0.1.0 @category conversions */
+/** Milliseconds with three decimals, since a migration may take less than one millisecond. @since 0.1.0 @category conversions */
 export const milliseconds = (elapsed: Duration.Duration): number => Math.round(Duration.toMillis(elapsed) * 1000) / 1000

@@ -1,6 +1,6 @@
 /**
- * Runs a script outside transactions, unit by unit, from where an earlier attempt stopped. Of a unit that the attempt may have
- * begun, the catalog is asked what became of it: it is skipped, cleaned up, run again, or nobody can know.
+ * Runs a script outside transactions, unit by unit, from the place where an earlier attempt stopped. Where that attempt may have
+ * begun a unit, the catalog tells what became of it. Then the unit is skipped, cleaned up or run again, or an operator has to decide.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ import type { Setback } from "./MigrationLock.js"
 import * as Repair from "./Repair.js"
 import * as Script from "./Script.js"
 
-/** When a statement that did not get its locks is tried again. @since 0.1.0 @category models */
+/** When a statement runs again that did not get its locks. @since 0.1.0 @category models */
 export interface Patience {
   readonly while: (setback: Setback) => Effect.Effect<boolean>
   readonly schedule: Schedule.Schedule<unknown>
@@ -41,22 +41,22 @@ export interface Attempt {
   readonly migration: Migration
   readonly units: ReadonlyArray<OutsideScript.Unit>
   readonly work: Reserved
-  /** Names the session, so that others find what still runs on it. */
+  /** Names the session, so that other processes find its statements. */
   readonly sign: Effect.Effect<unknown, SqlError>
   readonly role: string
   readonly resumption: OutsideScript.Resumption
-  /** Runs again what nobody can know of. */
+  /** Whether an operator has decided to run statements in doubt again. */
   readonly again: boolean
   readonly remedies: MigrationFailure.Remedies
   readonly patience: Patience
-  /** So many statements are done. Fails when the attempt is no longer ours. */
+  /** Records how many statements are done. Fails when the lease has been taken over. */
   readonly advance: (progress: number, inDoubt: "next" | "all") => Effect.Effect<void, Setback>
-  /** Whether all that has been begun is known to be done, or to have been refused. */
+  /** Whether each statement that has begun is known to be done or refused. */
   readonly isCertain: Ref.Ref<boolean>
 }
 
 /**
- * Settings belong to the session, and this is a new one.
+ * Runs the units that are not done. Settings run again even where they are done, since the session is new.
  *
  * @since 0.1.0
  * @category operations
@@ -76,8 +76,8 @@ export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Ret
 })
 
 /**
- * One that did not get its locks is known to have been refused, but may have left something behind. What the script did to the
- * name of the session before is undone first.
+ * Runs a unit until it gets its locks. A refused attempt had no effect, but it may leave objects behind. The session is named again
+ * first, since the script may have renamed it.
  */
 const runUnit = Effect.fnUntraced(function* (
   attempt: Attempt,
@@ -93,7 +93,7 @@ const runUnit = Effect.fnUntraced(function* (
   )
 })
 
-/** A block may rename its session too, and is one unit. */
+/** Names the session again before each statement, since a block may rename it too. */
 const runStatements = (
   attempt: Attempt,
   unit: OutsideScript.Unit,
@@ -121,17 +121,17 @@ const signAt = ({ migration, role, sign }: Attempt, span: ParsedStatement) =>
 const outside = (span: ParsedStatement): StatementSpan => ({ ...span, transactional: false })
 
 /**
- * Lost with the connection or the server, a statement may have taken effect; an error of its own says that it has not, as long as
- * it commits at its end only.
+ * Whether the error is the statement's own: then the statement had no effect, if it commits only at its end. A statement that is lost
+ * with its connection or its server may have taken effect.
  */
 const isOwn = ({ error }: Script.StatementError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => !/^(?:08|57P0)/.test(sqlState))
 
-/** What a block had done is undone with it. */
+/** Rolls a block back. */
 const endBlock = ({ work }: Attempt, { statements }: OutsideScript.Unit): Effect.Effect<void> =>
   statements.length === 1 ? Effect.void : Effect.ignore(Transaction.send(work.connection, "ROLLBACK"))
 
-/** What is half-done is cleaned up, and then asked about once more. */
+/** Decides whether a unit in doubt runs. A half-done unit is cleaned up, and then the catalog is asked once more. */
 const decide = (
   attempt: Attempt,
   unit: OutsideScript.Unit,
@@ -157,7 +157,7 @@ const decide = (
   })
 }
 
-/** On the session that would run the unit: names mean there what they mean to the unit. */
+/** Asks on the session that would run the unit, where names have the same meaning. */
 const find = ({ work }: Attempt, leftover: Repair.Telling): Effect.Effect<Repair.Finding, MigrationFailure.Failure> =>
   Transaction.send(work.connection, Repair.question(leftover)).pipe(
     Effect.mapError((error) =>

@@ -47,18 +47,18 @@ export interface Dependencies {
   readonly parser: Parser
 }
 
-/** A task, and the lease that it wants or has. */
+/** A task, and its lease. */
 interface LeasedTask extends Dependencies {
   readonly task: Job.Task
   readonly claim: Lease.Claim
   readonly patience: OutsideRun.Patience
-  /** The lease may be ours, and then has to be given back. */
+  /** Whether the lease may be ours, and has to be given back. */
   readonly isTaken: Ref.Ref<boolean>
   /** See `OutsideRun.Attempt`. */
   readonly isCertain: Ref.Ref<boolean>
 }
 
-/** A lease that was taken, and what the attempt before it left. */
+/** A lease that was taken, and the traces of the attempt before it. */
 interface Taken {
   readonly _tag: "Taken"
   readonly role: string
@@ -96,7 +96,7 @@ export const run = Effect.fnUntraced(function* (
   )
 })
 
-/** Once the transaction is committed the lease is ours, even when an interruption hides that. */
+/** Marks the lease as taken before the commit, since an interruption may hide that it was committed. */
 const takeLease = (leased: LeasedTask): Effect.Effect<Taken | Job.Outcome, Setback> =>
   Effect.scoped(
     Effect.flatMap(leased.lock.connect, (ledger) =>
@@ -134,7 +134,7 @@ const sendStart = (
   )
 }
 
-/** A lease that is not ours any more is the failure to tell, whatever the script met. */
+/** Where the lease was lost, that is the failure, and not the script's own. */
 const runLeased = (leased: LeasedTask, taken: Taken): Effect.Effect<Job.Outcome, Setback> =>
   runScript(leased, taken).pipe(
     Effect.raceFirst(heartbeat(leased)),
@@ -186,7 +186,7 @@ const openSession = Effect.fnUntraced(function* (
   return work
 })
 
-/** A script that waits for other sessions and keeps no session waiting needs no limit. */
+/** Whether a script only waits for other sessions and blocks none. Then it needs no lock timeout. */
 const waitsWithoutLimit = (units: ReadonlyArray<OutsideScript.Unit>): boolean =>
   units.some((unit) => unit.isPatient) && units.every((unit) => unit.isPatient || unit.isSetting)
 
@@ -264,7 +264,7 @@ const sendEnd = Effect.fnUntraced(function* (
   return Transaction.commit(Job.done([migration], including(applied, [migration])))
 })
 
-/** Tells whether the lease was ours until now. Without an answer of the server the lease expires, and counts as ours. */
+/** Returns whether the lease was still ours. Without an answer of the server the lease counts as ours, and will expire. */
 const giveBack = (leased: LeasedTask): Effect.Effect<boolean> =>
   Ref.set(leased.isTaken, false).pipe(
     Effect.zipRight(Ref.get(leased.isCertain)),
@@ -281,7 +281,7 @@ const giveBack = (leased: LeasedTask): Effect.Effect<boolean> =>
 
 const renew = (leased: LeasedTask) => changeLease(leased, Lease.renew(leased.config.schema, leased.claim))
 
-/** Tells whether the lease is still ours. */
+/** Returns whether the lease is still ours. */
 const changeLease = ({ ask, config, task }: LeasedTask, change: string) =>
   Effect.flatMap(ask(Message.changing(config, task.job.pace, change)), (results) =>
     Lease.readIsOurs(Message.columnsOf(results))

@@ -1,6 +1,6 @@
 /**
- * What became of a statement whose attempt was interrupted: asked of the catalog, on the session that would run it again, so
- * that names are found where the statement itself would find them. What is half-done the answer tells how to clean up.
+ * Questions to the catalog about a statement whose attempt was interrupted. They are asked on the session that would run the
+ * statement again, so that names have the same meaning. For a half-done statement the answer has the statements that clean up.
  *
  * @internal
  */
@@ -13,7 +13,8 @@ import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
 
 /**
- * `cleanUp` are statements, each outside transactions. `unknown`: something is there, and nobody can know whose it is.
+ * `cleanUp` are statements that run outside transactions. `unknown`: an object exists that the statement or another session may have
+ * made.
  *
  * @since 0.1.0
  * @category models
@@ -26,14 +27,14 @@ export const Finding = Schema.Struct({
 /** @since 0.1.0 @category models */
 export type Finding = typeof Finding.Type
 
-/** A catalog that tells whether a statement took effect. @since 0.1.0 @category models */
+/** Leftovers from which the catalog tells whether a statement took effect. @since 0.1.0 @category models */
 export type Telling = Exclude<Leftover.Leftover, { readonly _tag: "Harmless" | "None" }>
 
 /** @since 0.1.0 @category readers */
 export const readFinding = Message.reader("finding", Finding)
 
 /**
- * An answer `finding`.
+ * A query with an answer `finding`.
  *
  * @since 0.1.0
  * @category statements
@@ -81,7 +82,7 @@ const finding = (state: string, cleanUp: string, from = ""): string =>
 const existing = (isThere: string, shouldBe: boolean): string =>
   finding(`CASE WHEN ${isThere} = ${shouldBe} THEN 'done' ELSE 'not-begun' END`, "'[]'::json")
 
-/** Invalid indexes are what an interrupted build leaves; `otherwise` is what valid ones mean. */
+/** An interrupted build leaves an invalid index. `otherwise` is the state where all indexes are valid. */
 const ofInvalid = (options: { readonly which: string; readonly otherwise: "done" | "not-begun" | "unknown" }): string =>
   finding(
     `CASE WHEN bool_or(NOT i.indisvalid) THEN 'half-done' WHEN count(*) = 0 THEN 'not-begun' ELSE '${options.otherwise}' END`,
@@ -100,10 +101,10 @@ const rendered = (name: SchemaObject.QualifiedName): string =>
 const relation = (name: SchemaObject.QualifiedName): string =>
   `pg_catalog.to_regclass(${Message.literal(rendered(name))})`
 
-/** Of a regular expression. */
+/** Escapes a text for a regular expression. */
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
-/** The tables whose indexes a rebuild touches: of an index or a table with its partitions and its TOAST table, or of many. */
+/** The tables whose indexes a rebuild touches: a table with its partitions and TOAST tables, a schema's, or all. */
 const within: Readonly<
   Record<Extract<Telling, { _tag: "Rebuilt" }>["of"], (name: SchemaObject.QualifiedName) => string>
 > = {

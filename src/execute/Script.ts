@@ -1,6 +1,6 @@
 /**
- * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement; and
- * checks afterwards that what the script promises is in the catalog.
+ * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement. A check
+ * afterwards tells whether the catalog has the objects that the migration promises.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
 
 /**
- * The server refused a statement; what that means for the migration is decided by who runs it.
+ * The server refused a statement. The caller decides what that means for the migration.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,7 @@ export interface StatementError {
 const start: StatementSpan = { start: 0, end: 0, line: 1, transactional: true }
 
 /**
- * Blames a statement.
+ * The error of a statement.
  *
  * @since 0.1.0
  * @category conversions
@@ -43,7 +43,7 @@ export const at =
   (error: SqlError): StatementError => ({ _tag: "StatementError", error, place: { migration, role, span } })
 
 /**
- * The same of a statement that may have committed part of its work: nothing runs it again until somebody decides.
+ * The error of a statement that may have committed part of its work. It runs again only after an operator has decided so.
  *
  * @since 0.1.0
  * @category conversions
@@ -54,7 +54,7 @@ export const inDoubt = (refusal: StatementError, remedies: MigrationFailure.Reme
 })
 
 /**
- * Blames the last statement, for what the server checks only at the end.
+ * The error of the last statement, for checks that the server makes at the end of a transaction.
  *
  * @since 0.1.0
  * @category conversions
@@ -67,7 +67,7 @@ export const atEndOf = (migration: Migration, role: string): ((error: SqlError) 
   )
 
 /**
- * One statement of a migration that is SQL.
+ * Runs one statement. A migration that is an Effect has none.
  *
  * @since 0.1.0
  * @category operations
@@ -86,7 +86,7 @@ export const runStatement = (
     : Effect.void
 
 /**
- * All of a script; `before` comes before each statement.
+ * Runs a whole script, and `before` before each statement.
  *
  * @since 0.1.0
  * @category operations
@@ -122,7 +122,7 @@ const failureOf = (migration: Migration, role: string, cause: Cause.Cause<unknow
 }
 
 /**
- * Fails where one of the objects that a migration promises is not there after it ran; `missing` are places in its promises.
+ * Fails where objects that a migration promises are missing after it ran. `missing` are their places in its promises.
  *
  * @since 0.1.0
  * @category operations

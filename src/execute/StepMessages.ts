@@ -1,6 +1,6 @@
 /**
- * The messages around a migration: what opens its transaction and asks all there is to know, and what closes it with the event
- * and the check of its promises.
+ * The two messages around a migration. The opening begins its transaction and asks all that the transaction has to know. The closing
+ * records the event and checks the migration's promises.
  *
  * @since 0.1.0
  * @internal
@@ -16,8 +16,8 @@ import type { Options } from "../runtime/AutoMigrationConfig.js"
 import type { Job } from "./Job.js"
 
 /**
- * Whether a session stands in an aborted transaction and holds on to a table: only a savepoint leaves it its locks. It waits
- * for its client, which may be waiting for us. Sessions of other roles show their state to `pg_read_all_stats` only.
+ * Whether a session in an aborted transaction still holds a lock on a table, as it does after a savepoint. Such a session waits for its
+ * client, which may wait for this migration. Only `pg_read_all_stats` may see the state of other roles' sessions.
  */
 const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
   WHERE a.state = 'idle in transaction (aborted)' AND a.datname = pg_catalog.current_database()
@@ -40,8 +40,8 @@ const session = ({ caller }: Opening): string =>
   )
 
 /**
- * What a transaction of migrations opens with: its limits, the migration lock, and then the questions. While the lock is ours,
- * nobody else records what would make another answer of theirs.
+ * The first statements of a transaction of migrations: its limits, the migration lock, and then the questions. Under the lock no other
+ * process records an event, so the answers stay true.
  *
  * @since 0.1.0
  * @category statements
@@ -63,7 +63,7 @@ const readSession = Message.reader(
 )
 
 /**
- * What the opening answered, beside the journal: whether the lock was got, who the session is, and what is missing.
+ * Reads the answers of the opening, except the journal's: whether the lock was taken, the session, and the missing objects.
  *
  * @since 0.1.0
  * @category readers
@@ -76,8 +76,8 @@ export const readOpening = (columns: Message.Columns) =>
   )
 
 /**
- * Records a migration and asks for what it promised; `before` makes the session forget the script that
- * ran in it, and `after` whatever else the record takes along.
+ * Records a migration and asks whether the catalog lacks its promises. `before` are statements that first reset the session, `after`
+ * are further changes to the ledger.
  *
  * @since 0.1.0
  * @category statements
