@@ -1,5 +1,5 @@
 /**
- * Listening begins a while after something is lacking and ends a while after nothing is; what is heard meanwhile, others wait for.
+ * A process listens while it lacks migrations: it begins a second later, and ends a second after it lacks none.
  */
 
 import { assert, describe, it } from "@effect/vitest"
@@ -11,7 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { MigrationClient } from "../../src/database/MigrationClient.js"
 import * as Announcements from "../../src/ledger/Announcements.js"
 
-/** How many listen at the moment, and how often listening began. */
+/** Counts the fibers that listen now, and how often listening began. */
 const listeners = () => {
   const seen = { listening: 0, begun: 0 }
   const client = MigrationClient.of({
@@ -31,35 +31,37 @@ const listeners = () => {
 }
 
 describe("a process that lacks a migration", () => {
-  it.scoped("listens a second later, until a second after it lacks none, if it does not lack one again by then", () =>
-    Effect.gen(function* () {
-      const { client, seen } = listeners()
-      const { follow } = yield* Announcements.make("ledger", new Set(["001"])).pipe(
-        Effect.provideService(MigrationClient, client)
-      )
-      const isListening = (milliseconds: number, expected: 0 | 1) =>
-        Effect.map(TestClock.adjust(milliseconds), () => assert.strictEqual(seen.listening, expected))
-      yield* follow(["001"])
-      yield* isListening(999, 0)
-      yield* isListening(1, 1)
-      yield* follow([])
-      yield* isListening(999, 1)
-      yield* follow(["001"])
-      yield* isListening(60000, 1)
-      yield* follow([])
-      yield* isListening(500, 1)
-      yield* follow([])
-      yield* isListening(499, 1)
-      yield* isListening(1, 0)
-      assert.strictEqual(seen.begun, 1)
-    })
+  it.scoped(
+    "listens from a second later until a second after it lacks none, and goes on if it lacks one again by then",
+    () =>
+      Effect.gen(function* () {
+        const { client, seen } = listeners()
+        const { follow } = yield* Announcements.make("ledger", new Set(["001"])).pipe(
+          Effect.provideService(MigrationClient, client)
+        )
+        const isListening = (milliseconds: number, expected: 0 | 1) =>
+          Effect.map(TestClock.adjust(milliseconds), () => assert.strictEqual(seen.listening, expected))
+        yield* follow(["001"])
+        yield* isListening(999, 0)
+        yield* isListening(1, 1)
+        yield* follow([])
+        yield* isListening(999, 1)
+        yield* follow(["001"])
+        yield* isListening(60000, 1)
+        yield* follow([])
+        yield* isListening(500, 1)
+        yield* follow([])
+        yield* isListening(499, 1)
+        yield* isListening(1, 0)
+        assert.strictEqual(seen.begun, 1)
+      })
   )
 })
 
 describe("a process whose layer was closed", () => {
   for (const lacking of [["001"], []]) {
     it.effect(
-      `listens no more and interrupts nobody who ${lacking.length > 0 ? "lacks something" : "lacks nothing"}`,
+      `stops listening, and does not interrupt a caller who lacks ${lacking.length > 0 ? "a migration" : "none"}`,
       () =>
         Effect.gen(function* () {
           const { client, seen } = listeners()

@@ -7,7 +7,7 @@ import * as LedgerMigrations from "../../src/ledger/OwnMigrations.js"
 
 const schema = AutoMigrationConfig.SchemaName.make("somewhere")
 
-/** The same files, understood by the engine that reads everybody else's. */
+/** The same files, read as the program's migrations are. */
 const inferred = Effect.flatMap(LedgerMigrations.load(schema), ({ migrations }) =>
   Effect.provide(
     MigrationSource.loadMigrations,
@@ -17,7 +17,7 @@ const inferred = Effect.flatMap(LedgerMigrations.load(schema), ({ migrations }) 
   )
 ).pipe(Effect.provide(SqlParser.layer))
 
-/** Whatever has columns. */
+/** The relations that have columns. */
 const tables = (provided: ReadonlyArray<SchemaObject.SchemaObject>): ReadonlyArray<string> => [
   ...new Set(
     provided.flatMap((object) =>
@@ -29,7 +29,7 @@ const tables = (provided: ReadonlyArray<SchemaObject.SchemaObject>): ReadonlyArr
 ]
 
 describe("the ledger's own migrations", () => {
-  it.effect("bring the tables that are said to be theirs, and no others, in files that hide nothing", () =>
+  it.effect("bring exactly the tables that the library lists for them, with the same checksums", () =>
     Effect.gen(function* () {
       const { migrations } = yield* LedgerMigrations.load(schema)
       const found = yield* inferred

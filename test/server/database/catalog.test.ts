@@ -1,5 +1,5 @@
 /**
- * What the catalog answers, for every kind of object, with names that need every care.
+ * The catalog's answers for each kind of object, with names that need quotes and escapes.
  */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -14,7 +14,7 @@ import * as Server from "../../support/server/Server.js"
 
 const strange = `we"ird 'n.ä\\me`
 
-/** In the schema of that name, which is not on the search path. */
+/** Makes an object of each kind in a schema that is not on the search path. */
 const script = (schema: string, name: string) => {
   const [s, n] = [SchemaObject.quote(schema), SchemaObject.quote(name)]
   return `CREATE SCHEMA ${s};
@@ -68,7 +68,7 @@ describe("the catalog", () => {
     [strange, strange],
     ["Ünï", "Ççç ééé"]
   ] as const) {
-    it.scopedLive(`finds each kind of object named ${name}, and misses what is not there`, () =>
+    it.scopedLive(`finds each kind of object named ${name}, and reports those that do not exist`, () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         yield* Database.query(url, script(schema, name))
@@ -125,7 +125,7 @@ describe("the catalog", () => {
     )
   }
 
-  it.scopedLive("asks tables for a row: a page left by one that was deleted or rolled back is none", () =>
+  it.scopedLive("asks a table for a row: the page of a deleted row or one that was rolled back does not count", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(
@@ -198,7 +198,7 @@ describe("the catalog", () => {
     })
   )
 
-  it.scopedLive("looks where the statement looks, or everywhere", () =>
+  it.scopedLive("looks along the search path of the statement, or in every schema", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(

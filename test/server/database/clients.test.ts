@@ -1,5 +1,5 @@
 /**
- * Clients as programs make them: from a pool of their own, and with names that are transformed on the way.
+ * Clients that a program makes from a pool of its own, and clients that transform names.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -17,7 +17,7 @@ import { ask, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
-/** A pool whose password only a function knows, and whose sessions begin with settings of the program's own. */
+/** A pool whose password is a function, and whose sessions begin with settings of the program. */
 const poolOf = (url: string, name: string) => {
   const { hostname, password, pathname, port, username } = new URL(url)
   let asked = 0
@@ -44,7 +44,7 @@ const poolOf = (url: string, name: string) => {
 }
 
 describe("a pool that the program makes", () => {
-  it.scopedLive("carries the migrations, and nothing else does", () =>
+  it.scopedLive("carries all migrations, and no other connection does", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const application = poolOf(url, "shop")
@@ -82,8 +82,8 @@ describe("a pool that the program makes", () => {
   )
 })
 
-describe("a pool that does something to each new connection", () => {
-  it.scopedLive("has that hold for each migration, though each is made to forget what was set in its session", () =>
+describe("a pool that sets up each new connection", () => {
+  it.scopedLive("has its settings in each migration, although a migration's session is reset after it", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(url, "CREATE SCHEMA tenant")
@@ -131,9 +131,11 @@ describe("names that a client transforms", () => {
   const names = { transformQueryNames: String.camelToSnake, transformResultNames: String.snakeToCamel }
 
   const clients = {
-    "the application's own": () => MigrationClient.layerFromApplication,
-    "one with credentials of its own": (url: string) => MigrationClient.layer({ url: Redacted.make(url), ...names }),
-    "a pool's": (url: string) => MigrationClient.layerFromPool({ acquire: poolOf(url, "migrations").acquire, ...names })
+    "the application's client": () => MigrationClient.layerFromApplication,
+    "a client with credentials of its own": (url: string) =>
+      MigrationClient.layer({ url: Redacted.make(url), ...names }),
+    "a pool's client": (url: string) =>
+      MigrationClient.layerFromPool({ acquire: poolOf(url, "migrations").acquire, ...names })
   }
 
   for (const [whose, client] of Object.entries(clients)) {

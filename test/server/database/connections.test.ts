@@ -1,5 +1,5 @@
 /**
- * The connections that migrations run on, when a program ends or a server falls silent in the middle of something.
+ * The connections that migrations run on, when the program ends or the server falls silent at any moment.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type * as PgClient from "@effect/sql-pg/PgClient"
@@ -44,7 +44,7 @@ const built = Effect.fnUntraced(function* (layer: Layer.Layer<MigrationClient.Mi
   return { client: Context.get(context, MigrationClient.MigrationClient), close: Scope.close(scope, Exit.void) }
 })
 
-/** Through a tap; the connections stay open as long as nobody closes them. */
+/** Connections through a tap. They stay open until the test closes them. */
 const connectionsWith = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   const url = yield* Server.freshDatabase
   const tap = yield* WireTap.make(url)
@@ -54,7 +54,7 @@ const connectionsWith = Effect.fnUntraced(function* (config: PgClient.PgClientCo
 
 const connections = connectionsWith({})
 
-describe("a connection that is being opened when the program ends", () => {
+describe("a connection that opens while the program ends", () => {
   const uses: Readonly<Record<string, (client: Connections) => Effect.Effect<unknown, unknown, Scope.Scope>>> = {
     "to ask on": ({ ask }) => ask("SELECT 1"),
     "to work on": ({ reserve }) => Effect.zipRight(reserve, Effect.never),
@@ -89,13 +89,13 @@ describe("a connection that is being opened when the program ends", () => {
   }
 })
 
-describe("a server that lets a connection in and says no more", { timeout: 30_000 }, () => {
-  /** What hangs, hangs longer than the test may. */
+describe("a server that accepts a connection and then is silent", { timeout: 30_000 }, () => {
+  /** Longer than the test may take. */
   const goodWhile = Duration.hours(1)
 
   const nothingIsOpen = (tap: WireTap.WireTap) => until(Effect.map(tap.open, (open) => open === 0))
 
-  it.scopedLive("is waited for as long as one may take to connect, by all who wait, and asked again afterwards", () =>
+  it.scopedLive("fails all waiting callers after the connect timeout, and is asked again afterwards", () =>
     Effect.gen(function* () {
       const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: "1 second" })
       yield* tap.trap(1, "before")
@@ -114,7 +114,7 @@ describe("a server that lets a connection in and says no more", { timeout: 30_00
     })
   )
 
-  it.scopedLive("holds up nobody who is interrupted, nor the end of the program", () =>
+  it.scopedLive("delays neither a caller that is interrupted nor the end of the program", () =>
     Effect.gen(function* () {
       const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: goodWhile })
       const sprung = yield* tap.trap(1, "before")
@@ -127,7 +127,7 @@ describe("a server that lets a connection in and says no more", { timeout: 30_00
     })
   )
 
-  it.scopedLive("and whoever waits for it is told that the program ends", () =>
+  it.scopedLive("fails a waiting caller when the program ends, and says so", () =>
     Effect.gen(function* () {
       const { client, close, tap } = yield* connectionsWith({ connectTimeout: goodWhile })
       const sprung = yield* tap.trap(1, "before")
@@ -142,7 +142,7 @@ describe("a server that lets a connection in and says no more", { timeout: 30_00
     })
   )
 
-  it.scopedLive("is unavailable to who migrates, and migrates when it answers again", () =>
+  it.scopedLive("makes a migration fail with DatabaseUnavailable, and is migrated when it answers again", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -166,30 +166,32 @@ describe("a server that lets a connection in and says no more", { timeout: 30_00
 describe("a pool that the program makes", { timeout: 30_000 }, () => {
   const poolOf = (connectionString: string) => new pg.Pool({ connectionString, max: 1 }).on("error", () => {})
 
-  it.scopedLive("and that is full holds up nobody for good, and gets back what it gives too late", () =>
-    Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
-      const pool = poolOf(url)
-      const acquire = Effect.succeed(pool)
-      const impatient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 second" }))
-      const patient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 hour" }))
-      const other = yield* Effect.promise(() => pool.connect())
-      const error = yield* Effect.flip(impatient.client.ask("SELECT 1"))
-      assert.match(String(error.cause), /no connection was to be had within 1s/)
-      const asking = yield* Effect.forkDaemon(patient.client.ask("SELECT 1"))
-      yield* until(Effect.sync(() => pool.waitingCount === 2))
-      yield* Fiber.interrupt(asking)
-      yield* impatient.close
-      other.release()
-      yield* patient.client.ask("SELECT 1")
-      yield* until(Effect.sync(() => pool.waitingCount === 0 && pool.idleCount === 1))
-      yield* patient.close
-      yield* Effect.promise(() => pool.end())
-      yield* nothingIsLeft(url)
-    })
+  it.scopedLive(
+    "and that is full fails a caller after the timeout, and gets a connection back that it gives later",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const pool = poolOf(url)
+        const acquire = Effect.succeed(pool)
+        const impatient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 second" }))
+        const patient = yield* built(MigrationClient.layerFromPool({ acquire, connectTimeout: "1 hour" }))
+        const other = yield* Effect.promise(() => pool.connect())
+        const error = yield* Effect.flip(impatient.client.ask("SELECT 1"))
+        assert.match(String(error.cause), /no connection was to be had within 1s/)
+        const asking = yield* Effect.forkDaemon(patient.client.ask("SELECT 1"))
+        yield* until(Effect.sync(() => pool.waitingCount === 2))
+        yield* Fiber.interrupt(asking)
+        yield* impatient.close
+        other.release()
+        yield* patient.client.ask("SELECT 1")
+        yield* until(Effect.sync(() => pool.waitingCount === 0 && pool.idleCount === 1))
+        yield* patient.close
+        yield* Effect.promise(() => pool.end())
+        yield* nothingIsLeft(url)
+      })
   )
 
-  it.scopedLive("and that cannot end, since it waits for a server, does not hold up the end of the program", () =>
+  it.scopedLive("and that cannot end, since it waits for a server, does not delay the end of the program", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -215,7 +217,7 @@ describe("a statement that is interrupted", { timeout: 30_000 }, () => {
   const sleeping =
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(1000)'"
 
-  it.scopedLive("is cancelled though every connection that may be taken is taken", () =>
+  it.scopedLive("is cancelled even when all connections that can be reserved are reserved", () =>
     Effect.gen(function* () {
       const { client, close, url } = yield* connections
       const all = yield* Effect.forEach(Array.from({ length: 10 }), () =>
@@ -238,9 +240,9 @@ describe("a server that falls silent", { timeout: 120_000 }, () => {
   const migrations = { ...users, "003_later": "CREATE TABLE later (id integer);" }
 
   for (const [what, message, side] of [
-    ["before it hears of a migration's statement", 2, "before"],
-    ["before it hears COMMIT", 4, "before"],
-    ["before its answer to COMMIT is heard", 4, "after"]
+    ["before a migration's statement reaches it", 2, "before"],
+    ["before COMMIT reaches it", 4, "before"],
+    ["before its answer to COMMIT arrives", 4, "after"]
   ] as const) {
     it.scopedLive(`${what}: the query ends at its deadline, and the next one heals when the server is back`, () =>
       Effect.gen(function* () {
@@ -265,7 +267,7 @@ describe("a server that falls silent", { timeout: 120_000 }, () => {
   }
 })
 
-describe("where there is only one connection to be had", { timeout: 60_000 }, () => {
+describe("where only one connection is available", { timeout: 60_000 }, () => {
   const items = { "001_items": "CREATE TABLE items (id integer, name text);" }
 
   const live = (url: string, migratorUrl: string, migrations: App.Program["migrations"]) =>
@@ -283,7 +285,7 @@ describe("where there is only one connection to be had", { timeout: 60_000 }, ()
       Layer.provideMerge(App.client({ url, maxConnections: 1 }))
     )
 
-  it.scopedLive("for migrations, a ledger that cannot be built says why", () =>
+  it.scopedLive("for migrations, the error of a ledger that cannot be built gives the reason", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* ask("SELECT id FROM items").pipe(Effect.provide(live(url, url, items)))
@@ -295,7 +297,7 @@ describe("where there is only one connection to be had", { timeout: 60_000 }, ()
     })
   )
 
-  it.scopedLive("for migrations, an event that may not be recorded names the grant", () =>
+  it.scopedLive("for migrations, the error of an event that the role may not record names the grant", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const reader = yield* role(url, "reader")
@@ -315,22 +317,20 @@ describe("where there is only one connection to be had", { timeout: 60_000 }, ()
     })
   )
 
-  it.scopedLive(
-    "for the application, and its boundary holds it: an error that cannot be explained leaves as it came",
-    () =>
-      Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        const app = yield* role(url, "app")
-        const asking = Effect.scoped(
-          Effect.flatMap(SqlClient.SqlClient, (sql) =>
-            Effect.flatMap(sql.reserve, (connection) =>
-              withAutoMigration(connection.execute("SELECT id FROM items", [], undefined))
-            )
+  it.scopedLive("for the application, and its boundary holds it: an unexplained error leaves unchanged", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const app = yield* role(url, "app")
+      const asking = Effect.scoped(
+        Effect.flatMap(SqlClient.SqlClient, (sql) =>
+          Effect.flatMap(sql.reserve, (connection) =>
+            withAutoMigration(connection.execute("SELECT id FROM items", [], undefined))
           )
         )
-        const error = yield* Effect.flip(asking).pipe(Effect.provide(live(app.url, url, items)))
-        assert.strictEqual(error._tag, "SqlError")
-        assert.strictEqual(Reflect.get(Object(error.cause), "code"), "42501")
-      })
+      )
+      const error = yield* Effect.flip(asking).pipe(Effect.provide(live(app.url, url, items)))
+      assert.strictEqual(error._tag, "SqlError")
+      assert.strictEqual(Reflect.get(Object(error.cause), "code"), "42501")
+    })
   )
 })

@@ -1,5 +1,5 @@
 /**
- * The application reads from a streaming replica, and migrations go to the primary: on a real pair of servers.
+ * The application reads from a streaming replica, and migrations go to the primary. The tests run on a real pair of servers.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -25,7 +25,7 @@ interface Pair {
 
 class Servers extends Context.Tag("test/replica/Servers")<Servers, Pair>() {}
 
-/** What is committed asynchronously reaches the replica late. */
+/** An asynchronous commit reaches the replica late. */
 const small = { max_connections: "40", synchronous_commit: "on", wal_writer_delay: "10s" }
 
 const pair = Effect.gen(function* () {
@@ -68,7 +68,7 @@ const pause = (standby: string) =>
 
 const resume = (standby: string) => Database.query(standby, "SELECT pg_wal_replay_resume()")
 
-/** Resumes the replay as soon as the primary knows of this relation. */
+/** Resumes the replay as soon as the primary has this relation. */
 const resumeAfter = (urls: { readonly primary: string; readonly standby: string }, question: string) =>
   Effect.zipRight(until(urls.primary, question), Effect.delay(resume(urls.standby), "300 millis"))
 
@@ -82,7 +82,7 @@ const hasEmail =
   "SELECT count(*) = 1 AS yes FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'email'"
 
 layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duration.minutes(2) })("a replica", (it) => {
-  it.scoped("is waited for until it has replayed the migrations, and a budget of one retry is enough", () =>
+  it.scoped("makes a heal wait until it has replayed the migrations, and a budget of one retry is enough", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       yield* pause(urls.standby)
@@ -94,7 +94,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
-  it.scoped("is waited for no longer than the deadline where the primary falls silent meanwhile", () =>
+  it.scoped("makes a heal wait until the deadline only, where the primary falls silent meanwhile", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       const tap = yield* WireTap.make(urls.primary)
@@ -112,23 +112,25 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
-  it.scoped("that lags is waited for though another process migrated long ago, and nothing is applied twice", () =>
-    Effect.gen(function* () {
-      const urls = yield* freshPair
-      yield* pause(urls.standby)
-      yield* AutoMigration.migrate.pipe(
-        Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
-      )
-      yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
-      yield* Effect.gen(function* () {
-        deepStrictEqual(yield* askWithin("SELECT email FROM users"), [{ email: null }])
-        deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
-      }).pipe(Effect.provide(program(urls)))
-    })
+  it.scoped(
+    "that lags makes a heal wait even if another process migrated long ago, and no migration is applied twice",
+    () =>
+      Effect.gen(function* () {
+        const urls = yield* freshPair
+        yield* pause(urls.standby)
+        yield* AutoMigration.migrate.pipe(
+          Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
+        )
+        yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
+        yield* Effect.gen(function* () {
+          deepStrictEqual(yield* askWithin("SELECT email FROM users"), [{ email: null }])
+          deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
+        }).pipe(Effect.provide(program(urls)))
+      })
   )
 
   it.scoped(
-    "that lags is waited for though the file was edited after it was applied: the catalog has what it promises",
+    "that lags makes a heal wait even if the applied file was edited: the primary's catalog has the file's promises",
     () =>
       Effect.gen(function* () {
         const urls = yield* freshPair
@@ -161,7 +163,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
   )
 
   it.scoped(
-    "that applies late on purpose (recovery_min_apply_delay): ReplicaBehind, and nothing is applied twice",
+    "that applies late on purpose (recovery_min_apply_delay): ReplicaBehind, and no migration is applied twice",
     () =>
       Effect.gen(function* () {
         const urls = yield* freshPair
@@ -187,7 +189,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       })
   )
 
-  it.scoped("follows a primary that commits asynchronously, by a role without any privilege", () =>
+  it.scoped("follows a primary that commits asynchronously, as a role without any privilege", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       const name = new URL(urls.primary).pathname.slice(1)
@@ -227,22 +229,24 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       })
   )
 
-  it.scoped("is asked through the client that the layer was built with where a service holds its own", () =>
-    Effect.gen(function* () {
-      const urls = yield* freshPair
-      yield* pause(urls.standby)
-      yield* Effect.fork(resumeAfter(urls, hasEmail))
-      const context = yield* Layer.build(program(urls))
-      const sql = Context.get(context, SqlClient.SqlClient)
-      const rows = yield* sql`SELECT email FROM users`.pipe(
-        withAutoMigration,
-        Effect.provideService(AutoMigration.AutoMigration, Context.get(context, AutoMigration.AutoMigration))
-      )
-      deepStrictEqual(rows, [{ email: null }])
-    })
+  it.scoped(
+    "is asked through the client that the layer was built with, where a service holds a client of its own",
+    () =>
+      Effect.gen(function* () {
+        const urls = yield* freshPair
+        yield* pause(urls.standby)
+        yield* Effect.fork(resumeAfter(urls, hasEmail))
+        const context = yield* Layer.build(program(urls))
+        const sql = Context.get(context, SqlClient.SqlClient)
+        const rows = yield* sql`SELECT email FROM users`.pipe(
+          withAutoMigration,
+          Effect.provideService(AutoMigration.AutoMigration, Context.get(context, AutoMigration.AutoMigration))
+        )
+        deepStrictEqual(rows, [{ email: null }])
+      })
   )
 
-  it.scoped("has a transaction begun anew when it has caught up, and is not asked inside it", () =>
+  it.scoped("restarts a transaction after it has caught up, and is not asked inside the transaction", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       const tap = yield* WireTap.make(urls.standby)
@@ -261,7 +265,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
-  it.scoped("cancels the query that runs again, as it may any other: that error leaves as it came", () =>
+  it.scoped("may cancel the query that runs again, as any other: that error leaves unchanged", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       const conflict = Effect.zipRight(
@@ -275,7 +279,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
-  it.scoped("that migrations are pointed at as well: ReadOnlyServer names the remedy, with and without a ledger", () =>
+  it.scoped("that is the migrations' server as well: ReadOnlyServer names the remedy, with and without a ledger", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       const wrong = App.layer({ url: urls.standby, migrations: users })
@@ -289,7 +293,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     })
   )
 
-  it.scoped("that becomes the primary meanwhile is waited for no longer", () =>
+  it.scoped("that becomes the primary meanwhile ends the wait", () =>
     Effect.gen(function* () {
       const { primary } = yield* Servers
       const standby = yield* primary.standby()
@@ -313,26 +317,24 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
 })
 
 describe("without a replica", () => {
-  it.scopedLive(
-    "the application's connection carries nothing but the query, and one question where a gap comes back",
-    () =>
-      Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        const tap = yield* WireTap.make(url)
-        yield* Database.query(url, "CREATE SCHEMA hidden")
-        const migrations = { ...users, "003_hidden": "CREATE TABLE hidden.secrets (id integer);" }
-        yield* Effect.gen(function* () {
-          const questions = Effect.map(tap.heard, ({ statements }) =>
-            statements.filter((statement) => statement.includes("pg_is_in_recovery"))
-          )
-          yield* ask("SELECT email FROM users")
-          deepStrictEqual(yield* questions, [])
-          yield* AutoMigration.migrate
-          assert.strictEqual((yield* Effect.flip(ask("SELECT id FROM secrets")))._tag, "SqlError")
-          assert.strictEqual((yield* questions).length, 1)
-          assert.strictEqual((yield* Effect.flip(ask("SELECT id FROM secrets")))._tag, "SqlError")
-          assert.strictEqual((yield* questions).length, 1)
-        }).pipe(Effect.provide(App.layerWithMigrator({ url: tap.url, migratorUrl: url, migrations })))
-      })
+  it.scopedLive("the application's connection carries only the query, and one question where a gap comes back", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url)
+      yield* Database.query(url, "CREATE SCHEMA hidden")
+      const migrations = { ...users, "003_hidden": "CREATE TABLE hidden.secrets (id integer);" }
+      yield* Effect.gen(function* () {
+        const questions = Effect.map(tap.heard, ({ statements }) =>
+          statements.filter((statement) => statement.includes("pg_is_in_recovery"))
+        )
+        yield* ask("SELECT email FROM users")
+        deepStrictEqual(yield* questions, [])
+        yield* AutoMigration.migrate
+        assert.strictEqual((yield* Effect.flip(ask("SELECT id FROM secrets")))._tag, "SqlError")
+        assert.strictEqual((yield* questions).length, 1)
+        assert.strictEqual((yield* Effect.flip(ask("SELECT id FROM secrets")))._tag, "SqlError")
+        assert.strictEqual((yield* questions).length, 1)
+      }).pipe(Effect.provide(App.layerWithMigrator({ url: tap.url, migratorUrl: url, migrations })))
+    })
   )
 })

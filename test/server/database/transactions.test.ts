@@ -44,7 +44,7 @@ describe("inside a caller's transaction", () => {
     )
   )
 
-  it.scopedLive("a boundary around the transaction heals and runs all of it again, once", () =>
+  it.scopedLive("a boundary around the transaction heals, and runs the whole transaction again once", () =>
     inProgram({ migrations: users, maxConnections: 1 }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -74,7 +74,7 @@ describe("inside a caller's transaction", () => {
     )
   }
 
-  it.scopedLive("of a nested transaction: the boundary inside the outer one lets the error pass outwards", () =>
+  it.scopedLive("that is nested: the boundary inside the outer transaction passes the error on", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -116,7 +116,7 @@ describe("a new enum value that the next migration uses", () => {
 })
 
 describe("transaction per plan", () => {
-  it.scopedLive("applies all steps or none", () =>
+  it.scopedLive("applies all steps of the plan or none", () =>
     inProgram(
       {
         migrations: { ...users, "003_broken": "ALTER TABLE users ADD COLUMN n integer; SELECT 1/0;" },
@@ -139,7 +139,7 @@ describe("locks", () => {
     lockRetry: Schedule.spaced("20 millis")
   }
 
-  it.scopedLive("a table lock that is not granted in time: LockTimeout, and nothing is applied", () =>
+  it.scopedLive("a table lock that is not granted in time: LockTimeout, and no migration is applied", () =>
     inProgram({ migrations: users, options: impatient }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -152,7 +152,7 @@ describe("locks", () => {
   )
 
   it.scopedLive(
-    "the server limits the wait of a migration's statements by what the options say, and of nobody else's",
+    "the server limits the lock waits of a migration's statements by the options, and those of no other statement",
     () =>
       inProgram(
         {
@@ -170,7 +170,7 @@ describe("locks", () => {
       )
   )
 
-  it.scopedLive("a table lock that is released in time: the transaction is tried again and the query succeeds", () =>
+  it.scopedLive("a table lock that is released in time: the transaction runs again and the query succeeds", () =>
     inProgram({ migrations: users, options: { ...impatient, deadline: Duration.seconds(10) } }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -189,7 +189,7 @@ describe("locks", () => {
   )
 
   it.scopedLive(
-    "the migration lock held by another process: LockTimeout says so, and a waiter holds no transaction",
+    "the migration lock held by another process: LockTimeout names it, and a waiter holds no transaction",
     () =>
       inProgram({ migrations: users, options: impatient }, (url) =>
         Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * A migration creates what the database has already, though the ledger does not record it: the database is ahead. The error
- * says so and names the commands that take over or record what is there.
+ * A migration creates an object that the database already has, although the ledger does not record it: the database is ahead. The
+ * error says so, and names the commands that adopt or record the object.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -13,7 +13,7 @@ const orders = { "001_t": "CREATE TABLE orders (id integer);" }
 const adopt = "npx effect-auto-migration adopt takes over"
 const record = "then record it as applied: npx effect-auto-migration baseline 002_t"
 
-describe("a migration that creates what was made by hand", () => {
+describe("a migration that creates an object that was made by hand", () => {
   for (const [sqlState, byHand, file] of [
     ["42P07", "CREATE TABLE bills (id integer)", "CREATE TABLE bills (id integer);"],
     ["42P07", "CREATE INDEX by_id ON orders (id)", "CREATE INDEX by_id ON orders (id);"],
@@ -67,7 +67,7 @@ describe("a migration that creates what was made by hand", () => {
     )
   )
 
-  it.scopedLive("outside transactions says what stays, and names both commands", () =>
+  it.scopedLive("outside transactions tells what stays, and names both commands", () =>
     inProgram(
       {
         migrations: { ...orders, "002_t": "CREATE INDEX CONCURRENTLY by_id ON orders (id);" },
@@ -84,7 +84,7 @@ describe("a migration that creates what was made by hand", () => {
     )
   )
 
-  it.scopedLive("heals the queries that need later migrations once it is recorded", () =>
+  it.scopedLive("no longer hinders queries that need later migrations once it is recorded", () =>
     inProgram(
       {
         migrations: {
@@ -119,7 +119,7 @@ describe("a migration that contradicts itself", () => {
     ["a primary key in one statement", "SELECT 1;\nCREATE TABLE a (id integer PRIMARY KEY, PRIMARY KEY (id));"],
     ["a view", "CREATE VIEW a AS SELECT 1 AS one, 2 AS two;\nCREATE OR REPLACE VIEW a AS SELECT 1 AS one;"]
   ] as const) {
-    it.scopedLive(`by creating ${what} twice is to be corrected`, () =>
+    it.scopedLive(`by creating ${what} twice has to be corrected, and is not offered for adoption`, () =>
       inProgram({ migrations: { "001_a": file } }, () =>
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)

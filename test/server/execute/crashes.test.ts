@@ -1,5 +1,5 @@
 /**
- * Real processes are killed; `npm run test:deep` does the same before and after each message, and from an empty database.
+ * The test kills real processes. `npm run test:deep` kills them before and after each message, and from an empty database.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import * as Fleet from "../../support/fleet/Fleet.js"
 
 describe("a process that is killed at any step of a heal", () => {
   it.scopedLive(
-    "leaves what the next query heals, nothing applied twice, ledger and catalog in agreement, and no session",
+    "leaves a state that the next query heals: no migration twice, ledger and catalog in agreement, no session",
     () =>
       Effect.gen(function* () {
         const messages = yield* Crash.everywhere({

@@ -1,6 +1,6 @@
 /**
- * The server ends what a heal was about: it restarts, ends the backend, or keeps to a limit. After each the next query heals,
- * nothing is applied twice, ledger and catalog agree, and no session is left.
+ * The server interrupts a heal: it restarts, ends the backend, or enforces a limit. After each interruption the next query heals, no
+ * migration is applied twice, ledger and catalog agree, and no session is left.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -31,7 +31,7 @@ const options = { policy: Policy.always, breaker: short }
 
 const slow = ask("SELECT n FROM slow")
 
-/** The pool may still hold connections that are dead, and find that out by using them. */
+/** The pool may still hold dead connections, which it notices when it uses them. */
 const eventually = <A, R>(query: Effect.Effect<A, unknown, R>) =>
   Effect.retry(query, Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50)))
 
@@ -42,7 +42,7 @@ const healsOnce = Effect.gen(function* () {
   assert.isTrue(Either.isRight(yield* AutoMigration.verify))
 })
 
-/** A heal whose migration runs, then what interrupts it; the heal's error, and what must hold afterwards. */
+/** Interrupts a heal while its migration runs, checks the state afterwards, and returns the heal's error. */
 const interrupted = <E>(url: string, interrupt: Effect.Effect<unknown, E>) =>
   Effect.gen(function* () {
     yield* Pause.lasts(url, 600)
@@ -92,7 +92,7 @@ describe("in the middle of a step outside transactions", () => {
 
   const built = (url: string) => Effect.map(Database.query(url, index), ([row]) => row)
 
-  /** A build that waits, then what interrupts it; the next attempt brings the index, once. Gives it as it was, and as it is. */
+  /** Interrupts a build that waits. The next attempt brings the index once. Returns the index before and after that. */
   const repaired = <E>(url: string, through: string, interrupt: Effect.Effect<unknown, E>) =>
     Effect.gen(function* () {
       yield* AutoMigration.migrateTo(["002_users_email"])
@@ -120,7 +120,7 @@ describe("in the middle of a step outside transactions", () => {
     )
 
   for (const end of ["pg_cancel_backend", "pg_terminate_backend"] as const) {
-    it.scopedLive(`${end} ends it: the next attempt repairs what it left`, () =>
+    it.scopedLive(`${end} ends it: the next attempt repairs its leftovers`, () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         yield* isBuiltAgain(url, Database.query(url, `SELECT ${end}(pid) FROM ${builders} AND state = 'active'`))
@@ -128,16 +128,18 @@ describe("in the middle of a step outside transactions", () => {
     )
   }
 
-  it.scopedLive("its connections are cut, and the server goes on with it: the next attempt builds nothing again", () =>
-    Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
-      const tap = yield* WireTap.make(url)
-      const { after, before } = yield* repaired(url, tap.url, tap.cut)
-      assert.strictEqual(after?.["indexrelid"], before?.["indexrelid"])
-    })
+  it.scopedLive(
+    "its connections are cut, and the server goes on with it: the next attempt does not build the index again",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        const tap = yield* WireTap.make(url)
+        const { after, before } = yield* repaired(url, tap.url, tap.cut)
+        assert.strictEqual(after?.["indexrelid"], before?.["indexrelid"])
+      })
   )
 
-  it.scopedLive("the server crashes: the next attempt repairs what it left", () =>
+  it.scopedLive("the server crashes: the next attempt repairs the leftovers", () =>
     Effect.gen(function* () {
       const server = yield* EmbeddedServer.make({ settings: durable })
       const url = yield* Database.fresh(server.url)
@@ -145,7 +147,7 @@ describe("in the middle of a step outside transactions", () => {
     })
   )
 
-  it.scopedLive("the server restarts, and may end what the build waits for before the build: it is there once", () =>
+  it.scopedLive("the server restarts, and may end the blocking session before the build: the index exists once", () =>
     Effect.gen(function* () {
       const server = yield* EmbeddedServer.make({ settings: durable })
       const url = yield* Database.fresh(server.url)
@@ -164,7 +166,7 @@ describe("a role or a database whose sessions", () => {
     )
 
   it.scopedLive(
-    "may stand idle in a transaction for a moment only does not end a heal, whose statements come one by one",
+    "may be idle in a transaction only for a moment does not end a heal, which sends its statements one by one",
     () =>
       Effect.gen(function* () {
         const url = yield* limited("idle_in_transaction_session_timeout = '1ms'")
@@ -174,7 +176,7 @@ describe("a role or a database whose sessions", () => {
       })
   )
 
-  it.scopedLive("may run no statement for long does not end a heal, which has a deadline of its own", () =>
+  it.scopedLive("may not run a statement for long does not end a heal, which has a deadline of its own", () =>
     Effect.gen(function* () {
       const url = yield* limited("statement_timeout = '1500ms'")
       yield* Pause.lasts(url, 2)
@@ -184,7 +186,7 @@ describe("a role or a database whose sessions", () => {
   )
 
   it.scopedLive(
-    "may fill little room with temporary files: MigrationFailed, and the next query heals where it may",
+    "may write only small temporary files: MigrationFailed, and the next query heals when they may be larger",
     () =>
       Effect.gen(function* () {
         const url = yield* limited("temp_file_limit = '64kB'", "work_mem = '64kB'")
@@ -214,7 +216,7 @@ describe("a process that is suspended in the middle of a migration", () => {
     "002_email": `ALTER TABLE users ADD COLUMN email text;\n${Pause.gate}`
   }
 
-  it.scopedLive("keeps a table from others for twice its deadline, and applies nothing when it goes on", () =>
+  it.scopedLive("locks a table for at most twice its deadline, and applies no migration when it goes on", () =>
     Effect.gen(function* () {
       const file = yield* Fleet.build
       const url = yield* Server.freshDatabase

@@ -1,6 +1,6 @@
 /**
- * Steps that no transaction can hold: one process builds and the others wait, and whatever becomes of the one, the next finds
- * what it left and finishes it once.
+ * Steps that no transaction can hold. One process runs the step and the others wait. When that process is interrupted, the next one
+ * finds its leftovers and finishes the step once.
  */
 
 import { readFile } from "node:fs/promises"
@@ -41,14 +41,14 @@ import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 import { since, unchanged } from "../../support/server/Unchanged.js"
 
-/** Who lives must be able to renew it on a busy machine as well. */
+/** Long enough that a live process can renew it on a busy machine. */
 const lease = Duration.seconds(2)
 
 const breaker = { first: Duration.millis(10), cap: Duration.millis(50) }
 
 const migrations = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
 
-/** Migrations of which the last runs outside transactions, and is killed with its session in the middle of its second half. */
+/** Runs migrations whose last one is outside transactions, and kills the process and its session in the middle of the second half. */
 const killedAt = <A, E>(
   options: {
     readonly migrations: Readonly<Record<string, string>>
@@ -72,7 +72,7 @@ const killedAt = <A, E>(
       })
   )
 
-/** The first two migrations are applied, and a process is building the index of the third, which waits. */
+/** The first two migrations are applied. A process builds the index of the third one, and the build waits. */
 const inTheMiddle = <A, E>(
   body: (situation: {
     readonly url: string
@@ -93,45 +93,47 @@ const inTheMiddle = <A, E>(
   )
 
 describe("while one process runs a step outside transactions", () => {
-  it.scopedLive("nobody holds a transaction or the lock, others wait for its lease, and all of it happens once", () =>
-    inProgram({ migrations, options: { lease, lockTimeout: Duration.millis(100) } }, (url) =>
-      Effect.gen(function* () {
-        yield* AutoMigration.migrateTo(["002_users_email"])
-        const release = yield* blocking(url)
-        const builder = yield* Effect.fork(AutoMigration.migrate)
-        yield* until(url, building)
-        const built = yield* Database.query(url, index)
-        const held = `SELECT
+  it.scopedLive(
+    "no process holds a transaction or the lock, the others wait for its lease, and the step runs once",
+    () =>
+      inProgram({ migrations, options: { lease, lockTimeout: Duration.millis(100) } }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrateTo(["002_users_email"])
+          const release = yield* blocking(url)
+          const builder = yield* Effect.fork(AutoMigration.migrate)
+          yield* until(url, building)
+          const built = yield* Database.query(url, index)
+          const held = `SELECT
           (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory'
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS locks,
           (SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database()
             AND application_name LIKE 'effect-auto-migration%' AND state LIKE 'idle in transaction%') AS idle`
-        deepStrictEqual(yield* Database.query(url, held), [{ locks: 0, idle: 0 }])
+          deepStrictEqual(yield* Database.query(url, held), [{ locks: 0, idle: 0 }])
 
-        const later = { ...migrations, "004_pets": "CREATE TABLE pets (id integer);" }
-        const options = { lease, deadline: Duration.seconds(3) }
-        const error = yield* failsWith("LockTimeout", ask("SELECT id FROM pets")).pipe(
-          Effect.provide(App.layer({ url, migrations: later, options }))
-        )
-        assert.strictEqual(error.waitingFor, "lease")
-        assert.strictEqual(error.lease?.migrationId, "003_index")
+          const later = { ...migrations, "004_pets": "CREATE TABLE pets (id integer);" }
+          const options = { lease, deadline: Duration.seconds(3) }
+          const error = yield* failsWith("LockTimeout", ask("SELECT id FROM pets")).pipe(
+            Effect.provide(App.layer({ url, migrations: later, options }))
+          )
+          assert.strictEqual(error.waitingFor, "lease")
+          assert.strictEqual(error.lease?.migrationId, "003_index")
 
-        const waiter = yield* Effect.fork(
-          Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: later, options }))
-        )
-        yield* until(url, "(SELECT heartbeat_at - taken_at > lasts FROM auto_migration.lease)")
-        deepStrictEqual(yield* Database.query(url, `SELECT ${leaseIsOver} AS over`), [{ over: false }])
-        yield* release
-        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(builder), ["003_index"])
-        deepStrictEqual(yield* Database.query(url, index), [{ ...built[0], indisvalid: true }])
-        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(waiter), ["004_pets"])
-        onlyOnce(yield* kinds)
-        yield* noLease(url)
-      })
-    )
+          const waiter = yield* Effect.fork(
+            Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: later, options }))
+          )
+          yield* until(url, "(SELECT heartbeat_at - taken_at > lasts FROM auto_migration.lease)")
+          deepStrictEqual(yield* Database.query(url, `SELECT ${leaseIsOver} AS over`), [{ over: false }])
+          yield* release
+          deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(builder), ["003_index"])
+          deepStrictEqual(yield* Database.query(url, index), [{ ...built[0], indisvalid: true }])
+          deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(waiter), ["004_pets"])
+          onlyOnce(yield* kinds)
+          yield* noLease(url)
+        })
+      )
   )
 
-  it.scopedLive("a clock that jumps by days gives the lease to nobody else", () =>
+  it.scopedLive("a clock that jumps by days gives the lease to no other process", () =>
     inProgram({ migrations, options: { lease } }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrateTo(["002_users_email"])
@@ -161,25 +163,27 @@ describe("while one process runs a step outside transactions", () => {
 })
 
 describe("a process that is killed in the middle of a step", () => {
-  it.scopedLive("while the server goes on with it: the next one waits for that, and builds nothing again", () =>
-    inTheMiddle(({ child, oid, release, url }) =>
-      Effect.gen(function* () {
-        yield* child.signal("SIGKILL")
-        yield* child.outcome
-        yield* until(url, leaseIsOver)
-        const next = yield* Effect.fork(AutoMigration.migrate)
-        yield* Effect.sleep("500 millis")
-        deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders}`), [{ n: 1 }])
-        yield* release
-        deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(next), ["003_index"])
-        deepStrictEqual(yield* Database.query(url, index), [{ indexrelid: oid, indisvalid: true }])
-        onlyOnce(yield* kinds)
-        yield* noLease(url)
-      })
-    )
+  it.scopedLive(
+    "while the server goes on with it: the next process waits for the server, and does not build the index again",
+    () =>
+      inTheMiddle(({ child, oid, release, url }) =>
+        Effect.gen(function* () {
+          yield* child.signal("SIGKILL")
+          yield* child.outcome
+          yield* until(url, leaseIsOver)
+          const next = yield* Effect.fork(AutoMigration.migrate)
+          yield* Effect.sleep("500 millis")
+          deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders}`), [{ n: 1 }])
+          yield* release
+          deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(next), ["003_index"])
+          deepStrictEqual(yield* Database.query(url, index), [{ indexrelid: oid, indisvalid: true }])
+          onlyOnce(yield* kinds)
+          yield* noLease(url)
+        })
+      )
   )
 
-  it.scopedLive("and whose statement ends with it: the next one drops the invalid index and builds it again", () =>
+  it.scopedLive("and whose statement ends with it: the next process drops the invalid index and builds it again", () =>
     inTheMiddle(({ child, oid, release, url }) =>
       Effect.gen(function* () {
         yield* child.signal("SIGKILL")
@@ -199,7 +203,7 @@ describe("a process that is killed in the middle of a step", () => {
 })
 
 describe("a process that is suspended for longer than its lease", () => {
-  it.scopedLive("finds its lease lost when it goes on, and nothing is applied twice", () =>
+  it.scopedLive("finds its lease lost when it goes on, and no migration is applied twice", () =>
     inTheMiddle(({ child, release, url }) =>
       Effect.gen(function* () {
         yield* child.signal("SIGSTOP")
@@ -218,27 +222,29 @@ describe("a process that is suspended for longer than its lease", () => {
   )
 })
 
-describe("a process that lives and could not renew its lease", () => {
+describe("a live process that cannot renew its lease", () => {
   const later = { ...migrations, "004_pets": "CREATE TABLE pets (id integer);" }
 
-  it.scopedLive("keeps it while the server works for it: others are told who has it, and change nothing", () =>
-    inTheMiddle(({ child, release, url }) =>
-      Effect.gen(function* () {
-        yield* child.signal("SIGSTOP")
-        yield* until(url, leaseIsOver)
-        const options = { lease, deadline: Duration.seconds(3), policy: Policy.always }
-        const error = yield* unchanged(url, failsWith("LockTimeout", ask("SELECT id FROM pets"))).pipe(
-          Effect.provide(App.layer({ url, migrations: later, options }))
-        )
-        assert.strictEqual(error.waitingFor, "lease")
-        yield* child.signal("SIGCONT")
-        yield* until(url, `NOT ${leaseIsOver}`)
-        yield* release
-        assert.strictEqual(yield* child.outcome, "003_index")
-        onlyOnce(yield* kinds)
-        yield* noLease(url)
-      })
-    )
+  it.scopedLive(
+    "keeps it while the server runs its statement: other processes report the holder, and change no state",
+    () =>
+      inTheMiddle(({ child, release, url }) =>
+        Effect.gen(function* () {
+          yield* child.signal("SIGSTOP")
+          yield* until(url, leaseIsOver)
+          const options = { lease, deadline: Duration.seconds(3), policy: Policy.always }
+          const error = yield* unchanged(url, failsWith("LockTimeout", ask("SELECT id FROM pets"))).pipe(
+            Effect.provide(App.layer({ url, migrations: later, options }))
+          )
+          assert.strictEqual(error.waitingFor, "lease")
+          yield* child.signal("SIGCONT")
+          yield* until(url, `NOT ${leaseIsOver}`)
+          yield* release
+          assert.strictEqual(yield* child.outcome, "003_index")
+          onlyOnce(yield* kinds)
+          yield* noLease(url)
+        })
+      )
   )
 })
 
@@ -250,7 +256,7 @@ describe("a script that was interrupted", () => {
       "CREATE INDEX CONCURRENTLY t_id ON t (id);\nINSERT INTO public.log VALUES ('last');"
   }
 
-  it.scopedLive("goes on where it stopped, with the settings it had made, and runs nothing twice", () =>
+  it.scopedLive("goes on where it stopped, with its settings, and runs no statement twice", () =>
     killedAt(
       {
         migrations: halves,
@@ -278,7 +284,7 @@ describe("a script that was interrupted", () => {
 
   const isSleeping = `EXISTS (SELECT FROM ${builders} AND query LIKE 'INSERT INTO rows%' AND state = 'active')`
 
-  it.scopedLive("in a statement of which nothing tells whether it ran: an error names it, until somebody decides", () =>
+  it.scopedLive("in a statement that may have run or not: an error names it until an operator decides", () =>
     killedAt({ migrations: doubtful, isInside: isSleeping }, (url) =>
       Effect.gen(function* () {
         for (const _ of ["first", "second"]) {
@@ -299,22 +305,24 @@ describe("a script that was interrupted", () => {
     )
   )
 
-  it.scopedLive("of which another version of the library kept no count: what the catalog shows is not run again", () =>
-    inProgram({ migrations, options: { lease } }, (url) =>
-      Effect.gen(function* () {
-        yield* AutoMigration.migrateTo(["002_users_email"])
-        const checksum = (yield* AutoMigration.AutoMigration).graph.migrations.at(-1)?.checksum
-        yield* Database.query(
-          url,
-          `INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('Started', '003_index', '${checksum}')`,
-          "CREATE INDEX CONCURRENTLY users_name ON users (name)"
-        )
-        const built = yield* Database.query(url, index)
-        yield* AutoMigration.migrate
-        deepStrictEqual(yield* Database.query(url, index), built)
-        onlyOnce(yield* kinds)
-      })
-    )
+  it.scopedLive(
+    "without a lease, by an older version of the library: statements that the catalog shows do not run again",
+    () =>
+      inProgram({ migrations, options: { lease } }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrateTo(["002_users_email"])
+          const checksum = (yield* AutoMigration.AutoMigration).graph.migrations.at(-1)?.checksum
+          yield* Database.query(
+            url,
+            `INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('Started', '003_index', '${checksum}')`,
+            "CREATE INDEX CONCURRENTLY users_name ON users (name)"
+          )
+          const built = yield* Database.query(url, index)
+          yield* AutoMigration.migrate
+          deepStrictEqual(yield* Database.query(url, index), built)
+          onlyOnce(yield* kinds)
+        })
+      )
   )
 })
 
@@ -341,7 +349,7 @@ describe("a statement that the server refuses half-way", () => {
     )
   )
 
-  it.scopedLive("since its lock was not granted is tried again, without a second start", () =>
+  it.scopedLive("since its lock was not granted runs again, without a second start", () =>
     inProgram(
       {
         migrations: { ...users, "003_full": "VACUUM FULL users;" },
@@ -389,7 +397,7 @@ describe("a statement that commits before it fails", () => {
     })
 
   for (const [kind, sql] of failing("UPDATE busy SET n = n + 1")) {
-    it.scopedLive(`${kind}, for a lock, is not tried again until somebody decides`, () =>
+    it.scopedLive(`${kind}, for a lock, does not run again until an operator decides`, () =>
       inProgram(
         {
           migrations: { "001_tables": tables, "002_twice": sql },
@@ -410,7 +418,7 @@ describe("a statement that commits before it fails", () => {
   }
 
   for (const [kind, sql] of failing("PERFORM 1 / (SELECT n FROM busy)")) {
-    it.scopedLive(`${kind}, for an error of its own, is not run again by the next attempt`, () =>
+    it.scopedLive(`${kind}, for an error of its own, does not run again in the next attempt`, () =>
       inProgram({ migrations: { "001_tables": tables, "002_twice": sql }, options: { lease } }, (url) =>
         Effect.gen(function* () {
           yield* isLeftToSomebody(url, "22012", Effect.asVoid(Database.query(url, "UPDATE busy SET n = 1")))
@@ -422,7 +430,7 @@ describe("a statement that commits before it fails", () => {
     )
   }
 
-  it.scopedLive("unlike a block that ends no transaction, which is tried again when its lock was not granted", () =>
+  it.scopedLive("differs from a block that ends no transaction, which runs again when its lock was not granted", () =>
     inProgram(
       {
         migrations: {
@@ -459,7 +467,7 @@ describe("a script that gives its session another name", () => {
     "DISCARD ALL; CALL slow();",
     "BEGIN; SET application_name = 'mine'; CALL slow(); COMMIT;"
   ]) {
-    it.scopedLive(`is known by its lease all the same, as long as the server runs it: ${script}`, () => {
+    it.scopedLive(`is found by its lease as long as the server runs it: ${script}`, () => {
       const migrations = { "001_slow": `-- transaction: none\n${script}` }
       const before = ["CREATE TABLE gate (n integer)", slow]
       return inProgram({ migrations, before, options: { lease } }, (url) =>
@@ -482,7 +490,7 @@ describe("a script that gives its session another name", () => {
 })
 
 describe("a step that a query waits for", () => {
-  it.scopedLive("is cancelled at the deadline, gives its lease back, and is repaired by the next", () =>
+  it.scopedLive("is cancelled at the deadline, gives its lease back, and is repaired by the next attempt", () =>
     inProgram(
       {
         migrations: { ...migrations, "004_age": "-- requires: 003_index\nALTER TABLE users ADD COLUMN age integer;" },
@@ -510,7 +518,7 @@ describe("a step that a query waits for", () => {
 })
 
 describe("a ledger from before there were leases", () => {
-  it.scopedLive("is brought up to date by the next migration, and whoever could write it still can", () =>
+  it.scopedLive("is brought up to date by the next migration, and its writers keep their privileges", () =>
     inProgram({ migrations, before: ["CREATE TABLE elsewhere (id integer)"], options: { lease } }, (url) =>
       Effect.gen(function* () {
         const role = `auditor_${new URL(url).pathname.slice(6, 20)}`
@@ -542,7 +550,7 @@ describe("a ledger from before there were leases", () => {
   )
 })
 
-describe("a statement that cannot run inside a transaction for what it works on", () => {
+describe("a statement that cannot run inside a transaction because of its object", () => {
   const parts = `CREATE TABLE parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
     CREATE TABLE part PARTITION OF parts DEFAULT;
     CREATE PROCEDURE fill(n integer) LANGUAGE plpgsql AS $$
@@ -555,7 +563,7 @@ describe("a statement that cannot run inside a transaction for what it works on"
     "005_block": "DO $$ BEGIN CALL fill(2); INSERT INTO parts VALUES (-1); ROLLBACK; END $$;"
   }
 
-  it.scopedLive("is a step of its own, with no word about it in the file", () =>
+  it.scopedLive("is a step of its own, without a directive in the file", () =>
     inProgram({ migrations: { "001_parts": parts, ...statements }, options: { lease } }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrate
@@ -582,7 +590,7 @@ describe("a statement that cannot run inside a transaction for what it works on"
 })
 
 describe("a transaction that a file begins and never ends", () => {
-  it.scopedLive("is an error before anything of any file runs", () =>
+  it.scopedLive("is an error before any migration runs", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrations = { "001_t": "CREATE TABLE t (id integer);", "002_open": "BEGIN;\nINSERT INTO t VALUES (1);" }
@@ -597,7 +605,7 @@ describe("a transaction that a file begins and never ends", () => {
 })
 
 describe("a new enum value that its own file uses", () => {
-  it.scopedLive("is an error that names the line, and what to do", () =>
+  it.scopedLive("is an error that names the line and the remedy", () =>
     inProgram(
       {
         migrations: {

@@ -1,5 +1,5 @@
 /**
- * Each statement that the server runs outside transactions only, on the server that decides it: a step of its own, recorded
+ * Each statement that the server runs only outside transactions, tested on that server. It is a step of its own, which is recorded
  * when it starts and when it is applied.
  */
 import { assert, describe, it } from "@effect/vitest"
@@ -13,20 +13,20 @@ import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
 interface Case {
-  /** What the statement works on. */
+  /** The objects of the statement. */
   readonly tables?: string
-  /** `extra` is a name that nobody else on the server has. */
+  /** `extra` is a name that is unique on the server. */
   readonly sql: (extra: string) => string
-  /** Of the whole server, before and afterwards. */
+  /** Statements for the whole server, before and afterwards. */
   readonly before?: (extra: string) => ReadonlyArray<string>
   readonly cleanUp?: (extra: string) => string
-  /** What holds afterwards, and did not before. */
+  /** A condition that holds afterwards, and did not hold before. */
   readonly holds: (extra: string) => string
   /** The major version that knows the statement. */
   readonly since?: number
 }
 
-/** Where the files are that a statement rewrites. */
+/** Notes the files of relations, so that a rewrite shows. */
 const noted =
   "CREATE TABLE was AS SELECT oid, relname, pg_relation_filenode(oid) AS file FROM pg_class WHERE relname IN"
 

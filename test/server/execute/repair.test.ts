@@ -1,6 +1,6 @@
 /**
- * What the catalog says of a statement whose attempt was interrupted: done, half-done, or not begun, for each kind of
- * statement that leaves leftovers.
+ * The catalog's finding for a statement whose attempt was interrupted: done, half-done, or not begun, for each kind of statement
+ * with leftovers.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -26,7 +26,7 @@ const finding = (url: string, sql: string) =>
 
 const stateOf = (url: string, sql: string) => Effect.map(finding(url, sql), ({ state }) => state)
 
-/** As a lock that is not granted leaves it. */
+/** The invalid index that is left when a lock is not granted. */
 const interrupted = (url: string, table: string, sql: string) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -36,7 +36,7 @@ const interrupted = (url: string, table: string, sql: string) =>
     })
   )
 
-/** The clean-up that an answer tells, and nothing else. */
+/** The clean-up of an answer. */
 const cleanUp = (url: string, sql: string) =>
   Effect.flatMap(finding(url, sql), (found) => Database.query(url, ...found.cleanUp))
 
@@ -60,16 +60,14 @@ describe("an index that is built concurrently", () => {
     )
   }
 
-  it.scopedLive(
-    "is done when it is valid and has its name on its table; without a name nobody can know whose it is",
-    () =>
-      Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        yield* Database.query(url, ...tables, "CREATE TABLE u (b text)", "CREATE INDEX ON t (b)")
-        deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY there ON t (b)"), "done")
-        deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY there ON u (b)"), "not-begun")
-        deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY ON t (b)"), "unknown")
-      })
+  it.scopedLive("is done when it is valid and has its name on its table; without a name the state is unknown", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(url, ...tables, "CREATE TABLE u (b text)", "CREATE INDEX ON t (b)")
+      deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY there ON t (b)"), "done")
+      deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY there ON u (b)"), "not-begun")
+      deepStrictEqual(yield* stateOf(url, "CREATE INDEX CONCURRENTLY ON t (b)"), "unknown")
+    })
   )
 })
 
@@ -80,7 +78,7 @@ describe("an index that is rebuilt concurrently", () => {
     "REINDEX SCHEMA CONCURRENTLY public",
     "REINDEX DATABASE CONCURRENTLY"
   ]) {
-    it.scopedLive(`by ${sql} is half-done as long as there are leftovers, and always run again`, () =>
+    it.scopedLive(`by ${sql} is half-done while there are leftovers, and always runs again`, () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         yield* Database.query(url, ...tables, "CREATE TABLE u (b text)", "CREATE INDEX ON u (b)")
@@ -131,8 +129,8 @@ describe("a partition that is detached concurrently", () => {
   )
 })
 
-describe("what the server knows by name", () => {
-  it.scopedLive("is done once it exists, or is gone", () =>
+describe("an object of the whole server", () => {
+  it.scopedLive("is done once it exists, or no longer exists", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const own = new URL(url).pathname.slice(1)
@@ -153,7 +151,7 @@ describe("what the server knows by name", () => {
     })
   )
 
-  it.scopedLive("is a subscription's publication: there, or not", () =>
+  it.scopedLive("may be a subscription's publication, which is listed or not", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const name = `s_${new URL(url).pathname.slice(6)}`
@@ -169,8 +167,8 @@ describe("what the server knows by name", () => {
   )
 })
 
-describe("an object that a plain statement makes or takes away", () => {
-  it.scopedLive("tells that the statement took effect", () =>
+describe("an object that a plain statement makes or drops", () => {
+  it.scopedLive("shows whether the statement took effect", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(url, ...tables, "CREATE TYPE mood AS ENUM ('sad')")

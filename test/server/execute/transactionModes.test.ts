@@ -1,5 +1,5 @@
 /**
- * Scripts that say of which kind their transaction is: they get it, and are applied once all the same.
+ * Scripts that state the mode of their transaction. They get it, and are applied once.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -18,7 +18,7 @@ import * as WireTap from "../../support/server/WireTap.js"
 
 const level = "CREATE TABLE iso AS SELECT current_setting('transaction_isolation') AS level;"
 
-describe("the isolation level that a script asks for", () => {
+describe("the isolation level that a script states", () => {
   for (const [text, expected] of [
     [`BEGIN;\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n${level}\nCOMMIT;`, "repeatable read"],
     [`BEGIN ISOLATION LEVEL SERIALIZABLE;\n${level}\nEND;`, "serializable"],
@@ -52,7 +52,7 @@ describe("the isolation level that a script asks for", () => {
     )
   }
 
-  it.scopedLive("holds in a heal, and where the plan shares a transaction where it can", () =>
+  it.scopedLive("holds in a heal, and with one transaction per plan", () =>
     inProgram(
       {
         migrations: {
@@ -70,7 +70,7 @@ describe("the isolation level that a script asks for", () => {
     )
   )
 
-  it.scopedLive("is the server's to refuse once something has been asked", () =>
+  it.scopedLive("is refused by the server after the first query of the transaction", () =>
     inProgram({ migrations: { "001_iso": `SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n${level}` } }, () =>
       Effect.gen(function* () {
         const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
@@ -80,7 +80,7 @@ describe("the isolation level that a script asks for", () => {
   )
 })
 
-describe("the access mode that a script asks for", () => {
+describe("the access mode that a script states", () => {
   it.scopedLive("lets it write where transactions are read only by default", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
@@ -109,7 +109,7 @@ describe("the access mode that a script asks for", () => {
   }
 })
 
-/** A session that holds what its statement locks until it is released. */
+/** A session that keeps the locks of its statement until it is released. */
 const holder = (url: string, statement: string) =>
   Effect.map(
     Effect.acquireRelease(
@@ -127,7 +127,7 @@ const holder = (url: string, statement: string) =>
 
 const migrationLock = "hashtextextended('effect-auto-migration/auto_migration', 0)"
 
-/** Where the role looks whether it may take the migration lock, its transaction has its snapshot, and stops here. */
+/** Stops a transaction with one snapshot after it has taken the snapshot, and before it takes the migration lock. */
 const stopBeforeLock = (name: string) => [
   `CREATE FUNCTION stop() RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN
     IF current_setting('transaction_isolation') = 'repeatable read' THEN
@@ -153,7 +153,7 @@ const hasBeenRefused = (tap: WireTap.WireTap) =>
 
 describe("a transaction with one snapshot", () => {
   it.scopedLive(
-    "whose snapshot is older than the migration lock is begun anew, and what it lacked is not run again",
+    "whose snapshot is older than the migration lock begins anew, and does not repeat the migration that it lacked",
     () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
@@ -185,7 +185,7 @@ describe("a transaction with one snapshot", () => {
       })
   )
 
-  it.scopedLive("that is refused as one that cannot be serialized is run again", () =>
+  it.scopedLive("that is refused with a serialization failure runs again", () =>
     inProgram(
       {
         migrations: {

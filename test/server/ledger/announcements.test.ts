@@ -1,5 +1,6 @@
 /**
- * Several processes and one ledger: who waits for the migration lock and holds what, and how others learn what was applied.
+ * Several processes with one ledger: what a process holds while it waits for the migration lock, and how it learns of applied
+ * migrations.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -38,7 +39,7 @@ const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
 const listening = (url: string, count: number) =>
   until(Effect.map(Database.query(url, listeners), (rows) => rows.length === count))
 
-/** What is notified on a channel, as any client of the server hears it. */
+/** The notifications of a channel, as any client of the server receives them. */
 const hearing = (url: string, channel: string) =>
   Effect.map(
     Effect.acquireRelease(
@@ -76,7 +77,7 @@ describe("an applied migration", () => {
     )
   )
 
-  it.scopedLive("by another process is known without asking: a window that another process closed is no window", () =>
+  it.scopedLive("by another process is known without a question: a window that another process closed is over", () =>
     inProgram({ migrations, options: { breaker: { first: Duration.hours(1), cap: Duration.hours(1) } } }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT email FROM users")
@@ -90,16 +91,18 @@ describe("an applied migration", () => {
     )
   )
 
-  it.scopedLive("is listened for while something is pending, and not before the first failure nor after the last", () =>
-    inProgram({ migrations: { ...users, "004_later": migrations["004_later"] } }, (url) =>
-      Effect.gen(function* () {
-        deepStrictEqual(yield* Database.query(url, listeners), [])
-        yield* askWithin("SELECT email FROM users")
-        yield* listening(url, 1)
-        yield* ask("SELECT id FROM later")
-        yield* listening(url, 0)
-      })
-    )
+  it.scopedLive(
+    "is listened for while a migration is pending, and not before the first failure nor after the last migration",
+    () =>
+      inProgram({ migrations: { ...users, "004_later": migrations["004_later"] } }, (url) =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* Database.query(url, listeners), [])
+          yield* askWithin("SELECT email FROM users")
+          yield* listening(url, 1)
+          yield* ask("SELECT id FROM later")
+          yield* listening(url, 0)
+        })
+      )
   )
 
   it.scopedLive("is listened for again after the connection broke", () =>
@@ -119,7 +122,7 @@ describe("an applied migration", () => {
     })
   )
 
-  it.scopedLive("is not listened for through a pooler, where another's session would go on listening", () =>
+  it.scopedLive("is not listened for through a pooler, where another client would get the listening session", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
@@ -137,23 +140,21 @@ describe("an applied migration", () => {
     })
   )
 
-  it.scopedLive(
-    "through a pooler is read in the ledger: SchemaDrift where what it brought has been dropped since",
-    () =>
-      Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
-        const own = { ...users, "004_later": migrations["004_later"] }
-        yield* Effect.gen(function* () {
-          yield* askWithin("SELECT email FROM users")
-          yield* elsewhere(url, own)
-          yield* Database.query(url, "DROP TABLE later")
-          yield* failsWith("SchemaDrift", ask("SELECT id FROM later"))
-        }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: own })))
-      })
+  it.scopedLive("through a pooler is read in the ledger: SchemaDrift where its table has been dropped since", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
+      const own = { ...users, "004_later": migrations["004_later"] }
+      yield* Effect.gen(function* () {
+        yield* askWithin("SELECT email FROM users")
+        yield* elsewhere(url, own)
+        yield* Database.query(url, "DROP TABLE later")
+        yield* failsWith("SchemaDrift", ask("SELECT id FROM later"))
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: own })))
+    })
   )
 
-  it.scopedLive("that somebody only pretends to have applied is looked up once, and changes nothing", () =>
+  it.scopedLive("that was announced falsely is looked up once in the ledger, and changes no outcome", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -175,7 +176,7 @@ describe("an applied migration", () => {
 })
 
 describe("a process that waits for the migration lock", () => {
-  /** Asks again after an hour, so that whatever ends the wait before is not the pause. */
+  /** Asks again after an hour, so that the pause does not end the wait. */
   const patient = { policy: Policy.always, lockRetry: Schedule.spaced("1 hour") }
 
   const lock = "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
@@ -213,7 +214,7 @@ describe("a process that waits for the migration lock", () => {
     })
   )
 
-  it.scopedLive("asks again when it has begun to listen, and then when it is told", () =>
+  it.scopedLive("asks again when it has begun to listen, and then at the announcement", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)

@@ -12,7 +12,7 @@ import { inProgram, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Role from "../../support/server/Role.js"
 
-/** A ledger as versions before there were kinds of events left it, with one migration applied. */
+/** A ledger of a version without the table of event kinds, with one migration applied. */
 const olderLedger = Effect.gen(function* () {
   const files = ["001_zero_trust_schema", "002_add_bitmap_sequences", "003_add_leases"]
   const texts = yield* Effect.forEach(files, (file) =>
@@ -28,35 +28,37 @@ const recorded = Effect.map(Stream.runCollect(AutoMigration.events), (events) =>
   Chunk.toReadonlyArray(events).map(({ kind, migrationId }) => `${kind} ${migrationId}`)
 )
 
-describe("a ledger from before there were kinds of events", () => {
-  it.scopedLive("is read as it is, and brought up to date by the next migration; whoever could read it still can", () =>
-    inProgram({ migrations: users, before: ["CREATE TABLE elsewhere (id integer)"] }, (url) =>
-      Effect.gen(function* () {
-        const auditor = yield* Role.role(url, "auditor")
-        yield* Database.query(url, ...(yield* olderLedger), `SELECT auto_migration.grant_reader('${auditor.name}')`)
-        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["001_old"])
-        deepStrictEqual(yield* recorded, ["Applied 001_old"])
-        yield* AutoMigration.migrate
-        deepStrictEqual(yield* recorded, [
-          "Applied 001_old",
-          "Applied effect-auto-migration/004_add_event_kinds",
-          ...Object.keys(users).map((id) => `Applied ${id}`)
-        ])
-        const kinds = "SELECT kind FROM auto_migration.event_kind WHERE is_application ORDER BY kind"
-        deepStrictEqual(yield* Database.query(auditor.url, kinds), [
-          { kind: "Adopted" },
-          { kind: "Applied" },
-          { kind: "Baselined" },
-          { kind: "Renamed" }
-        ])
-        assert.isTrue(Either.isRight(yield* AutoMigration.verify))
-      })
-    )
+describe("a ledger without the table of event kinds", () => {
+  it.scopedLive(
+    "is read as it is, and brought up to date by the next migration; its readers keep their privileges",
+    () =>
+      inProgram({ migrations: users, before: ["CREATE TABLE elsewhere (id integer)"] }, (url) =>
+        Effect.gen(function* () {
+          const auditor = yield* Role.role(url, "auditor")
+          yield* Database.query(url, ...(yield* olderLedger), `SELECT auto_migration.grant_reader('${auditor.name}')`)
+          deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["001_old"])
+          deepStrictEqual(yield* recorded, ["Applied 001_old"])
+          yield* AutoMigration.migrate
+          deepStrictEqual(yield* recorded, [
+            "Applied 001_old",
+            "Applied effect-auto-migration/004_add_event_kinds",
+            ...Object.keys(users).map((id) => `Applied ${id}`)
+          ])
+          const kinds = "SELECT kind FROM auto_migration.event_kind WHERE is_application ORDER BY kind"
+          deepStrictEqual(yield* Database.query(auditor.url, kinds), [
+            { kind: "Adopted" },
+            { kind: "Applied" },
+            { kind: "Baselined" },
+            { kind: "Renamed" }
+          ])
+          assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+        })
+      )
   )
 })
 
 describe("an event that applies", () => {
-  it.scopedLive("makes its migration applied, whatever its kind", () =>
+  it.scopedLive("makes its migration applied, also with a kind that is new", () =>
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrate
@@ -70,30 +72,32 @@ describe("an event that applies", () => {
     )
   )
 
-  it.scopedLive("again brings its checksum to every process, and a trial that fails afterwards changes nothing", () =>
-    inProgram({ migrations: users }, (url) =>
-      Effect.gen(function* () {
-        yield* AutoMigration.migrate
-        deepStrictEqual((yield* AutoMigration.status).edited, [])
-        yield* Database.query(url, appending("Applied", "001_users", "sha256:0a"))
-        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).edited, ["001_users"])
-        yield* Database.query(url, appending("Failed", "001_users", "sha256:0b"))
-        const kept = "SELECT checksum, applied_by FROM auto_migration.migration_bit WHERE migration_id = '001_users'"
-        deepStrictEqual(yield* Database.query(url, kept), [{ checksum: "sha256:0a", applied_by: "7" }])
-        const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
-        const replayed: ReadonlyMap<string, string> = LedgerEvent.replay(events).checksumById
-        assert.strictEqual(replayed.get("001_users"), "sha256:0a")
-        yield* AutoMigration.status.pipe(
-          Effect.provide(App.layer({ url, migrations: users })),
-          Effect.map(({ edited }) => deepStrictEqual<ReadonlyArray<string>>(edited, ["001_users"]))
-        )
-      })
-    )
+  it.scopedLive(
+    "that is recorded again brings its checksum to every process, and a later failure does not change it",
+    () =>
+      inProgram({ migrations: users }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrate
+          deepStrictEqual((yield* AutoMigration.status).edited, [])
+          yield* Database.query(url, appending("Applied", "001_users", "sha256:0a"))
+          deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).edited, ["001_users"])
+          yield* Database.query(url, appending("Failed", "001_users", "sha256:0b"))
+          const kept = "SELECT checksum, applied_by FROM auto_migration.migration_bit WHERE migration_id = '001_users'"
+          deepStrictEqual(yield* Database.query(url, kept), [{ checksum: "sha256:0a", applied_by: "7" }])
+          const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
+          const replayed: ReadonlyMap<string, string> = LedgerEvent.replay(events).checksumById
+          assert.strictEqual(replayed.get("001_users"), "sha256:0a")
+          yield* AutoMigration.status.pipe(
+            Effect.provide(App.layer({ url, migrations: users })),
+            Effect.map(({ edited }) => deepStrictEqual<ReadonlyArray<string>>(edited, ["001_users"]))
+          )
+        })
+      )
   )
 })
 
 describe("the kinds of events", () => {
-  it.scopedLive("are fixed, for their owner as well", () =>
+  it.scopedLive("cannot be changed, even by their owner", () =>
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrate

@@ -1,5 +1,5 @@
 /**
- * A lease that was taken by somebody who has been interrupted in that moment.
+ * A lease whose taker is interrupted at that moment.
  */
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -15,13 +15,13 @@ const migrations = {
   "002_outside": "-- transaction: none\nINSERT INTO log VALUES ('once');"
 }
 
-/** The server takes its time for the `COMMIT` that takes a lease, as long as the pause says. */
+/** Makes the server pause in the `COMMIT` that takes a lease. */
 const slowCommit = `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN NULL; END $$;
   CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON auto_migration.lease DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION wait()`
 
-describe("whoever is interrupted while a lease is taken", () => {
+describe("a process that is interrupted while it takes a lease", () => {
   it.scopedLive("gives it back, and leaves no doubt about a statement that was never sent", () =>
     inProgram({ migrations }, (url) =>
       Effect.gen(function* () {

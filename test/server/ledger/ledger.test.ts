@@ -13,7 +13,7 @@ import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 describe("the ledger", () => {
-  it.scopedLive("knows ids that the code does not: allowed, and reported", () =>
+  it.scopedLive("may have ids that the program does not have, and reports them", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: users })))
@@ -36,7 +36,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scopedLive("tampered with: verify names the first broken event", () =>
+  it.scopedLive("that was tampered with: verify names the first broken event", () =>
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrate
@@ -65,7 +65,7 @@ describe("the ledger", () => {
     })
   )
 
-  it.scopedLive("is brought by the library's own engine, and its own migrations are its first events", () =>
+  it.scopedLive("is built by its own migrations, which are its first events", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -86,7 +86,7 @@ describe("the ledger", () => {
 })
 
 describe("a process that finds no ledger", () => {
-  it.scopedLive("knows that from one answer: the driver asks something, and then it is asked for once", () =>
+  it.scopedLive("knows that from one answer: the driver's first question, and then one of the library's", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -106,8 +106,8 @@ describe("a process that finds no ledger", () => {
   )
 })
 
-describe("a process that is brought up to date", () => {
-  /** Events of that many migrations more, which nobody here has the files of. */
+describe("a process that reads the ledger again", () => {
+  /** Records migrations that the program has no files of. */
   const applied = (url: string, from: number, to: number) =>
     Database.query(
       url,
@@ -115,7 +115,7 @@ describe("a process that is brought up to date", () => {
         SELECT 'Applied', 'elsewhere_' || lpad(n::text, 40, '0'), 'sha256:' || repeat('0', 64), '{}' FROM generate_series(${from}, ${to}) n`
     )
 
-  /** What the server sends to a process that knows all when it asks again, and when there is one migration more. */
+  /** The server's answers to a process that knows all migrations, and again after one more. */
   const refreshes = (migrations: number) =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
@@ -134,23 +134,23 @@ describe("a process that is brought up to date", () => {
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users })))
     })
 
-  /** In digits: two for each byte. */
+  /** The length in digits: two for each byte. */
   const bitmap = (url: string) =>
     Effect.map(
       Database.query(url, "SELECT count(*)::int AS n FROM auto_migration.migration_bit"),
       ([row]) => 2 * Math.ceil(Number(row?.["n"]) / 8)
     )
 
-  /** The message begins with its own limits, which the server answers with a row as well. */
+  /** The message begins with its limits, which have a row as an answer too. */
   const ledgersRow = ({ roundTrips, rows, statements }: WireTap.Heard): number => {
     deepStrictEqual([statements.length, roundTrips, rows.length], [1, 1, 2])
     return rows[1] ?? 0
   }
 
-  it.scopedLive("is so with one message and one small row, of which the bitmap alone grows with the migrations", () =>
+  it.scopedLive("sends one message and gets one small row, of which only the bitmap grows with the migrations", () =>
     Effect.gen(function* () {
       const [few, many] = yield* Effect.all([refreshes(50), refreshes(500)])
-      /** Two numbers of events, each a digit longer. */
+      /** The row has two numbers of events, each one digit longer. */
       const digits = 2
       for (const of of ["nothingNew", "oneMore"] as const) {
         assert.isBelow(ledgersRow(many[of]) - many.bitmap[of], 1000)

@@ -1,6 +1,6 @@
 /**
- * `SqlClient.TransactionConnection` is one tag for all clients: whatever runs inside a caller's transaction finds the caller's
- * connection under it. Nothing of the library's own may go there.
+ * `SqlClient.TransactionConnection` is one tag for all clients: an effect inside a caller's transaction finds the caller's connection
+ * under it. The library must not use that connection.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -16,7 +16,7 @@ import { appliedIds, ask, failsWith, kinds, type Services, users } from "../../s
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
-/** Runs the body in a transaction of the application and gives what went over the application's connections. */
+/** Runs the body in a transaction of the application, and returns the statements on the application's connections. */
 const overheard = <A, E>(
   { migrations, options = {} }: Pick<App.Program, "migrations" | "options">,
   body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, Services>
@@ -36,7 +36,7 @@ const overheard = <A, E>(
 
 const nothing = ["BEGIN", "COMMIT"]
 
-describe("inside a caller's transaction nothing of the library goes over the caller's connection", () => {
+describe("inside a caller's transaction the library does not use the caller's connection for", () => {
   const operations: Readonly<Record<string, Effect.Effect<unknown, unknown, AutoMigration.AutoMigration>>> = {
     "migrate, which builds the ledger": AutoMigration.migrate,
     migrateTo: AutoMigration.migrateTo(["001_users"]),
@@ -72,7 +72,7 @@ describe("inside a caller's transaction nothing of the library goes over the cal
     })
   )
 
-  it.scopedLive("a migration that fails, and the record of that", () =>
+  it.scopedLive("a migration that fails, and its record", () =>
     Effect.gen(function* () {
       const { result, statements } = yield* overheard({ migrations: { "001_broken": "SELECT 1/0;" } }, () =>
         Effect.zipRight(failsWith("MigrationFailed", AutoMigration.migrate), kinds)
@@ -90,7 +90,7 @@ describe("inside a caller's transaction nothing of the library goes over the cal
     })
   )
 
-  it.scopedLive("what is asked about a gap", () =>
+  it.scopedLive("questions about a gap", () =>
     Effect.gen(function* () {
       const { statements } = yield* overheard({ migrations: users }, (sql) =>
         failsWith("TransactionMustRestart", sql.withTransaction(ask("SELECT name FROM users")))
@@ -105,7 +105,7 @@ describe("inside a caller's transaction nothing of the library goes over the cal
     })
   )
 
-  it.scopedLive("a migration that is an Effect, even one that has got hold of the application's client", () =>
+  it.scopedLive("a migration that is an Effect, even one that uses the application's client", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)

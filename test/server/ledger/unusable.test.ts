@@ -1,6 +1,6 @@
 /**
- * Ledgers that are not as this version of the library made them: newer, half-made, somebody else's, out of reach. Each is a
- * typed error that says what to do, or no hindrance at all; nothing is changed.
+ * Ledgers that are not as this version of the library makes them: newer, half-made, another program's, or out of reach. Each is either
+ * a typed error with a remedy, or does not matter. The database stays as it is.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -16,7 +16,7 @@ import { unchanged } from "../../support/server/Unchanged.js"
 
 const on = (url: string) => Effect.provide(App.layer({ url, migrations: users }))
 
-/** A database whose ledger records the first of two migrations, and what has happened to it since. */
+/** A database whose ledger records the first of two migrations, and was changed since. */
 const damaged = (...statements: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const url = yield* Server.freshDatabase
@@ -37,7 +37,7 @@ describe("a ledger of a newer version", () => {
       ('Applied', 'effect-auto-migration/900_regions', 'sha256:aa'), ('Moved', '001_users', 'sha256:aa')`
   ]
 
-  it.scopedLive("is no hindrance to heal and to migrate as long as what this version reads is there", () =>
+  it.scopedLive("does not hinder healing and migrating as long as it has the tables that this version reads", () =>
     Effect.gen(function* () {
       const url = yield* damaged(...newer)
       yield* Effect.gen(function* () {
@@ -50,7 +50,7 @@ describe("a ledger of a newer version", () => {
     })
   )
 
-  it.scopedLive("whose events this version cannot read says so, and to update", () =>
+  it.scopedLive("whose events this version cannot read: LedgerUnusable says so, and says to update", () =>
     Effect.gen(function* () {
       const url = yield* damaged(...newer)
       const error = yield* unchanged(
@@ -61,7 +61,7 @@ describe("a ledger of a newer version", () => {
     })
   )
 
-  it.scopedLive("that keeps its applied set elsewhere is not built a second time", () =>
+  it.scopedLive("that keeps its applied set in another table is not built a second time", () =>
     Effect.gen(function* () {
       const url = yield* damaged(
         ...newer,
@@ -75,7 +75,7 @@ describe("a ledger of a newer version", () => {
     })
   )
 
-  it.scopedLive("is not completed by a program that has known the ledger as it was", () =>
+  it.scopedLive("is not completed by a program that knew the ledger before the update", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const error = yield* Effect.zipRight(
@@ -91,7 +91,7 @@ describe("a ledger of a newer version", () => {
 })
 
 describe("a half-made ledger", () => {
-  it.scopedLive("whose second migration has not run is completed, and knows what the log says", () =>
+  it.scopedLive("whose second migration has not run is completed from the events in its log", () =>
     Effect.gen(function* () {
       const url = yield* damaged(
         "DROP TRIGGER project ON auto_migration.event",
@@ -137,7 +137,7 @@ describe("a half-made ledger", () => {
       /bitmap and its list of migrations do not agree/
     ]
   ] as const) {
-    it.scopedLive(`${what}: LedgerUnusable, and nothing is applied`, () =>
+    it.scopedLive(`${what}: LedgerUnusable, and no migration is applied`, () =>
       Effect.gen(function* () {
         const url = yield* damaged(...statements)
         for (const error of [yield* asked(url), yield* migrated(url)]) assert.match(error.message, reason)
@@ -148,9 +148,9 @@ describe("a half-made ledger", () => {
 
 describe("in the ledger's place", () => {
   for (const [what, statements] of [
-    ["a table of somebody else", ["CREATE TABLE auto_migration.event (id integer, sequence bigint, mine text)"]],
+    ["a table of another program", ["CREATE TABLE auto_migration.event (id integer, sequence bigint, mine text)"]],
     [
-      "a table of somebody else that looks like the ledger's",
+      "a table of another program that looks like the ledger's",
       [
         `CREATE TABLE auto_migration.event (sequence bigserial, kind text, migration_id text, checksum text, detail jsonb,
           recorded_at timestamptz, recorded_by name, previous_hash text, hash text)`,
@@ -167,9 +167,9 @@ describe("in the ledger's place", () => {
       ]
     ],
     ["a sequence", ["CREATE SEQUENCE auto_migration.event"]],
-    ["an applied set of somebody else", ["CREATE TABLE auto_migration.applied_set (mine text)"]]
+    ["an applied set of another program", ["CREATE TABLE auto_migration.applied_set (mine text)"]]
   ] as const) {
-    it.scopedLive(`stands ${what}: LedgerUnusable, and nothing is changed`, () =>
+    it.scopedLive(`stands ${what}: LedgerUnusable, and the database stays as it is`, () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         yield* Database.query(url, "CREATE SCHEMA auto_migration", ...statements)
@@ -227,16 +227,18 @@ describe("rights on the ledger", () => {
     )
   }
 
-  it.scopedLive("in a schema of somebody else: InsufficientPrivilege, and its remedy is enough to build it there", () =>
-    Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
-      yield* Database.query(url, "CREATE SCHEMA auto_migration")
-      const limited = yield* withRole(url)
-      const asking = askWithin("SELECT name FROM users")
-      const error = yield* unchanged(url, failsWith("InsufficientPrivilege", asking).pipe(on(limited.url)))
-      assert.strictEqual(error.role, limited.name)
-      yield* Database.query(url, error.remedy)
-      deepStrictEqual(yield* asking.pipe(on(limited.url)), [{ name: "Ada" }])
-    })
+  it.scopedLive(
+    "in a schema of another role: InsufficientPrivilege, and its remedy is enough to build the ledger there",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        yield* Database.query(url, "CREATE SCHEMA auto_migration")
+        const limited = yield* withRole(url)
+        const asking = askWithin("SELECT name FROM users")
+        const error = yield* unchanged(url, failsWith("InsufficientPrivilege", asking).pipe(on(limited.url)))
+        assert.strictEqual(error.role, limited.name)
+        yield* Database.query(url, error.remedy)
+        deepStrictEqual(yield* asking.pipe(on(limited.url)), [{ name: "Ada" }])
+      })
   )
 })
