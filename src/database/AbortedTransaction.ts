@@ -1,6 +1,7 @@
 /**
- * The gap that has aborted a transaction, remembered by the transaction's connection. It is written down only after a statement
- * has failed. So a later statement that fails with 25P02, or the `COMMIT` of a program that ignored the error, can name the gap.
+ * The gap that has aborted a transaction, remembered by the transaction's connection. It is written down only after a
+ * statement has failed. So a later statement that fails with 25P02, or the `COMMIT` of a program that ignored the
+ * error, can name the gap.
  *
  * Source: PostgreSQL manual, appendix A: 25P02 is `in_failed_sql_transaction`.
  *
@@ -56,7 +57,12 @@ export const remember = (connection: Connection, restart: TransactionMustRestart
 export const recall = (connection: Connection): Option.Option<TransactionMustRestart> =>
   Option.fromNullable(restarts.get(connection))
 
-/** For a transaction that another error aborted, or that a rollback to a savepoint revived. @since 0.1.0 @category operations */
+/**
+ * For a transaction that another error aborted, or that a rollback to a savepoint revived.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const forget = (connection: Connection): void => {
   restarts.delete(connection)
 }

@@ -1,6 +1,6 @@
 /**
- * Asks the database's catalog which objects exist. An error is a hint and a ledger is a memory: before a migration is applied, and
- * after, the catalog decides.
+ * Asks the database's catalog which objects exist. An error is a hint and a ledger is a memory: before a migration is
+ * applied, and after, the catalog decides.
  *
  * The statements are text without parameters, so that several of them travel in one message.
  *
@@ -65,8 +65,8 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
 )
 
 /**
- * Where a name without a schema is looked up. `visible`: along the search path, as in a query. `anywhere`: in every schema, since a
- * migration may have made the object under a search path of its own.
+ * Where a name without a schema is looked up. `visible`: along the search path, as in a query. `anywhere`: in every
+ * schema, since a migration may have made the object under a search path of its own.
  *
  * @since 0.1.0
  * @category models
@@ -98,7 +98,10 @@ const argumentsMatch = (reach: Reach): string => {
       ELSE (${count}) END`
 }
 
-/** An index that `ON CONFLICT (columns)` can use. After the migration any unique index of these columns keeps the promise. */
+/**
+ * An index that `ON CONFLICT (columns)` can use. After the migration any unique index of these columns keeps the
+ * promise.
+ */
 const isArbiter = (reach: Reach): string =>
   reach === "anywhere"
     ? "(i.indisunique OR i.indisexclusion)"
@@ -131,8 +134,8 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
 })
 
 /**
- * An answer `missing`: the 0-based places of those `objects` that do not exist. The query names only the kinds that occur: the
- * server would plan a query about all kinds for longer than it runs it.
+ * An answer `missing`: the 0-based places of those `objects` that do not exist. The query names only the kinds that
+ * occur: the server would plan a query about all kinds for longer than it runs it.
  *
  * @since 0.1.0
  * @category statements
@@ -168,7 +171,9 @@ export class Catalog extends Context.Tag("effect-auto-migration/Catalog")<
       objects: ReadonlyArray<SchemaObject>,
       reach: Reach
     ) => Effect.Effect<ReadonlyArray<SchemaObject>, MigrationFailure.Failure>
-    /** The answers to a policy's questions, by `Policy.questionKey`. It takes no locks, so they may soon be outdated. */
+    /**
+     * The answers to a policy's questions, by `Policy.questionKey`. It takes no locks, so they may soon be outdated.
+     */
     readonly presence: (
       questions: ReadonlyArray<Policy.Question>
     ) => Effect.Effect<ReadonlyMap<string, Presence.Answer>, MigrationFailure.Failure>

@@ -1,7 +1,8 @@
 /**
- * Functions of the driver (node-postgres) that `@effect/sql` does not offer: its process id, its notifications and its end. Each
- * connection of `@effect/sql-pg` has the driver's client as a property that its type does not show. So the client is recognised
- * by its functions. With another driver there are no notifications, and a connection cannot be closed.
+ * Functions of the driver (node-postgres) that `@effect/sql` does not offer: its process id, its notifications and its
+ * end. Each connection of `@effect/sql-pg` has the driver's client as a property that its type does not show. So the
+ * client is recognised by its functions. With another driver there are no notifications, and a connection cannot be
+ * closed.
  *
  * Source: the documentation of node-postgres, section "pg.Client", and PostgreSQL manual, section 54.7, BackendKeyData.
  *
@@ -43,13 +44,19 @@ const isClient = (value: unknown): value is Client =>
 const clientOf = (connection: Connection): Option.Option<Client> =>
   Option.liftPredicate(isClient)(property(connection, "pg"))
 
-/** The id of the server's process, as the server told it at the start. A pooler makes one up. @since 0.1.0 @category queries */
+/**
+ * The id of the server's process, as the server told it at the start. A pooler makes one up.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const processIdOf = (connection: Connection): unknown =>
   Option.getOrUndefined(Option.map(clientOf(connection), ({ processID }) => processID))
 
 /**
- * Ends the session at once, even where the server is silent. An unanswered message fails, and the pool discards the connection. The
- * connection no longer keeps the program alive, unless the program has made a socket of its own that has no `unref`.
+ * Ends the session at once, even where the server is silent. An unanswered message fails, and the pool discards the
+ * connection. The connection no longer keeps the program alive, unless the program has made a socket of its own that
+ * has no `unref`.
  *
  * @since 0.1.0
  * @category operations
@@ -65,8 +72,8 @@ export const close = (connection: Connection): Effect.Effect<void> =>
   )
 
 /**
- * Waits for an answer that must come. When the server has been silent for {@link patience}, it closes the connection, and the answer
- * is that error.
+ * Waits for an answer that must come. When the server has been silent for {@link patience}, it closes the connection,
+ * and the answer is that error.
  *
  * @since 0.1.0
  * @category operations

@@ -1,6 +1,6 @@
 /**
- * Text messages to the server, and readers of their answers. The statements have no parameters, so that several of them travel in
- * one message. Their answers are JSON as text, so that no type parser of the program changes them.
+ * Text messages to the server, and readers of their answers. The statements have no parameters, so that several of them
+ * travel in one message. Their answers are JSON as text, so that no type parser of the program changes them.
  *
  * @internal
  */
@@ -38,8 +38,8 @@ const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
 export type Columns = Readonly<Record<string, unknown>>
 
 /**
- * All columns of all rows of one message, as one record. Each of the library's statements answers with one row, and has column names
- * of its own.
+ * All columns of all rows of one message, as one record. Each of the library's statements answers with one row, and has
+ * column names of its own.
  *
  * @since 0.1.0
  * @category readers
@@ -48,7 +48,8 @@ export const columnsOf = (raw: unknown): Columns =>
   Object.assign({}, ...(Array.isArray(raw) ? raw : [raw]).flatMap(rowsOf))
 
 /**
- * A reader of the answer `name`. An answer that does not fit `schema` is a defect, since the library wrote the statement.
+ * A reader of the answer `name`. An answer that does not fit `schema` is a defect, since the library wrote the
+ * statement.
  *
  * @since 0.1.0
  * @category readers
@@ -63,14 +64,14 @@ const milliseconds = (duration: Duration.Duration): number =>
   Math.min(Math.max(Math.ceil(Duration.toMillis(duration)), 1), 2_147_483_647)
 
 /**
- * Sets the limits for the statements of a migration, in place of the role's or the database's settings. The library itself cancels
- * a heal at its deadline. Where it cannot (its process may be suspended), the server ends the heal at twice the deadline, busy
- * with a statement or idle. `transaction_timeout` came with version 17.
+ * Sets the limits for the statements of a migration, in place of the role's or the database's settings. The library
+ * itself cancels a heal at its deadline. Where it cannot (its process may be suspended), the server ends the heal at
+ * twice the deadline, busy with a statement or idle. `transaction_timeout` came with version 17.
  *
- * While a statement runs, the server does not notice that its client has died, unless a setting tells it to look. Without the
- * setting, the transaction of a dead process would hold the migration lock until its statement ends. The server refuses the
- * setting on operating systems where it cannot look. Outside transactions the setting is not needed: a statement there holds
- * no such lock.
+ * While a statement runs, the server does not notice that its client has died, unless a setting tells it to look.
+ * Without the setting, the transaction of a dead process would hold the migration lock until its statement ends. The
+ * server refuses the setting on operating systems where it cannot look. Outside transactions the setting is not needed:
+ * a statement there holds no such lock.
  *
  * @since 0.1.0
  * @category statements
@@ -93,13 +94,16 @@ export const limits = (
   ].join(", ")}`
 }
 
-/** Version 14 can look on Linux only. Source: `check_client_connection_check_interval` in the server's `tcop/postgres.c`. */
+/**
+ * Version 14 can look on Linux only. Source: `check_client_connection_check_interval` in the server's
+ * `tcop/postgres.c`.
+ */
 const lookingForTheClient = `CASE WHEN pg_catalog.version() LIKE '%linux%'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END`
 
 /**
- * A message with a question, under the limits of a migration. Several statements in one message are one transaction, so the
- * limits end with the message.
+ * A message with a question, under the limits of a migration. Several statements in one message are one transaction, so
+ * the limits end with the message.
  *
  * @since 0.1.0
  * @category statements
@@ -108,8 +112,8 @@ export const briefly = (config: Pick<Options, "deadline" | "lockTimeout">, quest
   `${limits(config, "request", "LOCAL")};\n${question}`
 
 /**
- * A message with a change, under the limits of a migration. It sees each row that is committed before the change, even where the
- * role or the database has another isolation level by default.
+ * A message with a change, under the limits of a migration. It sees each row that is committed before the change, even
+ * where the role or the database has another isolation level by default.
  *
  * @since 0.1.0
  * @category statements

@@ -59,8 +59,8 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
     /** Sends one message on a connection of its own, outside transactions. */
     readonly ask: (text: string) => Effect.Effect<unknown, SqlError>
     /**
-     * Listens to a channel on a connection of its own. Fails when the connection breaks. Returns `pooled` at once where a
-     * pooler stands before the server: its sessions serve other clients as well.
+     * Listens to a channel on a connection of its own. Fails when the connection breaks. Returns `pooled` at once where
+     * a pooler stands before the server: its sessions serve other clients as well.
      */
     readonly listen: (channel: string, listener: Listener) => Effect.Effect<"pooled", SqlError>
   }
@@ -211,7 +211,9 @@ const usedOnce = ({ connection }: Reserved) => Effect.addFinalizer(() => Driver.
  * @category models
  */
 export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
-  /** How long to wait for a connection when the pool is full or the server does not answer. Defaults to `10 seconds`. */
+  /**
+   * How long to wait for a connection when the pool is full or the server does not answer. Defaults to `10 seconds`.
+   */
   readonly connectTimeout?: Duration.DurationInput | undefined
 }
 
@@ -220,9 +222,9 @@ export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
  * comes from `PgClient.fromPool`: a pool may have what a client's configuration cannot hold, such as a password that is
  * a function.
  *
- * Settings that the pool gives to each new connection (a search path, a role) hold for each migration: its connection is
- * closed afterwards. The program has to listen for the pool's errors: without a listener, node-postgres ends the program
- * when an idle connection is lost.
+ * Settings that the pool gives to each new connection (a search path, a role) hold for each migration: its connection
+ * is closed afterwards. The program has to listen for the pool's errors: without a listener, node-postgres ends the
+ * program when an idle connection is lost.
  *
  * @since 0.1.0
  * @category layers

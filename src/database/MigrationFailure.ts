@@ -1,6 +1,6 @@
 /**
- * Typed errors of migrations, made from the server's errors. A failure does not yet have the error of the query that needed the
- * migration: many queries may wait for one attempt, and each boundary adds its own.
+ * Typed errors of migrations, made from the server's errors. A failure does not yet have the error of the query that
+ * needed the migration: many queries may wait for one attempt, and each boundary adds its own.
  *
  * @internal
  */
@@ -105,8 +105,8 @@ export interface Place {
 export type Remedies = Pick<StatementInDoubt, "again" | "record">
 
 /**
- * What stays when a connection is lost. `nothing`: the transaction was rolled back. `what ran`: a step outside transactions keeps the
- * statements that it ran.
+ * What stays when a connection is lost. `nothing`: the transaction was rolled back. `what ran`: a step outside
+ * transactions keeps the statements that it ran.
  *
  * @since 0.1.0
  * @category models
@@ -125,8 +125,8 @@ export const isContention = (error: SqlError): boolean =>
 const deferrable = /^(?:23|P0)/
 
 /**
- * Whether a deferred constraint, or its trigger, refuses a migration. `ledger` is the ledger's schema: its own constraints do not
- * count.
+ * Whether a deferred constraint, or its trigger, refuses a migration. `ledger` is the ledger's schema: its own
+ * constraints do not count.
  *
  * @since 0.1.0
  * @category predicates
@@ -149,8 +149,8 @@ export const ofMessage = (error: SqlError, doing: string, remains: Remains = "no
   })
 
 /**
- * The facts for the remedy of a failure: the ledger's schema, and the statements that grant the role the privileges it lacks, where
- * they are known.
+ * The facts for the remedy of a failure: the ledger's schema, and the statements that grant the role the privileges it
+ * lacks, where they are known.
  *
  * @since 0.1.0
  * @category models
@@ -183,7 +183,10 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
   })
 }
 
-/** Whether a cancelled statement will be cancelled again, by the script's own time limit or because there are no rows to copy. */
+/**
+ * Whether a cancelled statement will be cancelled again, by the script's own time limit or because there are no rows to
+ * copy.
+ */
 const isOwnCancel = ({ message, sqlState }: SqlState.Evidence, migration: Migration): boolean =>
   sqlState === "57014" && (limitsItself(migration) || copyWithoutRows.test(message))
 
@@ -306,8 +309,8 @@ export const endedItself = (migration: Migration): Failure =>
   })
 
 /**
- * Checks before a plan runs that the server is new enough for all of its waiting migrations. `server` is its major version. Fails for
- * the first migration that needs a newer one.
+ * Checks before a plan runs that the server is new enough for all of its waiting migrations. `server` is its major
+ * version. Fails for the first migration that needs a newer one.
  *
  * @since 0.1.0
  * @category constructors

@@ -1,10 +1,11 @@
 /**
- * Plain tables: a row that is written to one runs only the server's own code. The files do not tell this of a table that no file
- * makes, so the database is asked. A plain table stays plain under a lock that keeps `CREATE TRIGGER`, `CREATE RULE` and
- * `ALTER TABLE` away, as the lock of an `INSERT` does (PostgreSQL manual, section 13.3, Explicit Locking).
+ * Plain tables: a row that is written to one runs only the server's own code. The files do not tell this of a table
+ * that no file makes, so the database is asked. A plain table stays plain under a lock that keeps `CREATE TRIGGER`,
+ * `CREATE RULE` and `ALTER TABLE` away, as the lock of an `INSERT` does (PostgreSQL manual, section 13.3, Explicit
+ * Locking).
  *
- * The server records which objects an expression, a column or an index depends on. Objects that are not the server's own have
- * numbers from 16384 on (PostgreSQL manual, section 52.18, pg_depend; src/include/access/transam.h).
+ * The server records which objects an expression, a column or an index depends on. Objects that are not the server's
+ * own have numbers from 16384 on (PostgreSQL manual, section 52.18, pg_depend; src/include/access/transam.h).
  *
  * @internal
  */
@@ -26,8 +27,9 @@ const runsText = (expression: string): string =>
   `${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations)'`
 
 /**
- * The condition, in SQL, that a table is plain. Its children and partitions are tables. Neither it nor they have a trigger, a rule,
- * row security or a default partition, or use a function, an operator or a type of the database, except enums.
+ * The condition, in SQL, that a table is plain. Its children and partitions are tables. Neither it nor they have a
+ * trigger, a rule, row security or a default partition, or use a function, an operator or a type of the database,
+ * except enums.
  *
  * @since 0.1.0
  * @category statements

@@ -1,11 +1,11 @@
 /**
- * Asks the database about the objects of a policy's questions: whether they exist, and whether a table holds a row. The question
- * selects a row of the table and of its children and partitions at any depth, for at most {@link patience}: the size of the
- * table's file does not tell, since a deleted row leaves its page. The answer is `"unknown"` for a view, a foreign table, and a
- * table that takes too long, that the role may not read, or that row security hides.
+ * Asks the database about the objects of a policy's questions: whether they exist, and whether a table holds a row. The
+ * question selects a row of the table and of its children and partitions at any depth, for at most {@link patience}:
+ * the size of the table's file does not tell, since a deleted row leaves its page. The answer is `"unknown"` for a
+ * view, a foreign table, and a table that takes too long, that the role may not read, or that row security hides.
  *
- * Inside the transaction of a migration the questions are asked under the locks that its statements take. So the answers stay
- * true until it commits.
+ * Inside the transaction of a migration the questions are asked under the locks that its statements take. So the
+ * answers stay true until it commits.
  *
  * @internal
  */
@@ -49,8 +49,9 @@ export interface Asking {
 }
 
 /**
- * `new`: the object does not exist. `own`: the plan has made the table, which holds only the plan's rows. `locked`: another session has
- * locked the table, so it is searched later, under the plan's own lock. `plain`: see `PlainTable`. `told`: see `ToldBodies`.
+ * `new`: the object does not exist. `own`: the plan has made the table, which holds only the plan's rows. `locked`:
+ * another session has locked the table, so it is searched later, under the plan's own lock. `plain`: see `PlainTable`.
+ * `told`: see `ToldBodies`.
  */
 const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "told")
 
@@ -98,8 +99,8 @@ const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON
       WHERE ${isMeant("c.relname", "pg_catalog.pg_table_is_visible(c.oid)")}`
 
 /**
- * Locks each table that a question means, in the order of the questions. `LOCK TABLE` takes a name, and another table may get the
- * name while the block waits. So the block looks again until it finds no further table.
+ * Locks each table that a question means, in the order of the questions. `LOCK TABLE` takes a name, and another table
+ * may get the name while the block waits. So the block looks again until it finds no further table.
  */
 const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   block(
@@ -124,8 +125,9 @@ const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   )
 
 /**
- * Whether the asking transaction has written a visible row version. Its writer is then still in progress, and only a transaction
- * itself sees rows of its own before it commits. A savepoint has an id of its own, so the ids cannot be compared.
+ * Whether the asking transaction has written a visible row version. Its writer is then still in progress, and only a
+ * transaction itself sees rows of its own before it commits. A savepoint has an id of its own, so the ids cannot be
+ * compared.
  */
 const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
         WHEN epoch + ${xmin}::text::bigint > own_id + 2147483648 THEN epoch - 4294967296 ELSE epoch END
@@ -134,7 +136,9 @@ const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg
 /** The full id of the asking transaction. */
 const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
 
-/** Looks at a system column, which is written once, when its table is made. The table's row in `pg_class` changes later. */
+/**
+ * Looks at a system column, which is written once, when its table is made. The table's row in `pg_class` changes later.
+ */
 const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = ${oid} AND a.attnum = -1 AND ${isOwn("a.xmin")})`
 
@@ -215,9 +219,9 @@ const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Told
 const setting = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
 
 /**
- * Statements, for one message, with the answers `presence` and `bodies`. A search has a time limit of its own, so `limits` are set
- * again afterwards. Row security is switched off meanwhile: where it would hide rows, the search then fails, and the answer is
- * `unknown`.
+ * Statements, for one message, with the answers `presence` and `bodies`. A search has a time limit of its own, so
+ * `limits` are set again afterwards. Row security is switched off meanwhile: where it would hide rows, the search then
+ * fails, and the answer is `unknown`.
  *
  * @since 0.1.0
  * @category statements
@@ -249,7 +253,8 @@ const aboutObjects = (asking: Asking, own: string, limits: string): ReadonlyArra
 const readAnswers = Message.reader("presence", Answers)
 
 /**
- * The answers, by {@link Policy.questionKey}. Where two questions ask about one object under two locks, the later answer counts.
+ * The answers, by {@link Policy.questionKey}. Where two questions ask about one object under two locks, the later
+ * answer counts.
  *
  * @since 0.1.0
  * @category readers
@@ -272,8 +277,8 @@ export const read = (
   })
 
 /**
- * The answers in a transaction with one snapshot. The snapshot is older than the locks, so it does not show rows and tables that other
- * sessions have committed in between: only `rows` is sure, and each other answer is `unknown`.
+ * The answers in a transaction with one snapshot. The snapshot is older than the locks, so it does not show rows and
+ * tables that other sessions have committed in between: only `rows` is sure, and each other answer is `unknown`.
  *
  * @since 0.1.0
  * @category conversions
@@ -294,15 +299,20 @@ const factsFrom =
   })
 
 /**
- * The facts for a policy. An object that was not asked about is `unknown`. A table that another session has locked counts as empty:
- * it is asked about again under the plan's own lock.
+ * The facts for a policy. An object that was not asked about is `unknown`. A table that another session has locked
+ * counts as empty: it is asked about again under the plan's own lock.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const facts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("empty")
 
-/** The facts where no question follows: a locked table is `unknown`, since it may hold rows. @since 0.1.0 @category conversions */
+/**
+ * The facts where no question follows: a locked table is `unknown`, since it may hold rows.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const unlockedFacts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("unknown")
 
 /** What a migration has done, by the server's records. @since 0.1.0 @category models */
@@ -313,15 +323,18 @@ export interface Done {
   readonly made: ReadonlyArray<number>
   /** Tables of before whose rows it has changed or removed, or which it has locked as such a statement does. */
   readonly changed: ReadonlyArray<QualifiedName>
-  /** The number of relations that it has locked exclusively and that no longer exist: it dropped them or rewrote their table. */
+  /**
+   * The number of relations that it has locked exclusively and that no longer exist: it dropped them or rewrote their
+   * table.
+   */
   readonly gone: number
 }
 
 /**
- * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has changed by a
- * trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its SQL, `foreseen` the
- * tables of its risks. From version 15 on, the server counts the changed rows of one transaction. Before that, only a table with
- * an `ACCESS EXCLUSIVE` lock counts.
+ * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has
+ * changed by a trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its
+ * SQL, `foreseen` the tables of its risks. From version 15 on, the server counts the changed rows of one transaction.
+ * Before that, only a table with an `ACCESS EXCLUSIVE` lock counts.
  *
  * @since 0.1.0
  * @category statements

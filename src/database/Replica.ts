@@ -1,9 +1,10 @@
 /**
- * Waits for a replica. The application may read from a replica of the server that migrations go to. A migration is visible there
- * once the replica has replayed the primary's write-ahead log up to the migration's commit.
+ * Waits for a replica. The application may read from a replica of the server that migrations go to. A migration is
+ * visible there once the replica has replayed the primary's write-ahead log up to the migration's commit.
  *
- * An ordinary heal does not ask the replica: only a boundary that ran again and still has its gap does. PostgreSQL up to 18 has no
- * command to wait for a position, so the replica is asked again after growing pauses, which hold no connection.
+ * An ordinary heal does not ask the replica: only a boundary that ran again and still has its gap does. PostgreSQL up
+ * to 18 has no command to wait for a position, so the replica is asked again after growing pauses, which hold no
+ * connection.
  *
  * Source: PostgreSQL manual, section 9.28.4, Recovery Information Functions.
  *
@@ -57,7 +58,10 @@ const looks = Schedule.exponential("20 millis", 1.5).pipe(
 
 const Rows = Schema.Tuple(Schema.Struct({ replay: Replay }))
 
-/** A server without a position (a service that only speaks PostgreSQL's protocol) counts as one that has replayed everything. */
+/**
+ * A server without a position (a service that only speaks PostgreSQL's protocol) counts as one that has replayed
+ * everything.
+ */
 const replayOf = (target: string | null): string =>
   Message.answering(
     "replay",
@@ -71,8 +75,8 @@ const replayOf = (target: string | null): string =>
 
 /**
  * An answer `position`: a place in the log behind all commits. The primary writes an empty message there and commits it
- * synchronously: commits with `synchronous_commit = off` may not have been sent to a replica yet, and another commit sends them
- * along. A server that is itself a replica answers with the position that it has replayed.
+ * synchronously: commits with `synchronous_commit = off` may not have been sent to a replica yet, and another commit
+ * sends them along. A server that is itself a replica answers with the position that it has replayed.
  */
 const position: ReadonlyArray<string> = [
   "SET LOCAL synchronous_commit = local",
@@ -86,8 +90,8 @@ const position: ReadonlyArray<string> = [
 const readPosition = Message.reader("position", Schema.String)
 
 /**
- * Asks on a connection of the application, never inside a transaction. `None` where there is no answer, or no connection: the
- * boundary's own effect may hold the last one.
+ * Asks on a connection of the application, never inside a transaction. `None` where there is no answer, or no
+ * connection: the boundary's own effect may hold the last one.
  */
 const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
   Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
@@ -99,9 +103,9 @@ const look = (application: SqlClient.SqlClient, target: string | null): Effect.E
   )
 
 /**
- * Makes an effect that waits until the application's server has replayed all that the migrations' server has committed. Its result
- * is `true` for a replica, and `false`, after one question, for any other server. It stops waiting when the replica becomes a
- * primary. It fails with `ReplicaBehind` at the deadline.
+ * Makes an effect that waits until the application's server has replayed all that the migrations' server has committed.
+ * Its result is `true` for a replica, and `false`, after one question, for any other server. It stops waiting when the
+ * replica becomes a primary. It fails with `ReplicaBehind` at the deadline.
  *
  * @since 0.1.0
  * @category constructors

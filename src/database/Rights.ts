@@ -1,6 +1,6 @@
 /**
- * Privileges that a role lacks for a statement, and the statements that grant them. The catalog tells them: the server's message is in
- * the server's language, and does not always name the role.
+ * Privileges that a role lacks for a statement, and the statements that grant them. The catalog tells them: the
+ * server's message is in the server's language, and does not always name the role.
  *
  * Source: PostgreSQL manual, section 9.27.2, Access Privilege Inquiry Functions.
  *
@@ -99,7 +99,9 @@ const ofRelations = `
     WHEN pg_catalog.jsonb_array_length(columns) = 0 THEN NOT pg_catalog.has_any_column_privilege(oid, privilege)
     ELSE (${deniedColumns}) IS NOT NULL END`
 
-/** Sequences in the defaults of columns that an `INSERT` leaves out. Sequences of identity columns need no privilege. */
+/**
+ * Sequences in the defaults of columns that an `INSERT` leaves out. Sequences of identity columns need no privilege.
+ */
 const ofDefaults = `
   SELECT 'sequence ' || name, 'USAGE', pg_catalog.format('GRANT USAGE ON SEQUENCE %s TO %I', name, current_user),
     ${byDefault("relowner", "nspname", "'USAGE'", "SEQUENCES")}
@@ -149,7 +151,9 @@ const ofLanguages = `
   FROM w JOIN pg_catalog.pg_language l ON l.lanname = w.name
   WHERE w.kind = 'language' AND l.lanpltrusted AND NOT pg_catalog.has_language_privilege(l.oid, 'USAGE')`
 
-/** Attributes of roles. The remedy for `SUPERUSER` is a single run, since the role of the migrations should not keep it. */
+/**
+ * Attributes of roles. The remedy for `SUPERUSER` is a single run, since the role of the migrations should not keep it.
+ */
 const ofRoles = `
   SELECT 'role ' || pg_catalog.quote_ident(current_user), privilege, CASE WHEN privilege = 'SUPERUSER' THEN
       'apply it once with the --url of a superuser, since no GRANT allows it'
@@ -164,8 +168,8 @@ const ofRoles = `
     ELSE false END`
 
 /**
- * An answer `lacks`: the privileges among `needs` that the asking role lacks, one entry for each statement that gives one. An object
- * that does not exist needs no privilege.
+ * An answer `lacks`: the privileges among `needs` that the asking role lacks, one entry for each statement that gives
+ * one. An object that does not exist needs no privilege.
  *
  * @since 0.1.0
  * @category statements
@@ -215,7 +219,12 @@ const readLacks = Message.reader("lacks", Schema.Array(Lack))
 
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
-/** The privileges that a connection's role lacks. None where the server does not answer. @since 0.1.0 @category operations */
+/**
+ * The privileges that a connection's role lacks. None where the server does not answer.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effect.Effect<ReadonlyArray<Lack>> =>
   needs.length === 0
     ? Effect.succeed([])
@@ -224,8 +233,8 @@ export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effe
       )
 
 /**
- * The failure of a statement of a migration. Where the server denied the statement, the failure has all privileges that the role
- * lacks for it.
+ * The failure of a statement of a migration. Where the server denied the statement, the failure has all privileges that
+ * the role lacks for it.
  *
  * @since 0.1.0
  * @category conversions

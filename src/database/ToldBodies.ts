@@ -1,9 +1,10 @@
 /**
- * Compares the bodies of routines in the database with the files: each routine that a call can mean must have the same text in the
- * same language. A routine that does not exist has no other body. CR LF and LF count as the same line end, as in PostgreSQL.
+ * Compares the bodies of routines in the database with the files: each routine that a call can mean must have the same
+ * text in the same language. A routine that does not exist has no other body. CR LF and LF count as the same line end,
+ * as in PostgreSQL.
  *
- * The server keeps a body of the form `BEGIN ATOMIC` as a tree, which cannot be compared with a file's text. Such a body counts as
- * told only where the plan itself has made it.
+ * The server keeps a body of the form `BEGIN ATOMIC` as a tree, which cannot be compared with a file's text. Such a
+ * body counts as told only where the plan itself has made it.
  *
  * @internal
  */
@@ -14,7 +15,8 @@ import { ofAggregate, type ToldRoutine } from "../core/model/ToldRoutine.js"
 import * as Message from "./Message.js"
 
 /**
- * `told`: the database has only bodies that the files tell. `empty`: it has another body. `unknown`: the body cannot be compared.
+ * `told`: the database has only bodies that the files tell. `empty`: it has another body. `unknown`: the body cannot be
+ * compared.
  *
  * @since 0.1.0
  * @category models
@@ -50,16 +52,19 @@ const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLAT
       a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
     WHERE a.aggfnoid = p.oid)`
 
-/** Whether a routine takes the number of arguments. `CALL` also passes an argument for each `OUT` parameter of a procedure. */
+/**
+ * Whether a routine takes the number of arguments. `CALL` also passes an argument for each `OUT` parameter of a
+ * procedure.
+ */
 const takes = `w.arity IS NULL
     OR w.arity >= p.pronargs - p.pronargdefaults - CASE WHEN p.provariadic = 0 THEN 0 ELSE 1 END
     AND (p.provariadic <> 0 OR w.arity <= CASE WHEN p.prokind = 'p' THEN coalesce(pg_catalog.cardinality(p.proallargtypes), p.pronargs)
       ELSE p.pronargs END)`
 
 /**
- * A statement with an answer `bodies`. Where the search path leads to no routine of a name, all routines of the name count: a trigger
- * calls its function in any schema. `own` is the id of the asking transaction, `isOwn` tells whether that transaction has written
- * a row with an `xmin`, and `transactions` are the ids of earlier steps.
+ * A statement with an answer `bodies`. Where the search path leads to no routine of a name, all routines of the name
+ * count: a trigger calls its function in any schema. `own` is the id of the asking transaction, `isOwn` tells whether
+ * that transaction has written a row with an `xmin`, and `transactions` are the ids of earlier steps.
  *
  * @since 0.1.0
  * @category statements

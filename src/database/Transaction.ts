@@ -1,8 +1,10 @@
 /**
- * A transaction on a migration connection. A `COMMIT` that fails (by a deferred constraint or a lost connection) is a typed error.
- * However the work ends, also by interruption, the transaction is over or its connection is closed when the connection goes back.
+ * A transaction on a migration connection. A `COMMIT` that fails (by a deferred constraint or a lost connection) is a
+ * typed error. However the work ends, also by interruption, the transaction is over or its connection is closed when
+ * the connection goes back.
  *
- * `SqlClient.withTransaction` is not used: it turns a failing `COMMIT` into a defect, and joins a transaction of its caller.
+ * `SqlClient.withTransaction` is not used: it turns a failing `COMMIT` into a defect, and joins a transaction of its
+ * caller.
  *
  * @internal
  */
@@ -46,8 +48,8 @@ export const commit = <A>(value: A): Ending<A> => ({ end: "COMMIT", value })
 export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
 
 /**
- * The connection of the transaction that a fiber is in. A question on another connection could wait for this one, where the pool has
- * no further connection.
+ * The connection of the transaction that a fiber is in. A question on another connection could wait for this one, where
+ * the pool has no further connection.
  *
  * @since 0.1.0
  * @category tags
@@ -55,7 +57,8 @@ export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
 export class Standing extends Context.Tag("effect-auto-migration/Standing")<Standing, Connection>() {}
 
 /**
- * Asks for the reason of a failure: by `ask`, or, inside a transaction of {@link run}, on its connection, after a `ROLLBACK`.
+ * Asks for the reason of a failure: by `ask`, or, inside a transaction of {@link run}, on its connection, after a
+ * `ROLLBACK`.
  *
  * @since 0.1.0
  * @category operations
@@ -70,8 +73,9 @@ export const askWhy = (
   )
 
 /**
- * Runs `begin` (a message that starts with `BEGIN`), gives its results to `work`, and ends the transaction as the work says. A failing
- * `COMMIT` is the `SqlError` in the result's error channel. The errors of `begin` and `work` stay as they are.
+ * Runs `begin` (a message that starts with `BEGIN`), gives its results to `work`, and ends the transaction as the work
+ * says. A failing `COMMIT` is the `SqlError` in the result's error channel. The errors of `begin` and `work` stay as
+ * they are.
  *
  * @since 0.1.0
  * @category operations
@@ -108,8 +112,8 @@ const insist = (connection: Connection, text: string, restore: Restore): Effect.
   )
 
 /**
- * Fails where no transaction is open, and else has no effect. It stands before the record of a migration: where the migration has
- * ended its transaction, the rest of the message would be a transaction of its own.
+ * Fails where no transaction is open, and else has no effect. It stands before the record of a migration: where the
+ * migration has ended its transaction, the rest of the message would be a transaction of its own.
  *
  * Source: `DefineSavepoint` in the server's `access/transam/xact.c`, which refuses implicit transaction blocks.
  *
@@ -124,8 +128,9 @@ const noTransaction: ReadonlySet<string> = new Set(["25P01"])
 export const isOver = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(noTransaction, error))
 
 /**
- * Statements that remove all that a script may leave in a session: settings, a role, temporary tables (which hide real ones), cursors,
- * prepared statements, listeners and locks. `ROLLBACK` removes only some of it. Behind a pooler other clients get the session next.
+ * Statements that remove all that a script may leave in a session: settings, a role, temporary tables (which hide real
+ * ones), cursors, prepared statements, listeners and locks. `ROLLBACK` removes only some of it. Behind a pooler other
+ * clients get the session next.
  *
  * @since 0.1.0
  * @category statements
@@ -142,9 +147,9 @@ export const forget: ReadonlyArray<string> = [
 ]
 
 /**
- * Ends the transaction of a connection, and resets the session for its next user. A connection that is broken or silent is closed,
- * and the server ends its transaction. The pool notices the end of a session a moment later than the last query, and would
- * offer the connection until then.
+ * Ends the transaction of a connection, and resets the session for its next user. A connection that is broken or silent
+ * is closed, and the server ends its transaction. The pool notices the end of a session a moment later than the last
+ * query, and would offer the connection until then.
  *
  * @since 0.1.0
  * @category operations
@@ -161,8 +166,8 @@ export const abandon = (connection: Connection): Effect.Effect<void> =>
   )
 
 /**
- * Runs an effect that uses `SqlClient` on the given connection, inside the transaction that is open on it. The statement transformer
- * of the calling fiber does not change its statements.
+ * Runs an effect that uses `SqlClient` on the given connection, inside the transaction that is open on it. The
+ * statement transformer of the calling fiber does not change its statements.
  *
  * @since 0.1.0
  * @category operations

@@ -1,6 +1,6 @@
 /**
- * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock. An error becomes a
- * typed failure. The ledger records the failure where a migration is at fault.
+ * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock. An
+ * error becomes a typed failure. The ledger records the failure where a migration is at fault.
  *
  * @since 0.1.0
  */
@@ -111,7 +111,9 @@ const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Optio
   return startedAt + left - Math.min(2 * Duration.toMillis(lockTimeout), left / 2)
 }
 
-/** A process that waits for the migration lock holds no other: an operator waits as long as another process migrates. */
+/**
+ * A process that waits for the migration lock holds no other: an operator waits as long as another process migrates.
+ */
 const mayRunAgain =
   ({ pace }: Job.Job, lastAttemptAt: number) =>
   (setback: Setback): Effect.Effect<boolean> => {
@@ -178,8 +180,9 @@ const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> 
 }
 
 /**
- * The record has a transaction of its own, since the migration's is rolled back, and it waits for the migration lock without
- * holding a lock itself. A failure that cannot be recorded is logged: the caller must hear of the failure itself.
+ * The record has a transaction of its own, since the migration's is rolled back, and it waits for the migration lock
+ * without holding a lock itself. A failure that cannot be recorded is logged: the caller must hear of the failure
+ * itself.
  */
 const recordFailure = (
   dependencies: Dependencies,

@@ -1,6 +1,6 @@
 /**
- * The executor's jobs and their outcomes. A job is a plan with the rules to run it: a heal's, an operator's, or the ledger's own. A task
- * is the part of a job in one transaction, or in one step outside transactions.
+ * The executor's jobs and their outcomes. A job is a plan with the rules to run it: a heal's, an operator's, or the
+ * ledger's own. A task is the part of a job in one transaction, or in one step outside transactions.
  *
  * @internal
  */
@@ -22,8 +22,8 @@ import type * as Judge from "./Judge.js"
 export type { Journal }
 
 /**
- * Checks a plan under the migration lock. `waiting` are its migrations that are not applied. `ask` is the connection of the
- * transaction that goes on if the condition holds.
+ * Checks a plan under the migration lock. `waiting` are its migrations that are not applied. `ask` is the connection of
+ * the transaction that goes on if the condition holds.
  *
  * @since 0.1.0
  * @category models
@@ -46,8 +46,8 @@ export interface Job {
   readonly journal: Journal
   readonly known: AppliedSet
   /**
-   * Takes note of what has been announced so far. The inner effect completes when all migrations of the plan that an applied set
-   * lacks have been announced, or may have been before this process listened.
+   * Takes note of what has been announced so far. The inner effect completes when all migrations of the plan that an
+   * applied set lacks have been announced, or may have been before this process listened.
    */
   readonly attend: Effect.Effect<(known: AppliedSet) => Effect.Effect<void>>
   readonly transaction: Options["transaction"]
@@ -58,8 +58,8 @@ export interface Job {
   /** The error of a migration that is not done at the deadline. */
   readonly onDeadline: (migration: Migration) => MigrationFailure.Failure
   /**
-   * `baseline`, `adopt` and `rename` record the plan as applied and do not run it. `again` runs statements in doubt once more. `build`
-   * runs the library's own scripts, which are one message with their record.
+   * `baseline`, `adopt` and `rename` record the plan as applied and do not run it. `again` runs statements in doubt
+   * once more. `build` runs the library's own scripts, which are one message with their record.
    */
   readonly doing: "apply" | "again" | "baseline" | "adopt" | "rename" | "build"
   /** Must hold before a migration of the plan runs or is recorded. */
@@ -75,10 +75,10 @@ export interface Job {
 }
 
 /**
- * `Done`: the plan is applied. `ran` are the migrations that this job applied: none where another process was faster. `Present`: the
- * catalog has the objects of the plan, although the ledger lacks its migrations. `Held`: a session in an aborted transaction,
- * perhaps the caller's, holds a table. `Outdated`: the ledger lacks migrations that the plan builds upon, so it was reset or
- * restored. `NoLedger`: a table of the ledger is missing.
+ * `Done`: the plan is applied. `ran` are the migrations that this job applied: none where another process was faster.
+ * `Present`: the catalog has the objects of the plan, although the ledger lacks its migrations. `Held`: a session in an
+ * aborted transaction, perhaps the caller's, holds a table. `Outdated`: the ledger lacks migrations that the plan
+ * builds upon, so it was reset or restored. `NoLedger`: a table of the ledger is missing.
  *
  * @since 0.1.0
  * @category models
@@ -123,8 +123,8 @@ export const recordedAs = ({ doing }: Pick<Job, "doing">): Option.Option<Kind> =
 }
 
 /**
- * The migrations of these steps that are left to do, by an applied set. Only an operator runs a migration again: a repeatable one
- * that was edited.
+ * The migrations of these steps that are left to do, by an applied set. Only an operator runs a migration again: a
+ * repeatable one that was edited.
  *
  * @since 0.1.0
  * @category queries
@@ -173,5 +173,10 @@ export const inTime = <A, E>(
         : step
   )
 
-/** Milliseconds with three decimals, since a migration may take less than one millisecond. @since 0.1.0 @category conversions */
+/**
+ * Milliseconds with three decimals, since a migration may take less than one millisecond.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const milliseconds = (elapsed: Duration.Duration): number => Math.round(Duration.toMillis(elapsed) * 1000) / 1000

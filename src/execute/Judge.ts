@@ -1,9 +1,10 @@
 /**
- * Judges a plan again while it runs. The database may have changed since the policy allowed the plan. So the policy's questions are
- * asked once more inside the transaction of each step, under the locks that its statements take, in the plan's order.
+ * Judges a plan again while it runs. The database may have changed since the policy allowed the plan. So the policy's
+ * questions are asked once more inside the transaction of each step, under the locks that its statements take, in the
+ * plan's order.
  *
- * A table that was not there at that time is asked about again right before its statement, since another session may have made
- * it. The body of a function is compared with the files right before the statement that runs it.
+ * A table that was not there at that time is asked about again right before its statement, since another session may
+ * have made it. The body of a function is compared with the files right before the statement that runs it.
  *
  * @internal
  */
@@ -212,7 +213,10 @@ const learn = (run: Run, question: Question, statement: Statement): Effect.Effec
     }))
   )
 
-/** Keeps the earlier answer for a table that is gone now: it may have been a type or a view, which is not asked about again. */
+/**
+ * Keeps the earlier answer for a table that is gone now: it may have been a type or a view, which is not asked about
+ * again.
+ */
 const merge = (known: State["answers"], found: State["answers"]): State["answers"] =>
   new Map([
     ...known,
@@ -295,7 +299,9 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   })
 })
 
-/** Whether the SQL of a migration may drop a table, or rewrite it, which drops the file that the table was stored in. */
+/**
+ * Whether the SQL of a migration may drop a table, or rewrite it, which drops the file that the table was stored in.
+ */
 const mayDrop = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
 

@@ -1,7 +1,7 @@
 /**
- * Transactions under the migration lock, which all migrations of a ledger share. The message that opens one tries to take the lock
- * and asks all that the transaction has to know. While a live lease stands for a migration that runs outside transactions, no
- * transaction does any work.
+ * Transactions under the migration lock, which all migrations of a ledger share. The message that opens one tries to
+ * take the lock and asks all that the transaction has to know. While a live lease stands for a migration that runs
+ * outside transactions, no transaction does any work.
  *
  * @internal
  */
@@ -65,8 +65,8 @@ export interface Opened {
 }
 
 /**
- * The work of a transaction under the lock. `waiting` are the migrations that are not applied. The work runs only where the catalog
- * lacks what the plan closes.
+ * The work of a transaction under the lock. `waiting` are the migrations that are not applied. The work runs only where
+ * the catalog lacks what the plan closes.
  *
  * @since 0.1.0
  * @category models
@@ -84,9 +84,9 @@ export interface MigrationLock {
   readonly ofMessage: LedgerFailure.LedgerFailure["ofMessage"]
   readonly connect: Effect.Effect<Reserved, MigrationFailure.Failure, Scope.Scope>
   /**
-   * Runs the work of a task under the lock, until the commit. A lease of `holder` does not hinder it. Where the whole plan is
-   * applied, the outcome is `Done`, with or without the lock. Else it fails with `LockHeld` while another process has the lock, even where
-   * the task itself is applied: that process may apply more of the plan.
+   * Runs the work of a task under the lock, until the commit. A lease of `holder` does not hinder it. Where the whole
+   * plan is applied, the outcome is `Done`, with or without the lock. Else it fails with `LockHeld` while another
+   * process has the lock, even where the task itself is applied: that process may apply more of the plan.
    */
   readonly locked: <A>(
     reserved: Reserved,
@@ -113,7 +113,12 @@ interface NotOpened {
   readonly error: SqlError
 }
 
-/** Whether another attempt may succeed, and is known to be the first to take effect. @since 0.1.0 @category predicates */
+/**
+ * Whether another attempt may succeed, and is known to be the first to take effect.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isContended = (setback: Setback): boolean =>
   setback._tag === "StatementError" &&
   setback.place.remedies === undefined &&
@@ -252,9 +257,9 @@ const checkCondition = (
 const takenMeanwhile: ReadonlySet<string> = new Set(["23505", "40001"])
 
 /**
- * Prepares a transaction for the mode of its migration. A transaction with one snapshot took it before it had the lock, so its
- * ledger may lack an event that another process committed in between. It rehearses an event to find out: the place of that
- * event in the log is then taken already. A read-only transaction becomes one only after that.
+ * Prepares a transaction for the mode of its migration. A transaction with one snapshot took it before it had the lock,
+ * so its ledger may lack an event that another process committed in between. It rehearses an event to find out: the
+ * place of that event in the log is then taken already. A read-only transaction becomes one only after that.
  */
 const settleMode = (
   { config, connection, ofMessage, task }: ConnectedTask,

@@ -1,6 +1,7 @@
 /**
- * Runs a script outside transactions, unit by unit, from the place where an earlier attempt stopped. Where that attempt may have
- * begun a unit, the catalog tells what became of it. Then the unit is skipped, cleaned up or run again, or an operator has to decide.
+ * Runs a script outside transactions, unit by unit, from the place where an earlier attempt stopped. Where that attempt
+ * may have begun a unit, the catalog tells what became of it. Then the unit is skipped, cleaned up or run again, or an
+ * operator has to decide.
  *
  * @internal
  */
@@ -76,8 +77,8 @@ export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Ret
 })
 
 /**
- * Runs a unit until it gets its locks. A refused attempt had no effect, but it may leave objects behind. The session is named again
- * first, since the script may have renamed it.
+ * Runs a unit until it gets its locks. A refused attempt had no effect, but it may leave objects behind. The session is
+ * named again first, since the script may have renamed it.
  */
 const runUnit = Effect.fnUntraced(function* (
   attempt: Attempt,
@@ -121,8 +122,8 @@ const signAt = ({ migration, role, sign }: Attempt, span: ParsedStatement) =>
 const outside = (span: ParsedStatement): StatementSpan => ({ ...span, transactional: false })
 
 /**
- * Whether the error is the statement's own: then the statement had no effect, if it commits only at its end. A statement that is lost
- * with its connection or its server may have taken effect.
+ * Whether the error is the statement's own: then the statement had no effect, if it commits only at its end. A
+ * statement that is lost with its connection or its server may have taken effect.
  */
 const isOwn = ({ error }: Script.StatementError): boolean =>
   Option.exists(SqlState.evidenceFrom(error), ({ sqlState }) => !/^(?:08|57P0)/.test(sqlState))

@@ -1,11 +1,11 @@
 /**
- * A step that no transaction can hold: `CREATE INDEX CONCURRENTLY`, `VACUUM` and their like. A first transaction takes a lease
- * and records the start. Then the script runs on a connection of its own, while a heartbeat renews the lease. A last transaction
- * records the end and removes the lease. Between the two no transaction, snapshot or lock of ours is open that the step could
- * wait for.
+ * A step that no transaction can hold: `CREATE INDEX CONCURRENTLY`, `VACUUM` and their like. A first transaction takes
+ * a lease and records the start. Then the script runs on a connection of its own, while a heartbeat renews the lease. A
+ * last transaction records the end and removes the lease. Between the two no transaction, snapshot or lock of ours is
+ * open that the step could wait for.
  *
- * A lease expires when its holder goes silent. The process that takes it over ends the sessions of that holder first, and then
- * goes on where the holder stopped.
+ * A lease expires when its holder goes silent. The process that takes it over ends the sessions of that holder first,
+ * and then goes on where the holder stopped.
  *
  * @internal
  */
@@ -264,7 +264,9 @@ const sendEnd = Effect.fnUntraced(function* (
   return Transaction.commit(Job.done([migration], including(applied, [migration])))
 })
 
-/** Returns whether the lease was still ours. Without an answer of the server the lease counts as ours, and will expire. */
+/**
+ * Returns whether the lease was still ours. Without an answer of the server the lease counts as ours, and will expire.
+ */
 const giveBack = (leased: LeasedTask): Effect.Effect<boolean> =>
   Ref.set(leased.isTaken, false).pipe(
     Effect.zipRight(Ref.get(leased.isCertain)),

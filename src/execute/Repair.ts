@@ -1,6 +1,7 @@
 /**
- * Questions to the catalog about a statement whose attempt was interrupted. They are asked on the session that would run the
- * statement again, so that names have the same meaning. For a half-done statement the answer has the statements that clean up.
+ * Questions to the catalog about a statement whose attempt was interrupted. They are asked on the session that would
+ * run the statement again, so that names have the same meaning. For a half-done statement the answer has the statements
+ * that clean up.
  *
  * @internal
  */
@@ -13,8 +14,8 @@ import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
 
 /**
- * `cleanUp` are statements that run outside transactions. `unknown`: an object exists that the statement or another session may have
- * made.
+ * `cleanUp` are statements that run outside transactions. `unknown`: an object exists that the statement or another
+ * session may have made.
  *
  * @since 0.1.0
  * @category models

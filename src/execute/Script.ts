@@ -1,6 +1,6 @@
 /**
- * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement. A check
- * afterwards tells whether the catalog has the objects that the migration promises.
+ * Runs the script of one migration on one connection, statement by statement, so that a failure names its statement. A
+ * check afterwards tells whether the catalog has the objects that the migration promises.
  *
  * @internal
  */
@@ -43,7 +43,8 @@ export const at =
   (error: SqlError): StatementError => ({ _tag: "StatementError", error, place: { migration, role, span } })
 
 /**
- * The error of a statement that may have committed part of its work. It runs again only after an operator has decided so.
+ * The error of a statement that may have committed part of its work. It runs again only after an operator has decided
+ * so.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,6 @@
 /**
- * The two messages around a migration. The opening begins its transaction and asks all that the transaction has to know. The closing
- * records the event and checks the migration's promises.
+ * The two messages around a migration. The opening begins its transaction and asks all that the transaction has to
+ * know. The closing records the event and checks the migration's promises.
  *
  * @since 0.1.0
  * @internal
@@ -16,8 +16,9 @@ import type { Options } from "../runtime/AutoMigrationConfig.js"
 import type { Job } from "./Job.js"
 
 /**
- * Whether a session in an aborted transaction still holds a lock on a table, as it does after a savepoint. Such a session waits for its
- * client, which may wait for this migration. Only `pg_read_all_stats` may see the state of other roles' sessions.
+ * Whether a session in an aborted transaction still holds a lock on a table, as it does after a savepoint. Such a
+ * session waits for its client, which may wait for this migration. Only `pg_read_all_stats` may see the state of other
+ * roles' sessions.
  */
 const held = `EXISTS (SELECT FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_locks l ON l.pid = a.pid
   WHERE a.state = 'idle in transaction (aborted)' AND a.datname = pg_catalog.current_database()
@@ -40,8 +41,8 @@ const session = ({ caller }: Opening): string =>
   )
 
 /**
- * The first statements of a transaction of migrations: its limits, the migration lock, and then the questions. Under the lock no other
- * process records an event, so the answers stay true.
+ * The first statements of a transaction of migrations: its limits, the migration lock, and then the questions. Under
+ * the lock no other process records an event, so the answers stay true.
  *
  * @since 0.1.0
  * @category statements
@@ -63,7 +64,8 @@ const readSession = Message.reader(
 )
 
 /**
- * Reads the answers of the opening, except the journal's: whether the lock was taken, the session, and the missing objects.
+ * Reads the answers of the opening, except the journal's: whether the lock was taken, the session, and the missing
+ * objects.
  *
  * @since 0.1.0
  * @category readers
@@ -76,8 +78,8 @@ export const readOpening = (columns: Message.Columns) =>
   )
 
 /**
- * Records a migration and asks whether the catalog lacks its promises. `before` are statements that first reset the session, `after`
- * are further changes to the ledger.
+ * Records a migration and asks whether the catalog lacks its promises. `before` are statements that first reset the
+ * session, `after` are further changes to the ledger.
  *
  * @since 0.1.0
  * @category statements

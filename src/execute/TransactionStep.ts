@@ -1,9 +1,10 @@
 /**
- * A step in one transaction: it begins under the migration lock, runs the scripts, records them and commits. A migration and
- * the event about it commit together, so the ledger never has one without the other.
+ * A step in one transaction: it begins under the migration lock, runs the scripts, records them and commits. A
+ * migration and the event about it commit together, so the ledger never has one without the other.
  *
- * A migration costs three messages beside its own statements: the opening (with the lock, the ledger and the catalog), the
- * record (with the check of what the migration promises) and `COMMIT`. `OutsideStep` is the step that no transaction can hold.
+ * A migration costs three messages beside its own statements: the opening (with the lock, the ledger and the catalog),
+ * the record (with the check of what the migration promises) and `COMMIT`. `OutsideStep` is the step that no
+ * transaction can hold.
  *
  * @internal
  */
@@ -123,15 +124,15 @@ const recordApplied = (
   )
 
 /**
- * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a check to its
- * next migration, so its triggers run at its end.
+ * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a
+ * check to its next migration, so its triggers run at its end.
  */
 const runDeferred = ({ judgement, transaction }: Job.Job): ReadonlyArray<string> =>
   Option.isSome(judgement) && transaction === "migration" ? ["SET CONSTRAINTS ALL IMMEDIATE"] : []
 
 /**
- * The server may refuse the record because of what the script did before. A transaction with one snapshot may be refused at any
- * of its statements, and may succeed when it runs again.
+ * The server may refuse the record because of what the script did before. A transaction with one snapshot may be
+ * refused at any of its statements, and may succeed when it runs again.
  */
 const errorOfScript = (
   migration: Migration,
@@ -150,7 +151,9 @@ const errorOfScript = (
 const caughtError =
   "a statement in it failed and its error was caught, which does not undo it: put the statement into withTransaction"
 
-/** The ledger's own scripts and their record are one message: other processes that start at the same time wait for it. */
+/**
+ * The ledger's own scripts and their record are one message: other processes that start at the same time wait for it.
+ */
 const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
   const first = Arr.headNonEmpty(waiting)
   const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))

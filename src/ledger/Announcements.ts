@@ -1,9 +1,10 @@
 /**
- * Announcements of the ledger: a trigger on its log notifies of each event, on the channel that has the ledger's name. A process
- * that lacks migrations listens on one connection, and so learns without a question what other processes apply.
+ * Announcements of the ledger: a trigger on its log notifies of each event, on the channel that has the ledger's name.
+ * A process that lacks migrations listens on one connection, and so learns without a question what other processes
+ * apply.
  *
- * An announcement is only a hint: any client may send one, and none comes through a pooler in transaction mode or over a broken
- * connection. A process that hears one reads the ledger. A process that hears none polls.
+ * An announcement is only a hint: any client may send one, and none comes through a pooler in transaction mode or over
+ * a broken connection. A process that hears one reads the ledger. A process that hears none polls.
  *
  * @internal
  */
@@ -24,19 +25,21 @@ import * as Monotonic from "../runtime/Monotonic.js"
  */
 export interface Announcements {
   /**
-   * Follows the migrations that are `lacking` by the ledger, which was read just now. Listening begins a second after migrations are
-   * lacking, since most heals end before that and wait for no other process. It ends a second after none is. An announcement of a
-   * migration that is still lacking was false, and is forgotten.
+   * Follows the migrations that are `lacking` by the ledger, which was read just now. Listening begins a second after
+   * migrations are lacking, since most heals end before that and wait for no other process. It ends a second after none
+   * is. An announcement of a migration that is still lacking was false, and is forgotten.
    */
   readonly follow: (lacking: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Expects announcements of these migrations, which were applied. If they do not come, it opens another connection. */
+  /**
+   * Expects announcements of these migrations, which were applied. If they do not come, it opens another connection.
+   */
   readonly expect: (ids: ReadonlyArray<string>) => Effect.Effect<void>
   /** Whether one of these migrations has been announced. */
   readonly unsafeIsAnnounced: (ids: ReadonlyArray<string>) => boolean
   /**
    * Takes note of what has been announced so far. The inner effect listens at once, and completes when the last of some
-   * migrations has been announced. Where the process did not listen before, it completes as soon as the process listens: earlier
-   * announcements were not heard.
+   * migrations has been announced. Where the process did not listen before, it completes as soon as the process
+   * listens: earlier announcements were not heard.
    */
   readonly attend: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
 }
@@ -52,7 +55,10 @@ interface Heard {
   readonly waiters: ReadonlyArray<Waiter>
 }
 
-/** Runs an effect in a fiber handle. Does nothing when the handle is closed, where `FiberHandle.run` interrupts its caller. */
+/**
+ * Runs an effect in a fiber handle. Does nothing when the handle is closed, where `FiberHandle.run` interrupts its
+ * caller.
+ */
 type Run = (effect: Effect.Effect<void>, options?: { readonly onlyIfMissing?: boolean }) => unknown
 
 /** What the steps below share. */
@@ -83,7 +89,9 @@ const delay = Duration.seconds(1)
 /** How long an announcement may take after its event has been read, or after the announcement before it. */
 const patience = Duration.seconds(1)
 
-/** Pauses between attempts to listen. They grow to a minute, and begin anew when the last failure is five minutes ago. */
+/**
+ * Pauses between attempts to listen. They grow to a minute, and begin anew when the last failure is five minutes ago.
+ */
 const again = Schedule.union(Schedule.exponential("1 second"), Schedule.spaced("1 minute")).pipe(
   Schedule.jittered,
   Schedule.resetAfter("5 minutes")
@@ -220,7 +228,10 @@ const attend = (station: Station): ((ids: ReadonlyArray<string>) => Effect.Effec
   return (ids) => Effect.zipRight(isWaiting.open, Effect.raceFirst(arrival(station, ids, before), settled))
 }
 
-/** Completes when the last of the migrations is announced. Announcements `before` do not count: the migrations were not applied. */
+/**
+ * Completes when the last of the migrations is announced. Announcements `before` do not count: the migrations were not
+ * applied.
+ */
 const arrival = (station: Station, ids: ReadonlyArray<string>, before: ReadonlySet<string>): Effect.Effect<void> =>
   Effect.acquireUseRelease(
     Effect.map(Deferred.make<void>(), (told): Waiter => {

@@ -1,6 +1,6 @@
 /**
- * A way to read the applied set inside a transaction: from the ledger, or, while the ledger itself is being built, from the tables
- * that the catalog shows.
+ * A way to read the applied set inside a transaction: from the ledger, or, while the ledger itself is being built, from
+ * the tables that the catalog shows.
  *
  * @internal
  */

@@ -1,7 +1,7 @@
 /**
- * The lease of a migration that runs outside transactions: statements about it, and readers of their answers. A lease tells who
- * holds it, how far the script is, and until when it lasts. Only the server's clock counts, and only the server tells whether
- * the session of a silent holder still runs a statement.
+ * The lease of a migration that runs outside transactions: statements about it, and readers of their answers. A lease
+ * tells who holds it, how far the script is, and until when it lasts. Only the server's clock counts, and only the
+ * server tells whether the session of a silent holder still runs a statement.
  *
  * @internal
  */
@@ -25,7 +25,9 @@ export const Lease = Schema.Struct({
   heldBy: Schema.String,
   /** How many statements are done. */
   progress: Schema.Int,
-  /** The statements after those that may have begun: the next one, or all. `nothing`: the server refused the next one. */
+  /**
+   * The statements after those that may have begun: the next one, or all. `nothing`: the server refused the next one.
+   */
   inDoubt: Schema.Literal("nothing", "next", "all"),
   /** Whether it has not expired, or the server still runs a statement of its holder. */
   isLive: Schema.Boolean
@@ -63,7 +65,12 @@ export interface Claim {
   readonly holder: string
 }
 
-/** The application name of a holder's session. It fits into the 63 bytes that the server keeps. @since 0.1.0 @category statements */
+/**
+ * The application name of a holder's session. It fits into the 63 bytes that the server keeps.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
 export const applicationName = (holder: string): string => `effect-auto-migration ${holder}`
 
 /** Names the session by its holder. A script may have named it otherwise. @since 0.1.0 @category statements */
@@ -75,10 +82,10 @@ const fields = `'migrationId', l.migration_id, 'checksum', l.checksum, 'holder',
   'progress', l.progress, 'inDoubt', l.in_doubt`
 
 /**
- * An answer `leases`: all leases. An expired lease is live while its holder's session is active: a process that was stopped or
- * lost its connection cannot renew its lease, and the server still goes on with its statement. The query calls the function
- * below the view `pg_stat_activity`: the names of databases and roles, which the view adds, cost a new session more than all
- * the rest.
+ * An answer `leases`: all leases. An expired lease is live while its holder's session is active: a process that was
+ * stopped or lost its connection cannot renew its lease, and the server still goes on with its statement. The query
+ * calls the function below the view `pg_stat_activity`: the names of databases and roles, which the view adds, cost a
+ * new session more than all the rest.
  *
  * @since 0.1.0
  * @category statements
@@ -110,8 +117,8 @@ export const before = (schema: SchemaName, { migration }: Claim): string =>
   )
 
 /**
- * Takes a lease that is free or has expired. The progress of an earlier attempt at the same text stays. After an attempt at
- * another text, or one without a lease, all statements are in doubt.
+ * Takes a lease that is free or has expired. The progress of an earlier attempt at the same text stays. After an
+ * attempt at another text, or one without a lease, all statements are in doubt.
  *
  * @since 0.1.0
  * @category statements
@@ -156,8 +163,8 @@ export const end = (schema: SchemaName, migrations: ReadonlyArray<Migration.Migr
   `DELETE FROM "${schema}".lease WHERE migration_id IN (${migrations.map(({ id }) => literal(id)).join(", ")})`
 
 /**
- * Ends the sessions of a holder whose lease was taken over. The server waits until they are gone, for at most 5 seconds. It does not
- * end sessions of roles that the asking role is no member of: the server's locks keep those apart.
+ * Ends the sessions of a holder whose lease was taken over. The server waits until they are gone, for at most 5
+ * seconds. It does not end sessions of roles that the asking role is no member of: the server's locks keep those apart.
  *
  * @since 0.1.0
  * @category statements

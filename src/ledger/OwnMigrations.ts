@@ -1,6 +1,6 @@
 /**
- * The ledger's own migrations, from the files that ship with the package. They are a graph of their own, which is resolved and run
- * like the program's.
+ * The ledger's own migrations, from the files that ship with the package. They are a graph of their own, which is
+ * resolved and run like the program's.
  *
  * @internal
  */
@@ -51,8 +51,8 @@ const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<
 export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
 
 /**
- * Records an adoption in which another tool's table named no migration of the program. From then on the table's history counts as
- * known.
+ * Records an adoption in which another tool's table named no migration of the program. From then on the table's history
+ * counts as known.
  *
  * @since 0.1.0
  * @category constructors
@@ -78,7 +78,9 @@ export const isAdoption = (id: string): boolean => id === emptyAdoption.id
  */
 export const isOwn = (id: string): boolean => id.startsWith(prefix)
 
-/** Replaces the default schema: in a literal by text, and elsewhere by a quoted identifier, since it may be a key word. */
+/**
+ * Replaces the default schema: in a literal by text, and elsewhere by a quoted identifier, since it may be a key word.
+ */
 const named = (text: string, schema: SchemaName): string =>
   text
     .replaceAll(`'${defaults.schema}'`, `'${schema}'`)
@@ -123,9 +125,10 @@ const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName)
   )
 
 /**
- * The graph of the ledger's own migrations, with the configured schema. They are not parsed: of a hundred processes that find no
- * ledger at once only one builds it, and parsing would take each of them longer than all the rest. So the list above tells
- * what each migration brings, and they are sent as one message. A file that cannot be read is a defect of the package.
+ * The graph of the ledger's own migrations, with the configured schema. They are not parsed: of a hundred processes
+ * that find no ledger at once only one builds it, and parsing would take each of them longer than all the rest. So the
+ * list above tells what each migration brings, and they are sent as one message. A file that cannot be read is a defect
+ * of the package.
  *
  * @since 0.1.0
  * @category constructors
@@ -151,8 +154,8 @@ export const planFor = (
   )
 
 /**
- * Refuses to build a ledger upon tables that are not its own. Its questions go through `ask`, on the connection of the transaction
- * that would build.
+ * Refuses to build a ledger upon tables that are not its own. Its questions go through `ask`, on the connection of the
+ * transaction that would build.
  *
  * @since 0.1.0
  * @category models

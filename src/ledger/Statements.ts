@@ -1,6 +1,6 @@
 /**
- * Statements about the ledger, and readers of their answers. The statements are text without parameters, so that several of them
- * travel in one message.
+ * Statements about the ledger, and readers of their answers. The statements are text without parameters, so that
+ * several of them travel in one message.
  *
  * @internal
  */
@@ -32,7 +32,8 @@ export const builderGrant = (schema: SchemaName, role: string): string =>
   `GRANT CREATE, USAGE ON SCHEMA "${schema}" TO ${SchemaObject.quote(role)}`
 
 /**
- * An answer `identity`: the asking role, and whether there is a ledger to grant rights on. Any role may read this in the catalog.
+ * An answer `identity`: the asking role, and whether there is a ledger to grant rights on. Any role may read this in
+ * the catalog.
  *
  * @since 0.1.0
  * @category statements
@@ -76,8 +77,8 @@ const lock = (schema: SchemaName): string =>
 export const tryLock = (schema: SchemaName): string => answering("locked", `pg_catalog.to_json(${lock(schema)})`)
 
 /**
- * An answer `head`, see `Head`. The query names the log first: where there is no ledger, the server then reports the log as
- * missing.
+ * An answer `head`, see `Head`. The query names the log first: where there is no ledger, the server then reports the
+ * log as missing.
  *
  * @since 0.1.0
  * @category statements
@@ -113,8 +114,8 @@ export const Head = Schema.Struct({
 })
 
 /**
- * A statement that fails where the table of event kinds is missing. A transaction that is about to record a newer kind brings
- * the ledger up to date first.
+ * A statement that fails where the table of event kinds is missing. A transaction that is about to record a newer kind
+ * brings the ledger up to date first.
  *
  * @since 0.1.0
  * @category statements
@@ -141,8 +142,9 @@ export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.S
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /**
- * An answer `presence`, for a ledger that may not exist: the ledger's own migrations that have run, by the tables in the catalog.
- * It reads rows and looks no name up: a session may remember a name that was missing until its transaction ends.
+ * An answer `presence`, for a ledger that may not exist: the ledger's own migrations that have run, by the tables in
+ * the catalog. It reads rows and looks no name up: a session may remember a name that was missing until its transaction
+ * ends.
  *
  * @since 0.1.0
  * @category statements
@@ -181,8 +183,8 @@ const populationCount = (hexadecimal: string): number => {
 }
 
 /**
- * The applied set after a refresh. `Left` asks to read the whole ledger again: the log is not the one that was known (it was restored
- * from a backup, or built anew), or bitmap and names do not agree.
+ * The applied set after a refresh. `Left` asks to read the whole ledger again: the log is not the one that was known
+ * (it was restored from a backup, or built anew), or bitmap and names do not agree.
  *
  * @since 0.1.0
  * @category readers
@@ -218,8 +220,8 @@ export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): str
   `${appending(schema)} VALUES ${events.map((event) => `(${valuesOf(event)})`).join(", ")}`
 
 /**
- * Appends an event and takes it back. It fails where the transaction's snapshot lacks a committed event, since both events
- * would have the same place in the log.
+ * Appends an event and takes it back. It fails where the transaction's snapshot lacks a committed event, since both
+ * events would have the same place in the log.
  *
  * @since 0.1.0
  * @category statements
@@ -238,8 +240,8 @@ const valuesOf = ({ detail, kind, migration }: NewEvent): string =>
   `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(JSON.stringify(detail))}::pg_catalog.jsonb`
 
 /**
- * Appends an event if the migration lock is free: an answer `isRecorded`. The trigger of the log would wait for the lock, and keep the
- * transaction and its snapshot open meanwhile.
+ * Appends an event if the migration lock is free: an answer `isRecorded`. The trigger of the log would wait for the
+ * lock, and keep the transaction and its snapshot open meanwhile.
  *
  * @since 0.1.0
  * @category statements

@@ -1,6 +1,6 @@
 /**
- * Failures of the ledger. When the server refuses a message about the ledger, the module asks for the reason: the role lacks a
- * privilege, which a `GRANT` mends, or the ledger is not as this version of the library makes it.
+ * Failures of the ledger. When the server refuses a message about the ledger, the module asks for the reason: the role
+ * lacks a privilege, which a `GRANT` mends, or the ledger is not as this version of the library makes it.
  *
  * @internal
  */
@@ -59,7 +59,10 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   }
 })
 
-/** SQLSTATEs of data, constraints, names and kinds of objects. The server gives them for tables that are not the ledger's. */
+/**
+ * SQLSTATEs of data, constraints, names and kinds of objects. The server gives them for tables that are not the
+ * ledger's.
+ */
 const unfit = /^(?:0A|22|23|42|P0)|^55000$/
 
 const failForMessage = (

@@ -1,5 +1,6 @@
 /**
- * The application reads from a streaming replica, and migrations go to the primary. The tests run on a real pair of servers.
+ * The application reads from a streaming replica, and migrations go to the primary. The tests run on a real pair of
+ * servers.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it, layer } from "@effect/vitest"

@@ -1,6 +1,6 @@
 /**
- * A migration creates an object that the database already has, although the ledger does not record it: the database is ahead. The
- * error says so, and names the commands that adopt or record the object.
+ * A migration creates an object that the database already has, although the ledger does not record it: the database is
+ * ahead. The error says so, and names the commands that adopt or record the object.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -1,5 +1,6 @@
 /**
- * The test kills real processes. `npm run test:deep` kills them before and after each message, and from an empty database.
+ * The test kills real processes. `npm run test:deep` kills them before and after each message, and from an empty
+ * database.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 /**
- * The server interrupts a heal: it restarts, ends the backend, or enforces a limit. After each interruption the next query heals, no
- * migration is applied twice, ledger and catalog agree, and no session is left.
+ * The server interrupts a heal: it restarts, ends the backend, or enforces a limit. After each interruption the next
+ * query heals, no migration is applied twice, ledger and catalog agree, and no session is left.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"

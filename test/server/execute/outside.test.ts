@@ -1,6 +1,6 @@
 /**
- * Steps that no transaction can hold. One process runs the step and the others wait. When that process is interrupted, the next one
- * finds its leftovers and finishes the step once.
+ * Steps that no transaction can hold. One process runs the step and the others wait. When that process is interrupted,
+ * the next one finds its leftovers and finishes the step once.
  */
 
 import { readFile } from "node:fs/promises"
@@ -48,7 +48,10 @@ const breaker = { first: Duration.millis(10), cap: Duration.millis(50) }
 
 const migrations = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
 
-/** Runs migrations whose last one is outside transactions, and kills the process and its session in the middle of the second half. */
+/**
+ * Runs migrations whose last one is outside transactions, and kills the process and its session in the middle of the
+ * second half.
+ */
 const killedAt = <A, E>(
   options: {
     readonly migrations: Readonly<Record<string, string>>

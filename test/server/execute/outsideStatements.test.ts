@@ -1,6 +1,6 @@
 /**
- * Each statement that the server runs only outside transactions, tested on that server. It is a step of its own, which is recorded
- * when it starts and when it is applied.
+ * Each statement that the server runs only outside transactions, tested on that server. It is a step of its own, which
+ * is recorded when it starts and when it is applied.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -1,6 +1,6 @@
 /**
- * The catalog's finding for a statement whose attempt was interrupted: done, half-done, or not begun, for each kind of statement
- * with leftovers.
+ * The catalog's finding for a statement whose attempt was interrupted: done, half-done, or not begun, for each kind of
+ * statement with leftovers.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -1,6 +1,6 @@
 /**
- * Several processes with one ledger: what a process holds while it waits for the migration lock, and how it learns of applied
- * migrations.
+ * Several processes with one ledger: what a process holds while it waits for the migration lock, and how it learns of
+ * applied migrations.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

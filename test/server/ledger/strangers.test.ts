@@ -1,6 +1,6 @@
 /**
- * `SqlClient.TransactionConnection` is one tag for all clients: an effect inside a caller's transaction finds the caller's connection
- * under it. The library must not use that connection.
+ * `SqlClient.TransactionConnection` is one tag for all clients: an effect inside a caller's transaction finds the
+ * caller's connection under it. The library must not use that connection.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"

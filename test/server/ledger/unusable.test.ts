@@ -1,6 +1,6 @@
 /**
- * Ledgers that are not as this version of the library makes them: newer, half-made, another program's, or out of reach. Each is either
- * a typed error with a remedy, or does not matter. The database stays as it is.
+ * Ledgers that are not as this version of the library makes them: newer, half-made, another program's, or out of reach.
+ * Each is either a typed error with a remedy, or does not matter. The database stays as it is.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
