@@ -1,6 +1,6 @@
 /**
- * The service and the combinators. A query that succeeds never gets here: nothing is read, opened or asked before the first
- * failure that a pending migration could explain.
+ * The service and the combinators. A query that succeeds never gets here: the library opens no connection before the
+ * first failure that a pending migration could explain.
  *
  * @since 0.1.0
  */
@@ -41,12 +41,12 @@ import type { MigrationSource } from "./source/MigrationSource.js"
  */
 export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigration")<
   AutoMigration,
-  Boundary.Closer & Operator.Operator
+  Boundary.Healer & Operator.Operator
 >() {}
 
 /**
  * Migrations run on connections that the application chooses by providing a `MigrationClient`, for instance with the
- * credentials of a role that owns the schema. Migrations are read and checked when the layer is built.
+ * credentials of a role that owns the schema. The layer reads and checks the migrations when it is built.
  *
  * @since 0.1.0
  * @category layers
@@ -57,7 +57,7 @@ export const layer: Layer.Layer<
   MigrationClient.MigrationClient | MigrationSource
 > = Layer.scoped(
   AutoMigration,
-  Effect.zipWith(Healer.make, Operator.make, (closer, operator) => AutoMigration.of({ ...closer, ...operator }))
+  Effect.zipWith(Healer.make, Operator.make, (healer, operator) => AutoMigration.of({ ...healer, ...operator }))
 ).pipe(
   Layer.provide(PlanRunner.layer),
   Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
@@ -67,8 +67,8 @@ export const layer: Layer.Layer<
 )
 
 /**
- * Migrations run on connections of their own to the application's server, with the application's credentials. The
- * application's client is handed on as a `CheckedClient`, whose transactions do not succeed when the server has rolled them
+ * Migrations run on their own connections to the application's server, with the application's credentials. The layer
+ * also gives the application's client as a `CheckedClient`, whose transactions fail when the server has rolled them
  * back.
  *
  * @since 0.1.0
@@ -81,12 +81,11 @@ export const AutoMigrationLive: Layer.Layer<
 > = Layer.merge(Layer.provide(layer, MigrationClient.layerFromApplication), CheckedClient.layer)
 
 /**
- * Protects an effect: when it fails because the schema is behind the code, what is missing is brought and the effect is run
- * again **from its start**, so that the caller sees only its result. Protect the smallest effect whose repetition is
- * harmless: a statement, or a whole transaction.
+ * Protects an effect. When it fails because the schema is behind the code, the library applies the migrations that
+ * bring the missing object and runs the effect again **from its start**, so that the caller sees only its result.
+ * Protect the smallest effect that may run twice: a statement, or a whole transaction.
  *
- * An error that no pending migration explains leaves with the cause it came with. An effect that succeeds pays one error
- * handler.
+ * An error that no pending migration explains keeps its cause. An effect that succeeds pays one error handler.
  *
  * @example
  * ```ts check
@@ -107,8 +106,8 @@ export const withAutoMigration = <A, E, R>(
   Effect.catchAllCause(self, (cause) => Boundary.recover(self, cause, AutoMigration))
 
 /**
- * Protects a stream: a gap is closed and the stream begun again as long as it has not emitted. After its first element a
- * failure leaves as it came, since what was emitted cannot be taken back.
+ * Protects a stream. A stream that fails before its first element is healed like an effect, and begins again. After the
+ * first element a failure leaves as it came, since the emitted elements cannot be taken back.
  *
  * @example
  * ```ts check
@@ -128,9 +127,9 @@ export const withAutoMigrationStream = <A, E, R>(
 ): Stream.Stream<A, E | AutoMigrationError, R | AutoMigration> => Boundary.recoverStream(self, AutoMigration)
 
 /**
- * Applies everything that is pending, in order, and gives the ids it applied. Steps that no transaction block may contain run here as
- * well, and repeatable migrations that were edited run again. Any other applied migration that was edited is an error before
- * anything runs.
+ * Applies all pending migrations in order, and gives the ids that it applied. It also runs steps that no transaction
+ * may contain, and runs edited repeatable migrations again. Any other edited migration that is applied is an error
+ * before the first step.
  *
  * @since 0.1.0
  * @category operations
@@ -141,7 +140,7 @@ export const migrate: Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationErr
 )
 
 /**
- * Applies these migrations and what they wait for, as far as they are pending, and gives the ids it applied.
+ * Applies these migrations and their ancestors as far as they are pending, and gives the ids that it applied.
  *
  * @since 0.1.0
  * @category operations
@@ -152,8 +151,8 @@ export const migrateTo = (
   Effect.flatMap(AutoMigration, (_) => _.migrateTo(ids))
 
 /**
- * The same, for migrations of which an earlier attempt left a statement in doubt: it is run again. To be used when somebody has
- * looked, and knows that the statement did not take effect or may do so twice.
+ * Does the same as {@link migrateTo}, and runs a statement again that an earlier attempt left in doubt. Use it after an
+ * operator has checked that the statement had no effect, or may run twice.
  *
  * @since 0.1.0
  * @category operations
@@ -163,20 +162,20 @@ export const migrateAgain = (
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | UnknownMigration, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.migrateAgain(ids))
 
-/** What {@link migrate} would run; `None` when nothing is pending. @since 0.1.0 @category operations */
+/** The plan that {@link migrate} would run. `None` when no migration is pending. @since 0.1.0 @category operations */
 export const plan: Effect.Effect<Option.Option<Plan>, AutoMigrationError, AutoMigration> = Effect.flatMap(
   AutoMigration,
   (_) => _.plan
 )
 
-/** Where this program and the database stand. @since 0.1.0 @category operations */
+/** Compares the program's migrations with the ledger. @since 0.1.0 @category operations */
 export const status: Effect.Effect<Operator.Status, AutoMigrationError, AutoMigration> = Effect.flatMap(
   AutoMigration,
   (_) => _.status
 )
 
 /**
- * Whether the ledger records a migration as applied; an id that neither ledger nor program knows is an error.
+ * Whether the ledger records a migration as applied. Fails for an id that neither the ledger nor the program knows.
  *
  * @since 0.1.0
  * @category operations
@@ -185,8 +184,8 @@ export const isApplied = (id: string): Effect.Effect<boolean, AutoMigrationError
   Effect.flatMap(AutoMigration, (_) => _.isApplied(id))
 
 /**
- * The statements of everything pending that lose data: those that the database has rows for, or may have, without
- * those that the files consent to. {@link migrate} runs them all the same; a caller that wants consent asks before.
+ * The pending statements that lose data: those on tables that hold rows, or may hold some, without those that the files
+ * accept. {@link migrate} runs them without a question, so a caller that wants consent asks this first.
  *
  * @since 0.1.0
  * @category operations
@@ -197,7 +196,7 @@ export const losses: Effect.Effect<ReadonlyArray<StepRisk>, AutoMigrationError, 
 )
 
 /**
- * The same for these migrations and what they wait for, as {@link migrateTo} would apply them.
+ * The same as {@link losses}, for the migrations that {@link migrateTo} would apply.
  *
  * @since 0.1.0
  * @category operations
@@ -208,9 +207,9 @@ export const lossesTo = (
   Effect.flatMap(AutoMigration, (_) => _.lossesTo(ids))
 
 /**
- * Records migrations as applied without running them, for a database that was migrated by other means; gives those that
- * were not recorded before. What they promise must be in the catalog, unless a later migration among them or an applied one takes
- * it away, or `unchecked` says otherwise: else it fails with `BaselineUnfounded`. All are recorded or none.
+ * Records migrations as applied without running them, for a database that was migrated by other means. Gives the ids
+ * that were not recorded before. All are recorded or none. Fails with `BaselineUnfounded` where the catalog lacks an
+ * object that they promise, unless a later migration among them or an applied one removes it, or `unchecked` is set.
  *
  * @since 0.1.0
  * @category operations
@@ -222,7 +221,7 @@ export const baseline = (
   Effect.flatMap(AutoMigration, (_) => _.baseline(ids, options))
 
 /**
- * The same for all migrations there are.
+ * Does the same as {@link baseline} for all migrations of the program.
  *
  * @since 0.1.0
  * @category operations
@@ -233,7 +232,7 @@ export const baselineAll = (
   Effect.flatMap(AutoMigration, (_) => _.baselineAll(options))
 
 /**
- * The same for a migration and all before it in the graph's order.
+ * Does the same as {@link baseline} for a migration and all before it in the graph's order.
  *
  * @since 0.1.0
  * @category operations
@@ -245,8 +244,8 @@ export const baselineTo = (
   Effect.flatMap(AutoMigration, (_) => _.baselineTo(id, options))
 
 /**
- * Records that an applied migration has another id now, because its file was renamed. It fails with `RenameRefused` unless the
- * old id is applied and has no file, and the new one is pending with exactly the text that was applied.
+ * Records that an applied migration has another id now, because its file was renamed. Fails with `RenameRefused` unless
+ * the old id is applied and has no file, and the new id is pending with exactly the text that was applied.
  *
  * @since 0.1.0
  * @category operations
@@ -258,8 +257,8 @@ export const rename = (
   Effect.flatMap(AutoMigration, (_) => _.rename(from, to))
 
 /**
- * What {@link adopt} would record, and what does not fit: another tool's table of migrations is read, or the catalog is asked for what
- * each migration promises, and nothing is changed.
+ * The migrations that {@link adopt} would record, and the rows and files that do not fit. It reads another tool's table
+ * of migrations, or asks the catalog for the objects that each migration promises. It changes neither.
  *
  * @since 0.1.0
  * @category operations
@@ -270,9 +269,9 @@ export const adoption = (
   Effect.flatMap(AutoMigration, (_) => _.adoption(request))
 
 /**
- * Records as adopted what another tool's table of migrations says it has applied, or what the catalog shows to be there, and gives the
- * ids that it recorded. All of it is one transaction; what does not fit and is not accepted by the request is an error, and nothing
- * is recorded then. To be run again when the other tool has applied more.
+ * Records the migrations that another tool's table records as applied, or whose objects are in the catalog, and gives
+ * the ids that it recorded. It records all of them in one transaction. A misfit that the options do not accept is an
+ * error, and then it records none. Run it again when the other tool has applied more.
  *
  * @example
  * ```ts check
@@ -289,13 +288,13 @@ export const adopt = (
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError, AutoMigration> =>
   Effect.flatMap(AutoMigration, (_) => _.adopt(request))
 
-/** All events of the ledger, from the first on. @since 0.1.0 @category operations */
+/** All events of the ledger, the first one first. @since 0.1.0 @category operations */
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
   Effect.map(AutoMigration, (_) => _.events)
 )
 
 /**
- * Follows the ledger's hash chain: `Right` with its head, or `Left` with the first event that does not fit.
+ * Follows the ledger's hash chain. `Right` holds its head, and `Left` the first event that does not fit.
  *
  * @since 0.1.0
  * @category operations

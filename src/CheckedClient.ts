@@ -1,9 +1,10 @@
 /**
  * The application's client, except that its transactions succeed only when the server has committed them.
  *
- * PostgreSQL answers `COMMIT` of an aborted transaction with the tag `ROLLBACK` and no error. `SqlClient.withTransaction`
- * does not look at the tag, so a program that swallows the error of a statement inside is told that everything went well,
- * and nothing is there. Here the tag is read: no message more is sent, and a boundary around the transaction hears of the gap.
+ * PostgreSQL answers the `COMMIT` of an aborted transaction with the tag `ROLLBACK` and no error.
+ * `SqlClient.withTransaction` does not look at the tag. So a program that swallows the error of a statement inside gets
+ * a success, and its rows are lost. This client reads the tag, which costs no further message, and a boundary around
+ * the transaction learns of the gap.
  *
  * Source: PostgreSQL manual, section "COMMIT", and 55.7 (CommandComplete).
  *
@@ -22,7 +23,7 @@ import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as AbortedTransaction from "./database/AbortedTransaction.js"
 
-/** `withTransaction` takes every failure of `COMMIT` for a defect; this one is a failure of the transaction. */
+/** A defect that becomes a failure again, since `withTransaction` makes each failure of `COMMIT` a defect. */
 interface NotCommitted {
   readonly _tag: "effect-auto-migration/NotCommitted"
   readonly error: SqlError
@@ -64,16 +65,19 @@ const rollbackSavepoint = (connection: Connection, id: number) =>
     Effect.sync(() => AbortedTransaction.forget(connection))
   )
 
-/** What a client writes on its spans is in none of its fields, but in each of its statements. */
+/** The span attributes of a client, which only its statements hold. */
 const spanAttributesOf = (client: PgClient.PgClient): ReadonlyArray<readonly [string, unknown]> => {
   const attributes: unknown = Reflect.get(client.unsafe(""), "spanAttributes")
   return Array.isArray(attributes) ? attributes : []
 }
 
-/** Told 25P02 by the server itself: an error of the application around it is the application's answer. */
+/** Whether an error is the server's own 25P02, and not an application's error around it. */
 const isAbort = (error: unknown): boolean => Predicate.isTagged(error, "SqlError") && AbortedTransaction.isMetBy(error)
 
-/** A statement that comes after the one that failed, or runs beside it, is told 25P02 and nothing else. */
+/**
+ * Replaces 25P02, the error of each statement after the failed one or beside it, by the gap that aborted the
+ * transaction.
+ */
 const explained = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> =>
   AbortedTransaction.isMetIn(cause)
     ? Effect.flatMap(Effect.serviceOption(SqlClient.TransactionConnection), (transaction) =>
@@ -112,9 +116,9 @@ const withTransaction = (client: PgClient.PgClient): PgClient.PgClient["withTran
 }
 
 /**
- * A client on the same pool. Of two things that went unnoticed before, both are failures of `withTransaction` now: a
- * transaction that was rolled back because an error inside was swallowed is a `SqlError`, whose cause is
- * `TransactionMustRestart` where a boundary inside has recognised the gap; and so is 25P02 after such a gap.
+ * A client on the same pool, whose `withTransaction` fails with a `SqlError` when the transaction was rolled back
+ * because an error inside was swallowed. The cause is `TransactionMustRestart` where a boundary inside has recognised
+ * the gap. 25P02 after such a gap gets the same cause.
  *
  * @since 0.1.0
  * @category constructors
@@ -125,8 +129,8 @@ export const make = (client: PgClient.PgClient): PgClient.PgClient => {
 }
 
 /**
- * Hands the client out in the place of the one it is made from. A `SqlClient` that is not the `PgClient` (another database's,
- * or one with a wrapper of the program's own) stays what it is.
+ * Gives the checked client in the place of the original. A `SqlClient` that is not the `PgClient` stays as it is: it
+ * belongs to another database, or the program has wrapped it.
  *
  * @since 0.1.0
  * @category layers

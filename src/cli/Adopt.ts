@@ -1,11 +1,11 @@
 /**
- * The command `adopt`: shows what would be recorded, and records it where that is wanted.
+ * The command `adopt`: shows the migrations that it would record, and records them after a confirmation.
  *
  * ```
- * effect-auto-migration adopt                     say what another tool's table records as applied
- * effect-auto-migration adopt --yes               record it
- * effect-auto-migration adopt --probe             ask the catalog what of each migration is there
- * effect-auto-migration adopt --accept edited     record also files that were edited after they had been applied
+ * effect-auto-migration adopt                     show the migrations that another tool's table records as applied
+ * effect-auto-migration adopt --yes               record them
+ * effect-auto-migration adopt --probe             ask the catalog for the objects of each migration instead
+ * effect-auto-migration adopt --accept edited     also record files that were edited after they had been applied
  * ```
  *
  * @internal
@@ -36,7 +36,7 @@ const requestFrom = ({ options: { misfits, probe, table } }: Invocation.Invocati
   accept: misfits
 })
 
-const shown = (request: Adoption.Request, schema: SchemaName, adoption: Adoption.Adoption) =>
+const show = (request: Adoption.Request, schema: SchemaName, adoption: Adoption.Adoption) =>
   Effect.zipRight(Console.log(Adoption.render(adoption)), Adopter.unlessUnfit(schema, adoption, request))
 
 const recordNow = (request: Adoption.Request) =>
@@ -44,13 +44,13 @@ const recordNow = (request: Adoption.Request) =>
     Console.log(`recorded ${ids.length === 0 ? "none" : ids.join(", ")}`)
   )
 
-const notNow = (request: Adoption.Request, schema: SchemaName) =>
+const tellHow = (request: Adoption.Request, schema: SchemaName) =>
   Console.log(
     `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(request, []))}`
   )
 
-/** Without a terminal, only `--yes` confirms. */
-const isWanted = (
+/** Whether `--yes` or the person at the terminal confirms. */
+const isConfirmed = (
   { options: { yes } }: Invocation.Invocation,
   terminal: Option.Option<Terminal>,
   { entries: { length } }: Adoption.Adoption
@@ -63,7 +63,7 @@ const isWanted = (
       })
 
 /**
- * Shows what would be recorded, and records it where that has been confirmed. Fails where something does not fit.
+ * Shows the adoption, and records it after a confirmation. Fails for a misfit that the options do not accept.
  *
  * @since 0.1.0
  * @category running
@@ -74,9 +74,9 @@ export const run = (
 ): Effect.Effect<number, AutoMigrationError | AdoptionError, AutoMigration.AutoMigration> => {
   const request = requestFrom(invocation)
   return AutoMigration.adoption(request).pipe(
-    Effect.tap((adoption) => shown(request, invocation.schema, adoption)),
-    Effect.flatMap((adoption) => isWanted(invocation, terminal, adoption)),
-    Effect.flatMap((wanted) => (wanted ? recordNow(request) : notNow(request, invocation.schema))),
+    Effect.tap((adoption) => show(request, invocation.schema, adoption)),
+    Effect.flatMap((adoption) => isConfirmed(invocation, terminal, adoption)),
+    Effect.flatMap((confirmed) => (confirmed ? recordNow(request) : tellHow(request, invocation.schema))),
     Effect.as(0)
   )
 }

@@ -1,5 +1,5 @@
 /**
- * The command line: what an operator types, and what the library's own errors tell them to type.
+ * The command line of an operator. The library's own errors name its commands.
  *
  * @since 0.1.0
  */
@@ -25,18 +25,20 @@ import type { Terminal } from "./Terminal.js"
 const list = (ids: ReadonlyArray<string>): string => (ids.length === 0 ? "none" : ids.join(", "))
 
 const migrate = (
-  { command, ids, options, schema }: Invocation.Invocation & { readonly command: Migrate.Request["command"] },
+  { command, ids, options, schema }: Invocation.Invocation & { readonly command: Migrate.MigrateOptions["command"] },
   terminal: Option.Option<Terminal>
 ) =>
   Effect.flatMap(
-    Migrate.run({ command, ids, schema, terminal, yes: options.yes, acceptsDataLoss: options.accept }),
+    Migrate.run({ command, ids, schema, terminal, yes: options.yes, acceptsDataLoss: options.acceptsDataLoss }),
     Option.match({
       onNone: () => Effect.as(Console.log("Nothing was applied."), 1),
       onSome: (applied) => Effect.as(Console.log(`applied  ${list(applied)}`), 0)
     })
   )
 
-/** How the new name is recorded, for each migration that has one; and the tables of other tools. */
+/**
+ * A line for each migration that has a new name, with the command that records it, and for each table of another tool.
+ */
 const notes = (
   schema: AutoMigrationConfig.SchemaName,
   { elsewhere, renamed }: Pick<Operator.Status, "elsewhere" | "renamed">
@@ -129,8 +131,8 @@ const services = ({ folder, options: { order }, schema, url }: Invocation.Invoca
   )
 
 /**
- * Runs a command; the number is the process's exit code: 0 when it did what it says, 1 when it could not or was told not to, 2
- * when the words made no sense. What went wrong is printed. Without a terminal no question is asked.
+ * Runs a command and gives the process's exit code: 0 for success, 1 for a failure or a no at the terminal, 2 for words
+ * that are no command. Prints the error. Asks no question without a terminal.
  *
  * @since 0.1.0
  * @category running

@@ -1,5 +1,5 @@
 /**
- * The words of a command, read by Node's own `parseArgs`, so that the command needs nothing that the library does not.
+ * The words of a command, read by Node's own `parseArgs`, so that the command needs no further package.
  *
  * @since 0.1.0
  */
@@ -10,8 +10,8 @@ import * as Schema from "effect/Schema"
 import { MisfitKind } from "../core/adoption/Adoption.js"
 import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
 
-/** Of single commands; what `parseArgs` reads them as. */
-const ofSingleCommands = {
+/** Options that only some commands take, as `parseArgs` wants them. */
+const commandOptions = {
   accept: { type: "string", multiple: true },
   all: { type: "boolean" },
   probe: { type: "boolean" },
@@ -22,13 +22,12 @@ const ofSingleCommands = {
 } as const
 
 interface Command {
-  /** As it is typed. */
+  /** The command as an operator types it. */
   readonly form: string
   readonly does: string
-  /** How many ids it takes. */
-  readonly least: number
-  readonly most: number
-  readonly options: ReadonlyArray<keyof typeof ofSingleCommands>
+  readonly minIds: number
+  readonly maxIds: number
+  readonly options: ReadonlyArray<keyof typeof commandOptions>
 }
 
 const many = Number.POSITIVE_INFINITY
@@ -36,48 +35,48 @@ const many = Number.POSITIVE_INFINITY
 const commands = {
   migrate: {
     form: "migrate [ids]",
-    does: "apply everything that is pending, or these migrations and what they wait for",
-    least: 0,
-    most: many,
+    does: "apply all pending migrations, or these and their ancestors",
+    minIds: 0,
+    maxIds: many,
     options: ["accept", "yes"]
   },
-  plan: { form: "plan", does: "say what migrate would apply, and what it risks", least: 0, most: 0, options: [] },
+  plan: { form: "plan", does: "show what migrate would apply, and its risks", minIds: 0, maxIds: 0, options: [] },
   status: {
     form: "status",
-    does: "say what is applied, pending, unknown, edited and renamed",
-    least: 0,
-    most: 0,
+    does: "list what is applied, pending, unknown, edited and renamed",
+    minIds: 0,
+    maxIds: 0,
     options: []
   },
   again: {
     form: "again ids",
-    does: "apply these migrations, and run once more what an interrupted attempt left in doubt",
-    least: 1,
-    most: many,
+    does: "apply these migrations, and run a statement again that an attempt left in doubt",
+    minIds: 1,
+    maxIds: many,
     options: ["accept", "yes"]
   },
   baseline: {
     form: "baseline ids",
-    does: "record these migrations as applied without running them; what they create must be there",
-    least: 1,
-    most: many,
+    does: "record these migrations as applied without running them; their objects must exist",
+    minIds: 1,
+    maxIds: many,
     options: ["all", "to", "unchecked"]
   },
   adopt: {
     form: "adopt",
-    does: "say what another tool's table records as applied, and record it where that is confirmed",
-    least: 0,
-    most: 0,
+    does: "show what another tool's table records as applied, and record it after a yes",
+    minIds: 0,
+    maxIds: 0,
     options: ["accept", "probe", "table", "yes"]
   },
   rename: {
     form: "rename old new",
-    does: "record that an applied migration has another id now, because its file was renamed",
-    least: 2,
-    most: 2,
+    does: "record the new id of an applied migration whose file was renamed",
+    minIds: 2,
+    maxIds: 2,
     options: []
   },
-  verify: { form: "verify", does: "follow the ledger's hash chain", least: 0, most: 0, options: [] }
+  verify: { form: "verify", does: "follow the ledger's hash chain", minIds: 0, maxIds: 0, options: [] }
 } satisfies Readonly<Record<string, Command>>
 
 /** @since 0.1.0 @category models */
@@ -95,23 +94,23 @@ ${Object.values(commands)
 
 Options
   --folder PATH        the folder of migrations (default: migrations)
-  --order ORDER        how names are ordered that have two orders: natural (9 before 10) or text (default: an error)
+  --order ORDER        the order of names that have two: natural (9 before 10) or text (default: an error)
   --url URL            the database (default: the environment's DATABASE_URL)
   --schema NAME        the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)
-  --help               say this
+  --help               show this text
   migrate, again
-  --accept data-loss   let migrations that are not named lose data (default: where nobody can be asked, they may not)
-  --yes                at a terminal, do not ask (default: ask)
+  --accept data-loss   let migrations that are not named lose data (default: not allowed without a terminal)
+  --yes                do not ask at a terminal (default: ask)
   baseline
-  --all                all migrations there are
+  --all                all migrations
   --to ID              this migration and all before it
-  --unchecked          do not look whether the database has what they create (default: look)
+  --unchecked          do not look for their objects in the database (default: look)
   adopt
   --yes                record what is shown (default: ask at a terminal, and else only show)
-  --probe              ask the catalog what of each migration is there (default: read another tool's table)
-  --table NAME         which table, where several tools have one (default: the one there is)
-  --accept KINDS       go on though something does not fit, by its kinds: edited, without-file, not-recorded,
-                       failed, unclear, half-there (default: nothing is accepted)`
+  --probe              look in the catalog for the objects of each migration (default: read another tool's table)
+  --table NAME         the table to read, where several tools have one (default: the only one)
+  --accept KINDS       accept misfits of these kinds: edited, without-file, not-recorded, failed, unclear,
+                       half-there (default: none)`
 
 /** The arguments make no sense. @since 0.1.0 @category errors */
 export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
@@ -123,20 +122,20 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
 }
 
 /**
- * Options of single commands, each with its default where it is not given.
+ * Options of commands, each with its default where it is not given.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Of `migrate` and `again`: the loss of data. */
-  readonly accept: boolean
-  /** Of `adopt`. */
+  /** `--accept data-loss`, of `migrate` and `again`. */
+  readonly acceptsDataLoss: boolean
+  /** `--accept KINDS`, of `adopt`. */
   readonly misfits: ReadonlyArray<MisfitKind>
   readonly probe: boolean
   readonly table: string | undefined
   readonly all: boolean
-  /** Of the names in the folder, for each command. */
+  /** The order of the names in the folder, for each command. */
   readonly order: "natural" | "text" | undefined
   readonly to: string | undefined
   readonly unchecked: boolean
@@ -169,7 +168,7 @@ const read = (words: ReadonlyArray<string>) =>
           url: { type: "string" },
           schema: { type: "string" },
           help: { type: "boolean", short: "h" },
-          ...ofSingleCommands
+          ...commandOptions
         }
       }),
     catch: (error) => new UsageError({ reason: error instanceof Error ? error.message : String(error) })
@@ -183,7 +182,7 @@ const optionsOf = (command: CommandName, values: Values): Either.Either<Options,
     return fail(`--order is natural or text, and not "${order}".`)
   }
   const own: ReadonlyArray<string> = commandNamed(command).options
-  const foreign = Object.keys(values).find((name) => Object.hasOwn(ofSingleCommands, name) && !own.includes(name))
+  const foreign = Object.keys(values).find((name) => Object.hasOwn(commandOptions, name) && !own.includes(name))
   if (foreign !== undefined) return fail(`"${command}" takes no --${foreign}.`)
   if (probe && table !== undefined) return fail("--probe reads no table: leave out --table.")
   const kinds = accept.flatMap((list) => list.split(","))
@@ -191,24 +190,34 @@ const optionsOf = (command: CommandName, values: Values): Either.Either<Options,
   const other = kinds.find((kind) => !possible.some((known) => known === kind))
   if (other !== undefined) return fail(`--accept takes ${possible.join(", ")}, and not "${other}".`)
   const misfits = MisfitKind.literals.filter((kind) => kinds.includes(kind))
-  return Either.right({ accept: kinds.includes("data-loss"), misfits, all, order, probe, table, to, unchecked, yes })
+  return Either.right({
+    acceptsDataLoss: kinds.includes("data-loss"),
+    misfits,
+    all,
+    order,
+    probe,
+    table,
+    to,
+    unchecked,
+    yes
+  })
 }
 
-/** `baseline` is told by ids, by --all or by --to, and by one of these only. */
+/** The ids of a command. `baseline` takes ids, `--all` or `--to`, and only one of these. */
 const idsOf = (
   command: CommandName,
   ids: ReadonlyArray<string>,
   { all, to }: Options
 ): Either.Either<ReadonlyArray<string>, UsageError> => {
-  const { least, most } = commandNamed(command)
+  const { maxIds, minIds } = commandNamed(command)
   const others = [...(all ? ["--all"] : []), ...(to === undefined ? [] : ["--to"])]
   if (others.length > 1) return fail(`${others.join(" and ")} exclude each other.`)
   if (others.length > 0 && ids.length > 0) return fail(`${others.join()} takes no ids beside it: ${ids.join(", ")}.`)
-  if (ids.length > most) {
-    return fail(most === 0 ? `"${command}" takes no ids: ${ids.join(", ")}.` : `"${command}" takes ${most} ids.`)
+  if (ids.length > maxIds) {
+    return fail(maxIds === 0 ? `"${command}" takes no ids: ${ids.join(", ")}.` : `"${command}" takes ${maxIds} ids.`)
   }
-  if (ids.length < least && others.length === 0) {
-    return fail(least === 1 ? `No ids are given to ${command}.` : `"${command}" takes ${least} ids.`)
+  if (ids.length < minIds && others.length === 0) {
+    return fail(minIds === 1 ? `No ids are given to ${command}.` : `"${command}" takes ${minIds} ids.`)
   }
   return Either.right(ids)
 }
@@ -220,7 +229,7 @@ const schemaOf = (given: string): Either.Either<AutoMigrationConfig.SchemaName, 
   )
 
 /**
- * What the words ask for; `None` stands for the request for help.
+ * Reads the words of a command. `None` stands for `--help`.
  *
  * @since 0.1.0
  * @category parsing

@@ -1,6 +1,6 @@
 /**
- * What `migrate` and `again` ask before they run: a migration that is named may do what it says, and one that is not named may
- * lose no data in passing.
+ * The commands `migrate` and `again`, and their question before they run. A migration that is named may lose data. One
+ * that is not named may lose data only with consent.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.j
 import * as Terminal from "./Terminal.js"
 
 /**
- * Without a person to ask, migrations that are not named would lose data. Nothing was applied.
+ * Migrations that are not named would lose data, and there is no terminal to ask for consent. No migration was applied.
  *
  * @since 0.1.0
  * @category errors
@@ -26,9 +26,9 @@ export class DataLossNotAccepted extends Schema.TaggedError<DataLossNotAccepted>
   "effect-auto-migration/DataLossNotAccepted"
 )("DataLossNotAccepted", {
   migrationIds: Schema.NonEmptyArray(Schema.String),
-  /** One line a statement. */
+  /** One line for each statement. */
   losses: Schema.NonEmptyArray(Schema.String),
-  /** The options of the command that accepts the loss. */
+  /** Options that the command in the message ends with. */
   suffix: Schema.String
 }) {
   override get message() {
@@ -41,12 +41,12 @@ export class DataLossNotAccepted extends Schema.TaggedError<DataLossNotAccepted>
 }
 
 /**
- * What was typed, and who typed it.
+ * What an operator typed, and the terminal to ask at.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Request {
+export interface MigrateOptions {
   readonly command: "migrate" | "again"
   readonly ids: ReadonlyArray<string>
   readonly acceptsDataLoss: boolean
@@ -59,13 +59,13 @@ type Losses = Arr.NonEmptyReadonlyArray<Plan.StepRisk>
 
 const rendered = (losses: Losses): Arr.NonEmptyReadonlyArray<string> => Arr.map(losses, Plan.renderRisk)
 
-/** Of a migration that is named everything is consented to. */
-const lossesOf = ({ ids }: Request) =>
+/** The losses of migrations that are not named. */
+const lossesOf = ({ ids }: MigrateOptions) =>
   Effect.map(ids.length === 0 ? AutoMigration.losses : AutoMigration.lossesTo(ids), (losses) =>
     losses.filter(({ migration }) => ids.every((id) => id !== migration.id))
   )
 
-const refusal = (losses: Losses, { schema }: Request): DataLossNotAccepted =>
+const refusal = (losses: Losses, { schema }: MigrateOptions): DataLossNotAccepted =>
   new DataLossNotAccepted({
     migrationIds: Arr.dedupe(Arr.map(losses, ({ migration }) => migration.id)),
     losses: rendered(losses),
@@ -73,10 +73,10 @@ const refusal = (losses: Losses, { schema }: Request): DataLossNotAccepted =>
   })
 
 /**
- * What the question is about: all of the plan where no migration is named, else the losses of those that are not; empty where
- * there is no question.
+ * The text above the question: the whole plan where no migration is named, and else the losses of migrations that are
+ * not named. Empty where there is no question.
  */
-const subject = ({ ids }: Request, losses: ReadonlyArray<Plan.StepRisk>) => {
+const subject = ({ ids }: MigrateOptions, losses: ReadonlyArray<Plan.StepRisk>) => {
   const loss = Arr.isNonEmptyReadonlyArray(losses) ? [`This loses data:\n${rendered(losses).join("\n")}`] : []
   if (ids.length > 0) return Effect.succeed(loss)
   return Effect.map(
@@ -88,8 +88,8 @@ const subject = ({ ids }: Request, losses: ReadonlyArray<Plan.StepRisk>) => {
   )
 }
 
-const confirmed = (request: Request, losses: ReadonlyArray<Plan.StepRisk>, terminal: Terminal.Terminal) =>
-  Effect.flatMap(subject(request, losses), (lines) =>
+const confirmed = (options: MigrateOptions, losses: ReadonlyArray<Plan.StepRisk>, terminal: Terminal.Terminal) =>
+  Effect.flatMap(subject(options, losses), (lines) =>
     lines.length === 0
       ? Effect.succeed(true)
       : Effect.zipRight(Console.log(lines.join("\n")), Terminal.confirms(terminal, "Apply?"))
@@ -97,31 +97,31 @@ const confirmed = (request: Request, losses: ReadonlyArray<Plan.StepRisk>, termi
 
 type Failure = AutoMigrationError | UnknownMigration | DataLossNotAccepted
 
-const mayRun = (request: Request): Effect.Effect<boolean, Failure, AutoMigration.AutoMigration> =>
-  Effect.flatMap(lossesOf(request), (losses): Effect.Effect<boolean, Failure, AutoMigration.AutoMigration> => {
-    if (Option.isSome(request.terminal)) {
-      return request.yes ? Effect.succeed(true) : confirmed(request, losses, request.terminal.value)
+const mayRun = (options: MigrateOptions): Effect.Effect<boolean, Failure, AutoMigration.AutoMigration> =>
+  Effect.flatMap(lossesOf(options), (losses): Effect.Effect<boolean, Failure, AutoMigration.AutoMigration> => {
+    if (Option.isSome(options.terminal)) {
+      return options.yes ? Effect.succeed(true) : confirmed(options, losses, options.terminal.value)
     }
-    return Arr.isNonEmptyReadonlyArray(losses) && !request.acceptsDataLoss
-      ? Effect.fail(refusal(losses, request))
+    return Arr.isNonEmptyReadonlyArray(losses) && !options.acceptsDataLoss
+      ? Effect.fail(refusal(losses, options))
       : Effect.succeed(true)
   })
 
 /**
- * Applies what is asked for, and gives the ids; `None` where the person at the terminal has said no.
+ * Applies the migrations, and gives their ids. `None` after a no at the terminal.
  *
  * @since 0.1.0
  * @category running
  */
 export const run = (
-  request: Request
+  options: MigrateOptions
 ): Effect.Effect<Option.Option<ReadonlyArray<MigrationId>>, Failure, AutoMigration.AutoMigration> => {
-  const { command, ids } = request
+  const { command, ids } = options
   const migrate =
     command === "again"
       ? AutoMigration.migrateAgain(ids)
       : ids.length === 0
         ? AutoMigration.migrate
         : AutoMigration.migrateTo(ids)
-  return Effect.flatMap(mayRun(request), (may) => (may ? Effect.asSome(migrate) : Effect.succeedNone))
+  return Effect.flatMap(mayRun(options), (may) => (may ? Effect.asSome(migrate) : Effect.succeedNone))
 }

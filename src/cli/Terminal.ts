@@ -1,5 +1,5 @@
 /**
- * Who sits before a command: a person who can be asked, or another program.
+ * The terminal of a command, at which a person can be asked. In a pipe there is none.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 /**
- * How a person is asked: the question is shown, and the line that is typed is the answer. `None` stands for the end of the input.
+ * Shows a question and reads the typed line as its answer. `None` stands for the end of the input.
  *
  * @since 0.1.0
  * @category models
@@ -19,8 +19,8 @@ export interface Terminal {
 }
 
 /**
- * A terminal on two streams, or `None` where one of them is none: the output of a command in a pipe is read by a program, and its
- * input is no person's answer.
+ * A terminal on two streams. `None` where one of them is no terminal: then a program reads the output or writes the
+ * input.
  *
  * @since 0.1.0
  * @category constructors
@@ -45,7 +45,7 @@ export const make = (
     : Option.none()
 
 /**
- * Whether a person says yes, in one word: any other answer, none at all included, is a no.
+ * Whether the answer is `y` or `yes`. Any other answer, and none at all, is a no.
  *
  * @since 0.1.0
  * @category questions

@@ -1,8 +1,8 @@
 /**
- * Questions on the application's own connection after a gap was closed: whether its server has replayed the change, and
- * whether its role may use what was brought. They are asked only where a boundary fails again after a gap of it was
- * closed, and never inside a transaction of the caller. Where no answer comes, or the application has no free
- * connection, the error leaves as it came.
+ * Two questions on the application's own connection: whether its server has replayed the migration, and whether its
+ * role may use what the migration brought. They are asked only when a boundary fails again after a retry, and never
+ * inside a transaction of the caller. Where no answer comes, or the application has no free connection, the error
+ * leaves as it came.
  *
  * @internal
  */
@@ -22,19 +22,22 @@ import * as Driver from "../database/Driver.js"
 import * as Replica from "../database/Replica.js"
 import * as Rights from "../database/Rights.js"
 import { SqlParser } from "../runtime/SqlParser.js"
-import type { Mishap, Request } from "./Boundary.js"
+import type { HealRequest, QueryFailure } from "./Boundary.js"
 
 /**
  * @since 0.1.0
  * @category models
  */
 export interface ApplicationAccess {
-  /** Whether the application's server is a replica that was behind, and has caught up by now. */
-  readonly hasCaughtUp: (request: Request, gap: SchemaObject) => Effect.Effect<boolean, AutoMigrationError>
-  /** The error of a query that may not use what was brought. `None` where the query is denied for another reason. */
-  readonly denied: (mishap: Mishap) => Effect.Effect<Option.Option<GrantMissing>>
-  /** The error of a query that cannot see what was brought, because its role may not use the schema. */
-  readonly hidden: (mishap: Mishap) => Effect.Effect<Option.Option<GrantMissing>>
+  /** Whether the application's server is a replica that was behind and has caught up. */
+  readonly hasCaughtUp: (request: HealRequest, gap: SchemaObject) => Effect.Effect<boolean, AutoMigrationError>
+  /**
+   * The error of a query that may not use what a migration brought. `None` where the query is denied for another
+   * reason.
+   */
+  readonly denied: (failure: QueryFailure) => Effect.Effect<Option.Option<GrantMissing>>
+  /** The error of a query that cannot see what a migration brought, because its role may not use the schema. */
+  readonly hidden: (failure: QueryFailure) => Effect.Effect<Option.Option<GrantMissing>>
 }
 
 interface Services {
@@ -58,27 +61,25 @@ export const make = Effect.fnUntraced(function* (graph: MigrationGraph) {
   }
   return {
     hasCaughtUp: (request, gap) => hasCaughtUp(services, request, gap),
-    denied: (mishap) => Effect.map(lacksOf(services, mishap), (lacks) => errorFrom(lacks, mishap)),
-    hidden: (mishap) =>
-      Effect.map(lacksOf(services, mishap), (lacks) =>
-        Option.filter(errorFrom(lacks, mishap), () => lacks.some(({ object }) => object.startsWith("schema ")))
+    denied: (failure) => Effect.map(lacksOf(services, failure), (lacks) => errorFrom(lacks, failure)),
+    hidden: (failure) =>
+      Effect.map(lacksOf(services, failure), (lacks) =>
+        Option.filter(errorFrom(lacks, failure), () => lacks.some(({ object }) => object.startsWith("schema ")))
       )
   } satisfies ApplicationAccess
 })
 
-/** The boundary's fiber knows the client best. Services that hold their own clients are known by the layer's client. */
-const clientOf = ({ builtWith }: Services, { application }: Mishap): Option.Option<SqlClient.SqlClient> =>
+/** The client of the boundary's fiber, or else the layer's. */
+const clientOf = ({ builtWith }: Services, { application }: QueryFailure): Option.Option<SqlClient.SqlClient> =>
   Option.orElse(application, () => builtWith)
 
-/**
- * Asks only where the effect ran again and still has a gap: then its server may not have replayed what closed the gap.
- */
+/** Asks only where the effect ran again and still has a gap: its server may not have replayed the migration yet. */
 const hasCaughtUp = (
   services: Services,
-  request: Request,
+  request: HealRequest,
   gap: SchemaObject
 ): Effect.Effect<boolean, AutoMigrationError> => {
-  const isDue = request.waitsLeft > 0 && (request.closedBefore > 0 || request.closingsLeft <= 0)
+  const isDue = request.waitsLeft > 0 && (request.retriesForGap > 0 || request.retriesLeft <= 0)
   return Option.match(
     Option.filter(clientOf(services, request), () => isDue),
     {
@@ -88,14 +89,14 @@ const hasCaughtUp = (
   )
 }
 
-/** What the application's role lacks of all that the query needs. */
-const lacksOf = (services: Services, mishap: Mishap): Effect.Effect<ReadonlyArray<Rights.Lack>> =>
+/** The privileges that the query needs and the application's role lacks. */
+const lacksOf = (services: Services, failure: QueryFailure): Effect.Effect<ReadonlyArray<Rights.Lack>> =>
   Option.match(
-    Option.filter(clientOf(services, mishap), () => mishap.place === "outside transactions"),
+    Option.filter(clientOf(services, failure), () => failure.place === "outside transactions"),
     {
       onNone: () => Effect.succeed([]),
       onSome: (client) =>
-        Rights.lacksOf((text) => client.unsafe(text).raw, needsOf(services, mishap)).pipe(
+        Rights.lacksOf((text) => client.unsafe(text).raw, needsOf(services, failure)).pipe(
           Effect.timeoutTo({ duration: Driver.patience, onTimeout: () => [], onSuccess: (lacks) => lacks }),
           Effect.mapInputContext((context: Context.Context<never>) =>
             Context.omit(SqlClient.TransactionConnection)(context)
@@ -105,12 +106,12 @@ const lacksOf = (services: Services, mishap: Mishap): Effect.Effect<ReadonlyArra
   )
 
 /**
- * Of what the statements need, what migrations have brought. Where the statements are not known, what the message names
- * of all that migrations have brought.
+ * The privileges that the statements need on objects that migrations bring. Where the statements are not known, the
+ * privileges on those of the objects that the message names.
  */
 const needsOf = (
   { graph, parser }: Services,
-  { begun, error, statement }: Mishap
+  { begun, error, statement }: QueryFailure
 ): ReadonlyArray<RequiredPrivilege> => {
   const brought = graph.nodes.flatMap(({ migration }) => promises(migration)).flatMap(usesOf)
   const texts = Option.match(statement, { onNone: () => [...begun], onSome: (text) => [text] })
@@ -153,7 +154,7 @@ const isSameObject = (self: RequiredPrivilege, that: RequiredPrivilege): boolean
 const denial =
   /^permission denied for (?:table|view|materialized view|foreign table|sequence|schema|function|procedure|routine) (.+)$/s
 
-/** In every language the server prints an identifier as it is; one that holds other characters stands in quotes. */
+/** The server prints an identifier as it is in every language, and in quotes where it holds other characters. */
 const isNamedIn = (message: string): ((name: string | null) => boolean) => {
   const printed = denial.exec(message)?.[1]
   if (printed !== undefined) return (name) => name === printed
@@ -161,7 +162,7 @@ const isNamedIn = (message: string): ((name: string | null) => boolean) => {
   return (name) => name !== null && (words.has(name) || message.includes(`"${name}"`))
 }
 
-const errorFrom = (lacks: ReadonlyArray<Rights.Lack>, { error }: Mishap): Option.Option<GrantMissing> =>
+const errorFrom = (lacks: ReadonlyArray<Rights.Lack>, { error }: QueryFailure): Option.Option<GrantMissing> =>
   Arr.isNonEmptyReadonlyArray(lacks)
     ? Option.some(
         new GrantMissing({

@@ -1,15 +1,14 @@
 /**
- * A boundary is an effect that is run again from its start after a gap has been closed. It is the only part of the library
- * on the path of a query that succeeds, and there it is one error handler.
+ * A boundary is an effect that runs again from its start after a gap was closed. A query that succeeds meets no other
+ * part of the library, and pays one error handler.
  *
  * **Laws**
  *
- * 1. An effect that succeeds is run once, and no service is read.
- * 2. An error that is no gap leaves with the cause it came with, and no service is read.
- * 3. A gap that comes back after it was closed leaves with the cause it first came with.
- * 4. However often gaps are closed, the effect is run at most `budget + 1` times, and once more for each closing that its
- *    server had to be waited for.
- * 5. An effect that meets a transaction which a gap has aborted leaves with `TransactionMustRestart` and that gap.
+ * 1. An effect that succeeds runs once, and no service is read.
+ * 2. An error that is no gap keeps its cause, and no service is read.
+ * 3. A gap that comes back after it was closed leaves with the cause of its first time.
+ * 4. An effect runs at most `budget + 1` times, and once more for each retry after which its server had to catch up.
+ * 5. An effect in a transaction that a gap has aborted leaves with `TransactionMustRestart` and that gap.
  *
  * @internal
  */
@@ -40,90 +39,100 @@ import * as AbortedTransaction from "../database/AbortedTransaction.js"
  * @since 0.1.0
  * @category models
  */
-export interface Mishap {
+export interface QueryFailure {
   readonly error: unknown
   /** The text of the failed statement, where it is known. */
   readonly statement: Option.Option<string>
-  /** Where it is not: texts of statements that the effect had begun, the failed one perhaps among them. */
+  /** Texts of statements that the effect had begun; the failed one may be among them. */
   readonly begun: ReadonlySet<string>
-  /** Whether the failed statement stood in a transaction of the caller, which the server has aborted. */
+  /** `inside a transaction`: one of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
-  /** The client of whoever runs the boundary, as far as its fiber knows one. */
+  /** The client in the context of the boundary's fiber. */
   readonly application: Option.Option<SqlClient.SqlClient>
 }
 
 /**
- * What a boundary asks to have closed.
+ * A gap that a boundary asks the healer to close.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Request extends Mishap {
+export interface HealRequest extends QueryFailure {
   readonly gap: Detector.SchemaGap
-  /** How often this boundary has been told to retry after this same gap. */
-  readonly closedBefore: number
-  /** How many gaps this boundary may still have closed. */
-  readonly closingsLeft: number
-  /** How many of its closings the application's server has not been waited for yet. */
+  /** How often this boundary has run its effect again for this gap. */
+  readonly retriesForGap: number
+  /** How often this boundary may still run its effect again. */
+  readonly retriesLeft: number
+  /** After how many retries the application's server has not been waited for yet. */
   readonly waitsLeft: number
-  /** Whether the effect was run again after a `Doubt` about this gap, and has met it again. */
-  readonly doubted: boolean
+  /** Whether the effect has met the gap again after a `RetryBeforeWait`. */
+  readonly retriedBeforeWait: boolean
 }
 
 /**
- * `Retry`: the effect may be run again. `CaughtUp`: so it may, since its server has heard only now of what was closed before.
- * `Doubt`: the effect may stand in a transaction that it holds locks in, and whose next statement will say so; it is run again
- * before anything waits for those locks. `NotOurs`: nothing explains the gap, and the error goes back as it came.
+ * What a boundary does about a gap.
+ *
+ * - `Retry`: it runs the effect again.
+ * - `CaughtUp`: it runs the effect again, since the application's server is a replica that has replayed the migration
+ *   only now.
+ * - `RetryBeforeWait`: it runs the effect again before a migration waits for a lock. The effect may have begun a
+ *   transaction by hand that holds that lock; then its next statement fails, which shows the transaction.
+ * - `NotOurs`: it leaves the error as it came, since no migration explains the gap.
  *
  * @since 0.1.0
  * @category models
  */
-export type Closing = "Retry" | "CaughtUp" | "Doubt" | "NotOurs"
+export type Answer = "Retry" | "CaughtUp" | "RetryBeforeWait" | "NotOurs"
 
 /**
  * @since 0.1.0
  * @category models
  */
-export interface Closer {
+export interface Healer {
+  /** How often one boundary may run its effect again. */
   readonly budget: number
-  readonly close: (request: Request) => Effect.Effect<Closing, AutoMigrationError>
-  /** The error of a query that is denied the use of what was brought for it; none where that is not why it is denied. */
-  readonly denied: (mishap: Mishap) => Effect.Effect<Option.Option<AutoMigrationError>>
+  readonly heal: (request: HealRequest) => Effect.Effect<Answer, AutoMigrationError>
+  /**
+   * The error of a query that may not use what a migration brought. `None` where the query is denied for another
+   * reason.
+   */
+  readonly denied: (failure: QueryFailure) => Effect.Effect<Option.Option<AutoMigrationError>>
 }
 
-/** One gap, as this boundary has met it. */
-interface Met<out E> {
+/** A gap that this boundary has met. */
+interface MetGap<out E> {
+  /** Of the first time. */
   readonly cause: Cause.Cause<E>
-  /** How often it was told to retry. */
-  readonly times: number
-  readonly doubted: boolean
+  readonly retries: number
+  readonly retriedBeforeWait: boolean
 }
 
 /**
- * What a boundary remembers from one run to the next: how many gaps were closed, how often its server was waited for after
- * that, and for each gap the cause it first came with.
+ * What a boundary remembers from one run of its effect to the next.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Memory<out E> {
-  readonly closings: number
+  readonly retries: number
+  /** How often the application's server was waited for. */
   readonly waits: number
-  readonly first: ReadonlyMap<string, Met<E>>
-  /** The gap that the effect was run again for. */
+  /** By `Detector.key`. */
+  readonly metGaps: ReadonlyMap<string, MetGap<E>>
+  /** The gap for which the effect ran again. */
   readonly last: Option.Option<AbortedTransaction.Breach>
-  /** What the effect began when it was run again; see `Mishap`. */
+  /** The statements that the effect began when it ran again; see {@link QueryFailure}. */
   readonly begun: ReadonlySet<string>
 }
 
 const isStatement = (self: unknown): self is Statement<unknown> =>
   SqlStatement.isFragment(self) && Predicate.hasProperty(self, "compile")
 
-/** Compiled again on the failure path only. */
+/** The text of a statement, which is compiled again for it: only on the failure path. */
 const textOf = (self: unknown): Option.Option<string> =>
   isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
 
-/** An error of ours along a chain of causes, which an application may have wrapped. */
+/** An error of the library along the chain of causes, since an application may have wrapped it. */
 const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
   let value = error
   for (let depth = 0; depth < 8 && Predicate.isObject(value); depth++) {
@@ -133,7 +142,7 @@ const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
   return Option.none()
 }
 
-/** What a boundary further in has already answered is no gap, except that it asks for a fresh transaction. */
+/** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
 const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
   if (!SqlState.isAmong(Detector.sqlStates, error)) return Option.none()
   const own = ownErrorIn(error)
@@ -147,7 +156,7 @@ const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransact
 }
 
 /**
- * The gap in a cause, if it holds one: among its failures the first that a detector claims. Defects are left alone.
+ * The first gap among the failures of a cause. `None` where it holds a defect.
  */
 const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
   if (cause._tag === "Fail") return recognise(self, cause.error)
@@ -157,17 +166,17 @@ const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<Abo
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothingClosed: Memory<never> = {
-  closings: 0,
+export const emptyMemory: Memory<never> = {
+  retries: 0,
   waits: 0,
-  first: new Map(),
+  metGaps: new Map(),
   last: Option.none(),
   begun: new Set()
 }
 
 interface Surroundings {
   readonly application: Option.Option<SqlClient.SqlClient>
-  /** Of the transaction that the effect stands in, where its client opened it. */
+  /** The connection of the transaction around the effect, where its client opened one. */
   readonly transaction: Option.Option<Connection>
 }
 
@@ -179,9 +188,9 @@ const surroundingsIn = (context: Context.Context<never>): Surroundings => ({
 const surroundings: Effect.Effect<Surroundings> = Effect.contextWith(surroundingsIn)
 
 /**
- * Has the gap in a cause closed: succeeds where the boundary's effect may be run again, with what to remember then, and
- * fails where it may not. The closer is read when a gap has been recognised, and not before. `self` is looked at for the
- * text of its statement only.
+ * Asks the healer to close the gap in a cause. Succeeds with the memory for the next run of the boundary's effect, and
+ * fails where the effect may not run again. Reads the healer only for a gap, or for a denial after a retry. `self`
+ * tells the text of its statement.
  *
  * @since 0.1.0
  * @category operations
@@ -189,13 +198,13 @@ const surroundings: Effect.Effect<Surroundings> = Effect.contextWith(surrounding
 export const advance = <E, R>(
   self: unknown,
   cause: Cause.Cause<E>,
-  closer: Effect.Effect<Closer, never, R>,
+  healer: Effect.Effect<Healer, never, R>,
   memory: Memory<E>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
   Option.match(recogniseIn(self, cause), {
     onNone: () => {
       if (AbortedTransaction.isMetIn(cause)) return aborted(cause, memory)
-      return memory.closings > 0 ? unlessDenied(self, cause, closer, memory) : Effect.failCause(cause)
+      return memory.retries > 0 ? unlessDenied(self, cause, healer, memory) : Effect.failCause(cause)
     },
     onSome: (breach) =>
       Effect.contextWithEffect((context: Context.Context<never>) => {
@@ -203,13 +212,13 @@ export const advance = <E, R>(
         Option.map(around.transaction, (_) =>
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
-        return Effect.flatMap(closer, (service) => closed(service, cause, breach, memory, around))
+        return Effect.flatMap(healer, (service) => askHealer(service, cause, breach, memory, around))
       })
   })
 
 /**
- * The statement met a transaction that had been aborted. Either the client opened it, and what aborted it is remembered; or
- * it was opened by hand on a reserved connection, which shows only when the effect is run again.
+ * The failure of a statement in an aborted transaction. Where the client opened it, the connection remembers the gap
+ * that aborted it. A transaction that was begun by hand on a reserved connection shows only when the effect runs again.
  */
 const aborted = <E>(cause: Cause.Cause<E>, { last }: Memory<E>): Effect.Effect<never, E | AutoMigrationError> =>
   Effect.flatMap(surroundings, ({ transaction }) =>
@@ -223,11 +232,11 @@ const aborted = <E>(cause: Cause.Cause<E>, { last }: Memory<E>): Effect.Effect<n
 
 const denials: ReadonlySet<string> = new Set(["42501"])
 
-/** Outside transactions a boundary that had a gap closed may lack a grant on what was brought. */
+/** Names the missing grant where the application's role may not use what a migration brought. */
 const unlessDenied = <E, R>(
   self: unknown,
   cause: Cause.Cause<E>,
-  closer: Effect.Effect<Closer, never, R>,
+  healer: Effect.Effect<Healer, never, R>,
   { begun }: Memory<E>
 ): Effect.Effect<never, E | AutoMigrationError, R> =>
   Option.match(
@@ -237,7 +246,7 @@ const unlessDenied = <E, R>(
       onSome: (error) =>
         Option.isSome(ownErrorIn(error))
           ? Effect.failCause(cause)
-          : Effect.zipWith(surroundings, closer, ({ application, transaction }, { denied }) =>
+          : Effect.zipWith(surroundings, healer, ({ application, transaction }, { denied }) =>
               denied({ error, statement: textOf(self), begun, application, place: placeOf(transaction) })
             ).pipe(
               Effect.flatten,
@@ -251,62 +260,65 @@ const unlessDenied = <E, R>(
     }
   )
 
-const placeOf = (transaction: Option.Option<Connection>): Mishap["place"] =>
+const placeOf = (transaction: Option.Option<Connection>): QueryFailure["place"] =>
   Option.isSome(transaction) ? "inside a transaction" : "outside transactions"
 
-/** What the closer's answer says about the transaction: which migrations it waits for, or that no gap of ours aborted it. */
-const learning = (
+/**
+ * Remembers what the healer's answer says about the transaction: the migrations that it must restart for, or that no
+ * migration explains the gap.
+ */
+const rememberingAnswer = (
   transaction: Connection,
   { error }: AbortedTransaction.Breach,
-  answer: Effect.Effect<Closing, AutoMigrationError>
-): Effect.Effect<Closing, AutoMigrationError> => {
-  const learn = (answer: Closing | AutoMigrationError): Effect.Effect<void> =>
+  answer: Effect.Effect<Answer, AutoMigrationError>
+): Effect.Effect<Answer, AutoMigrationError> => {
+  const note = (answer: Answer | AutoMigrationError): Effect.Effect<void> =>
     Effect.sync(() => {
       if (error instanceof TransactionMustRestart) return
       if (answer instanceof TransactionMustRestart) AbortedTransaction.remember(transaction, answer)
       if (answer === "NotOurs") AbortedTransaction.forget(transaction)
     })
-  return Effect.tapBoth(answer, { onFailure: learn, onSuccess: learn })
+  return Effect.tapBoth(answer, { onFailure: note, onSuccess: note })
 }
 
-const after = <E>(before: Met<E>, closing: Closing): Met<E> =>
-  closing === "Doubt" ? { ...before, doubted: true } : { ...before, times: before.times + 1 }
+const after = <E>(before: MetGap<E>, answer: Answer): MetGap<E> =>
+  answer === "RetryBeforeWait" ? { ...before, retriedBeforeWait: true } : { ...before, retries: before.retries + 1 }
 
-const closed = <E>(
-  { budget, close }: Closer,
+const askHealer = <E>(
+  { budget, heal }: Healer,
   cause: Cause.Cause<E>,
   breach: AbortedTransaction.Breach,
   memory: Memory<E>,
   { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
   const key = Detector.key(breach.gap)
-  const before = memory.first.get(key) ?? { cause, times: 0, doubted: false }
-  const closingsLeft = budget - memory.closings
-  const waitsLeft = memory.closings - memory.waits
-  if (closingsLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
-  const { doubted, times: closedBefore } = before
+  const before = memory.metGaps.get(key) ?? { cause, retries: 0, retriedBeforeWait: false }
+  const retriesLeft = budget - memory.retries
+  const waitsLeft = memory.retries - memory.waits
+  if (retriesLeft <= 0 && waitsLeft <= 0) return Effect.failCause(before.cause)
+  const { retriedBeforeWait, retries: retriesForGap } = before
   const place = placeOf(transaction)
-  const answer = close({
+  const answered = heal({
     gap: breach.gap,
     statement: breach.statement,
     error: breach.error,
     begun: memory.begun,
     application,
     place,
-    closedBefore,
-    closingsLeft,
-    doubted,
+    retriesForGap,
+    retriesLeft,
+    retriedBeforeWait,
     waitsLeft
   })
   return Effect.flatMap(
-    Option.isSome(transaction) ? learning(transaction.value, breach, answer) : answer,
-    (closing) => {
-      if (closing === "CaughtUp" && waitsLeft > 0) return Effect.succeed({ ...memory, waits: memory.waits + 1 })
-      return (closing === "Retry" || closing === "Doubt") && closingsLeft > 0
+    Option.isSome(transaction) ? rememberingAnswer(transaction.value, breach, answered) : answered,
+    (answer) => {
+      if (answer === "CaughtUp" && waitsLeft > 0) return Effect.succeed({ ...memory, waits: memory.waits + 1 })
+      return (answer === "Retry" || answer === "RetryBeforeWait") && retriesLeft > 0
         ? Effect.succeed({
-            closings: memory.closings + 1,
-            waits: closing === "Doubt" ? memory.waits + 1 : memory.waits,
-            first: new Map(memory.first).set(key, after(before, closing)),
+            retries: memory.retries + 1,
+            waits: answer === "RetryBeforeWait" ? memory.waits + 1 : memory.waits,
+            metGaps: new Map(memory.metGaps).set(key, after(before, answer)),
             last: Option.some(breach),
             begun: new Set()
           })
@@ -315,11 +327,11 @@ const closed = <E>(
   )
 }
 
-/** An effect may go on for long after it was healed. */
-const noted = 100
+/** How many statements of an effect are kept, since it may go on for long after a retry. */
+const keptStatements = 100
 
-/** Notes what an effect begins: a denial says neither which statement it is about nor which privilege that takes. */
-const noting = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> =>
+/** Keeps the texts of the statements that an effect begins: a denial names neither its statement nor the privilege. */
+const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> =>
   isStatement(self)
     ? self
     : Effect.flatMap(FiberRef.get(SqlStatement.currentTransformer), (outer) =>
@@ -330,7 +342,7 @@ const noting = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effe
               onSome: (transform) => transform(statement, sql, context, span)
             }),
             (sent) => {
-              if (begun.size < noted) begun.add(sent.compile()[0])
+              if (begun.size < keptStatements) begun.add(sent.compile()[0])
             }
           )
         )
@@ -345,12 +357,14 @@ const noting = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effe
 export const recover = <A, E, R, R2>(
   self: Effect.Effect<A, E, R>,
   cause: Cause.Cause<E>,
-  closer: Effect.Effect<Closer, never, R2>,
-  memory: Memory<E> = nothingClosed
+  healer: Effect.Effect<Healer, never, R2>,
+  memory: Memory<E> = emptyMemory
 ): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
-  Effect.flatMap(advance(self, cause, closer, memory), (next) => {
+  Effect.flatMap(advance(self, cause, healer, memory), (next) => {
     const begun = new Set<string>()
-    return Effect.catchAllCause(noting(self, begun), (again) => recover(self, again, closer, { ...next, begun }))
+    return Effect.catchAllCause(keepingStatements(self, begun), (again) =>
+      recover(self, again, healer, { ...next, begun })
+    )
   })
 
 /**
@@ -361,8 +375,8 @@ export const recover = <A, E, R, R2>(
  */
 export const recoverStream = <A, E, R, R2>(
   self: Stream.Stream<A, E, R>,
-  closer: Effect.Effect<Closer, never, R2>,
-  memory: Memory<E> = nothingClosed
+  healer: Effect.Effect<Healer, never, R2>,
+  memory: Memory<E> = emptyMemory
 ): Stream.Stream<A, E | AutoMigrationError, R | R2> =>
   Stream.suspend(() => {
     let hasEmitted = false
@@ -374,7 +388,7 @@ export const recoverStream = <A, E, R, R2>(
       Stream.catchAllCause((cause) =>
         hasEmitted
           ? Stream.failCause(cause)
-          : Stream.unwrap(Effect.map(advance(self, cause, closer, memory), (next) => recoverStream(self, closer, next)))
+          : Stream.unwrap(Effect.map(advance(self, cause, healer, memory), (next) => recoverStream(self, healer, next)))
       )
     )
   })

@@ -1,5 +1,5 @@
 /**
- * What was found out about a question, as long as the ledger ends where it ended then.
+ * Findings about gaps. A finding holds until the ledger changes.
  *
  * @internal
  */
@@ -12,13 +12,13 @@ import type { AppliedSet } from "../core/migration/LedgerEvent.js"
  * @category models
  */
 export interface Findings<A> {
-  /** As of now. */
+  /** Reads the memory at once, outside Effect. */
   readonly unsafeRecall: (question: string, applied: AppliedSet) => Option.Option<A>
   readonly record: (question: string, applied: AppliedSet, finding: A) => Effect.Effect<void>
 }
 
-/** Questions come from queries, and those never end: the oldest is forgotten. */
-const memory = 1000
+/** How many findings are kept. The oldest is dropped first. */
+const limit = 1000
 
 /**
  * @since 0.1.0
@@ -36,7 +36,7 @@ export const make = <A>(): Effect.Effect<Findings<A>> =>
         Effect.sync(() => {
           findings.delete(question)
           const [oldest] = findings.keys()
-          if (oldest !== undefined && findings.size >= memory) findings.delete(oldest)
+          if (oldest !== undefined && findings.size >= limit) findings.delete(oldest)
           findings.set(question, { hash, finding })
         })
     }

@@ -1,6 +1,6 @@
 /**
- * One heal: the steps from a missing object to the migrations that bring it. It resolves a plan, judges it, and runs
- * it. The steps come in the order of their cost: the first need no question to the database.
+ * One heal: from a missing object to the migrations that bring it. It resolves a plan, judges it, and runs it. Cheap
+ * steps come first: the first ones ask the database nothing.
  *
  * @internal
  */
@@ -50,18 +50,18 @@ export interface Services extends Pick<Options, "deadline" | "mode" | "policy" |
   readonly catalog: Context.Tag.Service<Catalog>
   readonly knowledge: Context.Tag.Service<Knowledge>
   readonly runner: Context.Tag.Service<PlanRunner.PlanRunner>
-  /** Gaps that a retry did not close, as of a ledger's head: the object exists, and the query cannot see it. */
+  /** Gaps that a retry did not close: the object exists, and the query cannot see it. */
   readonly futile: Findings<"futile">
 }
 
 /**
- * Where a boundary meets a gap. `first`: for the first time. `again`: after the effect ran again for this gap.
+ * How a boundary meets a gap. `first`: for the first time. `again`: after the effect ran again for this gap.
  * `in transaction`: in a transaction of the caller, which the server has aborted.
  *
  * @since 0.1.0
  * @category models
  */
-export type Occasion = "first" | "again" | "in transaction"
+export type Occurrence = "first" | "again" | "in transaction"
 
 /**
  * A missing object, and what its statement says.
@@ -71,7 +71,7 @@ export type Occasion = "first" | "again" | "in transaction"
  */
 export interface Heal extends Services {
   readonly gap: Detector.MissingObject
-  readonly occasion: Occasion
+  readonly occurrence: Occurrence
   /** The names that the statement uses, where its text is known. */
   readonly scope: Option.Option<StatementScope>
   /** `in view`: the statement's connection is known. `out of view`: the effect may have begun a transaction by hand. */
@@ -81,22 +81,21 @@ export interface Heal extends Services {
 }
 
 /**
- * How a heal ends: with an answer for the boundary, or with the migrations that the caller's transaction must restart
- * for.
+ * The end of a heal: an answer for the boundary, or the migrations for which the caller's transaction must restart.
  *
  * @since 0.1.0
  * @category models
  */
-export type Conclusion = Boundary.Closing | ReadonlyArray<MigrationId>
+export type Conclusion = Boundary.Answer | ReadonlyArray<MigrationId>
 
 /** @since 0.1.0 @category models */
-export type Healing = Effect.Effect<Conclusion, PlanRunner.Refusal>
+export type Healing = Effect.Effect<Conclusion, PlanRunner.RunFailure>
 
 type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
 
 /**
- * Runs a heal to its conclusion, for at most twice the deadline: by then the server has ended every statement that it
- * still runs, so the connection is lost.
+ * Runs a heal to its conclusion, for at most twice the deadline. The server ends each statement before that, so a
+ * longer heal has lost its connection.
  *
  * @since 0.1.0
  * @category operations
@@ -104,11 +103,11 @@ type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
 export const conclude = (heal: Heal): Healing =>
   Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
 
-/** Asks the database only where some migration explains the gap. */
+/** Asks the database only where a migration explains the gap. */
 const begin = (heal: Heal): Healing => {
   const ofAll = Resolver.resolve(heal.knowledge.graph, new Set(), heal.gap, heal.scope)
   if (Either.isLeft(ofAll) && ofAll.left._tag !== "AlreadyApplied") return withoutPlan(heal, ofAll.left)
-  switch (heal.occasion) {
+  switch (heal.occurrence) {
     case "first":
       return first(heal)
     case "again":
@@ -122,7 +121,7 @@ const begin = (heal: Heal): Healing => {
 const withoutPlan = (heal: Heal, reason: Exclude<Resolver.NoPlan, Resolver.AlreadyApplied>): Healing =>
   reason._tag === "Unexplained"
     ? Effect.succeed("NotOurs")
-    : refuse(({ cause }) => new ObjectRemoved({ gap: nameOf(heal), removedBy: reason.by.id, cause }))
+    : failWith(({ cause }) => new ObjectRemoved({ gap: nameOf(heal), removedBy: reason.by.id, cause }))
 
 const first = (heal: Heal): Healing =>
   withView(heal, (seen) => {
@@ -131,15 +130,18 @@ const first = (heal: Heal): Healing =>
   })
 
 /**
- * Each migration that could bring the object by a guess is applied: perhaps just now, by another process or an inner
- * boundary. So the effect runs again. What a certain provider promises is looked up in the catalog before that.
+ * Whether each migration that could bring the object by a guess is applied. Another process or an inner boundary may
+ * have applied it just now, so the effect runs again. For a certain provider the catalog is asked first.
  */
 const isGuessApplied = (resolution: Resolution): boolean =>
   Either.match(resolution, { onLeft: (reason) => reason._tag === "Unexplained", onRight: () => false })
 
-/** Another provider may be pending, or another session has dropped what was brought; else the heal gives up. */
+/**
+ * Looks for another provider that is pending, and for an object that another session has dropped. Else the heal gives
+ * up.
+ */
 const again = (heal: Heal): Healing =>
-  Effect.flatMap(orRefuse(heal.knowledge.view), (seen) => {
+  Effect.flatMap(asRunFailure(heal.knowledge.view), (seen) => {
     const resolution = resolve(heal, seen)
     if (Either.isRight(resolution)) return decide(heal, seen, resolution)
     const { left } = resolution
@@ -148,8 +150,8 @@ const again = (heal: Heal): Healing =>
   })
 
 /**
- * Asks the database for the ledger's row only: the caller's own transaction may hold a lock on anything else. The
- * policy judges later, when the boundary around the transaction asks.
+ * Asks the database for the ledger's row only, since the caller's own transaction may hold a lock on any other object.
+ * The policy judges later, when the boundary around the transaction asks.
  */
 const restart = (heal: Heal): Healing =>
   withView(heal, (seen) =>
@@ -161,22 +163,22 @@ const restart = (heal: Heal): Healing =>
     )
   )
 
-/** Goes on with what is known to be applied, unless a retry has been futile since. */
+/** Goes on with the applied set, unless a retry for this gap was futile and the ledger is unchanged. */
 const withView = (heal: Heal, step: (seen: View) => Healing): Healing =>
-  Effect.flatMap(orRefuse(heal.knowledge.view), (seen) =>
+  Effect.flatMap(asRunFailure(heal.knowledge.view), (seen) =>
     Effect.flatMap(isFutile(heal, seen), (futile) => (futile ? Effect.succeed("NotOurs") : step(seen)))
   )
 
 const isFutile = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<boolean> =>
   Effect.sync(() => Option.isSome(futile.unsafeRecall(Detector.key(gap), applied)))
 
-const giveUp = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<Boundary.Closing> =>
+const giveUp = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<Boundary.Answer> =>
   Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
 
 const resolve = ({ gap, knowledge, scope }: Heal, { applied }: View): Resolution =>
   Resolver.resolve(knowledge.graph, applied.checksumById, gap, scope)
 
-/** Only a ledger that was read just now may lead to an error. */
+/** Fails only by a ledger that was read just now, and else reads it first. */
 const decide = (heal: Heal, seen: View, resolution: Resolution): Healing =>
   Either.match(resolution, {
     onLeft: (reason) => {
@@ -197,36 +199,36 @@ const decide = (heal: Heal, seen: View, resolution: Resolution): Healing =>
   })
 
 const refresh = (heal: Heal): Healing =>
-  Effect.flatMap(orRefuse(heal.knowledge.refresh), (seen) => decide(heal, seen, resolve(heal, seen)))
+  Effect.flatMap(asRunFailure(heal.knowledge.refresh), (seen) => decide(heal, seen, resolve(heal, seen)))
 
-/** Where another tool has applied the migrations, the policy's reasons do not matter: that error comes first. */
-const unlessElsewhere = ({ mode, runner }: Heal, { applied }: View): Effect.Effect<void, PlanRunner.Refusal> =>
+/** Fails where another tool has applied the migrations, which is reported before the policy's reasons. */
+const unlessElsewhere = ({ mode, runner }: Heal, { applied }: View): Effect.Effect<void, PlanRunner.RunFailure> =>
   mode === "observe" ? Effect.void : runner.unlessElsewhere(applied)
 
-/** The ledger, read just now, says that the providers ran. The catalog tells whether that is true. */
+/** Asks the catalog whether it has the objects, after a ledger that was read just now says that their providers ran. */
 const settle = Effect.fnUntraced(function* (
   heal: Heal,
   seen: View,
   { objects, providers }: Resolver.AlreadyApplied
-): Effect.fn.Return<Boundary.Closing, PlanRunner.Refusal> {
+): Effect.fn.Return<Boundary.Answer, PlanRunner.RunFailure> {
   const { checksumById } = seen.applied
-  const missing = yield* orRefuse(heal.catalog.missing(objects, "anywhere"))
+  const missing = yield* asRunFailure(heal.catalog.missing(objects, "anywhere"))
   if (missing.length === 0) return "Retry"
   const edited = providers.find((migration) => checksumById.get(migration.id) !== migration.checksum)
   if (edited?.isRepeatable === true) {
     const plan: Plan.Plan = { steps: [{ migration: edited, reason: "provider" }], closes: [heal.gap.object], upon: [] }
-    return yield* refuse(({ cause }) => new MigrationPending({ ...factsOf(heal, plan), cause }))
+    return yield* failWith(({ cause }) => new MigrationPending({ ...factsOf(heal, plan), cause }))
   }
   if (edited !== undefined) {
     const recorded = checksumById.get(edited.id) ?? ""
-    return yield* refuse(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
+    return yield* failWith(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
   }
   if (providers.every((migration) => promises(migration).length === 0)) return yield* giveUp(heal, seen)
   const migrationIds = Arr.map(providers, (migration) => migration.id)
-  return yield* refuse(({ cause }) => new SchemaDrift({ gap: nameOf(heal), migrationIds, cause }))
+  return yield* failWith(({ cause }) => new SchemaDrift({ gap: nameOf(heal), migrationIds, cause }))
 })
 
-/** Judges the whole plan. Where it may not run, judges the plan of what the statement cannot do without. */
+/** Judges the whole plan. Where it may not run, judges the smaller plan of the objects that the statement must have. */
 const judgeSparingly = (heal: Heal, seen: View, plan: Plan.Plan) =>
   Effect.flatMap(judge(heal, seen, plan), (verdict) => {
     if (Either.isRight(verdict)) return Effect.succeed(verdict)
@@ -236,12 +238,12 @@ const judgeSparingly = (heal: Heal, seen: View, plan: Plan.Plan) =>
       : Effect.succeed(verdict)
   })
 
-/** What mode and policy say of a plan. `Left` is the failure of a plan that may not run. */
+/** The judgement of mode and policy about a plan. `Left` is the failure of a plan that may not run. */
 const judge = Effect.fnUntraced(function* (
   heal: Heal,
   { applied }: View,
   plan: Plan.Plan
-): Effect.fn.Return<Either.Either<Judge.Judgement, MigrationFailure.Failure>, PlanRunner.Refusal> {
+): Effect.fn.Return<Either.Either<Judge.Judgement, MigrationFailure.Failure>, PlanRunner.RunFailure> {
   const { catalog, knowledge, mode, policy, schema } = heal
   const waiting = plan.steps.map(({ migration }) => migration)
   const renamed = OldNames.renamed(knowledge.graph, schema, { applied, waiting })
@@ -250,18 +252,18 @@ const judge = Effect.fnUntraced(function* (
   if (mode === "observe") {
     return Either.left(MigrationFailure.circumstance(({ cause }) => new MigrationPending({ ...facts, cause })))
   }
-  const refusal: Judge.Judgement["refuse"] = (reasons) =>
+  const refuse: Judge.Judgement["refuse"] = (reasons) =>
     MigrationFailure.circumstance(
       ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, Policy.render), cause })
     )
-  const answers = yield* orRefuse(catalog.presence(Policy.questions(plan)))
+  const answers = yield* asRunFailure(catalog.presence(Policy.questions(plan)))
   const verdict = policy(plan, Presence.facts(answers))
   return verdict._tag === "Allowed"
-    ? Either.right({ policy, plan, answers, refuse: refusal })
-    : Either.left(refusal(verdict.reasons))
+    ? Either.right({ policy, plan, answers, refuse })
+    : Either.left(refuse(verdict.reasons))
 })
 
-/** What an error says of a plan that waits for an operator. */
+/** The facts of an error about a plan that waits for an operator. */
 const factsOf = (heal: Heal, plan: Plan.Plan) => {
   const [promised = heal.gap.object] = plan.closes
   return {
@@ -274,13 +276,13 @@ const factsOf = (heal: Heal, plan: Plan.Plan) => {
 const run = Effect.fnUntraced(function* (
   heal: Heal,
   judgement: Judge.Judgement
-): Effect.fn.Return<Conclusion, PlanRunner.Refusal> {
+): Effect.fn.Return<Conclusion, PlanRunner.RunFailure> {
   const { plan } = judgement
-  const window = yield* heal.runner.refusal(plan)
+  const window = yield* heal.runner.openWindow(plan)
   if (Option.isSome(window)) return yield* Effect.zipRight(heal.onWindow(window.value), Effect.fail(window.value))
   const result = yield* runPlan(heal, judgement)
   if (result._tag === "Outdated") return yield* refresh(heal)
-  if (result._tag === "Held") return "Doubt"
+  if (result._tag === "Held") return "RetryBeforeWait"
   if (result._tag === "Present") return yield* whenPresent(heal, plan)
   yield* Metric.increment(Telemetry.healed)
   return "Retry"
@@ -308,12 +310,12 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
     .pipe(Effect.withSpan(Telemetry.span.heal, { attributes }))
 })
 
-/** The catalog has the object. Either another session has brought it meanwhile, or the query cannot see it. */
+/** Answers where the catalog has the object: another session has brought it meanwhile, or the query cannot see it. */
 const whenPresent = (heal: Heal, plan: Plan.Plan): Healing =>
-  Effect.flatMap(orRefuse(heal.knowledge.view), (now) =>
-    heal.occasion !== "again" || Plan.ids(plan).some((id) => now.applied.checksumById.has(id))
+  Effect.flatMap(asRunFailure(heal.knowledge.view), (seen) =>
+    heal.occurrence !== "again" || Plan.ids(plan).some((id) => seen.applied.checksumById.has(id))
       ? Effect.succeed("Retry")
-      : giveUp(heal, now)
+      : giveUp(heal, seen)
   )
 
 /**
@@ -322,7 +324,7 @@ const whenPresent = (heal: Heal, plan: Plan.Plan): Healing =>
  * @since 0.1.0
  * @category constructors
  */
-export const late = (heal: Pick<Heal, "deadline" | "gap">): PlanRunner.Refusal =>
+export const late = (heal: Pick<Heal, "deadline" | "gap">): PlanRunner.RunFailure =>
   withoutWindow(MigrationFailure.circumstance(({ cause }) => timeout(heal, [], cause)))
 
 const timeout = (
@@ -340,12 +342,12 @@ const timeout = (
 
 const nameOf = ({ gap }: Pick<Heal, "gap">): string => SchemaObject.render(gap.object)
 
-const refuse = (
+const failWith = (
   toError: (facts: { readonly cause: unknown }) => AutoMigrationError
-): Effect.Effect<never, PlanRunner.Refusal> => Effect.fail(withoutWindow(MigrationFailure.circumstance(toError)))
+): Effect.Effect<never, PlanRunner.RunFailure> => Effect.fail(withoutWindow(MigrationFailure.circumstance(toError)))
 
-const orRefuse = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.Refusal> =>
+const asRunFailure = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.RunFailure> =>
   Effect.mapError(effect, withoutWindow)
 
-/** No migration is at fault. */
-const withoutWindow = (failure: MigrationFailure.Failure): PlanRunner.Refusal => ({ failure, retryAt: 0 })
+/** A failure for which no migration is at fault. */
+const withoutWindow = (failure: MigrationFailure.Failure): PlanRunner.RunFailure => ({ failure, retryAt: 0 })

@@ -1,6 +1,6 @@
 /**
- * Answers the requests of boundaries. One heal closes the gap of all equal requests that come at once. A gap that needs
- * no migration gets its answer here: a stale plan, and a replica that is behind.
+ * Answers the requests of boundaries. Equal requests that come at once share one heal. Two kinds of gaps need no
+ * migration and get their answer here: a stale plan of the server, and a replica that is behind.
  *
  * @internal
  */
@@ -23,24 +23,24 @@ import * as ApplicationAccess from "./ApplicationAccess.js"
 import type * as Boundary from "./Boundary.js"
 import * as Findings from "./Findings.js"
 import * as Heal from "./Heal.js"
-import * as Refusals from "./Refusals.js"
+import * as WindowErrors from "./WindowErrors.js"
 
-interface Healer {
+interface Dependencies {
   readonly services: Heal.Services
   readonly parser: Parser
   readonly access: ApplicationAccess.ApplicationAccess
-  readonly flights: SingleFlight.SingleFlight<Heal.Conclusion, PlanRunner.Refusal>
-  readonly refusals: Refusals.Refusals
+  readonly heals: SingleFlight.SingleFlight<Heal.Conclusion, PlanRunner.RunFailure>
+  readonly windowErrors: WindowErrors.WindowErrors
 }
 
-type Answer = Effect.Effect<Boundary.Closing, AutoMigrationError>
+type Answering = Effect.Effect<Boundary.Answer, AutoMigrationError>
 
 /** A request for an object that is missing. */
-interface HealRequest extends Boundary.Request {
+interface MissingObjectRequest extends Boundary.HealRequest {
   readonly gap: Detector.MissingObject
 }
 
-/** How often one boundary runs a statement again whose plan the server finds stale. */
+/** How often one boundary runs a statement again because the server finds its plan stale. */
 const staleRetries = 3
 
 /**
@@ -50,7 +50,7 @@ const staleRetries = 3
 export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const knowledge = yield* Knowledge
-  const healer: Healer = {
+  const dependencies: Dependencies = {
     services: {
       ...config,
       catalog: yield* Catalog.Catalog,
@@ -60,83 +60,88 @@ export const make = Effect.gen(function* () {
     },
     parser: yield* SqlParser,
     access: yield* ApplicationAccess.make(knowledge.graph),
-    flights: yield* SingleFlight.make<Heal.Conclusion, PlanRunner.Refusal>(
+    heals: yield* SingleFlight.make<Heal.Conclusion, PlanRunner.RunFailure>(
       { failure: MigrationFailure.ended, retryAt: 0 },
       config.deadline
     ),
-    refusals: yield* Refusals.make(knowledge.remembered)
+    windowErrors: yield* WindowErrors.make(knowledge.remembered)
   }
   return {
     budget: config.budget,
-    close: (request) => close(healer, request),
-    denied: healer.access.denied
-  } satisfies Boundary.Closer
+    heal: (request) => answer(dependencies, request),
+    denied: dependencies.access.denied
+  } satisfies Boundary.Healer
 })
 
-const close = (healer: Healer, request: Boundary.Request): Answer => {
+const answer = (dependencies: Dependencies, request: Boundary.HealRequest): Answering => {
   const { error, place } = request
   if (place === "inside a transaction" && error instanceof TransactionMustRestart) return Effect.succeed("NotOurs")
-  if (isForMissing(request)) return closeMissing(healer, request)
-  return request.closingsLeft > 0 ? replan(request) : Effect.succeed("NotOurs")
+  if (isForMissing(request)) return answerMissing(dependencies, request)
+  return request.retriesLeft > 0 ? replan(request) : Effect.succeed("NotOurs")
 }
 
-const isForMissing = (request: Boundary.Request): request is HealRequest => request.gap._tag === "MissingObject"
+const isForMissing = (request: Boundary.HealRequest): request is MissingObjectRequest =>
+  request.gap._tag === "MissingObject"
 
 /** The server makes a new plan when the statement runs again. */
-const replan = (request: Boundary.Request): Answer => {
+const replan = (request: Boundary.HealRequest): Answering => {
   if (request.place === "inside a transaction") return Effect.fail(AbortedTransaction.mustRestart(request, []))
-  return Effect.succeed(request.closedBefore < staleRetries ? "Retry" : "NotOurs")
+  return Effect.succeed(request.retriesForGap < staleRetries ? "Retry" : "NotOurs")
 }
 
-const closeMissing = (healer: Healer, request: HealRequest): Answer => {
-  if (request.place === "inside a transaction") return ask(healer, request, "in transaction")
-  return request.closedBefore === 0 && request.closingsLeft > 0
-    ? ask(healer, request, "first")
-    : closeAgain(healer, request)
+const answerMissing = (dependencies: Dependencies, request: MissingObjectRequest): Answering => {
+  if (request.place === "inside a transaction") return recallOrHeal(dependencies, request, "in transaction")
+  return request.retriesForGap === 0 && request.retriesLeft > 0
+    ? recallOrHeal(dependencies, request, "first")
+    : answerAgain(dependencies, request)
 }
 
-/** The gap came back after it was closed. A replica may not have heard of that yet. */
-const closeAgain = Effect.fnUntraced(function* (
-  healer: Healer,
-  request: HealRequest
-): Effect.fn.Return<Boundary.Closing, AutoMigrationError> {
-  if (yield* healer.access.hasCaughtUp(request, request.gap.object)) return "CaughtUp"
-  const closing = request.closingsLeft > 0 ? yield* ask(healer, request, "again") : "NotOurs"
-  return closing === "NotOurs" && request.closedBefore > 0 ? yield* unseen(healer, request) : closing
+/** Answers a gap that came back after it was closed. A replica may not have replayed the migration yet. */
+const answerAgain = Effect.fnUntraced(function* (
+  dependencies: Dependencies,
+  request: MissingObjectRequest
+): Effect.fn.Return<Boundary.Answer, AutoMigrationError> {
+  if (yield* dependencies.access.hasCaughtUp(request, request.gap.object)) return "CaughtUp"
+  const healed = request.retriesLeft > 0 ? yield* recallOrHeal(dependencies, request, "again") : "NotOurs"
+  return healed === "NotOurs" && request.retriesForGap > 0 ? yield* unlessHidden(dependencies, request) : healed
 })
 
-/** What was brought and is not seen may stand in a schema that the application's role may not use. */
-const unseen = ({ access }: Healer, request: HealRequest): Answer =>
+/** Fails where the object stands in a schema that the application's role may not use. */
+const unlessHidden = ({ access }: Dependencies, request: MissingObjectRequest): Answering =>
   Effect.flatMap(
     access.hidden(request),
-    Option.match({ onNone: (): Answer => Effect.succeed("NotOurs"), onSome: Effect.fail })
+    Option.match({ onNone: (): Answering => Effect.succeed("NotOurs"), onSome: Effect.fail })
   )
 
-/** Gives the refusal that equal requests were given, while it holds. */
-const ask = (healer: Healer, request: HealRequest, occasion: Heal.Occasion): Answer => {
-  const key = keyOf(request, occasion)
+/** Gives the error that an equal request got, while it holds. */
+const recallOrHeal = (
+  dependencies: Dependencies,
+  request: MissingObjectRequest,
+  occurrence: Heal.Occurrence
+): Answering => {
+  const key = keyOf(request, occurrence)
   return Effect.flatMap(
-    healer.refusals.recall(key),
-    Option.match({ onNone: () => join(healer, request, occasion, key), onSome: Effect.fail })
+    dependencies.windowErrors.recall(key),
+    Option.match({ onNone: () => join(dependencies, request, occurrence, key), onSome: Effect.fail })
   )
 }
 
-/** Two requests are equal if they have the same key. */
-const keyOf = (request: HealRequest, occasion: Heal.Occasion): string =>
+/** The key that equal requests share. */
+const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): string =>
   [
-    occasion,
+    occurrence,
     callerOf(request),
     pointsIntoStatement(request),
     Detector.key(request.gap),
     Option.getOrElse(request.statement, () => "")
   ].join("\n")
 
-/** A larger effect may have begun a transaction by hand. */
-const callerOf = ({ doubted, statement }: HealRequest): Heal.Heal["caller"] =>
-  Option.isNone(statement) && !doubted ? "out of view" : "in view"
+/** An effect that is larger than a statement may have begun a transaction by hand. */
+const callerOf = ({ retriedBeforeWait, statement }: MissingObjectRequest): Heal.Heal["caller"] =>
+  Option.isNone(statement) && !retriedBeforeWait ? "out of view" : "in view"
 
 /** An error inside a function, a trigger or a default has no position in the text. */
-const pointsIntoStatement = ({ error }: HealRequest): boolean =>
+const pointsIntoStatement = ({ error }: MissingObjectRequest): boolean =>
   Option.exists(SqlState.evidenceFrom(error), ({ position }) => Option.isSome(position))
 
 /**
@@ -144,34 +149,34 @@ const pointsIntoStatement = ({ error }: HealRequest): boolean =>
  * when a request is interrupted.
  */
 const join = (
-  { flights, parser, refusals, services }: Healer,
-  request: HealRequest,
-  occasion: Heal.Occasion,
+  { heals, parser, windowErrors, services }: Dependencies,
+  request: MissingObjectRequest,
+  occurrence: Heal.Occurrence,
   key: string
 ) => {
-  const errorOf = ({ failure, retryAt }: PlanRunner.Refusal) => failure.toError({ cause: request.error, retryAt })
-  const heal = Effect.suspend(() =>
+  const errorOf = ({ failure, retryAt }: PlanRunner.RunFailure) => failure.toError({ cause: request.error, retryAt })
+  const conclusion = Effect.suspend(() =>
     Heal.conclude({
       ...services,
       gap: request.gap,
-      occasion,
+      occurrence,
       scope: scopeOf(parser, request),
       caller: callerOf(request),
-      onWindow: (window) => refusals.record(key, window, errorOf(window))
+      onWindow: (window) => windowErrors.record(key, window, errorOf(window))
     })
   )
-  return flights.join(key, heal, Heal.late({ deadline: services.deadline, gap: request.gap })).pipe(
+  return heals.join(key, conclusion, Heal.late({ deadline: services.deadline, gap: request.gap })).pipe(
     Effect.mapError(errorOf),
-    Effect.flatMap((conclusion) =>
-      typeof conclusion === "string"
-        ? Effect.succeed(conclusion)
-        : Effect.fail(AbortedTransaction.mustRestart(request, conclusion))
+    Effect.flatMap((concluded) =>
+      typeof concluded === "string"
+        ? Effect.succeed(concluded)
+        : Effect.fail(AbortedTransaction.mustRestart(request, concluded))
     )
   )
 }
 
-/** The statement's scope is closed only where the error is about the statement itself. */
-const scopeOf = (parser: Parser, request: HealRequest): Option.Option<StatementScope.StatementScope> =>
+/** The statement's scope, which counts as closed only where the error is about the statement itself. */
+const scopeOf = (parser: Parser, request: MissingObjectRequest): Option.Option<StatementScope.StatementScope> =>
   Option.map(
     Option.flatMap(request.statement, (text) => StatementScope.scopeFrom(parser, text)),
     (scope) => ({ ...scope, isClosed: scope.isClosed && pointsIntoStatement(request) })

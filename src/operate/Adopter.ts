@@ -1,6 +1,6 @@
 /**
- * Records as applied what another tool has applied, or what the catalog holds already: says what it would record,
- * records it in one transaction under the migration lock, and tells when the other tool has applied more.
+ * Adopts migrations that another tool has applied, or whose objects the catalog holds: shows them, records them in one
+ * transaction under the migration lock, and tells when the other tool has applied more.
  *
  * @internal
  */
@@ -41,11 +41,11 @@ import { digest } from "../runtime/Sha256.js"
  */
 export interface HistoryStatus {
   readonly tool: string
-  /** With its schema where it is not on the search path. */
+  /** With the schema's name where that is not on the search path. */
   readonly table: string
-  /** How many migrations it records; `null` where it cannot be read. */
+  /** How many migrations the table records. `null` where it cannot be read. */
   readonly recorded: number | null
-  /** Migrations of this program that it records and the ledger does not: `adopt` records them. */
+  /** Migrations of this program that the table records and the ledger does not: `adopt` records them. */
   readonly due: ReadonlyArray<MigrationId>
 }
 
@@ -54,7 +54,7 @@ export interface HistoryStatus {
  * @category models
  */
 export interface Adopter {
-  /** What `adopt` would record. */
+  /** The adoption that `adopt` would record. */
   readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
     request: Adoption.Request
@@ -64,14 +64,14 @@ export interface Adopter {
    * of the plan: that tool may have gone on, or another program has begun the ledger that both share.
    */
   readonly unlessDue: (applied: AppliedSet, plan: Plan.Plan) => Effect.Effect<void, AutoMigrationError>
-  /** Each call reads the tables. */
+  /** Reads the tables of other tools at each call. */
   readonly histories: (applied: AppliedSet) => Effect.Effect<ReadonlyArray<HistoryStatus>, AutoMigrationError>
 }
 
 interface LedgerAccess {
-  /** Each run reads the ledger. */
+  /** Reads the ledger at each run. */
   readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
-  /** Records the migrations of a plan as adopted. Each event holds the details of its migration. */
+  /** Records the migrations of a plan as adopted. Each event holds its migration's details. */
   readonly record: (
     plan: Plan.Plan,
     details: NonNullable<Job.Job["details"]>
@@ -147,7 +147,7 @@ const fromTable = Effect.fnUntraced(function* (
 const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<ForeignHistory.History>, AutoMigrationError> =>
   Effect.mapError(foreign.look, MigrationFailure.withoutQuery)
 
-/** The one table that the request means. */
+/** The one table that the options mean. */
 const chosen = (
   schema: SchemaName,
   { table }: Adoption.Request,
@@ -167,7 +167,7 @@ const chosen = (
       )
 }
 
-/** What the rows of a tool's table mean for the migrations of the program. */
+/** Matches the rows of a tool's table with the migrations of the program. */
 const match = (
   graph: MigrationGraph,
   { table, tool }: ForeignHistory.History,
@@ -185,7 +185,7 @@ const match = (
     })
   )
 
-/** The migrations, with the contents of their files if the tool keeps a hash of them or names migrations by it. */
+/** The migrations, with the contents of their files if the tool keeps a hash of a file or names a migration by it. */
 const knownFiles = (
   { nodes }: MigrationGraph,
   { keeping, naming }: ForeignHistory.History["tool"]
@@ -196,7 +196,10 @@ const knownFiles = (
       : Effect.map(contentOf(migration), (content) => ({ migration, content }))
   )
 
-/** Reads the file, since other tools hash the file as it is. Code has no file; the SQL that it gives stands for one. */
+/**
+ * Reads the file, since other tools hash its bytes. SQL that comes from no file stands for one, and an Effect has no
+ * content.
+ */
 const contentOf = ({ script, source }: Migration): Effect.Effect<Content | undefined> =>
   script._tag === "Sql"
     ? Effect.promise(() =>
@@ -216,7 +219,7 @@ const contentFrom = (name: string, bytes: Uint8Array): Content => ({
 })
 
 /**
- * Fails where a migration does not fit and the request does not accept that.
+ * Fails where a migration does not fit and the options do not accept that.
  *
  * @since 0.1.0
  * @category operations
@@ -239,7 +242,7 @@ export const unlessUnfit = (
 }
 
 /**
- * A table that leads to no migration is recorded as an empty adoption. After it the program applies its own migrations.
+ * The migrations to record. A table that leads to none is an empty adoption, after which the program applies its own.
  */
 const recordedBy = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet): ReadonlyArray<Migration> =>
   entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(applied)
@@ -285,7 +288,7 @@ const unlessDueIn = Effect.fnUntraced(function* (
   if (due.length > 0) yield* MigrationFailure.withoutQuery(foreign.elsewhere(history, due))
 })
 
-/** What a table records and the ledger does not. */
+/** The migrations that a table records and the ledger does not. */
 const dueIn = (
   graph: MigrationGraph,
   history: ForeignHistory.History,

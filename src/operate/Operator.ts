@@ -1,6 +1,6 @@
 /**
- * What an operator does ahead of time, at a start-up, on the command line or in a test: applies migrations, shows where
- * they stand, records what is there already, and checks the ledger. No policy judges a plan that an operator runs.
+ * Operations for a start-up, a command line or a test: apply migrations, show their status, record those that are
+ * applied already, and check the ledger. No policy judges a plan that an operator runs.
  *
  * @since 0.1.0
  */
@@ -51,32 +51,31 @@ export interface Status {
   readonly applied: ReadonlyArray<MigrationId>
   /** In the order in which `migrate` would run them. */
   readonly pending: ReadonlyArray<MigrationId>
-  /** In the ledger and not in this program: a newer deployment has them, or their files were deleted. */
+  /** Recorded in the ledger and not in this program: a newer deployment has them, or their files were deleted. */
   readonly unknown: ReadonlyArray<MigrationId>
-  /** Edited after they were applied; `migrate` runs the repeatable ones again, and refuses the others. */
+  /** Edited after they were applied. `migrate` runs the repeatable ones again, and refuses the others. */
   readonly edited: ReadonlyArray<MigrationId>
   /**
-   * Pending, with exactly the text of a migration that is applied under an id that no file has any more: their files
-   * were renamed, which `rename` has still to record. The old ids are not among `unknown`, neither before nor after
-   * that.
+   * Pending, with exactly the text of a migration that is applied under an id that no file has: their files were
+   * renamed, and `rename` has not recorded that yet. `unknown` never lists the old ids.
    */
   readonly renamed: ReadonlyArray<{ readonly from: MigrationId; readonly to: MigrationId }>
-  /** Pending, though an applied migration waits for them: files that were added below what has run. */
+  /** Pending, though an applied migration comes after them: their files were added too low in the order. */
   readonly overtaken: ReadonlyArray<MigrationId>
-  /** Warnings about the pending ones; `graph.warnings` has those of all migrations. */
+  /** Warnings about pending migrations. `graph.warnings` has those of all migrations. */
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
-  /** Tables in which other tools record migrations. */
+  /** Tables of other tools that record migrations. */
   readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
 }
 
 /**
- * How migrations are recorded as applied.
+ * Options of a baseline.
  *
  * @since 0.1.0
  * @category models
  */
 export interface BaselineOptions {
-  /** Records them without asking the catalog whether what they promise is there. Defaults to `false`. */
+  /** Records migrations without asking the catalog for the objects that they promise. Defaults to `false`. */
   readonly unchecked?: boolean
 }
 
@@ -114,8 +113,8 @@ export interface Operator {
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
 }
 
-/** An operator waits as long as it takes, and needs no policy's consent. */
-const forOperator: Omit<PlanRunner.Request, "plan" | "doing"> = {
+/** The options of every operator's run: no deadline, and no policy. */
+const forOperator: Omit<PlanRunner.RunOptions, "plan" | "doing"> = {
   pace: "operator",
   judgement: Option.none(),
   caller: "in view",
@@ -124,15 +123,15 @@ const forOperator: Omit<PlanRunner.Request, "plan" | "doing"> = {
   detail: { by: "operator" }
 }
 
-type RunRequest = Pick<PlanRunner.Request, "plan" | "doing"> &
-  Partial<Pick<PlanRunner.Request, "condition" | "detail" | "details">>
+type OperatorRun = Pick<PlanRunner.RunOptions, "plan" | "doing"> &
+  Partial<Pick<PlanRunner.RunOptions, "condition" | "detail" | "details">>
 
 interface Services {
   readonly schema: SchemaName
   readonly graph: MigrationGraph.MigrationGraph
   /** In the graph's order. */
   readonly migrations: ReadonlyArray<Migration>
-  /** Each run reads the ledger. */
+  /** Reads the ledger at each run. */
   readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
   readonly catalog: Context.Tag.Service<Catalog.Catalog>
   readonly ledger: Context.Tag.Service<Ledger>
@@ -202,10 +201,10 @@ const migrationOf = ({ migrations }: Services, id: string): Effect.Effect<Migrat
     () => new UnknownMigration({ id, known: migrations.map(idOf) })
   )
 
-/** Chooses what to apply of the migrations that an applied set lacks. */
+/** Chooses a plan from the migrations that an applied set lacks. */
 type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
 
-/** An edited file is an error before anything runs. */
+/** Applies the chosen plan. Fails before the first step where the file of an applied migration was edited. */
 const migrate = (services: Services, choose: Choose, doing: "apply" | "again") =>
   Effect.withSpan(applyChosen(services, choose, doing), Telemetry.span.migrate)
 
@@ -246,7 +245,7 @@ const current = ({ migrations }: Services, set: AppliedSet): AppliedSet["checksu
   return new Map([...set.checksumById].filter(([id]) => !again.has(id)))
 }
 
-const run = (runner: Services["runner"], request: RunRequest): Effect.Effect<PlanRunner.Result, AutoMigrationError> =>
+const run = (runner: Services["runner"], request: OperatorRun): Effect.Effect<PlanRunner.Result, AutoMigrationError> =>
   Effect.mapError(runner.run({ ...forOperator, ...request }), ({ failure, retryAt }) =>
     failure.toError({ cause: undefined, retryAt })
   )
@@ -256,7 +255,7 @@ const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
 
 const idOf = (migration: Migration): MigrationId => migration.id
 
-/** A plan that would not begin loses no data: the error says why it would not begin. */
+/** The statements of the chosen plan that lose data. Fails where the plan would not begin. */
 const lossesOf = Effect.fnUntraced(function* (
   services: Services,
   choose: Choose
@@ -345,8 +344,8 @@ const status = Effect.fnUntraced(function* (
 })
 
 /**
- * Leaves out old ids of migrations whose new names are recorded. Such a migration is applied with one checksum under
- * two ids: only where that is so, the log is asked which id is the old one.
+ * Leaves out old ids of migrations whose new names are recorded. Such a migration is applied under two ids with one
+ * checksum. Only then the log is asked for the old ids.
  */
 const withoutRenamed = Effect.fnUntraced(function* (
   { ledger, migrations }: Services,

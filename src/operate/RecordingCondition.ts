@@ -1,6 +1,6 @@
 /**
- * What must hold, under the migration lock, before an operator's word is recorded: what a baseline records is really there, and a
- * new name fits what is applied.
+ * Conditions under the migration lock before an operator's word is recorded: the objects of a baseline are in the
+ * catalog, and a new name fits the applied set.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Condition } from "../execute/Job.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 
-/** The catalog shows all that the plan promises. @since 0.1.0 @category conditions */
+/** The catalog has all objects that the plan promises. @since 0.1.0 @category conditions */
 export const founded =
   (graph: MigrationGraph, schema: SchemaName): Condition =>
   ({ applied, ask, waiting }) => {
@@ -45,7 +45,7 @@ const lacking = (schema: SchemaName, missing: Arr.NonEmptyReadonlyArray<Baseline
   return MigrationFailure.circumstance(({ cause }) => new BaselineUnfounded({ unfounded, command, cause }))
 }
 
-/** A new name may be recorded. @since 0.1.0 @category conditions */
+/** The new name fits the applied set. @since 0.1.0 @category conditions */
 export const renameable =
   (graph: MigrationGraph, names: Renaming.Names): Condition =>
   ({ applied }) =>

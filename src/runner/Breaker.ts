@@ -1,17 +1,19 @@
 /**
- * A migration that fails is left alone for a while: nobody in this process tries it again before its window ends, and each
- * further failure doubles the window, with jitter, up to a cap. Whoever needs it in the meantime gets the failure at once.
+ * A circuit breaker for each migration. After a failure its window opens: until the window ends, this process does not
+ * try the migration, and a query that needs it gets the failure at once. Each further failure doubles the window, with
+ * jitter, up to a cap.
  *
- * Where a statement was not carried through because the server or the connection went, or somebody cancelled it, nobody is at fault;
- * twice in a row, the migration may be what ends them, and is left alone as well.
+ * A statement that is cancelled or loses its connection only makes its migration suspect. When that happens twice in a
+ * row, the migration may be the cause, and its window opens.
  *
- * A process keeps to its own windows. The ledger records the failures of others as well, but they may lack a right or have a
- * shorter deadline: what failed for them may succeed here, and the migration lock lets only one of them try at a time.
+ * A process keeps only its own windows. The ledger records the failures of other processes as well, but these may lack
+ * a privilege or have a shorter deadline. A migration that failed there may succeed here, and the migration lock lets
+ * one process try at a time.
  *
  * **Laws**
  *
  * 1. Between a failure and the end of its window the migration is not tried.
- * 2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.
+ * 2. After the window one attempt is allowed. Its success forgets all failures, and its failure opens a longer window.
  * 3. No window is longer than the cap.
  * 4. The first suspicion opens no window, and each further one in a row does.
  *
@@ -40,7 +42,7 @@ export interface Window {
   readonly failures: number
   /** On the clock of {@link Monotonic.milliseconds}. */
   readonly endsAt: number
-  /** The same for a reader: milliseconds since 1970, by the clock that the process had when the window opened. */
+  /** The same time for a reader: milliseconds since 1970, by the clock of the process when the window opened. */
   readonly retryAt: number
   readonly failure: Failure
 }
@@ -50,17 +52,17 @@ export interface Window {
  * @category models
  */
 export interface Breaker {
-  /** The window that is open for one of these migrations now. */
+  /** The first window that is open for one of these migrations. */
   readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
   readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
-  /** Fails like {@link failed} from the second time in a row on. */
+  /** Opens a window like {@link failed} from the second time in a row on. */
   readonly suspected: (id: MigrationId, failure: Failure) => Effect.Effect<Option.Option<Window>>
   readonly succeeded: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<void>
 }
 
 /**
- * How long the window after the given number of failures in a row stays open, in milliseconds. `jitter` is from 0 to 1 and
- * takes away up to a quarter, so that processes that failed together do not try again together.
+ * The length of the window after a number of failures in a row, in milliseconds. `jitter` is from 0 to 1 and takes away
+ * up to a quarter, so that processes that failed together do not try again together.
  *
  * @since 0.1.0
  * @category decisions

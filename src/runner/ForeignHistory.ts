@@ -1,7 +1,7 @@
 /**
- * The tables in which other tools keep what they have applied: looked for by name in one question, recognised by their columns, and
- * read where there is one. As long as the ledger has no migration of the program's own, nothing is applied where one of them
- * records any.
+ * Tables in which other tools record their applied migrations. One question looks for them by name, their columns tell
+ * the tool, and their rows are read. While the ledger holds no migration of the program, no migration is applied where
+ * such a table has a row.
  *
  * @internal
  */
@@ -35,12 +35,12 @@ type Ask = (text: string) => Effect.Effect<unknown, SqlError>
  */
 export interface Obstacle {
   readonly reason: string
-  /** Another session is in the way, which it will not be for long. */
+  /** Whether another session is in the way, which takes no long time. */
   readonly passes: boolean
 }
 
 /**
- * A tool's table, and what it records or why that cannot be read.
+ * A tool's table, and its rows or the reason why they cannot be read.
  *
  * @since 0.1.0
  * @category models
@@ -54,23 +54,31 @@ export interface History extends Sighting.Recognised {
  * @category models
  */
 export interface ForeignHistory {
-  /** Those that record something, or may do so. */
+  /** Looks for tables that have a row, or may have one. */
   readonly look: Effect.Effect<ReadonlyArray<History>, MigrationFailure.Failure>
-  /** The error of a database that such a table speaks for; `due` is what of a plan it records, where the ledger is begun. */
+  /**
+   * The error that names the table. `due`: migrations of a plan that it records, where the ledger is begun. Defaults to
+   * none.
+   */
   readonly elsewhere: (history: History, due?: ReadonlyArray<MigrationId>) => MigrationFailure.Failure
-  /** Fails with `HistoryElsewhere` where the ledger is without migrations of the program, and another tool's table is not. */
+  /**
+   * Fails with `HistoryElsewhere` where the ledger has no migration of the program, and another tool's table has a row.
+   */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
-  /** The same within the transaction that is about to apply something: the question travels with those of the journal. */
+  /** Does the same in the transaction that applies a plan: the question goes with those of the journal. */
   readonly guarding: (journal: Journal) => Journal
 }
 
 const doing = "a look for other tools' tables of migrations"
 
-const names = Tools.tables.map(Message.literal).join(", ")
+const tableNames = Tools.tables.map(Message.literal).join(", ")
 
-const apart = Tools.foreignSchemas.map(Message.literal).join(", ")
+const foreignSchemas = Tools.foreignSchemas.map(Message.literal).join(", ")
 
-/** An answer `sightings`: found by the index on names. Row level security hides rows without a word, so it counts as no right. */
+/**
+ * Asks for tables by the index on names; the answer is `sightings`. Row level security hides rows without an error, so
+ * a table under it counts as unreadable.
+ */
 const sightings = Message.answering(
   "sightings",
   `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', n.nspname, 'table', c.relname,
@@ -80,8 +88,8 @@ const sightings = Message.answering(
   'isReadable', pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
     AND NOT pg_catalog.row_security_active(c.oid)) ORDER BY n.nspname, c.relname), '[]')`,
   `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relname = ANY (ARRAY[${names}]::pg_catalog.name[]) AND c.relkind IN ('r', 'p')
-    AND n.nspname <> ALL (ARRAY[${apart}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
+  WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind IN ('r', 'p')
+    AND n.nspname <> ALL (ARRAY[${foreignSchemas}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
 )
 
 const readSightings = Message.reader("sightings", Schema.Array(Schema.mutable(Sighting.Sighting)))
@@ -97,7 +105,7 @@ const recordsOf = (recognised: Sighting.Recognised): string =>
 const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 
 /**
- * Whether the ledger has a migration that is not the library's own, or an adoption of nothing.
+ * Whether the ledger holds a migration of a program, or an empty adoption.
  *
  * @since 0.1.0
  * @category predicates
@@ -105,19 +113,19 @@ const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 export const isBegun = ({ checksumById }: AppliedSet): boolean =>
   [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
 
-/** A lock that is not given, a statement that takes too long or was cancelled. */
-const passing: ReadonlySet<string> = new Set(["55P03", "57014"])
+/** SQLSTATEs that pass: a lock that is not available, and a statement that was cancelled or took too long. */
+const passingStates: ReadonlySet<string> = new Set(["55P03", "57014"])
 
 /**
- * What keeps a table from being read. A question that does not fit the table (the types of its columns, what is in them) tells that
- * it is not the tool's: none. What is wrong with the connection or the server tells nothing about the table, and is an error.
+ * The obstacle to reading a table. `None` for a question that does not fit the table's types or values: the table is
+ * not the tool's. Fails where the connection or the server is at fault, which tells nothing about the table.
  */
 const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, SqlError> =>
   Option.match(SqlState.evidenceFrom(error), {
     onNone: () => Effect.fail(error),
     onSome: ({ message, sqlState }) => {
-      if (sqlState === "42501" || passing.has(sqlState)) {
-        return Effect.succeedSome({ reason: message, passes: passing.has(sqlState) })
+      if (sqlState === "42501" || passingStates.has(sqlState)) {
+        return Effect.succeedSome({ reason: message, passes: passingStates.has(sqlState) })
       }
       return /^(?:22|42)/.test(sqlState) ? Effect.succeedNone : Effect.fail(error)
     }
@@ -125,7 +133,7 @@ const obstacleTo = (error: SqlError): Effect.Effect<Option.Option<Obstacle>, Sql
 
 const point = "effect_auto_migration"
 
-/** A question that fails leaves the transaction as it was. */
+/** Asks behind a savepoint, so that a question that fails leaves the transaction as it was. */
 const undoably =
   (ask: Ask): Ask =>
   (question) =>
@@ -137,7 +145,7 @@ const recordsAnything = ({ rows }: History): boolean =>
   Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
 
 /**
- * What is typed to take a history over, with options as a shell reads them.
+ * The command that adopts a history, with options as a shell reads them.
  *
  * @since 0.1.0
  * @category rendering
@@ -145,11 +153,14 @@ const recordsAnything = ({ rows }: History): boolean =>
 export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
   `${[Plan.commandFor("adopt", []), ...options.map(Plan.shellWord)].join(" ")}${commandSuffix(schema)}`
 
-/** A tool that keeps the current version records one row for all. */
+/** The current version, where the tool keeps that in one row instead of a row for each migration. */
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
   rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
 
-/** Once there is something in the ledger, several tables may record what it has. */
+/**
+ * The command to adopt the table. It names the table where the ledger is begun, since several tables may record the
+ * same.
+ */
 const remedy = (schema: SchemaName, { rows, table }: History, due: ReadonlyArray<MigrationId>): string | null => {
   if (Either.isLeft(rows) && rows.left.passes) return null
   return due.length === 0 ? command(schema) : command(schema, "--table", table)
@@ -174,7 +185,7 @@ const elsewhere = (
       })
   )
 
-const notAllOfIt: Obstacle = { reason: "this role may not read all of it", passes: false }
+const partlyHidden: Obstacle = { reason: "this role may not read all of it", passes: false }
 
 const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
   recognised.sighting.isReadable
@@ -189,7 +200,7 @@ const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Optio
             Option.some<History>({ ...recognised, rows: Either.right(rows) })
           )
       })
-    : Effect.succeedSome({ ...recognised, rows: Either.left(notAllOfIt) })
+    : Effect.succeedSome({ ...recognised, rows: Either.left(partlyHidden) })
 
 /** The rows of each tool's table that may be read. */
 const read = (

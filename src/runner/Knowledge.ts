@@ -1,7 +1,7 @@
 /**
- * What this process knows: the graph, which does not change while it runs, and the applied set. The applied set is read
- * from the ledger on the first failure and never before. One small row brings it up to date, after an announcement, or
- * before an answer that would be an error.
+ * The knowledge of a process: its graph, which never changes, and the applied set. The first failure reads the applied
+ * set from the ledger. One small row brings it up to date after an announcement, and before an answer that would be an
+ * error.
  *
  * @internal
  */
@@ -23,7 +23,7 @@ import * as MigrationSource from "../source/MigrationSource.js"
 import { Ledger } from "./Ledger.js"
 
 /**
- * The applied set. `fresh`: read just now. `cached`: other processes may have applied more since.
+ * The applied set and its age. `fresh`: read just now. `cached`: other processes may have applied more since.
  *
  * @since 0.1.0
  * @category models
@@ -41,14 +41,15 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
   Knowledge,
   {
     readonly graph: MigrationGraph.MigrationGraph
-    /** From memory. `None` where it was never read, or more was announced since. */
+    /** The applied set from memory. `None` before the first read, and after an announcement. */
     readonly remembered: Effect.Effect<Option.Option<LedgerEvent.AppliedSet>>
-    /** From memory, or else read. */
+    /** The applied set from memory, or else from the ledger. */
     readonly view: Effect.Effect<View, Failure>
+    /** The applied set from the ledger. */
     readonly refresh: Effect.Effect<View, Failure>
-    /** Adds what an executor found. */
+    /** Adds an applied set that an executor has read. */
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
-    /** How other processes announce what they apply, from now on. */
+    /** Waits for what other processes announce from now on; see `Announcements`. */
     readonly attend: Announcements.Announcements["attend"]
   }
 >() {}
@@ -78,15 +79,15 @@ export const make = Effect.gen(function* () {
   const announcements = yield* Announcements.make(schema, new Set(ids))
   const memory: Memory = { ids, announcements, remembered: yield* Ref.make(Option.none<Remembered>()) }
   const refresh = refreshFrom(ledger, memory)
-  const inForce = recall(memory)
+  const recalled = recall(memory)
   return Knowledge.of({
     graph,
     refresh,
     remembered: Effect.map(
-      inForce,
+      recalled,
       Option.map(({ applied }) => applied)
     ),
-    view: Effect.flatMap(inForce, Option.match({ onNone: () => refresh, onSome: seenBefore })),
+    view: Effect.flatMap(recalled, Option.match({ onNone: () => refresh, onSome: cachedView })),
     learn: (applied) => remember(memory, (known) => merge(known, applied)),
     attend: announcements.attend
   })
@@ -101,7 +102,9 @@ const refreshFrom = (ledger: Context.Tag.Service<Ledger>, memory: Memory): Effec
     return { applied, age: "fresh" }
   })
 
-/** Listens while a migration is pending here, since other processes may apply it and announce that. */
+/**
+ * Remembers an applied set. Listens while a migration is pending, since other processes may apply it and announce that.
+ */
 const remember = Effect.fnUntraced(function* (
   { announcements, ids, remembered }: Memory,
   update: (known: Option.Option<LedgerEvent.AppliedSet>) => LedgerEvent.AppliedSet
@@ -120,7 +123,7 @@ const remember = Effect.fnUntraced(function* (
   )
 })
 
-/** Two fibers may learn in either order; an applied migration stays applied. */
+/** Merges two applied sets, which fibers may learn in either order. An applied migration stays applied. */
 const merge = (known: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent.AppliedSet): LedgerEvent.AppliedSet =>
   Option.match(known, {
     onNone: () => learnt,
@@ -130,17 +133,17 @@ const merge = (known: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent
     }
   })
 
-/** What is remembered, unless an announcement says that it is out of date. */
+/** The remembered set, unless an announcement says that it is out of date. */
 const recall = ({ announcements, remembered }: Memory): Effect.Effect<Option.Option<Remembered>> =>
   Effect.map(
     Ref.get(remembered),
     Option.filter(({ lacking }) => !announcements.unsafeIsAnnounced(lacking))
   )
 
-const seenBefore = ({ applied }: Remembered): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
+const cachedView = ({ applied }: Remembered): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
 
 /**
- * Reads and checks all migrations when it is built.
+ * Reads and checks all migrations when the layer is built.
  *
  * @since 0.1.0
  * @category layers

@@ -1,6 +1,6 @@
 /**
- * The store of events, and the applied set that is their projection. The ledger's own tables are schema objects like any other:
- * when one is missing, the server's error says so, and the ledger is built.
+ * The log of events, and the applied set that is their projection. The ledger's own tables are schema objects like any
+ * other: when one is missing, the server's error says so, and the ledger is built.
  *
  * @since 0.1.0
  */
@@ -39,15 +39,15 @@ import * as LedgerBuild from "./LedgerBuild.js"
 export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
   Ledger,
   {
-    /** Brings a set up to date, by one small row. Where there is no ledger yet, the set is empty. */
+    /** Brings an applied set up to date, by one small row. Without a ledger the set is empty. */
     readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
-    /** Builds what is missing of the ledger, unless another process has; `gap` is what a reader of the ledger found missing. */
+    /** Builds the missing parts of the ledger. `gap` is the object that a reader of the ledger found missing. */
     readonly build: (
       gap: Option.Option<Detector.MissingObject>,
-      occasion: LedgerBuild.Occasion,
-      /** Adds conditions to those of the journal. Defaults to no others. */
+      timing: LedgerBuild.Timing,
+      /** Adds conditions to the journal. Defaults to none. */
       guarding?: (journal: Executor.Journal) => Executor.Journal
     ) => Effect.Effect<void, MigrationFailure.Failure>
     /** The ids under which migrations were applied before their new names were recorded. */
@@ -84,8 +84,8 @@ export const make = Effect.gen(function* () {
   return Ledger.of({
     refresh: (known) => refresh(dependencies, known),
     journal: journalOf(dependencies),
-    build: (gap, occasion, guarding = identity) =>
-      LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, occasion, guarding),
+    build: (gap, timing, guarding = identity) =>
+      LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, timing, guarding),
     renamed: renamed(dependencies),
     events,
     verify: verify(events)
@@ -120,7 +120,10 @@ const journalOf = (dependencies: Dependencies): Executor.Journal => {
   }
 }
 
-/** When the bitmap does not fit the known set, all is read again. When it does not fit then, the ledger is unusable. */
+/**
+ * Reads the whole set again when the bitmap does not fit the known one. When it does not fit then, the ledger is
+ * unusable.
+ */
 const read = (
   dependencies: Dependencies,
   known: LedgerEvent.AppliedSet,
@@ -167,19 +170,19 @@ const renamed = (dependencies: Dependencies): Effect.Effect<ReadonlySet<string |
     onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
   }).pipe(Effect.map((ids) => new Set(ids)))
 
-/** Events in one message: a log of thousands needs few messages, and none of them is large. */
-const page = 500
+/** How many events one message holds: a log of thousands needs few messages, and none of them is large. */
+const pageSize = 500
 
 const allEvents = (dependencies: Dependencies): Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError> =>
   Stream.paginateChunkEffect(0, (after) =>
     Effect.map(eventsAfter(dependencies, after), (found) => [
       Chunk.fromIterable(found),
-      found.length < page ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
+      found.length < pageSize ? Option.none() : Option.map(Arr.last(found), (event) => event.sequence)
     ])
   )
 
 const eventsAfter = (dependencies: Dependencies, sequence: number) =>
-  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.eventsAfter(dependencies.schema, sequence, page)), {
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.eventsAfter(dependencies.schema, sequence, pageSize)), {
     onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>(dependencies, []),
     onSuccess: (results) => orUnusable(dependencies.failures, decodePage(Message.columnsOf(results)["events"]))
   }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
@@ -193,15 +196,15 @@ const verify = (events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationErro
     Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
   )
 
-/** The server's answer is input like any other: another program may have replaced the ledger's tables. */
+/** Fails on an answer that does not decode: another program may have replaced the ledger's tables. */
 const orUnusable = <A>({ unusable }: LedgerFailure.LedgerFailure, decoded: Effect.Effect<A, ParseError>) =>
   Effect.catchAll(decoded, (error) => unusable(error.message.replace(/\n[\s\S]*/, "")))
 
 const readFailure = ({ ofMessage }: LedgerFailure.LedgerFailure) => ofMessage("a read of the ledger")
 
 /**
- * A ledger without its log is not built yet, and has `nothing` recorded. When a table other than the log is missing, a newer
- * version may have made the ledger in another way, and the log tells that.
+ * Answers `nothing` where the log is missing: the ledger is not built yet. When another table is missing, a newer
+ * version may have made the ledger in another way, which the log tells.
  */
 const orUnbuilt =
   <A>({ failures, schema }: Dependencies, nothing: A) =>

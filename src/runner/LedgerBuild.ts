@@ -1,6 +1,6 @@
 /**
- * Builds what is missing of the ledger: the executor runs the ledger's own migrations, like those of a program, and refuses to
- * build upon tables that are not the ledger's.
+ * Builds the missing parts of the ledger. The executor runs the ledger's own migrations like those of a program, and
+ * refuses to build upon tables that are not the ledger's.
  *
  * @internal
  */
@@ -28,11 +28,12 @@ export interface Dependencies {
   readonly ownGraph: Effect.Effect<MigrationGraph.MigrationGraph>
 }
 
-/** The part of a job that the job which needs the ledger decides. @since 0.1.0 @category models */
-export type Occasion = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
+/** How the job that needs the ledger waits: the build waits alike. @since 0.1.0 @category models */
+export type Timing = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
 
 /**
- * Runs the ledger's own migrations as far as they have not run. `gap` is what a reader of the ledger found missing.
+ * Runs the ledger's own migrations as far as they have not run. `gap` is the object that a reader of the ledger found
+ * missing.
  *
  * @since 0.1.0
  * @category operations
@@ -40,7 +41,7 @@ export type Occasion = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
 export const build = Effect.fnUntraced(function* (
   { executor, failures, ownGraph, schema }: Dependencies,
   gap: Option.Option<Detector.MissingObject>,
-  occasion: Occasion,
+  timing: Timing,
   guarding: (journal: Executor.Journal) => Executor.Journal
 ): Effect.fn.Return<void, MigrationFailure.Failure> {
   const graph = yield* ownGraph
@@ -49,10 +50,10 @@ export const build = Effect.fnUntraced(function* (
     onRight: Effect.succeed
   })
   const journal = guarding(LedgerMigrations.journal(schema, graph, inspectorOf(failures)))
-  yield* Effect.catchAll(executor.run(jobFor(plan, journal, occasion, failures)), blameLedger(failures))
+  yield* Effect.catchAll(executor.run(jobFor(plan, journal, timing, failures)), blameLedger(failures))
 })
 
-/** A table that has the name of one of the ledger's and cannot be it is refused, and so is a table of a newer version. */
+/** Refuses a table that has the name of a ledger table and is not one, and a table of a newer version. */
 const inspectorOf =
   ({ refuseNewerWithin, unusable }: LedgerFailure): LedgerMigrations.Inspector =>
   ({ kinds, leases, log, projection }, ask) => {
@@ -67,7 +68,7 @@ const inspectorOf =
 const jobFor = (
   plan: Plan.Plan,
   journal: Executor.Journal,
-  { attend, deadlineAt, pace }: Occasion,
+  { attend, deadlineAt, pace }: Timing,
   { offhand }: LedgerFailure
 ): Executor.Job => ({
   plan,
@@ -85,7 +86,10 @@ const jobFor = (
   detail: { because: "the ledger itself was missing" }
 })
 
-/** The files are the library's own, so no program can correct them: what is at fault is the ledger. A lacking right is told as it is. */
+/**
+ * Blames the ledger for a failure, since no program can correct the library's own files. A missing privilege keeps its
+ * error.
+ */
 const blameLedger =
   ({ unusable }: LedgerFailure) =>
   (failure: MigrationFailure.Failure): Effect.Effect<never, MigrationFailure.Failure> =>

@@ -1,5 +1,5 @@
 /**
- * Whether a migration of a plan is applied under an old name: such a plan is neither run nor recorded.
+ * Finds migrations of a plan that are applied under an old name. Such a plan is neither run nor recorded.
  *
  * @internal
  */
@@ -17,7 +17,7 @@ import type { Condition } from "../execute/Job.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 
 /**
- * The first of some migrations that is applied under another name, as a failure.
+ * The failure for the first waiting migration that is applied under another name.
  *
  * @since 0.1.0
  * @category queries
@@ -42,7 +42,7 @@ export const renamed = (
       )
   )
 
-/** Nothing of the plan is applied under another name. @since 0.1.0 @category conditions */
+/** No migration of the plan is applied under another name. @since 0.1.0 @category conditions */
 export const notRenamed =
   (graph: MigrationGraph, schema: SchemaName): Condition =>
   (circumstances) =>

@@ -1,6 +1,6 @@
 /**
- * Runs a plan for a query or an operator: builds the ledger where it is missing, passes on what the run has learnt of the ledger,
- * and refuses migrations that failed a short time ago.
+ * Runs a plan for a query or an operator. It builds the ledger where it is missing, remembers the applied set that a
+ * run has read, and refuses migrations that failed a short time ago.
  *
  * @internal
  */
@@ -32,18 +32,20 @@ import { Ledger } from "./Ledger.js"
 import * as OldNames from "./OldNames.js"
 
 /**
- * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is at fault.
+ * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is
+ * at fault.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Refusal {
+export interface RunFailure {
   readonly failure: MigrationFailure.Failure
   readonly retryAt: number
 }
 
 /**
- * What was done; see `Executor.Outcome`. After `Outdated` the caller reads the ledger again and makes another plan.
+ * The result of a run; see `Executor.Outcome`. After `Outdated` the caller reads the ledger again and makes another
+ * plan.
  *
  * @since 0.1.0
  * @category models
@@ -58,8 +60,8 @@ export type Result =
  * @since 0.1.0
  * @category models
  */
-export interface Request extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "transaction"> {
-  /** Defaults to: no migration that runs is applied under another name. A job that only records has no default. */
+export interface RunOptions extends Omit<Executor.Job, "attend" | "condition" | "journal" | "known" | "transaction"> {
+  /** Defaults to `OldNames.notRenamed`, and to no condition for a job that only records. */
   readonly condition?: Executor.Job["condition"]
 }
 
@@ -67,11 +69,11 @@ export interface Request extends Omit<Executor.Job, "attend" | "condition" | "jo
 export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   PlanRunner,
   {
-    /** The window that is open for a migration of a plan: until it ends the plan is refused. */
-    readonly refusal: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
-    /** Fails where another tool has migrated the database, and the ledger has no migration of the program. */
-    readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, Refusal>
-    readonly run: (request: Request) => Effect.Effect<Result, Refusal>
+    /** The window that is open for a migration of a plan. The plan is refused until it ends. */
+    readonly openWindow: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
+    /** Fails where another tool has migrated the database, and the ledger holds no migration of the program. */
+    readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, RunFailure>
+    readonly run: (options: RunOptions) => Effect.Effect<Result, RunFailure>
   }
 >() {}
 
@@ -98,14 +100,14 @@ export const make = Effect.gen(function* () {
     foreign: yield* ForeignHistory.make,
     breaker: yield* Breaker.make(config.breaker)
   }
-  // Plans of one process would wait for the same lock, and would hold connections while they wait.
+  // Two plans of one process would wait for the same lock, and hold a connection each while they wait.
   const turn = yield* Effect.makeSemaphore(1)
   return PlanRunner.of({
-    refusal: (plan) => openWindow(dependencies, plan),
+    openWindow: (plan) => openWindow(dependencies, plan),
     unlessElsewhere: (applied) => unlessElsewhere(dependencies, applied),
-    run: (request) =>
+    run: (options) =>
       turn
-        .withPermits(1)(runInTurn(dependencies, request))
+        .withPermits(1)(runInTurn(dependencies, options))
         .pipe(
           Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
           Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
@@ -120,33 +122,33 @@ export const make = Effect.gen(function* () {
 export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger | MigrationClient> =
   Layer.effect(PlanRunner, make)
 
-const runInTurn = (dependencies: Dependencies, request: Request): Effect.Effect<Result, Refusal> =>
+const runInTurn = (dependencies: Dependencies, options: RunOptions): Effect.Effect<Result, RunFailure> =>
   Effect.zipRight(
-    unlessLate(request),
+    unlessLate(options),
     Effect.zipRight(
-      unlessRefused(dependencies, request),
-      execute(dependencies, request).pipe(
-        Effect.tap((ended) => learn(dependencies, request, ended)),
+      unlessRefused(dependencies, options),
+      execute(dependencies, options).pipe(
+        Effect.tap((ended) => learn(dependencies, options, ended)),
         Effect.catchAll((failure) => refuse(dependencies, failure))
       )
     )
   )
 
-/** A request may wait for its turn until its deadline. No migration is at fault for that. */
-const unlessLate = ({ deadlineAt, onDeadline, plan }: Request): Effect.Effect<void, Refusal> =>
+/** Fails where the turn comes after the deadline. No migration is at fault for that. */
+const unlessLate = ({ deadlineAt, onDeadline, plan }: RunOptions): Effect.Effect<void, RunFailure> =>
   Effect.flatMap(Monotonic.milliseconds, (now) =>
     now < deadlineAt
       ? Effect.void
       : Effect.fail({ failure: onDeadline(Arr.headNonEmpty(plan.steps).migration), retryAt: 0 })
   )
 
-/** A plan that ran in the turn before may have failed and opened a window. An operator tries in spite of it. */
-const unlessRefused = (dependencies: Dependencies, { pace, plan }: Request): Effect.Effect<void, Refusal> =>
+/** Fails while a window is open: the run before may have opened one. An operator runs the plan in spite of it. */
+const unlessRefused = (dependencies: Dependencies, { pace, plan }: RunOptions): Effect.Effect<void, RunFailure> =>
   pace === "operator"
     ? Effect.void
     : Effect.flatMap(openWindow(dependencies, plan), Option.match({ onNone: () => Effect.void, onSome: Effect.fail }))
 
-/** The window under this id is a window for every migration. */
+/** A window under this id holds for every migration. */
 const everyMigration = LedgerMigrations.emptyAdoption.id
 
 const openWindow = (
@@ -157,7 +159,7 @@ const openWindow = (
     breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everyMigration])
   )
 
-const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effect.Effect<void, Refusal> => {
+const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effect.Effect<void, RunFailure> => {
   const { breaker, foreign } = dependencies
   if (ForeignHistory.isBegun(applied)) return Effect.void
   return Effect.flatMap(
@@ -169,46 +171,46 @@ const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effec
   )
 }
 
-/** What a run comes to once there is a ledger. */
+/** The outcome of a run where the ledger exists. */
 type Ended = Exclude<Executor.Outcome, { readonly _tag: "NoLedger" }>
 
 const execute = Effect.fnUntraced(function* (
   dependencies: Dependencies,
-  request: Request
+  options: RunOptions
 ): Effect.fn.Return<Ended, MigrationFailure.Failure> {
   const { config, executor, knowledge } = dependencies
   const { applied } = yield* knowledge.view
-  if (isDone(request, applied)) return { _tag: "Done", ran: [], applied }
-  const job = jobFor(dependencies, request, applied)
+  if (isDone(options, applied)) return { _tag: "Done", ran: [], applied }
+  const job = jobFor(dependencies, options, applied)
   const first = yield* applied.sequence === 0 ? buildAndRun(dependencies, job, Option.none()) : executor.run(job)
   if (first._tag !== "NoLedger") return first
   const second = yield* buildAndRun(dependencies, job, Option.some(first.gap))
   return second._tag === "NoLedger" ? yield* Effect.fail(missingAgain(config.schema)) : second
 })
 
-/** Several queries may have waited for their turn with the same plan: the first has run it. */
-const isDone = ({ pace, plan }: Request, applied: AppliedSet): boolean =>
+/** Whether a query that waited before this one has run the same plan. */
+const isDone = ({ pace, plan }: RunOptions, applied: AppliedSet): boolean =>
   pace === "request" && isApplied(applied, Plan.ids(plan))
 
 const jobFor = (
   { config, knowledge, ledger, foreign }: Dependencies,
-  request: Request,
+  options: RunOptions,
   applied: AppliedSet
 ): Executor.Job => ({
-  condition: Option.isSome(Job.recordedAs(request))
+  condition: Option.isSome(Job.recordedAs(options))
     ? Job.unconditional
     : OldNames.notRenamed(knowledge.graph, config.schema),
-  ...request,
+  ...options,
   known: applied,
-  journal: guardingFor(foreign, request)(ledger.journal),
+  journal: guardingFor(foreign, options)(ledger.journal),
   transaction: config.transaction,
   attend: Effect.map(
     knowledge.attend,
-    (announced) => (known) => announced(Job.left(request, known, request.plan).map(({ id }) => id))
+    (announced) => (known) => announced(Job.left(options, known, options.plan).map(({ id }) => id))
   )
 })
 
-/** A job that only records is the remedy for the history of another tool, so that history does not refuse it. */
+/** No condition for a job that only records: it is the remedy for the history of another tool. */
 const guardingFor = (
   { guarding }: ForeignHistory.ForeignHistory,
   job: Pick<Executor.Job, "doing">
@@ -234,7 +236,7 @@ const missingAgain = (schema: SchemaName): MigrationFailure.Failure =>
 
 const learn = (
   { breaker, knowledge }: Dependencies,
-  { plan }: Request,
+  { plan }: RunOptions,
   { _tag, applied }: Ended
 ): Effect.Effect<void> => {
   if (_tag === "Outdated") return Effect.void
@@ -242,10 +244,10 @@ const learn = (
   return _tag === "Held" ? learnt : Effect.zipRight(learnt, breaker.succeeded([...Plan.ids(plan), everyMigration]))
 }
 
-const refuse = ({ breaker }: Dependencies, failure: MigrationFailure.Failure): Effect.Effect<never, Refusal> =>
+const refuse = ({ breaker }: Dependencies, failure: MigrationFailure.Failure): Effect.Effect<never, RunFailure> =>
   Effect.flatMap(
     windowFor(breaker, failure),
-    Option.match({ onNone: () => Effect.fail<Refusal>({ failure, retryAt: 0 }), onSome: Effect.fail })
+    Option.match({ onNone: () => Effect.fail<RunFailure>({ failure, retryAt: 0 }), onSome: Effect.fail })
   )
 
 const windowFor = (

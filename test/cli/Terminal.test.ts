@@ -1,5 +1,5 @@
 /**
- * Asking a person, on streams that say that they are a terminal.
+ * Questions to a person, on streams that claim to be a terminal.
  */
 import { PassThrough } from "node:stream"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +10,7 @@ import * as Terminal from "../../src/cli/Terminal.js"
 
 const stream = (isTTY?: boolean) => Object.assign(new PassThrough(), isTTY === undefined ? {} : { isTTY })
 
-/** What a terminal answers when this is typed, and what it showed. */
+/** The answer of a terminal to typed text, and the text that it showed. */
 const answering = (typed: string) =>
   Effect.gen(function* () {
     const [input, output] = [stream(true), stream(true)]
@@ -21,7 +21,7 @@ const answering = (typed: string) =>
   })
 
 describe("a terminal", () => {
-  it("is there only if both streams are one", () => {
+  it("exists only where both streams are a terminal", () => {
     deepStrictEqual(
       [
         [true, true],
@@ -33,7 +33,7 @@ describe("a terminal", () => {
     )
   })
 
-  it.live("shows the question, and gives the line that is typed", () =>
+  it.live("shows the question, and gives the typed line", () =>
     Effect.gen(function* () {
       const { answer, shown } = yield* answering("yes\nno\n")
       deepStrictEqual(answer, Option.some("yes"))
@@ -45,7 +45,7 @@ describe("a terminal", () => {
     Effect.map(answering(""), ({ answer }) => deepStrictEqual(answer, Option.none()))
   )
 
-  it.live("takes one word for a yes, and all else for a no", () =>
+  it.live("takes one word for a yes, and every other answer for a no", () =>
     Effect.gen(function* () {
       const said = (answer: Option.Option<string>) => Terminal.confirms({ ask: () => Effect.succeed(answer) }, "Apply?")
       for (const yes of ["y", "Y", " yes "]) assert.isTrue(yield* said(Option.some(yes)))

@@ -1,5 +1,5 @@
 /**
- * The boundary alone: no database, a closer that answers what the test wants.
+ * The boundary alone, with no database and a healer that gives the test's answers.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
@@ -22,13 +22,13 @@ const missing = (relation: string): SqlError =>
     cause: Object.assign(new Error(`relation "${relation}" does not exist`), { code: "42P01", severity: "ERROR" })
   })
 
-/** What every statement is told that comes after the one that failed. */
+/** The error of each statement after the one that failed. */
 const aborted = (): SqlError =>
   new SqlError({
     cause: Object.assign(new Error("current transaction is aborted"), { code: "25P02", severity: "ERROR" })
   })
 
-/** Nothing is ever sent over it. */
+/** A connection that fails on each message. */
 const connection = (): Connection => {
   const sent = Effect.dieMessage("something was sent")
   return {
@@ -40,15 +40,15 @@ const connection = (): Connection => {
   }
 }
 
-/** Answers from a list, and remembers what it was asked. */
-const closer = (answers: ReadonlyArray<Boundary.Closing>, budget = 16) => {
-  const asked: Array<Boundary.Request> = []
+/** A healer that answers from a list, and keeps the requests. */
+const healer = (answers: ReadonlyArray<Boundary.Answer>, budget = 16) => {
+  const asked: Array<Boundary.HealRequest> = []
   const remaining = [...answers]
   return {
     asked,
-    service: Effect.succeed<Boundary.Closer>({
+    service: Effect.succeed<Boundary.Healer>({
       budget,
-      close: (request) =>
+      heal: (request) =>
         Effect.sync(() => {
           asked.push(request)
           return remaining.shift() ?? "Retry"
@@ -58,9 +58,9 @@ const closer = (answers: ReadonlyArray<Boundary.Closing>, budget = 16) => {
   }
 }
 
-const unread = Effect.dieMessage("the closer was read")
+const unread = Effect.dieMessage("the healer was read")
 
-const protect = <A, E>(self: Effect.Effect<A, E>, service: Effect.Effect<Boundary.Closer>) =>
+const protect = <A, E>(self: Effect.Effect<A, E>, service: Effect.Effect<Boundary.Healer>) =>
   Effect.catchAllCause(self, (cause) => Boundary.recover(self, cause, service))
 
 /** Fails with each error in turn, then succeeds with the number of its runs. */
@@ -73,11 +73,11 @@ const failing = <E>(errors: ReadonlyArray<E>) => {
 }
 
 describe("laws", () => {
-  it.effect("1. An effect that succeeds is run once, and no service is read.", () =>
+  it.effect("1. An effect that succeeds runs once, and no service is read.", () =>
     Effect.map(protect(failing([]), unread), (runs) => assert.strictEqual(runs, 1))
   )
 
-  it.effect("2. An error that is no gap leaves with the cause it came with, and no service is read.", () =>
+  it.effect("2. An error that is no gap keeps its cause, and no service is read.", () =>
     Effect.forEach(
       [
         Cause.fail(new Error("not ours")),
@@ -93,29 +93,29 @@ describe("laws", () => {
     )
   )
 
-  it.effect("3. A gap that comes back after it was closed leaves with the cause it first came with.", () =>
+  it.effect("3. A gap that comes back after it was closed leaves with the cause of its first time.", () =>
     Effect.gen(function* () {
       const [first, second] = [missing("users"), missing("users")]
-      const { asked, service } = closer(["Retry", "NotOurs"])
+      const { asked, service } = healer(["Retry", "NotOurs"])
       const error = yield* Effect.flip(protect(failing([first, second]), service))
       assert.strictEqual(error, first)
       deepStrictEqual(
-        asked.map((request) => request.closedBefore),
+        asked.map((request) => request.retriesForGap),
         [0, 1]
       )
     })
   )
 
   it.prop(
-    "4. However often gaps are closed, the effect is run at most `budget + 1` times, and once more for each closing that its server had to be waited for.",
-    [fc.nat(10), fc.nat(20), fc.array(fc.constantFrom<Boundary.Closing>("Retry", "CaughtUp"), { maxLength: 20 })],
+    "4. An effect runs at most `budget + 1` times, and once more for each retry after which its server had to catch up.",
+    [fc.nat(10), fc.nat(20), fc.array(fc.constantFrom<Boundary.Answer>("Retry", "CaughtUp"), { maxLength: 20 })],
     ([budget, failures, answers]) => {
       let runs = 0
       const always = Effect.suspend(() => (runs++ < failures ? Effect.fail(missing(`t${runs}`)) : Effect.succeed(runs)))
-      Effect.runSyncExit(protect(always, closer([], budget).service))
+      Effect.runSyncExit(protect(always, healer([], budget).service))
       assert.strictEqual(runs, Math.min(budget, failures) + 1)
       runs = 0
-      const { asked, service } = closer(answers, budget)
+      const { asked, service } = healer(answers, budget)
       Effect.runSyncExit(protect(always, service))
       const waits = answers.slice(0, asked.length).filter((answer) => answer === "CaughtUp").length
       assert.isAtMost(runs, budget + 1 + Math.min(waits, budget))
@@ -123,15 +123,15 @@ describe("laws", () => {
   )
 })
 
-describe("law 5: An effect that meets a transaction which a gap has aborted leaves with `TransactionMustRestart` and that gap.", () => {
+describe("law 5: An effect in a transaction that a gap has aborted leaves with `TransactionMustRestart` and that gap.", () => {
   const gapOf = (error: unknown) =>
     error instanceof AutoMigrationError.TransactionMustRestart
       ? [Detector.render(error.gap), error.cause]
       : assert.fail(`expected TransactionMustRestart, got ${error}`)
 
-  it.effect("the boundary's own: only its next run shows that there was a transaction", () =>
+  it.effect("the boundary's own gap: only its next run shows the transaction", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer([])
+      const { asked, service } = healer([])
       const first = missing("users")
       const error = yield* Effect.flip(protect(failing([first, aborted()]), service))
       deepStrictEqual(gapOf(error), ["missing relation users", first])
@@ -139,9 +139,9 @@ describe("law 5: An effect that meets a transaction which a gap has aborted leav
     })
   )
 
-  it.effect("another boundary's: what the connection remembers", () =>
+  it.effect("another boundary's gap: the connection remembers it", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer(["Retry"])
+      const { asked, service } = healer(["Retry"])
       const first = missing("users")
       yield* Effect.ignore(protect(Effect.fail(first), service))
       const error = yield* Effect.flip(protect(Effect.fail(aborted()), unread))
@@ -150,9 +150,9 @@ describe("law 5: An effect that meets a transaction which a gap has aborted leav
     }).pipe(Effect.provideService(SqlClient.TransactionConnection, [connection(), 0]))
   )
 
-  it.effect("but not one that another error has aborted, nor a gap that is nobody's", () =>
+  it.effect("but not in one that another error has aborted, nor for a gap that no migration explains", () =>
     Effect.gen(function* () {
-      const { service } = closer(["NotOurs"])
+      const { service } = healer(["NotOurs"])
       const error = aborted()
       assert.strictEqual(yield* Effect.flip(protect(Effect.fail(error), unread)), error)
       yield* Effect.ignore(protect(Effect.fail(missing("users")), service))
@@ -164,7 +164,7 @@ describe("law 5: An effect that meets a transaction which a gap has aborted leav
 describe("a boundary", () => {
   it.effect("closes one gap after another and gives the result", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer([])
+      const { asked, service } = healer([])
       assert.strictEqual(yield* protect(failing([missing("a"), missing("b"), missing("c")]), service), 4)
       deepStrictEqual(
         asked.map((request) => Detector.render(request.gap)),
@@ -173,12 +173,12 @@ describe("a boundary", () => {
     })
   )
 
-  it.effect("runs again without counting it when its server had to catch up, once for each closing", () =>
+  it.effect("runs once more for each retry after which its server had to catch up", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer(["Retry", "CaughtUp"], 1)
+      const { asked, service } = healer(["Retry", "CaughtUp"], 1)
       assert.strictEqual(yield* protect(failing([missing("a"), missing("a")]), service), 3)
       deepStrictEqual(
-        asked.map(({ closingsLeft, waitsLeft }) => [closingsLeft, waitsLeft]),
+        asked.map(({ retriesLeft, waitsLeft }) => [retriesLeft, waitsLeft]),
         [
           [1, 0],
           [0, 1]
@@ -186,19 +186,19 @@ describe("a boundary", () => {
       )
       const first = missing("a")
       const error = yield* Effect.flip(
-        protect(failing([first, missing("a"), missing("a")]), closer(["Retry", "CaughtUp", "CaughtUp"], 1).service)
+        protect(failing([first, missing("a"), missing("a")]), healer(["Retry", "CaughtUp", "CaughtUp"], 1).service)
       )
       assert.strictEqual(error, first)
     })
   )
 
-  it.effect("in doubt is run again, and says so when it meets the gap again", () =>
+  it.effect("runs again before a migration waits, and says so when it meets the gap again", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer(["Doubt", "Retry", "NotOurs"])
+      const { asked, service } = healer(["RetryBeforeWait", "Retry", "NotOurs"])
       const errors = [missing("users"), missing("users"), missing("users")]
       assert.strictEqual(yield* Effect.flip(protect(failing(errors), service)), errors[0])
       deepStrictEqual(
-        asked.map(({ closedBefore, doubted }) => [closedBefore, doubted]),
+        asked.map(({ retriesForGap, retriedBeforeWait }) => [retriesForGap, retriedBeforeWait]),
         [
           [0, false],
           [0, true],
@@ -208,16 +208,18 @@ describe("a boundary", () => {
     })
   )
 
-  it.effect("in doubt finds out by its next statement that it stands in a transaction", () =>
+  it.effect("finds out by its next statement that it stands in a transaction", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(protect(failing([missing("users"), aborted()]), closer(["Doubt"]).service))
+      const error = yield* Effect.flip(
+        protect(failing([missing("users"), aborted()]), healer(["RetryBeforeWait"]).service)
+      )
       assert.instanceOf(error, AutoMigrationError.TransactionMustRestart)
     })
   )
 
   it.effect("finds the gap among failures that ran side by side", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer(["NotOurs"])
+      const { asked, service } = healer(["NotOurs"])
       const cause = Cause.parallel(Cause.fail("something else"), Cause.fail(missing("users")))
       const exit = yield* Effect.exit(protect(Effect.failCause(cause), service))
       assert.isTrue(Exit.isFailure(exit) && exit.cause === cause)
@@ -227,15 +229,15 @@ describe("a boundary", () => {
 
   it.effect("leaves a new error that comes after a gap as it came", () =>
     Effect.gen(function* () {
-      const { service } = closer([])
+      const { service } = healer([])
       const error = yield* Effect.flip(protect(failing<unknown>([missing("users"), "later"]), service))
       assert.strictEqual(error, "later")
     })
   )
 
-  it.effect("takes the gap out of a TransactionMustRestart", () =>
+  it.effect("takes the gap from a TransactionMustRestart", () =>
     Effect.gen(function* () {
-      const { asked, service } = closer([])
+      const { asked, service } = healer([])
       const gap = Detector.detect(missing("users"))
       if (gap._tag === "None") return assert.fail("no gap")
       const restart = new AutoMigrationError.TransactionMustRestart({
@@ -255,7 +257,7 @@ describe("a boundary", () => {
 })
 
 describe("an error of the library itself", () => {
-  it.effect("from a boundary further in is no gap, though its cause is one", () =>
+  it.effect("from an inner boundary is no gap, though its cause is one", () =>
     Effect.gen(function* () {
       const inner = new AutoMigrationError.MigrationPending({
         gap: "relation users",
@@ -274,7 +276,7 @@ describe("a protected stream", () => {
   it.effect("is begun again only before its first element", () =>
     Effect.gen(function* () {
       let begun = 0
-      const { service } = closer([])
+      const { service } = healer([])
       const stream = Stream.suspend(() =>
         begun++ < 2 ? Stream.fail(missing(`t${begun}`)) : Stream.concat(Stream.make(1, 2), Stream.fail(missing("late")))
       )

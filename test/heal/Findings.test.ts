@@ -1,5 +1,5 @@
 /**
- * What was found out is believed as long as the ledger is as it was, and forgotten when too much else was asked since.
+ * A finding holds until the ledger changes, or a thousand newer findings replace it.
  */
 import { describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
@@ -12,7 +12,7 @@ const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash
 const now: LedgerEvent.AppliedSet = { ...then, sequence: 8, hash: "eight" }
 
 describe("a finding", () => {
-  it.effect("is recalled by the same question while the ledger ends where it did", () =>
+  it.effect("is recalled for the same question until the ledger changes", () =>
     Effect.gen(function* () {
       const findings = yield* Findings.make<string>()
       yield* findings.record("what is missing", then, "nothing")
@@ -22,7 +22,7 @@ describe("a finding", () => {
     })
   )
 
-  it.effect("gives way to the newest thousand", () =>
+  it.effect("is dropped after a thousand newer ones", () =>
     Effect.gen(function* () {
       const findings = yield* Findings.make<number>()
       yield* Effect.forEach(Array.from({ length: 1001 }), (_, n) => findings.record(`question ${n}`, then, n))

@@ -28,7 +28,7 @@ const arbWindows = fc.record({ first: arbMillis, cap: arbMillis })
 const arbFailures = fc.integer({ min: 1, max: 2000 })
 const arbJitter = fc.double({ min: 0, max: 1, noNaN: true })
 
-/** Lengths are whole milliseconds: twice one that is rounded is up to 1.5 ms from its double. */
+/** In milliseconds. Lengths are rounded, so twice a length differs from its double by up to 1.5 ms. */
 const rounding = 2
 
 describe("laws", () => {
@@ -44,7 +44,7 @@ describe("laws", () => {
   )
 
   it.effect(
-    "2. After the window one attempt is allowed; its success forgets all failures, its failure opens a longer window.",
+    "2. After the window one attempt is allowed. Its success forgets all failures, and its failure opens a longer window.",
     () =>
       Effect.gen(function* () {
         const breaker = yield* Breaker.make(windows)
@@ -67,34 +67,26 @@ describe("laws", () => {
 })
 
 describe("the length of a window", () => {
-  it.prop(
-    "is the first, and with each failure twice the one before, or the cap",
-    [arbWindows, arbFailures],
-    (drawn) => {
-      const [windows, failures] = drawn
-      const cap = Duration.toMillis(windows.cap)
-      const length = (n: number) => Breaker.windowMillis(windows, n, 0)
-      assert.strictEqual(length(1), Math.min(cap, Duration.toMillis(windows.first)))
-      assert.strictEqual(length(failures + 1), Math.min(cap, 2 * length(failures)))
-    }
-  )
+  it.prop("begins with the first, and doubles with each failure up to the cap", [arbWindows, arbFailures], (drawn) => {
+    const [windows, failures] = drawn
+    const cap = Duration.toMillis(windows.cap)
+    const length = (n: number) => Breaker.windowMillis(windows, n, 0)
+    assert.strictEqual(length(1), Math.min(cap, Duration.toMillis(windows.first)))
+    assert.strictEqual(length(failures + 1), Math.min(cap, 2 * length(failures)))
+  })
 
-  it.prop("grows alike whatever the jitter", [arbWindows, arbFailures, arbJitter], ([windows, failures, jitter]) => {
+  it.prop("doubles with any jitter", [arbWindows, arbFailures, arbJitter], ([windows, failures, jitter]) => {
     const length = (n: number) => Breaker.windowMillis(windows, n, jitter)
     const longest = Duration.toMillis(windows.cap) * (1 - jitter / 4)
     assert.isAtMost(Math.abs(length(failures + 1) - Math.min(longest, 2 * length(failures))), rounding)
   })
 
-  it.prop(
-    "is shorter the more jitter there is, by up to a quarter",
-    [arbWindows, arbFailures, arbJitter, arbJitter],
-    (drawn) => {
-      const [windows, failures, one, other] = drawn
-      const length = (jitter: number) => Breaker.windowMillis(windows, failures, jitter)
-      assert.isAtMost(length(Math.max(one, other)), length(Math.min(one, other)))
-      assert.isAtMost(Math.abs(length(1) - 0.75 * length(0)), rounding)
-    }
-  )
+  it.prop("shrinks with jitter, by up to a quarter", [arbWindows, arbFailures, arbJitter, arbJitter], (drawn) => {
+    const [windows, failures, one, other] = drawn
+    const length = (jitter: number) => Breaker.windowMillis(windows, failures, jitter)
+    assert.isAtMost(length(Math.max(one, other)), length(Math.min(one, other)))
+    assert.isAtMost(Math.abs(length(1) - 0.75 * length(0)), rounding)
+  })
 
   it.effect("differs from process to process", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * What is told to all who ask the same while the window of a migration that they need is open and the ledger is as it was: a
- * thousand who ask need no thought, and no error of their own.
+ * Errors of requests that were refused because a window of the circuit breaker is open. An equal request gets the same
+ * error, until the window ends or the ledger changes. So a thousand equal requests cost one resolution.
  *
  * @internal
  */
@@ -16,23 +16,23 @@ import * as Findings from "./Findings.js"
  * @since 0.1.0
  * @category models
  */
-export interface Refusals {
+export interface WindowErrors {
   readonly recall: (question: string) => Effect.Effect<Option.Option<AutoMigrationError>>
   readonly record: (question: string, window: Breaker.Window, error: AutoMigrationError) => Effect.Effect<void>
 }
 
 /**
- * `remembered` is the applied set, as far as it is known without asking.
+ * `remembered` is the applied set that this process knows without asking the database.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (remembered: Effect.Effect<Option.Option<AppliedSet>>): Effect.Effect<Refusals> =>
-  Effect.map(Findings.make<{ readonly error: AutoMigrationError; readonly endsAt: number }>(), (told) => ({
+export const make = (remembered: Effect.Effect<Option.Option<AppliedSet>>): Effect.Effect<WindowErrors> =>
+  Effect.map(Findings.make<{ readonly error: AutoMigrationError; readonly endsAt: number }>(), (findings) => ({
     recall: (question) =>
       Effect.zipWith(remembered, Monotonic.milliseconds, (applied, now) =>
         applied.pipe(
-          Option.flatMap((_) => told.unsafeRecall(question, _)),
+          Option.flatMap((_) => findings.unsafeRecall(question, _)),
           Option.filter(({ endsAt }) => now < endsAt),
           Option.map(({ error }) => error)
         )
@@ -42,7 +42,7 @@ export const make = (remembered: Effect.Effect<Option.Option<AppliedSet>>): Effe
         remembered,
         Option.match({
           onNone: () => Effect.void,
-          onSome: (applied) => told.record(question, applied, { error, endsAt })
+          onSome: (applied) => findings.record(question, applied, { error, endsAt })
         })
       )
   }))

@@ -1,5 +1,5 @@
 /**
- * One refusal is told to all who ask the same, as long as it holds.
+ * Equal requests get the same error while it holds.
  */
 import { describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
@@ -11,7 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { AutoMigrationError } from "effect-auto-migration"
 import * as LedgerEvent from "../../src/core/migration/LedgerEvent.js"
 import * as MigrationFailure from "../../src/database/MigrationFailure.js"
-import * as Refusals from "../../src/heal/Refusals.js"
+import * as WindowErrors from "../../src/heal/WindowErrors.js"
 import type * as Breaker from "../../src/runner/Breaker.js"
 
 const error = new AutoMigrationError.DatabaseUnavailable({
@@ -32,39 +32,39 @@ const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash
 
 const recorded = Effect.gen(function* () {
   const remembered = yield* Ref.make(Option.some(then))
-  const refusals = yield* Refusals.make(Ref.get(remembered))
-  yield* refusals.record("a table", window, error)
-  return { refusals, remembered }
+  const windowErrors = yield* WindowErrors.make(Ref.get(remembered))
+  yield* windowErrors.record("a table", window, error)
+  return { windowErrors, remembered }
 })
 
-describe("a refusal", () => {
-  it.effect("is told to whoever asks the same, and to nobody else", () =>
+describe("the error of a window", () => {
+  it.effect("is given to equal requests only", () =>
     Effect.gen(function* () {
-      const { refusals } = yield* recorded
-      assertSome(yield* refusals.recall("a table"), error)
-      assertNone(yield* refusals.recall("another table"))
+      const { windowErrors } = yield* recorded
+      assertSome(yield* windowErrors.recall("a table"), error)
+      assertNone(yield* windowErrors.recall("another table"))
     })
   )
 
   it.effect("holds until its window ends", () =>
     Effect.gen(function* () {
-      const { refusals } = yield* recorded
+      const { windowErrors } = yield* recorded
       yield* TestClock.adjust(Duration.millis(999))
-      assertSome(yield* refusals.recall("a table"), error)
+      assertSome(yield* windowErrors.recall("a table"), error)
       yield* TestClock.adjust(Duration.millis(1))
-      assertNone(yield* refusals.recall("a table"))
+      assertNone(yield* windowErrors.recall("a table"))
     })
   )
 
-  it.effect("holds while the ledger ends where it did, and where that is known without asking", () =>
+  it.effect("holds until the ledger changes, and only while the applied set is known without asking", () =>
     Effect.gen(function* () {
-      const { refusals, remembered } = yield* recorded
+      const { windowErrors, remembered } = yield* recorded
       yield* Ref.set(remembered, Option.some({ ...then, sequence: 8, hash: "eight" }))
-      assertNone(yield* refusals.recall("a table"))
+      assertNone(yield* windowErrors.recall("a table"))
       yield* Ref.set(remembered, Option.none())
-      assertNone(yield* refusals.recall("a table"))
+      assertNone(yield* windowErrors.recall("a table"))
       yield* Ref.set(remembered, Option.some(then))
-      assertSome(yield* refusals.recall("a table"), error)
+      assertSome(yield* windowErrors.recall("a table"), error)
     })
   )
 })
