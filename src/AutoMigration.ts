@@ -264,9 +264,9 @@ export const rename = (
  * @category operations
  */
 export const adoption = (
-  request: Adoption.Request
+  options: Adoption.AdoptOptions
 ): Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError, AutoMigration> =>
-  Effect.flatMap(AutoMigration, (_) => _.adoption(request))
+  Effect.flatMap(AutoMigration, (_) => _.adoption(options))
 
 /**
  * Records the migrations that another tool's table records as applied, or whose objects are in the catalog, and gives
@@ -284,9 +284,9 @@ export const adoption = (
  * @category operations
  */
 export const adopt = (
-  request: Adoption.Request
+  options: Adoption.AdoptOptions
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError, AutoMigration> =>
-  Effect.flatMap(AutoMigration, (_) => _.adopt(request))
+  Effect.flatMap(AutoMigration, (_) => _.adopt(options))
 
 /** All events of the ledger, the first one first. @since 0.1.0 @category operations */
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(

@@ -30,23 +30,23 @@ export const renderHistory = ({ due, recorded, table, tool }: Adopter.HistorySta
     ...(due.length === 0 ? [] : [`to adopt: ${due.join(", ")}`])
   ].join("  ")
 
-const requestFrom = ({ options: { misfits, probe, table } }: Invocation.Invocation): Adoption.Request => ({
+const optionsFrom = ({ options: { misfits, probe, table } }: Invocation.Invocation): Adoption.AdoptOptions => ({
   by: probe ? "catalog" : "table",
   table,
   accept: misfits
 })
 
-const show = (request: Adoption.Request, schema: SchemaName, adoption: Adoption.Adoption) =>
-  Effect.zipRight(Console.log(Adoption.render(adoption)), Adopter.unlessUnfit(schema, adoption, request))
+const show = (options: Adoption.AdoptOptions, schema: SchemaName, adoption: Adoption.Adoption) =>
+  Effect.zipRight(Console.log(Adoption.render(adoption)), Adopter.unlessUnfit(schema, adoption, options))
 
-const recordNow = (request: Adoption.Request) =>
-  Effect.flatMap(AutoMigration.adopt(request), (ids) =>
+const recordNow = (options: Adoption.AdoptOptions) =>
+  Effect.flatMap(AutoMigration.adopt(options), (ids) =>
     Console.log(`recorded ${ids.length === 0 ? "none" : ids.join(", ")}`)
   )
 
-const tellHow = (request: Adoption.Request, schema: SchemaName) =>
+const tellHow = (options: Adoption.AdoptOptions, schema: SchemaName) =>
   Console.log(
-    `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(request, []))}`
+    `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(options, []))}`
   )
 
 /** Whether `--yes` or the person at the terminal confirms. */
@@ -72,11 +72,11 @@ export const run = (
   invocation: Invocation.Invocation,
   terminal: Option.Option<Terminal>
 ): Effect.Effect<number, AutoMigrationError | AdoptionError, AutoMigration.AutoMigration> => {
-  const request = requestFrom(invocation)
-  return AutoMigration.adoption(request).pipe(
-    Effect.tap((adoption) => show(request, invocation.schema, adoption)),
+  const options = optionsFrom(invocation)
+  return AutoMigration.adoption(options).pipe(
+    Effect.tap((adoption) => show(options, invocation.schema, adoption)),
     Effect.flatMap((adoption) => isConfirmed(invocation, terminal, adoption)),
-    Effect.flatMap((confirmed) => (confirmed ? recordNow(request) : tellHow(request, invocation.schema))),
+    Effect.flatMap((confirmed) => (confirmed ? recordNow(options) : tellHow(options, invocation.schema))),
     Effect.as(0)
   )
 }

@@ -55,9 +55,11 @@ export interface HistoryStatus {
  */
 export interface Adopter {
   /** The adoption that `adopt` would record. */
-  readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+  readonly adoption: (
+    options: Adoption.AdoptOptions
+  ) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
-    request: Adoption.Request
+    options: Adoption.AdoptOptions
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
   /**
    * Fails with `HistoryElsewhere` where the ledger has migrations of the program, and another tool's table records some
@@ -100,8 +102,8 @@ export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
     foreign: yield* ForeignHistory.make
   }
   return {
-    adoption: (request) => Effect.flatMap(services.applied, (applied) => adoptionFor(services, request, applied)),
-    adopt: (request) => adopt(services, request),
+    adoption: (options) => Effect.flatMap(services.applied, (applied) => adoptionFor(services, options, applied)),
+    adopt: (options) => adopt(services, options),
     unlessDue: (applied, plan) => unlessDue(services, applied, plan),
     histories: (applied) =>
       Effect.flatMap(
@@ -111,10 +113,10 @@ export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
   } satisfies Adopter
 })
 
-const adopt = Effect.fnUntraced(function* (services: Services, request: Adoption.Request) {
+const adopt = Effect.fnUntraced(function* (services: Services, options: Adoption.AdoptOptions) {
   const applied = yield* services.applied
-  const adoption = yield* adoptionFor(services, request, applied)
-  yield* unlessUnfit(services.schema, adoption, request)
+  const adoption = yield* adoptionFor(services, options, applied)
+  yield* unlessUnfit(services.schema, adoption, options)
   const migrations = recordedBy(adoption, applied)
   if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
   const details = new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry)))
@@ -122,8 +124,8 @@ const adopt = Effect.fnUntraced(function* (services: Services, request: Adoption
   return recorded.filter((id) => !LedgerMigrations.isOwn(id))
 })
 
-const adoptionFor = (services: Services, request: Adoption.Request, applied: AppliedSet): Adopting =>
-  request.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, request, applied)
+const adoptionFor = (services: Services, options: Adoption.AdoptOptions, applied: AppliedSet): Adopting =>
+  options.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, options, applied)
 
 const fromCatalog = ({ catalog, graph }: Services, applied: AppliedSet): Adopting =>
   catalog.missing(Probe.questions(graph), "anywhere").pipe(
@@ -135,10 +137,10 @@ const fromCatalog = ({ catalog, graph }: Services, applied: AppliedSet): Adoptin
 
 const fromTable = Effect.fnUntraced(function* (
   services: Services,
-  request: Adoption.Request,
+  options: Adoption.AdoptOptions,
   applied: AppliedSet
 ): Effect.fn.Return<Adoption.Adoption, AutoMigrationError | AdoptionError> {
-  const history = yield* chosen(services.schema, request, yield* historiesOf(services))
+  const history = yield* chosen(services.schema, options, yield* historiesOf(services))
   return Either.isLeft(history.rows)
     ? yield* MigrationFailure.withoutQuery(services.foreign.elsewhere(history))
     : yield* match(services.graph, history, history.rows.right, applied)
@@ -150,7 +152,7 @@ const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<Foreign
 /** The one table that the options mean. */
 const chosen = (
   schema: SchemaName,
-  { table }: Adoption.Request,
+  { table }: Adoption.AdoptOptions,
   histories: ReadonlyArray<ForeignHistory.History>
 ): Effect.Effect<ForeignHistory.History, NothingToAdopt | SeveralHistories> => {
   const named = histories.filter((history) => table === undefined || table === history.table)
@@ -227,15 +229,15 @@ const contentFrom = (name: string, bytes: Uint8Array): Content => ({
 export const unlessUnfit = (
   schema: SchemaName,
   adoption: Adoption.Adoption,
-  request: Adoption.Request
+  options: Adoption.AdoptOptions
 ): Effect.Effect<void, AdoptionRefused> => {
-  const misfits = Adoption.objections(adoption, request)
+  const misfits = Adoption.objections(adoption, options)
   return Arr.isNonEmptyReadonlyArray(misfits)
     ? Effect.fail(
         new AdoptionRefused({
           witness: Adoption.renderWitness(adoption.witness),
           misfits,
-          command: ForeignHistory.command(schema, ...Adoption.optionsFor(request, misfits))
+          command: ForeignHistory.command(schema, ...Adoption.optionsFor(options, misfits))
         })
       )
     : Effect.void

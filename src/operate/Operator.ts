@@ -104,9 +104,11 @@ export interface Operator {
   readonly baseline: (ids: ReadonlyArray<string>, options?: BaselineOptions) => Recording
   readonly baselineAll: (options?: BaselineOptions) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError>
   readonly baselineTo: (id: string, options?: BaselineOptions) => Recording
-  readonly adoption: (request: Adoption.Request) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
+  readonly adoption: (
+    options: Adoption.AdoptOptions
+  ) => Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionError>
   readonly adopt: (
-    request: Adoption.Request
+    options: Adoption.AdoptOptions
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
   readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>

@@ -69,7 +69,7 @@ export interface Adoption {
  * @since 0.1.0
  * @category models
  */
-export interface Request {
+export interface AdoptOptions {
   /** `table`: asks the table of another tool. `catalog`: looks up the promised objects of each migration. */
   readonly by: "table" | "catalog"
   /** The table's name. Defaults to the only one that is there. */
@@ -79,7 +79,7 @@ export interface Request {
 }
 
 /** Asks the only table of another tool, and accepts no misfit. @since 0.1.0 @category constructors */
-export const fromTable: Request = { by: "table" }
+export const fromTable: AdoptOptions = { by: "table" }
 
 /**
  * The misfits that are not accepted.
@@ -87,7 +87,7 @@ export const fromTable: Request = { by: "table" }
  * @since 0.1.0
  * @category queries
  */
-export const objections = ({ misfits }: Adoption, { accept = [] }: Request): ReadonlyArray<Misfit> =>
+export const objections = ({ misfits }: Adoption, { accept = [] }: AdoptOptions): ReadonlyArray<Misfit> =>
   misfits.filter(({ kind }) => !accept.includes(kind))
 
 /**
@@ -97,7 +97,7 @@ export const objections = ({ misfits }: Adoption, { accept = [] }: Request): Rea
  * @category rendering
  */
 export const optionsFor = (
-  { accept = [], by, table }: Request,
+  { accept = [], by, table }: AdoptOptions,
   misfits: ReadonlyArray<Misfit>
 ): ReadonlyArray<string> => {
   const accepted = [...new Set([...accept, ...misfits.map(({ kind }) => kind)])]
