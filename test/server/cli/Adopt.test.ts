@@ -12,7 +12,7 @@ import * as CommandLine from "../../support/program/CommandLine.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
-/** With a byte order mark and the line ends of Windows, which count in the hash. */
+/** With a byte order mark and Windows line ends, which are part of the hash. */
 const init = "\uFEFFCREATE TABLE accounts (\r\n  id integer\r\n);\r\n"
 const note = "ALTER TABLE accounts ADD COLUMN note text;\n"
 
@@ -73,7 +73,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scopedLive("ends with 1 where something does not fit, and names what accepts it", () =>
+  it.scopedLive("ends with 1 at a misfit, and names the option that accepts it", () =>
     Effect.gen(function* () {
       const typed = yield* typing(recording("0".repeat(64)))
       const refused = yield* typed("adopt", "--yes")
@@ -100,7 +100,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scopedLive("tells of a history elsewhere before it tells what would be lost", () =>
+  it.scopedLive("reports another tool's history before it reports losses", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const directory = yield* CommandLine.folderOf({ "20240102000000_less": "ALTER TABLE accounts DROP COLUMN id;" })
@@ -125,7 +125,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scopedLive("says which words make no sense", () =>
+  it.scopedLive("names the words that make no sense", () =>
     Effect.gen(function* () {
       const typed = yield* typing([])
       for (const words of [

@@ -1,5 +1,5 @@
 /**
- * The command line, on the real server, with the words that errors tell people to type.
+ * The command line on the real server, with the commands that errors name.
  */
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs/promises"
@@ -19,7 +19,7 @@ const folder = folderOf({
 })
 
 describe("the executable", () => {
-  it("passes its words on and ends with the command's exit code", () => {
+  it("passes its words to the command and ends with its exit code", () => {
     const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url))
     const ended = spawnSync(
       process.execPath,
@@ -34,7 +34,7 @@ describe("the executable", () => {
 })
 
 describe("the command line", () => {
-  it.scopedLive("applies, tells, records and verifies", () =>
+  it.scopedLive("applies, lists, records and verifies", () =>
     Effect.gen(function* () {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       const typed = (...words: ReadonlyArray<string>) => type([...words, "--folder", directory, "--url", url])
@@ -60,7 +60,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scopedLive("warns, in plan and status, of what is pending and will not run as far as the files tell", () =>
+  it.scopedLive("warns in plan and status of pending migrations that will fail as far as the files tell", () =>
     Effect.gen(function* () {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       const typed = (...words: ReadonlyArray<string>) => type([...words, "--folder", directory, "--url", url])
@@ -85,7 +85,7 @@ describe("the command line", () => {
     })
   )
 
-  it.scopedLive("takes the order of names that have two", () =>
+  it.scopedLive("takes the order for names that have two", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const root = yield* folderOf({
@@ -136,7 +136,7 @@ describe("the command line", () => {
     ["an unknown command", ["florble"], "server", 2, /no command "florble"/],
     ["an unknown id", ["migrate", "007_none"], "server", 1, /no migration "007_none"/]
   ] as const) {
-    it.scopedLive(`given ${what}, says what to do and ends with ${code}`, () =>
+    it.scopedLive(`given ${what}, names the remedy and ends with ${code}`, () =>
       Effect.gen(function* () {
         const directory = yield* folder
         const given = environment === "server" ? { DATABASE_URL: yield* Server.freshDatabase } : environment

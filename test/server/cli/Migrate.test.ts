@@ -1,5 +1,5 @@
 /**
- * What `migrate` asks before it runs: without ids no data is lost in passing, and a person at a terminal sees the plan first.
+ * The question of `migrate` before it runs: without ids it loses no data unasked, and a person at a terminal sees the plan first.
  */
 import * as path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -17,7 +17,7 @@ const shop = {
   "004_phone": "ALTER TABLE users ADD COLUMN phone text;"
 }
 
-/** A database that has run the first file and holds what is given, and the command line on it. */
+/** The command line on a database that has run the first file and then the given SQL. */
 const started = (files: Readonly<Record<string, string>>, ...rows: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const [url, directory] = yield* Effect.all([Server.freshDatabase, folderOf(files)])
@@ -37,8 +37,8 @@ const ada = "INSERT INTO users VALUES (1, 'Ada', '555')"
 
 const all = "applied  002_email, 003_fax, 004_phone"
 
-describe("migrate without ids, where nobody can be asked", () => {
-  it.scopedLive("applies nothing of a plan that loses data, and names the statement and the ways to consent", () =>
+describe("migrate without ids and without a terminal", () => {
+  it.scopedLive("refuses a plan that loses data, and names the statement and the ways to consent", () =>
     Effect.gen(function* () {
       const { file, typed } = yield* started(shop, ada)
       const { code, printed } = yield* typed("migrate")
@@ -75,7 +75,7 @@ describe("migrate without ids, where nobody can be asked", () => {
     })
   )
 
-  it.scopedLive("does not lose what stands behind a view", () =>
+  it.scopedLive("does not lose the rows of a table behind a view", () =>
     Effect.gen(function* () {
       const { typed, url } = yield* started({ "001_users": users, "002_empty": "DELETE FROM named;" }, ada)
       yield* Database.query(url, "CREATE VIEW named AS SELECT id FROM users WHERE name IS NOT NULL")
@@ -86,7 +86,7 @@ describe("migrate without ids, where nobody can be asked", () => {
     })
   )
 
-  it.scopedLive("is not deceived by a table that has the name of another one by then", () =>
+  it.scopedLive("sees the rows of a table that the plan renames", () =>
     Effect.gen(function* () {
       const files = {
         "001_users": users,
@@ -110,7 +110,7 @@ describe("migrate with ids", () => {
     })
   )
 
-  it.scopedLive("takes it for no consent to what the named one waits for", () =>
+  it.scopedLive("does not take it for consent to the ancestors of the named migration", () =>
     Effect.gen(function* () {
       const { typed } = yield* started(shop, ada)
       const { code, printed } = yield* typed("migrate", "004_phone")
@@ -122,7 +122,7 @@ describe("migrate with ids", () => {
 })
 
 describe("migrate at a terminal", () => {
-  it.scopedLive("shows the plan with its risks, what the database would lose, and asks; a no applies nothing", () =>
+  it.scopedLive("shows the plan with its risks and losses, and asks; a no applies no migration", () =>
     Effect.gen(function* () {
       const { file, typedBy, url } = yield* started(shop, ada)
       const loss = `${file("003_fax")}:2: data-loss of relation users: ALTER TABLE users DROP COLUMN fax`
@@ -147,7 +147,7 @@ describe("migrate at a terminal", () => {
     })
   )
 
-  it.scopedLive("asks about a plan that loses no data, too, and says so", () =>
+  it.scopedLive("also asks about a plan that loses no data, and says so", () =>
     Effect.gen(function* () {
       const { typedBy } = yield* started(shop)
       const who = person("y")
@@ -156,7 +156,7 @@ describe("migrate at a terminal", () => {
     })
   )
 
-  it.scopedLive("does not ask with --yes, about what is named, or when everything is applied", () =>
+  it.scopedLive("does not ask with --yes, about named migrations, or when no migration is pending", () =>
     Effect.gen(function* () {
       const { typedBy } = yield* started(shop, ada)
       const who = person()
@@ -170,7 +170,7 @@ describe("migrate at a terminal", () => {
     })
   )
 
-  it.scopedLive("asks about what a named migration waits for, if that loses data", () =>
+  it.scopedLive("asks about the ancestors of a named migration that lose data", () =>
     Effect.gen(function* () {
       const { file, typedBy } = yield* started(shop, ada)
       const who = person("n")

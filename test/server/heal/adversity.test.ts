@@ -1,5 +1,5 @@
 /**
- * Bad luck and bad input around a heal, on the real server: after each, nothing is half-done and the next query heals.
+ * Bad luck and bad input around a heal, on the real server. After each, no migration is half-done and the next query heals.
  */
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
@@ -93,7 +93,7 @@ describe("in the middle of a migration", () => {
     })
   )
 
-  it.scopedLive("the deadline passes: HealTimeout, and nothing of the migration is there", () =>
+  it.scopedLive("the deadline passes: HealTimeout, and the migration is rolled back", () =>
     Effect.gen(function* () {
       const url = yield* slowDatabase
       yield* Effect.gen(function* () {
@@ -129,7 +129,7 @@ describe("the server", () => {
     })
   )
 
-  it.scopedLive("breaks the query's connection: the query's own error, untouched", () =>
+  it.scopedLive("breaks the query's connection: the query keeps its own error", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)

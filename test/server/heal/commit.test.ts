@@ -1,6 +1,6 @@
 /**
- * A transaction whose error was swallowed inside: the server rolls it back and calls that no error, and the program must not
- * take it for success.
+ * A transaction whose error was swallowed inside. The server rolls it back without an error, and the program must not take that for
+ * success.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
@@ -21,7 +21,7 @@ import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
-/** Says that all went well, whatever the statement says. */
+/** A transaction that swallows the error of a statement. */
 const swallowing = <R>(statement: Effect.Effect<unknown, unknown, R>) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
     sql.withTransaction(
@@ -40,7 +40,7 @@ const both = [{ name: "Ada" }, { name: "Grace" }]
 const unprotected = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(text))
 
 describe("a swallowed error", () => {
-  it.scopedLive("of a gap that a boundary inside has seen: the boundary around heals and runs all of it again", () =>
+  it.scopedLive("of a gap that an inner boundary has seen: the outer one heals and runs all of it again", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -51,7 +51,7 @@ describe("a swallowed error", () => {
     )
   )
 
-  it.scopedLive("of such a gap, with no boundary around: a SqlError that carries it", () =>
+  it.scopedLive("of such a gap, with no outer boundary: a SqlError that carries it", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -68,7 +68,7 @@ describe("a swallowed error", () => {
     ["of a gap that no boundary inside has seen", "SELECT email FROM users"],
     ["that is no gap", "INSERT INTO users (id) VALUES (1)"]
   ] as const) {
-    it.scopedLive(`${what}: a SqlError that says that nothing is there`, () =>
+    it.scopedLive(`${what}: a SqlError that says that the transaction was rolled back`, () =>
       inProgram({ migrations: users }, () =>
         Effect.gen(function* () {
           yield* askWithin("SELECT name FROM users")
@@ -81,7 +81,7 @@ describe("a swallowed error", () => {
     )
   }
 
-  it.scopedLive("of a gap that no migration explains: the same, and no talk of another start", () =>
+  it.scopedLive("of a gap that no migration explains: the same error, which asks for no restart", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -108,7 +108,7 @@ describe("a swallowed error", () => {
     )
   )
 
-  it.scopedLive("inside a savepoint that was not rolled back is noticed by the transaction around", () =>
+  it.scopedLive("inside a savepoint that was not rolled back fails the outer transaction", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -122,7 +122,7 @@ describe("a swallowed error", () => {
 })
 
 describe("a transaction that swallows nothing", () => {
-  /** The same client, as it is and checked, through one tap. */
+  /** The plain client and the checked one, through one tap. */
   const heard = <A, E>(body: Effect.Effect<A, E, SqlClient.SqlClient | PgClient.PgClient>) =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
@@ -137,7 +137,7 @@ describe("a transaction that swallows nothing", () => {
         Effect.gen(function* () {
           yield* tap.reset
           const exit = yield* Effect.exit(body)
-          /** The driver tells of an error before the server has ended its answer. */
+          /** One more message, since the driver reports an error before the server has ended its answer. */
           yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 1`)
           return { exit, ...(yield* tap.heard) }
         }).pipe(Effect.provide(Layer.fresh(layer)), (run) => Effect.zipRight(prepare, run))
@@ -164,7 +164,7 @@ describe("a transaction that swallows nothing", () => {
     "one whose COMMIT fails": within((sql) => sql`INSERT INTO child VALUES (7)`)
   }
 
-  /** An error as text, with those that caused it; fibers have numbers of their own. */
+  /** An error and its causes as text. */
   const described = (error: unknown): string =>
     error instanceof Error ? `${error.name}: ${error.message} <- ${described(error.cause)}` : String(error)
 
@@ -174,7 +174,7 @@ describe("a transaction that swallows nothing", () => {
   })
 
   for (const [what, body] of Object.entries(bodies)) {
-    it.scopedLive(`sends and gives what it did before: ${what}`, () =>
+    it.scopedLive(`sends the same messages and gives the same result as the plain client: ${what}`, () =>
       Effect.gen(function* () {
         const [plain, checked] = yield* heard(body)
         deepStrictEqual(checked.statements, plain.statements)
@@ -212,14 +212,14 @@ describe("a transaction that swallows nothing", () => {
 describe("the checked client", () => {
   const isSame = Effect.map(Effect.all([SqlClient.SqlClient, PgClient.PgClient]), ([sql, pg]) => Object.is(sql, pg))
 
-  /** Fails exactly where the client is checked. */
+  /** Whether the client in the context is checked. */
   const isChecked = Effect.map(Effect.either(swallowing(unprotected("SELECT 1/0"))), (result) => result._tag === "Left")
 
   const prepared = Effect.tap(Server.freshDatabase, (url) =>
     Database.query(url, "CREATE TABLE users (id int, name text)")
   )
 
-  it.scopedLive("is what a program gets in every order of provide and provideMerge", () =>
+  it.scopedLive("reaches a program in every order of provide and provideMerge", () =>
     Effect.gen(function* () {
       const url = yield* prepared
       const client = PgClient.layer({ url: Redacted.make(url), maxConnections: 2 })
@@ -239,7 +239,7 @@ describe("the checked client", () => {
     })
   )
 
-  it.scopedLive("is what a layer gets that needs both it and the library", () =>
+  it.scopedLive("reaches a layer that needs both it and the library", () =>
     Effect.gen(function* () {
       const url = yield* prepared
       const repository = Layer.effectDiscard(
@@ -255,7 +255,7 @@ describe("the checked client", () => {
     })
   )
 
-  it.scopedLive("leaves a SqlClient alone that is not the PgClient", () =>
+  it.scopedLive("does not replace a SqlClient that is not the PgClient", () =>
     Effect.gen(function* () {
       const url = yield* prepared
       const other = Layer.effect(
@@ -271,7 +271,7 @@ describe("the checked client", () => {
     })
   )
 
-  it.scopedLive("has all of the client it is made from: statements, helpers, transforms, streams, spans", () =>
+  it.scopedLive("has all parts of the original client: statements, helpers, transforms, streams, spans", () =>
     Effect.gen(function* () {
       const url = yield* prepared
       const client = PgClient.layer({

@@ -28,7 +28,7 @@ describe("a migration that fails", () => {
       )
   )
 
-  it.scopedLive("has the place of a syntactically valid error counted in the whole file", () =>
+  it.scopedLive("names the line and column of the server's error in the whole file", () =>
     inProgram(
       {
         migrations: {
@@ -44,7 +44,7 @@ describe("a migration that fails", () => {
   )
 
   it.scopedLive(
-    "opens the breaker: until its window ends nobody tries again, and every query fails at once with its own error",
+    "opens the breaker: until its window ends no query tries again, and each fails at once with its own error",
     () =>
       inProgram(
         { migrations: broken, options: { breaker: { first: Duration.minutes(1), cap: Duration.minutes(1) } } },

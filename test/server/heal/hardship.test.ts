@@ -1,5 +1,5 @@
 /**
- * Regressions: each was found by somebody who tried to break the library, and broke it.
+ * Regressions that were found in attempts to break the library.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -83,7 +83,7 @@ describe("an owner who is no superuser", () => {
     })
   )
 
-  it.scopedLive("uses a schema for the ledger that somebody else made for it", () =>
+  it.scopedLive("uses a schema for the ledger that another role has created", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const owner = yield* role(url, (name) => [
@@ -97,7 +97,7 @@ describe("an owner who is no superuser", () => {
     })
   )
 
-  it.scopedLive("with the ledger's writer grant records what it did, and may change nothing of it", () =>
+  it.scopedLive("with the ledger's writer grant records events, and may not change them", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* askWithin("SELECT name FROM users").pipe(Effect.provide(App.layer({ url, migrations: users })))
@@ -178,7 +178,7 @@ describe("requests that come and go", () => {
     )
   )
 
-  it.scopedLive("a boundary inside a boundary answers for both: nothing else is tried", () =>
+  it.scopedLive("an inner boundary answers for the outer one, which asks nothing more", () =>
     inProgram(
       {
         before: ["CREATE TABLE users (id integer); INSERT INTO users VALUES (1); CREATE TABLE orders (id integer)"],
@@ -215,7 +215,7 @@ describe("requests that come and go", () => {
     )
   )
 
-  it.scopedLive("a transaction that holds the table is not waited for by the heal it waits for", () =>
+  it.scopedLive("no heal waits for a table lock of the transaction that waits for the heal", () =>
     inProgram({ migrations: { ...users, "002_users_email": "ALTER TABLE users ADD COLUMN email text UNIQUE;" } }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -251,7 +251,7 @@ describe("sessions", () => {
     )
   )
 
-  it.scopedLive("do not remember them of one that failed either, and it succeeds when it is tried again", () =>
+  it.scopedLive("do not remember them after a failure either, and the migration succeeds at the next attempt", () =>
     inProgram(
       {
         before: ["CREATE TABLE gate AS SELECT 0 AS n"],
@@ -307,7 +307,7 @@ describe("sessions", () => {
 describe("deadlines", () => {
   const impatient = { deadline: Duration.seconds(4), lockTimeout: Duration.millis(200), ...allowed }
 
-  it.scopedLive("hold for a heal whose ledger is locked by somebody", () =>
+  it.scopedLive("hold for a heal whose ledger another session has locked", () =>
     inProgram({ migrations: users, options: impatient }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -348,7 +348,7 @@ describe("deadlines", () => {
 })
 
 describe("steps outside transactions", () => {
-  it.scopedLive("are not waited for by each other, whoever else migrates", () =>
+  it.scopedLive("do not wait for each other, while other sessions migrate", () =>
     inProgram(
       {
         migrations: {
@@ -373,7 +373,7 @@ describe("steps outside transactions", () => {
     )
   )
 
-  it.scopedLive("that fail half-way say that what they did stays", () =>
+  it.scopedLive("that fail half-way say that their work stays", () =>
     inProgram(
       {
         migrations: { "001_half": "-- transaction: none\nCREATE TABLE half (id integer);\nSELECT 1/0;" },
@@ -404,7 +404,7 @@ describe("the catalog's second look", () => {
     )
   )
 
-  it.scopedLive("does not take a partial unique index for one that ON CONFLICT can use", () =>
+  it.scopedLive("knows that ON CONFLICT cannot use a partial unique index", () =>
     inProgram(
       {
         before: [
@@ -425,7 +425,7 @@ describe("the catalog's second look", () => {
 })
 
 describe("a block whose condition only the server can answer", () => {
-  it.scopedLive("promises nothing that it does not do", () =>
+  it.scopedLive("promises only the objects that it creates", () =>
     inProgram(
       {
         migrations: {
@@ -445,7 +445,7 @@ describe("a block whose condition only the server can answer", () => {
 })
 
 describe("a ledger", () => {
-  it.scopedLive("that was built anew while a program runs is read anew", () =>
+  it.scopedLive("that was built again while a program runs is read again", () =>
     inProgram(
       { migrations: { "001_a": "CREATE TABLE a (id integer);", "002_b": "CREATE TABLE b (id integer);" } },
       (url) =>
@@ -469,7 +469,7 @@ describe("a ledger", () => {
   }
 
   it.scopedLive(
-    "that was dropped while a program runs is no ground for a plan: what it had is brought again as well",
+    "that was dropped while a program runs is no base for a plan: the migrations it recorded run again",
     () =>
       inProgram({ migrations: chained }, (url) =>
         Effect.gen(function* () {
@@ -481,7 +481,7 @@ describe("a ledger", () => {
       )
   )
 
-  it.scopedLive("that was reset while a program waits for the lock is read anew before anything runs", () =>
+  it.scopedLive("that was reset while a program waits for the lock is read again before the plan runs", () =>
     inProgram({ migrations: chained }, (url) =>
       Effect.gen(function* () {
         yield* ask("SELECT id FROM a")
@@ -503,7 +503,7 @@ describe("a ledger", () => {
     )
   )
 
-  it.scopedLive("in a schema that the application uses takes nobody's rights away, and gives none", () =>
+  it.scopedLive("in a schema that the application uses takes no privileges away, and gives none", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const reader = yield* Role.role(url, "reader")
@@ -530,7 +530,7 @@ describe("a ledger", () => {
     })
   )
 
-  it.scopedLive("whose name somebody else's tables bear is left alone", () =>
+  it.scopedLive("does not touch tables of other programs that have its name", () =>
     inProgram(
       {
         before: ["CREATE SCHEMA auto_migration; CREATE TABLE auto_migration.applied_set (mine text)"],
@@ -544,7 +544,7 @@ describe("a ledger", () => {
     )
   )
 
-  it.scopedLive("in a schema of another name is the one that the command in an error writes to", () =>
+  it.scopedLive("in a schema of another name is named by the command in an error", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const schema = AutoMigrationConfig.SchemaName.make("my_ledger")

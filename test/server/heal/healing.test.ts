@@ -1,5 +1,5 @@
 /**
- * What happens when something is missing: each row of the design's table about gaps, providers, streams and fibers.
+ * Gaps and how they end: each row of the design's table about gaps, providers, streams and fibers.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -164,7 +164,7 @@ describe("a column that only a table beside the statement's will have", () => {
 })
 
 describe("a provider that is already applied", () => {
-  it.scopedLive("by another process since the query failed: the query is run again", () =>
+  it.scopedLive("by another process since the query failed: the query runs again", () =>
     inProgram({ migrations: users }, (url) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -179,7 +179,7 @@ describe("a provider that is already applied", () => {
   )
 
   it.scopedLive(
-    "and the object is gone: SchemaDrift with the query's error as its cause; nothing is applied again",
+    "and the object is gone: SchemaDrift with the query's error as its cause, and no migration runs again",
     () =>
       inProgram({ migrations: users }, (url) =>
         Effect.gen(function* () {
@@ -209,7 +209,7 @@ describe("a provider that is already applied", () => {
     })
   )
 
-  it.scopedLive("and only its line endings and trailing white space were edited: nothing is wrong", () =>
+  it.scopedLive("and only its line endings and trailing white space were edited: the query heals", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url, migrations: users })))
@@ -230,7 +230,7 @@ describe("a provider that is already applied", () => {
 })
 
 describe("a pending migration that changes no answer", () => {
-  it.scopedLive("is left for later, though it is about the statement's table and may not run by itself", () =>
+  it.scopedLive("stays pending, though it changes the statement's table and may not run by itself", () =>
     inProgram(
       {
         migrations: {
@@ -249,7 +249,7 @@ describe("a pending migration that changes no answer", () => {
 })
 
 describe("an object that exists and cannot be seen", () => {
-  it.scopedLive("hidden by search_path: the original error, and no further database work once that is known", () =>
+  it.scopedLive("hidden by search_path: the original error, and no database work at the next failure", () =>
     inProgram(
       {
         migrations: { "001_hidden": "CREATE SCHEMA hidden; CREATE TABLE hidden.things (id integer);" }
@@ -297,7 +297,7 @@ describe("a stream", () => {
     )
   )
 
-  it.scopedLive("is not begun again after its first element", () =>
+  it.scopedLive("does not begin again after its first element", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -336,7 +336,7 @@ describe("many fibers", () => {
     )
   )
 
-  it.scopedLive("on a pool whose every connection is held by a caller that waits for a heal: healing completes", () =>
+  it.scopedLive("on a pool whose connections are all held by callers that wait for a heal: the heals complete", () =>
     inProgram({ migrations: users, maxConnections: 2 }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -374,7 +374,7 @@ describe("many fibers", () => {
     )
   )
 
-  it.scopedLive("the layer is closed meanwhile: whoever waits, or asks later, is told so and is not interrupted", () =>
+  it.scopedLive("the layer is closed meanwhile: fibers that wait or ask later get an error, no interruption", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrations = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_advisory_xact_lock_shared(42);" }
@@ -410,7 +410,7 @@ describe("many fibers", () => {
 
 describe("what a statement names", () => {
   it.scopedLive(
-    "is brought as far as it will go: a function that is replaced later, a type whose value is renamed",
+    "is brought to its latest version: a function that is replaced later, a type whose value is renamed",
     () =>
       inProgram(
         {
@@ -431,27 +431,25 @@ describe("what a statement names", () => {
       )
   )
 
-  it.scopedLive(
-    "may come by other means than a migration while the heal waits: the query runs again and finds it",
-    () =>
-      inProgram({ migrations: { "001_a": "CREATE TABLE a (id integer);" } }, (url) =>
-        Effect.gen(function* () {
-          yield* AutoMigration.status
-          const asking = yield* Effect.scoped(
-            Effect.gen(function* () {
-              yield* holding(
-                url,
-                "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
-              )
-              const asking = yield* Effect.fork(ask("SELECT id FROM a"))
-              yield* Effect.sleep("300 millis")
-              yield* Database.query(url, "CREATE TABLE a (id integer)")
-              return asking
-            })
-          )
-          deepStrictEqual(yield* Fiber.join(asking), [])
-          deepStrictEqual(yield* appliedIds, [])
-        })
-      )
+  it.scopedLive("may come without a migration while the heal waits: the query runs again and finds it", () =>
+    inProgram({ migrations: { "001_a": "CREATE TABLE a (id integer);" } }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.status
+        const asking = yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* holding(
+              url,
+              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+            )
+            const asking = yield* Effect.fork(ask("SELECT id FROM a"))
+            yield* Effect.sleep("300 millis")
+            yield* Database.query(url, "CREATE TABLE a (id integer)")
+            return asking
+          })
+        )
+        deepStrictEqual(yield* Fiber.join(asking), [])
+        deepStrictEqual(yield* appliedIds, [])
+      })
+    )
   )
 })

@@ -104,32 +104,30 @@ describe("laws", () => {
     })
   )
 
-  it.scopedLive(
-    "5. Order-free: in whatever order queries ask for them, the migrations give the sequential schema",
-    () =>
-      Effect.gen(function* () {
-        const questions = [
-          "SELECT name FROM users",
-          "SELECT email FROM users",
-          "SELECT user_id FROM orders",
-          "SELECT id FROM invoices",
-          "SELECT total FROM orders"
-        ]
-        const columns = `SELECT table_name, column_name, ordinal_position, data_type, column_default
+  it.scopedLive("5. Order-free: in any order of the queries, the migrations give the sequential schema", () =>
+    Effect.gen(function* () {
+      const questions = [
+        "SELECT name FROM users",
+        "SELECT email FROM users",
+        "SELECT user_id FROM orders",
+        "SELECT id FROM invoices",
+        "SELECT total FROM orders"
+      ]
+      const columns = `SELECT table_name, column_name, ordinal_position, data_type, column_default
         FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 3`
-        const sequential = yield* Server.freshDatabase
-        yield* Database.query(sequential, ...Object.values(shop))
-        const expected = yield* Database.query(sequential, columns)
-        yield* Effect.forEach(fc.sample(fc.shuffledSubarray(questions, { minLength: questions.length }), 6), (order) =>
-          Effect.scoped(
-            Effect.gen(function* () {
-              const url = yield* Server.freshDatabase
-              yield* Effect.forEach(order, rowsOf).pipe(Effect.provide(App.layer({ url, migrations: shop })))
-              deepStrictEqual(yield* Database.query(url, columns), expected, order.join("; "))
-            })
-          )
+      const sequential = yield* Server.freshDatabase
+      yield* Database.query(sequential, ...Object.values(shop))
+      const expected = yield* Database.query(sequential, columns)
+      yield* Effect.forEach(fc.sample(fc.shuffledSubarray(questions, { minLength: questions.length }), 6), (order) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const url = yield* Server.freshDatabase
+            yield* Effect.forEach(order, rowsOf).pipe(Effect.provide(App.layer({ url, migrations: shop })))
+            deepStrictEqual(yield* Database.query(url, columns), expected, order.join("; "))
+          })
         )
-      })
+      )
+    })
   )
 
   it.scopedLive("6. Once: many fibers of several programs need one migration, and it is applied once", () =>
@@ -152,7 +150,7 @@ describe("laws", () => {
     })
   )
 
-  it.scopedLive("7. Recorded: replaying the ledger gives the applied set, whatever has happened", () =>
+  it.scopedLive("7. Recorded: replaying the ledger gives the applied set after any events", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrations = { ...shop, "006_broken": "CREATE TABLE broken (id integer); SELECT 1/0;" }
@@ -229,7 +227,7 @@ describe("laws", () => {
     })
   )
 
-  it.scopedLive("10. It ends: the budget of a boundary bounds how often it is run", () =>
+  it.scopedLive("10. It ends: the budget of a boundary limits how often it runs", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrations = Object.fromEntries(

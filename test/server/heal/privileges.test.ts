@@ -1,6 +1,6 @@
 /**
- * Who may do what: the application's role uses, the migrations' role owns, and whoever may not is told what to grant. Each
- * statement that an error names is run, and what failed is tried again.
+ * Privileges: the application's role uses the objects, the migrations' role owns them, and an error names the missing grants. Each test
+ * runs the statements that the error names and tries again.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -16,7 +16,7 @@ import * as Database from "../../support/server/Database.js"
 import { role } from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 
-/** At once again, however often it failed. */
+/** A failed migration may run again at once. */
 const eager = { policy: Policy.always, breaker: { first: Duration.zero, cap: Duration.zero } }
 
 /** A database, an application's role without any right, and a program in which a superuser migrates. */
@@ -67,7 +67,7 @@ interface Denied {
   readonly migrations: Readonly<Record<string, string>>
   readonly query: string
   readonly before?: ReadonlyArray<string>
-  /** With `app` for the role. */
+  /** In the texts, `app` stands for the role. */
   readonly grants: ReadonlyArray<string>
   readonly defaults?: number
 }
@@ -166,7 +166,7 @@ const denied: Readonly<Record<string, Denied>> = {
 const named = (statements: ReadonlyArray<string>, app: string): ReadonlyArray<string> =>
   statements.map((statement) => statement.replaceAll(/\bapp\b/g, app))
 
-describe("what a migration made and the application's role may not use: GrantMissing, and its grants help", () => {
+describe("an object of a migration that the application's role may not use: GrantMissing, and its grants help", () => {
   for (const [what, { before = [], defaults = 1, grants, migrations, query }] of Object.entries(denied)) {
     it.scopedLive(what, () =>
       Effect.gen(function* () {
@@ -203,7 +203,7 @@ describe("what a migration made and the application's role may not use: GrantMis
 
   const others = { "001": items, "002": "CREATE TABLE others (id integer); CREATE TABLE permission (id integer);" }
 
-  it.scopedLive("where the boundary stands around a program: what its statements need, and nothing else", () =>
+  it.scopedLive("where the boundary is around a program: only the privileges that its statements need", () =>
     Effect.gen(function* () {
       const { app, live, url } = yield* applicationOf(others)
       const program = Effect.gen(function* () {
@@ -226,7 +226,7 @@ describe("what a migration made and the application's role may not use: GrantMis
     })
   )
 
-  it.scopedLive("where nobody sees its statements: all that may be done with what the message names", () =>
+  it.scopedLive("where the statements are not known: all privileges on the objects that the message names", () =>
     Effect.gen(function* () {
       const { app, live } = yield* applicationOf(others)
       const unseen = Effect.scoped(
@@ -263,7 +263,7 @@ describe("what a migration made and the application's role may not use: GrantMis
     })
   )
 
-  it.scopedLive("and who is denied without a gap having been closed, or what no migration made, fails as without", () =>
+  it.scopedLive("a denial without a closed gap, or of an object that no migration made, keeps its error", () =>
     Effect.gen(function* () {
       const { app, live, url } = yield* applicationOf({ "001": items })
       yield* Database.query(
@@ -290,7 +290,7 @@ describe("what a migration made and the application's role may not use: GrantMis
 interface Forbidden {
   readonly before?: ReadonlyArray<string>
   readonly migration: string
-  /** With `app` for the role and `db` for the database. */
+  /** In the texts, `app` stands for the role and `db` for the database. */
   readonly remedy: ReadonlyArray<string>
 }
 
@@ -415,7 +415,7 @@ const forbidden: Readonly<Record<string, Forbidden>> = {
   }
 }
 
-/** A role that has built the ledger, and may otherwise do nothing. */
+/** A role that has built the ledger and has no other privilege. */
 const migratorOf = (before: ReadonlyArray<string>, migrations: App.Program["migrations"], options = {}) =>
   Effect.gen(function* () {
     const url = yield* Server.freshDatabase
@@ -454,7 +454,7 @@ describe("a migration whose role lacks a right: InsufficientPrivilege, and its r
     ["an extension that is not trusted", "CREATE EXTENSION pageinspect;"],
     ["an event trigger", "CREATE EVENT TRIGGER none ON sql_drop EXECUTE FUNCTION watch(); DROP EVENT TRIGGER none;"]
   ] as const) {
-    it.scopedLive(`${what} takes a superuser, and no grant`, () =>
+    it.scopedLive(`${what} needs a superuser: the error names no grant`, () =>
       Effect.gen(function* () {
         const watch = "CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"
         const { app, live, url } = yield* migratorOf([watch], { "001": migration })

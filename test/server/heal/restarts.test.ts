@@ -1,6 +1,6 @@
 /**
- * A transaction of the caller that meets a gap, however it was opened: a boundary inside asks for a fresh one, and a boundary
- * around it begins it anew. Whoever heals waits for no lock of its own caller.
+ * A transaction of the caller that meets a gap, for each way to open it. An inner boundary asks for a fresh transaction, and an outer
+ * boundary begins it again. No heal waits for a lock of its own caller.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
@@ -23,7 +23,7 @@ const healed = [{ name: "Ada", email: null }]
 
 const rows = (connection: Connection, text: string) => connection.execute(text, [], undefined)
 
-/** A transaction that the client knows nothing of. */
+/** A transaction that is begun by hand, which the client does not see. */
 const byHand = <A, E, R>(begin: string, body: (connection: Connection) => Effect.Effect<A, E, R>) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -35,14 +35,14 @@ const byHand = <A, E, R>(begin: string, body: (connection: Connection) => Effect
     })
   )
 
-/** Whoever waits for a lock here waits longer than the test. */
+/** Waiting for a lock takes longer than the test. */
 const patient = { lockTimeout: Duration.minutes(2), deadline: Duration.minutes(2) }
 
 const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.timeout(effect, "25 seconds")
 
 describe("a transaction at each isolation level", () => {
   for (const level of levels) {
-    it.scopedLive(`${level}, set by its first statement: fails inside, begins anew around`, () =>
+    it.scopedLive(`${level}, set by its first statement: fails inside, begins again with the outer boundary`, () =>
       inProgram({ migrations: users }, () =>
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
@@ -57,7 +57,7 @@ describe("a transaction at each isolation level", () => {
       )
     )
 
-    it.scopedLive(`${level}, the role's default: fails inside, begins anew around`, () =>
+    it.scopedLive(`${level}, the role's default: fails inside, begins again with the outer boundary`, () =>
       inProgram(
         {
           migrations: users,
@@ -78,28 +78,30 @@ describe("a transaction at each isolation level", () => {
       )
     )
 
-    it.scopedLive(`${level}, begun by hand: fails inside with the gap and not with 25P02, begins anew around`, () =>
-      inProgram({ migrations: users, options: patient }, () =>
-        Effect.gen(function* () {
-          yield* askWithin("SELECT name FROM users")
-          let begun = 0
-          const read = byHand(`BEGIN ISOLATION LEVEL ${level}`, (connection) => {
-            begun++
-            return Effect.zipRight(
-              rows(connection, "LOCK TABLE users IN ROW EXCLUSIVE MODE"),
-              withAutoMigration(rows(connection, emails))
-            )
+    it.scopedLive(
+      `${level}, begun by hand: fails inside with the gap and not with 25P02, begins again with the outer boundary`,
+      () =>
+        inProgram({ migrations: users, options: patient }, () =>
+          Effect.gen(function* () {
+            yield* askWithin("SELECT name FROM users")
+            let begun = 0
+            const read = byHand(`BEGIN ISOLATION LEVEL ${level}`, (connection) => {
+              begun++
+              return Effect.zipRight(
+                rows(connection, "LOCK TABLE users IN ROW EXCLUSIVE MODE"),
+                withAutoMigration(rows(connection, emails))
+              )
+            })
+            const error = yield* atOnce(failsWith("TransactionMustRestart", read))
+            assert.include(error.message, "column email")
+            deepStrictEqual(yield* withAutoMigration(read), healed)
+            assert.strictEqual(begun, 2)
           })
-          const error = yield* atOnce(failsWith("TransactionMustRestart", read))
-          assert.include(error.message, "column email")
-          deepStrictEqual(yield* withAutoMigration(read), healed)
-          assert.strictEqual(begun, 2)
-        })
-      )
+        )
     )
   }
 
-  it.scopedLive("begun by hand, with a boundary inside and one around on an old schema: begins anew once", () =>
+  it.scopedLive("begun by hand, with a boundary inside and one around on an old schema: begins again once", () =>
     inProgram({ migrations: users, options: patient, maxConnections: 1 }, () =>
       Effect.gen(function* () {
         let begun = 0
@@ -126,7 +128,7 @@ describe("a savepoint set by hand, which keeps the locks of the transaction arou
     })
   )
 
-  it.scopedLive("fails with TransactionMustRestart, and nobody has waited for those locks", () =>
+  it.scopedLive("fails with TransactionMustRestart, and no heal has waited for those locks", () =>
     inProgram({ migrations: users, options: patient }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -137,7 +139,7 @@ describe("a savepoint set by hand, which keeps the locks of the transaction arou
     )
   )
 
-  it.scopedLive("by somebody else costs a boundary whose connection nobody knows one run more", () =>
+  it.scopedLive("by another session costs a boundary whose connection is not known one more run", () =>
     inProgram({ migrations: users, options: patient, before: ["CREATE TABLE elsewhere (id integer)"] }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
@@ -162,7 +164,7 @@ describe("a savepoint set by hand, which keeps the locks of the transaction arou
 })
 
 describe("nested transactions", () => {
-  it.scopedLive("whose error is caught around the savepoint go on, heal nothing, and may begin anew later", () =>
+  it.scopedLive("whose error is caught around the savepoint go on without a heal, and may begin again later", () =>
     inProgram({ migrations: { ...users, "003_orders": "CREATE TABLE orders (id integer);" } }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -187,7 +189,7 @@ describe("nested transactions", () => {
     )
   )
 
-  it.scopedLive("that hold the table in the outer one are not waited for", () =>
+  it.scopedLive("hold no heal up by a table lock of the outer one", () =>
     inProgram({ migrations: users, options: patient }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -201,7 +203,7 @@ describe("nested transactions", () => {
     )
   )
 
-  it.scopedLive("side by side: all begin anew with the one around them", () =>
+  it.scopedLive("side by side: all begin again with the outer one", () =>
     inProgram({ migrations: users, options: patient }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -219,13 +221,13 @@ describe("nested transactions", () => {
 })
 
 describe("statements side by side in one transaction", () => {
-  /** The ledger is asked for the first time while the second statement is told 25P02. */
+  /** The first question to the ledger is on its way while the second statement gets 25P02. */
   const columnOnly = { "001_users_email": users["002_users_email"] }
   const table = ["CREATE TABLE users (id integer PRIMARY KEY, name text)", "INSERT INTO users VALUES (1, 'Ada')"]
 
   for (const protect of ["each", "the first"] as const) {
     it.scopedLive(
-      `with a boundary around ${protect}: whoever is told 25P02 first, the one around hears of the gap`,
+      `with a boundary around ${protect}: the outer boundary learns of the gap, in any order of the answers`,
       () =>
         inProgram({ migrations: columnOnly, before: table, options: patient }, () =>
           Effect.gen(function* () {
@@ -266,7 +268,7 @@ describe("fibers forked inside a transaction", () => {
   }
 })
 
-describe("a lock that the caller holds where nobody can see it", () => {
+describe("a lock that the caller holds where no process can see it", () => {
   const impatient = {
     deadline: Duration.seconds(5),
     lockTimeout: Duration.millis(800),
@@ -320,7 +322,7 @@ describe("streams and cursors", () => {
 
   const protectedStream = Effect.map(SqlClient.SqlClient, (sql) => withAutoMigrationStream(sql.unsafe(emails).stream))
 
-  it.scopedLive("a stream on a pool of one connection gives it back before it is begun anew", () =>
+  it.scopedLive("a stream on a pool of one connection gives it back before it begins again", () =>
     inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
       Effect.gen(function* () {
         deepStrictEqual(yield* atOnce(collected(Stream.unwrap(protectedStream))), healed)
@@ -328,7 +330,7 @@ describe("streams and cursors", () => {
     )
   )
 
-  it.scopedLive("a stream inside a transaction: fails inside, begins anew with the transaction around", () =>
+  it.scopedLive("a stream inside a transaction: fails inside, begins again with the outer transaction", () =>
     inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -358,7 +360,7 @@ describe("streams and cursors", () => {
     )
   )
 
-  it.scopedLive("a stream of a whole transaction is begun anew, transaction and all, before its first element", () =>
+  it.scopedLive("a stream of a whole transaction begins again with its transaction before its first element", () =>
     inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
@@ -371,7 +373,7 @@ describe("streams and cursors", () => {
     )
   )
 
-  it.scopedLive("a stream of transactions is not begun anew after its first element", () =>
+  it.scopedLive("a stream of transactions does not begin again after its first element", () =>
     inProgram({ migrations: users, options: patient }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient

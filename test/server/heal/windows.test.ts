@@ -1,5 +1,5 @@
 /**
- * Windows and deadlines: how often a migration that fails is tried, by how many, and what a clock that jumps does to that.
+ * Windows and deadlines: how often and by how many queries a failing migration is tried, and that a jumping clock changes neither.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -39,7 +39,7 @@ const askForAll = (names: ReadonlyArray<string>) =>
 
 describe("a migration that fails", () => {
   it.scopedLive(
-    "is tried once though a thousand queries with as many gaps need it, and each is told its cause",
+    "is tried once though a thousand queries with as many gaps need it, and each gets its own error as cause",
     () =>
       inProgram({ migrations: broken, options }, () =>
         Effect.gen(function* () {
@@ -82,7 +82,7 @@ describe("a migration whose statement is cancelled", () => {
     "001_slow": `${limit}CREATE TABLE slow AS SELECT 1 AS id FROM pg_sleep(600);`
   })
 
-  it.scopedLive("by a limit that it sets itself is at fault, and is left alone for its window", () =>
+  it.scopedLive("by a limit that it sets itself is at fault, and is not tried during its window", () =>
     inProgram({ migrations: impatient("SET LOCAL statement_timeout = '50ms';\n"), options }, () =>
       Effect.gen(function* () {
         const first = yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))
@@ -93,7 +93,7 @@ describe("a migration whose statement is cancelled", () => {
     )
   )
 
-  it.scopedLive("by somebody is tried by the next query, and twice in a row left alone for its window", () =>
+  it.scopedLive("by another session is tried by the next query, and twice in a row opens its window", () =>
     inProgram({ migrations: impatient(""), options }, (url) =>
       Effect.gen(function* () {
         const cancelled = Effect.gen(function* () {
@@ -128,11 +128,11 @@ CREATE TABLE failing (id integer);`
 
   interface Attempt {
     readonly process: string
-    /** In milliseconds; an attempt that was not alone says no time. */
+    /** The start of the attempt in milliseconds. `NaN` for one that ran beside another. */
     readonly since: number
   }
 
-  /** By the ledger, in the order in which they began. */
+  /** The attempts in the ledger, in the order of their start. */
   const attempts = (url: string) =>
     Effect.map(
       Database.query(
@@ -144,12 +144,12 @@ CREATE TABLE failing (id integer);`
         rows.map(({ process, since }): Attempt => ({ process: String(process), since: Number(since ?? Number.NaN) }))
     )
 
-  /** Of clocks that count in milliseconds. */
+  /** How much two clocks that count in milliseconds may differ. */
   const rounding = 2
 
   const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((time, n) => time - (times[n] ?? Number.NaN))
 
-  /** Ready to ask, and known to the ledger by a role of its own. */
+  /** A process that is ready to ask, with its own role in the ledger. */
   const processOf = (url: string, kind: string, file: string) =>
     Effect.gen(function* () {
       const role = yield* Role.role(url, kind)
@@ -160,7 +160,7 @@ CREATE TABLE failing (id integer);`
     })
 
   it.scopedLive(
-    "is tried by one of them at a time, and by each at most once in a window",
+    "is tried by one of them at a time, and by each at most once per window",
     () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
@@ -188,7 +188,7 @@ CREATE TABLE failing (id integer);`
 })
 
 describe("a migration that many gaps need", () => {
-  it.scopedLive("is brought once, and those who waited their turn for it do not ask for the lock", () =>
+  it.scopedLive("is brought once, and queries that waited for their turn do not ask for the lock", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
@@ -222,7 +222,7 @@ describe("a clock that jumps", () => {
     ["back", -hours],
     ["forward", hours]
   ] as const) {
-    it.scopedLive(`${way} during a heal changes no deadline: the migration is cancelled when it has had its time`, () =>
+    it.scopedLive(`${way} during a heal changes no deadline: the migration is cancelled at its deadline`, () =>
       Effect.gen(function* () {
         const { clock, setDate } = yield* SettableClock.make
         yield* inProgram({ migrations: slow, options: impatient }, (url) =>
@@ -239,7 +239,7 @@ describe("a clock that jumps", () => {
       })
     )
 
-    it.scopedLive(`${way} while the migration lock is waited for changes no deadline: LockTimeout`, () =>
+    it.scopedLive(`${way} during the wait for the migration lock changes no deadline: LockTimeout`, () =>
       Effect.gen(function* () {
         const { clock, setDate } = yield* SettableClock.make
         yield* inProgram({ migrations: { "001_t": "CREATE TABLE t (id integer);" }, options: impatient }, (url) =>
@@ -260,7 +260,7 @@ describe("a clock that jumps", () => {
       })
     )
 
-    it.scopedLive(`${way} during a window neither ends it nor makes it endless`, () =>
+    it.scopedLive(`${way} during a window neither ends nor prolongs it`, () =>
       Effect.gen(function* () {
         const { clock, pass, setDate } = yield* SettableClock.make
         yield* inProgram({ migrations: broken, options }, (url) =>

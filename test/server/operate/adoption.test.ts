@@ -1,5 +1,5 @@
 /**
- * A history elsewhere: when it is seen, when it is not, what of it does not fit, and how it is taken over again and again.
+ * Histories of other tools: when they are seen and when not, which of their rows do not fit, and how they are adopted repeatedly.
  */
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -43,7 +43,7 @@ const sha1 = (text: string): string => createHash("sha1").update(text).digest("h
 
 const fromTable = AutoMigration.adopt({ by: "table" })
 
-/** What a shell makes of the command at a message's end. */
+/** The words of the command at the end of a message, as a shell splits them. */
 const words = (message: string): ReadonlyArray<string> => {
   const [typed = ""] = /adopt [^:]*$/.exec(message) ?? []
   return execFileSync("sh", ["-c", `printf '%s\\n' ${typed}`], { encoding: "utf8" })
@@ -54,7 +54,7 @@ const words = (message: string): ReadonlyArray<string> => {
 const tables = "SELECT to_regclass('auto_migration.event')::text AS event"
 
 describe("another tool's table", () => {
-  it.scopedLive("that records nothing says nothing", () =>
+  it.scopedLive("without a row changes nothing", () =>
     inProgram(
       {
         migrations,
@@ -72,7 +72,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("is one by its columns, and not by its name", () =>
+  it.scopedLive("is recognised by its columns, and not by its name", () =>
     inProgram(
       {
         migrations,
@@ -88,7 +88,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("is one by the types of its columns as well, and those that are looked at after it count", () =>
+  it.scopedLive("is recognised by the types of its columns as well, and further tables are read after a mismatch", () =>
     inProgram(
       {
         migrations,
@@ -118,29 +118,31 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("keeps the ledger from being built, and is named with its schema where that is not searched", () =>
-    inProgram(
-      {
-        migrations,
-        before: [
-          made,
-          "CREATE SCHEMA other",
-          pgmigrations.replace("pgm", "other.pgm"),
-          recording("001_accounts").replace("pgm", "other.pgm")
-        ]
-      },
-      (url) =>
-        Effect.gen(function* () {
-          const error = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
-          deepStrictEqual([error.table, error.recorded], ["other.pgmigrations", 1])
-          assert.include(error.message, "records 1 migration,")
-          yield* failsWith("HistoryElsewhere", AutoMigration.migrateTo(["003_note"]))
-          deepStrictEqual(yield* Database.query(url, tables), [{ event: null }])
-        })
-    )
+  it.scopedLive(
+    "stops the build of the ledger, and is named with its schema where that is not on the search path",
+    () =>
+      inProgram(
+        {
+          migrations,
+          before: [
+            made,
+            "CREATE SCHEMA other",
+            pgmigrations.replace("pgm", "other.pgm"),
+            recording("001_accounts").replace("pgm", "other.pgm")
+          ]
+        },
+        (url) =>
+          Effect.gen(function* () {
+            const error = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
+            deepStrictEqual([error.table, error.recorded], ["other.pgmigrations", 1])
+            assert.include(error.message, "records 1 migration,")
+            yield* failsWith("HistoryElsewhere", AutoMigration.migrateTo(["003_note"]))
+            deepStrictEqual(yield* Database.query(url, tables), [{ event: null }])
+          })
+      )
   )
 
-  it.scopedLive("comes before what policy refuses: the query is told of it", () =>
+  it.scopedLive("comes before a refusal by policy in the error of a query", () =>
     inProgram(
       {
         migrations: {
@@ -154,7 +156,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("is seen as well where there is a ledger without migrations of the program", () =>
+  it.scopedLive("is also seen where the ledger has no migration of the program", () =>
     inProgram({ migrations, before: [made] }, (url) =>
       Effect.gen(function* () {
         yield* Effect.flip(AutoMigration.migrate).pipe(
@@ -167,15 +169,13 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive(
-    "says nothing to a query any more once the ledger has a migration of the program, and a baseline is one",
-    () =>
-      inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
-        Effect.gen(function* () {
-          yield* AutoMigration.baseline(["001_accounts", "002_cents"])
-          deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
-        })
-      )
+  it.scopedLive("does not stop a query once the ledger has a migration of the program, a baseline included", () =>
+    inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, () =>
+      Effect.gen(function* () {
+        yield* AutoMigration.baseline(["001_accounts", "002_cents"])
+        deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+      })
+    )
   )
 
   const seeds = { "001_accounts": migrations["001_accounts"], "002_seed": "INSERT INTO accounts VALUES (1, 1250);" }
@@ -185,7 +185,7 @@ describe("another tool's table", () => {
 
   const unseeded = [migrations["001_accounts"].replace(" PRIMARY KEY", ""), "INSERT INTO accounts VALUES (1, 1250)"]
 
-  it.scopedLive("that records more than what was adopted, or declared, keeps an operator from applying it", () =>
+  it.scopedLive("that records more than was adopted or declared stops an operator from applying the rest", () =>
     inProgram({ migrations: seeds, before: [...unseeded, pgmigrations, recording("001_accounts")] }, (url) =>
       Effect.gen(function* () {
         yield* fromTable
@@ -207,7 +207,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("keeps an operator from applying what it records where another program has begun the ledger", () =>
+  it.scopedLive("stops an operator from applying its migrations where another program has begun the ledger", () =>
     inProgram({ migrations: { "000_birds": "CREATE TABLE birds (id integer);" } }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrate
@@ -224,14 +224,14 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("is not applied over in mode observe either, where the error says what is pending", () =>
+  it.scopedLive("changes nothing in mode observe, where the error names the pending migrations", () =>
     inProgram(
       { migrations, before: [made, pgmigrations, recording("001_accounts")], options: { mode: "observe" } },
       () => failsWith("MigrationPending", ask("SELECT note FROM accounts"))
     )
   )
 
-  it.scopedLive("that this role may not read may record something", () =>
+  it.scopedLive("that this role may not read counts as one with rows", () =>
     inProgram({ migrations: {}, before: [made, pgmigrations, recording("001_accounts")] }, (url) =>
       Effect.gen(function* () {
         const app = yield* Role.role(url, "app")
@@ -262,7 +262,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("that is held by its tool is waited for no longer than any other table", () =>
+  it.scopedLive("that its tool has locked delays a heal no longer than any other table", () =>
     inProgram(
       {
         migrations,
@@ -281,7 +281,7 @@ describe("another tool's table", () => {
     )
   )
 
-  it.scopedLive("is asked for with the questions that are sent anyway, and by queries once in a while", () =>
+  it.scopedLive("is looked for in messages that are sent anyway, and by queries once per window", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       yield* Database.query(url, made, pgmigrations, recording("001_accounts"))
@@ -303,7 +303,7 @@ describe("another tool's table", () => {
 })
 
 describe("adopt", () => {
-  it.scopedLive("takes over later what the other tool has applied since, and status says when that is due", () =>
+  it.scopedLive("adopts later migrations of the other tool too, and status lists them", () =>
     inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, (url) =>
       Effect.gen(function* () {
         yield* fromTable
@@ -318,7 +318,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("records all of it in one transaction, under the lock, with what the tool says", () =>
+  it.scopedLive("records all rows in one transaction, under the lock, with the details of the tool", () =>
     inProgram({ migrations, before: [made, pgmigrations, recording("001_accounts", "002_cents")] }, (url) =>
       Effect.gen(function* () {
         yield* fromTable
@@ -331,7 +331,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("stops at what does not fit, names all of it, and goes on with what is accepted", () =>
+  it.scopedLive("stops at misfits, names all of them, and goes on when they are accepted", () =>
     inProgram(
       {
         migrations: {
@@ -378,7 +378,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("of Drizzle's hashes alone takes the file in the row's place for the one that was edited", () =>
+  it.scopedLive("by Drizzle's hashes alone takes the file at the row's place for the edited one", () =>
     inProgram(
       {
         migrations,
@@ -403,7 +403,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("where golang-migrate's version is dirty leaves that one out", () =>
+  it.scopedLive("leaves out a dirty version of golang-migrate", () =>
     inProgram(
       {
         migrations,
@@ -428,7 +428,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("of Flyway's baseline takes all up to it, and of what is repeatable the file", () =>
+  it.scopedLive("takes all migrations up to Flyway's baseline, and the files of repeatable ones", () =>
     inProgram(
       {
         migrations: {
@@ -465,7 +465,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("of a change that Sqitch has reworked takes the old text and the new one", () =>
+  it.scopedLive("takes the old and the new text of a change that Sqitch has reworked", () =>
     inProgram(
       {
         migrations: {
@@ -483,7 +483,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("must be told which table where there are several, and says where there is none", () =>
+  it.scopedLive("asks for the table where there are several, and fails where there is none", () =>
     inProgram(
       {
         migrations,
@@ -514,7 +514,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("of a table whose name is quoted is printed as a shell reads it", () =>
+  it.scopedLive("prints the quoted name of a table as a shell reads it", () =>
     inProgram(
       {
         migrations,
@@ -543,7 +543,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("of a table that names none of these migrations records that it has been looked at, and no more", () =>
+  it.scopedLive("records an empty adoption for a table that names none of the migrations", () =>
     inProgram(
       {
         migrations: { "001_own": "CREATE TABLE own (id integer);" },
@@ -560,7 +560,7 @@ describe("adopt", () => {
     )
   )
 
-  it.scopedLive("in another process is noticed by those that were refused", () =>
+  it.scopedLive("in another process is noticed by processes that were refused", () =>
     inProgram(
       {
         migrations,
@@ -585,7 +585,7 @@ describe("migrations written for Effect's Migrator", () => {
     "2_double": Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO cats SELECT name FROM cats`)
   })
 
-  it.scopedLive("that the Migrator has applied are not run again", () =>
+  it.scopedLive("do not run again after the Migrator has applied them", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const names = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT name FROM cats`)

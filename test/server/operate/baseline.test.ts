@@ -1,5 +1,5 @@
 /**
- * Recording migrations as applied without running them: what they create must be there, and all are recorded or none.
+ * Recording migrations as applied without running them: their objects must exist, and all are recorded or none.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -30,7 +30,7 @@ const recorded = (effect: Effect.Effect<ReadonlyArray<string>, unknown, AutoMigr
   Effect.map(effect, (found): ReadonlyArray<string> => found)
 
 describe("a baseline", () => {
-  it.scopedLive("of everything is checked against what the files leave behind: drops and renames count", () =>
+  it.scopedLive("of all migrations is checked against the final schema of the files: drops and renames count", () =>
     inProgram({ migrations: shop, before: built }, () =>
       Effect.gen(function* () {
         deepStrictEqual(yield* recorded(AutoMigration.baselineAll()), ids)
@@ -43,7 +43,7 @@ describe("a baseline", () => {
     )
   )
 
-  it.scopedLive("names each migration, its file and what is missing of it, and records none of them", () =>
+  it.scopedLive("names each migration with its file and missing objects, and records none of them", () =>
     inProgram({ migrations: shop, before: ["CREATE TABLE people (id integer)"] }, () =>
       Effect.gen(function* () {
         const error = yield* failsWith("BaselineUnfounded", AutoMigration.baselineAll())
@@ -61,7 +61,7 @@ describe("a baseline", () => {
     )
   )
 
-  it.scopedLive("does not count on a removal that is not recorded with it", () =>
+  it.scopedLive("ignores a removal that it does not record", () =>
     inProgram({ migrations: shop, before: built }, () =>
       Effect.gen(function* () {
         const error = yield* failsWith("BaselineUnfounded", AutoMigration.baselineTo("003_no_fax"))
@@ -75,7 +75,7 @@ describe("a baseline", () => {
     )
   )
 
-  it.scopedLive("up to an id takes that one and all before it, in the graph's order", () =>
+  it.scopedLive("up to an id records that migration and all before it, in the graph's order", () =>
     inProgram(
       { migrations: shop, before: ["CREATE TABLE users (id integer, fax text)", "CREATE TABLE orders (id integer)"] },
       () =>
@@ -87,7 +87,7 @@ describe("a baseline", () => {
     )
   )
 
-  it.scopedLive("that is unchecked records what is not there, and says so in its events", () =>
+  it.scopedLive("that is unchecked records migrations whose objects are missing, and says so in its events", () =>
     inProgram({ migrations: shop }, () =>
       Effect.gen(function* () {
         yield* AutoMigration.baseline(["002_orders"], { unchecked: true })
@@ -100,7 +100,7 @@ describe("a baseline", () => {
     )
   )
 
-  it.scopedLive("names the ledger's schema in its command where it is not the default", () =>
+  it.scopedLive("names the ledger's schema in its command where that is not the default", () =>
     inProgram({ migrations: shop, options: { schema: AutoMigrationConfig.SchemaName.make("log") } }, () =>
       Effect.gen(function* () {
         const error = yield* failsWith("BaselineUnfounded", AutoMigration.baseline(["002_orders"]))

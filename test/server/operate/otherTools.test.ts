@@ -13,7 +13,7 @@ const accounts = "CREATE TABLE accounts (id integer PRIMARY KEY, amount integer)
 const cents = "UPDATE accounts SET amount = amount * 100;\n"
 const note = "ALTER TABLE accounts ADD COLUMN note text;\n"
 
-/** As it is after the first two: what runs again shows. */
+/** The table after the first two migrations. A migration that runs again changes it. */
 const migrated = [
   "CREATE TABLE accounts (id integer PRIMARY KEY, amount integer)",
   "INSERT INTO accounts VALUES (1, 1250)"
@@ -25,10 +25,10 @@ const hash = (algorithm: string, text: string, encoding: "hex" | "base64" = "hex
 interface Case {
   readonly tool: string
   readonly table: string
-  /** Two recorded ones, and a third. */
+  /** Two recorded migrations, and a third. */
   readonly ids: readonly [string, string, string]
   readonly before: ReadonlyArray<string>
-  /** By default as they are above. */
+  /** Defaults to the two above. */
   readonly texts?: readonly [string, string]
   /** How many rows count, or the version that the table is at. */
   readonly says?: string
@@ -44,7 +44,7 @@ const named = (tool: string, table: string, columns: string, rows: string, ids: 
 const numbered = ["0001_accounts", "0002_cents", "0003_note"] as const
 const stamped = ["20240101000000_accounts", "20240102000000_cents", "20240103000000_note"] as const
 
-/** CRC-32 of the two texts without the ends of their lines. */
+/** CRC-32 of the two texts without line ends. */
 const crcOf = (text: string): number => {
   let crc = ~0
   for (const byte of Buffer.from(text.replaceAll("\n", ""))) {
@@ -334,7 +334,7 @@ const textsOf = ({ ids: [one, two, three], texts = [accounts, cents] }: Case): R
 })
 
 describe.each(cases)("a database that $tool has migrated", (one) => {
-  it.scopedLive("is left alone until its history has been adopted, and then goes on where it stood", () =>
+  it.scopedLive("stays as it is until its history is adopted, and then goes on from there", () =>
     inProgram({ migrations: textsOf(one), before: [...migrated, ...one.before] }, (url) =>
       Effect.gen(function* () {
         const [first, second, third] = one.ids

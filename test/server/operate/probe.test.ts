@@ -1,5 +1,5 @@
 /**
- * A database that was made by hand or from a dump: what of each migration is there, the catalog tells.
+ * A database that was made by hand or from a dump: the catalog tells which objects of each migration exist.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -28,9 +28,9 @@ const texts: ReadonlyArray<string> = Object.values(history)
 
 const probe = AutoMigration.adoption({ by: "catalog" })
 
-describe("a database that was made by the first so many files", () => {
+describe("a database that the first files have made", () => {
   for (const count of [0, 1, 4, 5, 6, 7, 8, 10, 11]) {
-    it.scopedLive(`${count} of them: those are found to be there, as far as anything tells`, () =>
+    it.scopedLive(`${count} of them: the catalog finds these, as far as they promise an object`, () =>
       inProgram({ migrations: history, before: texts.slice(0, count) }, () =>
         Effect.gen(function* () {
           const { entries, misfits, untold } = yield* probe
@@ -47,7 +47,7 @@ describe("a database that was made by the first so many files", () => {
 
 describe("adopt by the catalog", () => {
   it.scopedLive(
-    "records what is there, takes for granted what a later file is built upon, and leaves the rest pending",
+    "records migrations whose objects exist, assumes those below a later one, and leaves the rest pending",
     () =>
       inProgram({ migrations: history, before: texts.slice(0, 10) }, () =>
         Effect.gen(function* () {
@@ -84,7 +84,7 @@ describe("adopt by the catalog", () => {
       )
   )
 
-  it.scopedLive("refuses what is half there, by its names, and what is not there while later files are", () =>
+  it.scopedLive("refuses a migration with missing objects, by name, and a missing one below a later one", () =>
     inProgram(
       {
         migrations: {
@@ -118,7 +118,7 @@ describe("adopt by the catalog", () => {
     )
   )
 
-  it.scopedLive("takes what a file drops and is there still for a sign that it has not run", () =>
+  it.scopedLive("takes an object that a file drops and that still exists for a sign that the file has not run", () =>
     inProgram(
       {
         migrations: {

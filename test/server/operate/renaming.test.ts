@@ -1,6 +1,5 @@
 /**
- * A file that is renamed after it was applied is not run again, neither by a query nor ahead of time, until its new name is
- * recorded.
+ * A file that was renamed after it had been applied. Neither a query nor an operator runs it again before its new name is recorded.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -25,7 +24,7 @@ const command = "npx effect-auto-migration rename 20240331_courses 20240330_cour
 const on = (url: string, migrations: Files, options: Partial<AutoMigrationConfig.Options> = {}) =>
   Effect.provide(App.layer({ url, migrations, options }))
 
-/** A database on which these have been applied. */
+/** A database on which these migrations have been applied. */
 const migrated = (migrations: Files) =>
   Effect.tap(Server.freshDatabase, (url) => AutoMigration.migrate.pipe(on(url, migrations)))
 
@@ -52,7 +51,7 @@ describe("a file that was renamed after it had been applied", () => {
     )
   }
 
-  it.scopedLive("is told before anything else of the plan is run", () =>
+  it.scopedLive("fails before the plan begins", () =>
     Effect.gen(function* () {
       const url = yield* migrated({ "002_a": "CREATE TABLE a (id integer);" })
       yield* Effect.gen(function* () {
@@ -62,7 +61,7 @@ describe("a file that was renamed after it had been applied", () => {
     })
   )
 
-  it.scopedLive("counts, too, when only the case of its name is another one", () =>
+  it.scopedLive("also counts when only the case of its name has changed", () =>
     Effect.gen(function* () {
       const url = yield* migrated({ "001_Courses": courses })
       yield* Effect.gen(function* () {
@@ -79,7 +78,7 @@ describe("a file that was renamed after it had been applied", () => {
     })
   )
 
-  it.scopedLive("is told from what policy would refuse", () =>
+  it.scopedLive("comes before a refusal by policy", () =>
     Effect.gen(function* () {
       const fill = "CREATE TABLE fine (id integer);\nTRUNCATE courses;"
       const url = yield* migrated({ ...before, "20240402_fill": fill })
@@ -89,7 +88,7 @@ describe("a file that was renamed after it had been applied", () => {
     })
   )
 
-  it.scopedLive("names all ids that the text has been applied under", () =>
+  it.scopedLive("names all ids under which the text has been applied", () =>
     Effect.gen(function* () {
       const refresh = "UPDATE courses SET id = 1;"
       const url = yield* migrated({ ...before, "20240332_a": refresh, "20240333_b": refresh })
@@ -110,7 +109,7 @@ describe("a file that was renamed after it had been applied", () => {
       { ...before, "20240333_b": "UPDATE courses SET id = 1;", "20240334_c": "UPDATE courses SET id = 1;" }
     ]
   ] as const) {
-    it.scopedLive(`cannot be told where it ${what}`, () =>
+    it.scopedLive(`is not recognised where it ${what}`, () =>
       Effect.gen(function* () {
         const url = yield* migrated(applied)
         const ran = yield* AutoMigration.migrate.pipe(on(url, files))
@@ -149,7 +148,7 @@ describe("rename", () => {
     })
   )
 
-  it.scopedLive("can be recorded again under the next name, and under the first one", () =>
+  it.scopedLive("can be repeated with the next name, and back to the first one", () =>
     Effect.gen(function* () {
       const url = yield* migrated({ a: courses })
       for (const [from, to] of [
@@ -181,7 +180,7 @@ describe("rename", () => {
     )
   }
 
-  it.scopedLive("does not know a new id that no file has", () =>
+  it.scopedLive("fails for a new id that no file has", () =>
     Effect.gen(function* () {
       const url = yield* migrated(before)
       const error = yield* Effect.flip(AutoMigration.rename("20240331_courses", "x")).pipe(on(url, after))
@@ -189,7 +188,7 @@ describe("rename", () => {
     })
   )
 
-  it.scopedLive("is recorded once by many that record it at once", () =>
+  it.scopedLive("is recorded once when many processes record it at once", () =>
     Effect.gen(function* () {
       const url = yield* migrated(before)
       const ended = yield* Effect.replicateEffect(
@@ -203,7 +202,7 @@ describe("rename", () => {
     })
   )
 
-  it.scopedLive("is a command, which status and plan name", () =>
+  it.scopedLive("is a command, and status and plan name it", () =>
     Effect.gen(function* () {
       const [url, folder] = yield* Effect.all([migrated(before), CommandLine.folderOf(after)])
       const typed = (...words: ReadonlyArray<string>) => CommandLine.type([...words, "--folder", folder, "--url", url])
