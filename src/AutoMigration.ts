@@ -35,6 +35,9 @@ import * as PlanRunner from "./runner/PlanRunner.js"
 import * as SqlParser from "./runtime/SqlParser.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
 
+export type { HistoryStatus } from "./operate/Adopter.js"
+export type { BaselineOptions, Status } from "./operate/Operator.js"
+
 /**
  * @since 0.1.0
  * @category tags

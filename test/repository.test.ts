@@ -20,6 +20,13 @@ const Manifest = Schema.parseJson(
     exports: Schema.Record({ key: Schema.String, value: Schema.Unknown })
   })
 )
+const CompilerConfig = Schema.parseJson(
+  Schema.Struct({
+    compilerOptions: Schema.Struct({
+      paths: Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })
+    })
+  })
+)
 const Lock = Schema.parseJson(
   Schema.Struct({
     packages: Schema.Record({
@@ -190,8 +197,29 @@ describe("tests", () => {
 })
 
 describe("the package", () => {
-  it("exports one entry for each public module (`npm run exports` writes them)", () => {
+  it("exports the modules of src/index.ts (`npm run exports` writes them)", () => {
     deepStrictEqual(manifest.exports, Exports.expected())
+    const { compilerOptions } = Schema.decodeUnknownSync(CompilerConfig)(read("tsconfig.json"))
+    deepStrictEqual(compilerOptions.paths, Exports.paths())
+  })
+
+  it("exports each module under the name of its file", () => {
+    none(
+      Exports.modules()
+        .filter(
+          ({ file, specifier }) => posix.basename(file, ".ts") !== specifier.split("/")[1] && specifier.includes("/")
+        )
+        .map(({ specifier }) => specifier)
+    )
+  })
+
+  it("marks as internal every other module outside the command line", () => {
+    const published = new Set(Exports.modules().map(({ file }) => file))
+    none(
+      sources
+        .filter((file) => !file.startsWith("src/cli/"))
+        .filter((file) => published.has(file) === Exports.isInternal(read(file)))
+    )
   })
 
   it("declares whatever its sources import", () => {

@@ -6,7 +6,7 @@
  *
  * Source: PostgreSQL manual, chapter 52, System Catalogs.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"

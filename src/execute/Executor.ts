@@ -2,7 +2,7 @@
  * Runs a plan, one task after another. A task waits while another process has the migration lock or a table lock. An
  * error becomes a typed failure. The ledger records the failure where a migration is at fault.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"

@@ -2,7 +2,7 @@
  * Operations for a start-up, a command line or a test: apply migrations, show their status, record those that are
  * applied already, and check the ledger. No policy judges a plan that an operator runs.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"

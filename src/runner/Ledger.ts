@@ -2,7 +2,7 @@
  * The log of events, and the applied set that is their projection. The ledger's own tables are schema objects like any
  * other: when one is missing, the server's error says so, and the ledger is built.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"

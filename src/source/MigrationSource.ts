@@ -35,6 +35,8 @@ import * as MigrationFolder from "./Folder.js"
 import * as MigrationGlob from "./Glob.js"
 import type { Ignored, LayoutFacts, MigrationFile, MigrationFiles } from "./MigrationFile.js"
 
+export type { Declaration } from "../core/file/Directive.js"
+export type { Declarations } from "./EffectMigrator.js"
 export type { Ignored, LayoutFacts, MigrationFile, MigrationFiles }
 
 /**

@@ -10,7 +10,7 @@
  * 2. An object that was put is found by its full name until it is removed, and by its bare name.
  * 3. A catalog never changes; every operation gives a new one.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"

@@ -27,6 +27,8 @@ import * as PrintedName from "./PrintedName.js"
 import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
 import * as Wording from "./Wording.js"
 
+export { type Evidence, evidenceFrom, type SqlState } from "./SqlState.js"
+
 /**
  * An object that a statement needed and the database lacks.
  *

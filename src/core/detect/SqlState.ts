@@ -8,7 +8,7 @@
  *
  * Source: PostgreSQL manual, appendix A (error codes) and section 55.8 (error and notice message fields).
  *
- * @since 0.1.0
+ * @internal
  */
 import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
@@ -57,10 +57,8 @@ export const isSqlState = (code: string): code is SqlState => {
  * A string as a SQLSTATE, if it has the form of one.
  *
  * @example
- * import { SqlState } from "effect-auto-migration"
- *
- * SqlState.sqlState("42P01") // Option.some("42P01")
- * SqlState.sqlState("42p01") // Option.none()
+ * sqlState("42P01") // Option.some("42P01")
+ * sqlState("42p01") // Option.none()
  *
  * @since 0.1.0
  * @category constructors

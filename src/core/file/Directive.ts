@@ -23,7 +23,7 @@
  * 1. Text inside string literals, quoted identifiers, dollar quotes and block comments is never a directive.
  * 2. `requires` holds the ids of all `-- requires:` lines, in their order, each once.
  *
- * @since 0.1.0
+ * @internal
  */
 
 import * as Either from "effect/Either"
@@ -78,10 +78,8 @@ export const none: Directives = { requires: [], provides: [], transaction: "own"
  * Reads the directives of a file. Fails with the first line that is an error by the rules in this module's header.
  *
  * @example
- * import * as Directive from "effect-auto-migration/Directive"
- *
- * Directive.read("V7.sql", "-- requires: V3, V5\nCREATE TABLE t (id int)") // Right({ requires: [V3 …, V5 …], … })
- * Directive.read("V7.sql", "-- require: V3\nCREATE TABLE t (id int)")      // Left(InvalidDirective at V7.sql:1)
+ * read("V7.sql", "-- requires: V3, V5\nCREATE TABLE t (id int)") // Right({ requires: [V3 …, V5 …], … })
+ * read("V7.sql", "-- require: V3\nCREATE TABLE t (id int)")      // Left(InvalidDirective at V7.sql:1)
  *
  * @since 0.1.0
  * @category operations

@@ -37,6 +37,8 @@ import * as Hazard from "./Hazard.js"
 import * as Provider from "./Provider.js"
 import * as Topology from "./Topology.js"
 
+export { type MigrationWarning, render as renderWarning } from "../migration/MigrationWarning.js"
+
 type MigrationId = Migration.MigrationId
 
 /**

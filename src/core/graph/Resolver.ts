@@ -15,7 +15,7 @@
  * 5. If a column can only belong to a relation of the statement, no plan adds it to another relation.
  * 6. The time depends on the closure and on the pending writers, not on the number of migrations.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"

@@ -12,7 +12,7 @@
  *
  * The rules are pinned by number in test/core/footprint/Rules.test.ts. Each stands in a module named after what it reads.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"

@@ -16,6 +16,7 @@ import * as SchemaObject from "../model/SchemaObject.js"
 import { type Checksum, make as checksumFrom, type Digest } from "../text/Checksum.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
 
+export type { Checksum, Digest, Directives, Footprint, Requirement }
 export { MigrationId, Order }
 
 /** The SQL or the Effect that runs. @since 0.1.0 @category models */

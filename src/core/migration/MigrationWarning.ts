@@ -2,7 +2,7 @@
  * A warning about a migration that looks wrong. It is no error, since the files may not tell all that is in the database. It is shown
  * with the plan and has no effect on it.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import * as SchemaObject from "../model/SchemaObject.js"

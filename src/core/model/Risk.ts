@@ -11,6 +11,8 @@ import type * as Option from "effect/Option"
 import type { QualifiedName } from "./SchemaObject.js"
 import type { ToldRoutine } from "./ToldRoutine.js"
 
+export type { ToldRoutine }
+
 /**
  * The kind of harm.
  *

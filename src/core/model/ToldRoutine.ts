@@ -3,7 +3,7 @@
  * can replace it by hand. The effect of a statement is known only if the database has exactly the bodies that the files
  * tell.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Option from "effect/Option"
 import type { QualifiedName } from "./SchemaObject.js"

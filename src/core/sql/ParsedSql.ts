@@ -8,7 +8,7 @@
  * 2. All offsets are UTF-16 code units. The grammar counts bytes and code points; this module converts both.
  * 3. `locate` gives a place for any offset, inside the text or not.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { Node, ParseResult } from "@pgsql/types"
 import * as Either from "effect/Either"

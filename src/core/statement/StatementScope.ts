@@ -8,7 +8,7 @@
  * 2. The scope of several statements is the union of their scopes.
  * 3. The name of a common table expression is never a relation of the scope, where it is visible.
  *
- * @since 0.1.0
+ * @internal
  */
 import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"

@@ -11,7 +11,7 @@
  *    checksum.
  * 3. Texts that differ in anything else have different checksums, as far as the digest goes.
  *
- * @since 0.1.0
+ * @internal
  */
 import * as Schema from "effect/Schema"
 

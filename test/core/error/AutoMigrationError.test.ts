@@ -3,7 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
-import { AutoMigrationError as Errors, SchemaObject, SqlState } from "effect-auto-migration"
+import { AutoMigrationError as Errors, SchemaObject } from "effect-auto-migration"
+import * as SqlState from "../../../src/core/detect/SqlState.js"
 
 const gap = {
   _tag: "MissingObject",

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
-import { Checksum, LedgerEvent, Migration } from "effect-auto-migration"
+import { LedgerEvent, Migration } from "effect-auto-migration"
 import * as fc from "fast-check"
+import * as Checksum from "../../../src/core/text/Checksum.js"
 import { sha256 } from "../../../src/runtime/Sha256.js"
 
 const draft = fc.record({

@@ -8,7 +8,8 @@ import * as Layer from "effect/Layer"
 
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { Catalog, MigrationClient, Policy, SchemaObject } from "effect-auto-migration"
+import { MigrationClient, Policy, SchemaObject } from "effect-auto-migration"
+import * as Catalog from "../../../src/database/Catalog.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 

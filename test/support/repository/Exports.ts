@@ -1,6 +1,6 @@
 /**
- * The `exports` of package.json: one entry per public module, named like its file. `npm run exports` writes them. A module
- * is public unless its header ends with `@internal`; the command line is none.
+ * The public modules are those of `src/index.ts`. `npm run exports` writes them into package.json, as `exports`, and into
+ * tsconfig.json, as `paths`.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -8,40 +8,59 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-export const isInternal = (text: string): boolean => /^\/\*\*(?:(?!\*\/)[\s\S])*@internal\n \*\//.test(text)
+interface Module {
+  /** What a program imports. */
+  readonly specifier: string
+  /** The module without its ending, relative to `src`. */
+  readonly place: string
+}
 
-const publicIn = (folder: string): ReadonlyArray<string> =>
-  fs.readdirSync(path.join(root, "src", folder), { withFileTypes: true }).flatMap((entry) => {
-    const module = path.posix.join(folder, entry.name)
-    if (entry.isDirectory()) return module === "cli" ? [] : publicIn(module)
-    if (!entry.name.endsWith(".ts") || entry.name === "index.ts") return []
-    return isInternal(fs.readFileSync(path.join(root, "src", module), "utf8")) ? [] : [module.slice(0, -".ts".length)]
-  })
+const listed = fs
+  .readFileSync(path.join(root, "src/index.ts"), "utf8")
+  .matchAll(/^export \* as (?<name>\w+) from "\.\/(?<place>[\w/]+)\.js"$/gm)
 
-/** All public modules, without their ending, relative to `src`, by name. */
-const publicModules = (): ReadonlyArray<string> =>
-  publicIn(".").toSorted((a, b) => (path.posix.basename(a) < path.posix.basename(b) ? -1 : 1))
-
-/** What a program writes to import a module, and the source that it means. */
-export const modules = (): ReadonlyArray<{ readonly specifier: string; readonly file: string }> => [
-  { specifier: "effect-auto-migration", file: "src/index.ts" },
-  ...publicModules().map((module) => ({
-    specifier: `effect-auto-migration/${path.posix.basename(module)}`,
-    file: `src/${module}.ts`
-  }))
+/** The index and its modules, by name. */
+const published: ReadonlyArray<Module> = [
+  { specifier: "effect-auto-migration", place: "index" },
+  ...Array.from(listed, ({ groups }) => ({
+    specifier: `effect-auto-migration/${groups?.["name"]}`,
+    place: groups?.["place"] ?? ""
+  })).toSorted((a, b) => (a.specifier < b.specifier ? -1 : 1))
 ]
 
-const entry = (module: string) => ({ types: `./dist/${module}.d.ts`, import: `./dist/${module}.js` })
+const sourceOf = ({ place }: Module): string => `src/${place}.ts`
 
-/** What package.json must say. */
+/** What a program imports, and the source that it means. */
+export const modules = (): ReadonlyArray<{ readonly specifier: string; readonly file: string }> =>
+  published.map((module) => ({ specifier: module.specifier, file: sourceOf(module) }))
+
+/** The `exports` of package.json. */
 export const expected = (): Readonly<Record<string, unknown>> => ({
-  ".": entry("index"),
-  ...Object.fromEntries(publicModules().map((module) => [`./${path.posix.basename(module)}`, entry(module)])),
+  ...Object.fromEntries(
+    published.map(({ place, specifier }) => [
+      specifier.replace("effect-auto-migration", "."),
+      { types: `./dist/${place}.d.ts`, import: `./dist/${place}.js` }
+    ])
+  ),
   "./package.json": "./package.json"
 })
 
+/** The `paths` of tsconfig.json. */
+export const paths = (): Readonly<Record<string, ReadonlyArray<string>>> =>
+  Object.fromEntries(published.map((module) => [module.specifier, [`./${sourceOf(module)}`]]))
+
+/** Whether the header of a source says that no program may import it. */
+export const isInternal = (text: string): boolean => /^\/\*\*(?:(?!\*\/)[\s\S])*@internal\n \*\//.test(text)
+
+const rewrite = (file: string, change: (content: { readonly compilerOptions?: object }) => object): void => {
+  const place = path.join(root, file)
+  fs.writeFileSync(place, `${JSON.stringify(change(JSON.parse(fs.readFileSync(place, "utf8"))), null, 2)}\n`)
+}
+
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const file = path.join(root, "package.json")
-  const manifest: object = JSON.parse(fs.readFileSync(file, "utf8"))
-  fs.writeFileSync(file, `${JSON.stringify({ ...manifest, exports: expected() }, null, 2)}\n`)
+  rewrite("package.json", (content) => ({ ...content, exports: expected() }))
+  rewrite("tsconfig.json", (content) => ({
+    ...content,
+    compilerOptions: { ...content.compilerOptions, paths: paths() }
+  }))
 }
