@@ -473,5 +473,5 @@ export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   { arbitrary: folder(fc.array(composed, { minLength: 1, maxLength: 2 })), weight: 7 },
   { arbitrary: folder(fc.array(pinned(Object.values(groups).flat()), { minLength: 1, maxLength: 1 })), weight: 2 },
   { arbitrary: folder(fc.array(pinned(replaced), { minLength: 1, maxLength: 1 })), weight: 1 },
-  { arbitrary: folder(fc.constant([])), weight: 2 }
+  { arbitrary: folder(fc.constant([])), weight: 3 }
 )
