@@ -20,7 +20,7 @@ import { modifiersOf, optionNamed, partsOfObject } from "../sql/SyntaxTree.js"
 import * as Column from "./Column.js"
 import { addConstraint } from "./Constraint.js"
 import { attachIndex } from "./CopiedIndexes.js"
-import { dropColumn, dropConstraint, dropIdentity, leaveParents, readDependencies } from "./Drop.js"
+import { dropColumn, dropConstraint, dropIdentity, leaveParents } from "./Drop.js"
 import { clonePartition, followType, inherit } from "./Inheritance.js"
 
 /** @since 0.1.0 @category statements */
@@ -122,7 +122,7 @@ const setNotNull: Action = (recorder, table, { name = "" }) => {
 }
 
 const dropNotNull: Action = (recorder, table, { name }) => {
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   loosenColumn(recorder, table, name)
 }
 
@@ -144,7 +144,7 @@ const loosenColumn = (recorder: R.Recorder, table: QualifiedName, name: string |
  * checks, and checks the tables that reference this one.
  */
 const alterType: Action = (recorder, table, { def, name }) => {
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   if (def === undefined || !("ColumnDef" in def)) return
   const { collClause, raw_default, typeName } = def.ColumnDef
   Use.useNow(recorder, typeName, raw_default, collClause)
@@ -164,7 +164,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
 }
 
 const columnDefault: Action = (recorder, table, { def, name = "" }) => {
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   setValue(recorder, table, name, def, "default")
 }
 
@@ -181,7 +181,7 @@ const setValue = (
 
 /** Changes a generated value. The server computes stored values at once. */
 const setExpression: Action = (recorder, table, { def, name = "" }) => {
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   setValue(recorder, table, name, def, "generated")
   Use.useNow(recorder, def)
 }
@@ -240,8 +240,8 @@ const addParent: Action = (recorder, table, { def }) => {
 
 /** Takes a child from its parent. Both change: what the parent includes, and what the child inherits. */
 const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
-  readDependencies(recorder, child)
-  readDependencies(recorder, parent)
+  Use.readDependencies(recorder, child)
+  Use.readDependencies(recorder, parent)
   Use.change(recorder, parent)
   Use.change(recorder, child)
   const from = R.findRelation(recorder, parent)

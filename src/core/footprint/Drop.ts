@@ -268,20 +268,10 @@ export const dropType = (recorder: R.Recorder, type: Catalog.Type, behavior: Beh
 
 type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCmd) => void
 
-/**
- * Reads every object that a relation ever depended on, before an action that may remove such a dependency.
- *
- * @since 0.1.0
- * @category reading
- */
-export const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
-  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
-}
-
 /** @since 0.1.0 @category actions */
 export const dropColumn: Action = (recorder, table, command) => {
   const { name = "" } = command
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   const known = R.findRelation(recorder, table)
   const isThere = known?.columns.some((column) => column.name === name) === true
   if (!isThere && known !== undefined && command.missing_ok !== true) {
@@ -337,7 +327,7 @@ const isOfColumn = (recorder: R.Recorder, part: QualifiedName, column: string): 
 /** @since 0.1.0 @category actions */
 export const dropConstraint: Action = (recorder, table, command) => {
   const { name = "" } = command
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   R.read(recorder, HazardKey.constraint(name))
   const known = R.findRelation(recorder, table)
   const gone = known?.constraints.find((constraint) => constraint.name === name)
@@ -390,7 +380,7 @@ const removeConstraint = (recorder: R.Recorder, table: Catalog.Relation, gone: C
 
 /** @since 0.1.0 @category actions */
 export const dropIdentity: Action = (recorder, table, { name = "" }) => {
-  readDependencies(recorder, table)
+  Use.readDependencies(recorder, table)
   const known = R.findRelation(recorder, table)
   const sequences = (known?.parts ?? []).filter((part) => {
     const found = R.findRelation(recorder, part)

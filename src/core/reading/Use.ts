@@ -92,6 +92,11 @@ export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
   }
 }
 
+/** Reads every object that a relation ever depended on. @since 0.1.0 @category reading */
+export const readDependencies = (recorder: R.Recorder, table: QualifiedName): void => {
+  for (const relation of R.relations(recorder, table)) R.readAll(recorder, relation.dependencies)
+}
+
 /** Writes the definition of a relation and those of its children. @since 0.1.0 @category writing */
 export const change = (recorder: R.Recorder, name: QualifiedName): void => {
   touch(recorder, name)
