@@ -54,11 +54,7 @@ export const isSqlState = (code: string): code is SqlState => {
 }
 
 /**
- * A string as a SQLSTATE, if it has the form of one.
- *
- * @example
- * sqlState("42P01") // Option.some("42P01")
- * sqlState("42p01") // Option.none()
+ * The string as a SQLSTATE, if it has the form of one: `42P01` has, `42p01` has not.
  *
  * @since 0.1.0
  * @category constructors

@@ -77,9 +77,7 @@ export const none: Directives = { requires: [], provides: [], transaction: "own"
 /**
  * Reads the directives of a file. Fails with the first line that is an error by the rules in this module's header.
  *
- * @example
- * read("V7.sql", "-- requires: V3, V5\nCREATE TABLE t (id int)") // Right({ requires: [V3 …, V5 …], … })
- * read("V7.sql", "-- require: V3\nCREATE TABLE t (id int)")      // Left(InvalidDirective at V7.sql:1)
+ * `-- requires: V3, V5` gives the requirements V3 and V5. `-- require: V3` fails with `InvalidDirective` and the line.
  *
  * @since 0.1.0
  * @category operations
