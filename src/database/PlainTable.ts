@@ -24,7 +24,7 @@ const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_cata
 
 /** Whether an expression calls a function of the server that runs a text as SQL. */
 const runsText = (expression: string): string =>
-  `${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations)'`
+  `${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations|pg_input_)'`
 
 /**
  * The condition, in SQL, that a table is plain. Its children and partitions are tables. Neither it nor they have a

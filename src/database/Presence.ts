@@ -13,7 +13,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js"
+import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as Message from "./Message.js"
 import * as PlainTable from "./PlainTable.js"
@@ -129,17 +129,17 @@ const locking = (questions: ReadonlyArray<Policy.Question>): string =>
  * transaction itself sees rows of its own before it commits. A savepoint has an id of its own, so the ids cannot be
  * compared.
  */
-const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
+export const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
         WHEN epoch + ${xmin}::text::bigint > own_id + 2147483648 THEN epoch - 4294967296 ELSE epoch END
         + ${xmin}::text::bigint)::text::pg_catalog.xid8) = 'in progress' ELSE false END`
 
 /** The full id of the asking transaction. */
-const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
+export const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
 
 /**
  * Looks at a system column, which is written once, when its table is made. The table's row in `pg_class` changes later.
  */
-const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+export const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = ${oid} AND a.attnum = -1 AND ${isOwn("a.xmin")})`
 
 /** Whether a type or a routine of the name exists. */
@@ -314,85 +314,3 @@ export const facts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = fac
  * @category conversions
  */
 export const unlockedFacts: (answers: ReadonlyMap<string, Answer>) => Policy.Facts = factsFrom("unknown")
-
-/** What a migration has done, by the server's records. @since 0.1.0 @category models */
-export interface Done {
-  /** The transaction's id, as in a row's `xmin`. */
-  readonly transaction: string
-  /** The oids of tables that it has made. */
-  readonly made: ReadonlyArray<number>
-  /** Tables of before whose rows it has changed or removed, or which it has locked as such a statement does. */
-  readonly changed: ReadonlyArray<QualifiedName>
-  /**
-   * The number of relations that it has locked exclusively and that no longer exist: it dropped them or rewrote their
-   * table.
-   */
-  readonly gone: number
-}
-
-/**
- * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has
- * changed by a trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its
- * SQL, `foreseen` the tables of its risks. From version 15 on, the server counts the changed rows of one transaction.
- * Before that, only a table with an `ACCESS EXCLUSIVE` lock counts.
- *
- * @since 0.1.0
- * @category statements
- */
-export const done = (options: {
-  readonly ledger: string
-  readonly server: number
-  readonly shown: ReadonlyArray<string>
-  readonly foreseen: ReadonlyArray<QualifiedName>
-}): string => {
-  const counted = options.server >= 15
-  const changes = counted
-    ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
-    : "0"
-  const foreseen = JSON.stringify(
-    options.foreseen.map(({ name, schema }) => ({ name, schema: Option.getOrNull(schema) }))
-  )
-  const names = (all: ReadonlyArray<string>): string =>
-    `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
-  return Message.answering(
-    "done",
-    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
-  'made', coalesce(pg_catalog.json_agg(t.oid::bigint) FILTER (WHERE t.is_made), '[]'),
-  'changed', coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(t.nspname, t.relname)) FILTER (WHERE NOT t.is_made
-    AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(foreseen)}::pg_catalog.jsonb) AS f (schema text, name text)
-      WHERE f.name = t.relname AND (f.schema IS NULL OR f.schema = t.nspname)) AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
-      WITH RECURSIVE above AS (SELECT t.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
-      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid WHERE p.relname = ANY (${names(options.shown)})))), '[]')
-  , 'gone', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
-    AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
-  ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
-    `FROM (SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own
-  CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
-    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode IN ('RowExclusiveLock', 'AccessExclusiveLock')
-    GROUP BY l.relation) AS held
-  CROSS JOIN LATERAL (SELECT c.oid, n.nspname, c.relname, held.is_exclusive, ${changes} AS changes, ${isMadeHere("c.oid")} AS is_made
-    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = held.relation AND c.relkind IN ('r', 'p', 'm')
-      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', ${Message.literal(options.ledger)}) OFFSET 0) AS t`
-  )
-}
-
-/** @since 0.1.0 @category readers */
-export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
-  Effect.map(readDoneAnswer(columns), ({ changed, gone, made, transaction }) => ({
-    transaction,
-    made,
-    gone,
-    changed: changed.map(([schema, name]) => qualifiedName(name, schema))
-  }))
-
-const readDoneAnswer = Message.reader(
-  "done",
-  Schema.Struct({
-    transaction: Schema.String,
-    made: Schema.Array(Schema.Int),
-    gone: Schema.Int,
-    changed: Schema.Array(Schema.Tuple(Schema.String, Schema.String))
-  })
-)

@@ -20,6 +20,7 @@ import type { Risk } from "../core/model/Risk.js"
 import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as ToldRoutine from "../core/model/ToldRoutine.js"
 import * as Policy from "../core/policy/Policy.js"
+import * as Changes from "../database/Changes.js"
 import type * as Message from "../database/Message.js"
 import type { Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -121,7 +122,7 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
       return {
         begin: (place, migrations, locks) => begin(run, place, migrations, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
-        closing: (place, migration) => [questionAtEnd(run, place, migration)],
+        closing: (place, migration) => [questionAtEnd(run, place, migration), Changes.remember(ledger)],
         end: (migration, columns) => end(run, migration, columns)
       }
     }
@@ -163,7 +164,7 @@ const questionAtEnd = ({ ledger }: Run, { server }: Place, { footprint }: Migrat
   const foreseen = footprint.risks.flatMap(({ asks, kind, relation, told }) =>
     kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
   )
-  return Presence.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })
+  return Changes.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })
 }
 
 const end = Effect.fnUntraced(function* (
@@ -171,14 +172,14 @@ const end = Effect.fnUntraced(function* (
   migration: Migration,
   columns: Message.Columns
 ): Effect.fn.Return<void, Setback> {
-  const { changed, gone, made, transaction } = yield* Presence.readDone(columns)
+  const { changed, dropped, gone, made, rewritten, transaction } = yield* Changes.readDone(columns)
   yield* Ref.update(run.state, (known) => ({
     ...known,
     hasRun: true,
     made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
   }))
   const relations = [
-    ...changed.map(Option.some),
+    ...[...changed, ...rewritten, ...(losesByItself(migration) ? [] : dropped)].map(Option.some),
     ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
   ]
   if (relations.length === 0 || !isWatched(migration)) return
@@ -304,6 +305,10 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
  */
 const mayDrop = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
+
+/** Partitions and children go with a table that the migration drops, and have no risk of their own. */
+const losesByItself = ({ footprint }: Migration): boolean =>
+  footprint.risks.some(({ kind, relation }) => kind === "data-loss" && Option.isSome(relation))
 
 /** Unforeseen changes are allowed where the migration accepts that its effect cannot be seen. */
 const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")

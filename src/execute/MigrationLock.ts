@@ -16,6 +16,7 @@ import * as SqlState from "../core/detect/SqlState.js"
 import * as TransactionMode from "../core/file/TransactionMode.js"
 import { type AppliedSet, isApplied } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
+import * as Changes from "../database/Changes.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient, type Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -180,7 +181,8 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     limits: limitsOf(config, task.job),
     caller: task.job.caller,
     closes: task.closes,
-    journal: task.job.journal.statement(task.known)
+    journal: task.job.journal.statement(task.known),
+    after: Option.isSome(task.job.judgement) ? [Changes.remember(config.schema)] : []
   })
   return Effect.mapError(
     Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${opening}`),

@@ -31,6 +31,8 @@ export interface Opening {
   readonly caller: Job["caller"]
   readonly closes: ReadonlyArray<SchemaObject>
   readonly journal: string
+  /** Further statements, after the questions. */
+  readonly after: ReadonlyArray<string>
 }
 
 const session = ({ caller }: Opening): string =>
@@ -53,7 +55,8 @@ export const opening = (options: Opening): string =>
     LedgerStatements.tryLock(options.schema),
     session(options),
     Catalog.missing(options.closes, "visible"),
-    options.journal
+    options.journal,
+    ...options.after
   ].join(";\n")
 
 const readLocked = Message.reader("locked", Schema.Boolean)

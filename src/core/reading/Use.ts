@@ -253,14 +253,20 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "crosstab4",
   "cursor_to_xml",
   "database_to_xml",
+  "database_to_xml_and_xmlschema",
   "dblink",
   "dblink_exec",
+  "dblink_send_query",
   "pg_import_system_collations",
   "query_to_xml",
   "query_to_xml_and_xmlschema",
   "schema_to_xml",
+  "schema_to_xml_and_xmlschema",
+  "table_to_xml",
+  "table_to_xml_and_xmlschema",
   "ts_rewrite",
-  "ts_stat"
+  "ts_stat",
+  "xpath_table"
 ])
 
 /** Records a risk for a routine that no migration certainly creates: its body is not known. */

@@ -1,0 +1,139 @@
+/**
+ * What a migration has changed of the tables that were there before, by the server's own records, at the end of its
+ * transaction. Triggers, rules and functions may change more than the SQL of a migration shows.
+ *
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js"
+import * as Message from "./Message.js"
+import { isMadeHere, isOwn, ownId } from "./Presence.js"
+
+/** The names that {@link isOwn} reads. */
+const own = `(SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own`
+
+/** The setting that {@link remember} writes. */
+const tables = "effect_auto_migration.tables"
+
+/** What a migration has done, by the server's records. @since 0.1.0 @category models */
+export interface Done {
+  /** The transaction's id, as in a row's `xmin`. */
+  readonly transaction: string
+  /** The oids of tables that it has made. */
+  readonly made: ReadonlyArray<number>
+  /** Tables of before whose rows it has changed or removed, or which it has locked as such a statement does. */
+  readonly changed: ReadonlyArray<QualifiedName>
+  /**
+   * The number of relations that it has locked exclusively and that no longer exist: it dropped them or rewrote their
+   * table.
+   */
+  readonly gone: number
+  /** Tables of before that it has dropped, and tables that it has emptied, rewritten or narrowed. */
+  readonly dropped: ReadonlyArray<QualifiedName>
+  readonly rewritten: ReadonlyArray<QualifiedName>
+}
+
+/**
+ * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has
+ * changed by a trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its
+ * SQL, `foreseen` the tables of its risks. From version 15 on, the server counts the changed rows of one transaction.
+ * Before that, only a table with an `ACCESS EXCLUSIVE` lock counts.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const done = (options: {
+  readonly ledger: string
+  readonly server: number
+  readonly shown: ReadonlyArray<string>
+  readonly foreseen: ReadonlyArray<QualifiedName>
+}): string => {
+  const counted = options.server >= 15
+  const changes = counted
+    ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
+    : "0"
+  const foreseen = JSON.stringify(
+    options.foreseen.map(({ name, schema }) => ({ name, schema: Option.getOrNull(schema) }))
+  )
+  const isForeseen = (name: string, schema: string): string =>
+    `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(foreseen)}::pg_catalog.jsonb) AS f (schema text, name text)
+      WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
+  const names = (all: ReadonlyArray<string>): string =>
+    `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
+  return Message.answering(
+    "done",
+    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
+  'made', coalesce(pg_catalog.json_agg(t.oid::bigint) FILTER (WHERE t.is_made), '[]'),
+  'changed', coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(t.nspname, t.relname)) FILTER (WHERE NOT t.is_made
+    AND NOT ${isForeseen("t.relname", "t.nspname")} AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
+      WITH RECURSIVE above AS (SELECT t.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
+      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid WHERE p.relname = ANY (${names(options.shown)})))), '[]')
+  , 'gone', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
+    AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
+  , 'dropped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(b.schema, b.name)), '[]') FROM ${tablesBefore}
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = b.oid) AND NOT ${isForeseen("b.name", "b.schema")})
+  , 'rewritten', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(b.schema, b.name)), '[]')
+    FROM ${own} CROSS JOIN ${tablesBefore} JOIN pg_catalog.pg_class AS c ON c.oid = b.oid
+    WHERE (c.relfilenode <> b.file OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")}))
+      AND NOT ${isForeseen("b.name", "b.schema")} AND NOT EXISTS (
+        WITH RECURSIVE above AS (SELECT c.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
+        SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace WHERE ${isForeseen("p.relname", "n.nspname")}))
+  ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
+    `FROM ${own}
+  CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode IN ('RowExclusiveLock', 'AccessExclusiveLock')
+    GROUP BY l.relation) AS held
+  CROSS JOIN LATERAL (SELECT c.oid, n.nspname, c.relname, held.is_exclusive, ${changes} AS changes, ${isMadeHere("c.oid")} AS is_made
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = held.relation AND c.relkind IN ('r', 'p', 'm')
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', ${Message.literal(options.ledger)}) OFFSET 0) AS t`
+  )
+}
+
+/** The tables that {@link remember} has noted. */
+const tablesBefore = `pg_catalog.jsonb_to_recordset(coalesce(nullif(pg_catalog.current_setting('${tables}', true), ''), '[]')::pg_catalog.jsonb)
+      AS b (oid pg_catalog.oid, file pg_catalog.oid, schema text, name text)`
+
+/**
+ * Notes for {@link done} which tables are there, and the file that each is stored in. A dropped table has no name any more,
+ * and a new file tells that a table was emptied or rewritten.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const remember = (ledger: string): string =>
+  `SELECT pg_catalog.set_config('${tables}', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('oid', c.oid, 'file', c.relfilenode,
+    'schema', n.nspname, 'name', c.relname)), '[]')::text
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', ${Message.literal(ledger)})), true)`
+
+/** @since 0.1.0 @category readers */
+export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
+  Effect.map(readDoneAnswer(columns), ({ changed, dropped, rewritten, ...done }) => ({
+    ...done,
+    changed: changed.map(named),
+    dropped: dropped.map(named),
+    rewritten: rewritten.map(named)
+  }))
+
+const named = ([schema, name]: readonly [string, string]): QualifiedName => qualifiedName(name, schema)
+
+const Names = Schema.Array(Schema.Tuple(Schema.String, Schema.String))
+
+const readDoneAnswer = Message.reader(
+  "done",
+  Schema.Struct({
+    transaction: Schema.String,
+    made: Schema.Array(Schema.Int),
+    gone: Schema.Int,
+    changed: Names,
+    dropped: Names,
+    rewritten: Names
+  })
+)
