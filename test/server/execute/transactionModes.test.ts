@@ -3,16 +3,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration, Policy } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../../support/program/App.js"
 import { ask, failsWith, inProgram, kinds, untilBlocked } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
-import * as Role from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
@@ -125,31 +122,18 @@ const holder = (url: string, statement: string) =>
     (client) => ({ query: (text: string) => Effect.promise(() => client.query(text)) })
   )
 
-const migrationLock = "hashtextextended('effect-auto-migration/auto_migration', 0)"
+/** Takes the migration lock late: after the statement that takes it has its snapshot. */
+const lockLate = `CREATE FUNCTION lock_late(key bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_advisory_lock_shared(42), pg_advisory_unlock_shared(42);
+    RETURN pg_try_advisory_xact_lock(key);
+  END $$`
 
-/** Stops a transaction with one snapshot after it has taken the snapshot, and before it takes the migration lock. */
-const stopBeforeLock = (name: string) => [
-  `CREATE FUNCTION stop() RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN
-    IF current_setting('transaction_isolation') = 'repeatable read' THEN
-      PERFORM pg_advisory_lock_shared(42), pg_advisory_unlock_shared(42);
-    END IF;
-    RETURN true;
-  END $$`,
-  "CREATE POLICY stop ON auto_migration.migration_bit AS RESTRICTIVE FOR SELECT USING (stop())",
-  ...["indexscan", "indexonlyscan", "bitmapscan"].map((way) => `ALTER ROLE ${name} SET enable_${way} = off`),
-  `GRANT CREATE ON SCHEMA public TO ${name}`,
-  `SELECT auto_migration.grant_writer('${name}')`
-]
-
-/** Waits until the migration lock was tried through the tap, and the next message has been sent. */
-const hasBeenRefused = (tap: WireTap.WireTap) =>
-  Effect.repeat(tap.heard, {
-    until: ({ statements }) => {
-      const tried = statements.findIndex((text) => text.includes("pg_try_advisory_xact_lock"))
-      return tried >= 0 && tried < statements.length - 1
-    },
-    schedule: Schedule.spaced("20 millis")
-  })
+/** Puts `lock_late` in the place of the server's function, in as many bytes. */
+const withLateLock = (chunk: Buffer): Buffer => {
+  const name = "pg_catalog.pg_try_advisory_xact_lock"
+  const text = chunk.toString("latin1").replaceAll(name, "public.lock_late".padEnd(name.length))
+  return Buffer.from(text, "latin1")
+}
 
 describe("a transaction with one snapshot", () => {
   it.scopedLive(
@@ -157,22 +141,13 @@ describe("a transaction with one snapshot", () => {
     () =>
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
-        const { name, url: other } = yield* Role.role(url, "late")
         const migrations = { "001_iso": `BEGIN ISOLATION LEVEL REPEATABLE READ;\n${level}\nCOMMIT;` }
         const first = App.layer({ url, migrations })
-        const tap = yield* WireTap.make(other)
         yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: { "000": "SELECT 1;" } }))
-        yield* Database.query(url, ...stopBeforeLock(name))
-        const lock = yield* holder(url, `BEGIN; SELECT pg_advisory_xact_lock(${migrationLock})`)
-        const late = yield* Effect.fork(
-          Effect.provide(
-            AutoMigration.migrate,
-            App.layer({ url: tap.url, migrations, options: { lockTimeout: Duration.minutes(1) } })
-          )
-        )
-        yield* hasBeenRefused(tap)
+        yield* Database.query(url, lockLate)
+        const tap = yield* WireTap.make(url, withLateLock)
         const stop = yield* holder(url, "SELECT pg_advisory_lock(42)")
-        yield* lock.query("ROLLBACK")
+        const late = yield* Effect.fork(Effect.provide(AutoMigration.migrate, App.layer({ url: tap.url, migrations })))
         yield* untilBlocked(url)
         deepStrictEqual<ReadonlyArray<string>>(yield* Effect.provide(AutoMigration.migrate, first), ["001_iso"])
         yield* stop.query("SELECT pg_advisory_unlock(42)")
