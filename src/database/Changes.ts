@@ -14,8 +14,16 @@ import { isMadeHere, isOwn, ownId } from "./Presence.js"
 /** The names that {@link isOwn} reads. */
 const own = `(SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own`
 
-/** The setting that {@link remember} writes. */
-const tables = "effect_auto_migration.tables"
+const Table = Schema.Struct({ oid: Schema.Int, file: Schema.Int, schema: Schema.String, name: Schema.String })
+
+/**
+ * A table of before, and the file that it is stored in. A dropped table has no name any more, and another file tells that
+ * a table was emptied or rewritten.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Table = typeof Table.Type
 
 /** What a migration has done, by the server's records. @since 0.1.0 @category models */
 export interface Done {
@@ -35,10 +43,19 @@ export interface Done {
   readonly rewritten: ReadonlyArray<QualifiedName>
 }
 
+/** Whether a table is one of some names, of which the files may not tell the schema. */
+const isAmong =
+  (all: ReadonlyArray<QualifiedName>) =>
+  (name: string, schema: string): string => {
+    const given = JSON.stringify(all.map((one) => ({ name: one.name, schema: Option.getOrNull(one.schema) })))
+    return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema text, name text)
+      WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
+  }
+
 /**
  * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has
  * changed by a trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its
- * SQL, `foreseen` the tables of its risks. From version 15 on, the server counts the changed rows of one transaction.
+ * SQL, `foreseen` the tables of its risks, `ofPlan` those of the whole plan, and `before` the tables when the transaction began. From version 15 on, the server counts the changed rows of one transaction.
  * Before that, only a table with an `ACCESS EXCLUSIVE` lock counts.
  *
  * @since 0.1.0
@@ -49,17 +66,17 @@ export const done = (options: {
   readonly server: number
   readonly shown: ReadonlyArray<string>
   readonly foreseen: ReadonlyArray<QualifiedName>
+  readonly before: ReadonlyArray<Table>
+  readonly ofPlan: ReadonlyArray<QualifiedName>
 }): string => {
   const counted = options.server >= 15
   const changes = counted
     ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
     : "0"
-  const foreseen = JSON.stringify(
-    options.foreseen.map(({ name, schema }) => ({ name, schema: Option.getOrNull(schema) }))
-  )
-  const isForeseen = (name: string, schema: string): string =>
-    `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(foreseen)}::pg_catalog.jsonb) AS f (schema text, name text)
-      WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
+  const before = `pg_catalog.jsonb_to_recordset(${Message.literal(JSON.stringify(options.before))}::pg_catalog.jsonb)
+      AS b (oid pg_catalog.oid, file pg_catalog.oid, schema text, name text)`
+  const isForeseen = isAmong(options.foreseen)
+  const isOfPlan = isAmong(options.ofPlan)
   const names = (all: ReadonlyArray<string>): string =>
     `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
   return Message.answering(
@@ -73,16 +90,16 @@ export const done = (options: {
   , 'gone', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
     AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
-  , 'dropped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(b.schema, b.name)), '[]') FROM ${tablesBefore}
-    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = b.oid) AND NOT ${isForeseen("b.name", "b.schema")})
+  , 'dropped', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(b.schema, b.name)), '[]') FROM ${before}
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = b.oid) AND NOT ${isOfPlan("b.name", "b.schema")})
   , 'rewritten', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(b.schema, b.name)), '[]')
-    FROM ${own} CROSS JOIN ${tablesBefore} JOIN pg_catalog.pg_class AS c ON c.oid = b.oid
+    FROM ${own} CROSS JOIN ${before} JOIN pg_catalog.pg_class AS c ON c.oid = b.oid
     WHERE (c.relfilenode <> b.file OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")}))
-      AND NOT ${isForeseen("b.name", "b.schema")} AND NOT EXISTS (
+      AND NOT ${isOfPlan("b.name", "b.schema")} AND NOT EXISTS (
         WITH RECURSIVE above AS (SELECT c.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
         SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid
-          JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace WHERE ${isForeseen("p.relname", "n.nspname")}))
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = p.relnamespace WHERE ${isOfPlan("p.relname", "n.nspname")}))
   ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
     `FROM ${own}
   CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
@@ -95,23 +112,24 @@ export const done = (options: {
   )
 }
 
-/** The tables that {@link remember} has noted. */
-const tablesBefore = `pg_catalog.jsonb_to_recordset(coalesce(nullif(pg_catalog.current_setting('${tables}', true), ''), '[]')::pg_catalog.jsonb)
-      AS b (oid pg_catalog.oid, file pg_catalog.oid, schema text, name text)`
-
 /**
- * Notes for {@link done} which tables are there, and the file that each is stored in. A dropped table has no name any more,
- * and a new file tells that a table was emptied or rewritten.
+ * An answer `tables`: those that are there now, but for the ledger's own.
  *
  * @since 0.1.0
  * @category statements
  */
-export const remember = (ledger: string): string =>
-  `SELECT pg_catalog.set_config('${tables}', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('oid', c.oid, 'file', c.relfilenode,
-    'schema', n.nspname, 'name', c.relname)), '[]')::text
-  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+export const tables = (ledger: string): string =>
+  Message.answering(
+    "tables",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'file', c.relfilenode::bigint,
+    'schema', n.nspname, 'name', c.relname)), '[]')`,
+    `FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-    AND n.nspname NOT IN ('pg_catalog', 'information_schema', ${Message.literal(ledger)})), true)`
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema', ${Message.literal(ledger)})`
+  )
+
+/** @since 0.1.0 @category readers */
+export const readTables = Message.reader("tables", Schema.Array(Table))
 
 /** @since 0.1.0 @category readers */
 export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>

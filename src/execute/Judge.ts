@@ -51,6 +51,8 @@ export interface Place {
   readonly server: number
   /** The statement that sets the limits of each statement of the migration. */
   readonly limits: string
+  /** The tables that were there when the transaction began. */
+  readonly tables: ReadonlyArray<Changes.Table>
 }
 
 /** A question that the server does not answer, or a plan that the policy refuses. @since 0.1.0 @category models */
@@ -122,7 +124,7 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
       return {
         begin: (place, migrations, locks) => begin(run, place, migrations, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
-        closing: (place, migration) => [questionAtEnd(run, place, migration), Changes.remember(ledger)],
+        closing: (place, migration) => [questionAtEnd(run, place, migration)],
         end: (migration, columns) => end(run, migration, columns)
       }
     }
@@ -160,12 +162,23 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
   yield* compareNewBodies(run, statement)
 })
 
-const questionAtEnd = ({ ledger }: Run, { server }: Place, { footprint }: Migration): string => {
-  const foreseen = footprint.risks.flatMap(({ asks, kind, relation, told }) =>
-    kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
+const questionAtEnd = ({ ledger, plan }: Run, { server, tables }: Place, migration: Migration): string =>
+  Changes.done({
+    ledger,
+    server,
+    shown: [...migration.footprint.reads, ...migration.footprint.writes],
+    foreseen: judgedTables([migration]),
+    before: tables,
+    ofPlan: judgedTables(plan.steps.map((step) => step.migration))
+  })
+
+/** The tables that the risks of migrations are about, and that the policy has judged. */
+const judgedTables = (migrations: ReadonlyArray<Migration>): ReadonlyArray<QualifiedName> =>
+  migrations.flatMap(({ footprint }) =>
+    footprint.risks.flatMap(({ asks, kind, relation, told }) =>
+      kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
+    )
   )
-  return Changes.done({ ledger, server, shown: [...footprint.reads, ...footprint.writes], foreseen })
-}
 
 const end = Effect.fnUntraced(function* (
   run: Run,
@@ -179,7 +192,7 @@ const end = Effect.fnUntraced(function* (
     made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
   }))
   const relations = [
-    ...[...changed, ...rewritten, ...(losesByItself(migration) ? [] : dropped)].map(Option.some),
+    ...[...changed, ...rewritten, ...(losesTables(run.plan) ? [] : dropped)].map(Option.some),
     ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
   ]
   if (relations.length === 0 || !isWatched(migration)) return
@@ -306,9 +319,11 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
 const mayDrop = ({ script }: Migration): boolean =>
   script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
 
-/** Partitions and children go with a table that the migration drops, and have no risk of their own. */
-const losesByItself = ({ footprint }: Migration): boolean =>
-  footprint.risks.some(({ kind, relation }) => kind === "data-loss" && Option.isSome(relation))
+/** Partitions and children go with a table that a plan drops, and have no risk of their own. */
+const losesTables = ({ steps }: Plan.Plan): boolean =>
+  steps.some(({ migration }) =>
+    migration.footprint.risks.some(({ kind, relation }) => kind === "data-loss" && Option.isSome(relation))
+  )
 
 /** Unforeseen changes are allowed where the migration accepts that its effect cannot be seen. */
 const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")

@@ -63,6 +63,8 @@ export interface Opened {
   /** Whether a session in an aborted transaction holds a table. */
   readonly isHeld: boolean
   readonly leases: ReadonlyArray<Lease>
+  /** The tables that are there, for a judge. Defaults to none where the task has no judgement. */
+  readonly tables: ReadonlyArray<Changes.Table>
 }
 
 /**
@@ -182,7 +184,7 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     caller: task.job.caller,
     closes: task.closes,
     journal: task.job.journal.statement(task.known),
-    after: Option.isSome(task.job.judgement) ? [Changes.remember(config.schema)] : []
+    after: Option.isSome(task.job.judgement) ? [Changes.tables(config.schema)] : []
   })
   return Effect.mapError(
     Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${opening}`),
@@ -218,11 +220,21 @@ const readOpening = Effect.fnUntraced(function* (
   const leases = yield* job.journal.leases(columns)
   const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
   const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
+  const tables = Option.isSome(job.judgement) ? yield* Changes.readTables(columns) : []
   const hindrance =
     isLocked && Option.isNone(other)
       ? Option.none()
       : Option.some<LockHeld>({ _tag: "LockHeld", lease: other, applied })
-  return { hindrance, role, server, applied, leases, isHeld, isMissing: closes.length === 0 || missing.length > 0 }
+  return {
+    hindrance,
+    role,
+    server,
+    applied,
+    leases,
+    isHeld,
+    tables,
+    isMissing: closes.length === 0 || missing.length > 0
+  }
 })
 
 /** Migrations that are left for this process to run. */

@@ -102,7 +102,13 @@ const takeLease = (leased: LeasedTask): Effect.Effect<Taken | Job.Outcome, Setba
     Effect.flatMap(leased.lock.connect, (ledger) =>
       leased.lock.locked<Taken>(ledger, leased.task, (opened, waiting) =>
         Effect.gen(function* () {
-          const place = { reserved: ledger, role: opened.role, server: opened.server, limits: limitsOf(leased) }
+          const place = {
+            reserved: ledger,
+            role: opened.role,
+            server: opened.server,
+            limits: limitsOf(leased),
+            tables: opened.tables
+          }
           yield* leased.task.judge.begin(place, waiting, "as they are")
           const { lastKind, lease: earlier } = yield* sendStart(leased, ledger)
           const { checksum } = leased.claim.migration

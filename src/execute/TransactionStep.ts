@@ -54,8 +54,8 @@ interface LockedTask extends Dependencies {
 export const run = ({ lock, schema }: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, Setback> =>
   Effect.scoped(
     Effect.flatMap(lock.connect, (reserved) =>
-      lock.locked<Job.Outcome>(reserved, task, ({ applied, role, server }, waiting) => {
-        const place = { reserved, role, server, limits: lock.limits(task.job) }
+      lock.locked<Job.Outcome>(reserved, task, ({ applied, role, server, tables }, waiting) => {
+        const place = { reserved, role, server, limits: lock.limits(task.job), tables }
         return Effect.as(
           carryOut({ lock, schema, task, place, waiting }),
           Transaction.commit(Job.done(waiting, including(applied, waiting)))
