@@ -28,6 +28,16 @@ const runs = (kind: string, statement: string): Case => [
   `CREATE FUNCTION wipe() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN DELETE FROM public.users; RETURN 1; END $$;\n${statement};`
 ]
 
+/** Runs a statement on the table as a whole, by code that the file makes, beside a change that is allowed. */
+const hides = (kind: string, harm: string, statement: string): Case => [
+  kind,
+  ["users"],
+  `CREATE FUNCTION wipe(n integer DEFAULT 1) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN ${harm}; RETURN n; END $$;
+   ALTER TABLE users ADD COLUMN email text;\n${statement};`
+]
+
+const domain = "CREATE DOMAIN checked AS integer CHECK (wipe(VALUE) > 0)"
+
 /** Calls what no file tells of. */
 const runsOld = (kind: string, before: ReadonlyArray<ThereBefore.Name>, statement: string): Case => [
   kind,
@@ -101,6 +111,40 @@ export const cascades: ReadonlyArray<Case> = [
 ]
 
 export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
+  "code that reading does not follow": [
+    ...[
+      "SELECT '{1}'::checked[]",
+      "DO $$ DECLARE n checked := 1; BEGIN END $$",
+      "SELECT * FROM json_to_record('{\"n\": 1}') AS t (n checked)"
+    ].map((use) => hides(use, "DROP TABLE public.users", `${domain};\n${use}`)),
+    hides(
+      "a domain's check empties",
+      "TRUNCATE public.users",
+      `${domain};\nDO $$ DECLARE n checked := 1; BEGIN END $$`
+    ),
+    hides(
+      "a domain's check narrows",
+      "ALTER TABLE public.users DROP COLUMN name",
+      `${domain};\nDO $$ DECLARE n checked := 1; BEGIN END $$`
+    ),
+    ...["DROP TABLE public.users", "TRUNCATE public.users"].map((harm) =>
+      hides(
+        `the bound of a partition: ${harm}`,
+        harm,
+        "CREATE TABLE made (id integer) PARTITION BY LIST (id);\nCREATE TABLE part PARTITION OF made FOR VALUES IN (wipe())"
+      )
+    ),
+    hides(
+      "functional notation",
+      "DROP TABLE public.users",
+      "CREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);\nCREATE FUNCTION zap(m made) RETURNS integer LANGUAGE sql AS 'SELECT wipe(m.id)';\nSELECT m.zap FROM made m"
+    ),
+    hides(
+      "an operator that drops",
+      "DROP TABLE public.users",
+      "CREATE FUNCTION eat(n integer) RETURNS integer LANGUAGE sql AS 'SELECT wipe(n)';\nCREATE OPERATOR ### (RIGHTARG = integer, FUNCTION = eat);\nSELECT ### 1"
+    )
+  ],
   "a table that is new only where it is not there": [
     ...[
       "TRUNCATE users",
