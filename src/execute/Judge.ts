@@ -52,7 +52,7 @@ export interface Place {
   /** The statement that sets the limits of each statement of the migration. */
   readonly limits: string
   /** The tables that were there when the transaction began. */
-  readonly tables: ReadonlyArray<Changes.Table>
+  readonly tables: Changes.FileByTable
 }
 
 /** A question that the server does not answer, or a plan that the policy refuses. @since 0.1.0 @category models */
@@ -67,7 +67,7 @@ export interface Judge {
   /** Questions for the message that records a migration. */
   readonly closing: (place: Place, migration: Migration) => ReadonlyArray<string>
   /** Judges the answers of that message. */
-  readonly end: (migration: Migration, columns: Message.Columns) => Effect.Effect<void, Setback>
+  readonly end: (place: Place, migration: Migration, columns: Message.Columns) => Effect.Effect<void, Setback>
 }
 
 type Steps = Arr.NonEmptyReadonlyArray<Migration>
@@ -125,7 +125,7 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
         begin: (place, migrations, locks) => begin(run, place, migrations, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
         closing: (place, migration) => [questionAtEnd(run, place, migration)],
-        end: (migration, columns) => end(run, migration, columns)
+        end: (place, migration, columns) => end(run, place, migration, columns)
       }
     }
   )
@@ -162,13 +162,12 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
   yield* compareNewBodies(run, statement)
 })
 
-const questionAtEnd = ({ ledger, plan }: Run, { server, tables }: Place, migration: Migration): string =>
+const questionAtEnd = ({ ledger, plan }: Run, { server }: Place, migration: Migration): string =>
   Changes.done({
     ledger,
     server,
     shown: [...migration.footprint.reads, ...migration.footprint.writes],
     foreseen: judgedTables([migration]),
-    before: tables,
     ofPlan: judgedTables(plan.steps.map((step) => step.migration))
   })
 
@@ -182,18 +181,22 @@ const judgedTables = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Quali
 
 const end = Effect.fnUntraced(function* (
   run: Run,
+  { tables }: Place,
   migration: Migration,
   columns: Message.Columns
 ): Effect.fn.Return<void, Setback> {
-  const { changed, dropped, gone, made, rewritten, transaction } = yield* Changes.readDone(columns)
+  const done = yield* Changes.readDone(columns)
+  const { changed, gone, made, transaction } = done
   yield* Ref.update(run.state, (known) => ({
     ...known,
     hasRun: true,
     made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
   }))
+  const rewritten = Changes.rewritten(tables, done).filter(({ name }) => !changed.some((other) => other.name === name))
+  const hasDropped = gone.some((oid) => tables.has(oid)) && !losesTables(run.plan)
   const relations = [
-    ...[...changed, ...rewritten, ...(losesTables(run.plan) ? [] : dropped)].map(Option.some),
-    ...(gone > 0 && !mayDrop(migration) ? [Option.none<QualifiedName>()] : [])
+    ...[...changed, ...rewritten].map(Option.some),
+    ...(hasDropped || (gone.length > 0 && !mayDrop(migration)) ? [Option.none<QualifiedName>()] : [])
   ]
   if (relations.length === 0 || !isWatched(migration)) return
   const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }

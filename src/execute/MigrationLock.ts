@@ -64,7 +64,7 @@ export interface Opened {
   readonly isHeld: boolean
   readonly leases: ReadonlyArray<Lease>
   /** The tables that are there, for a judge. Defaults to none where the task has no judgement. */
-  readonly tables: ReadonlyArray<Changes.Table>
+  readonly tables: Changes.FileByTable
 }
 
 /**
@@ -184,7 +184,7 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     caller: task.job.caller,
     closes: task.closes,
     journal: task.job.journal.statement(task.known),
-    after: Option.isSome(task.job.judgement) ? [Changes.tables(config.schema)] : []
+    after: Option.isSome(task.job.judgement) ? [Changes.tables] : []
   })
   return Effect.mapError(
     Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${opening}`),
@@ -220,7 +220,7 @@ const readOpening = Effect.fnUntraced(function* (
   const leases = yield* job.journal.leases(columns)
   const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
   const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
-  const tables = Option.isSome(job.judgement) ? yield* Changes.readTables(columns) : []
+  const tables = Option.isSome(job.judgement) ? yield* Changes.readTables(columns) : new Map<number, number>()
   const hindrance =
     isLocked && Option.isNone(other)
       ? Option.none()

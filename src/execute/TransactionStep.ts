@@ -94,7 +94,7 @@ const applyOne = Effect.fnUntraced(function* (
     Script.run(place.reserved, place.role, migration, (span) => judge.before(place, migration, span))
   )
   const columns = Message.columnsOf(yield* recordApplied(locked, migration, Job.milliseconds(elapsed)))
-  yield* judge.end(migration, columns)
+  yield* judge.end(place, migration, columns)
   yield* Effect.flatMap(Catalog.readMissing(columns), (missing) => Script.keepsPromises(migration, missing))
   yield* Metric.increment(Telemetry.applied)
 })

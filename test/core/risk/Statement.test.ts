@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
-import { describe as explain, type RiskKind } from "../../../src/core/model/Risk.js"
+import { describe as explain } from "../../../src/core/model/Risk.js"
+import { riskKinds } from "../../support/arbitraries/Migration.js"
 import { lastFootprint } from "../../support/history/Parsing.js"
 
 const before = `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(5, 2), x int NOT NULL, ts timestamptz);
@@ -232,23 +233,10 @@ describe("risks of statements", () => {
 
 describe("describe", () => {
   it("gives each kind a reason and a safer way, in one sentence each", () => {
-    const kinds: ReadonlyArray<RiskKind> = [
-      "data-loss",
-      "incompatible-change",
-      "table-rewrite",
-      "table-scan",
-      "blocking-index-build",
-      "validation-scan",
-      "volatile-default",
-      "referenced-table-lock",
-      "not-transactional",
-      "privilege-change",
-      "opaque"
-    ]
-    for (const { rationale, safer } of kinds.map(explain)) {
+    for (const { rationale, safer } of riskKinds.map(explain)) {
       assert.match(rationale, /^[A-Z][^.]+\.$/)
       assert.match(safer, /^[A-Z][^.]+\.$/)
     }
-    assert.strictEqual(new Set(kinds.map((kind) => explain(kind).safer)).size, kinds.length)
+    assert.strictEqual(new Set(riskKinds.map((kind) => explain(kind).safer)).size, riskKinds.length)
   })
 })
