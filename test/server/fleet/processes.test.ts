@@ -36,10 +36,8 @@ import {
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
+import { during, until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
-
-const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
-  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("1 minute"))
 
 const program = (url: string) => Effect.provide(App.layer({ url, migrations: users }))
 
@@ -106,9 +104,10 @@ describe("the first processes of a database", () => {
 describe("waiting for the migration lock", () => {
   const lock = "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
 
+  /** On a stopped clock the process asks a second time when it has begun to listen, and then sleeps with no message under way. */
   it.scopedLive("has no end for an operator, who migrates as soon as the lock is free", () =>
     Effect.gen(function* () {
-      const { clock, pass } = yield* SettableClock.make
+      const { clock, pass, untilSleeping } = yield* SettableClock.stopped
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
       const tries = WireTap.lockTries(tap)
@@ -118,13 +117,15 @@ describe("waiting for the migration lock", () => {
           Effect.gen(function* () {
             yield* holding(url, lock)
             const migrating = yield* Effect.forkDaemon(AutoMigration.migrate)
-            yield* until(Effect.map(tries, (count) => count > 0))
+            yield* during(migrating, until(Effect.map(tries, (count) => count === 2)))
+            yield* during(migrating, untilSleeping("1 hour"))
             yield* pass("1 hour")
-            yield* tap.reset
-            yield* until(Effect.map(tries, (count) => count > 1))
+            yield* during(migrating, untilSleeping("1 hour"))
+            assert.strictEqual(yield* tries, 3)
             return migrating
           })
         )
+        yield* pass("1 hour")
         deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(migrating), ["001_users", "002_users_email"])
       }).pipe(
         Effect.provide(
@@ -132,7 +133,7 @@ describe("waiting for the migration lock", () => {
             url,
             migratorUrl: tap.url,
             migrations: users,
-            options: { lockRetry: Schedule.spaced("20 millis") }
+            options: { lockRetry: Schedule.spaced("1 hour") }
           })
         ),
         Effect.withClock(clock)
@@ -184,6 +185,7 @@ describe("a failure", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
+      const { clock, pass, untilSleeping } = yield* SettableClock.stopped
       const attempts = Effect.map(
         tap.heard,
         ({ statements }) => statements.filter((text) => text.includes("'Failed'")).length
@@ -194,10 +196,14 @@ describe("a failure", () => {
           Effect.gen(function* () {
             yield* holding(url, "LOCK TABLE auto_migration.event IN SHARE MODE")
             const migrating = yield* Effect.forkDaemon(failsWith("MigrationFailed", AutoMigration.migrate))
-            yield* until(Effect.map(attempts, (count) => count > 1))
+            yield* during(migrating, untilSleeping("1 hour"))
+            yield* pass("1 hour")
+            yield* during(migrating, untilSleeping("1 hour"))
+            assert.strictEqual(yield* attempts, 2)
             return migrating
           })
         )
+        yield* pass("1 hour")
         yield* Fiber.join(migrating)
         deepStrictEqual((yield* kinds).slice(2), ["Failed 003_broken"])
       }).pipe(
@@ -206,9 +212,10 @@ describe("a failure", () => {
             url,
             migratorUrl: tap.url,
             migrations: { ...users, "003_broken": "SELECT 1/0;" },
-            options: { lockTimeout: Duration.millis(100), lockRetry: Schedule.spaced("100 millis") }
+            options: { lockTimeout: Duration.millis(100), lockRetry: Schedule.spaced("1 hour") }
           })
-        )
+        ),
+        Effect.withClock(clock)
       )
     })
   )
@@ -237,7 +244,7 @@ describe("an application's pool of one connection", () => {
       { concurrency: "unbounded", discard: true }
     )
     return yield* sql`SELECT count(*)::int AS n, count(email)::int AS emails FROM users`
-  }).pipe(Effect.timeout("25 seconds"))
+  })
 
   it.scopedLive("held by callers that wait for a heal, inside transactions and out: healing completes", () =>
     inProgram({ migrations: users, maxConnections: 1 }, () =>
@@ -255,12 +262,13 @@ describe("an application's pool of one connection", () => {
         acquire: Effect.acquireRelease(
           Effect.sync(() => new pg.Pool({ connectionString: url, max: 5 })),
           (made) => Effect.promise(() => made.end())
-        )
+        ),
+        connectTimeout: App.connectTimeout
       })
       const live = AutoMigration.layer.pipe(
         Layer.provide(pool),
         Layer.provide(MigrationSource.layerRecord(users)),
-        Layer.provide(AutoMigrationConfig.layer({})),
+        Layer.provide(AutoMigrationConfig.layer({ deadline: App.deadline })),
         Layer.provideMerge(App.client({ url, maxConnections: 1 }))
       )
       deepStrictEqual(yield* Effect.provide(everybody, live), [{ n: 11, emails: 10 }])

@@ -3,6 +3,7 @@
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import {
@@ -20,15 +21,21 @@ export interface Program {
   readonly maxConnections?: number
 }
 
-/** The client alone. On a busy machine a connection may take long. */
+/** On a busy machine a connection may take long. */
+export const connectTimeout = "1 minute"
+
+/** The deadline of heals in tests of anything else: a heal on a busy machine ends with its test at the latest. */
+export const deadline = Duration.minutes(10)
+
+/** The client alone. */
 export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnections" | "url">) =>
-  Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout: "1 minute" }))
+  Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout }))
 
 /** The library on a client that is there. */
 export const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
   AutoMigrationLive.pipe(
     Layer.provide(MigrationSource.layerRecord(migrations)),
-    Layer.provide(AutoMigrationConfig.layer(options)),
+    Layer.provide(AutoMigrationConfig.layer({ deadline, ...options })),
     Layer.orDie
   )
 
@@ -41,9 +48,9 @@ export const layerWithMigrator = (
   program: Program & { readonly migratorUrl: string }
 ): Layer.Layer<AutoMigration.AutoMigration | PgClient.PgClient | SqlClient> =>
   AutoMigration.layer.pipe(
-    Layer.provide(MigrationClient.layer({ url: Redacted.make(program.migratorUrl) })),
+    Layer.provide(MigrationClient.layer({ url: Redacted.make(program.migratorUrl), connectTimeout })),
     Layer.provide(MigrationSource.layerRecord(program.migrations)),
-    Layer.provide(AutoMigrationConfig.layer(program.options ?? {})),
+    Layer.provide(AutoMigrationConfig.layer({ deadline, ...program.options })),
     Layer.provideMerge(client(program)),
     Layer.orDie
   )

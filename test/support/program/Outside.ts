@@ -18,10 +18,7 @@ export const blocking = (url: string, statement = "INSERT INTO users VALUES (7, 
     return end
   })
 
-export const until = (url: string, condition: string) =>
-  Effect.repeat(Effect.delay(Database.query(url, `SELECT (${condition}) AS yes`), "20 millis"), {
-    until: ([row]) => row?.["yes"] === true
-  })
+export { untilHolds as until } from "../server/Until.js"
 
 export const building = "EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('users_name'))"
 

@@ -1,10 +1,12 @@
 /**
  * A machine's clock that tests set: the date may jump in either direction, as an administrator or a time server makes it jump,
- * while the monotonic clock and the timers go on; or time passes for both, without anybody waiting.
+ * while the monotonic clock and the timers go on; or time passes for both, without anybody waiting. On a stopped clock time
+ * passes only so, and no deadline comes because the machine is slow.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { until } from "../server/Until.js"
 
 export interface SettableClock {
   readonly clock: Clock.Clock
@@ -12,9 +14,12 @@ export interface SettableClock {
   readonly setDate: (by: number) => Effect.Effect<void>
   /** Lets time pass; who would have woken up in it wakes up now. */
   readonly pass: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** Waits until a fiber sleeps that lay down for exactly this long. */
+  readonly untilSleeping: (duration: Duration.DurationInput) => Effect.Effect<unknown>
 }
 
 interface Sleeper {
+  readonly length: number
   readonly until: number
   readonly wake: () => void
 }
@@ -22,18 +27,21 @@ interface Sleeper {
 /** What a timer can hold; who sleeps longer is woken by {@link SettableClock.pass} only. */
 const longest = 2 ** 31 - 1
 
-export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
+const settable = (pace: "running" | "stopped"): SettableClock => {
   const live = Clock.make()
+  const began = { milliseconds: live.unsafeCurrentTimeMillis(), nanoseconds: live.unsafeCurrentTimeNanos() }
   const sleepers = new Set<Sleeper>()
   let date = 0
   let passed = 0
-  const milliseconds = () => live.unsafeCurrentTimeMillis() + date + passed
-  const nanoseconds = () => live.unsafeCurrentTimeNanos() + BigInt(passed) * 1_000_000n
+  const isRunning = pace === "running"
+  const milliseconds = () => (isRunning ? live.unsafeCurrentTimeMillis() : began.milliseconds) + date + passed
+  const nanoseconds = () =>
+    (isRunning ? live.unsafeCurrentTimeNanos() : began.nanoseconds) + BigInt(passed) * 1_000_000n
   const monotonic = () => Number(nanoseconds()) / 1_000_000
 
   const sleep = (duration: Duration.Duration) =>
     Effect.async<void>((resume) => {
-      const left = Duration.toMillis(duration)
+      const length = Duration.toMillis(duration)
       const forget = () => {
         clearTimeout(timer)
         sleepers.delete(sleeper)
@@ -42,8 +50,8 @@ export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
         forget()
         resume(Effect.void)
       }
-      const sleeper: Sleeper = { until: monotonic() + left, wake }
-      const timer = left <= longest ? setTimeout(wake, left) : undefined
+      const sleeper: Sleeper = { length, until: monotonic() + length, wake }
+      const timer = isRunning && length <= longest ? setTimeout(wake, length) : undefined
       sleepers.add(sleeper)
       return Effect.sync(forget)
     })
@@ -66,6 +74,13 @@ export const make: Effect.Effect<SettableClock> = Effect.sync(() => {
         passed += Duration.toMillis(duration)
         const now = monotonic()
         for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake()
-      })
+      }),
+    untilSleeping: (duration) =>
+      until(Effect.sync(() => [...sleepers].some(({ length }) => length === Duration.toMillis(duration))))
   }
-})
+}
+
+export const make: Effect.Effect<SettableClock> = Effect.sync(() => settable("running"))
+
+/** Sleeps as well end only by {@link SettableClock.pass}. */
+export const stopped: Effect.Effect<SettableClock> = Effect.sync(() => settable("stopped"))

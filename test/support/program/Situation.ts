@@ -10,7 +10,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -21,6 +20,7 @@ import {
 } from "effect-auto-migration"
 import * as Database from "../server/Database.js"
 import * as Server from "../server/Server.js"
+import { untilFound } from "../server/Until.js"
 import * as App from "./App.js"
 
 export const users = {
@@ -93,12 +93,9 @@ export const advisoryLocks = `SELECT count(*)::int AS n FROM pg_locks JOIN pg_da
 export const nothingIsLeft = (url: string) =>
   Effect.map(Database.sessionsLeft(url), (sessions) => deepStrictEqual(sessions, []))
 
-/** Waits until somebody in this database waits for a lock. */
+/** Waits until a session of this database waits for a lock. */
 export const untilBlocked = (url: string) =>
-  Effect.repeat(
-    Database.query(url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"),
-    { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
-  )
+  untilFound(url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 /** Holds what a statement locks until the scope ends. */
 export const holding = (url: string, statement: string) =>

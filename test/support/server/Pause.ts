@@ -2,9 +2,8 @@
  * A migration that takes as long as its test wants: it sleeps for the seconds that a table of the test's says, or
  * until the test opens a gate, so that the test ends the wait and no time does, however busy the machine.
  */
-import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Database from "./Database.js"
+import { untilFound } from "./Until.js"
 
 /** What the migration runs; {@link lasts} has to be told before. */
 export const statement = "SELECT pg_sleep(seconds) FROM pause;"
@@ -23,11 +22,7 @@ export const lasts = (url: string, seconds: number) =>
 export const sleeping = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 
 /** Waits until the server is in the middle of the statement. */
-export const untilSleeping = (url: string) =>
-  Effect.repeat(Database.query(url, sleeping), {
-    until: (rows) => rows.length > 0,
-    schedule: Schedule.spaced("20 millis")
-  })
+export const untilSleeping = (url: string) => untilFound(url, sleeping)
 
 /** What a migration runs that waits until its test opens the gate. The test closes the gate before. */
 export const gate = "DO $$ BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM gate); PERFORM pg_sleep(0.02); END LOOP; END $$;"
