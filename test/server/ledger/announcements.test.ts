@@ -23,6 +23,7 @@ import {
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
+import { during, until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 const migrations = {
@@ -32,9 +33,6 @@ const migrations = {
 }
 
 const listeners = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`
-
-const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
-  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") }).pipe(Effect.timeout("50 seconds"))
 
 const listening = (url: string, count: number) =>
   until(Effect.map(Database.query(url, listeners), (rows) => rows.length === count))
@@ -112,9 +110,9 @@ describe("an applied migration", () => {
       yield* Effect.gen(function* () {
         yield* askWithin("SELECT email FROM users")
         yield* listening(url, 1)
-        yield* Effect.sleep("1200 millis")
-        yield* Database.query(url, `SELECT pg_terminate_backend(pid) FROM (${listeners}) AS l`)
-        yield* listening(url, 0)
+        const [{ pid } = { pid: 0 }] = yield* Database.query(url, listeners)
+        yield* Database.query(url, `SELECT pg_terminate_backend(${pid})`)
+        yield* until(Effect.map(Database.query(url, listeners), (rows) => rows.every((row) => row["pid"] !== pid)))
         yield* ask("SELECT id FROM later")
         yield* listening(url, 1)
         deepStrictEqual(yield* ask("SELECT id FROM last"), [])
@@ -128,8 +126,12 @@ describe("an applied migration", () => {
       const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
       yield* Effect.gen(function* () {
         yield* askWithin("SELECT email FROM users")
-        yield* until(Effect.map(tap.heard, ({ statements }) => statements.some((text) => text.includes("backend_pid"))))
-        yield* Effect.sleep("300 millis")
+        yield* until(
+          Effect.map(
+            tap.heard,
+            (heard) => heard.statements.some((text) => text.includes("backend_pid")) && isAnswered(heard)
+          )
+        )
         deepStrictEqual(yield* ask("SELECT id FROM later"), [])
         const { statements } = yield* tap.heard
         deepStrictEqual(
@@ -158,19 +160,21 @@ describe("an applied migration", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
+      const options = { breaker: { first: Duration.hours(1), cap: Duration.hours(1) } }
       yield* Effect.gen(function* () {
-        yield* askWithin("SELECT email FROM users")
-        yield* listening(url, 1)
-        yield* Database.query(url, "NOTIFY auto_migration, '9 Applied 003_broken'", "NOTIFY auto_migration, 'nonsense'")
-        yield* Effect.sleep("200 millis")
         const lookingUp = Effect.gen(function* () {
           yield* tap.reset
           yield* failsWith("MigrationFailed", ask("SELECT broken FROM users"))
           return yield* readings(tap)
         })
-        assert.isAtLeast(yield* lookingUp, 1)
+        yield* askWithin("SELECT email FROM users")
+        yield* listening(url, 1)
+        yield* lookingUp
         yield* until(Effect.map(lookingUp, (count) => count === 0))
-      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })))
+        yield* Database.query(url, "NOTIFY auto_migration, '9 Applied 003_broken'", "NOTIFY auto_migration, 'nonsense'")
+        yield* until(Effect.map(lookingUp, (count) => count > 0))
+        yield* until(Effect.map(lookingUp, (count) => count === 0))
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options })))
     })
   )
 })
@@ -191,8 +195,8 @@ describe("a process that waits for the migration lock", () => {
           Effect.gen(function* () {
             yield* holding(url, lock)
             yield* tap.reset
-            yield* Effect.forkScoped(ask("SELECT id FROM later"))
-            yield* until(Effect.map(WireTap.lockTries(tap), (times) => times > 0))
+            const asking = yield* Effect.forkScoped(ask("SELECT id FROM later"))
+            yield* during(asking, until(Effect.map(WireTap.lockTries(tap), (times) => times > 0)))
             yield* until(
               Effect.map(
                 Database.query(
@@ -204,10 +208,7 @@ describe("a process that waits for the migration lock", () => {
                 ([row]) => row?.["waits"] === true
               )
             )
-            yield* Effect.timeout(
-              Database.query(url, "CREATE INDEX CONCURRENTLY users_name ON users (name)"),
-              "1 minute"
-            )
+            yield* Database.query(url, "CREATE INDEX CONCURRENTLY users_name ON users (name)")
           })
         )
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: patient })))
@@ -232,12 +233,17 @@ describe("a process that waits for the migration lock", () => {
             const applying = yield* Effect.forkDaemon(elsewhere(url, gated))
             yield* untilBlocked(url)
             const waiting = yield* Effect.forkDaemon(ask("SELECT id FROM later"))
-            yield* until(Effect.zipWith(attempts, tap.heard, (times, heard) => times === 2 && isAnswered(heard)))
+            const hasAskedTwice = Effect.zipWith(
+              attempts,
+              tap.heard,
+              (times, heard) => times === 2 && isAnswered(heard)
+            )
+            yield* during(waiting, until(hasAskedTwice))
             return [applying, waiting] as const
           })
         )
         yield* Fiber.join(applying)
-        deepStrictEqual(yield* Fiber.join(waiting).pipe(Effect.timeout("1 minute")), [])
+        deepStrictEqual(yield* Fiber.join(waiting), [])
         assert.strictEqual(yield* attempts, 3)
         deepStrictEqual(yield* Database.query(url, advisoryLocks), [{ n: 0 }])
       }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: gated, options: patient })))

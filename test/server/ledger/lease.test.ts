@@ -9,15 +9,16 @@ import { AutoMigration } from "effect-auto-migration"
 import { inProgram, kinds } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Pause from "../../support/server/Pause.js"
+import { during } from "../../support/server/Until.js"
 
 const migrations = {
   "001_log": "CREATE TABLE log (what text);",
   "002_outside": "-- transaction: none\nINSERT INTO log VALUES ('once');"
 }
 
-/** Makes the server pause in the `COMMIT` that takes a lease. */
-const slowCommit = `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN NULL; END $$;
+/** Makes the server wait for the gate in the `COMMIT` that takes a lease. */
+const slowCommit = `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS
+  $$ BEGIN ${Pause.loop} RETURN NULL; END $$;
   CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON auto_migration.lease DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION wait()`
 
@@ -26,14 +27,15 @@ describe("a process that is interrupted while it takes a lease", () => {
     inProgram({ migrations }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrateTo(["001_log"])
-        yield* Pause.lasts(url, 2)
+        yield* Pause.closeGate(url)
         yield* Database.query(url, slowCommit)
         const migrating = yield* Effect.fork(AutoMigration.migrate)
-        yield* Pause.untilSleeping(url)
-        yield* Fiber.interrupt(migrating)
+        yield* during(migrating, Pause.untilSleeping(url))
+        yield* Fiber.interruptFork(migrating)
+        yield* Pause.openGate(url)
+        yield* Fiber.await(migrating)
         const lease = "SELECT expires_at <= clock_timestamp() AS over, in_doubt FROM auto_migration.lease"
         deepStrictEqual(yield* Database.query(url, lease), [{ over: true, in_doubt: "nothing" }])
-        yield* Pause.lasts(url, 0)
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["002_outside"])
         deepStrictEqual(yield* Database.query(url, "SELECT what FROM log"), [{ what: "once" }])
         deepStrictEqual((yield* kinds).at(-1), "Applied 002_outside")

@@ -24,8 +24,11 @@ export const sleeping = "SELECT pid FROM pg_stat_activity WHERE datname = curren
 /** Waits until the server is in the middle of the statement. */
 export const untilSleeping = (url: string) => untilFound(url, sleeping)
 
-/** What a migration runs that waits until its test opens the gate. The test closes the gate before. */
-export const gate = "DO $$ BEGIN LOOP EXIT WHEN EXISTS (SELECT FROM gate); PERFORM pg_sleep(0.02); END LOOP; END $$;"
+/** Waits in PL/pgSQL until the test opens the gate. The test closes the gate before. */
+export const loop = "LOOP EXIT WHEN EXISTS (SELECT FROM gate); PERFORM pg_sleep(0.02); END LOOP;"
+
+/** What a migration runs that waits for the gate. */
+export const gate = `DO $$ BEGIN ${loop} END $$;`
 
 export const closeGate = (url: string) => Database.query(url, "CREATE TABLE gate (n integer)")
 
