@@ -43,14 +43,14 @@ const refused = Effect.zipRight(
   Effect.asVoid(failsWith("MigrationRefused", ask(wanted)))
 )
 
-/** A program is started anew, on the pool of the application. */
+/** Each program starts anew, on connections that all programs of a database share: a connection takes longer than a heal. */
 const unharmed = (
   { before, query }: Place,
   migrations: Readonly<Record<string, string>>,
   heal: Effect.Effect<void, unknown, Services>
 ) =>
   Effect.gen(function* () {
-    const exit = yield* Effect.exit(Effect.provide(heal, App.library({ migrations })))
+    const exit = yield* Effect.exit(Effect.provide(heal, App.libraryOnConnections({ migrations })))
     deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
     assert.isTrue(Exit.isSuccess(exit), String(exit))
   })
@@ -59,7 +59,7 @@ const unharmed = (
 const keeps = (one: Case) =>
   Effect.gen(function* () {
     const there = yield* setUp(one)
-    const application = yield* Layer.build(App.client(there))
+    const application = yield* Layer.build(App.connections(there))
     for (const told of ThereBefore.degrees) {
       const known = ThereBefore.baseline(one[1], told)
       const baseline = Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id]))
@@ -121,7 +121,7 @@ describe("a database that was there before", () => {
           const role = yield* owner(place)
           const there = { ...place, before: yield* WhatWasThere.look(place.query), url: role }
           yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused).pipe(
-            Effect.provide(App.client(there))
+            Effect.provide(App.connections(there))
           )
         })
       )
@@ -140,7 +140,7 @@ describe("a database that was there before", () => {
     for (const one of harmless) {
       it.scopedLive(one[0], () =>
         Effect.flatMap(setUp(one), (there) =>
-          Effect.provide(unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))), App.client(there))
+          Effect.provide(unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))), App.connections(there))
         )
       )
     }

@@ -32,10 +32,22 @@ export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnection
   Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout }))
 
 /** The library on a client that is there. */
-export const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
+const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
   AutoMigrationLive.pipe(
     Layer.provide(MigrationSource.layerRecord(migrations)),
     Layer.provide(AutoMigrationConfig.layer({ deadline, ...options })),
+    Layer.orDie
+  )
+
+/** The application's client, and connections for the migrations of all programs that are built on it. */
+export const connections = (program: Pick<Program, "maxConnections" | "url">) =>
+  Layer.provideMerge(MigrationClient.layerFromApplication, client(program))
+
+/** The library on such connections. */
+export const libraryOnConnections = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
+  AutoMigration.layer.pipe(
+    Layer.provide(MigrationSource.layerRecord(migrations)),
+    Layer.provide(AutoMigrationConfig.layer(options)),
     Layer.orDie
   )
 
