@@ -37,7 +37,7 @@ const LongFirst = new Proxy(BaseSequencer, {
 })
 
 /** They end what hangs; what is slow because the machine is busy does not. */
-const limits = { testTimeout: 120_000, hookTimeout: 120_000 }
+const limits = { testTimeout: 300_000, hookTimeout: 300_000 }
 
 export default defineConfig({
   ...shared,

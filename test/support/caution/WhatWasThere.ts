@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Rows } from "../server/ClearedDatabase.js"
+import type { Rows } from "../server/Database.js"
 
 const Listed = Schema.Array(
   Schema.Struct({ oid: Schema.Number, name: Schema.String, columns: Schema.Array(Schema.String) })

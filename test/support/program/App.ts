@@ -47,7 +47,7 @@ export const connections = (program: Pick<Program, "maxConnections" | "url">) =>
 export const libraryOnConnections = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
   AutoMigration.layer.pipe(
     Layer.provide(MigrationSource.layerRecord(migrations)),
-    Layer.provide(AutoMigrationConfig.layer(options)),
+    Layer.provide(AutoMigrationConfig.layer({ deadline, ...options })),
     Layer.orDie
   )
 

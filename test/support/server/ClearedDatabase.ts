@@ -6,19 +6,16 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import pg from "pg"
 import * as Database from "./Database.js"
 import * as Server from "./Server.js"
-
-export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
 
 /** A database with a session for what is done by hand. */
 export interface Place {
   readonly url: string
   /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
-  readonly query: (text: string) => Effect.Effect<Rows>
+  readonly query: (text: string) => Effect.Effect<Database.Rows>
   /** The same in a session of its own. */
-  readonly queryAlone: (text: string) => Effect.Effect<Rows>
+  readonly queryAlone: (text: string) => Effect.Effect<Database.Rows>
 }
 
 export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/ClearedDatabase")<
@@ -43,25 +40,7 @@ END $$`
 
 /** The session lives as long as the scope. */
 export const placeAt = (url: string): Effect.Effect<Place, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const made = new pg.Client({ connectionString: url })
-      made.on("error", () => {})
-      await made.connect()
-      return made
-    }),
-    (made) => Effect.promise(() => made.end())
-  ).pipe(
-    Effect.map((client) => ({
-      url,
-      query: (text) =>
-        Effect.promise(async () => {
-          const answer = await client.query(text)
-          return Array.isArray(answer) ? [] : answer.rows
-        }),
-      queryAlone: (text) => Database.query(url, text)
-    }))
-  )
+  Effect.map(Database.session(url), (query) => ({ url, query, queryAlone: (text) => Database.query(url, text) }))
 
 const make = Effect.map(Effect.flatMap(Server.freshDatabase, placeAt), (place) =>
   ClearedDatabase.of({ ...place, clear: Effect.asVoid(place.query(leftovers)) })

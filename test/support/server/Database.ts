@@ -10,27 +10,42 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import pg from "pg"
 
-/** Runs statements on a connection of their own and gives the rows of the last one. */
-export const query = (
-  url: string,
-  ...statements: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
-  Effect.promise(async () => {
-    const client = new pg.Client({ connectionString: url })
-    // The statement that is running fails with the same error; without a listener it would end the process as well.
-    client.on("error", () => {})
-    await client.connect()
-    try {
-      let rows: ReadonlyArray<Readonly<Record<string, unknown>>> = []
-      for (const statement of statements) rows = (await client.query(statement)).rows
-      return rows
-    } finally {
-      await client.end()
-    }
-  })
+export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
+
+const noRows: Rows = []
+
+/** Runs one statement and gives its rows; a failure is a defect. */
+export type Ask = (statement: string) => Effect.Effect<Rows>
+
+/** A session that lives as long as the scope. A text of several statements gives no rows. */
+export const session = (url: string): Effect.Effect<Ask, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const client = new pg.Client({ connectionString: url })
+        // The statement that is running fails with the same error; without a listener it would end the process as well.
+        client.on("error", () => {})
+        await client.connect()
+        return client
+      }),
+      (client) => Effect.promise(() => client.end())
+    ),
+    (client) => (statement) =>
+      Effect.promise(async () => {
+        const answer = await client.query(statement)
+        return Array.isArray(answer) ? [] : answer.rows
+      })
+  )
+
+/** Runs statements in a session of their own and gives the rows of the last one. */
+export const query = (url: string, ...statements: ReadonlyArray<string>): Effect.Effect<Rows> =>
+  Effect.scoped(
+    Effect.flatMap(session(url), (ask) => Effect.reduce(statements, noRows, (_, statement) => ask(statement)))
+  )
 
 /** Runs statements in a transaction on a connection of its own, and commits it when `until` ends. */
 export const transaction = (
@@ -59,19 +74,16 @@ const otherSessions = `SELECT application_name, state, query,
     (SELECT array_agg(locktype || ' ' || mode) FROM pg_locks l WHERE l.pid = a.pid) AS locks
   FROM pg_stat_activity a WHERE datname = current_database() AND pid <> pg_backend_pid()`
 
-/** What is left of whoever used this database, after the server has had time to notice that they are gone. */
-export const sessionsLeft = (
-  url: string,
-  looks = 300
-): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
-  Effect.flatMap(query(url, otherSessions), (sessions) =>
-    sessions.length === 0 || looks <= 1
-      ? Effect.succeed(sessions)
-      : Effect.delay(sessionsLeft(url, looks - 1), "50 millis")
+/** The sessions that are left of the programs that used this database, after the server has had time to notice their end. */
+export const sessionsLeft = (url: string): Effect.Effect<Rows> =>
+  Effect.scoped(
+    Effect.flatMap(session(url), (ask) =>
+      Effect.repeat(ask(otherSessions), {
+        until: (sessions) => sessions.length === 0,
+        schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(300))
+      }).pipe(Effect.zipRight(ask(otherSessions)))
+    )
   )
-
-/** Runs one statement on a server's maintenance database and gives its rows. */
-export type Ask = (statement: string) => ReturnType<typeof query>
 
 /**
  * Copying the template's files is the cheaper way by far, but for the two checkpoints that it takes: they are cheap where

@@ -16,13 +16,15 @@ export const until = <E, R>(found: Effect.Effect<boolean, E, R>): Effect.Effect<
     { until: (is) => is }
   )
 
-/** Asks a database until a condition in SQL holds. */
+/** Asks a database, in one session, until a condition in SQL holds. */
 export const untilHolds = (url: string, condition: string): Effect.Effect<boolean> =>
-  until(Effect.map(Database.query(url, `SELECT (${condition}) AS yes`), ([row]) => row?.["yes"] === true))
+  untilFound(url, `SELECT WHERE ${condition}`)
 
-/** Asks a database until a query has a row. */
+/** Asks a database, in one session, until a query has a row. */
 export const untilFound = (url: string, query: string): Effect.Effect<boolean> =>
-  until(Effect.map(Database.query(url, query), (rows) => rows.length > 0))
+  Effect.scoped(
+    Effect.flatMap(Database.session(url), (ask) => until(Effect.map(ask(query), (rows) => rows.length > 0)))
+  )
 
 /** Waits for an event that comes while a fiber runs. If the fiber ends before it, the wait fails with the fiber's error. */
 export const during = <A, E, A1, E1, R1>(
