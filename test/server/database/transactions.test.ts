@@ -7,7 +7,6 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import {
   appliedIds,
@@ -16,11 +15,16 @@ import {
   failsWith,
   holding,
   inProgram,
+  inStoppedProgram,
+  inTappedProgram,
   kinds,
-  untilBlocked,
-  users
+  migrationLock,
+  patient,
+  users,
+  waitsInVain
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
+import { during, until } from "../../support/server/Until.js"
 
 describe("inside a caller's transaction", () => {
   const insert = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -133,18 +137,15 @@ describe("transaction per plan", () => {
 })
 
 describe("locks", () => {
-  const impatient = {
-    deadline: Duration.seconds(4),
-    lockTimeout: Duration.millis(800),
-    lockRetry: Schedule.spaced("20 millis")
-  }
+  /** Of the server, which says at once that a lock is not to be had. */
+  const short = Duration.millis(100)
 
   it.scopedLive("a table lock that is not granted in time: LockTimeout, and no migration is applied", () =>
-    inProgram({ migrations: users, options: impatient }, (url) =>
+    inStoppedProgram({ migrations: users, options: { ...patient, lockTimeout: short } }, (url, clock) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
         yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
-        const error = yield* failsWith("LockTimeout", ask("SELECT email FROM users"))
+        const error = yield* waitsInVain(clock, ask("SELECT email FROM users"))
         assert.strictEqual(error.waitingFor, "table-lock")
         deepStrictEqual(yield* kinds, ["Applied 001_users"])
       })
@@ -159,7 +160,7 @@ describe("locks", () => {
           migrations: {
             "001_limits": "CREATE TABLE limits AS SELECT current_setting('lock_timeout') AS lock_timeout;"
           },
-          options: impatient,
+          options: { lockTimeout: Duration.millis(800) },
           maxConnections: 1
         },
         () =>
@@ -171,15 +172,18 @@ describe("locks", () => {
   )
 
   it.scopedLive("a table lock that is released in time: the transaction runs again and the query succeeds", () =>
-    inProgram({ migrations: users, options: { ...impatient, deadline: Duration.seconds(10) } }, (url) =>
+    inTappedProgram({ migrations: users, options: { lockTimeout: short } }, (url, tap) =>
       Effect.gen(function* () {
+        const attempts = Effect.map(
+          tap.heard,
+          ({ statements }) => statements.filter((text) => text.includes("ADD COLUMN email")).length
+        )
         yield* askWithin("SELECT name FROM users")
         const fiber = yield* Effect.scoped(
           Effect.gen(function* () {
             yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
             const waiting = yield* Effect.forkDaemon(ask("SELECT email FROM users"))
-            yield* untilBlocked(url)
-            yield* Effect.sleep("1 second")
+            yield* during(waiting, until(Effect.map(attempts, (count) => count > 1)))
             return waiting
           })
         )
@@ -191,13 +195,10 @@ describe("locks", () => {
   it.scopedLive(
     "the migration lock held by another process: LockTimeout names it, and a waiter holds no transaction",
     () =>
-      inProgram({ migrations: users, options: impatient }, (url) =>
+      inStoppedProgram({ migrations: users, options: patient }, (url, clock) =>
         Effect.gen(function* () {
-          yield* holding(
-            url,
-            "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
-          )
-          const error = yield* failsWith("LockTimeout", ask("SELECT name FROM users"))
+          yield* holding(url, migrationLock)
+          const error = yield* waitsInVain(clock, ask("SELECT name FROM users"))
           assert.strictEqual(error.waitingFor, "migration-lock")
         })
       )

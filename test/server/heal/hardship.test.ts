@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration, AutoMigrationConfig, Policy, withAutoMigration } from "effect-auto-migration"
 import * as Command from "../../../src/cli/Command.js"
 import * as App from "../../support/program/App.js"
@@ -21,12 +20,19 @@ import {
   failsWith,
   holding,
   inProgram,
+  inStoppedProgram,
+  inTappedProgram,
   kinds,
+  migrationLock,
+  untilBlocked,
+  untilRefused,
   users
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
+import * as Pause from "../../support/server/Pause.js"
 import * as Role from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
+import { during, until } from "../../support/server/Until.js"
 
 const allowed = { policy: Policy.always }
 
@@ -159,7 +165,7 @@ describe("requests that come and go", () => {
           Array.from({ length: 15 }, (_, round) => round),
           (round) => Effect.forEach([1, 4, 9, 16], (n) => hasty(n + round), { concurrency: "unbounded" })
         )
-        yield* failsWith("MigrationPending", ask("SELECT email FROM users")).pipe(Effect.timeout("20 seconds"))
+        yield* failsWith("MigrationPending", ask("SELECT email FROM users"))
       })
     )
   )
@@ -305,40 +311,56 @@ describe("sessions", () => {
 })
 
 describe("deadlines", () => {
-  const impatient = { deadline: Duration.seconds(4), lockTimeout: Duration.millis(200), ...allowed }
+  const minute = { deadline: Duration.minutes(1), ...allowed }
 
-  it.scopedLive("hold for a heal whose ledger another session has locked", () =>
-    inProgram({ migrations: users, options: impatient }, (url) =>
+  const locked = "LOCK TABLE auto_migration.applied_set IN ACCESS EXCLUSIVE MODE"
+
+  it.scopedLive("hold for a heal whose ledger another session has locked: the read ends at the lock timeout", () =>
+    inProgram({ migrations: users, options: { ...allowed, lockTimeout: Duration.millis(200) } }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
-        const error = yield* Effect.scoped(
+        yield* Effect.scoped(
+          Effect.zipRight(holding(url, locked), failsWith("DatabaseUnavailable", ask("SELECT email FROM users")))
+        )
+        deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
+      })
+    )
+  )
+
+  it.scopedLive("hold for a heal whose ledger another session has locked: the query ends at its deadline", () =>
+    inStoppedProgram({ migrations: users, options: { ...minute, lockTimeout: Duration.hours(1) } }, (url, { pass }) =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* holding(url, "LOCK TABLE auto_migration.applied_set IN ACCESS EXCLUSIVE MODE")
-            return yield* Effect.flip(Effect.timeout(ask("SELECT email FROM users"), "20 seconds"))
+            yield* holding(url, locked)
+            const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT email FROM users")))
+            yield* during(asking, untilBlocked(url))
+            yield* pass("1 minute")
+            yield* Fiber.join(asking)
           })
         )
-        assert.include(["DatabaseUnavailable", "HealTimeout", "LockTimeout"], error._tag)
         deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
       })
     )
   )
 
   it.scopedLive("end a migration that never ends, record it, open its window, and free the lock for others", () =>
-    inProgram(
+    inStoppedProgram(
       {
         migrations: {
-          "001_stuck": "CREATE TABLE stuck (id integer); SELECT pg_sleep(60);",
+          "001_stuck": "CREATE TABLE stuck (id integer); SELECT pg_sleep(600);",
           "002_free": "CREATE TABLE free (id integer);"
         },
-        options: { ...impatient, breaker: { first: Duration.minutes(1), cap: Duration.minutes(1) } }
+        options: { ...minute, breaker: { first: Duration.minutes(1), cap: Duration.minutes(1) } }
       },
-      () =>
+      (url, { pass }) =>
         Effect.gen(function* () {
-          yield* failsWith("HealTimeout", ask("SELECT id FROM stuck"))
-          yield* Effect.repeat(kinds, {
-            until: (log) => log.length > 0,
-            schedule: Schedule.spaced("50 millis")
-          })
+          const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT id FROM stuck")))
+          yield* during(asking, Pause.untilSleeping(url))
+          yield* pass("1 minute")
+          yield* Fiber.join(asking)
+          yield* until(Effect.map(kinds, (log) => log.length > 0))
           yield* failsWith("HealTimeout", ask("SELECT id FROM stuck"))
           deepStrictEqual(yield* kinds, ["Failed 001_stuck"])
           deepStrictEqual(yield* ask("SELECT id FROM free"), [])
@@ -360,10 +382,7 @@ describe("steps outside transactions", () => {
       () =>
         Effect.gen(function* () {
           yield* AutoMigration.status
-          yield* Effect.replicateEffect(AutoMigration.migrate, 6).pipe(
-            Effect.withConcurrency("unbounded"),
-            Effect.timeout("20 seconds")
-          )
+          yield* Effect.replicateEffect(AutoMigration.migrate, 6).pipe(Effect.withConcurrency("unbounded"))
           const log = yield* kinds
           deepStrictEqual(
             log.filter((event) => event.startsWith("Applied")),
@@ -482,17 +501,15 @@ describe("a ledger", () => {
   )
 
   it.scopedLive("that was reset while a program waits for the lock is read again before the plan runs", () =>
-    inProgram({ migrations: chained }, (url) =>
+    inTappedProgram({ migrations: chained }, (url, tap) =>
       Effect.gen(function* () {
         yield* ask("SELECT id FROM a")
+        yield* tap.reset
         const asking = yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* holding(
-              url,
-              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
-            )
+            yield* holding(url, migrationLock)
             const asking = yield* Effect.forkDaemon(ask("SELECT id FROM b"))
-            yield* Effect.sleep("300 millis")
+            yield* during(asking, untilRefused(tap))
             yield* Database.query(url, "DROP SCHEMA auto_migration CASCADE", "DROP TABLE a")
             return asking
           })

@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AutoMigration, Policy, withAutoMigration, withAutoMigrationStream } from "effect-auto-migration"
@@ -23,12 +22,16 @@ import {
   failsWith,
   holding,
   inProgram,
+  inTappedProgram,
   kinds,
+  migrationLock,
   untilBlocked,
+  untilRefused,
   users
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
+import { during, until } from "../../support/server/Until.js"
 
 describe("a missing object with a pending provider", () => {
   it.scopedLive("is healed, and the caller sees only the result", () =>
@@ -356,7 +359,7 @@ describe("many fibers", () => {
     inProgram(
       {
         migrations: { "001_slow": `CREATE TABLE slow (id integer);\nSELECT pg_advisory_xact_lock_shared(42);` },
-        options: { policy: () => ({ _tag: "Allowed" }), lockTimeout: Duration.seconds(20) }
+        options: { policy: () => ({ _tag: "Allowed" }), lockTimeout: Duration.minutes(10) }
       },
       (url) =>
         Effect.gen(function* () {
@@ -368,7 +371,7 @@ describe("many fibers", () => {
               yield* Fiber.interrupt(first)
             })
           )
-          yield* Effect.repeat(appliedIds, { until: (ids) => ids.length === 1, schedule: Schedule.spaced("20 millis") })
+          yield* until(Effect.map(appliedIds, (ids) => ids.length === 1))
           deepStrictEqual(yield* kinds, ["Applied 001_slow"])
         })
     )
@@ -378,7 +381,7 @@ describe("many fibers", () => {
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase
       const migrations = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_advisory_xact_lock_shared(42);" }
-      const options = { policy: Policy.always, lockTimeout: Duration.seconds(20) }
+      const options = { policy: Policy.always, lockTimeout: Duration.minutes(10) }
       const application = yield* Layer.build(App.client({ url }))
       const scope = yield* Scope.make()
       const library = yield* Layer.buildWithScope(
@@ -432,17 +435,15 @@ describe("what a statement names", () => {
   )
 
   it.scopedLive("may come without a migration while the heal waits: the query runs again and finds it", () =>
-    inProgram({ migrations: { "001_a": "CREATE TABLE a (id integer);" } }, (url) =>
+    inTappedProgram({ migrations: { "001_a": "CREATE TABLE a (id integer);" } }, (url, tap) =>
       Effect.gen(function* () {
         yield* AutoMigration.status
         const asking = yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* holding(
-              url,
-              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
-            )
-            const asking = yield* Effect.fork(ask("SELECT id FROM a"))
-            yield* Effect.sleep("300 millis")
+            yield* holding(url, migrationLock)
+            yield* tap.reset
+            const asking = yield* Effect.forkDaemon(ask("SELECT id FROM a"))
+            yield* during(asking, untilRefused(tap))
             yield* Database.query(url, "CREATE TABLE a (id integer)")
             return asking
           })

@@ -11,10 +11,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { withAutoMigration, withAutoMigrationStream } from "effect-auto-migration"
-import { appliedIds, ask, askWithin, failsWith, inProgram, users } from "../../support/program/Situation.js"
+import {
+  appliedIds,
+  ask,
+  askWithin,
+  failsWith,
+  inProgram,
+  inStoppedProgram,
+  patient,
+  users,
+  waitsInVain
+} from "../../support/program/Situation.js"
 
 const levels = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] as const
 
@@ -35,10 +44,8 @@ const byHand = <A, E, R>(begin: string, body: (connection: Connection) => Effect
     })
   )
 
-/** Waiting for a lock takes longer than the test. */
-const patient = { lockTimeout: Duration.minutes(2), deadline: Duration.minutes(2) }
-
-const atOnce = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.timeout(effect, "25 seconds")
+/** Waiting for a lock takes longer than the test, as the deadline does. */
+const endless = { lockTimeout: Duration.minutes(10) }
 
 describe("a transaction at each isolation level", () => {
   for (const level of levels) {
@@ -81,7 +88,7 @@ describe("a transaction at each isolation level", () => {
     it.scopedLive(
       `${level}, begun by hand: fails inside with the gap and not with 25P02, begins again with the outer boundary`,
       () =>
-        inProgram({ migrations: users, options: patient }, () =>
+        inProgram({ migrations: users, options: endless }, () =>
           Effect.gen(function* () {
             yield* askWithin("SELECT name FROM users")
             let begun = 0
@@ -92,7 +99,7 @@ describe("a transaction at each isolation level", () => {
                 withAutoMigration(rows(connection, emails))
               )
             })
-            const error = yield* atOnce(failsWith("TransactionMustRestart", read))
+            const error = yield* failsWith("TransactionMustRestart", read)
             assert.include(error.message, "column email")
             deepStrictEqual(yield* withAutoMigration(read), healed)
             assert.strictEqual(begun, 2)
@@ -102,7 +109,7 @@ describe("a transaction at each isolation level", () => {
   }
 
   it.scopedLive("begun by hand, with a boundary inside and one around on an old schema: begins again once", () =>
-    inProgram({ migrations: users, options: patient, maxConnections: 1 }, () =>
+    inProgram({ migrations: users, options: endless, maxConnections: 1 }, () =>
       Effect.gen(function* () {
         let begun = 0
         const read = byHand("BEGIN", (connection) => {
@@ -112,7 +119,7 @@ describe("a transaction at each isolation level", () => {
             withAutoMigration(rows(connection, emails))
           )
         })
-        deepStrictEqual(yield* atOnce(withAutoMigration(read)), healed)
+        deepStrictEqual(yield* withAutoMigration(read), healed)
         assert.isAtMost(begun, 3)
       })
     )
@@ -129,18 +136,18 @@ describe("a savepoint set by hand, which keeps the locks of the transaction arou
   )
 
   it.scopedLive("fails with TransactionMustRestart, and no heal has waited for those locks", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
-        yield* atOnce(failsWith("TransactionMustRestart", inSavepoint))
+        yield* failsWith("TransactionMustRestart", inSavepoint)
         deepStrictEqual(yield* appliedIds, ["001_users"])
-        deepStrictEqual(yield* atOnce(withAutoMigration(inSavepoint)), healed)
+        deepStrictEqual(yield* withAutoMigration(inSavepoint), healed)
       })
     )
   )
 
   it.scopedLive("by another session costs a boundary whose connection is not known one more run", () =>
-    inProgram({ migrations: users, options: patient, before: ["CREATE TABLE elsewhere (id integer)"] }, () =>
+    inProgram({ migrations: users, options: endless, before: ["CREATE TABLE elsewhere (id integer)"] }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
         let runs = 0
@@ -154,7 +161,7 @@ describe("a savepoint set by hand, which keeps the locks of the transaction arou
             yield* rows(connection, "LOCK TABLE elsewhere IN ROW EXCLUSIVE MODE")
             yield* rows(connection, "SAVEPOINT mine")
             yield* Effect.ignore(rows(connection, "SELECT 1/0"))
-            deepStrictEqual(yield* atOnce(withAutoMigration(read)), healed)
+            deepStrictEqual(yield* withAutoMigration(read), healed)
           })
         )
         assert.strictEqual(runs, 3)
@@ -190,21 +197,21 @@ describe("nested transactions", () => {
   )
 
   it.scopedLive("hold no heal up by a table lock of the outer one", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* askWithin("SELECT name FROM users")
         const nested = sql.withTransaction(
           Effect.zipRight(sql`LOCK TABLE users IN ACCESS EXCLUSIVE MODE`, sql.withTransaction(ask(emails)))
         )
-        yield* atOnce(failsWith("TransactionMustRestart", nested))
-        deepStrictEqual(yield* atOnce(withAutoMigration(nested)), healed)
+        yield* failsWith("TransactionMustRestart", nested)
+        deepStrictEqual(yield* withAutoMigration(nested), healed)
       })
     )
   )
 
   it.scopedLive("side by side: all begin again with the outer one", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* askWithin("SELECT name FROM users")
@@ -213,8 +220,8 @@ describe("nested transactions", () => {
             concurrency: "unbounded"
           })
         )
-        yield* atOnce(failsWith("TransactionMustRestart", both))
-        deepStrictEqual(yield* atOnce(withAutoMigration(both)), [healed, [{ email: null }]])
+        yield* failsWith("TransactionMustRestart", both)
+        deepStrictEqual(yield* withAutoMigration(both), [healed, [{ email: null }]])
       })
     )
   )
@@ -229,7 +236,7 @@ describe("statements side by side in one transaction", () => {
     it.scopedLive(
       `with a boundary around ${protect}: the outer boundary learns of the gap, in any order of the answers`,
       () =>
-        inProgram({ migrations: columnOnly, before: table, options: patient }, () =>
+        inProgram({ migrations: columnOnly, before: table, options: endless }, () =>
           Effect.gen(function* () {
             const sql = yield* SqlClient.SqlClient
             const last = sql`SELECT 1 AS one`
@@ -238,7 +245,7 @@ describe("statements side by side in one transaction", () => {
                 concurrency: "unbounded"
               })
             )
-            deepStrictEqual(yield* atOnce(withAutoMigration(both)), [healed, [{ one: 1 }]])
+            deepStrictEqual(yield* withAutoMigration(both), [healed, [{ one: 1 }]])
           })
         )
     )
@@ -249,7 +256,7 @@ describe("fibers forked inside a transaction", () => {
   const forks = { child: Effect.fork, daemon: Effect.forkDaemon }
   for (const [kind, fork] of Object.entries(forks)) {
     it.scopedLive(`a ${kind} asks for a fresh transaction too, and waits for none of its locks`, () =>
-      inProgram({ migrations: users, options: patient }, () =>
+      inProgram({ migrations: users, options: endless }, () =>
         Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient
           yield* askWithin("SELECT name FROM users")
@@ -259,9 +266,9 @@ describe("fibers forked inside a transaction", () => {
               return yield* Effect.flatMap(fork(ask(emails)), Fiber.join)
             })
           )
-          yield* atOnce(failsWith("TransactionMustRestart", forking))
+          yield* failsWith("TransactionMustRestart", forking)
           deepStrictEqual(yield* appliedIds, ["001_users"])
-          deepStrictEqual(yield* atOnce(withAutoMigration(forking)), healed)
+          deepStrictEqual(yield* withAutoMigration(forking), healed)
         })
       )
     )
@@ -269,20 +276,16 @@ describe("fibers forked inside a transaction", () => {
 })
 
 describe("a lock that the caller holds where no process can see it", () => {
-  const impatient = {
-    deadline: Duration.seconds(5),
-    lockTimeout: Duration.millis(800),
-    lockRetry: Schedule.spaced("20 millis")
-  }
+  const impatient = { ...patient, lockTimeout: Duration.millis(100) }
 
   it.scopedLive("a table, on a reserved connection: LockTimeout, and the caller goes on", () =>
-    inProgram({ migrations: users, options: impatient }, () =>
+    inStoppedProgram({ migrations: users, options: impatient }, (_, clock) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
         const beside = byHand("BEGIN", (connection) =>
           Effect.gen(function* () {
             yield* rows(connection, "LOCK TABLE users IN ROW EXCLUSIVE MODE")
-            const error = yield* failsWith("LockTimeout", ask(emails))
+            const error = yield* waitsInVain(clock, ask(emails))
             assert.strictEqual(error.waitingFor, "table-lock")
             yield* rows(connection, "INSERT INTO users (id, name) VALUES (2, 'Grace')")
           })
@@ -297,7 +300,7 @@ describe("a lock that the caller holds where no process can see it", () => {
   )
 
   it.scopedLive("the migration lock, by a session: LockTimeout, and the caller goes on", () =>
-    inProgram({ migrations: users, options: impatient }, () =>
+    inStoppedProgram({ migrations: users, options: impatient }, (_, clock) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
         yield* Effect.scoped(
@@ -305,7 +308,7 @@ describe("a lock that the caller holds where no process can see it", () => {
             const connection = yield* (yield* SqlClient.SqlClient).reserve
             const key = "hashtextextended('effect-auto-migration/auto_migration', 0)"
             yield* rows(connection, `SELECT pg_advisory_lock(${key})`)
-            const error = yield* failsWith("LockTimeout", ask(emails))
+            const error = yield* waitsInVain(clock, ask(emails))
             assert.strictEqual(error.waitingFor, "migration-lock")
             deepStrictEqual(yield* rows(connection, `SELECT pg_advisory_unlock(${key}) AS held`), [{ held: true }])
           })
@@ -323,15 +326,15 @@ describe("streams and cursors", () => {
   const protectedStream = Effect.map(SqlClient.SqlClient, (sql) => withAutoMigrationStream(sql.unsafe(emails).stream))
 
   it.scopedLive("a stream on a pool of one connection gives it back before it begins again", () =>
-    inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
+    inProgram({ migrations: users, maxConnections: 1, options: endless }, () =>
       Effect.gen(function* () {
-        deepStrictEqual(yield* atOnce(collected(Stream.unwrap(protectedStream))), healed)
+        deepStrictEqual(yield* collected(Stream.unwrap(protectedStream)), healed)
       })
     )
   )
 
   it.scopedLive("a stream inside a transaction: fails inside, begins again with the outer transaction", () =>
-    inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
+    inProgram({ migrations: users, maxConnections: 1, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* askWithin("SELECT name FROM users")
@@ -341,40 +344,40 @@ describe("streams and cursors", () => {
             Effect.flatMap(protectedStream, (stream) => collected(stream))
           )
         )
-        yield* atOnce(failsWith("TransactionMustRestart", read))
+        yield* failsWith("TransactionMustRestart", read)
         deepStrictEqual(yield* appliedIds, ["001_users"])
-        deepStrictEqual(yield* atOnce(withAutoMigration(read)), healed)
+        deepStrictEqual(yield* withAutoMigration(read), healed)
       })
     )
   )
 
   it.scopedLive("a stream on a reserved connection, outside a transaction and in one begun by hand", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users")
         const read = (connection: Connection) =>
           collected(withAutoMigrationStream(connection.executeStream(emails, [], undefined)))
-        yield* atOnce(failsWith("TransactionMustRestart", byHand("BEGIN", read)))
-        deepStrictEqual(yield* atOnce(withAutoMigration(byHand("BEGIN", read))), healed)
+        yield* failsWith("TransactionMustRestart", byHand("BEGIN", read))
+        deepStrictEqual(yield* withAutoMigration(byHand("BEGIN", read)), healed)
       })
     )
   )
 
   it.scopedLive("a stream of a whole transaction begins again with its transaction before its first element", () =>
-    inProgram({ migrations: users, maxConnections: 1, options: patient }, () =>
+    inProgram({ migrations: users, maxConnections: 1, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const transaction = sql.withTransaction(
           Effect.zipRight(sql`INSERT INTO users (id, name) VALUES (2, 'Grace')`, ask(emails))
         )
         const stream = withAutoMigrationStream(Stream.fromIterableEffect(transaction))
-        deepStrictEqual(yield* atOnce(collected(stream)), [...healed, { name: "Grace", email: null }])
+        deepStrictEqual(yield* collected(stream), [...healed, { name: "Grace", email: null }])
       })
     )
   )
 
   it.scopedLive("a stream of transactions does not begin again after its first element", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* askWithin("SELECT name FROM users")
@@ -383,7 +386,7 @@ describe("streams and cursors", () => {
             sql.withTransaction(sql.unsafe(text))
           )
         )
-        const error = yield* atOnce(Effect.flip(collected(stream)))
+        const error = yield* Effect.flip(collected(stream))
         assert.strictEqual(error._tag, "SqlError")
         deepStrictEqual(yield* appliedIds, ["001_users"])
       })
@@ -391,7 +394,7 @@ describe("streams and cursors", () => {
   )
 
   it.scopedLive("a cursor declared by hand is declared again, and read from its start", () =>
-    inProgram({ migrations: users, options: patient }, () =>
+    inProgram({ migrations: users, options: endless }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* askWithin("SELECT name FROM users")
@@ -403,8 +406,8 @@ describe("streams and cursors", () => {
             return [first, yield* sql`FETCH ALL FROM emails`, yield* sql`FETCH 1 FROM names`]
           })
         )
-        yield* atOnce(failsWith("TransactionMustRestart", fetched))
-        deepStrictEqual(yield* atOnce(withAutoMigration(fetched)), [[{ name: "Ada" }], healed, []])
+        yield* failsWith("TransactionMustRestart", fetched)
+        deepStrictEqual(yield* withAutoMigration(fetched), [[{ name: "Ada" }], healed, []])
       })
     )
   )

@@ -6,18 +6,29 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration, AutoMigrationConfig, Policy } from "effect-auto-migration"
 import * as Breaker from "../../../src/runner/Breaker.js"
 import * as Fleet from "../../support/fleet/Fleet.js"
 import * as App from "../../support/program/App.js"
 import * as SettableClock from "../../support/program/SettableClock.js"
-import { ask, askWithin, failsWith, holding, inProgram, kinds } from "../../support/program/Situation.js"
+import {
+  ask,
+  askWithin,
+  failsWith,
+  holding,
+  inProgram,
+  inStoppedProgram,
+  kinds,
+  migrationLock,
+  patient,
+  waitsInVain
+} from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Pause from "../../support/server/Pause.js"
 import * as Role from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 import { since, unchanged } from "../../support/server/Unchanged.js"
+import { during, until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 const minutes = (first: number) => ({ breaker: { first: Duration.minutes(first), cap: Duration.hours(1) } })
@@ -59,7 +70,7 @@ describe("a migration that fails", () => {
 
   it.scopedLive("is tried by one of many when its window has ended, and the next window is longer", () =>
     Effect.gen(function* () {
-      const { clock, pass } = yield* SettableClock.make
+      const { clock, pass } = yield* SettableClock.stopped
       yield* inProgram({ migrations: broken, options }, () =>
         Effect.gen(function* () {
           yield* askWithin("SELECT id FROM wide")
@@ -83,18 +94,20 @@ describe("a migration whose statement is cancelled", () => {
   })
 
   it.scopedLive("by a limit that it sets itself is at fault, and is not tried during its window", () =>
-    inProgram({ migrations: impatient("SET LOCAL statement_timeout = '50ms';\n"), options }, () =>
-      Effect.gen(function* () {
-        const first = yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))
-        assert.strictEqual(first.sqlState, "57014")
-        assert.strictEqual((yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))).retryAt, first.retryAt)
-        deepStrictEqual(yield* kinds, ["Failed 001_slow"])
-      })
+    inProgram(
+      { migrations: impatient("SET LOCAL statement_timeout = '50ms';\n"), options: { ...options, ...minutes(60) } },
+      () =>
+        Effect.gen(function* () {
+          const first = yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))
+          assert.strictEqual(first.sqlState, "57014")
+          assert.strictEqual((yield* failsWith("MigrationFailed", ask("SELECT FROM slow"))).retryAt, first.retryAt)
+          deepStrictEqual(yield* kinds, ["Failed 001_slow"])
+        })
     )
   )
 
   it.scopedLive("by another session is tried by the next query, and twice in a row opens its window", () =>
-    inProgram({ migrations: impatient(""), options }, (url) =>
+    inProgram({ migrations: impatient(""), options: { ...options, ...minutes(60) } }, (url) =>
       Effect.gen(function* () {
         const cancelled = Effect.gen(function* () {
           const asking = yield* Effect.fork(failsWith("DatabaseUnavailable", ask("SELECT FROM slow")))
@@ -209,14 +222,8 @@ describe("a migration that many gaps need", () => {
 
 describe("a clock that jumps", () => {
   const hours = Duration.toMillis("5 hours")
-  const slow = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(60);" }
-  const impatient = { policy: Policy.always, deadline: Duration.seconds(4), lockTimeout: Duration.millis(500) }
-
-  const untilRunning = (url: string) =>
-    Effect.repeat(
-      Database.query(url, "SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(60)%' AND state = 'active'"),
-      { until: (rows) => rows.length > 0, schedule: Schedule.spaced("20 millis") }
-    )
+  const slow = { "001_slow": "CREATE TABLE slow (id integer);\nSELECT pg_sleep(600);" }
+  const minute = { policy: Policy.always, ...patient }
 
   for (const [way, by] of [
     ["back", -hours],
@@ -224,45 +231,41 @@ describe("a clock that jumps", () => {
   ] as const) {
     it.scopedLive(`${way} during a heal changes no deadline: the migration is cancelled at its deadline`, () =>
       Effect.gen(function* () {
-        const { clock, setDate } = yield* SettableClock.make
-        yield* inProgram({ migrations: slow, options: impatient }, (url) =>
+        const { clock, pass, setDate } = yield* SettableClock.stopped
+        yield* inProgram({ migrations: slow, options: minute }, (url) =>
           Effect.gen(function* () {
             const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT id FROM slow")))
-            yield* untilRunning(url)
+            yield* during(asking, Pause.untilSleeping(url))
             yield* setDate(by)
+            yield* pass("1 minute")
             yield* Fiber.join(asking)
-            yield* Effect.repeat(kinds, { until: (log) => log.length > 0, schedule: Schedule.spaced("20 millis") })
+            yield* until(Effect.map(kinds, (log) => log.length > 0))
             deepStrictEqual(yield* kinds, ["Failed 001_slow"])
             deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS slow"), [{ slow: null }])
           })
-        ).pipe(Effect.withClock(clock), Effect.timeout("1 minute"))
+        ).pipe(Effect.withClock(clock))
       })
     )
 
     it.scopedLive(`${way} during the wait for the migration lock changes no deadline: LockTimeout`, () =>
-      Effect.gen(function* () {
-        const { clock, setDate } = yield* SettableClock.make
-        yield* inProgram({ migrations: { "001_t": "CREATE TABLE t (id integer);" }, options: impatient }, (url) =>
-          Effect.gen(function* () {
-            yield* holding(
-              url,
-              "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
-            )
-            const same = yield* since(url)
-            const asking = yield* Effect.fork(failsWith("LockTimeout", ask("SELECT id FROM t")))
-            yield* Effect.sleep("300 millis")
-            yield* setDate(by)
-            const { milliseconds } = yield* Fiber.join(asking)
-            yield* same
-            assert.isAtLeast(milliseconds, 1000)
-          })
-        ).pipe(Effect.withClock(clock), Effect.timeout("1 minute"))
-      })
+      inStoppedProgram({ migrations: { "001_t": "CREATE TABLE t (id integer);" }, options: minute }, (url, clock) =>
+        Effect.gen(function* () {
+          yield* holding(url, migrationLock)
+          const same = yield* since(url)
+          const jumping = {
+            ...clock,
+            pass: (time: Duration.DurationInput) => Effect.zipRight(clock.setDate(by), clock.pass(time))
+          }
+          const { milliseconds } = yield* waitsInVain(jumping, ask("SELECT id FROM t"))
+          yield* same
+          assert.strictEqual(milliseconds, 59_900)
+        })
+      )
     )
 
     it.scopedLive(`${way} during a window neither ends nor prolongs it`, () =>
       Effect.gen(function* () {
-        const { clock, pass, setDate } = yield* SettableClock.make
+        const { clock, pass, setDate } = yield* SettableClock.stopped
         yield* inProgram({ migrations: broken, options }, (url) =>
           Effect.gen(function* () {
             yield* askWithin("SELECT id FROM wide")

@@ -14,6 +14,8 @@ export interface SettableClock {
   readonly setDate: (by: number) => Effect.Effect<void>
   /** Lets time pass; who would have woken up in it wakes up now. */
   readonly pass: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** From now on a stopped clock runs. */
+  readonly start: Effect.Effect<void>
   /** Waits until a fiber sleeps that lay down for exactly this long. */
   readonly untilSleeping: (duration: Duration.DurationInput) => Effect.Effect<unknown>
 }
@@ -22,6 +24,7 @@ interface Sleeper {
   readonly length: number
   readonly until: number
   readonly wake: () => void
+  timer: ReturnType<typeof setTimeout> | undefined
 }
 
 /** What a timer can hold; who sleeps longer is woken by {@link SettableClock.pass} only. */
@@ -33,25 +36,33 @@ const settable = (pace: "running" | "stopped"): SettableClock => {
   const sleepers = new Set<Sleeper>()
   let date = 0
   let passed = 0
-  const isRunning = pace === "running"
-  const milliseconds = () => (isRunning ? live.unsafeCurrentTimeMillis() : began.milliseconds) + date + passed
+  /** When it was stopped, and how long it had stood still by the time it was started. */
+  let stoppedAt = pace === "stopped" ? began.nanoseconds : undefined
+  let stood = 0n
   const nanoseconds = () =>
-    (isRunning ? live.unsafeCurrentTimeNanos() : began.nanoseconds) + BigInt(passed) * 1_000_000n
+    (stoppedAt ?? live.unsafeCurrentTimeNanos()) - stood + BigInt(Math.round(passed * 1_000_000))
   const monotonic = () => Number(nanoseconds()) / 1_000_000
+  const milliseconds = () =>
+    began.milliseconds + date + Math.floor(Number(nanoseconds() - began.nanoseconds) / 1_000_000)
+
+  const setTimer = (sleeper: Sleeper) => {
+    const left = sleeper.until - monotonic()
+    if (stoppedAt === undefined && left <= longest) sleeper.timer = setTimeout(sleeper.wake, left)
+  }
 
   const sleep = (duration: Duration.Duration) =>
     Effect.async<void>((resume) => {
       const length = Duration.toMillis(duration)
       const forget = () => {
-        clearTimeout(timer)
+        clearTimeout(sleeper.timer)
         sleepers.delete(sleeper)
       }
       const wake = () => {
         forget()
         resume(Effect.void)
       }
-      const sleeper: Sleeper = { length, until: monotonic() + length, wake }
-      const timer = isRunning && length <= longest ? setTimeout(wake, length) : undefined
+      const sleeper: Sleeper = { length, until: monotonic() + length, wake, timer: undefined }
+      setTimer(sleeper)
       sleepers.add(sleeper)
       return Effect.sync(forget)
     })
@@ -75,6 +86,12 @@ const settable = (pace: "running" | "stopped"): SettableClock => {
         const now = monotonic()
         for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.wake()
       }),
+    start: Effect.sync(() => {
+      if (stoppedAt === undefined) return
+      stood += live.unsafeCurrentTimeNanos() - stoppedAt
+      stoppedAt = undefined
+      sleepers.forEach(setTimer)
+    }),
     untilSleeping: (duration) =>
       until(Effect.sync(() => [...sleepers].some(({ length }) => length === Duration.toMillis(duration))))
   }

@@ -7,9 +7,12 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import {
@@ -20,8 +23,10 @@ import {
 } from "effect-auto-migration"
 import * as Database from "../server/Database.js"
 import * as Server from "../server/Server.js"
-import { untilFound } from "../server/Until.js"
+import { during, until, untilFound } from "../server/Until.js"
+import * as WireTap from "../server/WireTap.js"
 import * as App from "./App.js"
+import * as SettableClock from "./SettableClock.js"
 
 export const users = {
   "001_users": "CREATE TABLE users (id integer PRIMARY KEY, name text);\nINSERT INTO users VALUES (1, 'Ada');",
@@ -46,6 +51,30 @@ export const inProgram = <A, E>(
     const url = yield* Server.freshDatabase
     if (before.length > 0) yield* Database.query(url, ...before)
     return yield* Effect.provide(body(url), App.layer({ ...program, url }))
+  })
+
+/** The same, whose clock goes on only when its test lets time pass. */
+export const inStoppedProgram = <A, E>(
+  setting: Setting,
+  body: (url: string, clock: SettableClock.SettableClock) => Effect.Effect<A, E, Services | Scope.Scope>
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.flatMap(SettableClock.stopped, (clock) =>
+    Effect.withClock(
+      inProgram(setting, (url) => body(url, clock)),
+      clock.clock
+    )
+  )
+
+/** The same as {@link inProgram}, with a tap on the connections of the migrations. */
+export const inTappedProgram = <A, E>(
+  { before = [], ...program }: Setting,
+  body: (url: string, tap: WireTap.WireTap) => Effect.Effect<A, E, Services | Scope.Scope>
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.gen(function* () {
+    const url = yield* Server.freshDatabase
+    if (before.length > 0) yield* Database.query(url, ...before)
+    const tap = yield* WireTap.make(url)
+    return yield* Effect.provide(body(url, tap), App.layerWithMigrator({ ...program, url, migratorUrl: tap.url }))
   })
 
 /** Why a program with these migrations does not start. */
@@ -96,6 +125,34 @@ export const nothingIsLeft = (url: string) =>
 /** Waits until a session of this database waits for a lock. */
 export const untilBlocked = (url: string) =>
   untilFound(url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+/** The lock of all processes with the ledger's usual name. */
+export const migrationLock = "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
+
+/** Waits until a process has asked for the migration lock, and has got the answer. */
+export const untilRefused = (tap: WireTap.WireTap) =>
+  until(
+    Effect.zipWith(
+      WireTap.lockTries(tap),
+      tap.heard,
+      (tries, { roundTrips, statements }) => tries > 0 && roundTrips === statements.length
+    )
+  )
+
+/** A heal that does not get its locks asks again after an hour, and gives up after a minute, by the clock of its test. */
+export const patient = { deadline: Duration.minutes(1), lockRetry: Schedule.spaced("1 hour") }
+
+/** The error of such a heal. It fails at its last attempt, just before its deadline. */
+export const waitsInVain = <A, E extends { readonly _tag: string; readonly message: string }, R>(
+  { pass, untilSleeping }: SettableClock.SettableClock,
+  heal: Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function* () {
+    const waiting = yield* Effect.fork(failsWith("LockTimeout", heal))
+    yield* during(waiting, untilSleeping("1 hour"))
+    yield* pass("59900 millis")
+    return yield* Fiber.join(waiting)
+  })
 
 /** Holds what a statement locks until the scope ends. */
 export const holding = (url: string, statement: string) =>

@@ -239,3 +239,7 @@ const frames = (
 /** How often the migration lock has been asked for. */
 export const lockTries = ({ heard }: WireTap): Effect.Effect<number> =>
   Effect.map(heard, ({ statements }) => statements.filter((text) => text.includes("pg_try_advisory_xact_lock")).length)
+
+/** Whether a heal has asked its replica for a place in the primary's log. */
+export const isReplayAsked = ({ heard }: WireTap): Effect.Effect<boolean> =>
+  Effect.map(heard, ({ statements }) => statements.some((text) => /replay_lsn\(\) >= E'/.test(text)))
