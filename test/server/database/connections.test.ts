@@ -12,7 +12,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import {
   AutoMigration,
@@ -23,16 +22,15 @@ import {
 } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../../support/program/App.js"
+import * as SettableClock from "../../support/program/SettableClock.js"
 import { ask, failsWith, isError, kinds, nothingIsLeft, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import { role } from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
+import { during, until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 type Connections = Context.Tag.Service<MigrationClient.MigrationClient>
-
-const until = <E, R>(found: Effect.Effect<boolean, E, R>) =>
-  Effect.repeat(found, { until: (is) => is, schedule: Schedule.spaced("20 millis") })
 
 const sessions = `SELECT FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'effect-auto-migration'`
@@ -89,7 +87,7 @@ describe("a connection that opens while the program ends", () => {
   }
 })
 
-describe("a server that accepts a connection and then is silent", { timeout: 30_000 }, () => {
+describe("a server that accepts a connection and then is silent", () => {
   /** Longer than the test may take. */
   const goodWhile = Duration.hours(1)
 
@@ -97,14 +95,17 @@ describe("a server that accepts a connection and then is silent", { timeout: 30_
 
   it.scopedLive("fails all waiting callers after the connect timeout, and is asked again afterwards", () =>
     Effect.gen(function* () {
-      const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: "1 second" })
-      yield* tap.trap(1, "before")
-      const asking = Effect.flip(client.ask("SELECT 1"))
-      const errors = yield* Effect.all(
-        [asking, Effect.uninterruptible(asking)].flatMap((one) => Effect.replicate(one, 5)),
-        { concurrency: "unbounded" }
+      const { clock, pass } = yield* SettableClock.stopped
+      const { client, close, tap, url } = yield* connectionsWith({ connectTimeout: "1 minute" })
+      const sprung = yield* tap.trap(1, "before")
+      const asking = Effect.withClock(Effect.flip(client.ask("SELECT 1")), clock)
+      const waiting = yield* Effect.forkAll(
+        [asking, Effect.uninterruptible(asking)].flatMap((one) => Effect.replicate(one, 5))
       )
-      for (const { cause } of errors) assert.match(String(cause), /no connection was to be had within 1s/)
+      yield* during(waiting, sprung)
+      yield* pass("1 minute")
+      const errors = yield* Fiber.join(waiting)
+      for (const { cause } of errors) assert.match(String(cause), /no connection was to be had within 1m/)
       assert.strictEqual((yield* tap.heard).connections, 1)
       yield* nothingIsOpen(tap)
       yield* tap.release
@@ -144,26 +145,27 @@ describe("a server that accepts a connection and then is silent", { timeout: 30_
 
   it.scopedLive("makes a migration fail with DatabaseUnavailable, and is migrated when it answers again", () =>
     Effect.gen(function* () {
+      const { clock, pass } = yield* SettableClock.stopped
       const url = yield* Server.freshDatabase
       const tap = yield* WireTap.make(url)
-      const program = AutoMigration.layer.pipe(
-        Layer.provide(MigrationClient.layer({ url: Redacted.make(tap.url), connectTimeout: "1 second" })),
-        Layer.provide(MigrationSource.layerRecord(users)),
-        Layer.provideMerge(App.client({ url }))
-      )
       yield* Effect.gen(function* () {
-        yield* tap.trap(1, "before")
-        const error = yield* failsWith("DatabaseUnavailable", AutoMigration.migrate)
-        assert.match(error.message, /no connection was to be had within 1s/)
+        const sprung = yield* tap.trap(1, "before")
+        const migrating = yield* Effect.fork(
+          Effect.withClock(failsWith("DatabaseUnavailable", AutoMigration.migrate), clock)
+        )
+        yield* during(migrating, sprung)
+        yield* pass("1 minute")
+        const error = yield* Fiber.join(migrating)
+        assert.match(error.message, /no connection was to be had within 1m/)
         yield* tap.release
         deepStrictEqual(yield* ask("SELECT name FROM users"), [{ name: "Ada" }])
-      }).pipe(Effect.provide(program))
+      }).pipe(Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users })))
       yield* nothingIsLeft(url)
     })
   )
 })
 
-describe("a pool that the program makes", { timeout: 30_000 }, () => {
+describe("a pool that the program makes", () => {
   const poolOf = (connectionString: string) => new pg.Pool({ connectionString, max: 1 }).on("error", () => {})
 
   it.scopedLive(
@@ -213,7 +215,7 @@ describe("a pool that the program makes", { timeout: 30_000 }, () => {
   )
 })
 
-describe("a statement that is interrupted", { timeout: 30_000 }, () => {
+describe("a statement that is interrupted", () => {
   const sleeping =
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(1000)'"
 
@@ -236,7 +238,7 @@ describe("a statement that is interrupted", { timeout: 30_000 }, () => {
   )
 })
 
-describe("a server that falls silent", { timeout: 120_000 }, () => {
+describe("a server that falls silent", () => {
   const migrations = { ...users, "003_later": "CREATE TABLE later (id integer);" }
 
   for (const [what, message, side] of [
@@ -248,18 +250,23 @@ describe("a server that falls silent", { timeout: 120_000 }, () => {
       Effect.gen(function* () {
         const url = yield* Server.freshDatabase
         const tap = yield* WireTap.make(url)
+        const { clock, pass, start } = yield* SettableClock.stopped
         yield* Effect.gen(function* () {
           yield* ask("SELECT id FROM users")
           const sprung = yield* tap.trap(message, side)
-          yield* failsWith("HealTimeout", ask("SELECT id FROM later"))
-          yield* sprung
+          const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT id FROM later")))
+          yield* during(asking, sprung)
+          yield* pass("5 seconds")
+          yield* Fiber.join(asking)
+          yield* start
           yield* tap.release
           deepStrictEqual(yield* Effect.retry(ask("SELECT id FROM later"), { while: isError("HealTimeout") }), [])
           deepStrictEqual((yield* kinds).filter((kind) => kind === "Applied 003_later").length, 1)
         }).pipe(
           Effect.provide(
-            App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: { deadline: Duration.seconds(2) } })
-          )
+            App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: { deadline: Duration.seconds(5) } })
+          ),
+          Effect.withClock(clock)
         )
         yield* nothingIsLeft(url)
       })
@@ -267,7 +274,7 @@ describe("a server that falls silent", { timeout: 120_000 }, () => {
   }
 })
 
-describe("where only one connection is available", { timeout: 60_000 }, () => {
+describe("where only one connection is available", () => {
   const items = { "001_items": "CREATE TABLE items (id integer, name text);" }
 
   const live = (url: string, migratorUrl: string, migrations: App.Program["migrations"]) =>
@@ -277,11 +284,12 @@ describe("where only one connection is available", { timeout: 60_000 }, () => {
           acquire: Effect.acquireRelease(
             Effect.sync(() => new pg.Pool({ connectionString: migratorUrl, max: 1 }).on("error", () => {})),
             (pool) => Effect.promise(() => pool.end())
-          )
+          ),
+          connectTimeout: App.connectTimeout
         })
       ),
       Layer.provide(MigrationSource.layerRecord(migrations)),
-      Layer.provide(AutoMigrationConfig.layer({ deadline: Duration.seconds(10) })),
+      Layer.provide(AutoMigrationConfig.layer({ deadline: App.deadline })),
       Layer.provideMerge(App.client({ url, maxConnections: 1 }))
     )
 

@@ -10,13 +10,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
+import * as SettableClock from "../../support/program/SettableClock.js"
 import { ask, askWithin, failsWith, kinds, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as EmbeddedServer from "../../support/server/EmbeddedServer.js"
 import * as Server from "../../support/server/Server.js"
+import * as Until from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 interface Pair {
@@ -42,10 +43,7 @@ const on = (serverUrl: string, database: string): string => {
 }
 
 const until = (url: string, question: string) =>
-  Effect.repeat(Database.query(url, question), {
-    until: (rows) => rows[0]?.["yes"] === true,
-    schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(500))
-  })
+  Until.until(Effect.map(Database.query(url, question), ([row]) => row?.["yes"] === true))
 
 /** An empty database on both servers. */
 const freshPair = Effect.gen(function* () {
@@ -69,9 +67,25 @@ const pause = (standby: string) =>
 
 const resume = (standby: string) => Database.query(standby, "SELECT pg_wal_replay_resume()")
 
-/** Resumes the replay as soon as the primary has this relation. */
-const resumeAfter = (urls: { readonly primary: string; readonly standby: string }, question: string) =>
-  Effect.zipRight(until(urls.primary, question), Effect.delay(resume(urls.standby), "300 millis"))
+const untilAsked = (tap: WireTap.WireTap) => Until.until(WireTap.isReplayAsked(tap))
+
+/** A way to the replica, which goes on as soon as a heal has asked it there. */
+const resumedWhenAsked = (standby: string) =>
+  Effect.gen(function* () {
+    const tap = yield* WireTap.make(standby)
+    yield* Effect.forkScoped(Effect.zipRight(untilAsked(tap), resume(standby)))
+    return tap.url
+  })
+
+/** The error of a heal whose time passes while it waits for the replica. */
+const isBehind = (tap: WireTap.WireTap, { pass }: SettableClock.SettableClock) =>
+  Effect.gen(function* () {
+    yield* tap.reset
+    const asking = yield* Effect.fork(failsWith("ReplicaBehind", ask("SELECT email FROM users")))
+    yield* Until.during(asking, untilAsked(tap))
+    yield* pass(App.deadline)
+    return yield* Fiber.join(asking)
+  })
 
 const program = (
   { primary, standby }: { readonly primary: string; readonly standby: string },
@@ -79,19 +93,16 @@ const program = (
   migrations: App.Program["migrations"] = users
 ) => App.layerWithMigrator({ url: standby, migratorUrl: primary, migrations, options })
 
-const hasEmail =
-  "SELECT count(*) = 1 AS yes FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'email'"
-
 layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duration.minutes(2) })("a replica", (it) => {
   it.scoped("makes a heal wait until it has replayed the migrations, and a budget of one retry is enough", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
       yield* pause(urls.standby)
-      const resumed = yield* Effect.fork(resumeAfter(urls, hasEmail))
-      deepStrictEqual(yield* ask("SELECT name, email FROM users").pipe(Effect.provide(program(urls, { budget: 1 }))), [
-        { name: "Ada", email: null }
-      ])
-      yield* Fiber.join(resumed)
+      const standby = yield* resumedWhenAsked(urls.standby)
+      const rows = yield* ask("SELECT name, email FROM users").pipe(
+        Effect.provide(program({ ...urls, standby }, { budget: 1 }))
+      )
+      deepStrictEqual(rows, [{ name: "Ada", email: null }])
     })
   )
 
@@ -99,16 +110,18 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
     Effect.gen(function* () {
       const urls = yield* freshPair
       const tap = yield* WireTap.make(urls.primary)
+      const { clock, pass } = yield* SettableClock.make
       yield* pause(urls.standby)
       yield* Effect.gen(function* () {
         const sprung = yield* tap.trap(1, "before", "pg_logical_emit_message")
         const asking = yield* Effect.fork(failsWith("DatabaseUnavailable", ask("SELECT name, email FROM users")))
-        yield* sprung
+        yield* Until.during(asking, sprung)
+        yield* pass("1 minute")
         yield* Fiber.join(asking)
         yield* tap.release
       }).pipe(
-        Effect.provide(program({ ...urls, primary: tap.url }, { deadline: Duration.seconds(3) })),
-        Effect.timeout("1 minute")
+        Effect.provide(program({ ...urls, primary: tap.url }, { deadline: Duration.minutes(1) })),
+        Effect.withClock(clock)
       )
     })
   )
@@ -122,11 +135,11 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         yield* AutoMigration.migrate.pipe(
           Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
         )
-        yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
+        const standby = yield* resumedWhenAsked(urls.standby)
         yield* Effect.gen(function* () {
           deepStrictEqual(yield* askWithin("SELECT email FROM users"), [{ email: null }])
           deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
-        }).pipe(Effect.provide(program(urls)))
+        }).pipe(Effect.provide(program({ ...urls, standby })))
       })
   )
 
@@ -139,9 +152,11 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         yield* AutoMigration.migrate.pipe(
           Effect.provide(Layer.fresh(App.layer({ url: urls.primary, migrations: users })))
         )
-        yield* Effect.fork(Effect.delay(resume(urls.standby), "1 second"))
+        const standby = yield* resumedWhenAsked(urls.standby)
         const edited = { ...users, "001_users": `-- edited\n${users["001_users"]}` }
-        const rows = yield* ask("SELECT email FROM users").pipe(Effect.provide(program(urls, {}, edited)))
+        const rows = yield* ask("SELECT email FROM users").pipe(
+          Effect.provide(program({ ...urls, standby }, {}, edited))
+        )
         deepStrictEqual(rows, [{ email: null }])
       })
   )
@@ -149,9 +164,11 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
   it.scoped("that does not catch up within the deadline: ReplicaBehind with the facts; later the query works", () =>
     Effect.gen(function* () {
       const urls = yield* freshPair
+      const tap = yield* WireTap.make(urls.standby)
+      const clock = yield* SettableClock.make
       yield* pause(urls.standby)
       yield* Effect.gen(function* () {
-        const error = yield* failsWith("ReplicaBehind", ask("SELECT email FROM users"))
+        const error = yield* isBehind(tap, clock)
         assert.isTrue(error.isPaused)
         assert.strictEqual(Reflect.get(Object(error.cause), "_tag"), "SqlError")
         const behind = `SELECT '${error.replayed}'::pg_lsn < '${error.target}'::pg_lsn AS yes`
@@ -159,7 +176,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         assert.match(error.message, /pg_wal_replay_resume/)
         yield* resume(urls.standby)
         deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
-      }).pipe(Effect.provide(program(urls, { deadline: Duration.seconds(2) })))
+      }).pipe(Effect.provide(program({ ...urls, standby: tap.url })), Effect.withClock(clock.clock))
     })
   )
 
@@ -178,15 +195,17 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
           () => reset
         )
         yield* until(urls.standby, "SELECT current_setting('recovery_min_apply_delay') = '1h' AS yes")
+        const tap = yield* WireTap.make(urls.standby)
+        const clock = yield* SettableClock.make
         yield* Effect.gen(function* () {
           for (const _ of ["first", "second"]) {
-            const error = yield* failsWith("ReplicaBehind", ask("SELECT email FROM users"))
+            const error = yield* isBehind(tap, clock)
             assert.isFalse(error.isPaused)
           }
           deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
           yield* reset
           deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
-        }).pipe(Effect.provide(program(urls, { deadline: Duration.seconds(3) })))
+        }).pipe(Effect.provide(program({ ...urls, standby: tap.url })), Effect.withClock(clock.clock))
       })
   )
 
@@ -211,8 +230,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       )
       const as = (url: string) => url.replace(/\/\/[^@]*@/, `//${name}:secret@`)
       yield* pause(urls.standby)
-      yield* Effect.fork(resumeAfter(urls, hasEmail))
-      const both = { primary: as(urls.primary), standby: urls.standby }
+      const both = { primary: as(urls.primary), standby: yield* resumedWhenAsked(urls.standby) }
       deepStrictEqual(yield* ask("SELECT email FROM users").pipe(Effect.provide(program(both))), [{ email: null }])
     })
   )
@@ -223,8 +241,8 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       Effect.gen(function* () {
         const urls = yield* freshPair
         yield* pause(urls.standby)
-        yield* Effect.fork(resumeAfter(urls, hasEmail))
-        const reads = Effect.provide(ask("SELECT email FROM users"), Layer.fresh(App.client({ url: urls.standby })))
+        const standby = yield* resumedWhenAsked(urls.standby)
+        const reads = Effect.provide(ask("SELECT email FROM users"), Layer.fresh(App.client({ url: standby })))
         const rows = yield* reads.pipe(Effect.provide(App.layer({ url: urls.primary, migrations: users })))
         deepStrictEqual(rows, [{ email: null }])
       })
@@ -236,8 +254,8 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       Effect.gen(function* () {
         const urls = yield* freshPair
         yield* pause(urls.standby)
-        yield* Effect.fork(resumeAfter(urls, hasEmail))
-        const context = yield* Layer.build(program(urls))
+        const standby = yield* resumedWhenAsked(urls.standby)
+        const context = yield* Layer.build(program({ ...urls, standby }))
         const sql = Context.get(context, SqlClient.SqlClient)
         const rows = yield* sql`SELECT email FROM users`.pipe(
           withAutoMigration,
@@ -252,7 +270,7 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
       const urls = yield* freshPair
       const tap = yield* WireTap.make(urls.standby)
       yield* pause(urls.standby)
-      yield* Effect.fork(resumeAfter(urls, hasEmail))
+      yield* Effect.forkScoped(Effect.zipRight(untilAsked(tap), resume(urls.standby)))
       const rows = yield* Effect.flatMap(SqlClient.SqlClient, (sql) =>
         withAutoMigration(sql.withTransaction(withAutoMigration(sql`SELECT email FROM users`)))
       ).pipe(Effect.provide(program({ ...urls, standby: tap.url }, { budget: 1 })))
@@ -274,7 +292,9 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         Database.query(urls.primary, "ALTER TABLE users ADD COLUMN later text")
       )
       yield* Effect.fork(conflict)
-      const error = yield* Effect.flip(ask("SELECT email, pg_sleep(20) FROM users")).pipe(Effect.provide(program(urls)))
+      const error = yield* Effect.flip(ask("SELECT email, pg_sleep(600) FROM users")).pipe(
+        Effect.provide(program(urls))
+      )
       assert.strictEqual(error._tag, "SqlError")
       assert.strictEqual(Reflect.get(Object(error.cause), "code"), "40001")
     })
@@ -305,13 +325,9 @@ layer(Layer.scoped(Servers, pair), { excludeTestServices: true, timeout: Duratio
         `SELECT count(*) = 1 AS yes FROM pg_database WHERE datname = '${written.split("/").at(-1)}'`
       )
       yield* Database.query(urls.standby, "SELECT pg_wal_replay_pause()")
-      yield* Effect.fork(
-        Effect.zipRight(
-          until(urls.primary, hasEmail),
-          Effect.delay(Database.query(urls.standby, "SELECT pg_promote()"), "1 second")
-        )
-      )
-      const rows = yield* ask("SELECT email FROM users").pipe(Effect.provide(program(urls)))
+      const tap = yield* WireTap.make(urls.standby)
+      yield* Effect.forkScoped(Effect.zipRight(untilAsked(tap), Database.query(urls.standby, "SELECT pg_promote()")))
+      const rows = yield* ask("SELECT email FROM users").pipe(Effect.provide(program({ ...urls, standby: tap.url })))
       deepStrictEqual(rows, [{ email: null }])
     })
   )

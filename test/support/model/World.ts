@@ -269,7 +269,7 @@ const started = (url: string, migratorUrl: string, files: ReadonlyArray<Model.Fi
       run: (body) => Effect.zipRight(tap.reset, Effect.provide(body, context)).pipe(Effect.withClock(clock)),
       cut: tap.cut,
       giveUp: pass("1 hour"),
-      waits: Effect.map(tap.heard, ({ statements }) => statements.some((text) => /replay_lsn\(\) >= E'/.test(text))),
+      waits: WireTap.isReplayAsked(tap),
       close: Scope.close(scope, Exit.void)
     } satisfies Program
   })
