@@ -89,11 +89,11 @@ const relations = (reach: Reach): string => `
  */
 const argumentsMatch = (reach: Reach): string => {
   const count =
-    "w.types IS NULL OR pg_catalog.jsonb_array_length(w.types) BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs"
+    "w.types IS NULL OR pg_catalog.int4range(p.pronargs - p.pronargdefaults, p.pronargs, '[]') @> pg_catalog.jsonb_array_length(w.types)"
   return reach === "anywhere"
     ? `(${count} OR p.provariadic <> 0)`
-    : `CASE WHEN (SELECT bool_and(pg_catalog.to_regtype(t) IS NOT NULL) FROM pg_catalog.jsonb_array_elements_text(w.types) t)
-      THEN (SELECT array_agg(pg_catalog.to_regtype(t)::oid ORDER BY o)
+    : `CASE WHEN (SELECT pg_catalog.bool_and(pg_catalog.to_regtype(t) IS NOT NULL) FROM pg_catalog.jsonb_array_elements_text(w.types) t)
+      THEN (SELECT pg_catalog.array_agg(pg_catalog.to_regtype(t)::oid ORDER BY o)
         FROM pg_catalog.jsonb_array_elements_text(w.types) WITH ORDINALITY AS a (t, o)) = (p.proargtypes::oid[])[0:p.pronargs - 1]
       ELSE (${count}) END`
 }
@@ -111,7 +111,7 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
   Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
   Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
-    AND a.attrelid IN (${relations(reach)}))`,
+    AND a.attrelid = ANY (${relations(reach)}))`,
   Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proname = w.name AND ${argumentsMatch(reach)}
     AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
@@ -122,12 +122,12 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE e.enumlabel = w.name AND t.typname = w.parent
     AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
   Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
-    AND (w.parent IS NULL OR k.conrelid IN (${relations(reach)})))`,
+    AND (w.parent IS NULL OR k.conrelid = ANY (${relations(reach)})))`,
   ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
-    AND i.indrelid IN (${relations(reach)})
-    AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") FROM pg_catalog.pg_attribute a
+    AND i.indrelid = ANY (${relations(reach)})
+    AND (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE pg_catalog."C") FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
-    = (SELECT array_agg(c ORDER BY c COLLATE "C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
+    = (SELECT pg_catalog.array_agg(c ORDER BY c COLLATE pg_catalog."C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
   Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
     WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
   Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
@@ -149,8 +149,9 @@ export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): str
     "coalesce(pg_catalog.json_agg(w.index), '[]')",
     `FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
       JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
-    )}::jsonb) AS (index int, kind text, schema text, name text, "parentSchema" text, parent text, columns jsonb, types jsonb))
-  AS w WHERE NOT CASE w.kind ${kinds.map((kind) => `WHEN '${kind}' THEN ${exists[kind]}`).join("\n")} END`
+    )}::jsonb) AS (index int, kind pg_catalog.text, schema pg_catalog.text, name pg_catalog.text,
+  "parentSchema" pg_catalog.text, parent pg_catalog.text, columns pg_catalog.jsonb, types pg_catalog.jsonb))
+  AS w WHERE NOT CASE ${kinds.map((kind) => `WHEN w.kind = '${kind}' THEN ${exists[kind]}`).join("\n")} END`
   )
 }
 

@@ -53,7 +53,7 @@ const isAmong =
   (all: ReadonlyArray<QualifiedName>) =>
   (name: string, schema: string): string => {
     const given = JSON.stringify(all.map((one) => ({ name: one.name, schema: Option.getOrNull(one.schema) })))
-    return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema text, name text)
+    return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema pg_catalog.text, name pg_catalog.text)
       WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
   }
 
@@ -96,19 +96,19 @@ export const done = (options: {
         WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")}))), '[]')
     FROM ${own} CROSS JOIN ${exclusive} JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (
+    WHERE c.relkind = ANY ('{r,p}') AND NOT EXISTS (
       WITH RECURSIVE above AS (SELECT c.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
       SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid
         JOIN pg_catalog.pg_namespace AS m ON m.oid = p.relnamespace WHERE ${isOfPlan("p.relname", "m.nspname")}))
   ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
     `FROM ${own}
   CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
-    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode IN ('RowExclusiveLock', 'AccessExclusiveLock')
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = ANY ('{RowExclusiveLock,AccessExclusiveLock}')
     GROUP BY l.relation) AS held
   CROSS JOIN LATERAL (SELECT c.oid, n.nspname, c.relname, held.is_exclusive, ${changes} AS changes, ${isMadeHere("c.oid")} AS is_made
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = held.relation AND c.relkind IN ('r', 'p', 'm')
-      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', ${Message.literal(options.ledger)}) OFFSET 0) AS t`
+    WHERE c.oid = held.relation AND c.relkind = ANY ('{r,p,m}')
+      AND n.nspname <> ALL ('{pg_catalog,information_schema,pg_toast}') AND n.nspname <> ${Message.literal(options.ledger)} OFFSET 0) AS t`
   )
 }
 
@@ -126,7 +126,7 @@ const exclusive = `(SELECT DISTINCT l.relation FROM pg_catalog.pg_locks AS l WHE
 export const tables: string = Message.answering(
   "tables",
   `coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::bigint, c.relfilenode::bigint)), '[]')`,
-  `FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND c.oid >= 16384
+  `FROM pg_catalog.pg_class AS c WHERE c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384
     AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'advisory')`
 )
 

@@ -23,6 +23,14 @@ export type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
 
 /**
+ * Until the transaction ends, each name without a schema means an object of the server.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const pinned = "SET LOCAL search_path = pg_catalog, pg_temp"
+
+/**
  * A query that answers with one row and one column `name`: the expression `json` as text.
  *
  * @since 0.1.0
@@ -98,7 +106,7 @@ export const limits = (
  * Version 14 can look on Linux only. Source: `check_client_connection_check_interval` in the server's
  * `tcop/postgres.c`.
  */
-const lookingForTheClient = `CASE WHEN pg_catalog.version() LIKE '%linux%'
+const lookingForTheClient = `CASE WHEN pg_catalog.version() ~~ '%linux%'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END`
 
 /**

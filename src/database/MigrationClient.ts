@@ -25,6 +25,7 @@ import { quote } from "../core/model/SchemaObject.js"
 import * as Acquisition from "../runtime/Acquisition.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
+import { qualified } from "./Qualified.js"
 
 /**
  * A connection that is reserved until the scope ends, with the client that made it.
@@ -129,7 +130,7 @@ const reserved = (client: PgClient.PgClient): Effect.Effect<Reserved, SqlError, 
 
 /** An interruption closes the connection: the next message must not wait behind one that is unanswered. */
 const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
-  Effect.onInterrupt(connection.executeRaw(text, []), () => Driver.close(connection))
+  Effect.onInterrupt(connection.executeRaw(qualified(text), []), () => Driver.close(connection))
 
 const listen = Effect.fnUntraced(function* (
   reserve: Effect.Effect<Reserved, SqlError, Scope.Scope>,
@@ -147,7 +148,7 @@ const listen = Effect.fnUntraced(function* (
  */
 const isDirect = (connection: Connection): Effect.Effect<boolean, SqlError> =>
   Effect.map(
-    connection.executeRaw("SELECT pg_catalog.pg_backend_pid()::text AS pid", []),
+    connection.executeRaw("SELECT pg_catalog.pg_backend_pid()::pg_catalog.text AS pid", []),
     (result) => Message.columnsOf(result)["pid"] === String(Driver.processIdOf(connection))
   )
 

@@ -14,10 +14,10 @@
 const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_catalog.pg_type AS t
           ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = d.refobjid
           LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
-        WHERE d.refobjid >= 16384 AND coalesce(CASE t.typtype WHEN 'b' THEN e.typtype ELSE t.typtype END, 'f') <> 'e' AND d.refclassid IN (
+        WHERE d.refobjid >= 16384 AND coalesce(CASE WHEN t.typtype = 'b' THEN e.typtype ELSE t.typtype END, 'f') <> 'e' AND d.refclassid = ANY (ARRAY[
           'pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass,
-          'pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass)
-        AND (d.classid, d.objid) IN (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, p.oid
+          'pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass])
+        AND (d.classid, d.objid) = ANY (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, p.oid
           UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid FROM pg_catalog.pg_index AS i WHERE i.indrelid = p.oid
           UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, a.oid FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid
           UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = p.oid))`
@@ -37,7 +37,7 @@ const runsText = (expression: string): string =>
 export const isPlain = (oid: string): string => `NOT EXISTS (
       WITH RECURSIVE tree AS (SELECT ${oid} AS oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid)
       SELECT FROM tree JOIN pg_catalog.pg_class AS p ON p.oid = tree.oid
-      WHERE p.relkind NOT IN ('r', 'p') OR p.relrowsecurity OR p.relhasrules
+      WHERE p.relkind <> ALL ('{r,p}') OR p.relrowsecurity OR p.relhasrules
         OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.oid AND NOT g.tgisinternal)
         OR EXISTS (SELECT FROM pg_catalog.pg_partitioned_table AS o WHERE o.partrelid = p.oid AND o.partdefid <> 0)
         OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid AND ${runsText("pg_catalog.pg_get_expr(a.adbin, p.oid)")})

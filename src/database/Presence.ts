@@ -87,13 +87,13 @@ const asked = (questions: ReadonlyArray<Policy.Question>): string =>
 
 const wanted = (questions: ReadonlyArray<Policy.Question>): string =>
   `pg_catalog.jsonb_to_recordset(${asked(questions)}::pg_catalog.jsonb)
-    AS w (place integer, name text, schema text, lock text, asks text, is_visible boolean)`
+    AS w (place integer, name pg_catalog.text, schema pg_catalog.text, lock pg_catalog.text, asks pg_catalog.text, is_visible boolean)`
 
 /** Whether a question can mean an object of a catalog. Objects of the server are not meant. */
 const isMeant = (name: string, visible: string): string => `${name} = question.name::pg_catalog.name
       AND CASE WHEN question.schema IS NOT NULL THEN n.nspname = question.schema WHEN question.is_visible THEN ${visible} ELSE true END
-      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-      AND (n.nspname NOT LIKE 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`
+      AND n.nspname <> ALL ('{pg_catalog,information_schema,pg_toast}')
+      AND (n.nspname !~~ 'pg\\_temp\\_%' OR n.oid = pg_catalog.pg_my_temp_schema())`
 
 const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       WHERE ${isMeant("c.relname", "pg_catalog.pg_table_is_visible(c.oid)")}`
@@ -104,13 +104,13 @@ const relations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON
  */
 const locking = (questions: ReadonlyArray<Policy.Question>): string =>
   block(
-    "  question record;\n  found record;\n  held pg_catalog.oid[];\n  before integer;",
+    "  question pg_catalog.record;\n  found pg_catalog.record;\n  held pg_catalog.oid[];\n  before integer;",
     `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
     held := '{}';
     LOOP
       before := pg_catalog.cardinality(held);
       FOR found IN SELECT c.oid, n.nspname, c.relname FROM ${relations}
-        AND c.relkind IN ('r', 'p') AND c.oid <> ALL (held) ORDER BY c.oid
+        AND c.relkind = ANY ('{r,p}') AND c.oid <> ALL (held) ORDER BY c.oid
       LOOP
         BEGIN
           EXECUTE pg_catalog.format('LOCK TABLE %I.%I IN %s MODE', found.nspname, found.relname, question.lock);
@@ -130,7 +130,7 @@ const locking = (questions: ReadonlyArray<Policy.Question>): string =>
  * compared.
  */
 export const isOwn = (xmin: string): string => `CASE WHEN own_id > 0 THEN pg_catalog.pg_xact_status((CASE
-        WHEN epoch + ${xmin}::text::bigint > own_id + 2147483648 THEN epoch - 4294967296 ELSE epoch END
+        WHEN (epoch + ${xmin}::text::bigint) > (own_id + 2147483648) THEN epoch - 4294967296 ELSE epoch END
         + ${xmin}::text::bigint)::text::pg_catalog.xid8) = 'in progress' ELSE false END`
 
 /** The full id of the asking transaction. */
@@ -140,7 +140,7 @@ export const ownId = "pg_catalog.pg_current_xact_id()::text::bigint"
  * Looks at a system column, which is written once, when its table is made. The table's row in `pg_class` changes later.
  */
 export const isMadeHere = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = ${oid} AND a.attnum = -1 AND ${isOwn("a.xmin")})`
+        WHERE a.attrelid = ${oid} AND a.attnum = '-1' AND ${isOwn("a.xmin")})`
 
 /** Whether a type or a routine of the name exists. */
 const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
@@ -151,15 +151,15 @@ const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_n
 /** Inside a migration's transaction a lock that is not granted is an error, as for each of its statements. */
 const answering = ({ about, made, questions }: Asking, own: string): string =>
   block(
-    `  question record;
-  found record;
-  part record;
+    `  question pg_catalog.record;
+  found pg_catalog.record;
+  part pg_catalog.record;
   own_id bigint := ${own};
   epoch bigint := (own_id >> 32) << 32;
   made pg_catalog.oid[] := '{${made.oids.join(",")}}';
-  transactions text[] := '{${made.transactions.join(",")}}';
+  transactions pg_catalog.text[] := '{${made.transactions.join(",")}}';
   answers pg_catalog.jsonb := '[]';
-  answer text;
+  answer pg_catalog.text;
   holds boolean;
   is_late boolean := false;`,
     `  FOR question IN SELECT * FROM ${wanted(questions)} ORDER BY w.place LOOP
@@ -170,33 +170,33 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
     END IF;
     answer := CASE WHEN ${about === "everything" ? others : "false"} THEN 'empty' ELSE 'new' END;
     FOR found IN SELECT c.oid, c.relkind FROM ${relations}
-      ${about === "everything" ? "" : "AND c.relkind IN ('r', 'p', 'm', 'f')"}
+      ${about === "everything" ? "" : "AND c.relkind = ANY ('{r,p,m,f}')"}
     LOOP
       IF found.oid = ANY (made) OR ${isMadeHere("found.oid")} THEN
         answer := CASE WHEN found.relkind = 'f' THEN 'unknown' WHEN answer = 'new' THEN 'own' ELSE answer END;
-      ELSIF found.relkind NOT IN ('r', 'p', 'm') THEN
+      ELSIF found.relkind <> ALL ('{r,p,m}') THEN
         answer := 'unknown';
       END IF;
       FOR part IN WITH RECURSIVE tree AS (
           SELECT found.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid
         ) SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispopulated FROM tree
         JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'm', 'f')
+        WHERE c.relkind = ANY ('{r,p,m,f}')
       LOOP
-        CONTINUE WHEN answer IN ('rows', 'unknown') OR part.relkind <> 'f' AND ${isMadeHere("part.oid")};
-        answer := CASE WHEN answer IN ('new', 'own') AND part.oid <> ALL (made) THEN 'empty' ELSE answer END;
+        CONTINUE WHEN answer = ANY ('{rows,unknown}') OR part.relkind <> 'f' AND ${isMadeHere("part.oid")};
+        answer := CASE WHEN answer = ANY ('{new,own}') AND part.oid <> ALL (made) THEN 'empty' ELSE answer END;
         CONTINUE WHEN part.relkind = 'p' OR NOT part.relispopulated;
         holds := NULL;
         IF part.relkind <> 'f' AND NOT is_late THEN
           BEGIN
             EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM ONLY %I.%I%s)', part.nspname, part.relname,
-              CASE WHEN part.oid = ANY (made) THEN pg_catalog.format(' WHERE xmin::text <> ALL (%L::text[])', transactions) END)
+              CASE WHEN part.oid = ANY (made) THEN pg_catalog.format(' WHERE xmin::pg_catalog.text OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.text[])', transactions) END)
               INTO holds;
           EXCEPTION
             WHEN query_canceled THEN is_late := true;
             WHEN lock_not_available OR deadlock_detected THEN
               IF own_id > 0 THEN RAISE; END IF;
-              answer := CASE answer WHEN 'empty' THEN 'locked' ELSE answer END;
+              answer := CASE WHEN answer = 'empty' THEN 'locked' ELSE answer END;
               CONTINUE;
             WHEN OTHERS THEN NULL;
           END;

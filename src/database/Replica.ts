@@ -25,6 +25,7 @@ import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 import { MigrationClient } from "./MigrationClient.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import { qualified } from "./Qualified.js"
 
 /**
  * How far a server has replayed the log.
@@ -94,7 +95,7 @@ const readPosition = Message.reader("position", Schema.String)
  * connection: the boundary's own effect may hold the last one.
  */
 const look = (application: SqlClient.SqlClient, target: string | null): Effect.Effect<Option.Option<Replay>> =>
-  Effect.suspend(() => application.unsafe(replayOf(target)).withoutTransform).pipe(
+  Effect.suspend(() => application.unsafe(qualified(replayOf(target))).withoutTransform).pipe(
     Effect.flatMap(Schema.decodeUnknown(Rows)),
     Effect.map(([{ replay }]) => replay),
     Effect.timeout(Driver.patience),

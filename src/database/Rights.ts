@@ -19,6 +19,7 @@ import type { RequiredPrivilege } from "../core/statement/Privilege.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Message from "./Message.js"
 import * as MigrationFailure from "./MigrationFailure.js"
+import { qualified } from "./Qualified.js"
 
 /**
  * A privilege that the asking role lacks.
@@ -56,7 +57,7 @@ export const needsOf = (parser: Parser, text: string): ReadonlyArray<RequiredPri
 /** Whether an object is visible, or would be if the role had `USAGE` on its schema, which is on the search path. */
 const inReach = (namespace: string, visible: string): string =>
   `CASE WHEN w.schema IS NOT NULL THEN ${namespace}.nspname = w.schema ELSE ${visible}
-    OR NOT pg_catalog.has_schema_privilege(${namespace}.oid, 'USAGE') AND ${namespace}.nspname IN (SELECT name FROM path) END`
+    OR NOT pg_catalog.has_schema_privilege(${namespace}.oid, 'USAGE') AND ${namespace}.nspname = ANY (SELECT name FROM path) END`
 
 /** The privilege to use the schema of an object, beside the privilege on the object. */
 const entering = (from: string): string => `
@@ -65,11 +66,11 @@ const entering = (from: string): string => `
     pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I GRANT USAGE ON SCHEMAS TO %I', nspowner, current_user) AS by_default
   FROM ${from} WHERE NOT pg_catalog.has_schema_privilege(nsp, 'USAGE')`
 
-const isColumnar = "privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')"
+const isColumnar = "privilege = ANY ('{SELECT,INSERT,UPDATE,REFERENCES}')"
 
 const deniedColumns = `SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum)
   FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.oid AND NOT a.attisdropped
-  AND a.attname::text IN (SELECT pg_catalog.jsonb_array_elements_text(r.columns))
+  AND a.attname::text = ANY (SELECT pg_catalog.jsonb_array_elements_text(r.columns))
   AND NOT pg_catalog.has_column_privilege(r.oid, a.attnum, r.privilege)`
 
 const ownerChange = (words: string, name: string): string =>
@@ -113,7 +114,7 @@ const ofDefaults = `
     JOIN pg_catalog.pg_class s ON s.oid = d.refobjid 
     JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
     WHERE r.privilege = 'INSERT' AND NOT coalesce(r.columns ? a.attname::text, false)) AS s
-  WHERE CASE relkind WHEN 'S' THEN NOT pg_catalog.has_sequence_privilege(oid, 'USAGE') ELSE false END`
+  WHERE CASE WHEN relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(oid, 'USAGE') ELSE false END`
 
 const ofRoutines = `
   SELECT 'routine ' || full_name, privilege, CASE WHEN privilege = 'OWNER' THEN ${ownerChange("'ROUTINE'", "full_name")}
@@ -133,17 +134,17 @@ const ofSchemas = `
   SELECT 'schema ' || pg_catalog.quote_ident(n.nspname), w.privilege,
     CASE WHEN w.privilege = 'OWNER' THEN ${ownerChange("'SCHEMA'", "pg_catalog.quote_ident(n.nspname)")}
     ELSE pg_catalog.format('GRANT %s ON SCHEMA %I TO %I', w.privilege, n.nspname, current_user) END, NULL
-  FROM w JOIN pg_catalog.pg_namespace n ON n.nspname = coalesce(w.name, current_schema())
+  FROM w JOIN pg_catalog.pg_namespace n ON n.nspname = coalesce(w.name, current_schema)
   WHERE w.kind = 'schema' AND CASE WHEN w.privilege = 'OWNER' THEN NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
     ELSE NOT pg_catalog.has_schema_privilege(n.oid, w.privilege) END`
 
 const ofDatabase = `
-  SELECT 'database ' || pg_catalog.quote_ident(current_database()), privilege,
-    pg_catalog.format('GRANT %s ON DATABASE %I TO %I', privilege, current_database(), current_user), NULL
+  SELECT 'database ' || pg_catalog.quote_ident(pg_catalog.current_database()), privilege,
+    pg_catalog.format('GRANT %s ON DATABASE %I TO %I', privilege, pg_catalog.current_database(), current_user), NULL
   FROM (SELECT w.privilege FROM w WHERE w.kind = 'database'
     UNION SELECT 'CREATE' FROM w JOIN pg_catalog.pg_available_extension_versions x ON x.name = w.name
     WHERE w.kind = 'extension' AND x.trusted) AS d
-  WHERE NOT pg_catalog.has_database_privilege(current_database(), privilege)`
+  WHERE NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), privilege)`
 
 const ofLanguages = `
   SELECT 'language ' || pg_catalog.quote_ident(l.lanname), 'USAGE',
@@ -164,7 +165,7 @@ const ofRoles = `
     UNION SELECT 'SUPERUSER' FROM w JOIN pg_catalog.pg_available_extension_versions x ON x.name = w.name
     WHERE w.kind = 'extension' AND x.superuser AND NOT x.trusted) AS q
   JOIN pg_catalog.pg_roles o ON o.rolname = current_user
-  WHERE NOT o.rolsuper AND NOT CASE privilege WHEN 'CREATEROLE' THEN o.rolcreaterole WHEN 'CREATEDB' THEN o.rolcreatedb
+  WHERE NOT o.rolsuper AND NOT CASE WHEN privilege = 'CREATEROLE' THEN o.rolcreaterole WHEN privilege = 'CREATEDB' THEN o.rolcreatedb
     ELSE false END`
 
 /**
@@ -176,13 +177,13 @@ const ofRoles = `
  */
 export const lacking = (needs: ReadonlyArray<RequiredPrivilege>): string =>
   `WITH w AS (SELECT * FROM pg_catalog.jsonb_to_recordset(${Message.literal(JSON.stringify(needs))}::jsonb)
-  AS w (kind text, privilege text, schema text, name text, columns jsonb)),
+  AS w (kind pg_catalog.text, privilege pg_catalog.text, schema pg_catalog.text, name pg_catalog.text, columns pg_catalog.jsonb)),
 path AS (SELECT pg_catalog.btrim(p, '" ') AS name
   FROM pg_catalog.regexp_split_to_table(pg_catalog.current_setting('search_path'), ',') p),
 relations AS (SELECT w.*, c.oid, c.relkind::text AS sort, c.relowner AS owner, n.oid AS nsp, n.nspname,
     pg_catalog.pg_get_userbyid(n.nspowner) AS nspowner, pg_catalog.format('%I.%I', n.nspname, c.relname) AS full_name,
-    CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
-      WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS word
+    CASE WHEN c.relkind = 'v' THEN 'VIEW' WHEN c.relkind = 'm' THEN 'MATERIALIZED VIEW' WHEN c.relkind = 'S' THEN 'SEQUENCE'
+      WHEN c.relkind = 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS word
   FROM w JOIN pg_catalog.pg_class named ON named.relname = w.name
   JOIN pg_catalog.pg_namespace n ON n.oid = named.relnamespace
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(
@@ -228,7 +229,7 @@ type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effect.Effect<ReadonlyArray<Lack>> =>
   needs.length === 0
     ? Effect.succeed([])
-    : Effect.flatMap(ask(lacking(needs)), (results) => readLacks(Message.columnsOf(results))).pipe(
+    : Effect.flatMap(ask(qualified(lacking(needs))), (results) => readLacks(Message.columnsOf(results))).pipe(
         Effect.catchAll(() => Effect.succeed([]))
       )
 

@@ -47,9 +47,9 @@ const lines = (text: string): string =>
   `pg_catalog.replace(${text}, pg_catalog.chr(13) || pg_catalog.chr(10), pg_catalog.chr(10))`
 
 /** The body of an aggregate: the names of the functions that it calls. */
-const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLATE "C", pg_catalog.chr(10))
-    FROM pg_catalog.pg_aggregate AS a JOIN pg_catalog.pg_proc AS f ON f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
-      a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLATE pg_catalog."C", pg_catalog.chr(10))
+    FROM pg_catalog.pg_aggregate AS a JOIN pg_catalog.pg_proc AS f ON f.oid = ANY (ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+      a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn])
     WHERE a.aggfnoid = p.oid)`
 
 /**
@@ -57,7 +57,7 @@ const functions = `(SELECT pg_catalog.string_agg(DISTINCT f.proname::text COLLAT
  * procedure.
  */
 const takes = `w.arity IS NULL
-    OR w.arity >= p.pronargs - p.pronargdefaults - CASE WHEN p.provariadic = 0 THEN 0 ELSE 1 END
+    OR w.arity >= (p.pronargs - p.pronargdefaults - CASE WHEN p.provariadic = 0 THEN 0 ELSE 1 END)
     AND (p.provariadic <> 0 OR w.arity <= CASE WHEN p.prokind = 'p' THEN coalesce(pg_catalog.cardinality(p.proallargtypes), p.pronargs)
       ELSE p.pronargs END)`
 
@@ -80,13 +80,13 @@ export const statement = (options: {
     `coalesce(pg_catalog.json_agg(b.answer ORDER BY w.place), '[]')`,
     `FROM (SELECT ${options.own} AS own_id, (${options.own} >> 32) << 32 AS epoch) AS own
   CROSS JOIN pg_catalog.jsonb_to_recordset(${asked(options.asked)}::pg_catalog.jsonb)
-    AS w (place integer, name text, schema text, is_visible boolean, arity integer, bodies pg_catalog.jsonb)
+    AS w (place integer, name pg_catalog.text, schema pg_catalog.text, is_visible boolean, arity integer, bodies pg_catalog.jsonb)
   CROSS JOIN LATERAL (
     SELECT CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true) THEN 'told' WHEN pg_catalog.bool_or(r.is_tree) THEN 'unknown'
       ELSE 'empty' END AS answer
     FROM (
       SELECT s.is_found, pg_catalog.bool_or(s.is_found) OVER () AS is_any, p.prosqlbody IS NOT NULL AS is_tree, EXISTS (
-          SELECT FROM pg_catalog.jsonb_to_recordset(w.bodies) AS t (language text, source text)
+          SELECT FROM pg_catalog.jsonb_to_recordset(w.bodies) AS t (language pg_catalog.text, source pg_catalog.text)
           WHERE t.language = CASE WHEN p.prokind = 'a' THEN '${ofAggregate}' ELSE l.lanname END
             AND CASE WHEN p.prosqlbody IS NOT NULL
               THEN t.source IS NULL AND (${options.isOwn("p.xmin")} OR p.xmin::text = ANY ('{${options.transactions.join(",")}}'::text[]))
@@ -98,8 +98,8 @@ export const statement = (options: {
           SELECT w.schema IS NOT NULL OR NOT w.is_visible OR pg_catalog.pg_function_is_visible(p.oid) AS is_found
         ) AS s
       WHERE p.proname = w.name::pg_catalog.name
-        AND CASE w.schema WHEN 'pg_temp' THEN n.oid = pg_catalog.pg_my_temp_schema() ELSE n.nspname = w.schema END IS NOT FALSE
-        AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND (${takes})
+        AND CASE WHEN w.schema = 'pg_temp' THEN n.oid = pg_catalog.pg_my_temp_schema() ELSE n.nspname = w.schema END IS NOT FALSE
+        AND n.nspname <> ALL ('{pg_catalog,information_schema}') AND (${takes})
     ) AS r
     WHERE r.is_found OR NOT r.is_any
   ) AS b`

@@ -20,14 +20,24 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as SqlState from "../core/detect/SqlState.js"
 import * as Driver from "./Driver.js"
+import { qualified } from "./Qualified.js"
 
 /**
- * Sends a text to the server as one message, which may have several statements.
+ * Sends statements of the library to the server as one message, see `Qualified`.
  *
  * @since 0.1.0
  * @category operations
  */
 export const send = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
+  connection.executeRaw(qualified(text), [])
+
+/**
+ * Sends SQL of a migration to the server as it is.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const sendScript = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
   connection.executeRaw(text, [])
 
 /**

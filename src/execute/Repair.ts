@@ -86,7 +86,7 @@ const existing = (isThere: string, shouldBe: boolean): string =>
 /** An interrupted build leaves an invalid index. `otherwise` is the state where all indexes are valid. */
 const ofInvalid = (options: { readonly which: string; readonly otherwise: "done" | "not-begun" | "unknown" }): string =>
   finding(
-    `CASE WHEN bool_or(NOT i.indisvalid) THEN 'half-done' WHEN count(*) = 0 THEN 'not-begun' ELSE '${options.otherwise}' END`,
+    `CASE WHEN pg_catalog.bool_or(NOT i.indisvalid) THEN 'half-done' WHEN pg_catalog.count(*) = 0 THEN 'not-begun' ELSE '${options.otherwise}' END`,
     `coalesce(pg_catalog.json_agg(pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname))
       FILTER (WHERE NOT i.indisvalid), '[]')`,
     `FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
@@ -109,14 +109,14 @@ const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g,
 const within: Readonly<
   Record<Extract<Telling, { _tag: "Rebuilt" }>["of"], (name: SchemaObject.QualifiedName) => string>
 > = {
-  relation: (name) => `i.indrelid IN (
-    SELECT unnest(ARRAY[t.oid, t.reltoastrelid]) FROM pg_catalog.pg_class t
-    WHERE t.oid IN (
+  relation: (name) => `i.indrelid = ANY (
+    SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM pg_catalog.pg_class t
+    WHERE t.oid = ANY (
       SELECT coalesce(x.indrelid, leaf.relid::oid) FROM (
         SELECT ${relation(name)}::oid AS relid UNION SELECT relid FROM pg_catalog.pg_partition_tree(${relation(name)})
       ) AS leaf LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = leaf.relid))`,
-  schema: (name) => `i.indrelid IN (
-    SELECT unnest(ARRAY[t.oid, t.reltoastrelid]) FROM pg_catalog.pg_class t
+  schema: (name) => `i.indrelid = ANY (
+    SELECT pg_catalog.unnest(ARRAY[t.oid, t.reltoastrelid]) FROM pg_catalog.pg_class t
     JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace WHERE s.nspname = ${Message.literal(name.name)})`,
   database: () => "true"
 }

@@ -81,7 +81,7 @@ export const runStatement = (
 ): Effect.Effect<unknown, StatementError> =>
   migration.script._tag === "Sql"
     ? Effect.mapError(
-        Transaction.send(connection, migration.script.text.slice(span.start, span.end)),
+        Transaction.sendScript(connection, migration.script.text.slice(span.start, span.end)),
         at(migration, role, span)
       )
     : Effect.void

@@ -20,6 +20,7 @@ import * as AbortedTransaction from "../database/AbortedTransaction.js"
 import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
+import { qualified } from "../database/Qualified.js"
 import * as Transaction from "../database/Transaction.js"
 import * as Lease from "../ledger/Lease.js"
 import * as LedgerStatements from "../ledger/Statements.js"
@@ -153,13 +154,15 @@ const caughtError =
 
 /**
  * The ledger's own scripts and their record are one message: other processes that start at the same time wait for it.
+ * Their names mean the server's own objects: the transaction runs no other script.
  */
 const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
   const first = Arr.headNonEmpty(waiting)
   const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))
   const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
-  const message = [...scripts, LedgerStatements.append(schema, events)].join(";\n")
-  return Transaction.send(place.reserved.connection, message).pipe(
+  const record = qualified(LedgerStatements.append(schema, events))
+  const message = [Message.pinned, ...scripts, record].join(";\n")
+  return Transaction.sendScript(place.reserved.connection, message).pipe(
     Effect.mapError(Script.atEndOf(first, place.role)),
     (sent) => Job.inTime(task.job, first, sent),
     Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))

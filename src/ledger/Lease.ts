@@ -96,7 +96,7 @@ export const all = (schema: SchemaName): string =>
     `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(${fields}, 'isLive',
   CASE WHEN l.expires_at > pg_catalog.clock_timestamp() THEN true ELSE EXISTS (
     SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a
-    WHERE a.application_name = 'effect-auto-migration ' || l.holder AND a.state = 'active') END)), '[]')`,
+    WHERE a.application_name = ('effect-auto-migration ' || l.holder) AND a.state = 'active') END)), '[]')`,
     `FROM "${schema}".lease l`
   )
 
@@ -126,11 +126,12 @@ export const before = (schema: SchemaName, { migration }: Claim): string =>
 export const take = (schema: SchemaName, { holder, migration }: Claim, lasts: Duration.Duration): string => `
 INSERT INTO "${schema}".lease AS l (migration_id, checksum, holder, lasts, progress, in_doubt)
 SELECT ${literal(migration.id)}, ${literal(migration.checksum)}, '${holder}', ${interval(lasts)}, 0,
-  CASE (SELECT e.kind FROM "${schema}".event e WHERE e.migration_id = ${literal(migration.id)} ORDER BY e.sequence DESC LIMIT 1)
-    WHEN 'Started' THEN 'all' ELSE 'next' END
-ON CONFLICT (migration_id) DO UPDATE SET checksum = excluded.checksum, holder = excluded.holder, lasts = excluded.lasts,
-  progress = CASE WHEN l.checksum = excluded.checksum THEN l.progress ELSE 0 END,
-  in_doubt = CASE WHEN l.in_doubt = 'all' OR l.in_doubt = 'next' AND l.checksum <> excluded.checksum THEN 'all' ELSE 'next' END`
+  CASE WHEN (SELECT e.kind FROM "${schema}".event e WHERE e.migration_id = ${literal(migration.id)} ORDER BY e.sequence DESC LIMIT 1)
+    = 'Started' THEN 'all' ELSE 'next' END
+ON CONFLICT (migration_id) DO UPDATE SET (checksum, holder, lasts, progress, in_doubt) = (
+  excluded.checksum, excluded.holder, excluded.lasts,
+  CASE WHEN l.checksum = excluded.checksum THEN l.progress ELSE 0 END,
+  CASE WHEN l.in_doubt = 'all' OR l.in_doubt = 'next' AND l.checksum <> excluded.checksum THEN 'all' ELSE 'next' END)`
 
 const change = (schema: SchemaName, { holder, migration }: Claim, assignments: string): string =>
   `WITH changed AS (UPDATE "${schema}".lease SET ${assignments}
@@ -147,7 +148,7 @@ export const renew = (schema: SchemaName, claim: Claim): string => change(schema
  * @category statements
  */
 export const advance = (schema: SchemaName, claim: Claim, progress: number, inDoubt: "next" | "all"): string =>
-  change(schema, claim, `progress = ${progress}, in_doubt = '${inDoubt}'`)
+  change(schema, claim, `(progress, in_doubt) = (${progress}, '${inDoubt}')`)
 
 /**
  * Ends an attempt that did not succeed, and keeps its progress for the next one: an answer `isOurs`.
@@ -156,11 +157,11 @@ export const advance = (schema: SchemaName, claim: Claim, progress: number, inDo
  * @category statements
  */
 export const giveBack = (schema: SchemaName, claim: Claim, { isCertain }: { readonly isCertain: boolean }): string =>
-  change(schema, claim, `lasts = '0'${isCertain ? ", in_doubt = 'nothing'" : ""}`)
+  change(schema, claim, isCertain ? "(lasts, in_doubt) = ('0', 'nothing')" : "lasts = '0'")
 
 /** Removes the leases of migrations that are recorded as applied. @since 0.1.0 @category statements */
 export const end = (schema: SchemaName, migrations: ReadonlyArray<Migration.Migration>): string =>
-  `DELETE FROM "${schema}".lease WHERE migration_id IN (${migrations.map(({ id }) => literal(id)).join(", ")})`
+  `DELETE FROM "${schema}".lease WHERE migration_id = ANY (ARRAY[${migrations.map(({ id }) => literal(id)).join(", ")}])`
 
 /**
  * Ends the sessions of a holder whose lease was taken over. The server waits until they are gone, for at most 5

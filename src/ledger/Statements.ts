@@ -20,7 +20,7 @@ import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
  * @category statements
  */
 export const writerGrant = (schema: SchemaName, role: string): string =>
-  `SELECT "${schema}".grant_writer('${role.replaceAll("'", "''")}')`
+  `SELECT "${schema}".grant_writer('${role.replaceAll("'", "''")}'::pg_catalog.name)`
 
 /**
  * Lets a role build the ledger in a schema that exists.
@@ -59,7 +59,7 @@ export const ownIds = (schema: SchemaName): string =>
   answering(
     "own",
     "coalesce(pg_catalog.json_agg(DISTINCT e.migration_id), '[]')",
-    `FROM "${schema}".event e WHERE e.migration_id LIKE 'effect-auto-migration/%'`
+    `FROM "${schema}".event e WHERE e.migration_id ~~ 'effect-auto-migration/%'`
   )
 
 /** @since 0.1.0 @category readers */
@@ -94,7 +94,7 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'last', log.sequence,
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
     FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
-    `FROM (SELECT coalesce(max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
+    `FROM (SELECT coalesce(pg_catalog.max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
   )
 
 /** @since 0.1.0 @category models */
@@ -157,7 +157,7 @@ export const presence = (schema: SchemaName): string => {
     "presence",
     `pg_catalog.json_build_object(${fields.join(", ")})`,
     `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = '${schema}' AND c.relname IN ('${Object.values(traces).join("', '")}')`
+  WHERE n.nspname = '${schema}' AND c.relname = ANY ('{${Object.values(traces).join(",")}}')`
   )
 }
 

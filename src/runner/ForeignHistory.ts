@@ -18,6 +18,7 @@ import { HistoryElsewhere } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
+import { quote } from "../core/model/SchemaObject.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -76,6 +77,19 @@ const tableNames = Tools.tables.map(Message.literal).join(", ")
 const foreignSchemas = Tools.foreignSchemas.map(Message.literal).join(", ")
 
 /**
+ * Whether a query on a table runs only code of the server. Any role that may create objects can make a table with a
+ * tool's name: a cast of a type of its own, or a function in an index, would run with the rights of the migrations'
+ * role. The server numbers its own objects up to 16383 (src/include/access/transam.h).
+ */
+const isHarmless = (oid: string): string => `NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_depend d
+      ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid >= 16384
+      AND d.refclassid <> ALL (ARRAY['pg_catalog.pg_class'::regclass, 'pg_catalog.pg_constraint'::regclass])
+    WHERE i.indrelid = ${oid})
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = ${oid})`
+
+/**
  * Asks for tables by the index on names; the answer is `sightings`. Row level security hides rows without an error, so
  * a table under it counts as unreadable.
  */
@@ -86,21 +100,30 @@ const sightings = Message.answering(
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   'isVisible', pg_catalog.pg_table_is_visible(c.oid),
   'isReadable', pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-    AND NOT pg_catalog.row_security_active(c.oid)) ORDER BY n.nspname, c.relname), '[]')`,
+    AND NOT pg_catalog.row_security_active(c.oid),
+  'isHarmless', ${isHarmless("c.oid")}) ORDER BY n.nspname, c.relname), '[]')`,
   `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind IN ('r', 'p')
+  WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind = ANY ('{r,p}')
     AND n.nspname <> ALL (ARRAY[${foreignSchemas}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
 )
 
 const readSightings = Message.reader("sightings", Schema.Array(Schema.mutable(Sighting.Sighting)))
 
-const recordsOf = (recognised: Sighting.Recognised): string =>
-  Message.answering(
-    "recorded",
-    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.name::text,
+/** The table may have changed since it was sighted: the division fails, and so the rows are not read. */
+const recordsOf = (recognised: Sighting.Recognised): string => {
+  const { schema, table } = recognised.sighting
+  const name = `${quote(schema)}.${quote(table)}`
+  return [
+    `LOCK TABLE ${name} IN ACCESS SHARE MODE`,
+    `SELECT 1 / CASE WHEN ${isHarmless(`${Message.literal(name)}::regclass`)} THEN 1 ELSE 0 END`,
+    Message.answering(
+      "recorded",
+      `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.name::text,
   'at', pg_catalog.to_json(r.at) #>> '{}', 'hash', r.hash::text, 'state', r.state)), '[]')`,
-    `FROM (${Sighting.rowsOf(recognised)}) AS r`
-  )
+      `FROM (${Sighting.rowsOf(recognised)}) AS r`
+    )
+  ].join(";\n")
+}
 
 const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 
@@ -187,9 +210,19 @@ const elsewhere = (
 
 const partlyHidden: Obstacle = { reason: "this role may not read all of it", passes: false }
 
+const harmful: Obstacle = {
+  reason: "it has a type or an index with code of the database, which a query on it would run",
+  passes: false
+}
+
+const obstacleIn = ({ isHarmless, isReadable }: Sighting.Sighting): Option.Option<Obstacle> =>
+  isReadable ? (isHarmless ? Option.none() : Option.some(harmful)) : Option.some(partlyHidden)
+
 const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
-  recognised.sighting.isReadable
-    ? Effect.matchEffect(ask(recordsOf(recognised)), {
+  Option.match(obstacleIn(recognised.sighting), {
+    onSome: (obstacle) => Effect.succeedSome<History>({ ...recognised, rows: Either.left(obstacle) }),
+    onNone: () =>
+      Effect.matchEffect(ask(recordsOf(recognised)), {
         onFailure: (error) =>
           Effect.map(
             obstacleTo(error),
@@ -200,7 +233,7 @@ const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Optio
             Option.some<History>({ ...recognised, rows: Either.right(rows) })
           )
       })
-    : Effect.succeedSome({ ...recognised, rows: Either.left(partlyHidden) })
+  })
 
 /** The rows of each tool's table that may be read. */
 const read = (

@@ -14,17 +14,17 @@ const gooseRows = (from: string): string =>
 /** The last row of each version or script counts. One that was undone or deleted from the history is not applied. */
 const flywayRows = (from: string): string =>
   `SELECT CASE WHEN type = 'BASELINE' THEN version ELSE script END AS name, installed_on AS at, checksum AS hash,
-    CASE WHEN NOT success THEN 'failed' WHEN type LIKE '%BASELINE' THEN 'baseline' ELSE 'applied' END AS state
+    CASE WHEN NOT success THEN 'failed' WHEN type ~~ '%BASELINE' THEN 'baseline' ELSE 'applied' END AS state
   FROM (SELECT DISTINCT ON (coalesce(version, script)) * FROM ${from} WHERE type <> 'SCHEMA'
     ORDER BY coalesce(version, script), installed_rank DESC) AS t
-  WHERE type <> 'DELETE' AND type NOT LIKE 'UNDO%' ORDER BY installed_rank`
+  WHERE type <> 'DELETE' AND type !~~ 'UNDO%' ORDER BY installed_rank`
 
 const atlasRows = select({
   name: "version",
   at: "executed_at",
   hash: "hash",
   state: `CASE WHEN t.error <> '' OR applied < total THEN 'failed' WHEN type & 1 = 1 THEN 'baseline' ELSE 'applied' END`,
-  rest: "WHERE version NOT LIKE '.%' ORDER BY version"
+  rest: "WHERE version !~~ '.%' ORDER BY version"
 })
 
 /** The rows of a table that holds only the current version of the database. */
@@ -94,7 +94,7 @@ export const otherTools: ReadonlyArray<Tool> = [
     rows: select({
       name: "version",
       at: "installed_on",
-      hash: "encode(checksum, 'hex')",
+      hash: "pg_catalog.encode(checksum, 'hex')",
       state: failedUnless("success"),
       rest: "ORDER BY version"
     })

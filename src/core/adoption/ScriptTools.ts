@@ -16,14 +16,14 @@ const drizzleRows = (from: string, columns: ReadonlySet<string>): string =>
 const supabaseRows = (from: string, columns: ReadonlySet<string>): string =>
   select({
     name: "version",
-    hash: columns.has("statements") ? "array_to_json(statements)::text" : "NULL",
+    hash: columns.has("statements") ? "pg_catalog.array_to_json(statements)::text" : "NULL",
     rest: "ORDER BY version"
   })(from)
 
 const hasuraRows = (from: string): string =>
   `SELECT v.key AS name, NULL AS at, NULL AS hash, CASE WHEN v.value = 'true' THEN 'failed' ELSE 'applied' END AS state
-  FROM ${from} AS t CROSS JOIN LATERAL jsonb_each(t.cli_state -> 'migrations') AS d
-  CROSS JOIN LATERAL jsonb_each_text(d.value) AS v ORDER BY v.key`
+  FROM ${from} AS t CROSS JOIN LATERAL pg_catalog.jsonb_each(t.cli_state -> 'migrations') AS d
+  CROSS JOIN LATERAL pg_catalog.jsonb_each_text(d.value) AS v ORDER BY v.key`
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
 export const scriptTools: ReadonlyArray<Tool> = [

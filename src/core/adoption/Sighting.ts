@@ -22,7 +22,9 @@ export const Sighting = Schema.Struct({
   /** Whether the search path leads to it. */
   isVisible: Schema.Boolean,
   /** `false` if the role may not read it, or if row level security may hide rows from the role. */
-  isReadable: Schema.Boolean
+  isReadable: Schema.Boolean,
+  /** `false` if a query on it would run code of the database. */
+  isHarmless: Schema.Boolean
 })
 
 /** @since 0.1.0 @category models */
