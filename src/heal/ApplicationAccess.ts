@@ -18,6 +18,7 @@ import { promises } from "../core/migration/Migration.js"
 import { type QualifiedName, qualifiedName, render, type SchemaObject } from "../core/model/SchemaObject.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
 import { type RequiredPrivilege, required } from "../core/statement/Privilege.js"
+import { longestText } from "../core/statement/StatementScope.js"
 import * as Driver from "../database/Driver.js"
 import * as Replica from "../database/Replica.js"
 import * as Rights from "../database/Rights.js"
@@ -116,6 +117,7 @@ const needsOf = (
   const brought = graph.nodes.flatMap(({ migration }) => promises(migration)).flatMap(usesOf)
   const texts = Option.match(statement, { onNone: () => [...begun], onSome: (text) => [text] })
   const known = texts
+    .filter((text) => text.length <= longestText)
     .flatMap((text) => Rights.needsOf(parser, text))
     .filter((wanted) => brought.some((one) => isSameObject(one, wanted)))
   if (known.length > 0) return known

@@ -31,6 +31,7 @@ import {
   isAutoMigrationError,
   TransactionMustRestart
 } from "../core/error/AutoMigrationError.js"
+import { longestText } from "../core/statement/StatementScope.js"
 import * as AbortedTransaction from "../database/AbortedTransaction.js"
 
 /**
@@ -327,12 +328,18 @@ const askHealer = <E>(
   )
 }
 
-/** How many statements of an effect are kept, since it may go on for long after a retry. */
+/** How many statements of an effect are kept, since it may go on for long after a retry. Their texts have a limit too. */
 const keptStatements = 100
 
 /** Keeps the texts of the statements that an effect begins: a denial names neither its statement nor the privilege. */
-const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> =>
-  isStatement(self)
+const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> => {
+  let kept = 0
+  const keep = (text: string): void => {
+    if (begun.has(text) || kept + text.length > longestText) return
+    kept += text.length
+    begun.add(text)
+  }
+  return isStatement(self)
     ? self
     : Effect.flatMap(FiberRef.get(SqlStatement.currentTransformer), (outer) =>
         SqlStatement.withTransformer(self, (statement, sql, context, span) =>
@@ -342,11 +349,12 @@ const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<str
               onSome: (transform) => transform(statement, sql, context, span)
             }),
             (sent) => {
-              if (begun.size < keptStatements) begun.add(sent.compile()[0])
+              if (begun.size < keptStatements) keep(sent.compile()[0])
             }
           )
         )
       )
+}
 
 /**
  * Runs an effect again after each gap that is closed.

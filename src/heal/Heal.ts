@@ -22,6 +22,7 @@ import {
 } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
 import * as Resolver from "../core/graph/Resolver.js"
+import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import { type Migration, type MigrationId, promises } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Policy from "../core/policy/Policy.js"
@@ -72,8 +73,8 @@ export type Occurrence = "first" | "again" | "in transaction"
 export interface Heal extends Services {
   readonly gap: Detector.MissingObject
   readonly occurrence: Occurrence
-  /** The names that the statement uses, where its text is known. */
-  readonly scope: Option.Option<StatementScope>
+  /** The names that the statement uses, where its text is known. The text is parsed with the first call. */
+  readonly scope: () => Option.Option<StatementScope>
   /** `in view`: the statement's connection is known. `out of view`: the effect may have begun a transaction by hand. */
   readonly caller: "in view" | "out of view"
   /** Called when the window of a failed migration refuses the plan. */
@@ -103,9 +104,26 @@ type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
 export const conclude = (heal: Heal): Healing =>
   Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
 
-/** Asks the database only where a migration explains the gap. */
+/** Parses the statement only where a migration may explain the gap and no retry for the gap was futile. */
 const begin = (heal: Heal): Healing => {
-  const ofAll = Resolver.resolve(heal.knowledge.graph, new Set(), heal.gap, heal.scope)
+  if (!Resolver.mayExplain(heal.knowledge.graph, heal.gap)) return Effect.succeed("NotOurs")
+  return heal.occurrence === "again"
+    ? ifExplained(heal)
+    : Effect.flatMap(isKnownFutile(heal), (futile) => (futile ? Effect.succeed("NotOurs") : ifExplained(heal)))
+}
+
+const isKnownFutile = (heal: Heal): Effect.Effect<boolean> =>
+  Effect.flatMap(
+    heal.knowledge.remembered,
+    Option.match({
+      onNone: () => Effect.succeed(false),
+      onSome: (applied) => isFutile(heal, applied)
+    })
+  )
+
+/** Asks the database only where a migration explains the gap. */
+const ifExplained = (heal: Heal): Healing => {
+  const ofAll = Resolver.resolve(heal.knowledge.graph, new Set(), heal.gap, heal.scope())
   if (Either.isLeft(ofAll) && ofAll.left._tag !== "AlreadyApplied") return withoutPlan(heal, ofAll.left)
   switch (heal.occurrence) {
     case "first":
@@ -166,17 +184,17 @@ const restart = (heal: Heal): Healing =>
 /** Goes on with the applied set, unless a retry for this gap was futile and the ledger is unchanged. */
 const withView = (heal: Heal, step: (seen: View) => Healing): Healing =>
   Effect.flatMap(asRunFailure(heal.knowledge.view), (seen) =>
-    Effect.flatMap(isFutile(heal, seen), (futile) => (futile ? Effect.succeed("NotOurs") : step(seen)))
+    Effect.flatMap(isFutile(heal, seen.applied), (futile) => (futile ? Effect.succeed("NotOurs") : step(seen)))
   )
 
-const isFutile = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<boolean> =>
+const isFutile = ({ futile, gap }: Heal, applied: AppliedSet): Effect.Effect<boolean> =>
   Effect.sync(() => Option.isSome(futile.unsafeRecall(Detector.key(gap), applied)))
 
 const giveUp = ({ futile, gap }: Heal, { applied }: View): Effect.Effect<Boundary.Answer> =>
   Effect.as(futile.record(Detector.key(gap), applied, "futile"), "NotOurs")
 
 const resolve = ({ gap, knowledge, scope }: Heal, { applied }: View): Resolution =>
-  Resolver.resolve(knowledge.graph, applied.checksumById, gap, scope)
+  Resolver.resolve(knowledge.graph, applied.checksumById, gap, scope())
 
 /** Fails only by a ledger that was read just now, and else reads it first. */
 const decide = (heal: Heal, seen: View, resolution: Resolution): Healing =>
@@ -232,7 +250,7 @@ const settle = Effect.fnUntraced(function* (
 const judgeSparingly = (heal: Heal, seen: View, plan: Plan.Plan) =>
   Effect.flatMap(judge(heal, seen, plan), (verdict) => {
     if (Either.isRight(verdict)) return Effect.succeed(verdict)
-    const sparing = Resolver.resolveSparingly(heal.knowledge.graph, seen.applied.checksumById, heal.gap, heal.scope)
+    const sparing = Resolver.resolveSparingly(heal.knowledge.graph, seen.applied.checksumById, heal.gap, heal.scope())
     return Either.isRight(sparing) && sparing.right.steps.length < plan.steps.length
       ? judge(heal, seen, sparing.right)
       : Effect.succeed(verdict)

@@ -160,7 +160,7 @@ const join = (
       ...services,
       gap: request.gap,
       occurrence,
-      scope: scopeOf(parser, request),
+      scope: once(() => scopeOf(parser, request)),
       caller: callerOf(request),
       onWindow: (window) => windowErrors.record(key, window, errorOf(window))
     })
@@ -173,6 +173,15 @@ const join = (
         : Effect.fail(AbortedTransaction.mustRestart(request, concluded))
     )
   )
+}
+
+const once = <A>(evaluate: () => A): (() => A) => {
+  let known = Option.none<A>()
+  return () => {
+    const value = Option.getOrElse(known, evaluate)
+    known = Option.some(value)
+    return value
+  }
 }
 
 /** The statement's scope, which counts as closed only where the error is about the statement itself. */

@@ -10,6 +10,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync } from "libpg-query"
 import { offsetOfCodePoint, type Parser, type SyntaxError } from "../core/sql/ParsedSql.js"
+import { isDeeperThan } from "../core/sql/SyntaxTree.js"
 
 /**
  * @since 0.1.0
@@ -34,11 +35,23 @@ export const layer: Layer.Layer<SqlParser> = Layer.effect(
   )
 )
 
+/**
+ * The most levels of a syntax tree: about 1,000 operators in one expression, or 280 nested subqueries. The readers of
+ * the tree call themselves for each level, and have stack for at least twice as many.
+ */
+const mostLevels = 2000
+
+const tooDeep: SyntaxError = { reason: "the statement is nested too deeply", offset: 0 }
+
 /** Refuses a text with a NUL: the grammar is C and would silently ignore the text after it. */
 const guarded = <A>(text: string, parse: () => A): Either.Either<A, SyntaxError> => {
   const nul = text.indexOf("\0")
   return nul === -1
-    ? Either.try({ try: parse, catch: (error) => syntaxErrorFrom(text, error) })
+    ? Either.filterOrLeft(
+        Either.try({ try: parse, catch: (error) => syntaxErrorFrom(text, error) }),
+        (tree) => !isDeeperThan(tree, mostLevels),
+        () => tooDeep
+      )
     : Either.left({ reason: "a NUL character cannot be part of SQL", offset: nul })
 }
 
@@ -46,6 +59,8 @@ const guarded = <A>(text: string, parse: () => A): Either.Either<A, SyntaxError>
 const syntaxErrorFrom = (text: string, error: unknown): SyntaxError =>
   hasSqlDetails(error)
     ? { reason: error.message, offset: offsetOfCodePoint(text, error.sqlDetails?.cursorPosition ?? 0) }
-    : { reason: error instanceof RangeError ? "the statement is nested too deeply" : messageOf(error), offset: 0 }
+    : error instanceof RangeError
+      ? tooDeep
+      : { reason: messageOf(error), offset: 0 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

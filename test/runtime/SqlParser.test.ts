@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import { locate, statementsOf } from "../../src/core/sql/ParsedSql.js"
+import { scopeFrom } from "../../src/core/statement/StatementScope.js"
 import * as SqlParser from "../../src/runtime/SqlParser.js"
 import * as arb from "../support/arbitraries/Sql.js"
-import { parser } from "../support/history/Parsing.js"
+import { lastFootprint, parser } from "../support/history/Parsing.js"
 
 const errorOf = (text: string) => Either.getOrThrow(Either.flip(parser.sql(text)))
 
@@ -86,6 +88,16 @@ describe("SqlParser", () => {
     assert.include(errorOf(`SELECT ${"(".repeat(20_000)}1${")".repeat(20_000)}`).reason, "memory exhausted")
     assert.include(errorOf(`SELECT 1${"+1".repeat(100_000)}`).reason, "nested too deeply")
     assert.isTrue(Either.isRight(parser.sql("SELECT 1")))
+  })
+
+  it("gives no tree that its readers have no stack for", () => {
+    const deep = [`SELECT ${"1+".repeat(4500)}1`, `SELECT ${"(SELECT ".repeat(1000)}1${")".repeat(1000)}`]
+    for (const text of [...deep, `SELECT ${"-+".repeat(1500)} 1`]) assert.include(errorOf(text).reason, "too deeply")
+    const most = [`SELECT ${"1+".repeat(900)}1`, `SELECT ${"(SELECT ".repeat(250)}1${")".repeat(250)}`]
+    for (const text of most) {
+      assert.isTrue(Option.isSome(scopeFrom(parser, text)))
+      assert.strictEqual(lastFootprint(`CREATE VIEW v AS ${text}`).statements.length, 1)
+    }
   })
 
   it("reads bodies of PL/pgSQL, and says why it does not understand one", () => {

@@ -91,6 +91,15 @@ export const candidates = (index: Index, missing: SchemaObject.SchemaObject): Re
     .sort(byMatch)
 }
 
+/**
+ * Whether a migration provides an object of that kind and bare name. Where it is `false`, the object has no candidates.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isNamed = (index: Index, missing: SchemaObject.SchemaObject): boolean =>
+  entriesFor(index, missing).length > 0
+
 /** The better match first, then the graph's order. @since 0.1.0 @category instances */
 export const byMatch: Order.Order<Candidate> = Order.combineAll([
   Order.mapInput(Order.number, (candidate: Candidate) => candidate.distance),

@@ -13,7 +13,8 @@
  * 3. Once a plan's steps are applied, no later resolution returns one of them again.
  * 4. No plan closes a gap whose object a later migration removes.
  * 5. If a column can only belong to a relation of the statement, no plan adds it to another relation.
- * 6. The time depends on the closure and on the pending writers, not on the number of migrations.
+ * 6. A gap that no migration may explain is unexplained with every scope.
+ * 7. The time depends on the closure and on the pending writers, not on the number of migrations.
  *
  * @internal
  */
@@ -56,6 +57,16 @@ export type NoPlan =
 
 type Graph = MigrationGraph.MigrationGraph
 type Applied = MigrationGraph.Applied
+
+/**
+ * Whether a migration may provide the object. Where it is `false`, {@link resolve} finds the gap unexplained with every
+ * scope, so that no scope has to be read.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayExplain = (graph: Graph, { object }: MissingObject): boolean =>
+  (object._tag === "ConflictTarget" && Option.isNone(object.relation)) || Provider.isNamed(graph.providers, object)
 
 /**
  * The plan that closes a gap. A column that is named without its table may have several pending providers. Those of the statement's

@@ -123,6 +123,26 @@ export const isOn = (element: DefElem | undefined): boolean =>
 export const listItems = (node: Node | undefined): ReadonlyArray<Node> =>
   node !== undefined && "List" in node ? (node.List.items ?? []) : []
 
+/**
+ * Whether a tree has more than this many levels of objects and arrays. It needs no stack, whatever the tree.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isDeeperThan = (tree: unknown, levels: number): boolean => {
+  let level: ReadonlyArray<unknown> = [tree]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true
+    const next: Array<unknown> = []
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue
+      for (const child of Object.values(value)) if (typeof child === "object") next.push(child)
+    }
+    level = next
+  }
+  return false
+}
+
 const wrapper = /^[A-Z]/
 
 /** Whether a value is a node in its wrapper. @since 0.1.0 @category predicates */

@@ -4,7 +4,7 @@
  *
  * **Laws**
  *
- * 1. A text that is not SQL has no scope; every other text has one, which may be empty.
+ * 1. A text that is not SQL or is too long has no scope; every other text has one, which may be empty.
  * 2. The scope of several statements is the union of their scopes.
  * 3. The name of a common table expression is never a relation of the scope, where it is visible.
  *
@@ -58,18 +58,29 @@ export interface StatementScope {
 }
 
 /**
- * The scope of a text of one or more statements; `None` for a text that is not SQL.
+ * The length of the longest text of a failed statement that is parsed, in UTF-16 units. A longer text counts as not
+ * known, since the parser holds up the event loop.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const longestText = 32_768
+
+/**
+ * The scope of a text of one or more statements; `None` for a text that is not SQL or too long.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const scopeFrom = (parser: Parser, text: string): Option.Option<StatementScope> =>
-  Option.map(Either.getRight(statementsOf(parser, text)), (statements) =>
-    scopeOf(
-      mentionsOf(statements.map(({ node }) => node)),
-      statements.every(({ node }) => isOfRows(node) && !hasOtherColumns(node))
-    )
-  )
+  text.length > longestText
+    ? Option.none()
+    : Option.map(Either.getRight(statementsOf(parser, text)), (statements) =>
+        scopeOf(
+          mentionsOf(statements.map(({ node }) => node)),
+          statements.every(({ node }) => isOfRows(node) && !hasOtherColumns(node))
+        )
+      )
 
 /**
  * The table of a column's qualifier. As on the server, an alias hides the table's own name.

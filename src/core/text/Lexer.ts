@@ -108,7 +108,7 @@ export const identifierAt = (text: string, start: number): Cut<string> | undefin
   ) {
     return unicodeQuotedAt(text, start + 2)
   }
-  if (!isIdentifierStart(unit)) return undefined
+  if (!isIdentifierStart(unit) || isPrefixOfLiteral(text, start)) return undefined
   const end = endOfWord(text, start)
   return { value: truncate(fold(text.slice(start, end))), end }
 }
@@ -246,6 +246,10 @@ const delimitedAt = (text: string, start: number, mark: number): Cut<string> | u
     from = end + 2
   }
 }
+
+/** `B'…'`, `E'…'`, `N'…'` and `X'…'` are constants: their letter is no name. */
+const isPrefixOfLiteral = (text: string, start: number): boolean =>
+  text.charCodeAt(start + 1) === singleQuote && "bBeEnNxX".includes(text.charAt(start))
 
 /** A quoted name; it is not empty and has no zero byte. */
 const quotedAt = (text: string, start: number): Cut<string> | undefined => {

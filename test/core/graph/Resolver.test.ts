@@ -192,6 +192,12 @@ describe("laws", () => {
     assert.strictEqual(questions(10)[1], 20)
   })
 
+  it.prop("A gap that no migration may explain is unexplained with every scope", [situation, gap, scope], (given) => {
+    const [{ applied, graph }, missing, seen] = given
+    if (Resolver.mayExplain(graph, missing)) return
+    assert.deepStrictEqual(answer(Resolver.resolve(graph, applied, missing, seen)), "Unexplained")
+  })
+
   it.prop(
     "After finitely many plans there is no plan left for a gap",
     [situation, gap, scope],

@@ -4,7 +4,13 @@ import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import type { QualifiedName } from "../../../src/core/model/SchemaObject.js"
 import { quote } from "../../../src/core/model/SchemaObject.js"
-import { isColumnOf, type StatementScope, scopeFrom, tableOf } from "../../../src/core/statement/StatementScope.js"
+import {
+  isColumnOf,
+  longestText,
+  type StatementScope,
+  scopeFrom,
+  tableOf
+} from "../../../src/core/statement/StatementScope.js"
 import * as arb from "../../support/arbitraries/Sql.js"
 import { parser } from "../../support/history/Parsing.js"
 
@@ -24,11 +30,12 @@ const statements = Object.values(arb.samples).filter((sample) => sample !== unde
 
 describe("laws", () => {
   it.prop(
-    "A text that is not SQL has no scope; every other text has one, which may be empty.",
+    "A text that is not SQL or is too long has no scope; every other text has one, which may be empty.",
     [arb.script],
     ([{ text }]) => {
       assert.isTrue(Option.isSome(scopeFrom(parser, text)))
       assert.isTrue(Option.isNone(scopeFrom(parser, `${text};\nselec 1`)))
+      assert.isTrue(Option.isNone(scopeFrom(parser, `${text};${" ".repeat(longestText)}`)))
     }
   )
 

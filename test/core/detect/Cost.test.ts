@@ -1,0 +1,115 @@
+/**
+ * What the reading of a text costs, counted in characters that are looked at. The texts repeat a short unit, since a walk
+ * that starts again at each unit looks at the rest of the text again and again.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import * as Detector from "../../../src/core/detect/Detector.js"
+import * as Comment from "../../../src/core/text/Comment.js"
+import * as Lexer from "../../../src/core/text/Lexer.js"
+import { charactersRead } from "../../support/text/WorkCounter.js"
+
+const piece = fc.constantFrom(
+  ...[
+    "a",
+    "U&",
+    "E",
+    "E'\\'",
+    '"',
+    '""',
+    "'",
+    "''",
+    "$",
+    "$a$",
+    "$a",
+    "\\",
+    "/*",
+    "*/",
+    "--",
+    "\n",
+    " ",
+    ".",
+    "é",
+    "1"
+  ],
+  ...["(", ")", ",", "[]", "»", "«", "%", "#", " => ", "insert into a", "on conflict(", 'x"a']
+)
+
+const pieces = (minLength: number, maxLength: number) =>
+  fc.array(piece, { minLength, maxLength }).map((parts) => parts.join(""))
+
+/** A text of a unit that repeats, between two other texts. A number in the unit makes each repetition another one. */
+const repeated = fc
+  .record({ before: pieces(0, 2), unit: pieces(1, 4), isNumbered: fc.boolean(), after: pieces(0, 2) })
+  .map(({ after, before, isNumbered, unit }) => (times: number) => {
+    const units = Array.from({ length: times }, (_, index) => (isNumbered ? unit.replace("a", `a${index}`) : unit))
+    return `${before}${units.join("")}${after}`
+  })
+
+const error = (code: string, message: string, position: number) => ({ severity: "ERROR", code, message, position })
+
+/** Every walk over a text that the server, a program or a file gives. */
+const walks: Readonly<Record<string, (text: string) => unknown>> = {
+  "a name in a statement": (text) => Detector.detect(error("42P01", 'relation "no.t_e" does not exist', 9), text),
+  "a conflict target": (text) =>
+    Detector.detect(
+      error("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", 1),
+      text
+    ),
+  "a column's message": (text) => Detector.detect(error("42703", text, 1), "SELECT 1"),
+  "a relation's message": (text) => Detector.detect(error("42P01", text, 1), "SELECT 1"),
+  "a signature": (text) => Detector.detect(error("42883", `function f(${text}) does not exist`, 1), "SELECT 1"),
+  "a routine's text": (text) =>
+    Detector.detect(error("42883", `could not find a function named "${text}"`, 1), "SELECT 1"),
+  "a type's message": (text) => Detector.detect(error("42704", text, 1), "SELECT 1"),
+  "comments alone": Comment.commentsOf,
+  "comments behind text": Comment.commentsBehind,
+  "the first token": Comment.firstToken,
+  "one line": (text) => Lexer.oneLine(text, 100),
+  tokens: (text) => {
+    for (let at = 0; at < text.length; ) at = Lexer.skipToken(text, at)
+  }
+}
+
+const repetitions = 50
+
+describe("a text of four times the length", () => {
+  for (const [name, walk] of Object.entries(walks)) {
+    it.prop(
+      `costs at most about four times the work: ${name}`,
+      [repeated],
+      ([textOf]) => {
+        const [short, long] = [textOf(repetitions), textOf(4 * repetitions)]
+        const cost = Math.max(
+          charactersRead(() => walk(short)),
+          short.length
+        )
+        // Work that grows with the square is 16 times as much.
+        assert.isAtMost(
+          charactersRead(() => walk(long)),
+          8 * cost
+        )
+      },
+      { fastCheck: { numRuns: 300 } }
+    )
+  }
+})
+
+describe("a string constant", () => {
+  it("is not read as SQL, whatever letter stands before it", () => {
+    for (const letter of ["", "E", "e", "N", "n"]) {
+      const text = `SELECT ${letter}'app.users' FROM "app.users"`
+      const gap = Detector.detect(error("42P01", 'relation "app.users" does not exist', 99), text)
+      assert.deepStrictEqual(
+        gap.pipe((_) => (_._tag === "Some" ? Detector.render(_.value) : "")),
+        'missing relation "app.users"'
+      )
+    }
+    const escaped = `SELECT E'\\' app.users ' FROM "app.users"`
+    const gap = Detector.detect(error("42P01", 'relation "app.users" does not exist', 99), escaped)
+    assert.deepStrictEqual(
+      gap.pipe((_) => (_._tag === "Some" ? Detector.render(_.value) : "")),
+      'missing relation "app.users"'
+    )
+  })
+})
