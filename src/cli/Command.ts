@@ -10,9 +10,11 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as AutoMigration from "../AutoMigration.js"
 import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
+import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as MigrationWarning from "../core/migration/MigrationWarning.js"
 import type * as Operator from "../operate/Operator.js"
 import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
@@ -76,13 +78,29 @@ const plan = ({ schema }: Invocation.Invocation) =>
 const print = <E, R>(lines: Effect.Effect<ReadonlyArray<string>, E, R>): Effect.Effect<number, E, R> =>
   Effect.flatMap(lines, (all) => Effect.as(Console.log(all.join("\n")), 0))
 
-const verify = Effect.flatMap(
-  AutoMigration.verify,
-  Either.match({
-    onLeft: ({ reason, sequence }) => Effect.as(Console.error(`event ${sequence} does not fit: ${reason}`), 1),
-    onRight: ({ hash, sequence }) => Effect.as(Console.log(`${sequence} events, head ${hash}`), 0)
-  })
-)
+const verify = ({ schema }: Invocation.Invocation) =>
+  Effect.flatMap(
+    AutoMigration.verify,
+    Either.match({
+      onLeft: ({ reason, sequence }) => Effect.as(Console.error(`event ${sequence} does not fit: ${reason}`), 1),
+      onRight: ({ hash, sequence }) =>
+        Effect.map(oldMessages(schema), (found) => [`${sequence} events, head ${hash}`, ...found]).pipe(print)
+    })
+  )
+
+/** Events of versions that recorded the messages of the server as they were. */
+const oldMessages = (schema: AutoMigrationConfig.SchemaName) =>
+  Effect.map(
+    Stream.runCount(Stream.filter(AutoMigration.events, LedgerEvent.mayHoldData)),
+    (count): ReadonlyArray<string> =>
+      count === 0
+        ? []
+        : [
+            `${count === 1 ? "1 event holds a message" : `${count} events hold messages`} of the server as an earlier version ` +
+              "recorded it, which may quote rows. To find them:",
+            `SELECT sequence, migration_id, detail FROM "${schema}".event WHERE kind = 'Failed' AND detail ? 'reason'`
+          ]
+  )
 
 const baseline = ({ ids, options: { all, to, unchecked } }: Invocation.Invocation) => {
   const upTo = Option.map(Option.fromNullable(to), (id) => AutoMigration.baselineTo(id, { unchecked }))
@@ -119,7 +137,7 @@ const execute = (
     case "status":
       return print(status(invocation))
     case "verify":
-      return verify
+      return verify(invocation)
   }
 }
 

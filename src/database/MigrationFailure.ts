@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { isAlreadyThere } from "../core/attempt/AlreadyThere.js"
+import { constantPart } from "../core/detect/ConstantMessage.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import {
   type AutoMigrationError,
@@ -27,6 +28,7 @@ import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as ParsedSql from "../core/sql/ParsedSql.js"
 import { oneLine } from "../core/text/Lexer.js"
+import * as Redaction from "../core/text/Redaction.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 
 /**
@@ -54,11 +56,25 @@ export interface Failure {
   readonly suspects: Option.Option<MigrationId>
   /** The failure holds for all migrations, so all heals report it for a while. */
   readonly isEverywhere?: true
-  readonly toError: (facts: { readonly cause: unknown; readonly retryAt: number }) => AutoMigrationError
+  readonly toError: (report: Report) => AutoMigrationError
+}
+
+/**
+ * To whom a failure is reported, and about which query. The caller that ran the statement sees the server's message and
+ * the statement as they are. Each other caller sees neither values nor literals: its role may not be allowed to read them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Report {
+  readonly cause: unknown
+  readonly retryAt: number
+  /** Defaults to `false`. */
+  readonly toItsRunner?: boolean
 }
 
 /** A failure without a migration at fault: the next attempt may succeed. @since 0.1.0 @category constructors */
-export const circumstance = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
+export const circumstance = (toError: Failure["toError"]): Failure => ({
   _tag: "Failure",
   blames: Option.none(),
   suspects: Option.none(),
@@ -66,7 +82,7 @@ export const circumstance = (toError: (facts: { readonly cause: unknown }) => Au
 })
 
 /** A failure that holds for all migrations of the database. @since 0.1.0 @category constructors */
-export const everywhere = (toError: (facts: { readonly cause: unknown }) => AutoMigrationError): Failure => ({
+export const everywhere = (toError: Failure["toError"]): Failure => ({
   ...circumstance(toError),
   isEverywhere: true
 })
@@ -85,7 +101,32 @@ export const fault = (migration: Migration, detail: Blame["detail"], toError: Fa
  * @since 0.1.0
  * @category conversions
  */
-export const withoutQuery = (failure: Failure): AutoMigrationError => failure.toError({ cause: undefined, retryAt: 0 })
+export const withoutQuery = (failure: Failure): AutoMigrationError =>
+  failure.toError({ cause: undefined, retryAt: 0, toItsRunner: true })
+
+/** The failure as it is told to callers that did not run it. @since 0.1.0 @category conversions */
+export const forOthers = (failure: Failure): Failure => ({
+  ...failure,
+  toError: (report) => failure.toError({ ...report, toItsRunner: false })
+})
+
+/** A text for the caller that ran the statement, and one for all others. */
+interface Told {
+  readonly full: string
+  readonly constant: string
+}
+
+/** A text that holds no data. */
+const openly = (text: string): Told => ({ full: text, constant: text })
+
+const tell = ({ constant, full }: Told, { toItsRunner = false }: Report): string => (toItsRunner ? full : constant)
+
+const withheldMessage = "only the caller that ran it sees the message, which may hold data"
+
+const toldMessage = (evidence: SqlState.Evidence): Told => ({
+  full: evidence.message,
+  constant: Option.getOrElse(constantPart(evidence), () => withheldMessage)
+})
 
 /**
  * The statement of a migration that an error of the server belongs to.
@@ -143,9 +184,11 @@ export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
  */
 export const ofMessage = (error: SqlError, doing: string, remains: Remains = "nothing"): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, driverMessage(error), remains),
-    onSome: ({ message, sqlState }) =>
-      sqlState === "25006" ? readOnly(doing, message) : unavailable(doing, sqlState, message, remains)
+    onNone: () => unavailable(doing, null, openly(driverMessage(error)), remains),
+    onSome: (evidence) =>
+      evidence.sqlState === "25006"
+        ? readOnly(doing, toldMessage(evidence))
+        : unavailable(doing, evidence.sqlState, toldMessage(evidence), remains)
   })
 
 /**
@@ -171,14 +214,15 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
   const doing = `migration ${id}`
   const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => suspecting(id, unavailable(doing, null, driverMessage(error), remains)),
+    onNone: () => suspecting(id, unavailable(doing, null, openly(driverMessage(error)), remains)),
     onSome: (evidence) => {
-      const { message: reason, sqlState } = evidence
+      const { sqlState } = evidence
+      const reason = reasonAt(place, evidence)
       if (sqlState === "42501") return forbidden(doing, reason, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)
         ? suspecting(id, unavailable(doing, sqlState, reason, remains))
-        : failedAt(place, evidence, schema)
+        : failedAt(place, evidence, reason, schema)
     }
   })
 }
@@ -202,37 +246,45 @@ const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
-const unavailable = (doing: string, sqlState: string | null, reason: string, remains: Remains): Failure =>
+const unavailable = (doing: string, sqlState: string | null, reason: Told, remains: Remains): Failure =>
   circumstance(
-    ({ cause }) => new DatabaseUnavailable({ doing, sqlState, reason, isRolledBack: remains === "nothing", cause })
+    (report) =>
+      new DatabaseUnavailable({
+        doing,
+        sqlState,
+        reason: tell(reason, report),
+        isRolledBack: remains === "nothing",
+        cause: report.cause
+      })
   )
 
 /** The failure of a query that waited for a heal when the layer was closed. @since 0.1.0 @category constructors */
-export const ended: Failure = unavailable("a heal", null, "the layer that heals was closed", "nothing")
+export const ended: Failure = unavailable("a heal", null, openly("the layer that heals was closed"), "nothing")
 
-const readOnly = (doing: string, reason: string): Failure =>
-  circumstance(({ cause }) => new ReadOnlyServer({ doing, reason, cause }))
+const readOnly = (doing: string, reason: Told): Failure =>
+  circumstance((report) => new ReadOnlyServer({ doing, reason: tell(reason, report), cause: report.cause }))
 
 const forbidden = (
   doing: string,
-  reason: string,
+  reason: Told,
   { migration, role }: Place,
   remedies: ReadonlyArray<string>
 ): Failure => {
   const remedy = remedies.length === 0 ? `GRANT what is said there to ${SchemaObject.quote(role)}` : remedies.join("; ")
   return fault(
     migration,
-    { reason, sqlState: "42501" },
-    ({ cause }) => new InsufficientPrivilege({ role, doing, reason, remedy, cause })
+    { message: reason.constant, sqlState: "42501" },
+    (report) => new InsufficientPrivilege({ role, doing, reason: tell(reason, report), remedy, cause: report.cause })
   )
 }
 
 /** A migration that runs outside transactions keeps the statements that ran before the failure. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evidence, schema: SchemaName): Failure => {
+const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told, schema: SchemaName): Failure => {
+  const { migration, remedies, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
-  const statement = text.slice(span.start, span.end)
+  const statement = statementAt(place)
   const offset = Option.match(evidence.position, {
     onNone: () => span.start,
     onSome: (position) => span.start + ParsedSql.offsetOfCodePoint(statement, position - 1)
@@ -241,12 +293,26 @@ const failedAt = ({ migration, remedies, span }: Place, evidence: SqlState.Evide
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? anEffect : oneLine(statement, 200),
+    statement: statement === "" ? openly(anEffect) : toldStatement(statement),
     sqlState: evidence.sqlState,
-    reason: evidence.message,
+    reason,
     inDoubt: remedies,
     alreadyThere: isAlreadyThere(migration, span, evidence) ? takingOver(migration.id, schema) : undefined
   })
+}
+
+const statementAt = ({ migration: { script }, span }: Place): string =>
+  script._tag === "Sql" ? script.text.slice(span.start, span.end) : ""
+
+const toldStatement = (statement: string): Told => {
+  const constant = oneLine(Redaction.withoutLiterals(statement), 200)
+  return { full: Redaction.mayHoldPassword(statement) ? constant : oneLine(statement, 200), constant }
+}
+
+/** The message about a statement that may hold a password is withheld from its runner too. */
+const reasonAt = (place: Place, evidence: SqlState.Evidence): Told => {
+  const told = toldMessage(evidence)
+  return Redaction.mayHoldPassword(statementAt(place)) ? openly(told.constant) : told
 }
 
 const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alreadyThere"] => ({
@@ -254,43 +320,52 @@ const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alrea
   record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
 })
 
+interface FailedFacts extends Pick<MigrationFailed, "line" | "column" | "sqlState" | "inDoubt" | "alreadyThere"> {
+  readonly statement: Told
+  readonly reason: Told
+}
+
 /** A thousand queries a second may report one failure, and the compiler has checked the fields. */
 const unchecked = { disableValidation: true }
 
 const failed = (
   migration: Migration,
-  facts: Pick<MigrationFailed, "line" | "column" | "statement" | "sqlState" | "reason" | "inDoubt" | "alreadyThere">,
+  facts: FailedFacts,
   remains: Pick<MigrationFailed, "isRolledBack"> = { isRolledBack: isRolledBack(migration) }
 ): Failure =>
   fault(
     migration,
-    { reason: facts.reason, sqlState: facts.sqlState, line: facts.line },
-    ({ cause, retryAt }) =>
+    { message: facts.reason.constant, sqlState: facts.sqlState, line: facts.line, column: facts.column },
+    (report) =>
       new MigrationFailed(
         {
           ...facts,
           ...remains,
+          statement: tell(facts.statement, report),
+          reason: tell(facts.reason, report),
           migrationId: migration.id,
           file: migration.source,
-          retryAt,
-          cause
+          retryAt: report.retryAt,
+          cause: report.cause
         },
         unchecked
       )
   )
 
 /**
- * The failure of a migration that is an Effect and failed with an error that is not the server's.
+ * The failure of a migration that is an Effect and failed with an error that is not the server's. Such an error may hold
+ * anything, so its text is for the caller that ran it.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const effectFailed = (migration: Migration, reason: string): Failure => failed(migration, byItself(reason))
+export const effectFailed = (migration: Migration, reason: string): Failure =>
+  failed(migration, byItself({ full: reason, constant: withheldMessage }))
 
-const byItself = (reason: string) => ({
+const byItself = (reason: Told): FailedFacts => ({
   line: 1,
   column: 1,
-  statement: anEffect,
+  statement: openly(anEffect),
   sqlState: null,
   reason,
   inDoubt: undefined,
@@ -304,7 +379,7 @@ const byItself = (reason: string) => ({
  * @category constructors
  */
 export const endedItself = (migration: Migration): Failure =>
-  failed(migration, byItself("it ended the transaction that it ran in, which only the library may end"), {
+  failed(migration, byItself(openly("it ended the transaction that it ran in, which only the library may end")), {
     isRolledBack: false
   })
 
@@ -324,8 +399,8 @@ export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number):
   const { migration, need } = first
   const { feature, line, since: needs, statement } = need
   const facts = { migrationId: migration.id, file: migration.source, line, statement, feature, needs, server }
-  const reason = `${feature} came with PostgreSQL ${needs}`
-  return Effect.fail(fault(migration, { reason, line }, ({ cause }) => new ServerTooOld({ ...facts, cause })))
+  const message = `${feature} came with PostgreSQL ${needs}`
+  return Effect.fail(fault(migration, { message, line }, ({ cause }) => new ServerTooOld({ ...facts, cause })))
 }
 
 /**

@@ -16,6 +16,8 @@ import { StatementInDoubt } from "../core/error/AutoMigrationError.js"
 import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration } from "../core/migration/Migration.js"
 import type { ParsedStatement } from "../core/sql/ParsedSql.js"
+import { oneLine } from "../core/text/Lexer.js"
+import { withoutLiterals } from "../core/text/Redaction.js"
 import * as Message from "../database/Message.js"
 import type { Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -185,7 +187,7 @@ const stopAt = (
 ): Effect.Effect<"run", Setback> => {
   const { again, migration } = attempt
   const text = migration.script._tag === "Sql" ? migration.script.text.slice(start, end) : ""
-  return again ? Effect.succeed("run") : inDoubt(attempt, line, text.replaceAll(/\s+/g, " "))
+  return again ? Effect.succeed("run") : inDoubt(attempt, line, oneLine(withoutLiterals(text), 200))
 }
 
 const inDoubt = (

@@ -137,7 +137,7 @@ export const keepsPromises = (
     ? Effect.fail(
         MigrationFailure.fault(
           migration,
-          { reason: "a promise was not kept", missing: broken },
+          { message: "a promise was not kept", missing: broken },
           ({ cause }) =>
             new PromiseBroken({
               migrationId: migration.id,

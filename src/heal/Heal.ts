@@ -321,7 +321,7 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
       detail: { gap, plan: ids },
       deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(heal.deadline),
       onDeadline: (migration) =>
-        MigrationFailure.fault(migration, { reason: "it was not done at the deadline" }, ({ cause }) =>
+        MigrationFailure.fault(migration, { message: "it was not done at the deadline" }, ({ cause }) =>
           timeout(heal, [migration], cause)
         )
     })

@@ -154,9 +154,12 @@ const join = (
   occurrence: Heal.Occurrence,
   key: string
 ) => {
-  const errorOf = ({ failure, retryAt }: PlanRunner.RunFailure) => failure.toError({ cause: request.error, retryAt })
-  const conclusion = Effect.suspend(() =>
-    Heal.conclude({
+  let toItsRunner = false
+  const errorOf = ({ failure, retryAt }: PlanRunner.RunFailure) =>
+    failure.toError({ cause: request.error, retryAt, toItsRunner })
+  const conclusion = Effect.suspend(() => {
+    toItsRunner = true
+    return Heal.conclude({
       ...services,
       gap: request.gap,
       occurrence,
@@ -164,7 +167,7 @@ const join = (
       caller: callerOf(request),
       onWindow: (window) => windowErrors.record(key, window, errorOf(window))
     })
-  )
+  })
   return heals.join(key, conclusion, Heal.late({ deadline: services.deadline, gap: request.gap })).pipe(
     Effect.mapError(errorOf),
     Effect.flatMap((concluded) =>

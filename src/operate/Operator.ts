@@ -249,7 +249,7 @@ const current = ({ migrations }: Services, set: AppliedSet): AppliedSet["checksu
 
 const run = (runner: Services["runner"], request: OperatorRun): Effect.Effect<PlanRunner.Result, AutoMigrationError> =>
   Effect.mapError(runner.run({ ...forOperator, ...request }), ({ failure, retryAt }) =>
-    failure.toError({ cause: undefined, retryAt })
+    failure.toError({ cause: undefined, retryAt, toItsRunner: true })
   )
 
 const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>

@@ -28,7 +28,7 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import type { MigrationId } from "../core/migration/Migration.js"
-import type { Failure } from "../database/MigrationFailure.js"
+import { type Failure, forOthers } from "../database/MigrationFailure.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 
@@ -54,6 +54,7 @@ export interface Window {
 export interface Breaker {
   /** The first window that is open for one of these migrations. */
   readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
+  /** The window that it gives has the failure for the caller that ran the migration. The window that it keeps is for others. */
   readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
   /** Opens a window like {@link failed} from the second time in a row on. */
   readonly suspected: (id: MigrationId, failure: Failure) => Effect.Effect<Option.Option<Window>>
@@ -86,7 +87,7 @@ export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
         const failures = 1 + Option.match(HashMap.get(open, id), { onNone: () => 0, onSome: (_) => _.failures })
         const length = windowMillis(options, failures, jitter)
         const window: Window = { failures, endsAt: now + length, retryAt: date + length, failure }
-        return [window, HashMap.set(open, id, window)]
+        return [window, HashMap.set(open, id, { ...window, failure: forOthers(failure) })]
       })
     })
 

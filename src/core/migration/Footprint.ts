@@ -35,6 +35,7 @@ import { isDefinition, isNeutral } from "../statement/Neutral.js"
 import { newestIn } from "../statement/ServerVersion.js"
 import { endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
 import { oneLine } from "../text/Lexer.js"
+import { withoutLiterals, withoutQuotedLiteral } from "../text/Redaction.js"
 
 export {
   /** @since 0.1.0 @category constructors */
@@ -242,7 +243,7 @@ const closed = (
   })
 
 const invalidSql = (file: string, text: string, { offset, reason, remedy }: SyntaxError): InvalidSql =>
-  new InvalidSql({ file, reason, remedy, ...locate(text, offset) })
+  new InvalidSql({ file, reason: withoutQuotedLiteral(reason), remedy, ...locate(text, offset) })
 
 const read = (
   recorder: Recorder.Recorder,
@@ -383,7 +384,7 @@ const widest = 120
 
 const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => ({
   line,
-  statement: oneLine(text.slice(start, Math.min(end, start + 4 * widest)), widest)
+  statement: oneLine(withoutLiterals(text.slice(start, end)), widest)
 })
 
 const union = (

@@ -12,6 +12,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Checksum from "../text/Checksum.js"
 import { byteLength } from "../text/Utf8.js"
@@ -199,6 +200,18 @@ export const verify = (
   }
   return Either.right({ sequence, hash })
 }
+
+/**
+ * Whether an event holds the message of a server's error, as earlier versions recorded it. Such a message may quote rows.
+ * A failed event now holds the SQLSTATE, the place in the file and the constant part of the message.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const mayHoldData = ({ detail, kind }: LedgerEvent): boolean =>
+  kind === "Failed" && Option.isSome(decodeOldDetail(detail))
+
+const decodeOldDetail = Schema.decodeOption(Schema.parseJson(Schema.Struct({ reason: Schema.String })))
 
 /** The head before the first event, from which a whole log is verified. @since 0.1.0 @category hashing */
 export const origin: ChainHead = { sequence: 0, hash: genesis }

@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Plan from "../graph/Plan.js"
 import * as Migration from "../migration/Migration.js"
 import type * as SchemaObject from "../model/SchemaObject.js"
+import { withheld } from "../text/Redaction.js"
 import * as Policy from "./Policy.js"
 
 /**
@@ -60,7 +61,7 @@ export const real = (plan: Plan.Plan, facts: Policy.Facts): ReadonlyArray<Plan.S
 
 /**
  * Whether a migration up to `last` may rename or move a relation, or a schema, to this name: then the rows are still under the old name.
- * The statement is read as text, since the files may not know the relation.
+ * The statement is read as text, since the files may not know the relation. Withheld text may say anything.
  */
 const mayGetItsNameFromAnother = (
   { steps }: Plan.Plan,
@@ -74,7 +75,7 @@ const mayGetItsNameFromAnother = (
     .some(
       ({ kind, statement }) =>
         kind === "incompatible-change" &&
-        (statement.endsWith("…") ||
+        (statement.includes(withheld) ||
           (/\b(?:rename|set\s+schema)\b/i.test(statement) && names.some((one) => statement.includes(one))))
     )
 }

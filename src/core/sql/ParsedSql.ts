@@ -13,6 +13,7 @@
 import type { Node, ParseResult } from "@pgsql/types"
 import * as Either from "effect/Either"
 import { skipBlank, skipToken } from "../text/Lexer.js"
+import * as Redaction from "../text/Redaction.js"
 import { byteWidth } from "../text/Utf8.js"
 
 /**
@@ -66,7 +67,7 @@ export interface Place {
   readonly line: number
   /** 1-based, in characters as an editor counts them. */
   readonly column: number
-  /** The line, and a caret below the column. */
+  /** The line without its literals and comments, and a caret below the column. */
   readonly excerpt: string
 }
 
@@ -106,11 +107,11 @@ export const locate = (text: string, offset: number): Place => {
   const line = before.split("\n").length
   const lineStart = before.lastIndexOf("\n") + 1
   const newline = text.indexOf("\n", at)
-  const content = text.slice(lineStart, newline === -1 ? text.length : newline).replace(/\r$/, "")
-  const lead = [...text.slice(lineStart, at)]
+  const content = Redaction.between(text, lineStart, newline === -1 ? text.length : newline).replace(/\r$/, "")
   const gutter = `${line} | `
-  const indent = " ".repeat(gutter.length) + lead.map((character) => (character === "\t" ? "\t" : " ")).join("")
-  return { line, column: lead.length + 1, excerpt: `${gutter}${content}\n${indent}^` }
+  const shownLead = [...Redaction.between(text, lineStart, at)]
+  const indent = " ".repeat(gutter.length) + shownLead.map((character) => (character === "\t" ? "\t" : " ")).join("")
+  return { line, column: [...text.slice(lineStart, at)].length + 1, excerpt: `${gutter}${content}\n${indent}^` }
 }
 
 /**

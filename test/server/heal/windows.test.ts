@@ -125,16 +125,24 @@ describe("a migration whose statement is cancelled", () => {
 
 describe("a migration that fails slowly, in two processes whose queries need it again and again", () => {
   const seconds = 0.5
-  const first = { "000_first": "CREATE TABLE first (id integer);" }
+  /** Sequences keep their values when a transaction is rolled back: the start and the role of each attempt. */
+  const first = {
+    "000_first": `CREATE SEQUENCE attempts;
+DO $$ BEGIN
+  FOR n IN 1..100 LOOP EXECUTE format('CREATE SEQUENCE start_%s; CREATE SEQUENCE role_%s', n, n); END LOOP;
+END $$;`
+  }
   const migrations = {
     ...first,
     "001_failing": `DO $$
 DECLARE
-  since constant double precision := extract(epoch FROM clock_timestamp());
+  since constant bigint := 1000000 * extract(epoch FROM clock_timestamp());
+  n constant bigint := nextval('attempts');
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(42) THEN RAISE EXCEPTION 'two at once'; END IF;
+  PERFORM setval('role_' || n, (SELECT oid::bigint FROM pg_roles WHERE rolname = session_user));
+  PERFORM setval('start_' || n, CASE WHEN pg_try_advisory_xact_lock(42) THEN since ELSE 1 END);
   PERFORM pg_sleep(${seconds});
-  RAISE EXCEPTION 'alone since % s', since;
+  RAISE EXCEPTION 'again in vain';
 END $$;
 CREATE TABLE failing (id integer);`
   }
@@ -145,13 +153,14 @@ CREATE TABLE failing (id integer);`
     readonly since: number
   }
 
-  /** The attempts in the ledger, in the order of their start. */
+  /** The attempts, in the order of their start. */
   const attempts = (url: string) =>
     Effect.map(
       Database.query(
         url,
-        `SELECT recorded_by::text AS process, 1000 * substring(detail->>'reason' FROM 'alone since (.*) s')::float AS since
-          FROM auto_migration.event WHERE kind = 'Failed' AND migration_id = '001_failing' ORDER BY since`
+        `SELECT r.rolname AS process, CASE WHEN s.last_value > 1 THEN s.last_value / 1000.0 END AS since
+          FROM pg_sequences s JOIN pg_sequences o ON o.sequencename = replace(s.sequencename, 'start_', 'role_')
+          JOIN pg_roles r ON r.oid = o.last_value WHERE s.sequencename LIKE 'start%' AND s.last_value IS NOT NULL ORDER BY since`
       ),
       (rows) =>
         rows.map(({ process, since }): Attempt => ({ process: String(process), since: Number(since ?? Number.NaN) }))
