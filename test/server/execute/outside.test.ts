@@ -32,19 +32,23 @@ import {
   ask,
   failsWith,
   inProgram,
+  inStoppedProgram,
+  inTappedProgram,
   kinds,
+  patient,
   type Services,
-  untilBlocked,
-  users
+  untilRefused,
+  users,
+  waitsInVain
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 import { since, unchanged } from "../../support/server/Unchanged.js"
+import * as Until from "../../support/server/Until.js"
+import * as WireTap from "../../support/server/WireTap.js"
 
 /** Long enough that a live process can renew it on a busy machine. */
 const lease = Duration.seconds(2)
-
-const breaker = { first: Duration.millis(10), cap: Duration.millis(50) }
 
 const migrations = { ...users, "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);" }
 
@@ -75,6 +79,13 @@ const killedAt = <A, E>(
       })
   )
 
+/** Another process, with a tap on the connections of its migrations. */
+const migratingThrough = (tap: WireTap.WireTap, url: string, migrations: App.Program["migrations"]) =>
+  Effect.provide(
+    AutoMigration.migrate,
+    App.layerWithMigrator({ url, migratorUrl: tap.url, migrations, options: { lease } })
+  )
+
 /** The first two migrations are applied. A process builds the index of the third one, and the build waits. */
 const inTheMiddle = <A, E>(
   body: (situation: {
@@ -93,6 +104,15 @@ const inTheMiddle = <A, E>(
       const [{ indexrelid: oid } = { indexrelid: 0 }] = yield* Database.query(url, index)
       return yield* body({ url, release, child, oid })
     })
+  )
+
+/** The error of a query of another process that waits for the lease. */
+const leaseTimeout = ({ options, ...program }: App.Program) =>
+  Effect.flatMap(SettableClock.stopped, (clock) =>
+    waitsInVain(clock, ask("SELECT id FROM pets")).pipe(
+      Effect.provide(App.layer({ ...program, options: { ...options, ...patient } })),
+      Effect.withClock(clock.clock)
+    )
   )
 
 describe("while one process runs a step outside transactions", () => {
@@ -114,18 +134,17 @@ describe("while one process runs a step outside transactions", () => {
           deepStrictEqual(yield* Database.query(url, held), [{ locks: 0, idle: 0 }])
 
           const later = { ...migrations, "004_pets": "CREATE TABLE pets (id integer);" }
-          const options = { lease, deadline: Duration.seconds(3) }
-          const error = yield* failsWith("LockTimeout", ask("SELECT id FROM pets")).pipe(
-            Effect.provide(App.layer({ url, migrations: later, options }))
-          )
+          const error = yield* leaseTimeout({ url, migrations: later, options: { lease } })
           assert.strictEqual(error.waitingFor, "lease")
           assert.strictEqual(error.lease?.migrationId, "003_index")
 
           const waiter = yield* Effect.fork(
-            Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: later, options }))
+            Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: later, options: { lease } }))
           )
-          yield* until(url, "(SELECT heartbeat_at - taken_at > lasts FROM auto_migration.lease)")
-          deepStrictEqual(yield* Database.query(url, `SELECT ${leaseIsOver} AS over`), [{ over: false }])
+          yield* Until.during(
+            waiter,
+            until(url, `(SELECT heartbeat_at - taken_at > lasts FROM auto_migration.lease) AND NOT ${leaseIsOver}`)
+          )
           yield* release
           deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(builder), ["003_index"])
           deepStrictEqual(yield* Database.query(url, index), [{ ...built[0], indisvalid: true }])
@@ -147,15 +166,19 @@ describe("while one process runs a step outside transactions", () => {
         for (const days of [1, -3]) {
           yield* setDate(days * 86_400_000)
           const [row] = yield* Database.query(url, "SELECT clock_timestamp()::text AS now")
-          yield* until(url, `(SELECT heartbeat_at > '${row?.["now"]}' FROM auto_migration.lease)`)
+          yield* Until.during(
+            builder,
+            until(url, `(SELECT heartbeat_at > '${row?.["now"]}' FROM auto_migration.lease)`)
+          )
         }
+        yield* until(url, `NOT ${leaseIsOver}`)
         deepStrictEqual(
           yield* Database.query(
             url,
-            `SELECT ${leaseIsOver} AS over, expires_at - heartbeat_at = lasts AS exact, heartbeat_at > taken_at AS beats
+            `SELECT expires_at - heartbeat_at = lasts AS exact, heartbeat_at > taken_at AS beats
             FROM auto_migration.lease`
           ),
-          [{ over: false, exact: true, beats: true }]
+          [{ exact: true, beats: true }]
         )
         yield* release
         yield* Fiber.join(builder)
@@ -174,8 +197,9 @@ describe("a process that is killed in the middle of a step", () => {
           yield* child.signal("SIGKILL")
           yield* child.outcome
           yield* until(url, leaseIsOver)
-          const next = yield* Effect.fork(AutoMigration.migrate)
-          yield* Effect.sleep("500 millis")
+          const tap = yield* WireTap.make(url)
+          const next = yield* Effect.fork(migratingThrough(tap, url, migrations))
+          yield* Until.during(next, untilRefused(tap))
           deepStrictEqual(yield* Database.query(url, `SELECT count(*)::int AS n FROM ${builders}`), [{ n: 1 }])
           yield* release
           deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(next), ["003_index"])
@@ -235,10 +259,8 @@ describe("a live process that cannot renew its lease", () => {
         Effect.gen(function* () {
           yield* child.signal("SIGSTOP")
           yield* until(url, leaseIsOver)
-          const options = { lease, deadline: Duration.seconds(3), policy: Policy.always }
-          const error = yield* unchanged(url, failsWith("LockTimeout", ask("SELECT id FROM pets"))).pipe(
-            Effect.provide(App.layer({ url, migrations: later, options }))
-          )
+          const options = { lease, policy: Policy.always }
+          const error = yield* unchanged(url, leaseTimeout({ url, migrations: later, options }))
           assert.strictEqual(error.waitingFor, "lease")
           yield* child.signal("SIGCONT")
           yield* until(url, `NOT ${leaseIsOver}`)
@@ -329,6 +351,10 @@ describe("a script that was interrupted", () => {
   )
 })
 
+/** Waits until a statement has been sent a second time. */
+const untilSaidAgain = (tap: WireTap.WireTap, words: string) =>
+  Until.until(Effect.map(tap.heard, ({ statements }) => statements.filter((text) => text.includes(words)).length > 1))
+
 describe("a statement that the server refuses half-way", () => {
   const unique = { ...users, "003_unique": "CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);" }
 
@@ -353,18 +379,17 @@ describe("a statement that the server refuses half-way", () => {
   )
 
   it.scopedLive("since its lock was not granted runs again, without a second start", () =>
-    inProgram(
+    inTappedProgram(
       {
         migrations: { ...users, "003_full": "VACUUM FULL users;" },
         options: { lease, lockTimeout: Duration.millis(100) }
       },
-      (url) =>
+      (url, tap) =>
         Effect.gen(function* () {
           yield* AutoMigration.migrateTo(["002_users_email"])
           const release = yield* blocking(url)
           const vacuum = yield* Effect.fork(AutoMigration.migrate)
-          yield* untilBlocked(url)
-          yield* Effect.sleep("300 millis")
+          yield* Until.during(vacuum, untilSaidAgain(tap, "VACUUM FULL"))
           yield* release
           yield* Fiber.join(vacuum)
           deepStrictEqual((yield* kinds).slice(-2), ["Started 003_full", "Applied 003_full"])
@@ -434,7 +459,7 @@ describe("a statement that commits before it fails", () => {
   }
 
   it.scopedLive("differs from a block that ends no transaction, which runs again when its lock was not granted", () =>
-    inProgram(
+    inTappedProgram(
       {
         migrations: {
           "001_tables": tables,
@@ -442,13 +467,12 @@ describe("a statement that commits before it fails", () => {
         },
         options: { lease, lockTimeout: Duration.millis(100) }
       },
-      (url) =>
+      (url, tap) =>
         Effect.gen(function* () {
           yield* AutoMigration.migrateTo(["001_tables"])
           const release = yield* blocking(url, "LOCK TABLE busy")
           const block = yield* Effect.fork(AutoMigration.migrate)
-          yield* untilBlocked(url)
-          yield* Effect.sleep("300 millis")
+          yield* Until.during(block, untilSaidAgain(tap, "UPDATE busy"))
           yield* release
           yield* Fiber.join(block)
           deepStrictEqual(yield* Database.query(url, "SELECT n FROM log"), [{ n: 1 }])
@@ -480,10 +504,14 @@ describe("a script that gives its session another name", () => {
           yield* child.signal("SIGKILL")
           yield* child.outcome
           yield* until(url, leaseIsOver)
+          const tap = yield* WireTap.make(url)
           const next = yield* Effect.fork(
-            Effect.zipRight(failsWith("StatementInDoubt", AutoMigration.migrate), Database.query(url, calling))
+            Effect.zipRight(
+              failsWith("StatementInDoubt", migratingThrough(tap, url, migrations)),
+              Database.query(url, calling)
+            )
           )
-          yield* Effect.sleep("1 second")
+          yield* Until.during(next, untilRefused(tap))
           yield* Database.query(url, "INSERT INTO gate VALUES (1)")
           deepStrictEqual(yield* Fiber.join(next), [{ n: 0 }])
         })
@@ -494,19 +522,23 @@ describe("a script that gives its session another name", () => {
 
 describe("a step that a query waits for", () => {
   it.scopedLive("is cancelled at the deadline, gives its lease back, and is repaired by the next attempt", () =>
-    inProgram(
+    inStoppedProgram(
       {
         migrations: { ...migrations, "004_age": "-- requires: 003_index\nALTER TABLE users ADD COLUMN age integer;" },
-        options: { lease, deadline: Duration.seconds(3), policy: Policy.always, breaker }
+        options: { lease, policy: Policy.always, deadline: Duration.minutes(1) }
       },
-      (url) =>
+      (url, { pass }) =>
         Effect.gen(function* () {
           yield* AutoMigration.migrateTo(["002_users_email"])
           const release = yield* blocking(url)
-          yield* failsWith("HealTimeout", ask("SELECT age FROM users"))
+          const asking = yield* Effect.fork(failsWith("HealTimeout", ask("SELECT age FROM users")))
+          yield* Until.during(asking, until(url, building))
+          yield* pass("1 minute")
+          yield* Fiber.join(asking)
           yield* until(url, "(SELECT lasts = '0' FROM auto_migration.lease)")
+          yield* until(url, `NOT EXISTS (SELECT FROM ${builders})`)
           yield* release
-          yield* Effect.sleep("100 millis")
+          yield* pass("1 minute")
           deepStrictEqual(yield* ask("SELECT age FROM users"), [{ age: null }])
           deepStrictEqual((yield* kinds).slice(-4), [
             "Failed 003_index",
