@@ -30,6 +30,7 @@ import type { Parser } from "../core/sql/ParsedSql.js"
 import { withoutByteOrderMark } from "../core/text/Checksum.js"
 import { sha256 } from "../runtime/Sha256.js"
 import { SqlParser } from "../runtime/SqlParser.js"
+import * as TimeSlice from "../runtime/TimeSlice.js"
 import * as EffectMigrator from "./EffectMigrator.js"
 import * as MigrationFolder from "./Folder.js"
 import * as MigrationGlob from "./Glob.js"
@@ -174,7 +175,7 @@ export const merge = <E, R>(
   )
 
 /**
- * Reads the source, parses every script, infers its footprint and checks its directives. The migrations are in the source's order, ready
+ * Reads the source, parses every script, infers its footprint and checks its directives. It gives the event loop a turn after every few milliseconds. The migrations are in the source's order, ready
  * for `MigrationGraph.make`. Files that the source passed over are logged at debug level, its warnings as warnings.
  *
  * @since 0.1.0
@@ -195,11 +196,27 @@ export const loadMigrations: Effect.Effect<
       discard: true
     }
   )
-  const read = yield* Either.all(inOrder(loaded).map((file) => draftsFrom(parser, file)))
-  const drafts = read.flat().map((draft, position) => ({ ...draft, position }))
-  const footprints = yield* Footprint.inferAll(parser, drafts)
-  return Arr.zipWith(drafts, footprints, (draft, footprint) => Migration.make({ ...draft, footprint, digest: sha256 }))
+  return yield* yield* TimeSlice.run(() => reading(parser, inOrder(loaded)))
 })
+
+/** The migrations of files, with steps in between. */
+const reading = function* (
+  parser: Parser,
+  files: ReadonlyArray<MigrationFile>
+): Footprint.Steps<Either.Either<ReadonlyArray<Migration.Migration>, MigrationDefinitionError>> {
+  const read: Array<Draft> = []
+  for (const file of files) {
+    const drafts = draftsFrom(parser, file)
+    if (Either.isLeft(drafts)) return Either.left(drafts.left)
+    read.push(...drafts.right)
+    yield
+  }
+  const drafts = read.map((draft, position) => ({ ...draft, position }))
+  const footprints = yield* Footprint.inferring(parser, drafts)
+  return Either.map(footprints, (each) =>
+    Arr.zipWith(drafts, each, (draft, footprint) => Migration.make({ ...draft, footprint, digest: sha256 }))
+  )
+}
 
 const byId: Order.Order<Pick<MigrationFile, "id" | "source">> = Order.combine(
   Order.mapInput(Migration.Order, ({ id }) => id),

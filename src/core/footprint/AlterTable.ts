@@ -99,10 +99,19 @@ const addInherited = (
     }
   })
 
-const inChildren = (recorder: R.Recorder, table: QualifiedName, change: (child: QualifiedName) => void): void => {
+/** Changes each child once, at any depth: a child may have several parents. */
+const inChildren = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  change: (child: QualifiedName) => void,
+  changed: Set<string> = new Set()
+): void => {
   for (const child of R.findRelation(recorder, table)?.children ?? []) {
+    const key = `${Catalog.schemaOf(child)}.${child.name}`
+    if (changed.has(key)) continue
+    changed.add(key)
     change(child)
-    inChildren(recorder, child, change)
+    inChildren(recorder, child, change, changed)
   }
 }
 

@@ -53,12 +53,17 @@ export const inherit = (
         .filter((constraint) => isInherited(known, constraint))
         .map((constraint) => ({ ...constraint, isLocal: false }))
     ],
-    onWrite: [...known.onWrite, ...found.onWrite],
-    alsoWrites: [...known.alsoWrites, ...found.alsoWrites]
+    onWrite: distinct(known.onWrite, found.onWrite),
+    alsoWrites: distinct(known.alsoWrites, found.alsoWrites)
   }))
   const exact = { ...found.name, schema: Option.some(Catalog.schemaOf(found.name)) }
   R.updateLinks(recorder, exact, (known) => ({ ...known, children: [...known.children, table] }))
 }
+
+/** All items, each once: a table inherits one from several parents, which have it from theirs. */
+const distinct = <A>(own: ReadonlyArray<A>, inherited: ReadonlyArray<A>): ReadonlyArray<A> => [
+  ...new Set([...own, ...inherited])
+]
 
 /**
  * Links a table to its type: the table changes with the type, and is dropped with it.

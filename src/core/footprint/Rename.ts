@@ -72,7 +72,24 @@ const column: Rename = (recorder, { newname = "", relation: range, subname = "" 
   else renameColumnOf(recorder, known, subname, newname)
 }
 
+/** Renames a column of a table and, once, of each child at any depth: a child may have several parents. */
 const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: string, to: string): void => {
+  const tables = new Map<string, QualifiedName>()
+  const visit = (one: Catalog.Relation): void => {
+    const id = `${Catalog.schemaOf(one.name)}.${one.name.name}`
+    if (tables.has(id)) return
+    tables.set(id, one.name)
+    renameColumnIn(recorder, one, from, to)
+    for (const child of one.children) {
+      const found = R.findRelation(recorder, child)
+      if (found !== undefined) visit(found)
+    }
+  }
+  visit(table)
+  redirectColumn(recorder, [...tables.values()], from, to)
+}
+
+const renameColumnIn = (recorder: R.Recorder, table: Catalog.Relation, from: string, to: string): void => {
   const renamed = (name: string): string => (name === from ? to : name)
   const key = (uses: ReadonlyArray<HazardKey.HazardKey>) =>
     uses.map((use) => (use === HazardKey.column(from) ? HazardKey.column(to) : use))
@@ -82,7 +99,6 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
     constraints: known.constraints.map((one) => ({ ...one, columns: one.columns.map(renamed), uses: key(one.uses) })),
     attachments: known.attachments.map((one) => ({ ...one, uses: key(one.uses) }))
   }))
-  redirectColumn(recorder, table.name, from, to)
   for (const other of table.referencedBy) {
     R.updateLinks(recorder, other, (known) => ({
       ...known,
@@ -101,10 +117,6 @@ const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: str
       ownerColumn: Option.map(known.ownerColumn, renamed),
       uses: key(known.uses)
     }))
-  }
-  for (const child of table.children) {
-    const found = R.findRelation(recorder, child)
-    if (found !== undefined) renameColumnOf(recorder, found, from, to)
   }
 }
 

@@ -83,12 +83,16 @@ const redirectingKey =
 
 const ofTable = (table: string): string => HazardKey.columnOf(table, "").slice(HazardKey.column("").length)
 
-/** Redirects the links to a renamed column. @since 0.1.0 @category updates */
-export const redirectColumn = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void =>
-  redirectAll(recorder, {
-    ...untouched,
-    key: redirectingKey(HazardKey.columnOf(table.name, from), HazardKey.columnOf(table.name, to))
-  })
+/** Redirects the links to a column that was renamed in several tables. @since 0.1.0 @category updates */
+export const redirectColumn = (
+  recorder: R.Recorder,
+  tables: ReadonlyArray<QualifiedName>,
+  from: string,
+  to: string
+): void => {
+  const renamed = new Map(tables.map(({ name }) => [HazardKey.columnOf(name, from), HazardKey.columnOf(name, to)]))
+  redirectAll(recorder, { ...untouched, key: (key) => renamed.get(key) ?? key })
+}
 
 const redirectAll = (recorder: R.Recorder, redirect: Redirect): void => {
   for (const relation of Catalog.allRelations(recorder.catalog)) {

@@ -174,11 +174,32 @@ export interface Inferred {
 export const inferAll = (
   parser: Parser,
   sources: ReadonlyArray<Source>
-): Either.Either<ReadonlyArray<Footprint>, InvalidSql> => {
+): Either.Either<ReadonlyArray<Footprint>, InvalidSql> => finish(inferring(parser, sources))
+
+/** Work in steps. Between two of them the caller may do something else. @since 0.1.0 @category models */
+export type Steps<A> = Generator<void, A, void>
+
+const finish = <A>(steps: Steps<A>): A => {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/**
+ * {@link inferAll} with a step for each statement.
+ *
+ * @since 0.1.0
+ * @category inference
+ */
+export const inferring = function* (
+  parser: Parser,
+  sources: ReadonlyArray<Source>
+): Steps<Either.Either<ReadonlyArray<Footprint>, InvalidSql>> {
   const footprints: Array<Footprint> = []
   let catalog = SimulatedCatalog.empty
   for (const source of sources) {
-    const inferred = infer(parser, catalog, source)
+    const inferred = yield* inferringOne(parser, catalog, source)
     if (Either.isLeft(inferred)) return Either.left(inferred.left)
     const { footprint } = inferred.right
     const expectedRefusals = footprint.expectedRefusals.map((refusal) =>
@@ -211,8 +232,14 @@ const lastProviderOf = (
 export const infer = (
   parser: Parser,
   catalog: SimulatedCatalog.SimulatedCatalog,
+  source: Source
+): Either.Either<Inferred, InvalidSql> => finish(inferringOne(parser, catalog, source))
+
+const inferringOne = function* (
+  parser: Parser,
+  catalog: SimulatedCatalog.SimulatedCatalog,
   { declares = [], script, source }: Source
-): Either.Either<Inferred, InvalidSql> => {
+): Steps<Either.Either<Inferred, InvalidSql>> {
   if (script._tag === "Effect") {
     return Either.right({
       footprint: declared(declares),
@@ -222,12 +249,18 @@ export const infer = (
   const statements = Either.mapLeft(statementsOf(parser, script.text), (error) =>
     ClientStatement.explain(script.text, error)
   )
-  return Either.mapBoth(statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed)), {
-    onLeft: (error) => invalidSql(source, script.text, error),
-    onRight: (statements) =>
-      read(Recorder.make({ parser, catalog, file: source, execute: executeInside }), script.text, statements, declares)
-  })
+  const checked = statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed))
+  if (Either.isLeft(checked)) return Either.left(invalidSql(source, script.text, checked.left))
+  const stepsLeft = bodySteps.ofFile + bodySteps.ofStatement * checked.right.length
+  const recorder = Recorder.make({ parser, catalog, file: source, execute: executeInside, stepsLeft })
+  return Either.right(yield* read(recorder, script.text, checked.right, declares))
 }
+
+/**
+ * How many steps of bodies a file may run: so many, and so many more for each of its statements. With more it is a
+ * barrier.
+ */
+const bodySteps = { ofFile: 10_000, ofStatement: 100 } as const
 
 /** Refuses a transaction that is open at the end of a script: it would be rolled back with the session. */
 const closed = (
@@ -245,12 +278,12 @@ const closed = (
 const invalidSql = (file: string, text: string, { offset, reason, remedy }: SyntaxError): InvalidSql =>
   new InvalidSql({ file, reason: withoutQuotedLiteral(reason), remedy, ...locate(text, offset) })
 
-const read = (
+const read = function* (
   recorder: Recorder.Recorder,
   text: string,
   statements: ReadonlyArray<ParsedStatement>,
   declares: ReadonlyArray<SchemaObject.SchemaObject>
-): Inferred => {
+): Steps<Inferred> {
   const read: Array<Read> = []
   for (const statement of statements) {
     const record = Recorder.statementAt(statement.line)
@@ -261,6 +294,7 @@ const read = (
     if (!mayEnd) record.candidates.push(notTransactional)
     endStatement(recorder)
     read.push({ statement, record, transactional: mayStart && mayEnd })
+    yield
   }
   endMigration(recorder)
   const net = netEffect(recorder)

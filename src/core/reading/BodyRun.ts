@@ -3,6 +3,9 @@
  * with the arguments of the call for the parameters. A statement under a condition that does not hold is read and has
  * no effect.
  *
+ * A statement of the file runs a body once for the same arguments, as long as the catalog does not change. A file that
+ * runs more code than its budget allows runs no more of it, and is a barrier.
+ *
  * @since 0.1.0
  * @internal
  */
@@ -25,10 +28,58 @@ export const runBody = (
   args: ReadonlyArray<Node>,
   table: string | undefined
 ): void => {
-  if (isRunning(recorder, routine)) return
-  recorder.running.push(idOf(routine))
-  run(recorder, routine.body, routine.name.name, parameterLookup(recorder.lookup, routine.body, args, table))
-  recorder.running.pop()
+  const place = recorder.running.indexOf(idOf(routine))
+  if (place !== -1) {
+    recorder.outermostCycle = Math.min(recorder.outermostCycle, place)
+    return
+  }
+  const question = questionOf(recorder, routine, args, table)
+  const { catalog, path, searchPath } = recorder
+  if (recorder.statement.ran.get(question) === catalog) return
+  const isWhole = isSelfContained(recorder, () => {
+    recorder.running.push(idOf(routine))
+    run(recorder, routine.body, routine.name.name, parameterLookup(recorder.lookup, routine.body, args, table))
+    recorder.running.pop()
+  })
+  const isUnchanged = recorder.catalog === catalog && recorder.path === path && recorder.searchPath === searchPath
+  if (isWhole && isUnchanged) recorder.statement.ran.set(question, catalog)
+}
+
+/** Whether the work left out no body that runs already outside of it. Such work would do more at another place. */
+const isSelfContained = (recorder: R.Recorder, work: () => void): boolean => {
+  const place = recorder.running.length
+  const outer = recorder.outermostCycle
+  recorder.outermostCycle = Number.POSITIVE_INFINITY
+  work()
+  const own = recorder.outermostCycle
+  recorder.outermostCycle = Math.min(outer, own)
+  return own >= place
+}
+
+/** All that the run of a body depends on, besides the catalog. */
+const questionOf = (
+  recorder: R.Recorder,
+  { body, inputs, name }: Catalog.Routine,
+  args: ReadonlyArray<Node>,
+  table: string | undefined
+): string =>
+  JSON.stringify([
+    name.schema,
+    name.name,
+    inputs,
+    table,
+    recorder.isUncertain,
+    recorder.path,
+    recorder.searchPath,
+    [...recorder.locals],
+    body._tag === "Opaque" ? [] : args.map((arg) => [nameOf(arg), textsOf(recorder.lookup, arg)])
+  ])
+
+const nameOf = (arg: Node): string | undefined => ("NamedArgExpr" in arg ? arg.NamedArgExpr.name : undefined)
+
+const textsOf = (lookup: Lookup, arg: Node) => {
+  const value = "NamedArgExpr" in arg ? arg.NamedArgExpr.arg : arg
+  return [Option.getOrNull(fold(value, lookup)), Option.getOrNull(foldElements(value, lookup))]
 }
 
 /**
@@ -73,7 +124,21 @@ const runCode = (recorder: R.Recorder, body: Code, name: string, parameters: Loo
   recorder.lookup = outer
 }
 
+/** How many bodies may run inside each other: the reader calls itself for each. */
+const deepest = 100
+
+/** Whether the file may run one more step of a body. Where it may not, the rest of what it runs is not understood. */
+const mayGoOn = (recorder: R.Recorder): boolean => {
+  if (recorder.stepsLeft > 0 && recorder.running.length <= deepest) {
+    recorder.stepsLeft--
+    return true
+  }
+  R.runUnknown(recorder, "runs more code than is read for one file")
+  return false
+}
+
 const runStep = (recorder: R.Recorder, step: Step, name: string): void => {
+  if (!mayGoOn(recorder)) return
   recorder.execute(recorder, step.node)
   if (step._tag === "Dynamic") runDynamic(recorder, step.node, name)
 }
@@ -120,7 +185,13 @@ const named = (args: ReadonlyArray<Node>, name: string): Node | undefined => {
 /** A variable may hold every value that is assigned to it. A variable that depends on itself is not known. */
 const lookupOf = (body: Code, parameters: Lookup): Lookup => {
   const busy = new Set<string>()
+  const known = new Map<string, Option.Option<ReadonlyArray<string>>>()
   const lookup: Lookup = (name) => {
+    const texts = known.get(name) ?? textsOfVariable(name)
+    known.set(name, texts)
+    return texts
+  }
+  const textsOfVariable: Lookup = (name) => {
     const isArray = name.endsWith("[]")
     const plain = (isArray ? name.slice(0, -2) : name).replace(/^.*\./, "")
     const variable = body.variables.get(plain)

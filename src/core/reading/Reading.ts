@@ -63,6 +63,8 @@ export interface StatementRecord {
   readonly keys: Set<HazardKey.HazardKey>
   /** Relations and routines that are already followed: each is followed once. */
   readonly followed: Set<string>
+  /** The bodies that it ran, and the catalog which each left as it was. */
+  readonly ran: Map<string, Catalog.SimulatedCatalog>
   /** Objects that it created or changed, by identity. */
   readonly saved: Map<string, SavedObject>
   /** Keys of the objects that it created, changed or dropped. */
@@ -112,6 +114,10 @@ export interface Recorder {
   readonly locals: Set<string>
   /** Bodies that run, outermost first. */
   readonly running: Array<string>
+  /** Of the running bodies that were called again and left out, the place of the outermost. */
+  outermostCycle: number
+  /** How many more steps of bodies the file may run. */
+  stepsLeft: number
   /** Values that the variables of the current body may hold. */
   lookup: Lookup
   /** Reads one statement: of the file, of a body, or of dynamic SQL. */
@@ -123,8 +129,9 @@ export const make = ({
   catalog,
   execute,
   file,
-  parser
-}: Pick<Recorder, "catalog" | "execute" | "file" | "parser">): Recorder => ({
+  parser,
+  stepsLeft
+}: Pick<Recorder, "catalog" | "execute" | "file" | "parser" | "stepsLeft">): Recorder => ({
   parser,
   file,
   execute,
@@ -147,7 +154,9 @@ export const make = ({
   schemas: new Set(),
   located: new WeakSet(),
   locals: new Set(),
-  running: []
+  running: [],
+  outermostCycle: Number.POSITIVE_INFINITY,
+  stepsLeft
 })
 
 /** @since 0.1.0 @category constructors */
@@ -162,6 +171,7 @@ export const statementAt = (line: number): StatementRecord => ({
   candidates: [],
   keys: new Set(),
   followed: new Set(),
+  ran: new Map(),
   saved: new Map(),
   changed: new Set()
 })

@@ -51,7 +51,10 @@ export const barrier = (recorder: Recorder, reason: string): void => {
 export const opaqueBarrier = (recorder: Recorder, reason: string): void => {
   barrier(recorder, reason)
   recorder.statement.isOpaque = true
-  recorder.catalog = { ...recorder.catalog, isComplete: false, isUnderstood: false }
+  const { isComplete, isUnderstood } = recorder.catalog
+  if (isComplete || isUnderstood) {
+    recorder.catalog = { ...recorder.catalog, isComplete: false, isUnderstood: false }
+  }
 }
 
 /**

@@ -13,7 +13,9 @@ import type { Recorder } from "./Reading.js"
 
 /** @since 0.1.0 @category changes */
 export const makeUncertain = (recorder: Recorder, keys: Iterable<HazardKey>): void => {
-  recorder.catalog = { ...recorder.catalog, uncertain: new Set([...recorder.catalog.uncertain, ...keys]) }
+  const { uncertain } = recorder.catalog
+  const next = new Set([...uncertain, ...keys])
+  if (next.size > uncertain.size) recorder.catalog = { ...recorder.catalog, uncertain: next }
 }
 
 /**

@@ -143,6 +143,7 @@ const moveSequence = (recorder: R.Recorder, sequence: QualifiedName): void =>
 
 /** Runs the checks of the domains in a type. */
 const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
+  if (!once(recorder, "value", name)) return
   for (const type of R.types(recorder, name)) {
     for (const hidden of type.onWrite) runHidden(recorder, undefined, hidden)
     for (const part of type.parts) storeValue(recorder, part)

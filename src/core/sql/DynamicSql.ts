@@ -31,6 +31,12 @@ export type Lookup = (name: string) => Option.Option<ReadonlyArray<string>>
 
 const maxTexts = 256
 
+/** The most characters of all texts together, since each variable may hold the text of another one twice. */
+const maxLength = 65_536
+
+const isShort = (texts: ReadonlyArray<string>): boolean =>
+  texts.reduce((length, text) => length + text.length, 0) <= maxLength
+
 /**
  * The texts that an expression can compute.
  *
@@ -116,7 +122,7 @@ const call = (name: string, args: ReadonlyArray<Node>, lookup: Lookup): Texts =>
     case "quote_literal":
       return combine(folded, ([text = ""]) => quoteLiteral(text))
     case "replace":
-      return combine(folded, ([text = "", from = "", to = ""]) => (from === "" ? text : text.replaceAll(from, to)))
+      return Option.flatMap(combineAll(folded), (rows) => union(rows.map(replaced)))
     default:
       return Option.none()
   }
@@ -128,13 +134,19 @@ const combineAll = (lists: ReadonlyArray<Texts>): Option.Option<ReadonlyArray<Re
     (rows, list) =>
       Option.filter(
         Option.zipWith(rows, list, (sofar, texts) => sofar.flatMap((row) => texts.map((text) => [...row, text]))),
-        (next) => next.length <= maxTexts
+        (next) => next.length <= maxTexts && isShort(next.flat())
       ),
     Option.some([[]])
   )
 
 const combine = (lists: ReadonlyArray<Texts>, join: (parts: ReadonlyArray<string>) => string): Texts =>
   Option.map(combineAll(lists), (rows) => rows.map(join))
+
+const replaced = ([text = "", from = "", to = ""]: ReadonlyArray<string>): Texts => {
+  if (from === "") return Option.some([text])
+  const parts = text.split(from)
+  return text.length + parts.length * to.length > maxLength ? Option.none() : Option.some([parts.join(to)])
+}
 
 const quoteLiteral = (text: string): string => {
   const quoted = `'${text.replaceAll("'", "''")}'`

@@ -13,6 +13,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { nameFrom, type QualifiedName, quote } from "../model/SchemaObject.js"
 import type { ToldBody } from "../model/ToldRoutine.js"
+import { dottedAt, identifierAt, skipBlank, skipToken } from "../text/Lexer.js"
 import { type Parser, statementsOf } from "./ParsedSql.js"
 import { isBuiltIn, wordingOf } from "./ParsedType.js"
 import { type Fragment, type Fragments, fragmentsOf } from "./PlpgsqlTree.js"
@@ -176,11 +177,29 @@ const resultOf = ({ returnType }: CreateFunctionStmt, columns: ReadonlyArray<str
 }
 
 /**
- * Matches `users%ROWTYPE`. It is replaced by `record`, because the grammar reads a row of an unknown table as a single
- * value.
+ * A body in which `record` replaces `users%ROWTYPE`, because the grammar reads a row of an unknown table as a single
+ * value. `tables` are the replaced names.
+ *
+ * @since 0.1.0
+ * @category operations
  */
-const rowType =
-  /((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))*)\s*%\s*rowtype\b/gi
+export const withoutRowTypes = (source: string): { readonly text: string; readonly tables: ReadonlyArray<string> } => {
+  const tables: Array<string> = []
+  let text = ""
+  let copied = 0
+  for (let at = skipBlank(source, 0); at < source.length; at = skipBlank(source, at)) {
+    const name = dottedAt(source, at)
+    const percent = skipBlank(source, name?.end ?? at)
+    const word = source.charAt(percent) === "%" ? identifierAt(source, skipBlank(source, percent + 1)) : undefined
+    if (name !== undefined && word?.value === "rowtype") {
+      tables.push(source.slice(at, name.end))
+      text += `${source.slice(copied, at)}record`
+      copied = word.end
+    }
+    at = copied > at ? copied : (name?.end ?? skipToken(source, at))
+  }
+  return { text: text + source.slice(copied), tables }
+}
 
 const plpgsqlBody = (
   parser: Parser,
@@ -188,11 +207,7 @@ const plpgsqlBody = (
   source: string,
   parameters: ReadonlyArray<string>
 ): RoutineBody => {
-  const rowTables: Array<string> = []
-  const readable = source.replace(rowType, (_, name: string) => {
-    rowTables.push(name)
-    return "record"
-  })
+  const { tables: rowTables, text: readable } = withoutRowTypes(source)
   const text = `${signature} LANGUAGE plpgsql AS '${readable.replaceAll("'", "''")}'`
   const body = Either.flatMap(parser.plpgsql(text), (tree) => {
     const parts = fragmentsOf(tree)

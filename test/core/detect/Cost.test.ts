@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import * as Detector from "../../../src/core/detect/Detector.js"
+import { withoutRowTypes } from "../../../src/core/sql/RoutineBody.js"
 import * as Comment from "../../../src/core/text/Comment.js"
 import * as Lexer from "../../../src/core/text/Lexer.js"
 import { charactersRead } from "../../support/text/WorkCounter.js"
@@ -65,6 +66,7 @@ const walks: Readonly<Record<string, (text: string) => unknown>> = {
   "comments alone": Comment.commentsOf,
   "comments behind text": Comment.commentsBehind,
   "the first token": Comment.firstToken,
+  "row types of a body": withoutRowTypes,
   "one line": (text) => Lexer.oneLine(text, 100),
   tokens: (text) => {
     for (let at = 0; at < text.length; ) at = Lexer.skipToken(text, at)
