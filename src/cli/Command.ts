@@ -16,6 +16,7 @@ import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../cor
 import * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as MigrationWarning from "../core/migration/MigrationWarning.js"
+import { visible } from "../core/text/Visible.js"
 import type * as Operator from "../operate/Operator.js"
 import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
 import * as MigrationSource from "../source/MigrationSource.js"
@@ -160,13 +161,28 @@ export const run = (
   environment: Readonly<Record<string, string | undefined>>,
   terminal: Option.Option<Terminal> = Option.none()
 ): Effect.Effect<number> =>
-  Invocation.parse(words, environment).pipe(
-    Effect.flatMap(
-      Option.match({
-        onNone: () => Effect.as(Console.log(Invocation.usage), 0),
-        onSome: (invocation) => Effect.provide(execute(invocation, terminal), services(invocation))
-      })
-    ),
-    Effect.catchTag("SqlError", (error) => Effect.as(Console.error(`${error.message}: ${error.cause}`), 1)),
-    Effect.catchAll((error) => Effect.as(Console.error(error.message), error._tag === "UsageError" ? 2 : 1))
+  withVisibleConsole(
+    Invocation.parse(words, environment).pipe(
+      Effect.flatMap(
+        Option.match({
+          onNone: () => Effect.as(Console.log(Invocation.usage), 0),
+          onSome: (invocation) => Effect.provide(execute(invocation, terminal), services(invocation))
+        })
+      ),
+      Effect.catchTag("SqlError", (error) => Effect.as(Console.error(`${error.message}: ${error.cause}`), 1)),
+      Effect.catchAll((error) => Effect.as(Console.error(error.message), error._tag === "UsageError" ? 2 : 1))
+    )
   )
+
+/** Prints no character that a terminal obeys: names of files, rows and other tools' tables may hold some. */
+const withVisibleConsole = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Console.consoleWith(({ unsafe: direct, ...console }) =>
+    Console.withConsole(effect, {
+      ...console,
+      log: (...lines) => console.log(...lines.map(visibly)),
+      error: (...lines) => console.error(...lines.map(visibly)),
+      unsafe: { ...direct, log: (...lines: ReadonlyArray<unknown>) => direct.log(...lines.map(visibly)) }
+    })
+  )
+
+const visibly = (line: unknown): string => visible(String(line))

@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { isAlreadyThere } from "../core/attempt/AlreadyThere.js"
-import { constantPart } from "../core/detect/ConstantMessage.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import {
   type AutoMigrationError,
@@ -27,9 +26,8 @@ import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as ParsedSql from "../core/sql/ParsedSql.js"
-import { oneLine } from "../core/text/Lexer.js"
-import * as Redaction from "../core/text/Redaction.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as Told from "./Told.js"
 
 /**
  * The migration at fault, and the detail of its event in the ledger.
@@ -40,6 +38,14 @@ import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.j
 export interface Blame {
   readonly migration: Migration
   readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** The query that a failure is reported to, and whether its caller ran the migration. @since 0.1.0 @category models */
+export interface Report {
+  readonly cause: unknown
+  readonly retryAt: number
+  /** Defaults to `false`. */
+  readonly toItsRunner?: boolean
 }
 
 /**
@@ -57,29 +63,20 @@ export interface Failure {
   /** The failure holds for all migrations, so all heals report it for a while. */
   readonly isEverywhere?: true
   readonly toError: (report: Report) => AutoMigrationError
+  /** What a span or a log prints: the message for others, and not the migration with its script. */
+  readonly toString: () => string
+  readonly toJSON?: () => string
 }
 
-/**
- * To whom a failure is reported, and about which query. The caller that ran the statement sees the server's message and
- * the statement as they are. Each other caller sees neither values nor literals: its role may not be allowed to read them.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Report {
-  readonly cause: unknown
-  readonly retryAt: number
-  /** Defaults to `false`. */
-  readonly toItsRunner?: boolean
+/** A failure with the text that a span or a log prints. */
+const printing = (failure: Omit<Failure, "toString" | "toJSON">): Failure => {
+  const print = () => failure.toError({ cause: undefined, retryAt: 0 }).message
+  return { ...failure, toString: print, toJSON: print }
 }
 
 /** A failure without a migration at fault: the next attempt may succeed. @since 0.1.0 @category constructors */
-export const circumstance = (toError: Failure["toError"]): Failure => ({
-  _tag: "Failure",
-  blames: Option.none(),
-  suspects: Option.none(),
-  toError
-})
+export const circumstance = (toError: Failure["toError"]): Failure =>
+  printing({ _tag: "Failure", blames: Option.none(), suspects: Option.none(), toError })
 
 /** A failure that holds for all migrations of the database. @since 0.1.0 @category constructors */
 export const everywhere = (toError: Failure["toError"]): Failure => ({
@@ -88,12 +85,8 @@ export const everywhere = (toError: Failure["toError"]): Failure => ({
 })
 
 /** A failure with a migration at fault. @since 0.1.0 @category constructors */
-export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure => ({
-  _tag: "Failure",
-  blames: Option.some({ migration, detail }),
-  suspects: Option.none(),
-  toError
-})
+export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure =>
+  printing({ _tag: "Failure", blames: Option.some({ migration, detail }), suspects: Option.none(), toError })
 
 /**
  * The error for a caller that ran no query, such as an operator's command.
@@ -108,24 +101,6 @@ export const withoutQuery = (failure: Failure): AutoMigrationError =>
 export const forOthers = (failure: Failure): Failure => ({
   ...failure,
   toError: (report) => failure.toError({ ...report, toItsRunner: false })
-})
-
-/** A text for the caller that ran the statement, and one for all others. */
-interface Told {
-  readonly full: string
-  readonly constant: string
-}
-
-/** A text that holds no data. */
-const openly = (text: string): Told => ({ full: text, constant: text })
-
-const tell = ({ constant, full }: Told, { toItsRunner = false }: Report): string => (toItsRunner ? full : constant)
-
-const withheldMessage = "only the caller that ran it sees the message, which may hold data"
-
-const toldMessage = (evidence: SqlState.Evidence): Told => ({
-  full: evidence.message,
-  constant: Option.getOrElse(constantPart(evidence), () => withheldMessage)
 })
 
 /**
@@ -184,11 +159,11 @@ export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
  */
 export const ofMessage = (error: SqlError, doing: string, remains: Remains = "nothing"): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, openly(driverMessage(error)), remains),
+    onNone: () => unavailable(doing, null, Told.openly(driverMessage(error)), remains),
     onSome: (evidence) =>
       evidence.sqlState === "25006"
-        ? readOnly(doing, toldMessage(evidence))
-        : unavailable(doing, evidence.sqlState, toldMessage(evidence), remains)
+        ? readOnly(doing, Told.message(evidence))
+        : unavailable(doing, evidence.sqlState, Told.message(evidence), remains)
   })
 
 /**
@@ -214,10 +189,10 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
   const doing = `migration ${id}`
   const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => suspecting(id, unavailable(doing, null, openly(driverMessage(error)), remains)),
+    onNone: () => suspecting(id, unavailable(doing, null, Told.openly(driverMessage(error)), remains)),
     onSome: (evidence) => {
       const { sqlState } = evidence
-      const reason = reasonAt(place, evidence)
+      const reason = Told.messageAbout(statementAt(place), evidence)
       if (sqlState === "42501") return forbidden(doing, reason, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)
@@ -246,27 +221,27 @@ const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
-const unavailable = (doing: string, sqlState: string | null, reason: Told, remains: Remains): Failure =>
+const unavailable = (doing: string, sqlState: string | null, reason: Told.Told, remains: Remains): Failure =>
   circumstance(
     (report) =>
       new DatabaseUnavailable({
         doing,
         sqlState,
-        reason: tell(reason, report),
+        reason: Told.tell(reason, report),
         isRolledBack: remains === "nothing",
         cause: report.cause
       })
   )
 
 /** The failure of a query that waited for a heal when the layer was closed. @since 0.1.0 @category constructors */
-export const ended: Failure = unavailable("a heal", null, openly("the layer that heals was closed"), "nothing")
+export const ended: Failure = unavailable("a heal", null, Told.openly("the layer that heals was closed"), "nothing")
 
-const readOnly = (doing: string, reason: Told): Failure =>
-  circumstance((report) => new ReadOnlyServer({ doing, reason: tell(reason, report), cause: report.cause }))
+const readOnly = (doing: string, reason: Told.Told): Failure =>
+  circumstance((report) => new ReadOnlyServer({ doing, reason: Told.tell(reason, report), cause: report.cause }))
 
 const forbidden = (
   doing: string,
-  reason: Told,
+  reason: Told.Told,
   { migration, role }: Place,
   remedies: ReadonlyArray<string>
 ): Failure => {
@@ -274,14 +249,15 @@ const forbidden = (
   return fault(
     migration,
     { message: reason.constant, sqlState: "42501" },
-    (report) => new InsufficientPrivilege({ role, doing, reason: tell(reason, report), remedy, cause: report.cause })
+    (report) =>
+      new InsufficientPrivilege({ role, doing, reason: Told.tell(reason, report), remedy, cause: report.cause })
   )
 }
 
 /** A migration that runs outside transactions keeps the statements that ran before the failure. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told, schema: SchemaName): Failure => {
+const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told.Told, schema: SchemaName): Failure => {
   const { migration, remedies, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = statementAt(place)
@@ -293,7 +269,7 @@ const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told, schem
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? openly(anEffect) : toldStatement(statement),
+    statement: statement === "" ? Told.openly(anEffect) : Told.statement(statement),
     sqlState: evidence.sqlState,
     reason,
     inDoubt: remedies,
@@ -304,25 +280,14 @@ const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told, schem
 const statementAt = ({ migration: { script }, span }: Place): string =>
   script._tag === "Sql" ? script.text.slice(span.start, span.end) : ""
 
-const toldStatement = (statement: string): Told => {
-  const constant = oneLine(Redaction.withoutLiterals(statement), 200)
-  return { full: Redaction.mayHoldPassword(statement) ? constant : oneLine(statement, 200), constant }
-}
-
-/** The message about a statement that may hold a password is withheld from its runner too. */
-const reasonAt = (place: Place, evidence: SqlState.Evidence): Told => {
-  const told = toldMessage(evidence)
-  return Redaction.mayHoldPassword(statementAt(place)) ? openly(told.constant) : told
-}
-
 const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alreadyThere"] => ({
   adopt: `${Plan.commandFor("adopt", [])}${commandSuffix(schema)}`,
   record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
 })
 
 interface FailedFacts extends Pick<MigrationFailed, "line" | "column" | "sqlState" | "inDoubt" | "alreadyThere"> {
-  readonly statement: Told
-  readonly reason: Told
+  readonly statement: Told.Told
+  readonly reason: Told.Told
 }
 
 /** A thousand queries a second may report one failure, and the compiler has checked the fields. */
@@ -341,8 +306,8 @@ const failed = (
         {
           ...facts,
           ...remains,
-          statement: tell(facts.statement, report),
-          reason: tell(facts.reason, report),
+          statement: Told.tell(facts.statement, report),
+          reason: Told.tell(facts.reason, report),
           migrationId: migration.id,
           file: migration.source,
           retryAt: report.retryAt,
@@ -360,12 +325,12 @@ const failed = (
  * @category constructors
  */
 export const effectFailed = (migration: Migration, reason: string): Failure =>
-  failed(migration, byItself({ full: reason, constant: withheldMessage }))
+  failed(migration, byItself(Told.privately(reason)))
 
-const byItself = (reason: Told): FailedFacts => ({
+const byItself = (reason: Told.Told): FailedFacts => ({
   line: 1,
   column: 1,
-  statement: openly(anEffect),
+  statement: Told.openly(anEffect),
   sqlState: null,
   reason,
   inDoubt: undefined,
@@ -379,7 +344,7 @@ const byItself = (reason: Told): FailedFacts => ({
  * @category constructors
  */
 export const endedItself = (migration: Migration): Failure =>
-  failed(migration, byItself(openly("it ended the transaction that it ran in, which only the library may end")), {
+  failed(migration, byItself(Told.openly("it ended the transaction that it ran in, which only the library may end")), {
     isRolledBack: false
   })
 

@@ -206,21 +206,33 @@ const migrationOf = ({ migrations }: Services, id: string): Effect.Effect<Migrat
 /** Chooses a plan from the migrations that an applied set lacks. */
 type Choose = (applied: AppliedSet["checksumById"]) => Option.Option<Plan.Plan>
 
-/** Applies the chosen plan. Fails before the first step where the file of an applied migration was edited. */
-const migrate = (services: Services, choose: Choose, doing: "apply" | "again") =>
-  Effect.withSpan(applyChosen(services, choose, doing), Telemetry.span.migrate)
+/**
+ * Applies the chosen plan. Fails before the first step where the file of an applied migration was edited. The span gets the
+ * error as it is told to others, since exporters print it.
+ */
+const migrate = (
+  services: Services,
+  choose: Choose,
+  doing: "apply" | "again"
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
+  Effect.mapError(Effect.withSpan(applyChosen(services, choose, doing), Telemetry.span.migrate), (error) =>
+    "failure" in error ? forItsRunner(error) : error
+  )
+
+const forItsRunner = ({ failure, retryAt }: PlanRunner.RunFailure): AutoMigrationError =>
+  failure.toError({ cause: undefined, retryAt, toItsRunner: true })
 
 const applyChosen = (
   services: Services,
   choose: Choose,
   doing: "apply" | "again"
-): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> =>
+): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | PlanRunner.RunFailure> =>
   Effect.gen(function* () {
     const set = yield* appliedUnlessEdited(services)
     const plan = choose(current(services, set))
     if (Option.isNone(plan)) return []
     yield* services.adopter.unlessDue(set, plan.value)
-    const result = yield* run(services.runner, { plan: plan.value, doing })
+    const result = yield* services.runner.run({ ...forOperator, plan: plan.value, doing })
     return result._tag === "Outdated" ? yield* applyChosen(services, choose, doing) : idsOf(result)
   })
 
@@ -248,9 +260,7 @@ const current = ({ migrations }: Services, set: AppliedSet): AppliedSet["checksu
 }
 
 const run = (runner: Services["runner"], request: OperatorRun): Effect.Effect<PlanRunner.Result, AutoMigrationError> =>
-  Effect.mapError(runner.run({ ...forOperator, ...request }), ({ failure, retryAt }) =>
-    failure.toError({ cause: undefined, retryAt, toItsRunner: true })
-  )
+  Effect.mapError(runner.run({ ...forOperator, ...request }), forItsRunner)
 
 const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>
   result._tag === "Done" ? result.ran.map(idOf) : []

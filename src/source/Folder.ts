@@ -3,12 +3,13 @@
  *
  * @internal
  */
-import { readdir, readFile, realpath, stat } from "node:fs/promises"
-import { basename, join, relative, resolve } from "node:path"
+import { constants } from "node:fs"
+import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises"
+import { basename, join, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import {
   InvalidEncoding,
@@ -22,30 +23,44 @@ import * as Utf8 from "../core/text/Utf8.js"
 import { hashes } from "./Hashes.js"
 
 /**
- * The migrations of a folder. Links are followed. Fails with `MigrationUnreadable` for a folder or file that cannot be read, with
- * `InvalidEncoding` for a file that is not UTF-8, and with the errors of `Layout.arrange`.
+ * The migrations of a folder. Links are followed inside the folder. Fails with `MigrationUnreadable` for a folder or file that cannot
+ * be read, for a link out of the folder, for a device or a pipe and for a file that is too large, with `InvalidEncoding` for a file
+ * that is not UTF-8, and with the errors of `Layout.arrange`.
  *
  * @since 0.1.0
  * @category operations
  */
 export const read = (
   folder: string | URL,
-  order: Option.Option<NameOrder>
+  { maxFileSize = defaultMaxFileSize, order }: Options
 ): Effect.Effect<Arrangement, MigrationDefinitionError> => {
   const named = typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
   return Effect.gen(function* () {
     const root = (yield* isScriptsOfSqitch(named)) ? join(named, "..") : named
-    const paths = [...(yield* filesIn(root, "", []))].sort()
+    const real = yield* reading(root, () => realpath(root))
+    const paths = [...(yield* filesIn(root, "", [], real))].sort()
     const texts = yield* Effect.forEach(
       paths.filter(Layout.isRead),
-      (path) => Effect.map(Effect.either(textOf(join(root, path))), (text) => [path, text] as const),
+      (path) =>
+        Effect.map(Effect.either(textOf(join(root, path), { real, maxFileSize })), (text) => [path, text] as const),
       { concurrency }
     )
     const textByPath: ReadonlyMap<string, Either.Either<string, Unreadable>> = new Map(texts)
     const text = (path: string) => textByPath.get(path) ?? Either.left(missing(join(root, path)))
-    return yield* Layout.arrange({ paths, text, nameOf: (path) => join(root, path), hashes }, order)
+    return yield* Layout.arrange(
+      { paths, text, nameOf: (path) => join(root, path), hashes },
+      Option.fromNullable(order)
+    )
   })
 }
+
+/** See `MigrationSource.FolderOptions`. @since 0.1.0 @category models */
+export interface Options {
+  readonly order?: NameOrder
+  readonly maxFileSize?: number
+}
+
+const defaultMaxFileSize = 16 * 1024 * 1024
 
 /** Whether a folder is Sqitch's `deploy`: the plan beside it gives the order of its scripts. */
 const isScriptsOfSqitch = (folder: string): Effect.Effect<boolean> =>
@@ -74,12 +89,13 @@ const concurrency = 16
 const filesIn = (
   root: string,
   folder: string,
-  around: ReadonlyArray<string>
+  around: ReadonlyArray<string>,
+  outermost: string
 ): Effect.Effect<ReadonlyArray<string>, MigrationUnreadable> =>
   Effect.gen(function* () {
     const own = join(root, folder)
     const entries = yield* reading(own, () => readdir(own, { withFileTypes: true }))
-    const real = yield* reading(own, () => realpath(own))
+    const real = yield* realPathWithin(outermost, own)
     if (around.includes(real)) return []
     const found = yield* Effect.forEach(
       entries,
@@ -87,7 +103,7 @@ const filesIn = (
         const path = folder === "" ? entry.name : `${folder}/${entry.name}`
         if (entry.name.startsWith(".") || entry.name === "node_modules") return Effect.succeed([path])
         return Effect.flatMap(isFolder(entry, join(root, path)), (isOne) =>
-          isOne ? filesIn(root, path, [...around, real]) : Effect.succeed([path])
+          isOne ? filesIn(root, path, [...around, real], outermost) : Effect.succeed([path])
         )
       },
       { concurrency }
@@ -109,15 +125,87 @@ const isFolder = (
       )
     : Effect.succeed(entry.isDirectory())
 
-const textOf = (path: string): Effect.Effect<string, Unreadable> =>
+/** The path without links. Fails for one that leads out of the folder. */
+const realPathWithin = (folder: string, path: string): Effect.Effect<string, MigrationUnreadable> =>
+  Effect.filterOrFail(
+    reading(path, () => realpath(path)),
+    (real) => real === folder || real.startsWith(folder.endsWith(sep) ? folder : folder + sep),
+    () =>
+      new MigrationUnreadable({
+        path,
+        reason: "it is a link out of the folder of migrations",
+        remedy: "Put the file into the folder, or name the folder that the link leads to."
+      })
+  )
+
+interface Bounds {
+  /** The folder of migrations, without links. */
+  readonly real: string
+  readonly maxFileSize: number
+}
+
+const textOf = (path: string, bounds: Bounds): Effect.Effect<string, Unreadable> =>
   Effect.flatMap(
-    reading(path, () => readFile(path)),
+    Effect.flatMap(realPathWithin(bounds.real, path), (real) => bytesOf(path, real, bounds)),
     (bytes) =>
       Either.mapLeft(
         Utf8.decode(bytes),
         ({ byteOffset, line }) => new InvalidEncoding({ file: path, line, byteOffset })
       )
   )
+
+/** Does not wait for the other end of a pipe, and follows no link that was put there meanwhile. */
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
+
+/** Looks at the file that is open, since its path may name another one by now. */
+const bytesOf = (
+  path: string,
+  real: string,
+  { maxFileSize }: Bounds
+): Effect.Effect<Uint8Array, MigrationUnreadable> => {
+  const isFile = Effect.map(
+    reading(path, () => stat(real)),
+    (found) => found.isFile()
+  )
+  const read = Effect.acquireUseRelease(
+    reading(path, () => open(real, openFlags)),
+    (file) =>
+      Effect.filterOrFail(
+        reading(path, () => firstBytes(file, maxFileSize + 1)),
+        ({ length }) => length <= maxFileSize,
+        () => tooLarge(path, maxFileSize)
+      ),
+    (file) => Effect.promise(() => file.close())
+  )
+  return Effect.if(isFile, { onTrue: () => read, onFalse: () => Effect.fail(noFile(path)) })
+}
+
+/** At most so many bytes, also of a file that grows while it is read. */
+const firstBytes = async (file: FileHandle, most: number): Promise<Uint8Array> => {
+  const found = await file.stat()
+  if (!found.isFile()) throw Object.assign(new Error(), { code: "ENOTFILE" })
+  const buffer = Buffer.alloc(Math.min(most, found.size + 1))
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length)
+    length += bytesRead
+    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
+  }
+}
+
+const noFile = (path: string): MigrationUnreadable =>
+  new MigrationUnreadable({
+    path,
+    reason: "it is a pipe, a socket or a device",
+    remedy: "Put a file in its place, or remove it."
+  })
+
+const tooLarge = (path: string, maxFileSize: number): MigrationUnreadable =>
+  new MigrationUnreadable({
+    path,
+    reason: `it is larger than ${maxFileSize} bytes`,
+    remedy: "Split it, load its data another way, or raise maxFileSize of MigrationSource.layerDirectory."
+  })
 
 const reading = <A>(path: string, read: () => Promise<A>): Effect.Effect<A, MigrationUnreadable> =>
   Effect.tryPromise({ try: read, catch: (error) => new MigrationUnreadable({ path, reason: reasonOf(error) }) })
@@ -135,5 +223,7 @@ const reasonByCode: ReadonlyMap<unknown, string> = new Map([
   ["EPERM", "this process may not read it"],
   ["ENOTDIR", "it is not a folder"],
   ["EISDIR", "it is a folder"],
+  ["ENXIO", "it is a pipe, a socket or a device"],
+  ["ENOTFILE", "it is a pipe, a socket or a device"],
   ["ELOOP", "its links lead back to it"]
 ])

@@ -9,6 +9,7 @@ import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
@@ -28,6 +29,7 @@ import * as Migration from "../core/migration/Migration.js"
 import type { SchemaObject } from "../core/model/SchemaObject.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
 import { withoutByteOrderMark } from "../core/text/Checksum.js"
+import { isHidden, visible } from "../core/text/Visible.js"
 import { sha256 } from "../runtime/Sha256.js"
 import { SqlParser } from "../runtime/SqlParser.js"
 import * as TimeSlice from "../runtime/TimeSlice.js"
@@ -53,6 +55,8 @@ export interface FolderOptions {
    * order of its own (Flyway, Sqitch, Drizzle's journal, graphile-migrate, Atlas) keeps it.
    */
   readonly order?: NameOrder
+  /** The size in bytes above which a file is not read. Defaults to 16 MB (16,777,216). */
+  readonly maxFileSize?: number
 }
 
 /**
@@ -72,7 +76,8 @@ export class MigrationSource extends Context.Tag("effect-auto-migration/Migratio
  * graphile-migrate, Supabase, Atlas, or plain `.sql` files. `docs/layouts.md` tells how each is recognised and which files it leaves
  * out. The folder is read when the migrations are loaded, and may be empty.
  *
- * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, with `InvalidEncoding` for a file that is not
+ * Loading fails with `MigrationUnreadable` for a folder or file that cannot be read, is no file, is larger than `maxFileSize`, or is
+ * a link out of the folder, with `InvalidEncoding` for a file that is not
  * UTF-8 (a byte order mark and any line endings are fine), with `AmbiguousOrder` for names that have two orders, with
  * `InvalidLayout` for a file of a layout that cannot be followed, with `UnsupportedLayout` for Liquibase, and with `NothingToApply` if
  * files were passed over and no migration is left.
@@ -82,7 +87,7 @@ export class MigrationSource extends Context.Tag("effect-auto-migration/Migratio
  */
 export const layerDirectory = (path: string | URL, options: FolderOptions = {}): Layer.Layer<MigrationSource> =>
   Layer.succeed(MigrationSource, {
-    load: Effect.map(MigrationFolder.read(path, Option.fromNullable(options.order)), filesOf)
+    load: Effect.map(MigrationFolder.read(path, options), filesOf)
   })
 
 /**
@@ -118,7 +123,7 @@ export const layerRecord = (sqlById: Readonly<Record<string, string>>): Layer.La
  */
 export const layerGlob = (
   loaderByPath: MigrationGlob.Loaders,
-  options: FolderOptions = {}
+  options: Pick<FolderOptions, "order"> = {}
 ): Layer.Layer<MigrationSource> =>
   Layer.succeed(MigrationSource, {
     load: Effect.map(MigrationGlob.read(loaderByPath, Option.fromNullable(options.order)), filesOf)
@@ -320,8 +325,13 @@ const withLayout = (
 
 const idFrom = (name: string, source: string): Either.Either<Migration.MigrationId, MigrationUnreadable> =>
   Either.mapLeft(
-    Schema.decodeUnknownEither(Migration.MigrationId)(name),
-    () => new MigrationUnreadable({ path: source, reason: `${JSON.stringify(name)} cannot be the id of a migration` })
+    Either.filterOrLeft(Schema.decodeUnknownEither(Migration.MigrationId)(name), (id) => !isHidden(id), identity),
+    () =>
+      new MigrationUnreadable({
+        path: source,
+        reason: `${visible(JSON.stringify(name))} cannot be the id of a migration`,
+        remedy: "Give it a name without control characters, invisible characters and white space at its ends."
+      })
   )
 
 const objectsFrom = (

@@ -6,13 +6,25 @@
  */
 import * as Schema from "effect/Schema"
 import { location } from "../text/Location.js"
+import { visibleName } from "../text/Visible.js"
 
-/** A folder or file of migrations cannot be read. @since 0.1.0 @category definition errors */
+/**
+ * A folder or file of migrations cannot be read, or must not be: it is no file, too large, or outside of the folder. `remedy`
+ * defaults to a look at its rights.
+ *
+ * @since 0.1.0
+ * @category definition errors
+ */
 export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(
   "effect-auto-migration/MigrationUnreadable"
-)("MigrationUnreadable", { path: Schema.String, reason: Schema.String }) {
+)("MigrationUnreadable", {
+  path: Schema.String,
+  reason: Schema.String,
+  remedy: Schema.optional(Schema.String)
+}) {
   override get message() {
-    return `Cannot read ${this.path}: ${this.reason}. Check that it exists and that this process may read it.`
+    const remedy = this.remedy ?? "Check that it exists and that this process may read it."
+    return `Cannot read ${visibleName(this.path)}: ${this.reason}. ${remedy}`
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * @internal
  */
+import { visibleName } from "./Visible.js"
 
 /**
  * Renders a place so that editors and terminals can link it; line and column are 1-based.
@@ -11,4 +12,4 @@
  * @category rendering
  */
 export const location = (file: string, line: number, column?: number): string =>
-  column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
+  column === undefined ? `${visibleName(file)}:${line}` : `${visibleName(file)}:${line}:${column}`

@@ -36,7 +36,8 @@ const isDigit = (character: string): boolean => character >= "0" && character <=
 export const withoutLiterals = (statement: string): string => between(statement, 0, statement.length)
 
 /**
- * A part of a text without literals and comments. The text is read from its start: a literal may have begun before.
+ * A part of a text without literals and comments. The text is read from its start: a literal may have begun before. It ends
+ * with a backslash, which begins a command of psql and is not SQL.
  *
  * @since 0.1.0
  * @category operations
@@ -44,6 +45,7 @@ export const withoutLiterals = (statement: string): string => between(statement,
 export const between = (text: string, from: number, to: number): string => {
   const parts: Array<string> = []
   for (let at = 0; at < to; ) {
+    if (at >= from && text.charAt(at) === "\\") return `${parts.join("")}\\${withheld}`
     const end = isDigit(text.charAt(at)) ? at + numberAt(text, at).length : skipToken(text, at)
     const token = text.slice(at, end)
     const isCut = at < from || end > to

@@ -12,7 +12,10 @@ import { ask, failsWith, inProgram, users } from "../../support/program/Situatio
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
-const options = { policy: Policy.always, deadline: Duration.seconds(20) }
+const tenMinutes = Duration.minutes(10)
+
+/** The window is open until the test ends. */
+const options = { policy: Policy.always, deadline: tenMinutes, breaker: { first: tenMinutes, cap: tenMinutes } }
 
 /** The failed events as text: their details, and all else that a reader of the ledger sees. */
 const failedEvents = (url: string) =>

@@ -1,0 +1,54 @@
+/**
+ * Texts of a failure that may hold data: one for the caller that ran the statement, and one for all others. The runner sees
+ * the server's message and the statement as they are. Each other caller sees neither values nor literals: its role may
+ * not be allowed to read them.
+ *
+ * @internal
+ */
+import * as Option from "effect/Option"
+import { constantPart } from "../core/detect/ConstantMessage.js"
+import type * as SqlState from "../core/detect/SqlState.js"
+import { oneLine } from "../core/text/Lexer.js"
+import * as Redaction from "../core/text/Redaction.js"
+import { visible } from "../core/text/Visible.js"
+
+/** @since 0.1.0 @category models */
+export interface Told {
+  readonly full: string
+  readonly constant: string
+}
+
+/** A text that holds no data. @since 0.1.0 @category constructors */
+export const openly = (text: string): Told => ({ full: text, constant: text })
+
+/** The text of an error that only its runner may see. @since 0.1.0 @category constructors */
+export const privately = (full: string): Told => ({ full, constant: withheldMessage })
+
+const withheldMessage = "only the caller that ran it sees the message, which may hold data"
+
+/** The server's message. @since 0.1.0 @category constructors */
+export const message = (evidence: SqlState.Evidence): Told => ({
+  full: evidence.message,
+  constant: Option.getOrElse(constantPart(evidence), () => withheldMessage)
+})
+
+/** A statement on one line. @since 0.1.0 @category constructors */
+export const statement = (text: string): Told => {
+  const constant = oneLine(Redaction.withoutLiterals(text), 200)
+  return { full: Redaction.mayHoldPassword(text) ? constant : oneLine(text, 200), constant }
+}
+
+/**
+ * The server's message about a statement. It is withheld from the runner too where the statement may hold a password.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const messageAbout = (text: string, evidence: SqlState.Evidence): Told => {
+  const told = message(evidence)
+  return Redaction.mayHoldPassword(text) ? openly(told.constant) : told
+}
+
+/** The text for a caller, without characters that a terminal obeys. @since 0.1.0 @category rendering */
+export const tell = ({ constant, full }: Told, { toItsRunner = false }: { readonly toItsRunner?: boolean }): string =>
+  visible(toItsRunner ? full : constant)
