@@ -260,6 +260,16 @@ export const rename = (
   Effect.flatMap(AutoMigration, (_) => _.rename(from, to))
 
 /**
+ * Ends the lease of a migration whose holder has no session any more, and keeps its progress. Gives `false` where the
+ * migration has no lease, or its holder lives.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const release = (id: string): Effect.Effect<boolean, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.release(id))
+
+/**
  * The migrations that {@link adopt} would record, and the rows and files that do not fit. It reads another tool's table
  * of migrations, or asks the catalog for the objects that each migration promises. It changes neither.
  *

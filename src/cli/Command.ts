@@ -62,6 +62,7 @@ const status = ({ schema }: Invocation.Invocation) =>
       `unknown  ${list(now.unknown)}`,
       `edited   ${list(now.edited)}`,
       ...notes(schema, now),
+      ...now.held.map((holder) => `held     ${holder}`),
       ...now.warnings.map((warning) => `warning  ${MigrationWarning.render(warning)}`)
     ]
   )
@@ -114,6 +115,13 @@ const baseline = ({ ids, options: { all, to, unchecked } }: Invocation.Invocatio
 const rename = ({ ids: [from = "", to = ""] }: Invocation.Invocation) =>
   print(Effect.as(AutoMigration.rename(from, to), [`renamed  ${from} to ${to}`]))
 
+const release = ({ ids: [id = ""] }: Invocation.Invocation) =>
+  Effect.flatMap(AutoMigration.release(id), (isReleased) =>
+    isReleased
+      ? Effect.as(Console.log(`released ${id}`), 0)
+      : Effect.as(Console.error(`${id} has no lease whose holder is gone. Ask for the status to see who holds it.`), 1)
+  )
+
 const execute = (
   invocation: Invocation.Invocation,
   terminal: Option.Option<Terminal>
@@ -133,6 +141,8 @@ const execute = (
       return Adopt.run(invocation, terminal)
     case "rename":
       return rename(invocation)
+    case "release":
+      return release(invocation)
     case "plan":
       return print(plan(invocation))
     case "status":

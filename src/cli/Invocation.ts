@@ -76,6 +76,13 @@ const commands = {
     maxIds: 2,
     options: []
   },
+  release: {
+    form: "release id",
+    does: "end the lease of a migration whose holder is gone",
+    minIds: 1,
+    maxIds: 1,
+    options: []
+  },
   verify: { form: "verify", does: "follow the ledger's hash chain", minIds: 0, maxIds: 0, options: [] }
 } satisfies Readonly<Record<string, Command>>
 

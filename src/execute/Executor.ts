@@ -31,6 +31,7 @@ import * as MigrationLock from "./MigrationLock.js"
 import type { Patience } from "./OutsideRun.js"
 import * as OutsideStep from "./OutsideStep.js"
 import * as TransactionStep from "./TransactionStep.js"
+import * as Waits from "./Waits.js"
 
 export type { Job, Journal, Outcome } from "./Job.js"
 
@@ -91,8 +92,9 @@ const runJob = Effect.fnUntraced(function* (
 const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
   Effect.flatMap(Monotonic.milliseconds, (startedAt) => {
     const lastAttemptAt = lastAttemptOf(task.job, dependencies.config, startedAt)
+    const told = Waits.make({ ask: dependencies.ask, config: dependencies.config })
     const patience: Patience = {
-      while: mayRunAgain(task.job, lastAttemptAt),
+      while: mayRunAgain(task.job, lastAttemptAt, told),
       schedule: dependencies.config.lockRetry
     }
     return Waiting.retry(runStep(dependencies, task, patience), patience, newsFor(task.job, lastAttemptAt)).pipe(
@@ -115,9 +117,9 @@ const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Optio
  * A process that waits for the migration lock holds no other: an operator waits as long as another process migrates.
  */
 const mayRunAgain =
-  ({ pace }: Job.Job, lastAttemptAt: number) =>
+  ({ pace }: Job.Job, lastAttemptAt: number, tell: Effect.Effect<void>) =>
   (setback: Setback): Effect.Effect<boolean> => {
-    if (setback._tag === "LockHeld" && pace === "operator") return Effect.succeed(true)
+    if (setback._tag === "LockHeld" && pace === "operator") return Effect.as(tell, true)
     return setback._tag === "LockHeld" || MigrationLock.isContended(setback)
       ? Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
       : Effect.succeed(false)
@@ -150,19 +152,21 @@ const runStep = (
     : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task)
 
 const failureFrom =
-  ({ ask, config: { schema }, parser }: Dependencies, task: Job.Task, startedAt: number) =>
+  ({ ask, config, parser }: Dependencies, task: Job.Task, startedAt: number) =>
   (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
     if (setback._tag === "Failure") return Effect.fail(setback)
     if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
-      return Effect.flatMap(Rights.statementFailure(ask, parser, schema, setback), Effect.fail)
+      return Effect.flatMap(Rights.statementFailure(ask, parser, config.schema, setback), Effect.fail)
     }
-    return Effect.flatMap(Monotonic.milliseconds, (now) =>
+    const holders = setback._tag === "LockHeld" ? Waits.holders({ ask, config }) : Effect.succeed([])
+    return Effect.flatMap(Effect.zip(Monotonic.milliseconds, holders), ([now, held]) =>
       Effect.fail(
         MigrationFailure.circumstance(
           ({ cause }) =>
             new LockTimeout({
               migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
               ...waitedFor(setback),
+              holders: held,
               milliseconds: Math.round(now - startedAt),
               cause
             })

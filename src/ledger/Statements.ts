@@ -65,8 +65,11 @@ export const ownIds = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readOwnIds = reader("own", Schema.Array(Schema.String))
 
-const lock = (schema: SchemaName): string =>
-  `pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0))`
+/** The key of the migration lock of a ledger. @since 0.1.0 @category statements */
+export const lockKey = (schema: SchemaName): string =>
+  `pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)`
+
+const lock = (schema: SchemaName): string => `pg_catalog.pg_try_advisory_xact_lock(${lockKey(schema)})`
 
 /**
  * Tries to take the migration lock of a ledger until the transaction ends: an answer `locked`.

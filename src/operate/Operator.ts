@@ -27,15 +27,19 @@ import type * as MigrationWarning from "../core/migration/MigrationWarning.js"
 import * as DataLoss from "../core/policy/DataLoss.js"
 import * as Renaming from "../core/policy/Renaming.js"
 import * as Catalog from "../database/Catalog.js"
+import * as Message from "../database/Message.js"
+import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Presence from "../database/Presence.js"
 import * as Job from "../execute/Job.js"
+import * as Waits from "../execute/Waits.js"
+import * as Holders from "../ledger/Holders.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import { Ledger } from "../runner/Ledger.js"
 import * as OldNames from "../runner/OldNames.js"
 import * as PlanRunner from "../runner/PlanRunner.js"
-import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Adopter from "./Adopter.js"
 import * as RecordingCondition from "./RecordingCondition.js"
@@ -66,6 +70,8 @@ export interface Status {
   readonly warnings: ReadonlyArray<MigrationWarning.MigrationWarning>
   /** Tables of other tools that record migrations. */
   readonly elsewhere: ReadonlyArray<Adopter.HistoryStatus>
+  /** A sentence for each session that holds the migration lock, and for each lease: who holds it, and what ends it. */
+  readonly held: ReadonlyArray<string>
 }
 
 /**
@@ -110,6 +116,7 @@ export interface Operator {
   readonly adopt: (
     options: Adoption.AdoptOptions
   ) => Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError | AdoptionError>
+  readonly release: (id: string) => Effect.Effect<boolean, AutoMigrationError>
   readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
@@ -139,6 +146,8 @@ interface Services {
   readonly ledger: Context.Tag.Service<Ledger>
   readonly runner: Context.Tag.Service<PlanRunner.PlanRunner>
   readonly adopter: Adopter.Adopter
+  readonly waits: Effect.Effect<ReadonlyArray<string>>
+  readonly release: (id: string) => Effect.Effect<boolean, AutoMigrationError>
 }
 
 /**
@@ -146,7 +155,9 @@ interface Services {
  * @category constructors
  */
 export const make = Effect.gen(function* () {
-  const { schema } = yield* AutoMigrationConfig
+  const config = yield* AutoMigrationConfig
+  const { schema } = config
+  const { ask } = yield* MigrationClient
   const { graph, refresh } = yield* Knowledge
   const runner = yield* PlanRunner.PlanRunner
   const applied = Effect.map(withoutQuery(refresh), (view) => view.applied)
@@ -158,6 +169,8 @@ export const make = Effect.gen(function* () {
     catalog: yield* Catalog.Catalog,
     ledger: yield* Ledger,
     runner,
+    waits: Waits.holders({ ask, config }),
+    release: (id) => release(ask, config, id),
     adopter: yield* Adopter.make({
       applied,
       record: (plan, details) => Effect.map(run(runner, { plan, doing: "adopt", details }), idsOf)
@@ -193,9 +206,16 @@ const operatorFrom = (services: Services): Operator => {
       ),
     adopt: adopter.adopt,
     adoption: adopter.adoption,
-    rename: (from, to) => rename(services, from, to)
+    rename: (from, to) => rename(services, from, to),
+    release: services.release
   }
 }
+
+const release = (ask: Message.Ask, config: Options, id: string): Effect.Effect<boolean, AutoMigrationError> =>
+  ask(Message.changing(config, "operator", Holders.release(config.schema, id))).pipe(
+    Effect.mapError((error) => MigrationFailure.withoutQuery(MigrationFailure.ofMessage(error, "the end of a lease"))),
+    Effect.flatMap((results) => Holders.readIsReleased(Message.columnsOf(results)))
+  )
 
 const migrationOf = ({ migrations }: Services, id: string): Effect.Effect<Migration, UnknownMigration> =>
   Effect.mapError(
@@ -351,7 +371,8 @@ const status = Effect.fnUntraced(function* (
     renamed,
     overtaken: MigrationGraph.overtaken(graph, new Set(done.map(idOf))).map(idOf),
     warnings: graph.warnings.filter(({ migration }) => pending.some(({ id }) => id === migration)),
-    elsewhere: yield* adopter.histories(set)
+    elsewhere: yield* adopter.histories(set),
+    held: yield* services.waits
   }
 })
 

@@ -273,6 +273,8 @@ export class LockTimeout extends Schema.TaggedError<LockTimeout>("effect-auto-mi
   waitingFor: Schema.Literal("migration-lock", "table-lock", "lease"),
   /** For `"lease"`: the migration that runs, the process that runs it, and its role. */
   lease: Schema.optional(Schema.Struct({ migrationId: Schema.String, holder: Schema.String, heldBy: Schema.String })),
+  /** For `"migration-lock"` and `"lease"`: their holders when the wait ended, one sentence each. */
+  holders: Schema.optional(Schema.Array(Schema.String)),
   milliseconds: Schema.Number,
   cause
 }) {
@@ -281,7 +283,8 @@ export class LockTimeout extends Schema.TaggedError<LockTimeout>("effect-auto-mi
   }
 }
 
-const obstacle = ({ lease, waitingFor }: LockTimeout): string => {
+const obstacle = ({ holders = [], lease, waitingFor }: LockTimeout): string => {
+  if (holders.length > 0) return `${holders.join("; ")}. Try again when it is done.`
   switch (waitingFor) {
     case "migration-lock":
       return "another process holds the migration lock. Try again when it is done."

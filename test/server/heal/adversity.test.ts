@@ -171,7 +171,8 @@ describe("a folder of migrations", () => {
           renamed: [],
           overtaken: [],
           warnings: [],
-          elsewhere: []
+          elsewhere: [],
+          held: []
         })
       }).pipe(Effect.provide(programIn(url, directory)))
     })

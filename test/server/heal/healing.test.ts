@@ -226,7 +226,8 @@ describe("a provider that is already applied", () => {
         renamed: [],
         overtaken: [],
         warnings: [],
-        elsewhere: []
+        elsewhere: [],
+        held: []
       })
     })
   )

@@ -27,7 +27,8 @@ describe("the ledger", () => {
           renamed: [],
           overtaken: [],
           warnings: [],
-          elsewhere: []
+          elsewhere: [],
+          held: []
         })
         deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["002_users_email"])
         assert.isTrue(yield* AutoMigration.isApplied("002_users_email"))

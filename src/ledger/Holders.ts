@@ -1,0 +1,81 @@
+/**
+ * Questions about the holders of the migration lock and of leases. Each role may ask them: the server shows every session's
+ * role and application, and hides address and times from roles without `pg_read_all_stats`.
+ *
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { LockHolder } from "../core/model/LockHolder.js"
+import { type Ask, answering, briefly, columnsOf, literal, reader } from "../database/Message.js"
+import type { Options, SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as LedgerLock from "./Statements.js"
+
+const time = (expression: string): string =>
+  `pg_catalog.to_char((${expression}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
+
+const address = "pg_catalog.host(a.client_addr)"
+
+/** The two halves of the lock's key stand in two columns. `pg_locks` numbers a key of 64 bits by 1. */
+const lockHolders = (schema: SchemaName): string =>
+  answering(
+    "lockHolders",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('migrationId', NULL, 'pid', a.pid,
+  'role', pg_catalog.pg_get_userbyid(a.usesysid), 'application', a.application_name, 'address', ${address},
+  'since', ${time("coalesce(a.xact_start, a.backend_start)")}, 'until', NULL, 'isHidden', a.backend_start IS NULL)), '[]')`,
+    `FROM (SELECT ${LedgerLock.lockKey(schema)} AS key) k, pg_catalog.pg_locks l,
+  LATERAL pg_catalog.pg_stat_get_activity(l.pid) a
+  WHERE (l.locktype = 'advisory') AND l.granted AND (l.objsubid = 1)
+  AND (l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+  AND ((l.classid::bigint) = ((k.key >> 32) & 4294967295)) AND ((l.objid::bigint) = (k.key & 4294967295))`
+  )
+
+const sessionOf = `(SELECT a.* FROM pg_catalog.pg_stat_get_activity(NULL) a
+  WHERE (a.application_name = ('effect-auto-migration ' || (l.holder::text))) LIMIT 1)`
+
+const leaseHolders = (schema: SchemaName): string =>
+  answering(
+    "leaseHolders",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('migrationId', l.migration_id, 'pid', a.pid,
+  'role', l.held_by, 'application', NULL, 'address', ${address}, 'since', ${time("l.taken_at")},
+  'until', ${time("l.expires_at")}, 'isHidden', (a.pid IS NOT NULL) AND (a.backend_start IS NULL))), '[]')`,
+    `FROM "${schema}".lease l LEFT JOIN LATERAL ${sessionOf} a ON true
+  WHERE (l.expires_at > pg_catalog.clock_timestamp()) OR (a.pid IS NOT NULL)`
+  )
+
+const readLockHolders = reader("lockHolders", Schema.Array(LockHolder))
+
+const readLeaseHolders = reader("leaseHolders", Schema.Array(LockHolder))
+
+/**
+ * The holders as of now; none where the server does not answer. They serve a message about a wait, which must not fail for
+ * another reason.
+ *
+ * @since 0.1.0
+ * @category questions
+ */
+export const find = (ask: Ask, config: Options): Effect.Effect<ReadonlyArray<LockHolder>> => {
+  const asked = (question: string) => Effect.map(ask(briefly(config, question)), columnsOf)
+  const locks = Effect.flatMap(asked(lockHolders(config.schema)), readLockHolders)
+  const leases = Effect.flatMap(asked(leaseHolders(config.schema)), readLeaseHolders)
+  return Effect.zipWith(orNone(locks), orNone(leases), (some, others) => [...some, ...others])
+}
+
+const orNone = <A, E>(holders: Effect.Effect<ReadonlyArray<A>, E>): Effect.Effect<ReadonlyArray<A>> =>
+  Effect.orElseSucceed(holders, () => [])
+
+/**
+ * Ends a lease whose holder has no session any more, and keeps its progress: an answer `isReleased`. A holder that has just
+ * taken its lease has no session for a moment.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const release = (schema: SchemaName, migrationId: string): string =>
+  `WITH released AS (UPDATE "${schema}".lease AS l SET lasts = '0'
+  WHERE (l.migration_id = ${literal(migrationId)}) AND (l.expires_at > pg_catalog.clock_timestamp())
+  AND (l.taken_at < (pg_catalog.clock_timestamp() - interval '10 seconds')) AND NOT EXISTS ${sessionOf} RETURNING 1)
+${answering("isReleased", "pg_catalog.to_json(EXISTS (SELECT FROM released))")}`
+
+/** @since 0.1.0 @category readers */
+export const readIsReleased = reader("isReleased", Schema.Boolean)
