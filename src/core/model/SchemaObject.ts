@@ -20,12 +20,7 @@ import * as Ord from "effect/Order"
 import * as S from "effect/Schema"
 import { dottedAt, identifierAt, skipBlank } from "../text/Lexer.js"
 
-/**
- * A name and, where it is known, its schema; both as the server stores them.
- *
- * @since 0.1.0
- * @category models
- */
+/** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category models */
 export interface QualifiedName {
   readonly schema: Option.Option<string>
   readonly name: string
@@ -41,12 +36,7 @@ export interface Relation extends QualifiedName {
   readonly _tag: "Relation"
 }
 
-/**
- * A column and, where it is known, its table.
- *
- * @since 0.1.0
- * @category models
- */
+/** A column and, where it is known, its table. @since 0.1.0 @category models */
 export interface Column {
   readonly _tag: "Column"
   readonly relation: Option.Option<QualifiedName>
@@ -113,10 +103,7 @@ export interface Extension {
   readonly name: string
 }
 
-/**
- * @since 0.1.0
- * @category models
- */
+/** @since 0.1.0 @category models */
 export type SchemaObject =
   | Relation
   | Column
@@ -129,12 +116,7 @@ export type SchemaObject =
   | Collation
   | Extension
 
-/**
- * A name and, where it is known, its schema; both as the server stores them.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category constructors */
 export const qualifiedName = (name: string, schema?: string): QualifiedName => ({
   schema: schema === undefined ? Option.none() : Option.some(schema),
   name
@@ -179,12 +161,7 @@ export const constraint = (name: string, relation?: QualifiedName): Constraint =
   name
 })
 
-/**
- * Sorts the columns, because `ON CONFLICT` ignores their order.
- *
- * @since 0.1.0
- * @category constructors
- */
+/** Sorts the columns, because `ON CONFLICT` ignores their order. @since 0.1.0 @category constructors */
 export const conflictTarget = (columns: ReadonlyArray<string>, relation?: QualifiedName): ConflictTarget => ({
   _tag: "ConflictTarget",
   relation: Option.fromNullable(relation),
@@ -352,12 +329,7 @@ const codec = S.Union(
  */
 export type SchemaObjectEncoded = S.Schema.Encoded<typeof codec>
 
-/**
- * The codec of schema objects, for errors and ledger events.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** The codec of schema objects, for errors and ledger events. @since 0.1.0 @category codecs */
 export const SchemaObject: S.Schema<SchemaObject, SchemaObjectEncoded> = codec
 
 /** Quotes an identifier only where SQL needs quotes. */
