@@ -1,6 +1,6 @@
 /**
- * The rules of DESIGN.md, "From SQL to graph", each by its number. `behind` passes if the last file must run after the one
- * before it; `free` passes if the two may run in either order.
+ * The rules of docs/architecture.md, "From files to the graph", each by its number. `behind` passes if the last file must run
+ * after the one before it; `free` passes if the two may run in either order.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -1,7 +1,7 @@
 /**
- * The rules of DESIGN.md, "From SQL to graph", by their numbers: for each the smallest histories that break without it. The
- * graph keeps the last two files of each in their order, and the server shows why: the other way round it refuses one of them,
- * or has something else in the end. What follows between the names of the keys is pinned in test/core/footprint/Rules.test.ts.
+ * The rules of docs/architecture.md, "From files to the graph", by their numbers: for each the smallest histories that break without
+ * it. The graph keeps the last two files of each in their order, and the server shows why: the other way round it refuses one of
+ * them, or has something else in the end. What follows between the names of the keys is pinned in test/core/footprint/Rules.test.ts.
  */
 import { assert, layer as suite } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -1,5 +1,5 @@
 /**
- * Gaps and how they end: each row of the design's table about gaps, providers, streams and fibers.
+ * Each kind of gap and how it ends, with providers, streams and fibers.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,7 +1,7 @@
 /**
  * Histories: files of DDL and DML over a handful of names, so that they meet often. Not every statement of every history runs;
  * whoever uses a history leaves out the files that the server refuses. Each kind of statement is there because a rule of
- * DESIGN.md is about it.
+ * docs/architecture.md is about it.
  */
 
 import * as fc from "fast-check"

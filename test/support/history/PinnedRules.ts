@@ -1,6 +1,6 @@
 /**
- * The rules of DESIGN.md, "From SQL to graph", by their numbers: for each the smallest histories that break without it. What
- * is called `hidden` only SQL makes that is not understood.
+ * The rules of docs/architecture.md, "From files to the graph", by their numbers: for each the smallest histories that break without
+ * it. What is called `hidden` only SQL makes that is not understood.
  */
 /** Two files whose order the rule keeps, and one that makes what they are about. */
 export interface Pinned {

@@ -1,6 +1,6 @@
 /**
- * The rules of DESIGN.md, "From SQL to graph", and what keeps a database unharmed that was there before, each taken out of the
- * sources: what a test is worth is shown by what it finds. `MUTANT=6` in the environment makes Vitest run the tests on sources
+ * The rules of docs/architecture.md, "From files to the graph", and what keeps a database unharmed that was there before, each taken out
+ * of the sources: what a test is worth is shown by what it finds. `MUTANT=6` in the environment makes Vitest run the tests on sources
  * without rule 6; a letter tells mutants of one rule apart. An edit that no longer finds its text fails, so that no mutant dies
  * of old age.
  */
