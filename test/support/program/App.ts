@@ -32,7 +32,7 @@ export const client = ({ maxConnections = 5, url }: Pick<Program, "maxConnection
   Layer.orDie(PgClient.layer({ url: Redacted.make(url), maxConnections, connectTimeout }))
 
 /** The library on a client that is there. */
-const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
+export const library = ({ migrations, options = {} }: Pick<Program, "migrations" | "options">) =>
   AutoMigrationLive.pipe(
     Layer.provide(MigrationSource.layerRecord(migrations)),
     Layer.provide(AutoMigrationConfig.layer({ deadline, ...options })),
