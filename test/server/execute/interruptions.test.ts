@@ -14,11 +14,12 @@ import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
 import * as Fleet from "../../support/fleet/Fleet.js"
 import * as App from "../../support/program/App.js"
 import { blocking, builders, building, index, noLease, onlyOnce, until } from "../../support/program/Outside.js"
-import { ask, failsWith, kinds, nothingIsLeft, untilBlocked, users } from "../../support/program/Situation.js"
+import { ask, failsWith, kinds, nothingIsLeft, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as EmbeddedServer from "../../support/server/EmbeddedServer.js"
 import * as Pause from "../../support/server/Pause.js"
 import * as Server from "../../support/server/Server.js"
+import { during } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 const migrations = {
@@ -33,7 +34,7 @@ const slow = ask("SELECT n FROM slow")
 
 /** The pool may still hold dead connections, which it notices when it uses them. */
 const eventually = <A, R>(query: Effect.Effect<A, unknown, R>) =>
-  Effect.retry(query, Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(50)))
+  Effect.retry(query, Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(600)))
 
 const healsOnce = Effect.gen(function* () {
   deepStrictEqual(yield* eventually(slow), [{ n: 0 }])
@@ -48,7 +49,7 @@ const interrupted = <E>(url: string, interrupt: Effect.Effect<unknown, E>) =>
     yield* Pause.lasts(url, 600)
     const error = yield* Effect.gen(function* () {
       const heal = yield* Effect.fork(Effect.flip(slow))
-      yield* Pause.untilSleeping(url)
+      yield* during(heal, Pause.untilSleeping(url))
       yield* interrupt
       const error = yield* Fiber.join(heal)
       yield* Pause.lasts(url, 0)
@@ -98,7 +99,7 @@ describe("in the middle of a step outside transactions", () => {
       yield* AutoMigration.migrateTo(["002_users_email"])
       const release = yield* blocking(url)
       const build = yield* Effect.fork(failsWith("DatabaseUnavailable", AutoMigration.migrate))
-      yield* until(url, building)
+      yield* during(build, until(url, building))
       const before = yield* built(url)
       yield* interrupt
       const error = yield* Fiber.join(build)
@@ -224,15 +225,13 @@ describe("a process that is suspended in the middle of a migration", () => {
       yield* Effect.provide(ask("SELECT id FROM users"), App.layer({ url, migrations: users }))
       yield* Effect.gen(function* () {
         const program = { url, migrations, maxConnections: 2, policy: "always", deadline: Duration.seconds(5) } as const
-        const other = yield* Fleet.start(file, program)
+        const other = yield* Fleet.start(file, { ...program, clock: "stopped" })
         yield* other.ready
         yield* other.tell({ _tag: "Query", queries: [{ place: 0, text: "SELECT email FROM users" }] })
         yield* Pause.untilSleeping(url)
         yield* other.signal("SIGSTOP")
         yield* Pause.openGate(url)
-        const reading = yield* Effect.fork(Database.query(url, "SELECT id FROM users"))
-        yield* untilBlocked(url)
-        deepStrictEqual(yield* Fiber.join(reading), [])
+        deepStrictEqual(yield* Database.query(url, "SELECT id FROM users"), [])
         deepStrictEqual(yield* ask("SELECT email FROM users"), [])
         yield* other.signal("SIGCONT")
         yield* Effect.exit(other.finished)

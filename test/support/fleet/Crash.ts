@@ -53,8 +53,9 @@ export const everywhere = ({ database, holds, sides, victim }: Case) =>
 const stepsOf = (messages: number, sides: Case["sides"]): ReadonlyArray<Step> =>
   Array.from({ length: messages }, (_, n) => n + 1).flatMap((message) => sides.map((side) => ({ message, side })))
 
+/** On a stopped clock no process listens, renews a lease or gives up, so that each sends the same messages. */
 const startThrough = (tap: WireTap.WireTap, { file, program }: Victim) =>
-  Effect.tap(Fleet.start(file, { ...program, url: tap.url }), ({ ready }) => ready)
+  Effect.tap(Fleet.start(file, { ...program, url: tap.url, clock: "stopped" }), ({ ready }) => ready)
 
 /** How many messages a process sends that is left alone. */
 const messagesOf = (victim: Victim, url: string): Effect.Effect<number> =>

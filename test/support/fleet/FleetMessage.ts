@@ -10,7 +10,9 @@ export const Program = Schema.Struct({
   maxConnections: Schema.Number,
   policy: Schema.Literal("default", "always"),
   /** Of a heal, where it is not the default. */
-  deadline: Schema.optionalWith(Schema.DurationFromMillis, { exact: true })
+  deadline: Schema.optionalWith(Schema.DurationFromMillis, { exact: true }),
+  /** On a stopped clock, what the process sends does not depend on how fast the machine is. */
+  clock: Schema.optionalWith(Schema.Literal("stopped"), { exact: true })
 })
 
 export type Program = typeof Program.Type

@@ -9,6 +9,7 @@ import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import { AutoMigration, Policy, Telemetry, withAutoMigration } from "effect-auto-migration"
 import * as App from "../program/App.js"
+import * as SettableClock from "../program/SettableClock.js"
 import * as FleetMessage from "./FleetMessage.js"
 
 const answer = (message: FleetMessage.Answer) => Effect.sync(() => process.send?.(message))
@@ -63,7 +64,7 @@ const nextWord = Effect.async<unknown>((resume) => {
   process.once("message", (message) => resume(Effect.succeed(message)))
 })
 
-const { deadline, policy, ...program } = Schema.decodeUnknownSync(Schema.parseJson(FleetMessage.Program))(
+const { clock, deadline, policy, ...program } = Schema.decodeUnknownSync(Schema.parseJson(FleetMessage.Program))(
   process.argv[2]
 )
 
@@ -88,4 +89,6 @@ const work = Effect.gen(function* () {
 )
 
 process.once("disconnect", () => process.exit(0))
-Effect.runFork(work)
+Effect.runFork(
+  clock === undefined ? work : Effect.flatMap(SettableClock.stopped, ({ clock }) => Effect.withClock(work, clock))
+)
