@@ -105,7 +105,7 @@ const nothingIsLeft = ({ direct, pooled }: Place) =>
 const untilIs = (url: string, query: string, answer: Readonly<Record<string, unknown>>) =>
   Effect.suspend(() => Database.query(url, query)).pipe(
     Effect.flatMap((rows) => Effect.try(() => deepStrictEqual(rows, [answer]))),
-    Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(300))),
+    Effect.retry(Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(1200))),
     Effect.orDie
   )
 

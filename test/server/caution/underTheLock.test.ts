@@ -7,12 +7,12 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import { ask, failsWith, inProgram, untilBlocked } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
+import { until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 const users = "CREATE TABLE users (id integer PRIMARY KEY, name text);"
@@ -31,11 +31,7 @@ const session = (url: string, ...statements: ReadonlyArray<string>) =>
   })
 
 /** Waits until the migration lock has been tried through the tap. */
-const untilLockIsTried = (tap: WireTap.WireTap) =>
-  Effect.repeat(tap.heard, {
-    until: ({ statements }) => statements.some((text) => text.includes("pg_try_advisory_xact_lock")),
-    schedule: Schedule.spaced("20 millis")
-  })
+const untilLockIsTried = (tap: WireTap.WireTap) => until(Effect.map(WireTap.lockTries(tap), (tries) => tries > 0))
 
 const allUsers = (url: string) => Database.query(url, "SELECT id, name FROM users ORDER BY id")
 

@@ -12,7 +12,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import {
   AutoMigration,
   AutoMigrationConfig,
@@ -26,6 +25,7 @@ import { advisoryLocks } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Pause from "../../support/server/Pause.js"
 import * as Server from "../../support/server/Server.js"
+import { until } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 const slow = { "001_slow": `CREATE TABLE slow (id integer);\n${Pause.statement}` }
@@ -39,11 +39,7 @@ const slowDatabase = Effect.tap(Server.freshDatabase, (url) => Pause.lasts(url, 
 const nothingIsLeft = (url: string) =>
   Effect.gen(function* () {
     deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('slow') AS found"), [{ found: null }])
-    const left = yield* Effect.repeat(Database.query(url, advisoryLocks), {
-      until: (rows) => rows[0]?.["n"] === 0,
-      schedule: Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(1000))
-    })
-    assert.strictEqual(left[1] > 1000, false)
+    yield* until(Effect.map(Database.query(url, advisoryLocks), ([row]) => row?.["n"] === 0))
     const { applied } = yield* AutoMigration.status
     deepStrictEqual(applied, [])
   })

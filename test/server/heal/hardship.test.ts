@@ -291,8 +291,10 @@ describe("sessions", () => {
       (url) =>
         Effect.gen(function* () {
           yield* AutoMigration.migrate
-          yield* Database.query(url, "INSERT INTO paths DEFAULT VALUES")
-          deepStrictEqual(yield* Database.query(url, "SELECT path FROM paths"), [{ path: `${String.raw`x\new`}\\` }])
+          const patient = "SET statement_timeout = 0"
+          yield* Database.query(url, patient, "INSERT INTO paths DEFAULT VALUES")
+          const rows = yield* Database.query(url, patient, "SELECT path FROM paths")
+          deepStrictEqual(rows, [{ path: `${String.raw`x\new`}\\` }])
         })
     )
   )

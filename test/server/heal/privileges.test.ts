@@ -477,7 +477,7 @@ describe("a migration whose role lacks a right: InsufficientPrivilege, and its r
         yield* Database.query(url, remedy)
         const rows = yield* Effect.retry(ask("SELECT id FROM t"), {
           schedule: Schedule.spaced("100 millis"),
-          times: 100
+          times: 600
         })
         deepStrictEqual(rows, [])
         deepStrictEqual(yield* kinds, ["Applied 000", "Failed 001", "Applied 001"])

@@ -7,19 +7,22 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { AutoMigration, MigrationClient, MigrationSource } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import { appliedIds, ask, failsWith, kinds, type Services, users } from "../../support/program/Situation.js"
+import * as Pause from "../../support/server/Pause.js"
 import * as Server from "../../support/server/Server.js"
+import { during } from "../../support/server/Until.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
 /** Runs the body in a transaction of the application, and returns the statements on the application's connections. */
 const overheard = <A, E>(
   { migrations, options = {} }: Pick<App.Program, "migrations" | "options">,
-  body: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, Services>
+  body: (sql: SqlClient.SqlClient, url: string) => Effect.Effect<A, E, Services>
 ) =>
   Effect.gen(function* () {
     const url = yield* Server.freshDatabase
@@ -27,7 +30,7 @@ const overheard = <A, E>(
     return yield* Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* tap.reset
-      const result = yield* sql.withTransaction(body(sql))
+      const result = yield* sql.withTransaction(body(sql, url))
       const { connections, statements } = yield* tap.heard
       assert.strictEqual(connections, 0)
       return { result, statements }
@@ -83,8 +86,15 @@ describe("inside a caller's transaction the library does not use the caller's co
 
   it.scopedLive("a migration that is interrupted, and the request to cancel it", () =>
     Effect.gen(function* () {
-      const { result, statements } = yield* overheard({ migrations: { "001_slow": "SELECT pg_sleep(60);" } }, () =>
-        Effect.zipRight(Effect.timeoutOption(AutoMigration.migrate, "1 second"), kinds)
+      const { result, statements } = yield* overheard(
+        { migrations: { "001_slow": "SELECT pg_sleep(600);" } },
+        (_, url) =>
+          Effect.gen(function* () {
+            const migrating = yield* Effect.fork(AutoMigration.migrate)
+            yield* during(migrating, Pause.untilSleeping(url))
+            yield* Fiber.interrupt(migrating)
+            return yield* kinds
+          })
       )
       deepStrictEqual([result, statements], [[], nothing])
     })

@@ -80,7 +80,7 @@ export const sessionsLeft = (url: string): Effect.Effect<Rows> =>
     Effect.flatMap(session(url), (ask) =>
       Effect.repeat(ask(otherSessions), {
         until: (sessions) => sessions.length === 0,
-        schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(300))
+        schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(1200))
       }).pipe(Effect.zipRight(ask(otherSessions)))
     )
   )

@@ -122,7 +122,7 @@ const serve = (cluster: Cluster): Effect.Effect<EmbeddedServer, ServerUnavailabl
     yield* Effect.addFinalizer(() => stop(running, "SIGINT"))
     const startAgain = boot(port).pipe(
       // The backends of a killed server hold its shared memory for a moment longer.
-      Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 100 }),
+      Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 1200 }),
       Effect.map((process) => {
         running = process
       })
