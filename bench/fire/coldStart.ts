@@ -69,13 +69,13 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
       const url = yield* Effect.tap(emptyDatabase, (url) => Database.query(server.url, MessageLog.statements(url)))
       const urls = yield* Effect.forEach(ofAll(url), userOfProcess)
       log = ""
-      yield* race(urls, small)
-      return waitingMessages(MessageLog.messages(log, url))
+      const took = yield* race(urls, small)
+      return { took, ...waitingMessages(MessageLog.messages(log, url)) }
     }).pipe(Effect.scoped, Effect.orDie)
 
     const working = yield* Effect.replicateEffect(round(large), rounds)
     const light = yield* Effect.replicateEffect(round(small), lightRounds)
-    const { mean, most, workers } = yield* counted
+    const { mean, most, took, workers } = yield* counted
     const figure = (name: string, value: number, unit: Figure["unit"] = "ms"): Figure => ({
       name: `  ${name}`,
       value,
@@ -96,7 +96,8 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
       ...figuresOf("migrations that do next to nothing", light),
       figure("messages of a waiting process, on average", mean, ""),
       figure("messages of a waiting process, at most", most, ""),
-      figure("processes that applied something", workers, "")
+      figure("processes that applied something", workers, ""),
+      figure("the round in which messages are counted", took)
     ] satisfies ReadonlyArray<Figure>
   }).pipe(Effect.scoped, Effect.orDie)
 
