@@ -1,5 +1,5 @@
 /**
- * What a migration has changed of the tables that were there before, by the server's own records, at the end of its
+ * What a migration has changed of the objects that were there before, by the server's own records, at the end of its
  * transaction. Triggers, rules and functions may change more than the SQL of a migration shows.
  *
  * @internal
@@ -14,153 +14,287 @@ import { isMadeHere, isOwn, ownId } from "./Presence.js"
 /** The names that {@link isOwn} reads. */
 const own = `(SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own`
 
+const Strings = Schema.Array(Schema.String)
+
+const BeforeAnswer = Schema.Struct({
+  tables: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int)),
+  counts: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int, Schema.Int)),
+  names: Schema.Array(Schema.Tuple(Schema.Int, Schema.String)),
+  columns: Schema.Array(Schema.Tuple(Schema.Int, Strings)),
+  labels: Schema.Array(Schema.Tuple(Schema.Int, Strings)),
+  schemas: Schema.Array(Schema.Tuple(Schema.Int, Schema.String))
+})
+
+/** The database when a transaction of migrations begins. Each object is known by its oid. @since 0.1.0 @category models */
+export interface Before {
+  /** The file that each table is stored in. A new file tells that a table was emptied or rewritten. */
+  readonly files: ReadonlyMap<number, number>
+  /** Rows that the session has written, and those that it has updated or deleted, and not reported yet. */
+  readonly counts: ReadonlyMap<number, readonly [written: number, changed: number]>
+  /** The schemas and names of the tables that the migrations name, and the names of the schemas. */
+  readonly names: ReadonlyMap<number, string>
+  /** The columns of the tables, and the labels of the enums, that the migrations name: numbers and names. */
+  readonly parts: ReadonlyMap<number, ReadonlyArray<string>>
+}
+
+/** @since 0.1.0 @category constructors */
+export const nothing: Before = { files: new Map(), counts: new Map(), names: new Map(), parts: new Map() }
+
+const Table = Schema.Struct({
+  oid: Schema.Int,
+  schema: Schema.String,
+  name: Schema.String,
+  /** Its schema's oid and its name. */
+  place: Schema.String,
+  file: Schema.Int,
+  written: Schema.Int,
+  changed: Schema.Int,
+  isMade: Schema.Boolean,
+  isServers: Schema.Boolean,
+  isExclusive: Schema.Boolean,
+  isWritten: Schema.Boolean,
+  isShown: Schema.Boolean,
+  isForeseen: Schema.Boolean,
+  isOfPlan: Schema.Boolean,
+  isToLose: Schema.Boolean,
+  hasLostColumn: Schema.Boolean,
+  columns: Strings
+})
+
+/** A table that a migration has locked for a change of its rows or its definition. */
+type Table = typeof Table.Type
+
+const Enum = Schema.Struct({ oid: Schema.Int, name: Schema.String, isToLose: Schema.Boolean, labels: Strings })
+
+const DoneAnswer = Schema.Struct({
+  transaction: Schema.String,
+  isCounting: Schema.Boolean,
+  tables: Schema.Array(Table),
+  gone: Schema.Array(Schema.Int),
+  enums: Schema.Array(Enum),
+  schemas: Schema.Array(Schema.Tuple(Schema.Int, Schema.String))
+})
+
 /**
- * The tables that are there, by oid, and the file that each is stored in. A new file tells that a table was emptied or
- * rewritten.
+ * What a migration has done, by the server's records. `transaction` is the transaction's id, as in a row's `xmin`, and
+ * `gone` are relations that it has locked exclusively and that no longer exist.
  *
  * @since 0.1.0
  * @category models
  */
-export type FileByTable = ReadonlyMap<number, number>
+export type Done = typeof DoneAnswer.Type
 
-const Locked = Schema.Struct({
-  oid: Schema.Int,
-  file: Schema.Int,
-  hasLostColumn: Schema.Boolean,
-  schema: Schema.String,
-  name: Schema.String
-})
-
-/** A table at the end of a migration that has locked it exclusively. @since 0.1.0 @category models */
-export type Locked = typeof Locked.Type
-
-/** What a migration has done, by the server's records. @since 0.1.0 @category models */
-export interface Done {
-  /** The transaction's id, as in a row's `xmin`. */
-  readonly transaction: string
-  /** The oids of tables that it has made. */
-  readonly made: ReadonlyArray<number>
-  /** Tables of before whose rows it has changed or removed, or which it has locked as such a statement does. */
-  readonly changed: ReadonlyArray<QualifiedName>
-  /** The oids of relations that it has locked exclusively and that no longer exist. */
-  readonly gone: ReadonlyArray<number>
-  /** Tables that it has locked exclusively, and that no risk of the plan is about. */
-  readonly locked: ReadonlyArray<Locked>
-}
+const namesIn = (all: ReadonlyArray<string>): string =>
+  `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
 
 /** Whether a table is one of some names, of which the files may not tell the schema. */
-const isAmong =
-  (all: ReadonlyArray<QualifiedName>) =>
-  (name: string, schema: string): string => {
-    const given = JSON.stringify(all.map((one) => ({ name: one.name, schema: Option.getOrNull(one.schema) })))
-    return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema pg_catalog.text, name pg_catalog.text)
+const isAmong = (all: ReadonlyArray<QualifiedName>, name: string, schema: string): string => {
+  const given = JSON.stringify(all.map((one) => ({ name: one.name, schema: Option.getOrNull(one.schema) })))
+  return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema pg_catalog.text, name pg_catalog.text)
       WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
-  }
+}
+
+/** Whether a table or one above it fulfils a condition on `p`, the relation, and `m`, its schema. */
+const isAbove = (oid: string, condition: string): string => `EXISTS (
+      WITH RECURSIVE above AS (SELECT ${oid} UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
+      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid
+        JOIN pg_catalog.pg_namespace AS m ON m.oid = p.relnamespace WHERE ${condition})`
+
+const changed = (oid: string): string =>
+  `pg_catalog.pg_stat_get_xact_tuples_updated(${oid}) + pg_catalog.pg_stat_get_xact_tuples_deleted(${oid})`
+
+const written = (oid: string): string => `pg_catalog.pg_stat_get_xact_tuples_inserted(${oid}) + ${changed(oid)}`
+
+const columns = (oid: string): string => `ARRAY(SELECT a.attnum || ' ' || a.attname FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped)`
+
+/** A table's schema and name, as one text. */
+const schemaAndName = "c.relnamespace || ' ' || c.relname"
+
+const labels = (oid: string): string =>
+  `ARRAY(SELECT e.oid || ' ' || e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = ${oid})`
+
+const list = (values: string, from: string): string =>
+  `(SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(${values})), '[]') FROM ${from})`
+
+/** The server's own tables of large objects, as an array of oids. */
+const largeObjects = `ARRAY['pg_catalog.pg_largeobject'::pg_catalog.regclass::pg_catalog.oid, 'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass]`
+
+/** Relations whose changed rows are looked at: tables, and large objects. */
+const countable = `pg_catalog.pg_class AS c
+    WHERE c.relkind = ANY ('{r,p,m}') AND (c.oid >= 16384 OR c.oid = ANY (${largeObjects}))`
 
 /**
- * An answer `done`, at the end of a migration's transaction: the tables that it has made, and the tables that it has
- * changed by a trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its
- * SQL, `foreseen` the tables of its risks, and `ofPlan` those of the whole plan. From version 15 on, the server counts the changed rows of one transaction. Before that, only a table with an
- * `ACCESS EXCLUSIVE` lock counts.
+ * An answer `before`: see {@link Before}. `shown` are the names in the migrations' SQL. A process that did not get the
+ * migration lock asks again later, so it gets nothing. The server numbers its own objects up to 16383
+ * (src/include/access/transam.h).
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const before = (shown: ReadonlyArray<string>): string => {
+  const isLocked = `EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'advisory')`
+  const tables = `pg_catalog.pg_class AS c WHERE c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384 AND ${isLocked}`
+  const named = `${tables} AND c.relname = ANY (${namesIn(shown)})`
+  return Message.answering(
+    "before",
+    `pg_catalog.json_build_object(
+  'tables', ${list("c.oid::bigint, c.relfilenode::bigint", tables)},
+  'counts', ${list(`c.oid::bigint, ${written("c.oid")}, ${changed("c.oid")}`, `${countable} AND ${written("c.oid")} > 0 AND ${isLocked}`)},
+  'names', ${list(`c.oid::bigint, ${schemaAndName}`, named)},
+  'columns', ${list(`c.oid::bigint, ${columns("c.oid")}`, named)},
+  'labels', ${list(
+    `t.oid::bigint, ${labels("t.oid")}`,
+    `pg_catalog.pg_type AS t WHERE t.typtype = 'e' AND t.oid >= 16384 AND t.typname = ANY (${namesIn(shown)}) AND ${isLocked}`
+  )},
+  'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isLocked}`)})`
+  )
+}
+
+/** @since 0.1.0 @category readers */
+export const readBefore: (columns: Message.Columns) => Effect.Effect<Before> = (columns) =>
+  Effect.map(readBeforeAnswer(columns), (answer) => ({
+    files: new Map(answer.tables),
+    counts: new Map(answer.counts.map(([oid, ...counts]) => [oid, counts])),
+    names: new Map([...answer.names, ...answer.schemas]),
+    parts: new Map([...answer.columns, ...answer.labels])
+  }))
+
+const readBeforeAnswer = Message.reader("before", BeforeAnswer)
+
+/** Where code of the database switches the counts of changed rows off, or may do so. */
+const isCounting = `pg_catalog.current_setting('track_counts')::boolean AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
+    WHERE p.oid >= 16384 AND (pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'track_counts') > 0
+      OR pg_catalog.strpos(pg_catalog.lower(p.proconfig::text), 'track_counts') > 0))`
+
+/**
+ * An answer `counting`, before the settings of the migration are reset: whether the server counts changed rows.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const counting: string = Message.answering("counting", "pg_catalog.current_setting('track_counts')::boolean")
+
+/** The server's own tables that hold the names of tables, columns and labels. DDL holds no such lock on them. */
+const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits", "namespace", "type"]
+  .map((name) => `pg_${name}`)
+  .join()
+
+/**
+ * Relations that this session has locked, and whether as `DROP`, `TRUNCATE` and most of `ALTER TABLE` do. The removal of
+ * a large object leaves no lock on the tables of large objects.
+ */
+const held = `(SELECT o AS relation, false AS is_exclusive, false AS is_written FROM pg_catalog.unnest(${largeObjects}) AS o
+    UNION ALL SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive,
+      pg_catalog.bool_or(l.mode = 'RowExclusiveLock') AS is_written FROM pg_catalog.pg_locks AS l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = ANY ('{RowExclusiveLock,AccessExclusiveLock}')
+      AND l.relation <> ALL (${largeObjects})
+    GROUP BY l.relation)`
+
+/**
+ * An answer `done`, at the end of a migration's transaction: the tables that it has made, and what it has changed by a
+ * trigger, a rule or a function of the database, which its SQL does not show. `shown` are the names in its SQL,
+ * `foreseen` the tables of its risks, `ofPlan` those of the whole plan, and `toLose` those that the plan may drop, rename
+ * or narrow.
  *
  * @since 0.1.0
  * @category statements
  */
 export const done = (options: {
   readonly ledger: string
-  readonly server: number
   readonly shown: ReadonlyArray<string>
   readonly foreseen: ReadonlyArray<QualifiedName>
   readonly ofPlan: ReadonlyArray<QualifiedName>
+  readonly toLose: ReadonlyArray<QualifiedName>
 }): string => {
-  const counted = options.server >= 15
-  const changes = counted
-    ? "pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)"
-    : "0"
-  const isForeseen = isAmong(options.foreseen)
-  const isOfPlan = isAmong(options.ofPlan)
-  const names = (all: ReadonlyArray<string>): string =>
-    `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
+  const isOld = (condition: string): string => `CASE WHEN k.is_made THEN false ELSE ${condition} END`
   return Message.answering(
     "done",
-    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
-  'made', coalesce(pg_catalog.json_agg(t.oid::bigint) FILTER (WHERE t.is_made), '[]'),
-  'changed', coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(t.nspname, t.relname)) FILTER (WHERE NOT t.is_made
-    AND NOT ${isForeseen("t.relname", "t.nspname")} AND (t.changes > 0 OR t.is_exclusive AND NOT EXISTS (
-      WITH RECURSIVE above AS (SELECT t.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
-      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid WHERE p.relname = ANY (${names(options.shown)})))), '[]')
-  , 'gone', (SELECT coalesce(pg_catalog.json_agg(l.relation::bigint), '[]') FROM ${exclusive}
-    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = l.relation))
-  , 'locked', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'file', c.relfilenode::bigint,
-      'schema', n.nspname, 'name', c.relname, 'hasLostColumn', EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")}))), '[]')
-    FROM ${own} CROSS JOIN ${exclusive} JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
-      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.relkind = ANY ('{r,p}') AND NOT EXISTS (
-      WITH RECURSIVE above AS (SELECT c.oid UNION SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN above ON i.inhrelid = above.oid)
-      SELECT FROM above JOIN pg_catalog.pg_class AS p ON p.oid = above.oid
-        JOIN pg_catalog.pg_namespace AS m ON m.oid = p.relnamespace WHERE ${isOfPlan("p.relname", "m.nspname")}))
-  ${counted ? ", 'flush', pg_catalog.pg_stat_force_next_flush()::text" : ""})`,
-    `FROM ${own}
-  CROSS JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'AccessExclusiveLock') AS is_exclusive FROM pg_catalog.pg_locks AS l
-    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = ANY ('{RowExclusiveLock,AccessExclusiveLock}')
-    GROUP BY l.relation) AS held
-  CROSS JOIN LATERAL (SELECT c.oid, n.nspname, c.relname, held.is_exclusive, ${changes} AS changes, ${isMadeHere("c.oid")} AS is_made
-    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = held.relation AND c.relkind = ANY ('{r,p,m}')
-      AND n.nspname <> ALL ('{pg_catalog,information_schema,pg_toast}') AND n.nspname <> ${Message.literal(options.ledger)} OFFSET 0) AS t`
+    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text, 'isCounting', ${isCounting},
+  'tables', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
+      'file', c.relfilenode::bigint, 'written', ${written("c.oid")}, 'changed', ${changed("c.oid")}, 'isMade', k.is_made,
+      'place', ${schemaAndName}, 'isServers', n.nspname = 'pg_catalog', 'isExclusive', held.is_exclusive, 'isWritten', held.is_written,
+      'isShown', ${isOld(isAbove("c.oid", `p.relname = ANY (${namesIn(options.shown)})`))},
+      'isForeseen', ${isOld(isAmong(options.foreseen, "c.relname", "n.nspname"))},
+      'isOfPlan', ${isOld(isAbove("c.oid", isAmong(options.ofPlan, "p.relname", "m.nspname")))},
+      'isToLose', ${isOld(isAbove("c.oid", isAmong(options.toLose, "p.relname", "m.nspname")))},
+      'hasLostColumn', ${isOld(`EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")})`)},
+      'columns', CASE WHEN k.is_made OR NOT held.is_exclusive THEN '{}'::text[] ELSE ${columns("c.oid")} END)), '[]')
+    FROM ${held} AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL (SELECT ${isMadeHere("c.oid")} AS is_made OFFSET 0) AS k
+    WHERE c.relkind = ANY ('{r,p,m}') AND CASE WHEN n.nspname = 'pg_catalog' THEN c.relname = ANY ('{${catalogs}}') OR c.oid = ANY (${largeObjects})
+      ELSE n.nspname <> ALL ('{information_schema,pg_toast}') AND n.nspname <> ${Message.literal(options.ledger)} END),
+  'gone', (SELECT coalesce(pg_catalog.json_agg(held.relation::bigint), '[]') FROM ${held} AS held
+    WHERE held.is_exclusive AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = held.relation)),
+  'enums', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', t.oid::bigint, 'name', t.typname,
+      'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname")}, 'labels', ${labels("t.oid")})), '[]')
+    FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.typtype = 'e' AND NOT (${isOwn("t.xmin")})
+      AND EXISTS (SELECT FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid AND ${isOwn("e.xmin")})),
+  'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isOwn("n.xmin")}`)})`,
+    `FROM ${own}`
   )
 }
 
-/** Relations that this session has locked as `DROP`, `TRUNCATE` and most of `ALTER TABLE` do. */
-const exclusive = `(SELECT DISTINCT l.relation FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid()
-      AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock') AS l`
-
-/**
- * An answer `tables`: the database's own tables, see {@link FileByTable}. A process that did not get the migration lock
- * asks again later, so it gets none. The server numbers its own tables up to 16383 (src/include/access/transam.h).
- *
- * @since 0.1.0
- * @category statements
- */
-export const tables: string = Message.answering(
-  "tables",
-  `coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::bigint, c.relfilenode::bigint)), '[]')`,
-  `FROM pg_catalog.pg_class AS c WHERE c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384
-    AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'advisory')`
-)
-
 /** @since 0.1.0 @category readers */
-export const readTables: (columns: Message.Columns) => Effect.Effect<FileByTable> = (columns) =>
-  Effect.map(readTablesAnswer(columns), (rows) => new Map(rows))
+export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
+  Effect.zipWith(readDoneAnswer(columns), readCounting(columns), (answer, isOn) => ({
+    ...answer,
+    isCounting: answer.isCounting && isOn
+  }))
 
-const readTablesAnswer = Message.reader("tables", Schema.Array(Schema.Tuple(Schema.Int, Schema.Int)))
+const readDoneAnswer = Message.reader("done", DoneAnswer)
+const readCounting = Message.reader("counting", Schema.Boolean)
+
+/** What the text of a migration says, for {@link unforeseen}. @since 0.1.0 @category models */
+export interface Text {
+  /** Whether it may write rows, or use a table as a pattern or a parent, which locks it as an INSERT does. */
+  readonly mayWrite: boolean
+  /** Whether it may make an extension, whose own script may write to the server's tables. */
+  readonly mayExtend: boolean
+}
 
 /**
- * Tables of before that a migration has emptied, rewritten or narrowed.
+ * Tables and types of before that a migration has changed and that its SQL does not show.
  *
  * @since 0.1.0
  * @category queries
  */
-export const rewritten = (before: FileByTable, { locked }: Pick<Done, "locked">): ReadonlyArray<QualifiedName> =>
-  locked
-    .filter(({ file, hasLostColumn, oid }) => before.has(oid) && (hasLostColumn || before.get(oid) !== file))
-    .map(({ name, schema }) => qualifiedName(name, schema))
+export const unforeseen = (then: Before, now: Done, text: Text): ReadonlyArray<QualifiedName> => [
+  ...now.tables
+    .filter((table) => !table.isMade && (hasChangedRows(then, now, text, table) || hasLostParts(then, table)))
+    .map(({ name, schema }) => qualifiedName(name, schema)),
+  ...now.enums
+    .filter(({ isToLose, labels, oid }) => !isToLose && !hasAll(labels, then.parts.get(oid)))
+    .map(({ name }) => qualifiedName(name))
+]
 
-/** @since 0.1.0 @category readers */
-export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
-  Effect.map(readDoneAnswer(columns), ({ changed, ...done }) => ({
-    ...done,
-    changed: changed.map(([schema, name]) => qualifiedName(name, schema))
-  }))
-
-const readDoneAnswer = Message.reader(
-  "done",
-  Schema.Struct({
-    transaction: Schema.String,
-    made: Schema.Array(Schema.Int),
-    gone: Schema.Array(Schema.Int),
-    locked: Schema.Array(Locked),
-    changed: Schema.Array(Schema.Tuple(Schema.String, Schema.String))
+/** Schemas of before that have another name now. @since 0.1.0 @category queries */
+export const renamed = (then: Before, now: Done): ReadonlyArray<string> =>
+  now.schemas.flatMap(([oid, name]) => {
+    const old = then.names.get(oid)
+    return old === undefined || old === name ? [] : [old]
   })
-)
+
+const hasChangedRows = (then: Before, { isCounting }: Done, { mayExtend, mayWrite }: Text, table: Table): boolean => {
+  const { changed, isExclusive, isForeseen, isServers, isShown, isWritten, name, oid, written } = table
+  if (isForeseen) return false
+  const [writtenBefore, changedBefore] = then.counts.get(oid) ?? [0, 0]
+  const isCounted = changed > changedBefore
+  if (isServers) return name.startsWith("pg_largeobject") ? isCounted : isWritten && !mayExtend
+  const isSilent = isWritten && written === writtenBefore && !(isShown && mayWrite)
+  return isCounted || (isExclusive && !isShown) || isSilent || (isWritten && !isCounting)
+}
+
+/** Only a table that is locked exclusively can be emptied, rewritten, renamed or narrowed. */
+const hasLostParts = (then: Before, table: Table): boolean => {
+  const { columns, file, hasLostColumn, isExclusive, isOfPlan, isToLose, oid, place } = table
+  if (!isExclusive || !then.files.has(oid)) return false
+  const isRenamed = (then.names.get(oid) ?? place) !== place
+  const isNarrower = hasLostColumn || isRenamed || !hasAll(columns, then.parts.get(oid) ?? [])
+  return (isNarrower && !isToLose) || (then.files.get(oid) !== file && !isOfPlan)
+}
+
+/** Whether all parts of before are there; `false` where they are not known. */
+const hasAll = (now: ReadonlyArray<string>, then: ReadonlyArray<string> | undefined): boolean =>
+  then?.every((part) => now.includes(part)) === true

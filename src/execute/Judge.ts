@@ -47,12 +47,12 @@ export interface Judgement {
 export interface Place {
   readonly reserved: Reserved
   readonly role: string
-  /** The server's major version. */
-  readonly server: number
+  /** The migrations of the transaction, in order. */
+  readonly migrations: Steps
   /** The statement that sets the limits of each statement of the migration. */
   readonly limits: string
-  /** The tables that were there when the transaction began. */
-  readonly tables: Changes.FileByTable
+  /** What was there when the transaction began. */
+  readonly before: Changes.Before
 }
 
 /** A question that the server does not answer, or a plan that the policy refuses. @since 0.1.0 @category models */
@@ -60,14 +60,20 @@ export type Setback = Script.StatementError | MigrationFailure.Failure
 
 /** @since 0.1.0 @category models */
 export interface Judge {
-  /** Runs before the first statement of a transaction that will run these migrations. */
-  readonly begin: (place: Place, migrations: Steps, locks: Presence.Asking["locks"]) => Effect.Effect<void, Setback>
+  /** Runs before the first statement of a transaction. */
+  readonly begin: (place: Place, locks: Presence.Asking["locks"]) => Effect.Effect<void, Setback>
   /** Runs before each statement of that transaction. */
   readonly before: (place: Place, migration: Migration, span: StatementSpan) => Effect.Effect<void, Setback>
-  /** Questions for the message that records a migration. */
-  readonly closing: (place: Place, migration: Migration) => ReadonlyArray<string>
+  /** Questions for the message that records a migration: before and after it resets the session. */
+  readonly closing: (place: Place, migration: Migration) => Closing
   /** Judges the answers of that message. */
   readonly end: (place: Place, migration: Migration, columns: Message.Columns) => Effect.Effect<void, Setback>
+}
+
+/** @since 0.1.0 @category models */
+export interface Closing {
+  readonly before: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
 }
 
 type Steps = Arr.NonEmptyReadonlyArray<Migration>
@@ -76,7 +82,7 @@ type Steps = Arr.NonEmptyReadonlyArray<Migration>
 export const none: Judge = {
   begin: () => Effect.void,
   before: () => Effect.void,
-  closing: () => [],
+  closing: () => ({ before: [], after: [] }),
   end: () => Effect.void
 }
 
@@ -122,9 +128,9 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
     (state): Judge => {
       const run: Run = { ...judgement, ledger, state }
       return {
-        begin: (place, migrations, locks) => begin(run, place, migrations, locks),
+        begin: (place, locks) => begin(run, place, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
-        closing: (place, migration) => [questionAtEnd(run, place, migration)],
+        closing: (place, migration) => ({ before: [Changes.counting], after: [questionAtEnd(run, place, migration)] }),
         end: (place, migration, columns) => end(run, place, migration, columns)
       }
     }
@@ -133,9 +139,9 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
 const begin = Effect.fnUntraced(function* (
   run: Run,
   place: Place,
-  migrations: Steps,
   locks: Presence.Asking["locks"]
 ): Effect.fn.Return<void, Setback> {
+  const { migrations } = place
   const [first] = migrations
   const statement: Statement = { place, migration: first, span: firstSpanOf(first) }
   yield* Ref.update(run.state, (known) => ({ ...known, comparedBodies: new Set<string>() }))
@@ -162,46 +168,81 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
   yield* compareNewBodies(run, statement)
 })
 
-const questionAtEnd = ({ ledger, plan }: Run, { server }: Place, migration: Migration): string =>
-  Changes.done({
+const questionAtEnd = ({ ledger, plan }: Run, place: Place, migration: Migration): string => {
+  const ran = ranUpTo(place, migration)
+  const all = plan.steps.map((step) => step.migration)
+  return Changes.done({
     ledger,
-    server,
-    shown: [...migration.footprint.reads, ...migration.footprint.writes],
-    foreseen: judgedTables([migration]),
-    ofPlan: judgedTables(plan.steps.map((step) => step.migration))
+    shown: [...new Set(ran.flatMap(({ footprint: { reads, writes } }) => [...reads, ...writes]))],
+    foreseen: tablesOf(judgedRisks(ran)),
+    ofPlan: tablesOf(judgedRisks(all)),
+    toLose: tablesOf(judgedRisks(all).filter(isOfLoss))
   })
+}
 
-/** The tables that the risks of migrations are about, and that the policy has judged. */
-const judgedTables = (migrations: ReadonlyArray<Migration>): ReadonlyArray<QualifiedName> =>
+/** The migrations that have run in a transaction, up to this one. */
+const ranUpTo = ({ migrations }: Place, { id }: Migration): ReadonlyArray<Migration> =>
+  migrations.slice(0, migrations.findIndex((one) => one.id === id) + 1)
+
+/** Risks about the tables themselves, which the policy has judged. */
+const judgedRisks = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Risk> =>
   migrations.flatMap(({ footprint }) =>
-    footprint.risks.flatMap(({ asks, kind, relation, told }) =>
-      kind === "referenced-table-lock" || asks === "code" || Option.isSome(told) ? [] : Option.toArray(relation)
+    footprint.risks.filter(
+      ({ asks, kind, told }) => kind !== "referenced-table-lock" && asks !== "code" && Option.isNone(told)
     )
   )
 
+const tablesOf = (risks: ReadonlyArray<Risk>): ReadonlyArray<QualifiedName> =>
+  risks.flatMap(({ relation }) => Option.toArray(relation))
+
+/** Whether the statement may drop or rename an object, or a part of it. */
+const isOfLoss = ({ kind }: Risk): boolean => kind === "data-loss" || kind === "incompatible-change"
+
 const end = Effect.fnUntraced(function* (
   run: Run,
-  { tables }: Place,
+  place: Place,
   migration: Migration,
   columns: Message.Columns
 ): Effect.fn.Return<void, Setback> {
   const done = yield* Changes.readDone(columns)
-  const { changed, gone, made, transaction } = done
+  const made = done.tables.flatMap(({ isMade, oid }) => (isMade ? [oid] : []))
   yield* Ref.update(run.state, (known) => ({
     ...known,
     hasRun: true,
-    made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, transaction] }
+    made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, done.transaction] }
   }))
-  const rewritten = Changes.rewritten(tables, done).filter(({ name }) => !changed.some((other) => other.name === name))
-  const hasDropped = gone.some((oid) => tables.has(oid)) && !losesTables(run.plan)
-  const relations = [
-    ...[...changed, ...rewritten].map(Option.some),
-    ...(hasDropped || (gone.length > 0 && !mayDrop(migration)) ? [Option.none<QualifiedName>()] : [])
-  ]
-  if (relations.length === 0 || !isWatched(migration)) return
-  const step = { migration: withRisks(migration, relations.map(unforeseen)), reason: "pending" as const }
+  const ran = ranUpTo(place, migration)
+  const found = unforeseen(run, place.before, done, ran)
+  if (!Arr.isNonEmptyReadonlyArray(found) || !ran.every(isWatched)) return
+  const step = { migration: withRisks(migration, found), reason: "pending" as const }
   yield* judge(run, [step], { presence: () => "rows" })
 })
+
+/** The risks of what a trigger, a rule or a function of the database has done, which no statement shows. */
+const unforeseen = (
+  { plan }: Run,
+  before: Changes.Before,
+  done: Changes.Done,
+  ran: ReadonlyArray<Migration>
+): ReadonlyArray<Risk> => {
+  const { gone } = done
+  const hasDropped = gone.some((oid) => before.files.has(oid)) && !losesTables(plan)
+  const mayRename = judgedRisks(plan.steps.map((step) => step.migration)).some(
+    (risk) => Option.isNone(risk.relation) && isOfLoss(risk)
+  )
+  const text = { mayWrite: ran.some(says(writing)), mayExtend: ran.some(says(extending)) }
+  return [
+    ...Changes.unforeseen(before, done, text).map((name) =>
+      unforeseenRisk(Option.some(name), `changes ${name.name} or its rows`)
+    ),
+    ...(mayRename ? [] : Changes.renamed(before, done)).map((name) =>
+      unforeseenRisk(Option.none(), `renames the schema ${name}`)
+    ),
+    ...(hasDropped || (gone.length > 0 && !ran.some(says(dropping)))
+      ? [unforeseenRisk(Option.none(), "drops a table")]
+      : [])
+  ]
+}
 
 const ask = Effect.fnUntraced(function* (
   { state }: Run,
@@ -300,8 +341,7 @@ const stepsFrom = (plan: Plan.Plan, migration: Migration): Arr.NonEmptyReadonlyA
 const firstSpanOf = (migration: Migration): StatementSpan =>
   migration.footprint.statements[0] ?? { start: 0, end: 0, line: 1, transactional: true }
 
-/** The risk of a change by a trigger, a rule or a function of the database, which no statement shows. */
-const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
+const unforeseenRisk = (relation: Option.Option<QualifiedName>, what: string): Risk => ({
   kind: "data-loss",
   relation,
   told: Option.none(),
@@ -310,17 +350,22 @@ const unforeseen = (relation: Option.Option<QualifiedName>): Risk => ({
   lock: "ACCESS EXCLUSIVE",
   start: 0,
   line: 1,
-  statement: Option.match(relation, {
-    onNone: () => "runs something that drops a table, which its SQL does not show",
-    onSome: ({ name }) => `runs something that changes ${name} or its rows, which its SQL does not show`
-  })
+  statement: `runs something that ${what}, which its SQL does not show`
 })
 
-/**
- * Whether the SQL of a migration may drop a table, or rewrite it, which drops the file that the table was stored in.
- */
-const mayDrop = ({ script }: Migration): boolean =>
-  script._tag === "Sql" && /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i.test(script.text)
+/** Whether the SQL of a migration has a word. */
+const says =
+  (word: RegExp) =>
+  ({ script }: Migration): boolean =>
+    script._tag === "Sql" && word.test(script.text)
+
+/** Words of statements that may drop a table, or rewrite it, which drops the file that the table was stored in. */
+const dropping = /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i
+
+/** Words of statements that write rows, or take a table as a pattern or a parent: its lock is that of an `INSERT`. */
+const writing = /\b(?:copy|delete|inherits|insert|like|merge|partition|update)\b/i
+
+const extending = /\bextension\b/i
 
 /** Partitions and children go with a table that a plan drops, and have no risk of their own. */
 const losesTables = ({ steps }: Plan.Plan): boolean =>

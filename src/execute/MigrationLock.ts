@@ -63,8 +63,8 @@ export interface Opened {
   /** Whether a session in an aborted transaction holds a table. */
   readonly isHeld: boolean
   readonly leases: ReadonlyArray<Lease>
-  /** The tables that are there, for a judge. Defaults to none where the task has no judgement. */
-  readonly tables: Changes.FileByTable
+  /** What is there, for a judge. Nothing where the task has no judgement. */
+  readonly before: Changes.Before
 }
 
 /**
@@ -184,13 +184,18 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     caller: task.job.caller,
     closes: task.closes,
     journal: task.job.journal.statement(task.known),
-    after: Option.isSome(task.job.judgement) ? [Changes.tables] : []
+    after: Option.isSome(task.job.judgement) ? [Changes.before(namesIn(task))] : []
   })
   return Effect.mapError(
     Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${opening}`),
     (error): NotOpened => ({ _tag: "NotOpened", error })
   )
 }
+
+/** The names in the SQL of a task's migrations. */
+const namesIn = ({ group }: Job.Task): ReadonlyArray<string> => [
+  ...new Set(group.steps.flatMap(({ migration: { footprint } }) => [...footprint.reads, ...footprint.writes]))
+]
 
 /** A transaction that runs no migration has no mode. A migration that states a mode is the only one of its group. */
 const modeOf = ({ group, job }: Job.Task): TransactionMode.TransactionMode =>
@@ -220,7 +225,7 @@ const readOpening = Effect.fnUntraced(function* (
   const leases = yield* job.journal.leases(columns)
   const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
   const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
-  const tables = Option.isSome(job.judgement) ? yield* Changes.readTables(columns) : new Map<number, number>()
+  const before = Option.isSome(job.judgement) ? yield* Changes.readBefore(columns) : Changes.nothing
   const hindrance =
     isLocked && Option.isNone(other)
       ? Option.none()
@@ -232,7 +237,7 @@ const readOpening = Effect.fnUntraced(function* (
     applied,
     leases,
     isHeld,
-    tables,
+    before,
     isMissing: closes.length === 0 || missing.length > 0
   }
 })

@@ -105,11 +105,11 @@ const takeLease = (leased: LeasedTask): Effect.Effect<Taken | Job.Outcome, Setba
           const place = {
             reserved: ledger,
             role: opened.role,
-            server: opened.server,
+            migrations: waiting,
             limits: limitsOf(leased),
-            tables: opened.tables
+            before: opened.before
           }
-          yield* leased.task.judge.begin(place, waiting, "as they are")
+          yield* leased.task.judge.begin(place, "as they are")
           const { lastKind, lease: earlier } = yield* sendStart(leased, ledger)
           const { checksum } = leased.claim.migration
           const resumption = OutsideScript.resumption(earlier, { checksum, lastKind })

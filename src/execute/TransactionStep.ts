@@ -55,8 +55,8 @@ interface LockedTask extends Dependencies {
 export const run = ({ lock, schema }: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, Setback> =>
   Effect.scoped(
     Effect.flatMap(lock.connect, (reserved) =>
-      lock.locked<Job.Outcome>(reserved, task, ({ applied, role, server, tables }, waiting) => {
-        const place = { reserved, role, server, limits: lock.limits(task.job), tables }
+      lock.locked<Job.Outcome>(reserved, task, ({ applied, before, role }, waiting) => {
+        const place = { reserved, role, migrations: waiting, limits: lock.limits(task.job), before }
         return Effect.as(
           carryOut({ lock, schema, task, place, waiting }),
           Transaction.commit(Job.done(waiting, including(applied, waiting)))
@@ -76,7 +76,7 @@ const carryOut = (locked: LockedTask): Effect.Effect<void, Setback> => {
 
 const applyAll = (locked: LockedTask): Effect.Effect<void, Setback> => {
   const { place, task, waiting } = locked
-  const judged = task.judge.begin(place, waiting, "locked")
+  const judged = task.judge.begin(place, "locked")
   return Effect.zipRight(
     Job.inTime(task.job, Arr.headNonEmpty(waiting), judged),
     Effect.forEach(waiting, (migration) => Job.inTime(task.job, migration, applyOne(locked, migration)), {
@@ -104,13 +104,20 @@ const recordApplied = (
   { lock, place, schema, task: { job, judge } }: LockedTask,
   migration: Migration,
   milliseconds: number
-): Effect.Effect<unknown, Setback> =>
-  Effect.catchAll(
+): Effect.Effect<unknown, Setback> => {
+  const questions = judge.closing(place, migration)
+  return Effect.catchAll(
     Transaction.send(
       place.reserved.connection,
       StepMessages.closing({
         schema,
-        before: [Transaction.confirm, ...runDeferred(job), ...Transaction.forget, ...judge.closing(place, migration)],
+        before: [
+          Transaction.confirm,
+          ...runDeferred(job),
+          ...questions.before,
+          ...Transaction.forget,
+          ...questions.after
+        ],
         after: [],
         limits: lock.limits(job),
         migration,
@@ -123,6 +130,7 @@ const recordApplied = (
         onSome: Effect.fail
       })
   )
+}
 
 /**
  * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a

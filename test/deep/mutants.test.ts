@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "vitest"
-import { caution } from "../support/repository/Mutants.js"
+import { caution, look } from "../support/repository/Mutants.js"
 
 const runs = process.env["UNHARMED_RUNS"] ?? "1000"
 
@@ -15,8 +15,8 @@ const vitest = (mutant: string, ...rest: ReadonlyArray<string>) =>
     encoding: "utf8"
   })
 
-const withRow = (mutant: string, row: string) =>
-  vitest(mutant, "--project", "tests", "test/server/caution/thereBefore.test.ts", "-t", row)
+const withRow = (mutant: string, row: string, file = "thereBefore") =>
+  vitest(mutant, "--project", "tests", `test/server/caution/${file}.test.ts`, "-t", row)
 
 describe("generated databases that were there before", () => {
   for (const { name, without } of caution) {
@@ -36,6 +36,12 @@ describe("the table of harmful files", () => {
       const { status, stdout } = withRow("unforeseen", row)
       assert.strictEqual(status, 0, stdout)
       assert.match(stdout, /\d passed/)
+    })
+  }
+
+  for (const { name, row, without } of look) {
+    it(`has a row of code that was made by hand, which fails without ${without}`, () => {
+      assert.notStrictEqual(withRow(name, row, "hiddenCode").status, 0)
     })
   }
 })

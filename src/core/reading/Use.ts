@@ -8,6 +8,7 @@
  */
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
+import { hasHiddenEffects } from "../catalog/HiddenEffects.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
@@ -245,31 +246,6 @@ const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
   R.unlessComplete(recorder, `routine ${name.name} is not created by any migration`)
 }
 
-/** Functions of the server and of extensions that run a text as SQL or read the whole catalog. */
-const opaqueFunctions: ReadonlySet<string> = new Set([
-  "connectby",
-  "crosstab",
-  "crosstab2",
-  "crosstab3",
-  "crosstab4",
-  "cursor_to_xml",
-  "database_to_xml",
-  "database_to_xml_and_xmlschema",
-  "dblink",
-  "dblink_exec",
-  "dblink_send_query",
-  "pg_import_system_collations",
-  "query_to_xml",
-  "query_to_xml_and_xmlschema",
-  "schema_to_xml",
-  "schema_to_xml_and_xmlschema",
-  "table_to_xml",
-  "table_to_xml_and_xmlschema",
-  "ts_rewrite",
-  "ts_stat",
-  "xpath_table"
-])
-
 /** Records a risk for a routine that no migration certainly creates: its body is not known. */
 const addRoutineRisk = (recorder: R.Recorder, name: QualifiedName): void => {
   const isServers = isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)
@@ -280,7 +256,8 @@ const addRoutineRisk = (recorder: R.Recorder, name: QualifiedName): void => {
 
 const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
   addRoutineRisk(recorder, name)
-  if (opaqueFunctions.has(name.name)) R.opaqueBarrier(recorder, `${name.name} runs a text as SQL`)
+  if (hasHiddenEffects(name.name, args))
+    R.opaqueBarrier(recorder, `${name.name} has effects that its call does not show`)
   runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }
 

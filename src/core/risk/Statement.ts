@@ -23,10 +23,19 @@ import { ofAlterTable, ofNewTable } from "./Table.js"
 /** @since 0.1.0 @category operations */
 export const candidatesOf = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => [
   ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
+  ...(isUnseen(node) ? [general("opaque")] : []),
   ...ofStatement(recorder, node),
   ...ofCascade(recorder, node),
   ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
 ]
+
+/**
+ * Whether a statement may hide what other code does: it names the setting that counts changed rows, which the look at
+ * the end of a migration rests on, or a foreign table whose rows a shell command gives.
+ */
+const isUnseen = (node: Node): boolean =>
+  JSON.stringify(node).includes("track_counts") ||
+  ("CreateForeignTableStmt" in node && optionNamed(node.CreateForeignTableStmt.options, "program") !== undefined)
 
 /**
  * Whether a statement may run inside a transaction block, by the catalog before the statement.
@@ -218,7 +227,6 @@ const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandi
     return security === undefined ? [] : [general("privilege-change")]
   }
   if ("DropdbStmt" in node) return [general("data-loss")]
-  if ("VariableSetStmt" in node) return node.VariableSetStmt.name === "track_counts" ? [general("opaque")] : []
   if ("CreatePolicyStmt" in node) return onTable(recorder, "privilege-change", node.CreatePolicyStmt.table)
   if ("AlterPolicyStmt" in node) return onTable(recorder, "privilege-change", node.AlterPolicyStmt.table)
   if ("GrantStmt" in node && node.GrantStmt.targtype === "ACL_TARGET_OBJECT") {

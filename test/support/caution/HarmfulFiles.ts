@@ -437,6 +437,11 @@ export const groups: Readonly<Record<string, ReadonlyArray<Case>>> = {
       ["users"],
       "UPDATE pg_catalog.pg_attribute SET attname = 'label' WHERE attname = 'name' AND attrelid = 'users'::regclass;"
     ],
+    [
+      "a column of a temporary type",
+      ["drafts"],
+      "CREATE TEMPORARY TABLE session_row (n integer);\nALTER TABLE drafts ALTER COLUMN name TYPE session_row USING NULL;"
+    ],
     ["a table under ALTER INDEX … RENAME", ["users"], "ALTER INDEX users RENAME TO people;"],
     ["a schema that is renamed", ["app"], "CREATE SCHEMA IF NOT EXISTS app;\nALTER SCHEMA app RENAME TO attic;"],
     ["an attribute that is renamed", ["pair"], "ALTER TYPE pair RENAME ATTRIBUTE two TO second CASCADE;"],

@@ -260,8 +260,8 @@ export interface CautionMutant extends Mutant {
 
 const blind: Mutant["edits"][number] = [
   "execute/Judge",
-  "if (relations.length === 0 || !isWatched(migration)) return",
-  "if (changed.length >= 0) return"
+  "if (!Arr.isNonEmptyReadonlyArray(found) || !ran.every(isWatched)) return",
+  "if (found.length >= 0) return"
 ]
 
 /**
@@ -381,7 +381,86 @@ export const caution: ReadonlyArray<CautionMutant> = [
   }
 ]
 
-export const mutants: ReadonlyArray<Mutant> = [...order, ...caution]
+/** A part of the look at what no SQL shows, and the row of hiddenCode.test.ts that shows that it is missing. */
+export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
+  {
+    name: "counts",
+    row: "deletes rows beside a new column",
+    without: "the counts of changed rows",
+    edits: [["database/Changes", "return isCounted || (isExclusive", "return (isExclusive"]]
+  },
+  {
+    name: "silence",
+    row: "deletes rows that it does not count meanwhile",
+    without: "the locks of tables whose rows were not counted",
+    edits: [
+      ["database/Changes", "|| isSilent ||", "||"],
+      ["database/Changes", "(p.prosrc ILIKE '%track!_counts%' ESCAPE '!' OR ", "("]
+    ]
+  },
+  {
+    name: "counting",
+    row: "deletes rows that it does not count from then on, beside a new row",
+    without: "the question whether rows are counted",
+    edits: [["database/Changes", " || (isWritten && !isCounting)", ""]]
+  },
+  {
+    name: "own settings",
+    row: "deletes rows that a function's setting keeps out of the counts, beside a new row",
+    without: "the settings of functions",
+    edits: [["database/Changes", " OR p.proconfig::text ILIKE '%track!_counts%' ESCAPE '!'", ""]]
+  },
+  {
+    name: "labels",
+    row: "renames a label",
+    without: "the labels of enums",
+    edits: [["database/Changes", "!isToLose && !hasAll(labels, then.parts.get(oid))", "false"]]
+  },
+  {
+    name: "columns",
+    row: "renames a column beside a new one",
+    without: "the names of columns",
+    edits: [["database/Changes", " || !hasAll(columns, then.parts.get(oid) ?? [])", ""]]
+  },
+  {
+    name: "narrow tables",
+    row: "drops a column of a table that the file rewrites",
+    without: "the difference between a rewritten and a narrowed table",
+    edits: [["database/Changes", "(isNarrower && !isToLose)", "(isNarrower && !isOfPlan)"]]
+  },
+  {
+    name: "table names",
+    row: "renames a table beside its new column",
+    without: "the names of tables",
+    edits: [["database/Changes", "hasLostColumn || isRenamed ||", "hasLostColumn ||"]]
+  },
+  {
+    name: "schema names",
+    row: "renames a schema",
+    without: "the names of schemas",
+    edits: [
+      [
+        "database/Changes",
+        "return old === undefined || old === name ? [] : [old]",
+        "return old === undefined || old !== '' ? [] : [old]"
+      ]
+    ]
+  },
+  {
+    name: "server's tables",
+    row: "renames a column in the server's own table",
+    without: "the locks of the server's own tables",
+    edits: [["database/Changes", ": isWritten && !mayExtend", ": false"]]
+  },
+  {
+    name: "large objects",
+    row: "removes a large object",
+    without: "the counts of large objects",
+    edits: [["database/Changes", `? isCounted : isWritten`, `? false : isWritten`]]
+  }
+]
+
+export const mutants: ReadonlyArray<Mutant> = [...order, ...caution, ...look]
 
 /** Sources without one of the rules; as they are where no mutant is asked for. */
 export const plugins = (name: string | undefined): ReadonlyArray<Plugin> =>
