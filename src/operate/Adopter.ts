@@ -9,6 +9,9 @@ import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as Adoption from "../core/adoption/Adoption.js"
 import type { Content } from "../core/adoption/FileHash.js"
 import * as Matching from "../core/adoption/Matching.js"
@@ -22,7 +25,7 @@ import {
 } from "../core/error/AutoMigrationError.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Plan from "../core/graph/Plan.js"
-import type { AppliedSet } from "../core/migration/LedgerEvent.js"
+import type { AppliedSet, LedgerEvent } from "../core/migration/LedgerEvent.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import { Catalog } from "../database/Catalog.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -73,6 +76,7 @@ export interface Adopter {
 interface LedgerAccess {
   /** Reads the ledger at each run. */
   readonly applied: Effect.Effect<AppliedSet, AutoMigrationError>
+  readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   /** Records the migrations of a plan as adopted. Each event holds its migration's details. */
   readonly record: (
     plan: Plan.Plan,
@@ -119,13 +123,33 @@ const adopt = Effect.fnUntraced(function* (services: Services, options: Adoption
   yield* unlessUnfit(services.schema, adoption, options)
   const migrations = recordedBy(adoption, applied)
   if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
-  const details = new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry)))
+  const details = withAccepted(new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry))), {
+    migration: migrations[0],
+    accepted: adoption.misfits.map(({ text }) => text)
+  })
   const recorded = yield* services.record(planOf(migrations), details)
   return recorded.filter((id) => !LedgerMigrations.isOwn(id))
 })
 
+/** The adoption, without the misfits that an earlier one has accepted. */
 const adoptionFor = (services: Services, options: Adoption.AdoptOptions, applied: AppliedSet): Adopting =>
-  options.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, options, applied)
+  Effect.zipWith(
+    options.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, options, applied),
+    ForeignHistory.isBegun(applied) ? acceptedBefore(services) : Effect.succeed(new Set<string>()),
+    (adoption, accepted) => ({ ...adoption, misfits: adoption.misfits.filter(({ text }) => !accepted.has(text)) })
+  )
+
+const acceptedBefore = ({ events }: Services): Effect.Effect<ReadonlySet<string>, AutoMigrationError> =>
+  Stream.runFold(events, new Set<string>(), (all, { detail, kind }) =>
+    kind === "Adopted"
+      ? new Set([...all, ...Option.getOrElse(acceptedIn(detail), (): ReadonlyArray<string> => [])])
+      : all
+  )
+
+const acceptedIn = (detail: string): Option.Option<ReadonlyArray<string>> =>
+  Option.map(readDetail(detail), ({ accepted }) => accepted)
+
+const readDetail = Schema.decodeOption(Schema.parseJson(Schema.Struct({ accepted: Schema.Array(Schema.String) })))
 
 const fromCatalog = ({ catalog, graph }: Services, applied: AppliedSet): Adopting =>
   catalog.missing(Probe.questions(graph), "anywhere").pipe(
@@ -266,6 +290,13 @@ const detailOf = (
     ? { because }
     : { tool: witness.tool, table: witness.table, recordedAs, recordedAt, because }
 ]
+
+/** Details with the accepted misfits, which the event of the first migration holds. */
+const withAccepted = (
+  details: NonNullable<Job.Job["details"]>,
+  { accepted, migration: { id } }: { readonly migration: Migration; readonly accepted: ReadonlyArray<string> }
+): NonNullable<Job.Job["details"]> =>
+  accepted.length === 0 ? details : new Map([...details, [id, { ...details.get(id), accepted }]])
 
 const unlessDue = (
   services: Services,

@@ -161,18 +161,20 @@ export const make = Effect.gen(function* () {
   const { graph, refresh } = yield* Knowledge
   const runner = yield* PlanRunner.PlanRunner
   const applied = Effect.map(withoutQuery(refresh), (view) => view.applied)
+  const ledger = yield* Ledger
   return operatorFrom({
     schema,
     graph,
     migrations: graph.nodes.map(({ migration }) => migration),
     applied,
     catalog: yield* Catalog.Catalog,
-    ledger: yield* Ledger,
+    ledger,
     runner,
     waits: Waits.holders({ ask, config }),
     release: (id) => release(ask, config, id),
     adopter: yield* Adopter.make({
       applied,
+      events: ledger.events,
       record: (plan, details) => Effect.map(run(runner, { plan, doing: "adopt", details }), idsOf)
     })
   })

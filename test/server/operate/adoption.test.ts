@@ -374,6 +374,16 @@ describe("adopt", () => {
             "003_note",
             "004_wait"
           ])
+          deepStrictEqual((yield* AutoMigration.adoption({ by: "table" })).misfits, [])
+          deepStrictEqual<ReadonlyArray<string>>(yield* fromTable, [])
+          yield* Database.query(
+            url,
+            "INSERT INTO _prisma_migrations (migration_name, checksum, finished_at) VALUES ('005_lost', 'x', now())"
+          )
+          deepStrictEqual(
+            (yield* AutoMigration.adoption({ by: "table" })).misfits.map(({ text }) => text),
+            ["Prisma Migrate records 005_lost, and there is no such file"]
+          )
         })
     )
   )
