@@ -12,12 +12,19 @@ import type { Migration } from "../migration/Migration.js"
 /** PostgreSQL manual, appendix A: duplicate table, column, object, function and schema. */
 const duplicates: ReadonlySet<string> = new Set(["42P07", "42701", "42710", "42723", "42P06"])
 
+/**
+ * Compares a new column with those of its table. Another routine refuses a column that a statement names twice. Source:
+ * `tablecmds.c` in the server's sources.
+ */
+const columnCollision = "check_for_column_name_collision"
+
 /** Whether the refused statement creates an object that was there before the migration. @since 0.1.0 @category predicates */
 export const isAlreadyThere = (
   migration: Migration,
   span: StatementSpan,
   { routine, sqlState }: Pick<Evidence, "routine" | "sqlState">
 ): boolean => {
+  if (sqlState === "42701" && Option.exists(routine, (name) => name !== columnCollision)) return false
   if (duplicates.has(sqlState)) return !createsTwice(migration, span)
   if (sqlState !== "42P16") return false
   switch (Option.getOrUndefined(routine)) {

@@ -179,8 +179,11 @@ const remainder = ({ alreadyThere, inDoubt, statement }: MigrationFailed): strin
 }
 
 /** The remedy for an error of the server, by its SQLSTATE. */
-const correction = ({ alreadyThere, sqlState }: MigrationFailed): string => {
+const correction = ({ alreadyThere, sqlState, statement }: MigrationFailed): string => {
   if (alreadyThere !== undefined) return takingOver(alreadyThere)
+  if (sqlState === "25001" && /^set\s+transaction\b/i.test(statement)) {
+    return "Move the statement to the beginning of its transaction: the server takes it before the first query only, then query again."
+  }
   switch (sqlState) {
     case "55P04":
       return "Move this statement into a migration of its own: a new enum value can be used once it is committed, then query again."

@@ -147,6 +147,16 @@ const cases: ReadonlyArray<
   [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
   [new Errors.MigrationFailed({ ...failed, sqlState: "25001", isRolledBack: true }), [], /-- transaction: none/],
   [
+    new Errors.MigrationFailed({
+      ...failed,
+      sqlState: "25001",
+      statement: "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+      isRolledBack: true
+    }),
+    [],
+    /Move the statement to the beginning of its transaction/
+  ],
+  [
     new Errors.LeaseLost({ migrationId: "2", file: "2.sql", milliseconds: 30 }),
     ["migration 2", "2.sql", "30 ms"],
     /raise `lease`/

@@ -110,6 +110,7 @@ describe("a migration that creates an object that was made by hand", () => {
 describe("a migration that contradicts itself", () => {
   for (const [what, file] of [
     ["a table", "CREATE TABLE a (id integer);\nCREATE TABLE a (id integer);"],
+    ["a column in one statement", "SELECT 1;\nCREATE TABLE a (id integer, id integer);"],
     ["a column", "CREATE TABLE a (id integer);\nALTER TABLE a ADD COLUMN id integer;"],
     ["a primary key", "CREATE TABLE a (id integer PRIMARY KEY);\nALTER TABLE a ADD PRIMARY KEY (id);"],
     [
