@@ -10,26 +10,60 @@
  * @internal
  */
 
-/** Whether an expression, a column or an index depends on code of the database. An enum and its array bring no code. */
-const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_catalog.pg_type AS t
-          ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = d.refobjid
-          LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
-        WHERE d.refobjid >= 16384 AND coalesce(CASE WHEN t.typtype = 'b' THEN e.typtype ELSE t.typtype END, 'f') <> 'e' AND d.refclassid = ANY (ARRAY[
-          'pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass,
-          'pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass])
-        AND (d.classid, d.objid) = ANY (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, p.oid
-          UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid FROM pg_catalog.pg_index AS i WHERE i.indrelid = p.oid
-          UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, a.oid FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid
-          UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = p.oid))`
+const regclass = (name: string): string => `'pg_catalog.pg_${name}'::pg_catalog.regclass`
+
+/** Extensions of PostgreSQL's own, and pgvector, whose functions in C compute a value and do no more. */
+const calmExtensions = [
+  ...["btree_gin", "btree_gist", "citext", "cube", "hstore", "intarray", "isn", "ltree", "pg_trgm", "pgcrypto", "seg"],
+  ...["unaccent", "uuid-ossp", "vector"]
+].join()
+
+/** Whether an object belongs to a calm extension. */
+const isCalm = (catalog: string, oid: string): string => `EXISTS (SELECT FROM pg_catalog.pg_depend AS m
+          JOIN pg_catalog.pg_extension AS x ON m.refclassid = ${regclass("extension")} AND x.oid = m.refobjid
+        WHERE m.classid = ${catalog} AND m.objid = ${oid} AND m.deptype = 'e' AND x.extname = ANY ('{${calmExtensions}}'))`
+
+/** Whether a function belongs to a calm extension and is written in C: another language may have a body made by hand. */
+const isCalmFunction = (
+  oid: string
+): string => `${isCalm(regclass("proc"), oid)} AND EXISTS (SELECT FROM pg_catalog.pg_proc AS f
+          JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang WHERE f.oid = ${oid} AND l.lanname = ANY ('{c,internal}'))`
 
 /** Whether an expression calls a function of the server that runs a text as SQL. */
 const runsText = (expression: string): string =>
-  `${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations|pg_input_)'`
+  `coalesce(${expression} ~ '(_to_xml|ts_stat|ts_rewrite|import_system_collations|pg_input_)', false)`
+
+/** Whether a domain over a type of the server has a default and checks of the server's own code only. */
+const isPlainDomain = `t.typtype = 'd' AND t.typbasetype < 16384
+          AND NOT ${runsText("t.typdefault")}
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid AND ${runsText("pg_catalog.pg_get_constraintdef(k.oid)")})
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS u WHERE u.refobjid >= 16384 AND u.refclassid = ANY (ARRAY[
+              ${regclass("proc")}, ${regclass("operator")}]) AND (u.classid, u.objid) = ANY (SELECT ${regclass("type")}, t.oid
+            UNION ALL SELECT ${regclass("constraint")}, k.oid FROM pg_catalog.pg_constraint AS k WHERE k.contypid = t.oid))`
+
+/**
+ * Whether an expression, a column or an index depends on code of the database. An enum, a plain domain, a calm
+ * extension's type and an array of these bring no code, except an array of a domain.
+ */
+const ownCode = `EXISTS (SELECT FROM pg_catalog.pg_depend AS d LEFT JOIN pg_catalog.pg_type AS t
+          ON d.refclassid = ${regclass("type")} AND t.oid = d.refobjid
+          LEFT JOIN pg_catalog.pg_type AS e ON e.oid = CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END
+        WHERE d.refobjid >= 16384
+        AND d.refclassid = ANY (ARRAY[${regclass("type")}, ${regclass("proc")}, ${regclass("operator")}, ${regclass("opclass")}])
+        AND (CASE WHEN d.refclassid = ${regclass("type")} THEN e.typtype = 'e' OR (${isPlainDomain})
+            OR e.typtype = 'b' AND ${isCalm(regclass("type"), "e.oid")} AND ${isCalmFunction("e.typinput")}
+          WHEN d.refclassid = ${regclass("proc")} THEN ${isCalmFunction("d.refobjid")}
+          WHEN d.refclassid = ${regclass("operator")} THEN ${isCalmFunction("(SELECT o.oprcode FROM pg_catalog.pg_operator AS o WHERE o.oid = d.refobjid)")}
+          ELSE ${isCalm("d.refclassid", "d.refobjid")} END) IS NOT TRUE
+        AND (d.classid, d.objid) = ANY (SELECT ${regclass("class")}, p.oid
+          UNION ALL SELECT ${regclass("class")}, i.indexrelid FROM pg_catalog.pg_index AS i WHERE i.indrelid = p.oid
+          UNION ALL SELECT ${regclass("attrdef")}, a.oid FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid
+          UNION ALL SELECT ${regclass("constraint")}, k.oid FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = p.oid))`
 
 /**
  * The condition, in SQL, that a table is plain. Its children and partitions are tables. Neither it nor they have a
- * trigger, a rule, row security or a default partition, or use a function, an operator or a type of the database,
- * except enums.
+ * rule, row security, a default partition or a trigger that an `INSERT` fires, or use code of the database. A new
+ * partition takes over the other triggers of a partitioned table as well, so such a table has none.
  *
  * @since 0.1.0
  * @category statements
@@ -38,7 +72,8 @@ export const isPlain = (oid: string): string => `NOT EXISTS (
       WITH RECURSIVE tree AS (SELECT ${oid} AS oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree ON i.inhparent = tree.oid)
       SELECT FROM tree JOIN pg_catalog.pg_class AS p ON p.oid = tree.oid
       WHERE p.relkind <> ALL ('{r,p}') OR p.relrowsecurity OR p.relhasrules
-        OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.oid AND NOT g.tgisinternal)
+        OR EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = p.oid AND NOT g.tgisinternal
+          AND ((g.tgtype & 4) <> 0 OR p.relkind = 'p'))
         OR EXISTS (SELECT FROM pg_catalog.pg_partitioned_table AS o WHERE o.partrelid = p.oid AND o.partdefid <> 0)
         OR EXISTS (SELECT FROM pg_catalog.pg_attrdef AS a WHERE a.adrelid = p.oid AND ${runsText("pg_catalog.pg_get_expr(a.adbin, p.oid)")})
         OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = p.oid AND ${runsText("pg_catalog.pg_get_constraintdef(k.oid)")})

@@ -233,6 +233,10 @@ const ofPrivileges = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandi
     const { objects, objtype } = node.GrantStmt
     return (objects ?? []).flatMap((object) => ofAccess(recorder, objtype, object))
   }
+  if ("GrantStmt" in node && node.GrantStmt.targtype === "ACL_TARGET_ALL_IN_SCHEMA") {
+    const schemas = node.GrantStmt.objects ?? []
+    return schemas.flatMap((schema) => ofAccess(recorder, "OBJECT_SCHEMA", schema))
+  }
   if ("AlterOwnerStmt" in node) return ofAccess(recorder, node.AlterOwnerStmt.objectType, node.AlterOwnerStmt.object)
   return privileged.some((tag) => tag in node) ? [general("privilege-change")] : []
 }

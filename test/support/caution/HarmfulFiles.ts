@@ -650,6 +650,19 @@ export const harmless: ReadonlyArray<Case> = [
   ].map(
     (statement): Case => [`of a table that no file makes: ${statement}`, ["users", "events", "mood"], `${statement};`]
   ),
+  ...(
+    [
+      ["a type of an extension", "citext", "INSERT INTO tags VALUES (2, 'Blue')"],
+      ["a default of an extension", "keyed", "INSERT INTO keyed (n) VALUES (2)"],
+      ["a domain that the server checks alone", "posint", "INSERT INTO stock VALUES ('nut', 2)"],
+      ["a trigger of updates", "touched", "INSERT INTO touched VALUES (2)"]
+    ] as const
+  ).map(([what, part, statement]): Case => [`of a table that no file makes, with ${what}`, [part], `${statement};`]),
+  [
+    "a grant on all tables of a new schema",
+    ["users"],
+    "CREATE SCHEMA fresh;\nCREATE TABLE fresh.made (id integer);\nGRANT SELECT ON ALL TABLES IN SCHEMA fresh TO PUBLIC;"
+  ],
   ["a new column of a table with rows", ["users"], "ALTER TABLE users ADD COLUMN email text;"],
   ["IF NOT EXISTS of what is there, and nothing more", ["users"], users],
   ["IF NOT EXISTS of what is not there, an index on it", [], `${users}\nCREATE INDEX ON users (name);`],

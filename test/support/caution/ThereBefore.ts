@@ -76,6 +76,18 @@ const parts = {
     byHand:
       "CREATE FUNCTION on_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;\nCREATE TRIGGER after_log AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION on_log();"
   },
+  /** A trigger that no new row fires. */
+  touched: {
+    needs: ["users"],
+    sql: "",
+    byHand:
+      "CREATE TABLE touched (id integer);\nINSERT INTO touched VALUES (1);\nCREATE FUNCTION on_touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; RETURN NEW; END $$;\nCREATE TRIGGER t BEFORE UPDATE ON touched FOR EACH ROW EXECUTE FUNCTION on_touch();"
+  },
+  keyed: {
+    sql: "",
+    byHand:
+      'CREATE EXTENSION "uuid-ossp";\nCREATE TABLE keyed (id uuid DEFAULT uuid_generate_v4(), n integer);\nINSERT INTO keyed (n) VALUES (1);'
+  },
   mood: {
     sql: "CREATE TYPE mood AS ENUM ('sad', 'ok');",
     byHand: "CREATE TABLE diary (id integer, felt mood);\nINSERT INTO diary VALUES (1, 'sad');"
