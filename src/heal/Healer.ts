@@ -17,20 +17,21 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import * as PlanRunner from "../runner/PlanRunner.js"
 import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import { sha256 } from "../runtime/Sha256.js"
 import * as SingleFlight from "../runtime/SingleFlight.js"
 import { SqlParser } from "../runtime/SqlParser.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
 import type * as Boundary from "./Boundary.js"
 import * as Findings from "./Findings.js"
 import * as Heal from "./Heal.js"
-import * as WindowErrors from "./WindowErrors.js"
+import * as Refusals from "./Refusals.js"
 
 interface Dependencies {
   readonly services: Heal.Services
   readonly parser: Parser
   readonly access: ApplicationAccess.ApplicationAccess
   readonly heals: SingleFlight.SingleFlight<Heal.Conclusion, PlanRunner.RunFailure>
-  readonly windowErrors: WindowErrors.WindowErrors
+  readonly refusals: Refusals.Refusals
 }
 
 type Answering = Effect.Effect<Boundary.Answer, AutoMigrationError>
@@ -64,7 +65,7 @@ export const make = Effect.gen(function* () {
       { failure: MigrationFailure.ended, retryAt: 0 },
       config.deadline
     ),
-    windowErrors: yield* WindowErrors.make(knowledge.remembered)
+    refusals: yield* Refusals.make(knowledge.remembered)
   }
   return {
     budget: config.budget,
@@ -113,7 +114,7 @@ const unlessHidden = ({ access }: Dependencies, request: MissingObjectRequest): 
     Option.match({ onNone: (): Answering => Effect.succeed("NotOurs"), onSome: Effect.fail })
   )
 
-/** Gives the error that an equal request got, while it holds. */
+/** Refuses a request while the window is open that refused an equal one. */
 const recallOrHeal = (
   dependencies: Dependencies,
   request: MissingObjectRequest,
@@ -121,20 +122,31 @@ const recallOrHeal = (
 ): Answering => {
   const key = keyOf(request, occurrence)
   return Effect.flatMap(
-    dependencies.windowErrors.recall(key),
-    Option.match({ onNone: () => join(dependencies, request, occurrence, key), onSome: Effect.fail })
+    dependencies.refusals.recall(key),
+    Option.match({
+      onNone: () => join(dependencies, request, occurrence, key),
+      onSome: (window) => Effect.fail(errorOf(request, window))
+    })
   )
 }
 
-/** The key that equal requests share. */
+const errorOf = (
+  request: MissingObjectRequest,
+  { failure, retryAt }: PlanRunner.RunFailure,
+  toItsRunner = false
+): AutoMigrationError => failure.toError({ cause: request.error, retryAt, toItsRunner })
+
+/** The key that equal requests share: a hash, since a statement may be long. */
 const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): string =>
-  [
-    occurrence,
-    callerOf(request),
-    pointsIntoStatement(request),
-    Detector.key(request.gap),
-    Option.getOrElse(request.statement, () => "")
-  ].join("\n")
+  sha256(
+    [
+      occurrence,
+      callerOf(request),
+      pointsIntoStatement(request),
+      Detector.key(request.gap),
+      Option.getOrElse(request.statement, () => "")
+    ].join("\n")
+  )
 
 /** An effect that is larger than a statement may have begun a transaction by hand. */
 const callerOf = ({ retriedBeforeWait, statement }: MissingObjectRequest): Heal.Heal["caller"] =>
@@ -149,14 +161,12 @@ const pointsIntoStatement = ({ error }: MissingObjectRequest): boolean =>
  * when a request is interrupted.
  */
 const join = (
-  { heals, parser, windowErrors, services }: Dependencies,
+  { heals, parser, refusals, services }: Dependencies,
   request: MissingObjectRequest,
   occurrence: Heal.Occurrence,
   key: string
 ) => {
   let toItsRunner = false
-  const errorOf = ({ failure, retryAt }: PlanRunner.RunFailure) =>
-    failure.toError({ cause: request.error, retryAt, toItsRunner })
   const conclusion = Effect.suspend(() => {
     toItsRunner = true
     return Heal.conclude({
@@ -165,11 +175,11 @@ const join = (
       occurrence,
       scope: once(() => scopeOf(parser, request)),
       caller: callerOf(request),
-      onWindow: (window) => windowErrors.record(key, window, errorOf(window))
+      onWindow: (window) => refusals.record(key, window)
     })
   })
   return heals.join(key, conclusion, Heal.late({ deadline: services.deadline, gap: request.gap })).pipe(
-    Effect.mapError(errorOf),
+    Effect.mapError((failure) => errorOf(request, failure, toItsRunner)),
     Effect.flatMap((concluded) =>
       typeof concluded === "string"
         ? Effect.succeed(concluded)

@@ -1,5 +1,5 @@
 /**
- * Equal requests get the same error while it holds.
+ * A window refuses equal requests while it is open.
  */
 import { describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
@@ -11,7 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { AutoMigrationError } from "effect-auto-migration"
 import * as LedgerEvent from "../../src/core/migration/LedgerEvent.js"
 import * as MigrationFailure from "../../src/database/MigrationFailure.js"
-import * as WindowErrors from "../../src/heal/WindowErrors.js"
+import * as Refusals from "../../src/heal/Refusals.js"
 import type * as Breaker from "../../src/runner/Breaker.js"
 
 const error = new AutoMigrationError.DatabaseUnavailable({
@@ -32,39 +32,39 @@ const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash
 
 const recorded = Effect.gen(function* () {
   const remembered = yield* Ref.make(Option.some(then))
-  const windowErrors = yield* WindowErrors.make(Ref.get(remembered))
-  yield* windowErrors.record("a table", window, error)
-  return { windowErrors, remembered }
+  const refusals = yield* Refusals.make(Ref.get(remembered))
+  yield* refusals.record("a table", window)
+  return { refusals, remembered }
 })
 
-describe("the error of a window", () => {
-  it.effect("is given to equal requests only", () =>
+describe("a window", () => {
+  it.effect("refuses equal requests only", () =>
     Effect.gen(function* () {
-      const { windowErrors } = yield* recorded
-      assertSome(yield* windowErrors.recall("a table"), error)
-      assertNone(yield* windowErrors.recall("another table"))
+      const { refusals } = yield* recorded
+      assertSome(yield* refusals.recall("a table"), window)
+      assertNone(yield* refusals.recall("another table"))
     })
   )
 
-  it.effect("holds until its window ends", () =>
+  it.effect("refuses until it ends", () =>
     Effect.gen(function* () {
-      const { windowErrors } = yield* recorded
+      const { refusals } = yield* recorded
       yield* TestClock.adjust(Duration.millis(999))
-      assertSome(yield* windowErrors.recall("a table"), error)
+      assertSome(yield* refusals.recall("a table"), window)
       yield* TestClock.adjust(Duration.millis(1))
-      assertNone(yield* windowErrors.recall("a table"))
+      assertNone(yield* refusals.recall("a table"))
     })
   )
 
-  it.effect("holds until the ledger changes, and only while the applied set is known without asking", () =>
+  it.effect("refuses until the ledger changes, and only while the applied set is known without asking", () =>
     Effect.gen(function* () {
-      const { windowErrors, remembered } = yield* recorded
+      const { refusals, remembered } = yield* recorded
       yield* Ref.set(remembered, Option.some({ ...then, sequence: 8, hash: "eight" }))
-      assertNone(yield* windowErrors.recall("a table"))
+      assertNone(yield* refusals.recall("a table"))
       yield* Ref.set(remembered, Option.none())
-      assertNone(yield* windowErrors.recall("a table"))
+      assertNone(yield* refusals.recall("a table"))
       yield* Ref.set(remembered, Option.some(then))
-      assertSome(yield* windowErrors.recall("a table"), error)
+      assertSome(yield* refusals.recall("a table"), window)
     })
   )
 })

@@ -1,0 +1,120 @@
+/**
+ * What the healer keeps of failing queries, with a database that is never asked.
+ */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { SqlError } from "@effect/sql/SqlError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { AutoMigrationError, MigrationClient, SqlParser } from "effect-auto-migration"
+import type { MissingObject } from "../../src/core/detect/Detector.js"
+import * as Detector from "../../src/core/detect/Detector.js"
+import * as MigrationGraph from "../../src/core/graph/MigrationGraph.js"
+import * as LedgerEvent from "../../src/core/migration/LedgerEvent.js"
+import { longestText } from "../../src/core/statement/StatementScope.js"
+import { Catalog } from "../../src/database/Catalog.js"
+import * as MigrationFailure from "../../src/database/MigrationFailure.js"
+import * as Healer from "../../src/heal/Healer.js"
+import { Knowledge, type View } from "../../src/runner/Knowledge.js"
+import { PlanRunner } from "../../src/runner/PlanRunner.js"
+import { column, migration, table } from "../support/arbitraries/Migration.js"
+
+const unasked = Effect.dieMessage("the database was asked")
+
+const applied: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 1, hash: "one" }
+
+const window = {
+  failures: 1,
+  endsAt: Number.POSITIVE_INFINITY,
+  retryAt: 1,
+  failure: MigrationFailure.circumstance(
+    ({ cause }) =>
+      new AutoMigrationError.LockTimeout({
+        migrationIds: ["1"],
+        waitingFor: "table-lock",
+        milliseconds: 1,
+        cause
+      })
+  )
+}
+
+/** The only migration has failed, and its window is open. */
+const services = Layer.mergeAll(
+  Layer.succeed(Catalog, { missing: () => unasked, presence: () => Effect.succeed(new Map()) }),
+  Layer.succeed(Knowledge, {
+    graph: Either.getOrThrow(
+      MigrationGraph.make([migration({ id: "1", provides: [table("users"), column("email", "users")] })])
+    ),
+    remembered: Effect.succeedSome(applied),
+    view: Effect.succeed<View>({ applied, age: "fresh" }),
+    refresh: unasked,
+    learn: () => unasked,
+    attend: unasked
+  }),
+  Layer.succeed(PlanRunner, {
+    openWindow: () => Effect.succeedSome(window),
+    unlessElsewhere: () => Effect.void,
+    run: () => unasked
+  }),
+  Layer.succeed(MigrationClient.MigrationClient, { ask: () => unasked, listen: () => unasked, reserve: unasked }),
+  SqlParser.layer
+)
+
+const missingEmail = Object.assign(new Error('column "email" does not exist'), { code: "42703", severity: "ERROR" })
+
+const isMissing = (gap: Detector.SchemaGap): gap is MissingObject => gap._tag === "MissingObject"
+
+const gap = Option.getOrThrow(Option.filter(Detector.detect(missingEmail), isMissing))
+
+/** Each text is another one, longer than those that are parsed. */
+const refuse = (healer: Effect.Effect.Success<typeof Healer.make>, number: number) =>
+  Effect.flip(
+    healer.heal({
+      gap,
+      error: new SqlError({ cause: missingEmail }),
+      statement: Option.some(`it fails ${number} `.padEnd(longestText + 1, "x")),
+      begun: new Set(),
+      application: Option.none(),
+      place: "outside transactions",
+      retriesForGap: 0,
+      retriesLeft: 16,
+      waitsLeft: 0,
+      retriedBeforeWait: false
+    })
+  )
+
+setFlagsFromString("--expose-gc")
+
+const collectGarbage = Schema.decodeUnknownSync(
+  Schema.declare((value): value is () => void => typeof value === "function")
+)(runInNewContext("gc"))
+
+/** After a turn of the event loop, since a job keeps objects until it ends. */
+const heapUsed = Effect.promise(
+  () =>
+    new Promise<number>((resolve) =>
+      setImmediate(() => {
+        collectGarbage()
+        resolve(process.memoryUsage().heapUsed)
+      })
+    )
+)
+
+describe("ten thousand failing queries with long texts that all differ", () => {
+  it.scopedLive("grow the heap by less than 10 MB", () =>
+    Effect.gen(function* () {
+      const healer = yield* Healer.make
+      yield* refuse(healer, 0)
+      const before = yield* heapUsed
+      for (let number = 1; number <= 10_000; number++) {
+        const error = yield* refuse(healer, number)
+        if (number % 1000 === 0) assert.strictEqual(error._tag, "LockTimeout")
+      }
+      assert.isBelow((yield* heapUsed) - before, 10_000_000)
+    }).pipe(Effect.provide(services))
+  )
+})
