@@ -12,7 +12,7 @@ import type * as Detector from "../core/detect/Detector.js"
 import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
 import type * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
-import type * as MigrationFailure from "../database/MigrationFailure.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
 import type * as Executor from "../execute/Executor.js"
 import * as Job from "../execute/Job.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
@@ -96,5 +96,11 @@ const blameLedger =
     Option.match(failure.blames, {
       onNone: () => Effect.fail(failure),
       onSome: ({ detail }) =>
-        detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${detail["reason"]}`)
+        detail["sqlState"] === "42501" ? Effect.fail(failure) : unusable(`it could not be built: ${reasonOf(failure)}`)
     })
+
+/** The server's message as it is: no row of a program stands in the ledger's own files. */
+const reasonOf = (failure: MigrationFailure.Failure): string => {
+  const error = MigrationFailure.withoutQuery(failure)
+  return error._tag === "MigrationFailed" ? error.reason : error.message
+}
