@@ -307,7 +307,8 @@ export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigratio
 )
 
 /**
- * Follows the ledger's hash chain. `Right` holds its head, and `Left` the first event that does not fit.
+ * Follows the ledger's hash chain, and compares the applied set that the server keeps with the events. `Right` holds the
+ * chain's head, and `Left` the first event that does not fit.
  *
  * @since 0.1.0
  * @category operations
@@ -317,3 +318,15 @@ export const verify: Effect.Effect<
   AutoMigrationError,
   AutoMigration
 > = Effect.flatMap(AutoMigration, (_) => _.verify)
+
+/**
+ * Makes the applied set that the server keeps anew from the events, where `verify` has found a difference. The migrations'
+ * role must own the ledger.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const rebuild: Effect.Effect<void, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.rebuild
+)

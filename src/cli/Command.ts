@@ -84,7 +84,7 @@ const verify = ({ schema }: Invocation.Invocation) =>
   Effect.flatMap(
     AutoMigration.verify,
     Either.match({
-      onLeft: ({ reason, sequence }) => Effect.as(Console.error(`event ${sequence} does not fit: ${reason}`), 1),
+      onLeft: (broken) => Effect.as(Console.error(renderBroken(broken)), 1),
       onRight: ({ hash, sequence }) =>
         Effect.map(oldMessages(schema), (found) => [`${sequence} events, head ${hash}`, ...found]).pipe(print)
     })
@@ -103,6 +103,13 @@ const oldMessages = (schema: AutoMigrationConfig.SchemaName) =>
             `SELECT sequence, migration_id, detail FROM "${schema}".event WHERE kind = 'Failed' AND detail ? 'reason'`
           ]
   )
+
+const renderBroken = ({ migrationId, reason, sequence }: LedgerEvent.BrokenLink): string =>
+  reason === "projection"
+    ? `the applied set is not the one of the events up to ${sequence}${migrationId === undefined ? "" : `, first at ${migrationId}`}`
+    : `event ${sequence} does not fit: ${reason}`
+
+const rebuild = print(Effect.as(AutoMigration.rebuild, ["rebuilt  the applied set"]))
 
 const baseline = ({ ids, options: { all, to, unchecked } }: Invocation.Invocation) => {
   const upTo = Option.map(Option.fromNullable(to), (id) => AutoMigration.baselineTo(id, { unchecked }))
@@ -149,6 +156,8 @@ const execute = (
       return print(status(invocation))
     case "verify":
       return verify(invocation)
+    case "rebuild":
+      return rebuild
   }
 }
 

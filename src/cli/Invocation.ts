@@ -83,7 +83,20 @@ const commands = {
     maxIds: 1,
     options: []
   },
-  verify: { form: "verify", does: "follow the ledger's hash chain", minIds: 0, maxIds: 0, options: [] }
+  verify: {
+    form: "verify",
+    does: "follow the ledger's hash chain, and compare the applied set with it",
+    minIds: 0,
+    maxIds: 0,
+    options: []
+  },
+  rebuild: {
+    form: "rebuild",
+    does: "make the applied set anew from the ledger's events",
+    minIds: 0,
+    maxIds: 0,
+    options: []
+  }
 } satisfies Readonly<Record<string, Command>>
 
 /** @since 0.1.0 @category models */

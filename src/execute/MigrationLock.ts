@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import * as Detector from "../core/detect/Detector.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import * as TransactionMode from "../core/file/TransactionMode.js"
+import * as Plan from "../core/graph/Plan.js"
 import { type AppliedSet, isApplied } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
 import * as Changes from "../database/Changes.js"
@@ -183,7 +184,7 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     limits: limitsOf(config, task.job),
     caller: task.job.caller,
     closes: task.closes,
-    journal: task.job.journal.statement(task.known),
+    journal: task.job.journal.statement(task.known, Plan.ids(task.group)),
     after: Option.isSome(task.job.judgement) ? [Changes.before(namesIn(task))] : []
   })
   return Effect.mapError(

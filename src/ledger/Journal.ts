@@ -17,8 +17,8 @@ type Columns = Readonly<Record<string, unknown>>
  * @category models
  */
 export interface Journal {
-  /** Statements, each with an answer of one row. */
-  readonly statement: (known: AppliedSet) => string
+  /** Statements, each with an answer of one row. `ids` are the migrations that may run in the transaction. */
+  readonly statement: (known: AppliedSet, ids: ReadonlyArray<string>) => string
   /** Reads the answers. Further questions go through `ask`, on the connection of the same transaction. */
   readonly read: (
     known: AppliedSet,

@@ -31,15 +31,20 @@ const log = "001_zero_trust_schema"
 const projection = "002_add_bitmap_sequences"
 const leases = "003_add_leases"
 const kinds = "004_add_event_kinds"
+const guard = "005_guard_projection"
 
 const logTable = "event"
 
-/** Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. */
+/**
+ * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last one
+ * stands for triggers, see `LedgerStatements.guard`.
+ */
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
   [leases, ["lease"]],
-  [kinds, ["event_kind"]]
+  [kinds, ["event_kind"]],
+  [guard, ["projection_guard"]]
 ]
 
 /**
@@ -182,7 +187,8 @@ export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph
           ...(presence.log ? [log] : []),
           ...(presence.projection ? [projection] : []),
           ...(presence.leases ? [leases] : []),
-          ...(presence.kinds ? [kinds] : [])
+          ...(presence.kinds ? [kinds] : []),
+          ...(presence.guard ? [guard] : [])
         ])
         return {
           ...LedgerEvent.nothing,

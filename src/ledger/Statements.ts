@@ -126,6 +126,40 @@ export const Head = Schema.Struct({
 export const kinds = (schema: SchemaName): string => `SELECT FROM "${schema}".event_kind LIMIT 0`
 
 /**
+ * A statement that fails where the projection is not guarded, as if a table `projection_guard` were missing: the ledger
+ * is then brought up to date first.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const guard = (schema: SchemaName): string =>
+  `SELECT CASE WHEN NOT ${isGuarded(schema)} THEN '"${schema}".projection_guard'::text::regclass END`
+
+const isGuarded = (schema: SchemaName): string => `EXISTS (SELECT FROM pg_catalog.pg_trigger t
+  JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname = 'migration_bit' AND t.tgname = 'guard')`
+
+/**
+ * An answer `logged`: those of the migrations that the log itself says are applied.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const logged = (schema: SchemaName, ids: ReadonlyArray<string>): string =>
+  answering(
+    "logged",
+    "coalesce(pg_catalog.json_agg(DISTINCT e.migration_id), '[]')",
+    `FROM "${schema}".event e JOIN "${schema}".event_kind k ON k.kind = e.kind
+  WHERE k.is_application AND e.migration_id = ANY (ARRAY[${ids.map(literal).join(", ")}]::text[])`
+  )
+
+/** @since 0.1.0 @category readers */
+export const readLogged = reader("logged", Schema.Array(Schema.String))
+
+/** Makes the projection anew from the log. @since 0.1.0 @category statements */
+export const rebuild = (schema: SchemaName): string => `SELECT "${schema}".rebuild()`
+
+/**
  * An answer `renamed`: the ids under which migrations were applied before their new names were recorded.
  *
  * @since 0.1.0
@@ -141,7 +175,7 @@ export const renamed = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.String)))
 
-/** A table that each of the ledger's own migrations brings. */
+/** A table that each of the ledger's own migrations brings. The last one brings a trigger. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /**
@@ -158,7 +192,7 @@ export const presence = (schema: SchemaName): string => {
   )
   return answering(
     "presence",
-    `pg_catalog.json_build_object(${fields.join(", ")})`,
+    `pg_catalog.json_build_object(${fields.join(", ")}, 'guard', ${isGuarded(schema)})`,
     `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = '${schema}' AND c.relname = ANY ('{${Object.values(traces).join(",")}}')`
   )
@@ -168,7 +202,8 @@ const Presence = Schema.Struct({
   log: Schema.Boolean,
   projection: Schema.Boolean,
   leases: Schema.Boolean,
-  kinds: Schema.Boolean
+  kinds: Schema.Boolean,
+  guard: Schema.Boolean
 })
 
 /** @since 0.1.0 @category models */
@@ -177,7 +212,8 @@ export type Presence = typeof Presence.Type
 /** @since 0.1.0 @category readers */
 export const readPresence = reader("presence", Presence)
 
-const populationCount = (hexadecimal: string): number => {
+/** How many bits of a bitmap are set. @since 0.1.0 @category queries */
+export const populationCount = (hexadecimal: string): number => {
   let count = 0
   for (const digit of hexadecimal) {
     for (let bits = Number.parseInt(digit, 16); bits > 0; bits >>= 1) count += bits & 1

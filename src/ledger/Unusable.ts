@@ -9,11 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as SqlState from "../core/detect/SqlState.js"
 import { InsufficientPrivilege, LedgerUnusable } from "../core/error/AutoMigrationError.js"
+import * as Plan from "../core/graph/Plan.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
-import { AutoMigrationConfig, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig, commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as LedgerMigrations from "./OwnMigrations.js"
 import * as LedgerStatements from "./Statements.js"
 
@@ -28,7 +29,7 @@ export interface LedgerFailure {
     remains?: MigrationFailure.Remains
   ) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
   /** Fails for `reason`, or because a newer version of the library made the ledger. */
-  readonly unusable: (reason: string) => Effect.Effect<never, MigrationFailure.Failure>
+  readonly unusable: (reason: string, remedy?: string) => Effect.Effect<never, MigrationFailure.Failure>
   /** The failure for `reason`, without a question to the server. */
   readonly offhand: (reason: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
@@ -52,7 +53,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   const dependencies: Dependencies = { ask, config }
   return {
     ofMessage: (doing, remains) => (error) => failForMessage(dependencies, error, doing, remains),
-    unusable: (reason) => unusable(dependencies, reason),
+    unusable: (reason, remedy) => unusable(dependencies, reason, remedy),
     offhand: (reason) => unusableFor(config.schema, reason, restore),
     refuseNewer: refuseNewer(dependencies),
     refuseNewerWithin: (askWithin) => refuseNewerWithin(dependencies, askWithin)
@@ -113,8 +114,16 @@ const restore = "Restore its tables, or choose another schema in AutoMigrationCo
 const update =
   "Update effect-auto-migration in this program; until then it works as long as nothing is missing from its schema."
 
-const unusable = (dependencies: Dependencies, reason: string): Effect.Effect<never, MigrationFailure.Failure> =>
-  Effect.zipRight(refuseNewer(dependencies), Effect.fail(unusableFor(dependencies.config.schema, reason, restore)))
+/** The remedy where the log and its projection do not agree. @since 0.1.0 @category rendering */
+export const rebuild = (schema: SchemaName): string =>
+  `Find out who changed it, look at the events, and run \`${Plan.commandFor("rebuild", [])}${commandSuffix(schema)}\`, which makes the applied set anew from the log.`
+
+const unusable = (
+  dependencies: Dependencies,
+  reason: string,
+  remedy = restore
+): Effect.Effect<never, MigrationFailure.Failure> =>
+  Effect.zipRight(refuseNewer(dependencies), Effect.fail(unusableFor(dependencies.config.schema, reason, remedy)))
 
 const refuseNewer = (dependencies: Dependencies): Effect.Effect<void, MigrationFailure.Failure> => {
   const { schema } = dependencies.config

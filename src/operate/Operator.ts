@@ -120,6 +120,7 @@ export interface Operator {
   readonly rename: (from: string, to: string) => Effect.Effect<void, AutoMigrationError | UnknownMigration>
   readonly events: Stream.Stream<LedgerEvent, AutoMigrationError>
   readonly verify: Effect.Effect<Either.Either<ChainHead, BrokenLink>, AutoMigrationError>
+  readonly rebuild: Effect.Effect<void, AutoMigrationError>
 }
 
 /** The options of every operator's run: no deadline, and no policy. */
@@ -192,6 +193,7 @@ const operatorFrom = (services: Services): Operator => {
     graph,
     events: ledger.events,
     verify: ledger.verify,
+    rebuild: withoutQuery(ledger.rebuild),
     plan: Effect.map(applied, (set) => all(current(services, set))),
     losses: lossesOf(services, all),
     lossesTo: (ids) => Effect.flatMap(known(ids), (chosen) => lossesOf(services, upTo(chosen))),

@@ -288,7 +288,7 @@ export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effec
     refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
     guarding: (journal) => ({
       ...journal,
-      statement: (known) => (isBegun(known) ? journal.statement(known) : `${journal.statement(known)};\n${sightings}`),
+      statement: (known, ids) => [journal.statement(known, ids), ...(isBegun(known) ? [] : [sightings])].join(";\n"),
       read: (known, columns, askOn) =>
         Effect.tap(journal.read(known, columns, askOn), (applied) =>
           isBegun(applied) ? Effect.void : refuseWithin(columns, askOn)

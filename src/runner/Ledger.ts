@@ -54,14 +54,18 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
     /** All events, from the first one on. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
-    /** Follows the hash chain from the first event to the last. */
+    /** Follows the hash chain from the first event to the last, and compares the projection with the log. */
     readonly verify: Effect.Effect<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError>
+    /** Makes the projection anew from the log. */
+    readonly rebuild: Effect.Effect<void, MigrationFailure.Failure>
   }
 >() {}
 
 interface Dependencies {
   /** See `Message.briefly`. */
   readonly askBriefly: Message.Ask
+  /** See `Message.changing`. */
+  readonly change: Message.Ask
   readonly failures: LedgerFailure.LedgerFailure
   readonly schema: SchemaName
 }
@@ -77,6 +81,7 @@ export const make = Effect.gen(function* () {
   const ownGraph = yield* Effect.cached(LedgerMigrations.load(config.schema))
   const dependencies: Dependencies = {
     askBriefly: (text) => ask(Message.briefly(config, text)),
+    change: (text) => ask(Message.changing(config, "operator", text)),
     failures: yield* LedgerFailure.make,
     schema: config.schema
   }
@@ -88,7 +93,8 @@ export const make = Effect.gen(function* () {
       LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, timing, guarding),
     renamed: renamed(dependencies),
     events,
-    verify: verify(events)
+    verify: verify(dependencies, events),
+    rebuild: rebuild(dependencies)
   })
 })
 
@@ -112,13 +118,37 @@ const refresh = (
 const journalOf = (dependencies: Dependencies): Executor.Journal => {
   const { failures, schema } = dependencies
   return {
-    statement: (known) =>
-      [LedgerStatements.head(schema, known), Lease.all(schema), LedgerStatements.kinds(schema)].join(";\n"),
-    read: (known, columns, ask) => read(dependencies, known, columns, ask),
+    statement: (known, ids) =>
+      [
+        LedgerStatements.head(schema, known),
+        Lease.all(schema),
+        LedgerStatements.kinds(schema),
+        LedgerStatements.guard(schema),
+        LedgerStatements.logged(schema, ids)
+      ].join(";\n"),
+    read: (known, columns, ask) =>
+      Effect.tap(read(dependencies, known, columns, ask), (applied) => unlessLogged(dependencies, columns, applied)),
     recordsFailures: true,
     leases: (columns) => orUnusable(failures, decodeLeases(columns["leases"]))
   }
 }
+
+/** Fails where a migration that may run next is applied by the log, and not by its projection. */
+const unlessLogged = (
+  { failures, schema }: Dependencies,
+  columns: Message.Columns,
+  { checksumById }: LedgerEvent.AppliedSet
+): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.flatMap(LedgerStatements.readLogged(columns), (logged) => {
+    const known = new Set<string>(checksumById.keys())
+    const lost = logged.filter((id) => !known.has(id))
+    return lost.length === 0
+      ? Effect.void
+      : failures.unusable(
+          `its log says that ${lost.join(", ")} is applied, and its applied set does not`,
+          LedgerFailure.rebuild(schema)
+        )
+  })
 
 /**
  * Reads the whole set again when the bitmap does not fit the known one. When it does not fit then, the ledger is
@@ -130,12 +160,15 @@ const read = (
   columns: Message.Columns,
   ask: Message.Ask
 ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
-  Effect.flatMap(headFrom(dependencies.failures, columns), (head) =>
+  Effect.flatMap(headFrom(dependencies, columns), (head) =>
     Either.match(LedgerStatements.refreshed(known, head), {
       onRight: Effect.succeed,
       onLeft: () =>
         known.sequence === 0 && known.checksumById.size === 0
-          ? dependencies.failures.unusable("its bitmap and its list of migrations do not agree")
+          ? dependencies.failures.unusable(
+              "its bitmap and its list of migrations do not agree",
+              LedgerFailure.rebuild(dependencies.schema)
+            )
           : readAll(dependencies, ask)
     })
   )
@@ -152,12 +185,16 @@ const readAll = (
     (results) => read(dependencies, LedgerEvent.nothing, Message.columnsOf(results), ask)
   )
 
-const headFrom = Effect.fnUntraced(function* (failures: LedgerFailure.LedgerFailure, columns: Message.Columns) {
-  if (!("head" in columns)) return yield* failures.unusable("its table applied_set has no row")
+const headFrom = Effect.fnUntraced(function* ({ failures, schema }: Dependencies, columns: Message.Columns) {
+  const remedy = LedgerFailure.rebuild(schema)
+  if (!("head" in columns)) return yield* failures.unusable("its table applied_set has no row", remedy)
   const head = yield* orUnusable(failures, decodeHead(columns["head"]))
   return head.last === head.sequence
     ? head
-    : yield* failures.unusable(`its log ends with event ${head.last} and its applied_set with event ${head.sequence}`)
+    : yield* failures.unusable(
+        `its log ends with event ${head.last} and its applied_set with event ${head.sequence}`,
+        remedy
+      )
 })
 
 const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
@@ -189,11 +226,70 @@ const eventsAfter = (dependencies: Dependencies, sequence: number) =>
 
 const decodePage = Schema.decodeUnknown(Schema.parseJson(Schema.Array(LedgerEvent.LedgerEvent)))
 
-const unbroken: Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink> = Either.right(LedgerEvent.origin)
+/** A log that has been followed up to some event, and the applied set at the last event that the projection may know. */
+interface Followed {
+  readonly head: LedgerEvent.ChainHead
+  readonly replayed: LedgerEvent.AppliedSet
+}
 
-const verify = (events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>) =>
-  Stream.runFoldWhile(events, unbroken, Either.isRight, (head, event) =>
-    Either.flatMap(head, (_) => LedgerEvent.verify(sha256, _, [event]))
+/** The projection, and the last event of the log when it was read: later events come in meanwhile. */
+interface Projected {
+  readonly projection: LedgerEvent.Projection
+  readonly last: number
+}
+
+const unbroken: Either.Either<Followed, LedgerEvent.BrokenLink> = Either.right({
+  head: LedgerEvent.origin,
+  replayed: LedgerEvent.nothing
+})
+
+const verify = Effect.fnUntraced(function* (
+  dependencies: Dependencies,
+  events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
+): Effect.fn.Return<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError> {
+  const projected = yield* Effect.mapError(projectionOf(dependencies), MigrationFailure.withoutQuery)
+  const last = Option.match(projected, { onNone: () => 0, onSome: (_) => _.last })
+  const followed = yield* Stream.runFoldWhile(events, unbroken, Either.isRight, (state, event) =>
+    Either.flatMap(state, ({ head, replayed }) =>
+      Either.map(LedgerEvent.verify(sha256, head, [event]), (next) => ({
+        head: next,
+        replayed: event.sequence <= last ? LedgerEvent.fold(replayed, [event]) : replayed
+      }))
+    )
+  )
+  return Either.flatMap(followed, ({ head, replayed }) =>
+    Option.match(
+      Option.flatMap(projected, ({ projection }) => LedgerEvent.difference(replayed, projection)),
+      { onNone: () => Either.right(head), onSome: Either.left }
+    )
+  )
+})
+
+/** `None` where a table of the projection is missing: the ledger is not built, or not to its end. */
+const projectionOf = (dependencies: Dependencies): Effect.Effect<Option.Option<Projected>, MigrationFailure.Failure> =>
+  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)), {
+    onFailure: orUnbuilt<Option.Option<Projected>>(dependencies, Option.none()),
+    onSuccess: (results) => {
+      const { head } = Message.columnsOf(results)
+      return head === undefined
+        ? Effect.succeedSome(withoutRow)
+        : Effect.map(orUnusable(dependencies.failures, decodeHead(head)), ({ bits, last, news, sequence }) =>
+            Option.some({
+              projection: { sequence, checksumById: new Map(news), marked: LedgerStatements.populationCount(bits) },
+              last
+            })
+          )
+    }
+  })
+
+const withoutRow: Projected = {
+  projection: { sequence: 0, checksumById: new Map(), marked: 0 },
+  last: Number.POSITIVE_INFINITY
+}
+
+const rebuild = ({ change, failures, schema }: Dependencies): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.asVoid(
+    Effect.catchAll(change(LedgerStatements.rebuild(schema)), failures.ofMessage("the rebuild of the applied set"))
   )
 
 /** Fails on an answer that does not decode: another program may have replaced the ledger's tables. */

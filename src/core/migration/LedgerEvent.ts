@@ -148,7 +148,38 @@ export const genesis = nothing.hash
  */
 export interface BrokenLink {
   readonly sequence: number
-  readonly reason: "gap" | "previous hash" | "hash"
+  /** `projection`: the applied set that the server keeps is not the one of the events up to this one. */
+  readonly reason: "gap" | "previous hash" | "hash" | "projection"
+  /** The first migration that the log and the projection do not agree on, where they differ by one. */
+  readonly migrationId?: Migration.MigrationId
+}
+
+/**
+ * The applied set that the server keeps beside the log. `sequence` is the last event that is folded in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Projection extends Pick<AppliedSet, "checksumById" | "sequence"> {
+  /** How many bits of its bitmap are set. */
+  readonly marked: number
+}
+
+/**
+ * The first difference between a log's applied set and its projection, if there is any.
+ *
+ * @since 0.1.0
+ * @category folds
+ */
+export const difference = (
+  { checksumById, sequence }: AppliedSet,
+  projection: Projection
+): Option.Option<BrokenLink> => {
+  const other = projection.checksumById
+  const migrationId = [...checksumById.keys(), ...other.keys()].find((id) => checksumById.get(id) !== other.get(id))
+  const agrees = projection.sequence === sequence && projection.marked === other.size
+  if (migrationId === undefined && agrees) return Option.none()
+  return Option.some({ sequence, reason: "projection", ...(migrationId === undefined ? {} : { migrationId }) })
 }
 
 /** The last event of a chain that has been verified. @since 0.1.0 @category models */

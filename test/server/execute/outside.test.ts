@@ -570,7 +570,9 @@ describe("a ledger from before there were leases", () => {
           (yield* Stream.runCollect(AutoMigration.events))
             .pipe(Chunk.take(2), Chunk.toReadonlyArray)
             .map(({ migrationId }): string => migrationId),
-          ["effect-auto-migration/003_add_leases", "effect-auto-migration/004_add_event_kinds"]
+          ["003_add_leases", "004_add_event_kinds", "005_guard_projection"].map(
+            (name) => `effect-auto-migration/${name}`
+          )
         )
         deepStrictEqual(
           yield* Database.query(

@@ -69,8 +69,8 @@ describe("an applied migration", () => {
       Effect.gen(function* () {
         const heard = yield* hearing(url, "auto_migration")
         yield* AutoMigration.migrate
-        yield* until(Effect.sync(() => heard.length >= 6))
-        deepStrictEqual(heard.slice(-2), ["5 Applied 001_users", "6 Applied 002_users_email"])
+        yield* until(Effect.sync(() => heard.length >= 7))
+        deepStrictEqual(heard.slice(-2), ["6 Applied 001_users", "7 Applied 002_users_email"])
       })
     )
   )

@@ -78,6 +78,7 @@ describe("the ledger", () => {
             "effect-auto-migration/002_add_bitmap_sequences",
             "effect-auto-migration/003_add_leases",
             "effect-auto-migration/004_add_event_kinds",
+            "effect-auto-migration/005_guard_projection",
             "001_users"
           ]
         )
