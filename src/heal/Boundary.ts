@@ -335,7 +335,7 @@ const keptStatements = 100
 const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> => {
   let kept = 0
   const keep = (text: string): void => {
-    if (begun.has(text) || kept + text.length > longestText) return
+    if (begun.size >= keptStatements || begun.has(text) || kept + text.length > longestText) return
     kept += text.length
     begun.add(text)
   }
@@ -348,9 +348,7 @@ const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<str
               onNone: () => Effect.succeed(statement),
               onSome: (transform) => transform(statement, sql, context, span)
             }),
-            (sent) => {
-              if (begun.size < keptStatements) keep(sent.compile()[0])
-            }
+            (sent) => keep(sent.compile()[0])
           )
         )
       )

@@ -2,6 +2,7 @@
  * When a heal parses the failed statement, with a database that is never asked.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -73,7 +74,7 @@ describe("the statement of a failed query is not parsed", () => {
       const futile = yield* Findings.make<"futile">()
       for (const object of [table("nowhere"), column("nope"), column("nope", "users"), column("email", "nowhere")]) {
         const { conclusion, parsed } = yield* concluded(gapOf(object), futile)
-        assert.deepStrictEqual([conclusion, parsed], [Exit.succeed<Heal.Conclusion>("NotOurs"), 0])
+        deepStrictEqual([conclusion, parsed], [Exit.succeed<Heal.Conclusion>("NotOurs"), 0])
       }
     })
   )
@@ -84,7 +85,7 @@ describe("the statement of a failed query is not parsed", () => {
       const gap = gapOf(column("email"))
       assert.strictEqual((yield* concluded(gap, futile)).parsed, 1)
       yield* futile.record(Detector.key(gap), applied, "futile")
-      assert.deepStrictEqual(yield* concluded(gap, futile), {
+      deepStrictEqual(yield* concluded(gap, futile), {
         conclusion: Exit.succeed<Heal.Conclusion>("NotOurs"),
         parsed: 0
       })

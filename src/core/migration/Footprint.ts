@@ -23,7 +23,6 @@ import * as ClientStatement from "../file/ClientStatement.js"
 import { execute } from "../footprint/Statement.js"
 import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import { netEffect } from "../reading/NetChange.js"
 import type { ExpectedRefusal as ReadRefusal } from "../reading/Reading.js"
 import * as Recorder from "../reading/Recorder.js"
@@ -34,8 +33,8 @@ import { locate, type ParsedStatement, type Parser, type SyntaxError, statements
 import { isDefinition, isNeutral } from "../statement/Neutral.js"
 import { newestIn } from "../statement/ServerVersion.js"
 import { endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
-import { oneLine } from "../text/Lexer.js"
-import { withoutLiterals, withoutQuotedLiteral } from "../text/Redaction.js"
+import { withoutQuotedLiteral } from "../text/Redaction.js"
+import { placeOf, risksOf } from "./StatementRisks.js"
 
 export {
   /** @since 0.1.0 @category constructors */
@@ -365,61 +364,7 @@ const needOf = (
   return newest === undefined ? [] : [{ ...newest, ...placeOf(text, statement) }]
 }
 
-/** Drops risks that the same migration undoes later. */
-const risksOf = (
-  end: SimulatedCatalog.SimulatedCatalog,
-  { candidates, isOpaque }: Recorder.StatementRecord,
-  statement: ParsedStatement,
-  text: string
-): ReadonlyArray<Risk> => {
-  const left = (isOpaque ? [...candidates, opaqueRisk] : candidates).filter(({ isUndone }) => isUndone?.(end) !== true)
-  if (left.length === 0) return []
-  const place = placeOf(text, statement)
-  return distinct(left).map(
-    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation, told }) => ({
-      ...(asks === undefined ? {} : { asks }),
-      kind,
-      relation,
-      told: Option.fromNullable(told),
-      isOfRows,
-      reach,
-      lock,
-      start: statement.start,
-      ...place
-    })
-  )
-}
-
-/** Drops repeated candidates, since a body may run more than once. Of two about one relation, the one with the wider reach stays. */
-const distinct = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskCandidate> => {
-  const byKey = new Map<string, RiskCandidate>()
-  for (const candidate of candidates) {
-    const key = candidateKey(candidate)
-    const known = byKey.get(key)
-    if (known === undefined || known.reach !== "anywhere") byKey.set(key, candidate)
-  }
-  return [...byKey.values()]
-}
-
-const candidateKey = ({ asks, isOfRows = false, kind, lock, relation, told }: RiskCandidate): string =>
-  told === undefined
-    ? Option.match(relation, {
-        onNone: () => kind,
-        onSome: (name) =>
-          `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
-      })
-    : `${kind} ${ToldRoutine.key(told)}`
-
-const opaqueRisk: RiskCandidate = { kind: "opaque", relation: Option.none() }
-
 const notTransactional: RiskCandidate = { kind: "not-transactional", relation: Option.none() }
-
-const widest = 120
-
-const placeOf = (text: string, { end, line, start }: ParsedStatement): Pick<Risk, "line" | "statement"> => ({
-  line,
-  statement: oneLine(withoutLiterals(text.slice(start, end)), widest)
-})
 
 const union = (
   first: ReadonlyArray<SchemaObject.SchemaObject>,

@@ -3,6 +3,7 @@
  * that starts again at each unit looks at the rest of the text again and again.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
 import * as Detector from "../../../src/core/detect/Detector.js"
 import { withoutRowTypes } from "../../../src/core/sql/RoutineBody.js"
@@ -102,14 +103,14 @@ describe("a string constant", () => {
     for (const letter of ["", "E", "e", "N", "n"]) {
       const text = `SELECT ${letter}'app.users' FROM "app.users"`
       const gap = Detector.detect(error("42P01", 'relation "app.users" does not exist', 99), text)
-      assert.deepStrictEqual(
+      deepStrictEqual(
         gap.pipe((_) => (_._tag === "Some" ? Detector.render(_.value) : "")),
         'missing relation "app.users"'
       )
     }
     const escaped = `SELECT E'\\' app.users ' FROM "app.users"`
     const gap = Detector.detect(error("42P01", 'relation "app.users" does not exist', 99), escaped)
-    assert.deepStrictEqual(
+    deepStrictEqual(
       gap.pipe((_) => (_._tag === "Some" ? Detector.render(_.value) : "")),
       'missing relation "app.users"'
     )

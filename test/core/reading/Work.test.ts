@@ -3,6 +3,7 @@
  * simulated catalog is asked for. A history of twice the length repeats the same pattern twice as often.
  */
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as fc from "fast-check"
 import * as Footprint from "../../../src/core/migration/Footprint.js"
@@ -101,8 +102,8 @@ describe("a history of twice the length", () => {
 describe("a body", () => {
   it("is read once by a statement, however often it is called", () => {
     const often = lastFootprint(calls(30, "UPDATE t SET id = 2"), "SELECT f30()")
-    assert.deepStrictEqual(told(often).writes, ["t"])
-    assert.deepStrictEqual(told(often).barriers, [])
+    deepStrictEqual(told(often).writes, ["t"])
+    deepStrictEqual(told(often).barriers, [])
   })
 
   it("is read again where the catalog has changed in between", () => {
@@ -116,7 +117,7 @@ describe("a body", () => {
   it("is read again for other arguments", () => {
     const file = `CREATE TABLE a (id int); CREATE TABLE b (id int);
       CREATE FUNCTION f(name text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DELETE FROM ' || name; END $$;`
-    assert.deepStrictEqual(told(lastFootprint(file, "SELECT f('a'), f('b'), f(name => 'a')")).writes, ["a", "b"])
+    deepStrictEqual(told(lastFootprint(file, "SELECT f('a'), f('b'), f(name => 'a')")).writes, ["a", "b"])
   })
 
   it("may call itself, alone and in turn with another one", () => {
@@ -124,8 +125,8 @@ describe("a body", () => {
       CREATE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'SELECT 1';
       CREATE FUNCTION g(n int) RETURNS int LANGUAGE sql AS 'SELECT f(n - 1) + f(n - 2)';
       CREATE OR REPLACE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'DELETE FROM t; SELECT g(n - 1) + g(n - 2)';`
-    assert.deepStrictEqual(told(lastFootprint(file, "SELECT g(1) + f(2)")).writes, ["t"])
-    assert.deepStrictEqual(told(lastFootprint(file, "SELECT g(1) + f(2)")).barriers, [])
+    deepStrictEqual(told(lastFootprint(file, "SELECT g(1) + f(2)")).writes, ["t"])
+    deepStrictEqual(told(lastFootprint(file, "SELECT g(1) + f(2)")).barriers, [])
   })
 })
 
@@ -144,7 +145,7 @@ describe("a file that runs more code than is read", () => {
     ]
     for (const [made, run] of files) {
       const footprint = lastFootprint(made, run)
-      assert.deepStrictEqual(told(footprint).barriers, [reason])
+      deepStrictEqual(told(footprint).barriers, [reason])
       assert.isTrue(footprint.runsUnknown)
       assert.include(
         footprint.risks.map(({ kind }) => kind),
@@ -157,13 +158,13 @@ describe("a file that runs more code than is read", () => {
     const file = `CREATE TABLE t (id int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN ${"UPDATE t SET id = 1; ".repeat(20)} RETURN NEW; END';
       CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();`
-    assert.deepStrictEqual(told(lastFootprint(file, "INSERT INTO t VALUES (1);\n".repeat(1000))).barriers, [])
+    deepStrictEqual(told(lastFootprint(file, "INSERT INTO t VALUES (1);\n".repeat(1000))).barriers, [])
   })
 })
 
 describe("texts of variables", () => {
   it("are not known where each holds another one twice, and cost no more for it", () => {
-    assert.deepStrictEqual(told(lastFootprint(variables(100))).barriers, ["runs SQL that a DO block computes"])
+    deepStrictEqual(told(lastFootprint(variables(100))).barriers, ["runs SQL that a DO block computes"])
     assert.isAtMost(workOf(variables(200)) / workOf(variables(100)), 3)
   })
 })
