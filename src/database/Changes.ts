@@ -176,7 +176,7 @@ const isCounting = `pg_catalog.current_setting('track_counts')::boolean AND NOT 
 export const counting: string = Message.answering("counting", "pg_catalog.current_setting('track_counts')::boolean")
 
 /** The server's own tables that hold the names of tables, columns and labels. DDL holds no such lock on them. */
-const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits", "namespace", "type"]
+const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits", "type"]
   .map((name) => `pg_${name}`)
   .join()
 

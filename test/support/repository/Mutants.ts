@@ -430,7 +430,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
   },
   {
     name: "table names",
-    row: "renames a table beside its new column",
+    row: "moves a table to another schema beside its new column",
     without: "the names of tables",
     edits: [["database/Changes", "hasLostColumn || isRenamed ||", "hasLostColumn ||"]]
   },
