@@ -26,6 +26,7 @@ import * as Acquisition from "../runtime/Acquisition.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 import { qualified } from "./Qualified.js"
+import * as Transaction from "./Transaction.js"
 
 /**
  * A connection that is reserved until the scope ends, with the client that made it.
@@ -36,6 +37,8 @@ import { qualified } from "./Qualified.js"
 export interface Reserved {
   readonly client: PgClient.PgClient
   readonly connection: Connection
+  /** The beginning of each transaction on the connection, see `Transaction.renew`. */
+  readonly renew: string
 }
 
 /**
@@ -78,10 +81,14 @@ const idle = Duration.seconds(10)
 
 const fromClients = Effect.fnUntraced(function* (
   acquire: Effect.Effect<PgClient.PgClient, SqlError, Scope.Scope | Reactivity.Reactivity>,
-  limit: Duration.Duration
+  limit: Duration.Duration,
+  renewFor: (connection: Connection) => Effect.Effect<string, SqlError>
 ) {
-  const reserve = yield* reserving(acquire, limit)
-  const ask = (text: string) => Effect.scoped(Effect.flatMap(reserve, ({ connection }) => askOn(connection, text)))
+  const reserve = Effect.flatMap(yield* reserving(acquire, limit), (reserved) =>
+    Effect.map(renewFor(reserved.connection), (renew): Reserved => ({ ...reserved, renew }))
+  )
+  const ask = (text: string) =>
+    Effect.scoped(Effect.flatMap(reserve, ({ connection, renew }) => askOn(connection, `${renew}${text}`)))
   return { reserve, ask, listen: (channel: string, listener: Listener) => listen(reserve, channel, listener) }
 })
 
@@ -125,7 +132,7 @@ const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | S
       Cause.isInterrupted(cause) ? Effect.fail(closed) : Effect.failCause(cause)
   )
 
-const reserved = (client: PgClient.PgClient): Effect.Effect<Reserved, SqlError, Scope.Scope> =>
+const reserved = (client: PgClient.PgClient): Effect.Effect<Omit<Reserved, "renew">, SqlError, Scope.Scope> =>
   Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({ client, connection }))
 
 /** An interruption closes the connection: the next message must not wait behind one that is unanswered. */
@@ -190,7 +197,10 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
     maxConnections: reservable + 1,
     applicationName: "effect-auto-migration"
   })
-  return Effect.map(fromClients(client, connectTimeout), MigrationClient.of)
+  return Effect.map(
+    fromClients(client, connectTimeout, () => Effect.succeed(Transaction.renew)),
+    MigrationClient.of
+  )
 }
 
 /**
@@ -224,7 +234,7 @@ export interface FromPoolOptions extends PgClient.PgClientFromPoolOptions {
  * a function.
  *
  * Settings that the pool gives to each new connection (a search path, a role) hold for each migration: its connection
- * is closed afterwards. The program has to listen for the pool's errors: without a listener, node-postgres ends the
+ * is closed afterwards. Behind a pooler they do not hold, since the server's session has served other clients. The program has to listen for the pool's errors: without a listener, node-postgres ends the
  * program when an idle connection is lost.
  *
  * @since 0.1.0
@@ -236,7 +246,8 @@ export const layerFromPool = (options: FromPoolOptions): Layer.Layer<MigrationCl
     Effect.map(
       fromClients(
         Acquisition.inBackground(PgClient.fromPool(options)),
-        Duration.decode(options.connectTimeout ?? Driver.patience)
+        Duration.decode(options.connectTimeout ?? Driver.patience),
+        (connection) => Effect.map(isDirect(connection), (is) => (is ? "" : Transaction.renew))
       ),
       (connections) => MigrationClient.of({ ...connections, reserve: Effect.tap(connections.reserve, usedOnce) })
     )

@@ -147,6 +147,7 @@ export const isOver = (error: SqlError): boolean => Option.isSome(SqlState.evide
  */
 export const forget: ReadonlyArray<string> = [
   "RESET SESSION AUTHORIZATION",
+  "RESET ROLE",
   "RESET ALL",
   "CLOSE ALL",
   "UNLISTEN *",
@@ -155,6 +156,16 @@ export const forget: ReadonlyArray<string> = [
   "DISCARD TEMP",
   "SELECT pg_catalog.pg_advisory_unlock_all()"
 ]
+
+/**
+ * The beginning of a message on a session that a pooler may have given to other clients before. What they left there would
+ * decide where the objects of a migration go and what its types mean: a search path, a role, temporary types named like the
+ * server's. From here on the settings of the connection and the defaults of the role and the database hold.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const renew: string = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "DISCARD TEMP", ""].join(";\n")
 
 /**
  * Ends the transaction of a connection, and resets the session for its next user. A connection that is broken or silent

@@ -108,6 +108,7 @@ interface Dependencies {
 /** A task, and the connection that its transaction runs on. */
 interface ConnectedTask extends Dependencies {
   readonly connection: Connection
+  readonly renew: string
   readonly task: Job.Task
 }
 
@@ -140,8 +141,8 @@ export const make: Effect.Effect<MigrationLock, never, MigrationClient> = Effect
     limits: (job) => limitsOf(config, job),
     ofMessage,
     connect: Effect.catchAll(reserve, ofMessage("the connection for migrations")),
-    locked: ({ connection }, task, work, holder = Option.none()) =>
-      runLocked({ config, ofMessage, connection, task }, work, holder)
+    locked: ({ connection, renew }, task, work, holder = Option.none()) =>
+      runLocked({ config, ofMessage, connection, renew, task }, work, holder)
   }
 })
 
@@ -178,7 +179,7 @@ const runOpened = <A>(
   )
 
 /** The reason of a failure is asked on another connection, after this one has ended its transaction. */
-const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unknown, NotOpened> => {
+const begin = ({ config, connection, renew, task }: ConnectedTask): Effect.Effect<unknown, NotOpened> => {
   const opening = StepMessages.opening({
     schema: config.schema,
     limits: limitsOf(config, task.job),
@@ -188,7 +189,7 @@ const begin = ({ config, connection, task }: ConnectedTask): Effect.Effect<unkno
     after: Option.isSome(task.job.judgement) ? [Changes.before(namesIn(task))] : []
   })
   return Effect.mapError(
-    Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${opening}`),
+    Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${renew}${opening}`),
     (error): NotOpened => ({ _tag: "NotOpened", error })
   )
 }

@@ -188,7 +188,7 @@ const openSession = Effect.fnUntraced(function* (
     Message.limits(config, task.job.pace, "SESSION"),
     ...(waitsWithoutLimit(units) ? ["SET lock_timeout = 0"] : [])
   ]
-  yield* Effect.catchAll(Transaction.send(work.connection, settings.join("; ")), ofStep(leased))
+  yield* Effect.catchAll(Transaction.send(work.connection, `${work.renew}${settings.join("; ")}`), ofStep(leased))
   return work
 })
 
