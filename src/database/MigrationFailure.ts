@@ -62,6 +62,8 @@ export interface Failure {
   readonly suspects: Option.Option<MigrationId>
   /** The failure holds for all migrations, so all heals report it for a while. */
   readonly isEverywhere?: true
+  /** How long the migration has waited in vain for a lock that another session held. Other sessions queued behind it. */
+  readonly lockWait?: { readonly id: MigrationId; readonly milliseconds: number }
   readonly toError: (report: Report) => AutoMigrationError
   /** What a span or a log prints: the message for others, and not the migration with its script. */
   readonly toString: () => string
@@ -83,6 +85,12 @@ export const everywhere = (toError: Failure["toError"]): Failure => ({
   ...circumstance(toError),
   isEverywhere: true
 })
+
+/** A failure for a lock that another session held. @since 0.1.0 @category constructors */
+export const locked = (
+  lockWait: { readonly id: MigrationId; readonly milliseconds: number },
+  toError: (facts: { readonly cause: unknown }) => AutoMigrationError
+): Failure => ({ ...circumstance(toError), lockWait })
 
 /** A failure with a migration at fault. @since 0.1.0 @category constructors */
 export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure =>

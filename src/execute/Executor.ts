@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import { LockTimeout } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
 import type { Migration } from "../core/migration/Migration.js"
@@ -90,16 +91,17 @@ const runJob = Effect.fnUntraced(function* (
 })
 
 const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, MigrationFailure.Failure> =>
-  Effect.flatMap(Monotonic.milliseconds, (startedAt) => {
+  Effect.flatMap(Effect.all([Monotonic.milliseconds, Ref.make(0)]), ([startedAt, lockWait]) => {
     const lastAttemptAt = lastAttemptOf(task.job, dependencies.config, startedAt)
-    const told = Waits.make({ ask: dependencies.ask, config: dependencies.config })
+    const tell = Waits.make({ ask: dependencies.ask, config: dependencies.config })
     const patience: Patience = {
-      while: mayRunAgain(task.job, lastAttemptAt, told),
+      while: mayRunAgain(dependencies.config, task.job, { lastAttemptAt, lockWait, tell }),
       schedule: dependencies.config.lockRetry
     }
-    return Waiting.retry(runStep(dependencies, task, patience), patience, newsFor(task.job, lastAttemptAt)).pipe(
+    const attempt = measuringLockWait(dependencies.config, lockWait)(runStep(dependencies, task, patience))
+    return Waiting.retry(attempt, patience, newsFor(task.job, lastAttemptAt)).pipe(
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
-      Effect.catchAll(failureFrom(dependencies, task, startedAt)),
+      Effect.catchAll(failureFrom(dependencies, task, startedAt, lockWait)),
       Effect.tapError((failure) => recordFailure(dependencies, task.job, failure)),
       Effect.withSpan(Telemetry.span.step, {
         attributes: { [Telemetry.attribute.migrations]: Plan.ids(task.group).join(", ") }
@@ -113,16 +115,44 @@ const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Optio
   return startedAt + left - Math.min(2 * Duration.toMillis(lockTimeout), left / 2)
 }
 
+/** What decides whether a task goes on waiting. */
+interface Waited {
+  readonly lastAttemptAt: number
+  /** How long the task has waited for locks of tables, in milliseconds. */
+  readonly lockWait: Ref.Ref<number>
+  /** Tells an operator what the task waits for. */
+  readonly tell: Effect.Effect<void>
+}
+
+/** Adds how long an attempt waited for a lock that it did not get: at most `lockTimeout`. */
+const measuringLockWait =
+  ({ lockTimeout }: Options, lockWait: Ref.Ref<number>) =>
+  <A>(attempt: Effect.Effect<A, Setback>): Effect.Effect<A, Setback> =>
+    Effect.flatMap(Monotonic.milliseconds, (begunAt) =>
+      Effect.tapError(attempt, (setback) =>
+        MigrationLock.isContended(setback)
+          ? Effect.flatMap(Monotonic.milliseconds, (now) =>
+              Ref.update(lockWait, (before) => before + Math.min(now - begunAt, Duration.toMillis(lockTimeout)))
+            )
+          : Effect.void
+      )
+    )
+
 /**
  * A process that waits for the migration lock holds no other: an operator waits as long as another process migrates.
+ * One that waits for a table's lock lets later users of the table wait. So a heal gives up when it has waited twice for
+ * the whole `lockTimeout`, and lets them through in between.
  */
 const mayRunAgain =
-  ({ pace }: Job.Job, lastAttemptAt: number, tell: Effect.Effect<void>) =>
+  ({ lockTimeout }: Options, { pace }: Job.Job, { lastAttemptAt, lockWait, tell }: Waited) =>
   (setback: Setback): Effect.Effect<boolean> => {
-    if (setback._tag === "LockHeld" && pace === "operator") return Effect.as(tell, true)
-    return setback._tag === "LockHeld" || MigrationLock.isContended(setback)
-      ? Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
-      : Effect.succeed(false)
+    const isInTime = Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
+    if (setback._tag === "LockHeld") return pace === "operator" ? Effect.as(tell, true) : isInTime
+    if (!MigrationLock.isContended(setback)) return Effect.succeed(false)
+    if (pace === "operator") return isInTime
+    return Effect.flatMap(Ref.get(lockWait), (waited) =>
+      waited < 1.5 * Duration.toMillis(lockTimeout) ? Effect.delay(isInTime, waited) : Effect.succeed(false)
+    )
   }
 
 /** An announcement ends a pause, and so does the time of the last attempt. */
@@ -152,27 +182,28 @@ const runStep = (
     : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task)
 
 const failureFrom =
-  ({ ask, config, parser }: Dependencies, task: Job.Task, startedAt: number) =>
+  ({ ask, config, parser }: Dependencies, task: Job.Task, startedAt: number, lockWait: Ref.Ref<number>) =>
   (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
     if (setback._tag === "Failure") return Effect.fail(setback)
     if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
       return Effect.flatMap(Rights.statementFailure(ask, parser, config.schema, setback), Effect.fail)
     }
     const holders = setback._tag === "LockHeld" ? Waits.holders({ ask, config }) : Effect.succeed([])
-    return Effect.flatMap(Effect.zip(Monotonic.milliseconds, holders), ([now, held]) =>
-      Effect.fail(
-        MigrationFailure.circumstance(
-          ({ cause }) =>
-            new LockTimeout({
-              migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
-              ...waitedFor(setback),
-              holders: held,
-              milliseconds: Math.round(now - startedAt),
-              cause
-            })
-        )
+    return Effect.flatMap(Effect.all([Monotonic.milliseconds, Ref.get(lockWait), holders]), ([now, waited, held]) => {
+      const toError = ({ cause }: { readonly cause: unknown }) =>
+        new LockTimeout({
+          migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
+          ...waitedFor(setback),
+          holders: held,
+          milliseconds: Math.round(now - startedAt),
+          cause
+        })
+      return Effect.fail(
+        setback._tag === "StatementError"
+          ? MigrationFailure.locked({ id: setback.place.migration.id, milliseconds: waited }, toError)
+          : MigrationFailure.circumstance(toError)
       )
-    )
+    })
   }
 
 const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> => {

@@ -3,6 +3,9 @@
  * try the migration, and a query that needs it gets the failure at once. Each further failure doubles the window, with
  * jitter, up to a cap.
  *
+ * A migration that waits for a table's lock lets all later users of the table wait. Its window is at least
+ * {@link lockShare} times as long as it waited, so that the others lose little of their time.
+ *
  * A statement that is cancelled or loses its connection only makes its migration suspect. When that happens twice in a
  * row, the migration may be the cause, and its window opens.
  *
@@ -16,6 +19,7 @@
  * 2. After the window one attempt is allowed. Its success forgets all failures, and its failure opens a longer window.
  * 3. No window is longer than the cap.
  * 4. The first suspicion opens no window, and each further one in a row does.
+ * 5. A window is at least as long as it must be, unless that is longer than the cap.
  *
  * @internal
  */
@@ -54,12 +58,18 @@ export interface Window {
 export interface Breaker {
   /** The first window that is open for one of these migrations. */
   readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
-  /** The window that it gives has the failure for the caller that ran the migration. The window that it keeps is for others. */
-  readonly failed: (id: MigrationId, failure: Failure) => Effect.Effect<Window>
+  /**
+   * The window that it gives has the failure for the caller that ran the migration. The window that it keeps is for
+   * others. `atLeast` is the shortest window, in milliseconds. Defaults to 0.
+   */
+  readonly failed: (id: MigrationId, failure: Failure, atLeast?: number) => Effect.Effect<Window>
   /** Opens a window like {@link failed} from the second time in a row on. */
   readonly suspected: (id: MigrationId, failure: Failure) => Effect.Effect<Option.Option<Window>>
   readonly succeeded: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<void>
 }
+
+/** How many times as long as its waits for locks a migration must pause. @since 0.1.0 @category constants */
+export const lockShare = 30
 
 /**
  * The length of the window after a number of failures in a row, in milliseconds. `jitter` is from 0 to 1 and takes away
@@ -80,12 +90,13 @@ export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
     const windows = yield* Ref.make(HashMap.empty<MigrationId, Window>())
     const suspects = yield* Ref.make(HashSet.empty<MigrationId>())
 
-    const failed = Effect.fnUntraced(function* (id: MigrationId, failure: Failure) {
+    const failed = Effect.fnUntraced(function* (id: MigrationId, failure: Failure, atLeast = 0) {
       const [now, date] = yield* Effect.all([Monotonic.milliseconds, Clock.currentTimeMillis])
       const jitter = yield* Random.next
       return yield* Ref.modify(windows, (open) => {
         const failures = 1 + Option.match(HashMap.get(open, id), { onNone: () => 0, onSome: (_) => _.failures })
-        const length = windowMillis(options, failures, jitter)
+        const shortest = Math.min(atLeast, Duration.toMillis(options.cap))
+        const length = Math.max(windowMillis(options, failures, jitter), shortest)
         const window: Window = { failures, endsAt: now + length, retryAt: date + length, failure }
         return [window, HashMap.set(open, id, { ...window, failure: forOthers(failure) })]
       })

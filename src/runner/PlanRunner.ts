@@ -256,5 +256,9 @@ const windowFor = (
 ): Effect.Effect<Option.Option<Breaker.Window>> => {
   if (failure.isEverywhere) return Effect.asSome(breaker.failed(everyMigration, failure))
   if (Option.isSome(failure.blames)) return Effect.asSome(breaker.failed(failure.blames.value.migration.id, failure))
+  const { lockWait } = failure
+  if (lockWait !== undefined) {
+    return Effect.asSome(breaker.failed(lockWait.id, failure, Breaker.lockShare * lockWait.milliseconds))
+  }
   return Option.isSome(failure.suspects) ? breaker.suspected(failure.suspects.value, failure) : Effect.succeedNone
 }

@@ -66,6 +66,16 @@ describe("laws", () => {
   })
 })
 
+describe("law 5: A window is at least as long as it must be, unless that is longer than the cap.", () => {
+  it.effect("a migration that waited for a lock pauses for many times as long", () =>
+    Effect.gen(function* () {
+      const breaker = yield* Breaker.make(windows)
+      assert.strictEqual((yield* breaker.failed(id, failure, 30_000)).retryAt, 30_000)
+      assert.strictEqual((yield* breaker.failed(id, failure, 90_000)).retryAt, 60_000)
+    })
+  )
+})
+
 describe("the length of a window", () => {
   it.prop("begins with the first, and doubles with each failure up to the cap", [arbWindows, arbFailures], (drawn) => {
     const [windows, failures] = drawn

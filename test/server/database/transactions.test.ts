@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
+import * as SettableClock from "../../support/program/SettableClock.js"
 import {
   appliedIds,
   ask,
@@ -149,6 +150,29 @@ describe("locks", () => {
         assert.strictEqual(error.waitingFor, "table-lock")
         deepStrictEqual(yield* kinds, ["Applied 001_users"])
       })
+    )
+  )
+
+  it.scopedLive("a table lock that is not granted in time pauses the migration: later queries do not ask for it", () =>
+    Effect.flatMap(SettableClock.stopped, (clock) =>
+      inTappedProgram({ migrations: users, options: { ...patient, lockTimeout: short } }, (url, tap) =>
+        Effect.gen(function* () {
+          const attempts = Effect.map(
+            tap.heard,
+            ({ statements }) => statements.filter((text) => text.includes("ADD COLUMN email")).length
+          )
+          yield* askWithin("SELECT name FROM users")
+          yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
+          yield* waitsInVain(clock, ask("SELECT email FROM users"))
+          const before = yield* attempts
+          assert.isAtLeast(before, 1)
+          for (const columns of ["email", "id, email", "id, email"]) {
+            yield* failsWith("LockTimeout", ask(`SELECT ${columns} FROM users`))
+          }
+          assert.strictEqual(yield* attempts, before)
+          deepStrictEqual(yield* kinds, ["Applied 001_users"])
+        })
+      ).pipe(Effect.withClock(clock.clock))
     )
   )
 

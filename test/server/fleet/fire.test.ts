@@ -51,11 +51,17 @@ describe("under fire", () => {
   )
 
   it.live(
-    "a heal under a long-running reader gives up, and the next one heals",
+    "heals under a long transaction give up and pause, and a later one heals",
     () =>
       Effect.map(
-        reader.run({ readers: 3, deadline: Duration.seconds(4), lockTimeout: Duration.millis(800) }),
-        (figures) => assert.isAtLeast(valueOf(figures, "attempts"), 2)
+        reader.run({
+          readers: 3,
+          deadline: Duration.seconds(10),
+          lockTimeout: Duration.millis(800),
+          duration: Duration.seconds(6),
+          cap: Duration.seconds(10)
+        }),
+        (figures) => assert.strictEqual(valueOf(figures, "attempts"), 2)
       ),
     patience
   )

@@ -291,6 +291,7 @@ describe("a lock that the caller holds where no process can see it", () => {
           })
         )
         yield* beside
+        yield* clock.pass("1 hour")
         deepStrictEqual(yield* ask("SELECT id, email FROM users ORDER BY id"), [
           { id: 1, email: null },
           { id: 2, email: null }
