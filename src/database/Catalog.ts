@@ -78,9 +78,10 @@ const inReach = (schema: string, visible: string, reach: Reach, wanted: string):
     ? `CASE WHEN ${wanted} IS NULL THEN ${visible} ELSE ${schema} = ${wanted} END`
     : `(${wanted} IS NULL OR ${schema} = ${wanted})`
 
+/** The relations that may be the parent of an object. The condition has no alternative, so that the index on names serves it. */
 const relations = (reach: Reach): string => `
   SELECT r.oid FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-  WHERE w.parent IS NULL OR r.relname = w.parent
+  WHERE r.relname = w.parent
     AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(r.oid)", reach, 'w."parentSchema"')}`
 
 /**
@@ -107,11 +108,15 @@ const isArbiter = (reach: Reach): string =>
     ? "(i.indisunique OR i.indisexclusion)"
     : "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
 
-const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
+/** A condition on an object's parent. `isKnown`: each object of the question names its parent. */
+const ofParent = (condition: string, isKnown: boolean): string =>
+  isKnown ? condition : `(w.parent IS NULL OR ${condition})`
+
+const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_tag"], string> => ({
   Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
   Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
-    AND a.attrelid = ANY (${relations(reach)}))`,
+    AND ${ofParent(`a.attrelid = ANY (${relations(reach)})`, isParentKnown)})`,
   Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     WHERE p.proname = w.name AND ${argumentsMatch(reach)}
     AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
@@ -122,9 +127,9 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE e.enumlabel = w.name AND t.typname = w.parent
     AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
   Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
-    AND (w.parent IS NULL OR k.conrelid = ANY (${relations(reach)})))`,
+    AND ${ofParent(`k.conrelid = ANY (${relations(reach)})`, isParentKnown)})`,
   ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
-    AND i.indrelid = ANY (${relations(reach)})
+    AND ${ofParent(`i.indrelid = ANY (${relations(reach)})`, isParentKnown)}
     AND (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE pg_catalog."C") FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
     = (SELECT pg_catalog.array_agg(c ORDER BY c COLLATE pg_catalog."C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
@@ -142,18 +147,24 @@ const existence = (reach: Reach): Record<SchemaObject["_tag"], string> => ({
  */
 export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => {
   if (objects.length === 0) return Message.answering("missing", "'[]'")
-  const exists = existence(reach)
+  const wanted = objects.map(wantedFrom)
+  const exists = existence(
+    reach,
+    wanted.every(({ kind, parent }) => parent !== null || !ofRelations.has(kind))
+  )
   const kinds = Arr.dedupe(objects.map(({ _tag }) => _tag))
   return Message.answering(
     "missing",
     "coalesce(pg_catalog.json_agg(w.index), '[]')",
     `FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
-      JSON.stringify(objects.map((object, index) => ({ index, ...wantedFrom(object) })))
+      JSON.stringify(wanted.map((one, index) => ({ index, ...one })))
     )}::jsonb) AS (index int, kind pg_catalog.text, schema pg_catalog.text, name pg_catalog.text,
   "parentSchema" pg_catalog.text, parent pg_catalog.text, columns pg_catalog.jsonb, types pg_catalog.jsonb))
   AS w WHERE NOT CASE ${kinds.map((kind) => `WHEN w.kind = '${kind}' THEN ${exists[kind]}`).join("\n")} END`
   )
 }
+
+const ofRelations: ReadonlySet<Wanted["kind"]> = new Set(["Column", "Constraint", "ConflictTarget"])
 
 const Places = Schema.Array(Schema.Int)
 

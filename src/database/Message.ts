@@ -81,6 +81,8 @@ const milliseconds = (duration: Duration.Duration): number =>
  * server refuses the setting on operating systems where it cannot look. Outside transactions the setting is not needed:
  * a statement there holds no such lock.
  *
+ * Until the transaction ends, the server compiles no plan: a question to the catalog takes less time than its compiler.
+ *
  * @since 0.1.0
  * @category statements
  */
@@ -98,7 +100,7 @@ export const limits = (
     set("idle_in_transaction_session_timeout", atMost),
     set("standard_conforming_strings", "on"),
     `CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN ${set("transaction_timeout", atMost)} END`,
-    ...(scope === "LOCAL" ? [lookingForTheClient] : [])
+    ...(scope === "LOCAL" ? [set("jit", "off"), lookingForTheClient] : [])
   ].join(", ")}`
 }
 

@@ -44,7 +44,7 @@ const session = ({ caller }: Opening): string =>
 
 /**
  * The first statements of a transaction of migrations: its limits, the migration lock, and then the questions. Under
- * the lock no other process records an event, so the answers stay true.
+ * the lock no other process records an event, so the answers stay true. The migration's own statements may be compiled.
  *
  * @since 0.1.0
  * @category statements
@@ -56,7 +56,8 @@ export const opening = (options: Opening): string =>
     session(options),
     Catalog.missing(options.closes, "visible"),
     options.journal,
-    ...options.after
+    ...options.after,
+    "RESET jit"
   ].join(";\n")
 
 const readLocked = Message.reader("locked", Schema.Boolean)

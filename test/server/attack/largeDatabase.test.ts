@@ -1,0 +1,79 @@
+/**
+ * A heal in a database of many tables: the questions to the catalog are planned by indexes, and not compiled.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import * as App from "../../support/program/App.js"
+import { ask } from "../../support/program/Situation.js"
+import * as Database from "../../support/server/Database.js"
+import * as Server from "../../support/server/Server.js"
+import * as WireTap from "../../support/server/WireTap.js"
+
+const migrations = {
+  "001_orders": `CREATE TABLE orders (id integer PRIMARY KEY, a integer, b integer, CONSTRAINT positive CHECK (a > 0));
+CREATE UNIQUE INDEX orders_a ON orders (a);
+CREATE TYPE mood AS ENUM ('sad');
+CREATE FUNCTION twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * $1';`,
+  "002_columns": "ALTER TABLE orders ADD COLUMN c integer, ADD COLUMN d integer, ADD COLUMN e integer;"
+}
+
+/** Catalogs that grow with the number of tables. */
+const growing = new Set(["pg_class", "pg_attribute", "pg_constraint", "pg_index", "pg_type", "pg_depend"])
+
+interface Plan {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly Plans?: ReadonlyArray<Plan>
+}
+
+const scans = (plan: Plan): ReadonlyArray<string> => [
+  ...(plan["Node Type"] === "Seq Scan" && growing.has(plan["Relation Name"] ?? "")
+    ? [String(plan["Relation Name"])]
+    : []),
+  ...(plan.Plans ?? []).flatMap(scans)
+]
+
+/** The list of the tables that are there is one row for each of them: it is a scan on purpose. */
+const isListOfTables = (question: string) => question.includes('AS "tables"')
+
+describe("in a database of 10,000 tables", () => {
+  it.scopedLive(
+    "each question of a heal is planned by indexes, with the compiler off",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* Server.freshDatabase
+        yield* Database.query(
+          url,
+          `CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
+            FOR n IN 1..10000 LOOP
+              EXECUTE format('CREATE TABLE t%s (id integer)', n);
+              IF n % 500 = 0 THEN COMMIT; END IF;
+            END LOOP;
+          END $$`,
+          "CALL fill()",
+          "VACUUM ANALYZE"
+        )
+        const tap = yield* WireTap.make(url)
+        yield* Effect.provide(
+          Effect.zipRight(ask("SELECT id FROM orders"), ask("SELECT c, d, e FROM orders")),
+          App.layerWithMigrator({ url, migratorUrl: tap.url, migrations })
+        )
+        const { statements } = yield* tap.heard
+        const messages = statements.filter((text) => /AS "[a-zA-Z]+"/.test(text))
+        assert.isAbove(messages.length, 4)
+        for (const message of messages.filter((text) => text.includes("lock_timeout"))) {
+          assert.match(message, /set_config\('jit', 'off', true\)/)
+        }
+        const questions = messages.flatMap((text) => text.split(";\n")).filter((text) => /^\s*SELECT \(/.test(text))
+        const found: Array<string> = []
+        for (const question of questions.filter((text) => !isListOfTables(text))) {
+          const [row] = yield* Database.query(url, `EXPLAIN (FORMAT JSON) ${question}`)
+          const plans: ReadonlyArray<{ readonly Plan: Plan }> = JSON.parse(JSON.stringify(row?.["QUERY PLAN"]))
+          for (const { Plan } of plans) found.push(...scans(Plan).map((name) => `${name}: ${question.slice(0, 200)}`))
+        }
+        deepStrictEqual(found, [])
+      }),
+    300_000
+  )
+})
