@@ -211,6 +211,9 @@ const rare: ReadonlyArray<string> = [
   ])
 ].map(qualified)
 
+/** What the driver sends where a statement was interrupted. */
+const ofDriver = /^SELECT pg_cancel_backend\(\d+\)$/
+
 /** Runs a situation, and gives its answer and the library's statements in it. */
 const observe = (url: string, situation: Situation) =>
   Effect.gen(function* () {
@@ -225,7 +228,7 @@ const observe = (url: string, situation: Situation) =>
     )
     const scripts = Object.values(migrations).join("\n")
     const statements = [
-      ...(yield* tap.heard).statements.filter((text) => !scripts.includes(text)),
+      ...(yield* tap.heard).statements.filter((text) => !scripts.includes(text) && !ofDriver.test(text)),
       ...(yield* application.heard).statements.filter((text) => text.includes("pg_catalog"))
     ]
     return {
