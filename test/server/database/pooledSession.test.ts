@@ -50,7 +50,7 @@ const leftovers: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Where the objects are, who owns them, and which types they have. */
-const found = `SELECT (SELECT json_agg(n.nspname || '.' || c.relname || ' of ' || pg_get_userbyid(c.relowner) ORDER BY 1)::text
+const found = `SELECT (SELECT json_agg(n.nspname || '.' || c.relname || ' of ' || pg_get_userbyid(c.relowner) ORDER BY c.relname)::text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname IN ('users', 'users_name') AND c.relpersistence = 'p') AS relations,
   (SELECT json_agg(attname || ' ' || atttypid::int ORDER BY attnum)::text FROM pg_attribute
     WHERE attrelid = 'public.users'::regclass AND attnum > 0) AS columns,
