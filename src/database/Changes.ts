@@ -229,8 +229,7 @@ export const done = (options: {
   'enums', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', t.oid::bigint, 'name', t.typname,
       'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname")}, 'labels', ${labels("t.oid")})), '[]')
     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.typtype = 'e' AND NOT (${isOwn("t.xmin")})
-      AND EXISTS (SELECT FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid AND ${isOwn("e.xmin")})),
+    WHERE t.oid = ANY (ARRAY(SELECT e.enumtypid FROM pg_catalog.pg_enum AS e WHERE ${isOwn("e.xmin")})) AND NOT (${isOwn("t.xmin")})),
   'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isOwn("n.xmin")}`)})`,
     `FROM ${own}`
   )

@@ -79,14 +79,15 @@ const foreignSchemas = Tools.foreignSchemas.map(Message.literal).join(", ")
 /**
  * Whether a query on a table runs only code of the server. Any role that may create objects can make a table with a
  * tool's name: a cast of a type of its own, or a function in an index, would run with the rights of the migrations'
- * role. The server numbers its own objects up to 16383 (src/include/access/transam.h).
+ * role. The server numbers its own objects up to 16383 (src/include/access/transam.h). `OFFSET 0` keeps the planner from
+ * reading all indexes of the database.
  */
 const isHarmless = (oid: string): string => `NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_depend d
       ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid >= 16384
       AND d.refclassid <> ALL (ARRAY['pg_catalog.pg_class'::regclass, 'pg_catalog.pg_constraint'::regclass])
-    WHERE i.indrelid = ${oid})
+    WHERE i.indrelid = ${oid} OFFSET 0)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = ${oid})`
 
 /**

@@ -118,7 +118,7 @@ const privileges: Readonly<Record<string, ReadonlyArray<"reader" | "writer" | "o
   "INSERT INTO auto_migration.event_kind VALUES ('Mine', true)": ["owner"],
   "SELECT auto_migration.grant_writer('pg_monitor')": ["owner"],
   [`DROP TRIGGER chain ON ${event}`]: ["owner"],
-  [`ALTER TABLE ${event} DISABLE TRIGGER ALL`]: [],
+  [`ALTER TABLE ${event} DISABLE TRIGGER ALL`]: ["owner"],
   "CREATE TABLE auto_migration.mine ()": ["owner"]
 }
 

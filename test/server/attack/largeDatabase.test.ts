@@ -34,8 +34,8 @@ const scans = (plan: Plan): ReadonlyArray<string> => [
   ...(plan.Plans ?? []).flatMap(scans)
 ]
 
-/** The list of the tables that are there is one row for each of them: it is a scan on purpose. */
-const isListOfTables = (question: string) => question.includes('AS "tables"')
+/** The list of the tables that are there has one entry for each of them: it is a scan on purpose. */
+const isListOfTables = (question: string) => question.includes('AS "before"')
 
 describe("in a database of 10,000 tables", () => {
   it.scopedLive(
@@ -47,7 +47,7 @@ describe("in a database of 10,000 tables", () => {
           url,
           `CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
             FOR n IN 1..10000 LOOP
-              EXECUTE format('CREATE TABLE t%s (id integer)', n);
+              EXECUTE format('CREATE TABLE t%s (id integer PRIMARY KEY)', n);
               IF n % 500 = 0 THEN COMMIT; END IF;
             END LOOP;
           END $$`,

@@ -53,6 +53,7 @@ const settable = (pace: "running" | "stopped"): SettableClock => {
   const sleep = (duration: Duration.Duration) =>
     Effect.async<void>((resume) => {
       const length = Duration.toMillis(duration)
+      if (length <= 0) return resume(Effect.void)
       const forget = () => {
         clearTimeout(sleeper.timer)
         sleepers.delete(sleeper)
