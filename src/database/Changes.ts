@@ -133,7 +133,7 @@ const countable = `pg_catalog.pg_class AS c
  * @category statements
  */
 export const before = (shown: ReadonlyArray<string>): string => {
-  const isLocked = `EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'advisory')`
+  const { isLocked } = Message
   const tables = `pg_catalog.pg_class AS c WHERE c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384 AND ${isLocked}`
   const named = `${tables} AND c.relname = ANY (${namesIn(shown)})`
   return Message.answering(

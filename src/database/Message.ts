@@ -31,6 +31,16 @@ export const literal = (text: string): string => `E'${text.replaceAll("\\", "\\\
 export const pinned = "SET LOCAL search_path = pg_catalog, pg_temp"
 
 /**
+ * The condition that the session holds the migration lock. In a transaction that did not get the lock, two statements of one
+ * message may see the ledger before and after an event of another process.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const isLocked =
+  "EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'advisory')"
+
+/**
  * A query that answers with one row and one column `name`: the expression `json` as text.
  *
  * @since 0.1.0

@@ -17,7 +17,6 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import * as PlanRunner from "../runner/PlanRunner.js"
 import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
-import { sha256 } from "../runtime/Sha256.js"
 import * as SingleFlight from "../runtime/SingleFlight.js"
 import { SqlParser } from "../runtime/SqlParser.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
@@ -136,17 +135,15 @@ const errorOf = (
   toItsRunner = false
 ): AutoMigrationError => failure.toError({ cause: request.error, retryAt, toItsRunner })
 
-/** The key that equal requests share: a hash, since a statement may be long. */
+/** The key that equal requests share. */
 const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): string =>
-  sha256(
-    [
-      occurrence,
-      callerOf(request),
-      pointsIntoStatement(request),
-      Detector.key(request.gap),
-      Option.getOrElse(request.statement, () => "")
-    ].join("\n")
-  )
+  [
+    occurrence,
+    callerOf(request),
+    pointsIntoStatement(request),
+    Detector.key(request.gap),
+    Option.getOrElse(request.statement, () => "")
+  ].join("\n")
 
 /** An effect that is larger than a statement may have begun a transaction by hand. */
 const callerOf = ({ retriedBeforeWait, statement }: MissingObjectRequest): Heal.Heal["caller"] =>

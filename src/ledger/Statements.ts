@@ -10,7 +10,7 @@ import type { AppliedSet, Kind } from "../core/migration/LedgerEvent.js"
 import * as Migration from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Checksum from "../core/text/Checksum.js"
-import { answering, literal, reader } from "../database/Message.js"
+import { answering, isLocked, literal, reader } from "../database/Message.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
 
 /**
@@ -140,7 +140,8 @@ const isGuarded = (schema: SchemaName): string => `EXISTS (SELECT FROM pg_catalo
   WHERE n.nspname = '${schema}' AND c.relname = 'migration_bit' AND t.tgname = 'guard')`
 
 /**
- * An answer `logged`: those of the migrations that the log itself says are applied.
+ * An answer `logged`: those of the migrations that the log itself says are applied. A process that did not get the
+ * migration lock gets none.
  *
  * @since 0.1.0
  * @category statements
@@ -150,7 +151,7 @@ export const logged = (schema: SchemaName, ids: ReadonlyArray<string>): string =
     "logged",
     "coalesce(pg_catalog.json_agg(DISTINCT e.migration_id), '[]')",
     `FROM "${schema}".event e JOIN "${schema}".event_kind k ON k.kind = e.kind
-  WHERE k.is_application AND e.migration_id = ANY (ARRAY[${ids.map(literal).join(", ")}]::text[])`
+  WHERE k.is_application AND e.migration_id = ANY (ARRAY[${ids.map(literal).join(", ")}]::text[]) AND ${isLocked}`
   )
 
 /** @since 0.1.0 @category readers */

@@ -342,6 +342,7 @@ describe("deadlines", () => {
             yield* Fiber.join(asking)
           })
         )
+        yield* until(Effect.map(Effect.either(ask("SELECT email FROM users")), Either.isRight))
         deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
       })
     )

@@ -130,7 +130,7 @@ const clear = [
 const block = (file: string): string => `BEGIN;\n${file};\nRESET ALL; DISCARD TEMP; COMMIT;\n`
 
 const send = ({ connection }: Server, text: string): Effect.Effect<unknown, SqlError> =>
-  Transaction.send(connection, text)
+  Transaction.sendScript(connection, text)
 
 /**
  * The files that run one after the other, tried by the server itself: most of what is drawn does not run. They are tried again

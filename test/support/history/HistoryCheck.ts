@@ -315,7 +315,10 @@ interface Refusal {
 const apply = (connection: Connection, { footprint, script, transaction }: Migration): Effect.Effect<void, Refusal> => {
   const text = script._tag === "Sql" ? script.text : ""
   const send = (line: number, statement: string) =>
-    Effect.mapError(Transaction.send(connection, statement), (error): Refusal => ({ line, reason: reasonOf(error) }))
+    Effect.mapError(
+      Transaction.sendScript(connection, statement),
+      (error): Refusal => ({ line, reason: reasonOf(error) })
+    )
   const statements = Effect.forEach(
     footprint.statements,
     ({ end, line, start }) => send(line, text.slice(start, end)),

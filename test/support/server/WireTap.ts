@@ -242,4 +242,6 @@ export const lockTries = ({ heard }: WireTap): Effect.Effect<number> =>
 
 /** Whether a heal has asked its replica for a place in the primary's log. */
 export const isReplayAsked = ({ heard }: WireTap): Effect.Effect<boolean> =>
-  Effect.map(heard, ({ statements }) => statements.some((text) => /replay_lsn\(\) >= E'/.test(text)))
+  Effect.map(heard, ({ statements }) =>
+    statements.some((text) => /replay_lsn\(\) OPERATOR\(pg_catalog\.>=\) +E'/.test(text))
+  )
