@@ -1,6 +1,6 @@
 /**
  * Functions of the server and of extensions with effects that their call does not show: they run a text as SQL, read the
- * whole catalog, change large objects, or act on other sessions, replication and the server's files.
+ * whole catalog, or change what is no object of the schema.
  *
  * @since 0.1.0
  * @internal
@@ -17,24 +17,9 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "database_to_xml",
   "database_to_xml_and_xmlschema",
   "dblink",
-  "dblink_connect",
-  "dblink_connect_u",
   "dblink_exec",
-  "dblink_open",
   "dblink_send_query",
-  "lo_export",
-  "lo_put",
-  "lo_truncate",
-  "lo_truncate64",
-  "lo_unlink",
-  "lowrite",
-  "pg_cancel_backend",
-  "pg_drop_replication_slot",
   "pg_import_system_collations",
-  "pg_promote",
-  "pg_replication_origin_drop",
-  "pg_replication_slot_advance",
-  "pg_terminate_backend",
   "query_to_xml",
   "query_to_xml_and_xmlschema",
   "schema_to_xml",
@@ -46,11 +31,39 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "xpath_table"
 ])
 
+const outsideFunctions: ReadonlySet<string> = new Set([
+  "dblink_connect",
+  "dblink_connect_u",
+  "dblink_open",
+  "lo_export",
+  "lo_put",
+  "lo_truncate",
+  "lo_truncate64",
+  "lo_unlink",
+  "lowrite",
+  "pg_cancel_backend",
+  "pg_drop_replication_slot",
+  "pg_promote",
+  "pg_replication_origin_drop",
+  "pg_replication_slot_advance",
+  "pg_terminate_backend"
+])
+
 /**
- * Whether a call has effects that it does not show. `set_config` has where the setting's name is computed.
+ * Whether a call may read or change objects of the schema that it does not name. `set_config` may where the setting's name is
+ * computed.
  *
  * @since 0.1.0
  * @category predicates
  */
 export const hasHiddenEffects = (name: string, [first]: ReadonlyArray<Node>): boolean =>
   opaqueFunctions.has(name) || (name === "set_config" && !(first !== undefined && "A_Const" in first))
+
+/**
+ * Whether a call changes what is no object of the schema: large objects, sessions, replication, files. The order of
+ * migrations does not depend on it.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const hasOutsideEffects = (name: string): boolean => outsideFunctions.has(name)

@@ -8,7 +8,7 @@
  */
 import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
-import { hasHiddenEffects } from "../catalog/HiddenEffects.js"
+import { hasHiddenEffects, hasOutsideEffects } from "../catalog/HiddenEffects.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
@@ -258,6 +258,7 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
   addRoutineRisk(recorder, name)
   if (hasHiddenEffects(name.name, args))
     R.opaqueBarrier(recorder, `${name.name} has effects that its call does not show`)
+  if (hasOutsideEffects(name.name)) recorder.statement.isOpaque = true
   runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
 }
 

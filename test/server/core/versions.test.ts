@@ -32,7 +32,7 @@ const isKnown = (url: string, statement: string) =>
 const pretending14 = (url: string) =>
   Effect.gen(function* () {
     const [row] = yield* Database.query(url, "SELECT current_setting('server_version_num')::int / 14 AS divisor")
-    const asked = "current_setting('server_version_num')::int / "
+    const asked = "current_setting('server_version_num')::int OPERATOR(pg_catalog./) "
     const tap = yield* WireTap.make(url, (chunk) =>
       Buffer.from(chunk.toString("latin1").replace(`${asked}10000`, `${asked}${row?.["divisor"]}`), "latin1")
     )

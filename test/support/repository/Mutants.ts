@@ -395,7 +395,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     without: "the locks of tables whose rows were not counted",
     edits: [
       ["database/Changes", "|| isSilent ||", "||"],
-      ["database/Changes", "(p.prosrc ILIKE '%track!_counts%' ESCAPE '!' OR ", "("]
+      ["database/Changes", "(pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'track_counts') > 0\n      OR ", "("]
     ]
   },
   {
@@ -408,7 +408,9 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "own settings",
     row: "deletes rows that a function's setting keeps out of the counts, beside a new row",
     without: "the settings of functions",
-    edits: [["database/Changes", " OR p.proconfig::text ILIKE '%track!_counts%' ESCAPE '!'", ""]]
+    edits: [
+      ["database/Changes", "\n      OR pg_catalog.strpos(pg_catalog.lower(p.proconfig::text), 'track_counts') > 0", ""]
+    ]
   },
   {
     name: "labels",
