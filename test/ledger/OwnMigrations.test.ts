@@ -28,6 +28,9 @@ const tables = (provided: ReadonlyArray<SchemaObject.SchemaObject>): ReadonlyArr
   )
 ]
 
+/** The last file brings triggers, and no table: a name that no file makes stands for them. */
+const guard = "relation somewhere.projection_guard"
+
 describe("the ledger's own migrations", () => {
   it.effect("bring exactly the tables that the library lists for them, with the same checksums", () =>
     Effect.gen(function* () {
@@ -35,7 +38,7 @@ describe("the ledger's own migrations", () => {
       const found = yield* inferred
       deepStrictEqual(
         found.map(({ footprint }) => tables(footprint.provides)),
-        migrations.map(({ footprint }) => footprint.provides.map(SchemaObject.render))
+        migrations.map(({ footprint }) => footprint.provides.map(SchemaObject.render).filter((name) => name !== guard))
       )
       deepStrictEqual(
         found.map(({ checksum, transaction }) => [checksum, transaction]),

@@ -52,11 +52,11 @@ describe("laws of ParsedSql", () => {
 
 describe("locate", () => {
   it("points at the character, counting characters as an editor does", () => {
-    const text = "SELECT 1;\nSELECT '😀é' frm;\r\nSELECT 2"
+    const text = 'SELECT 1;\nSELECT "😀é" frm;\r\nSELECT 2'
     deepStrictEqual(locate(text, text.indexOf("frm")), {
       line: 2,
       column: 13,
-      excerpt: "2 | SELECT '😀é' frm;\n                ^"
+      excerpt: '2 | SELECT "😀é" frm;\n                ^'
     })
   })
 
