@@ -175,10 +175,8 @@ const isCounting = `pg_catalog.current_setting('track_counts')::boolean AND NOT 
  */
 export const counting: string = Message.answering("counting", "pg_catalog.current_setting('track_counts')::boolean")
 
-/** The server's own tables that hold the names of tables, columns and labels. DDL holds no such lock on them. */
-const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits", "type"]
-  .map((name) => `pg_${name}`)
-  .join()
+/** The server's own tables that hold the names of tables, columns and labels. No DDL keeps such a lock on them. */
+const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits"].map((name) => `pg_${name}`).join()
 
 /**
  * Relations that this session has locked, and whether as `DROP`, `TRUNCATE` and most of `ALTER TABLE` do. The removal of
