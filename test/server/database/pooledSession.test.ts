@@ -39,7 +39,6 @@ const leftovers: Readonly<Record<string, ReadonlyArray<string>>> = {
     "SET row_security = off",
     "SET standard_conforming_strings = off",
     "SET transform_null_equals = on",
-    "SET default_tablespace = nowhere",
     "SET check_function_bodies = off",
     "SET session_replication_role = replica",
     "SET default_table_access_method = heap",
