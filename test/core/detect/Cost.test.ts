@@ -9,31 +9,12 @@ import * as Detector from "../../../src/core/detect/Detector.js"
 import { withoutRowTypes } from "../../../src/core/sql/RoutineBody.js"
 import * as Comment from "../../../src/core/text/Comment.js"
 import * as Lexer from "../../../src/core/text/Lexer.js"
+import * as Sql from "../../support/arbitraries/Sql.js"
 import { charactersRead } from "../../support/text/WorkCounter.js"
 
 const piece = fc.constantFrom(
-  ...[
-    "a",
-    "U&",
-    "E",
-    "E'\\'",
-    '"',
-    '""',
-    "'",
-    "''",
-    "$",
-    "$a$",
-    "$a",
-    "\\",
-    "/*",
-    "*/",
-    "--",
-    "\n",
-    " ",
-    ".",
-    "é",
-    "1"
-  ],
+  ...Sql.marks,
+  ...["E'\\'", '""', "''", "$a"],
   ...["(", ")", ",", "[]", "»", "«", "%", "#", " => ", "insert into a", "on conflict(", 'x"a']
 )
 

@@ -3,36 +3,12 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as fc from "fast-check"
 import * as Lexer from "../../../src/core/text/Lexer.js"
 import * as Identifier from "../../support/arbitraries/Identifier.js"
+import * as Sql from "../../support/arbitraries/Sql.js"
 
 /** Random text, and text made of the marks that the lexer looks for. */
 const text = fc.oneof(
   fc.fullUnicodeString({ maxLength: 40 }),
-  fc
-    .array(
-      fc.constantFrom(
-        "a",
-        "U&",
-        "E",
-        '"',
-        "'",
-        "$",
-        "$a$",
-        "\\",
-        "/*",
-        "*/",
-        "--",
-        "\n",
-        " ",
-        ".",
-        "é",
-        "\u{1F600}",
-        "1"
-      ),
-      {
-        maxLength: 20
-      }
-    )
-    .map((pieces) => pieces.join(""))
+  fc.array(fc.constantFrom(...Sql.marks), { maxLength: 20 }).map((pieces) => pieces.join(""))
 )
 
 const place = fc.integer({ min: -3, max: 60 })

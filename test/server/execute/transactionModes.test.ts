@@ -6,7 +6,6 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AutoMigration, Policy } from "effect-auto-migration"
-import pg from "pg"
 import * as App from "../../support/program/App.js"
 import { ask, failsWith, inProgram, kinds, untilBlocked } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
@@ -106,21 +105,8 @@ describe("the access mode that a script states", () => {
   }
 })
 
-/** A session that keeps the locks of its statement until it is released. */
-const holder = (url: string, statement: string) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.promise(async () => {
-        const client = new pg.Client({ connectionString: url })
-        client.on("error", () => {})
-        await client.connect()
-        await client.query(statement)
-        return client
-      }),
-      (client) => Effect.promise(() => client.end())
-    ),
-    (client) => ({ query: (text: string) => Effect.promise(() => client.query(text)) })
-  )
+/** A session that keeps the locks of its statement until it is told to release them. */
+const holder = (url: string, statement: string) => Effect.tap(Database.session(url), (query) => query(statement))
 
 /** Takes the migration lock late: after the statement that takes it has its snapshot. */
 const lockLate = `CREATE FUNCTION lock_late(key bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
@@ -150,7 +136,7 @@ describe("a transaction with one snapshot", () => {
         const late = yield* Effect.fork(Effect.provide(AutoMigration.migrate, App.layer({ url: tap.url, migrations })))
         yield* untilBlocked(url)
         deepStrictEqual<ReadonlyArray<string>>(yield* Effect.provide(AutoMigration.migrate, first), ["001_iso"])
-        yield* stop.query("SELECT pg_advisory_unlock(42)")
+        yield* stop("SELECT pg_advisory_unlock(42)")
         deepStrictEqual(yield* Fiber.join(late), [])
         const log = yield* Effect.provide(kinds, first)
         deepStrictEqual(
@@ -178,7 +164,7 @@ describe("a transaction with one snapshot", () => {
             url,
             "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT * FROM counted; INSERT INTO users VALUES (1); COMMIT"
           )
-          yield* stop.query("SELECT pg_advisory_unlock(42)")
+          yield* stop("SELECT pg_advisory_unlock(42)")
           deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(migrating), ["001_counted"])
           deepStrictEqual(yield* Database.query(url, "SELECT users FROM counted"), [{ users: 1 }])
           deepStrictEqual(yield* kinds, ["Applied 001_counted"])

@@ -4,6 +4,12 @@ import * as fc from "fast-check"
 import { quote } from "../../../src/core/model/SchemaObject.js"
 import type { StatementTag } from "../../../src/core/sql/SyntaxTree.js"
 
+/** Pieces of text that a walk over SQL tells apart: quotation marks, dollar quotes, comments and what may begin them. */
+export const marks: ReadonlyArray<string> = [
+  ...["a", "U&", "E", '"', "'", "$", "$a$", "\\"],
+  ...["/*", "*/", "--", "\n", " ", ".", "é", "\u{1F600}", "1"]
+]
+
 /** Any identifier that the server can store, with characters that tempt. */
 export const identifier: fc.Arbitrary<string> = fc
   .array(
