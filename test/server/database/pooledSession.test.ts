@@ -19,7 +19,7 @@ import * as WireTap from "../../support/server/WireTap.js"
 const migrations = {
   "001_users":
     "CREATE TABLE users (id integer PRIMARY KEY, name text);\nCREATE FUNCTION f(a text) RETURNS text LANGUAGE sql AS 'SELECT a';",
-  "002_email": "ALTER TABLE users ADD COLUMN email text;",
+  "002_email": "ALTER TABLE users ADD COLUMN email text, ADD COLUMN born date DEFAULT '01/02/2020';",
   "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);"
 }
 
@@ -48,11 +48,12 @@ const leftovers: Readonly<Record<string, ReadonlyArray<string>>> = {
   ]
 }
 
-/** Where the objects are, who owns them, and which types they have. */
+/** Where the objects are, who owns them, and which types and defaults they have. */
 const found = `SELECT (SELECT json_agg(n.nspname || '.' || c.relname || ' of ' || pg_get_userbyid(c.relowner) ORDER BY c.relname)::text
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname IN ('users', 'users_name') AND c.relpersistence = 'p') AS relations,
   (SELECT json_agg(attname || ' ' || atttypid::int ORDER BY attnum)::text FROM pg_attribute
     WHERE attrelid = 'public.users'::regclass AND attnum > 0) AS columns,
+  (SELECT json_agg(pg_get_expr(adbin, adrelid))::text FROM pg_attrdef WHERE adrelid = 'public.users'::regclass) AS defaults,
   (SELECT json_agg(p.oid::regprocedure::text)::text FROM pg_proc p WHERE p.proname = 'f') AS functions`
 
 const outcome = (leave: ReadonlyArray<string>) =>
@@ -61,11 +62,17 @@ const outcome = (leave: ReadonlyArray<string>) =>
     const other = yield* role(url, "other")
     const tap = yield* WireTap.make(url, undefined, WireTap.pooled)
     yield* Database.query(url, "CREATE SCHEMA other", `GRANT ALL ON SCHEMA other, public TO ${other.name}`)
+    /** A connection that is closed meanwhile refuses nothing. */
+    const refused: Array<string> = []
     const pool = () => {
       const sessions = new pg.Pool({ connectionString: tap.url, max: 5 })
       sessions.on("error", () => {})
       sessions.on("connect", (client) => {
-        for (const statement of leave) void client.query(statement.replace("ROLE other", `ROLE ${other.name}`))
+        for (const statement of leave) {
+          client.query(statement.replace("ROLE other", `ROLE ${other.name}`)).catch((error: unknown) => {
+            if (error instanceof pg.DatabaseError) refused.push(error.message)
+          })
+        }
       })
       return sessions
     }
@@ -84,6 +91,7 @@ const outcome = (leave: ReadonlyArray<string>) =>
       Effect.map(AutoMigration.status, ({ applied, pending }) => ({ applied, pending })),
       Effect.map(AutoMigration.verify, ({ _tag }) => _tag)
     ]).pipe(Effect.provide(live))
+    deepStrictEqual(refused, [])
     return { answers, database: yield* Database.query(url, found) }
   })
 
