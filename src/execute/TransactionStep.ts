@@ -136,8 +136,10 @@ const recordApplied = (
  * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a
  * check to its next migration, so its triggers run at its end.
  */
-const runDeferred = ({ judgement, transaction }: Job.Job): ReadonlyArray<string> =>
-  Option.isSome(judgement) && transaction === "migration" ? ["SET CONSTRAINTS ALL IMMEDIATE"] : []
+const runDeferred = ({ doing, judgement, transaction }: Job.Job): ReadonlyArray<string> =>
+  Option.isSome(judgement) && (transaction === "migration" || doing === "build")
+    ? ["SET CONSTRAINTS ALL IMMEDIATE"]
+    : []
 
 /**
  * The server may refuse the record because of what the script did before. A transaction with one snapshot may be
@@ -165,14 +167,17 @@ const caughtError =
  * Their names mean the server's own objects: the transaction runs no other script.
  */
 const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
-  const first = Arr.headNonEmpty(waiting)
+  const [first, last] = [Arr.headNonEmpty(waiting), Arr.lastNonEmpty(waiting)]
   const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))
   const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
   const record = qualified(LedgerStatements.append(schema, events))
-  const message = [Message.pinned, ...scripts, record].join(";\n")
+  const questions = task.judge.closing(place, last)
+  const look = [...questions.before, ...runDeferred(task.job), ...questions.after].map(qualified)
+  const message = [Message.pinned, ...scripts, record, ...look].join(";\n")
   return Transaction.sendScript(place.reserved.connection, message).pipe(
     Effect.mapError(Script.atEndOf(first, place.role)),
     (sent) => Job.inTime(task.job, first, sent),
+    Effect.flatMap((results) => task.judge.end(place, last, Message.columnsOf(results))),
     Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))
   )
 }

@@ -31,7 +31,7 @@ export interface LedgerFailure {
   /** Fails for `reason`, or because a newer version of the library made the ledger. */
   readonly unusable: (reason: string, remedy?: string) => Effect.Effect<never, MigrationFailure.Failure>
   /** The failure for `reason`, without a question to the server. */
-  readonly offhand: (reason: string) => MigrationFailure.Failure
+  readonly offhand: (reason: string, remedy?: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
   readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
   /** `refuseNewer` for a log that exists. `ask` is the connection of the transaction that would complete the ledger. */
@@ -54,7 +54,7 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   return {
     ofMessage: (doing, remains) => (error) => failForMessage(dependencies, error, doing, remains),
     unusable: (reason, remedy) => unusable(dependencies, reason, remedy),
-    offhand: (reason) => unusableFor(config.schema, reason, restore),
+    offhand: (reason, remedy = restore) => unusableFor(config.schema, reason, remedy),
     refuseNewer: refuseNewer(dependencies),
     refuseNewerWithin: (askWithin) => refuseNewerWithin(dependencies, askWithin)
   }

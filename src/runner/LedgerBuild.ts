@@ -4,6 +4,8 @@
  *
  * @internal
  */
+
+import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -12,9 +14,11 @@ import type * as Detector from "../core/detect/Detector.js"
 import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
 import type * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
+import * as Policy from "../core/policy/Policy.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import type * as Executor from "../execute/Executor.js"
 import * as Job from "../execute/Job.js"
+import type * as Judge from "../execute/Judge.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import type { LedgerFailure } from "../ledger/Unusable.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
@@ -69,7 +73,7 @@ const jobFor = (
   plan: Plan.Plan,
   journal: Executor.Journal,
   { attend, deadlineAt, pace }: Timing,
-  { offhand }: LedgerFailure
+  failures: LedgerFailure
 ): Executor.Job => ({
   plan,
   journal,
@@ -79,11 +83,29 @@ const jobFor = (
   pace,
   caller: "in view",
   deadlineAt,
-  onDeadline: () => offhand("it could not be built in time"),
+  onDeadline: () => failures.offhand("it could not be built in time"),
   doing: "build",
-  judgement: Option.none(),
+  judgement: pace === "request" ? Option.some(judgementOf(plan, failures)) : Option.none(),
   condition: Job.unconditional,
   detail: { because: "the ledger itself was missing" }
+})
+
+/**
+ * The ledger's own files change no other object, so each change of one comes from code of the database, such as an event
+ * trigger. A query may not cause it.
+ */
+const judgementOf = (plan: Plan.Plan, { offhand }: LedgerFailure): Judge.Judgement => ({
+  policy: Policy.refusing(({ risk }) => Option.liftPredicate(risk.statement, () => risk.kind === "data-loss")),
+  plan,
+  answers: new Map(),
+  refuse: (reasons) =>
+    offhand(
+      `building it ${Arr.join(
+        Arr.map(reasons, ({ why }) => why),
+        ", and "
+      )}`,
+      "Look at the database's event triggers. An operator builds the ledger with `effect-auto-migration migrate`, which runs them."
+    )
 })
 
 /**
