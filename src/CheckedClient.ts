@@ -13,6 +13,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
+import * as Statement from "@effect/sql/Statement"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -22,6 +23,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as AbortedTransaction from "./database/AbortedTransaction.js"
+import * as FailedStatement from "./database/FailedStatement.js"
 
 /** A defect that becomes a failure again, since `withTransaction` makes each failure of `COMMIT` a defect. */
 interface NotCommitted {
@@ -65,11 +67,22 @@ const rollbackSavepoint = (connection: Connection, id: number) =>
     Effect.sync(() => AbortedTransaction.forget(connection))
   )
 
-/** The span attributes of a client, which only its statements hold. */
-const spanAttributesOf = (client: PgClient.PgClient): ReadonlyArray<readonly [string, unknown]> => {
-  const attributes: unknown = Reflect.get(client.unsafe(""), "spanAttributes")
-  return Array.isArray(attributes) ? attributes : []
+/** What a client makes its statements of. Only they hold it. */
+interface Parts {
+  readonly acquirer: Connection.Acquirer
+  readonly compiler: Statement.Compiler
+  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
+  readonly transformRows: Parameters<typeof Statement.make>[3]
 }
+
+const isParts = (statement: unknown): statement is Parts =>
+  Predicate.hasProperty(statement, "acquirer") &&
+  Effect.isEffect(statement.acquirer) &&
+  Predicate.hasProperty(statement, "compiler") &&
+  Predicate.hasProperty(statement.compiler, "compile") &&
+  Predicate.hasProperty(statement, "spanAttributes") &&
+  Array.isArray(statement.spanAttributes) &&
+  Predicate.hasProperty(statement, "transformRows")
 
 /** Whether an error is the server's own 25P02, and not an application's error around it. */
 const isAbort = (error: unknown): boolean => Predicate.isTagged(error, "SqlError") && AbortedTransaction.isMetBy(error)
@@ -99,12 +112,15 @@ const failed = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> =>
     onSome: ({ error }) => Effect.fail(error)
   })
 
-const withTransaction = (client: PgClient.PgClient): PgClient.PgClient["withTransaction"] => {
+const withTransaction = (
+  reserve: PgClient.PgClient["reserve"],
+  spanAttributes: Parts["spanAttributes"]
+): PgClient.PgClient["withTransaction"] => {
   const run = SqlClient.makeWithTransaction({
     transactionTag: SqlClient.TransactionConnection,
-    spanAttributes: spanAttributesOf(client),
+    spanAttributes,
     acquireConnection: Effect.flatMap(Scope.make(), (scope) =>
-      Effect.map(Scope.extend(client.reserve, scope), (connection) => [scope, connection] as const)
+      Effect.map(Scope.extend(reserve, scope), (connection) => [scope, connection] as const)
     ),
     begin: (connection) => send(connection, "BEGIN"),
     savepoint: (connection, id) => send(connection, `SAVEPOINT effect_sql_${id}`),
@@ -115,18 +131,45 @@ const withTransaction = (client: PgClient.PgClient): PgClient.PgClient["withTran
   return (effect) => Effect.catchAllCause(run(Effect.catchAllCause(effect, explained)), failed)
 }
 
+/** A client whose statements and reserved connections note the text of a statement that fails. */
+const noting = (client: PgClient.PgClient, parts: Parts): PgClient.PgClient => {
+  const { compiler, spanAttributes, transformRows } = parts
+  const acquirer = Effect.map(parts.acquirer, FailedStatement.noting)
+  const reserve = Effect.map(client.reserve, FailedStatement.noting)
+  const over = (statement: Statement.Constructor): PgClient.PgClient => {
+    const checked = { reserve, withTransaction: withTransaction(reserve, spanAttributes), withoutTransforms }
+    const self = Object.assign(statement, { ...client, ...statement, ...checked })
+    return Object.assign(self, { safe: self })
+  }
+  const withoutTransforms = (): PgClient.PgClient =>
+    transformRows === undefined
+      ? self
+      : over(Statement.make(acquirer, compiler.withoutTransform, spanAttributes, undefined))
+  const self = over(Statement.make(acquirer, compiler, spanAttributes, transformRows))
+  return self
+}
+
+/** For a version of `@effect/sql` whose statements do not show their parts. */
+const withoutTexts = (client: PgClient.PgClient): PgClient.PgClient => {
+  const checked = { withTransaction: withTransaction(client.reserve, []) }
+  const self = Object.assign(client.bind(undefined), client, checked)
+  return Object.assign(self, { safe: self })
+}
+
 /**
  * A client on the same pool, whose `withTransaction` fails with a `SqlError` when the transaction was rolled back
  * because an error inside was swallowed. The cause is `TransactionMustRestart` where a boundary inside has recognised
- * the gap. 25P02 after such a gap gets the same cause.
+ * the gap. 25P02 after such a gap gets the same cause. Boundaries around its statements know the text of the one that
+ * failed.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (client: PgClient.PgClient): PgClient.PgClient => {
-  const checked = Object.assign(client.bind(undefined), client, { withTransaction: withTransaction(client) })
-  return Object.assign(checked, { safe: checked })
-}
+export const make = (client: PgClient.PgClient): PgClient.PgClient =>
+  Option.match(Option.liftPredicate(isParts)(client.unsafe("")), {
+    onNone: () => withoutTexts(client),
+    onSome: (parts) => noting(client, parts)
+  })
 
 /**
  * Gives the checked client in the place of the original. A `SqlClient` that is not the `PgClient` stays as it is: it

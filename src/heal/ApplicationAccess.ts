@@ -107,16 +107,12 @@ const lacksOf = (services: Services, failure: QueryFailure): Effect.Effect<Reado
   )
 
 /**
- * The privileges that the statements need on objects that migrations bring. Where the statements are not known, the
- * privileges on those of the objects that the message names.
+ * The privileges that the statement needs on objects that migrations bring. Where its text is not known, the privileges
+ * on those of the objects that the message names.
  */
-const needsOf = (
-  { graph, parser }: Services,
-  { begun, error, statement }: QueryFailure
-): ReadonlyArray<RequiredPrivilege> => {
+const needsOf = ({ graph, parser }: Services, { error, statement }: QueryFailure): ReadonlyArray<RequiredPrivilege> => {
   const brought = graph.nodes.flatMap(({ migration }) => promises(migration)).flatMap(usesOf)
-  const texts = Option.match(statement, { onNone: () => [...begun], onSome: (text) => [text] })
-  const known = texts
+  const known = Option.toArray(statement)
     .filter((text) => text.length <= longestText)
     .flatMap((text) => Rights.needsOf(parser, text))
     .filter((wanted) => brought.some((one) => isSameObject(one, wanted)))

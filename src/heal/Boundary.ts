@@ -16,11 +16,11 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import type { Statement } from "@effect/sql/Statement"
 import * as SqlStatement from "@effect/sql/Statement"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
@@ -31,8 +31,8 @@ import {
   isAutoMigrationError,
   TransactionMustRestart
 } from "../core/error/AutoMigrationError.js"
-import { longestText } from "../core/statement/StatementScope.js"
 import * as AbortedTransaction from "../database/AbortedTransaction.js"
+import * as FailedStatement from "../database/FailedStatement.js"
 
 /**
  * A failure of a boundary's effect, and where it happened.
@@ -44,8 +44,8 @@ export interface QueryFailure {
   readonly error: unknown
   /** The text of the failed statement, where it is known. */
   readonly statement: Option.Option<string>
-  /** Texts of statements that the effect had begun; the failed one may be among them. */
-  readonly begun: ReadonlySet<string>
+  /** Whether the boundary's effect is that statement and no more. */
+  readonly isWhole: boolean
   /** `inside a transaction`: one of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
   /** The client in the context of the boundary's fiber. */
@@ -122,26 +122,23 @@ export interface Memory<out E> {
   readonly metGaps: ReadonlyMap<string, MetGap<E>>
   /** The gap for which the effect ran again. */
   readonly last: Option.Option<AbortedTransaction.Breach>
-  /** The statements that the effect began when it ran again; see {@link QueryFailure}. */
-  readonly begun: ReadonlySet<string>
 }
 
 const isStatement = (self: unknown): self is Statement<unknown> =>
   SqlStatement.isFragment(self) && Predicate.hasProperty(self, "compile")
 
-/** The text of a statement, which is compiled again for it: only on the failure path. */
-const textOf = (self: unknown): Option.Option<string> =>
-  isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
+/**
+ * The text of the statement that failed: as its connection noted it, or else compiled again from the boundary's own
+ * statement.
+ */
+const textOf = (self: unknown, error: unknown): Option.Option<string> =>
+  Option.orElse(FailedStatement.textOf(error), () =>
+    isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
+  )
 
 /** An error of the library along the chain of causes, since an application may have wrapped it. */
-const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> => {
-  let value = error
-  for (let depth = 0; depth < 8 && Predicate.isObject(value); depth++) {
-    if (isAutoMigrationError(value)) return Option.some(value)
-    value = Reflect.get(value, "cause")
-  }
-  return Option.none()
-}
+const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> =>
+  Arr.findFirst(FailedStatement.chainOf(error), isAutoMigrationError)
 
 /** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
 const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
@@ -152,18 +149,24 @@ const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransact
       ? Option.some({ gap: own.value.gap, statement: Option.fromNullable(own.value.statement), error: own.value })
       : Option.none()
   }
-  const statement = textOf(self)
+  const statement = textOf(self, error)
   return Option.map(Detector.detect(error, Option.getOrUndefined(statement)), (gap) => ({ gap, statement, error }))
 }
 
+/** A repository of `@effect/sql/Model` makes each failure of a statement a defect. */
+const isFailure = (defect: unknown): boolean => Predicate.isTagged(defect, "SqlError") || isAutoMigrationError(defect)
+
+const errorsIn = (cause: Cause.Cause<unknown>): Chunk.Chunk<unknown> =>
+  Chunk.appendAll(Cause.failures(cause), Chunk.filter(Cause.defects(cause), isFailure))
+
 /**
- * The first gap among the failures of a cause. `None` where it holds a defect.
+ * The first gap among the errors of a cause. `None` where it holds another defect.
  */
 const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
   if (cause._tag === "Fail") return recognise(self, cause.error)
-  return Cause.isDie(cause)
-    ? Option.none()
-    : Option.firstSomeOf(Chunk.map(Cause.failures(cause), (error) => recognise(self, error)))
+  return Chunk.every(Cause.defects(cause), isFailure)
+    ? Option.firstSomeOf(Chunk.map(errorsIn(cause), (error) => recognise(self, error)))
+    : Option.none()
 }
 
 /** @since 0.1.0 @category constructors */
@@ -171,8 +174,7 @@ export const emptyMemory: Memory<never> = {
   retries: 0,
   waits: 0,
   metGaps: new Map(),
-  last: Option.none(),
-  begun: new Set()
+  last: Option.none()
 }
 
 interface Surroundings {
@@ -204,8 +206,8 @@ export const advance = <E, R>(
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
   Option.match(recogniseIn(self, cause), {
     onNone: () => {
-      if (AbortedTransaction.isMetIn(cause)) return aborted(cause, memory)
-      return memory.retries > 0 ? unlessDenied(self, cause, healer, memory) : Effect.failCause(cause)
+      if (Chunk.some(errorsIn(cause), AbortedTransaction.isMetBy)) return aborted(cause, memory)
+      return memory.retries > 0 ? unlessDenied(self, cause, healer) : Effect.failCause(cause)
     },
     onSome: (breach) =>
       Effect.contextWithEffect((context: Context.Context<never>) => {
@@ -213,7 +215,9 @@ export const advance = <E, R>(
         Option.map(around.transaction, (_) =>
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
-        return Effect.flatMap(healer, (service) => askHealer(service, cause, breach, memory, around))
+        return Effect.flatMap(healer, (service) =>
+          askHealer(service, cause, { ...breach, isWhole: isStatement(self) }, memory, around)
+        )
       })
   })
 
@@ -237,18 +241,23 @@ const denials: ReadonlySet<string> = new Set(["42501"])
 const unlessDenied = <E, R>(
   self: unknown,
   cause: Cause.Cause<E>,
-  healer: Effect.Effect<Healer, never, R>,
-  { begun }: Memory<E>
+  healer: Effect.Effect<Healer, never, R>
 ): Effect.Effect<never, E | AutoMigrationError, R> =>
   Option.match(
-    Chunk.findFirst(Cause.failures(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
+    Chunk.findFirst(errorsIn(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
     {
       onNone: () => Effect.failCause(cause),
       onSome: (error) =>
         Option.isSome(ownErrorIn(error))
           ? Effect.failCause(cause)
           : Effect.zipWith(surroundings, healer, ({ application, transaction }, { denied }) =>
-              denied({ error, statement: textOf(self), begun, application, place: placeOf(transaction) })
+              denied({
+                error,
+                statement: textOf(self, error),
+                isWhole: isStatement(self),
+                application,
+                place: placeOf(transaction)
+              })
             ).pipe(
               Effect.flatten,
               Effect.flatMap(
@@ -288,7 +297,7 @@ const after = <E>(before: MetGap<E>, answer: Answer): MetGap<E> =>
 const askHealer = <E>(
   { budget, heal }: Healer,
   cause: Cause.Cause<E>,
-  breach: AbortedTransaction.Breach,
+  breach: AbortedTransaction.Breach & Pick<QueryFailure, "isWhole">,
   memory: Memory<E>,
   { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
@@ -303,7 +312,7 @@ const askHealer = <E>(
     gap: breach.gap,
     statement: breach.statement,
     error: breach.error,
-    begun: memory.begun,
+    isWhole: breach.isWhole,
     application,
     place,
     retriesForGap,
@@ -320,38 +329,11 @@ const askHealer = <E>(
             retries: memory.retries + 1,
             waits: answer === "RetryBeforeWait" ? memory.waits + 1 : memory.waits,
             metGaps: new Map(memory.metGaps).set(key, after(before, answer)),
-            last: Option.some(breach),
-            begun: new Set()
+            last: Option.some(breach)
           })
         : Effect.failCause(before.cause)
     }
   )
-}
-
-/** How many statements of an effect are kept, since it may go on for long after a retry. Their texts have a limit too. */
-const keptStatements = 100
-
-/** Keeps the texts of the statements that an effect begins: a denial names neither its statement nor the privilege. */
-const keepingStatements = <A, E, R>(self: Effect.Effect<A, E, R>, begun: Set<string>): Effect.Effect<A, E, R> => {
-  let kept = 0
-  const keep = (text: string): void => {
-    if (begun.size >= keptStatements || begun.has(text) || kept + text.length > longestText) return
-    kept += text.length
-    begun.add(text)
-  }
-  return isStatement(self)
-    ? self
-    : Effect.flatMap(FiberRef.get(SqlStatement.currentTransformer), (outer) =>
-        SqlStatement.withTransformer(self, (statement, sql, context, span) =>
-          Effect.tap(
-            Option.match(outer, {
-              onNone: () => Effect.succeed(statement),
-              onSome: (transform) => transform(statement, sql, context, span)
-            }),
-            (sent) => keep(sent.compile()[0])
-          )
-        )
-      )
 }
 
 /**
@@ -366,12 +348,9 @@ export const recover = <A, E, R, R2>(
   healer: Effect.Effect<Healer, never, R2>,
   memory: Memory<E> = emptyMemory
 ): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
-  Effect.flatMap(advance(self, cause, healer, memory), (next) => {
-    const begun = new Set<string>()
-    return Effect.catchAllCause(keepingStatements(self, begun), (again) =>
-      recover(self, again, healer, { ...next, begun })
-    )
-  })
+  Effect.flatMap(advance(self, cause, healer, memory), (next) =>
+    Effect.catchAllCause(self, (again) => recover(self, again, healer, next))
+  )
 
 /**
  * Begins a stream again after each gap that is closed, as long as it has not emitted.

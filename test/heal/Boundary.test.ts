@@ -5,7 +5,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -82,7 +82,7 @@ describe("laws", () => {
       [
         Cause.fail(new Error("not ours")),
         Cause.fail(new SqlError({ cause: Object.assign(new Error("division by zero"), { code: "22012" }) })),
-        Cause.die(missing("users")),
+        Cause.die(new Error("not ours")),
         Cause.parallel(Cause.fail(missing("users")), Cause.die("a defect beside it")),
         Cause.interrupt(FiberId.none)
       ],
@@ -91,6 +91,14 @@ describe("laws", () => {
           assert.isTrue(Exit.isFailure(exit) && exit.cause === cause)
         )
     )
+  )
+
+  it.effect("takes the defect that a repository makes of a statement's error for that error", () =>
+    Effect.gen(function* () {
+      const { asked, service } = healer(["Retry"])
+      strictEqual(yield* protect(Effect.orDie(failing([missing("users")])), service), 2)
+      strictEqual(asked.length, 1)
+    })
   )
 
   it.effect("3. A gap that comes back after it was closed leaves with the cause of its first time.", () =>

@@ -3,13 +3,14 @@
  * runs the statements that the error names and tries again.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
+import { AutoMigration, CheckedClient, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import { ask, askWithin, failsWith, kinds, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
@@ -203,11 +204,11 @@ describe("an object of a migration that the application's role may not use: Gran
 
   const others = { "001": items, "002": "CREATE TABLE others (id integer); CREATE TABLE permission (id integer);" }
 
-  it.scopedLive("where the boundary is around a program: only the privileges that its statements need", () =>
+  it.scopedLive("where the boundary is around a program: only the privileges that its failed statement needs", () =>
     Effect.gen(function* () {
       const { app, live, url } = yield* applicationOf(others)
       const program = Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
+        const sql = CheckedClient.make(yield* PgClient.PgClient)
         yield* sql`SELECT 1`
         return yield* sql.withTransaction(
           Effect.zipRight(sql`UPDATE items SET name = 'tea' WHERE id = 1`, sql`SELECT name FROM items`)

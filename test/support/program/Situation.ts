@@ -2,6 +2,7 @@
  * A program in a situation: a database of its own, migrations and options given inline, and the words that tests of it share.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
 import { assert } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Cause from "effect/Cause"
@@ -86,9 +87,13 @@ export const startError = (url: string, migrations: Readonly<Record<string, stri
 
 export const ask = (text: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => withAutoMigration(sql.unsafe(text)))
 
-/** The same without the statement's text: the boundary stands around a program, not around a statement. */
+/** The same error, as it comes from a client that does not note the text of a statement that fails. */
+const withoutText = ({ cause, message }: SqlError): SqlError =>
+  new SqlError({ message, cause: Object.assign(new Error(), Object(cause), { message: Object(cause).message }) })
+
+/** The same without the statement's text, and with the boundary around a program and not around a statement. */
 export const askWithin = (text: string) =>
-  withAutoMigration(Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.map(sql.unsafe(text), (rows) => rows)))
+  withAutoMigration(Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.mapError(sql.unsafe(text), withoutText)))
 
 export const appliedIds = Effect.map(AutoMigration.status, ({ applied }): ReadonlyArray<string> => applied)
 
