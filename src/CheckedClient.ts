@@ -13,16 +13,15 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
-import * as Statement from "@effect/sql/Statement"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as AbortedTransaction from "./database/AbortedTransaction.js"
+import * as ClientParts from "./database/ClientParts.js"
 import * as FailedStatement from "./database/FailedStatement.js"
 
 /** A defect that becomes a failure again, since `withTransaction` makes each failure of `COMMIT` a defect. */
@@ -67,23 +66,6 @@ const rollbackSavepoint = (connection: Connection, id: number) =>
     Effect.sync(() => AbortedTransaction.forget(connection))
   )
 
-/** What a client makes its statements of. Only they hold it. */
-interface Parts {
-  readonly acquirer: Connection.Acquirer
-  readonly compiler: Statement.Compiler
-  readonly spanAttributes: ReadonlyArray<readonly [string, unknown]>
-  readonly transformRows: Parameters<typeof Statement.make>[3]
-}
-
-const isParts = (statement: unknown): statement is Parts =>
-  Predicate.hasProperty(statement, "acquirer") &&
-  Effect.isEffect(statement.acquirer) &&
-  Predicate.hasProperty(statement, "compiler") &&
-  Predicate.hasProperty(statement.compiler, "compile") &&
-  Predicate.hasProperty(statement, "spanAttributes") &&
-  Array.isArray(statement.spanAttributes) &&
-  Predicate.hasProperty(statement, "transformRows")
-
 /** Whether an error is the server's own 25P02, and not an application's error around it. */
 const isAbort = (error: unknown): boolean => Predicate.isTagged(error, "SqlError") && AbortedTransaction.isMetBy(error)
 
@@ -114,7 +96,7 @@ const failed = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> =>
 
 const withTransaction = (
   reserve: PgClient.PgClient["reserve"],
-  spanAttributes: Parts["spanAttributes"]
+  spanAttributes: ClientParts.Parts["spanAttributes"]
 ): PgClient.PgClient["withTransaction"] => {
   const run = SqlClient.makeWithTransaction({
     transactionTag: SqlClient.TransactionConnection,
@@ -131,31 +113,6 @@ const withTransaction = (
   return (effect) => Effect.catchAllCause(run(Effect.catchAllCause(effect, explained)), failed)
 }
 
-/** A client whose statements and reserved connections note the text of a statement that fails. */
-const noting = (client: PgClient.PgClient, parts: Parts): PgClient.PgClient => {
-  const { compiler, spanAttributes, transformRows } = parts
-  const acquirer = Effect.map(parts.acquirer, FailedStatement.noting)
-  const reserve = Effect.map(client.reserve, FailedStatement.noting)
-  const over = (statement: Statement.Constructor): PgClient.PgClient => {
-    const checked = { reserve, withTransaction: withTransaction(reserve, spanAttributes), withoutTransforms }
-    const self = Object.assign(statement, { ...client, ...statement, ...checked })
-    return Object.assign(self, { safe: self })
-  }
-  const withoutTransforms = (): PgClient.PgClient =>
-    transformRows === undefined
-      ? self
-      : over(Statement.make(acquirer, compiler.withoutTransform, spanAttributes, undefined))
-  const self = over(Statement.make(acquirer, compiler, spanAttributes, transformRows))
-  return self
-}
-
-/** For a version of `@effect/sql` whose statements do not show their parts. */
-const withoutTexts = (client: PgClient.PgClient): PgClient.PgClient => {
-  const checked = { withTransaction: withTransaction(client.reserve, []) }
-  const self = Object.assign(client.bind(undefined), client, checked)
-  return Object.assign(self, { safe: self })
-}
-
 /**
  * A client on the same pool, whose `withTransaction` fails with a `SqlError` when the transaction was rolled back
  * because an error inside was swallowed. The cause is `TransactionMustRestart` where a boundary inside has recognised
@@ -165,11 +122,15 @@ const withoutTexts = (client: PgClient.PgClient): PgClient.PgClient => {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (client: PgClient.PgClient): PgClient.PgClient =>
-  Option.match(Option.liftPredicate(isParts)(client.unsafe("")), {
-    onNone: () => withoutTexts(client),
-    onSome: (parts) => noting(client, parts)
+export const make = (client: PgClient.PgClient): PgClient.PgClient => {
+  const { acquirer, spanAttributes } = ClientParts.partsOf(client)
+  const reserve = Effect.map(client.reserve, FailedStatement.noting)
+  return ClientParts.withChanges(client, {
+    acquirer: Effect.map(acquirer, FailedStatement.noting),
+    reserve,
+    withTransaction: withTransaction(reserve, spanAttributes)
   })
+}
 
 /**
  * Gives the checked client in the place of the original. A `SqlClient` that is not the `PgClient` stays as it is: it
@@ -179,16 +140,4 @@ export const make = (client: PgClient.PgClient): PgClient.PgClient =>
  * @category layers
  */
 export const layer: Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, never, PgClient.PgClient> =
-  Layer.effectContext(
-    Effect.gen(function* () {
-      const client = yield* PgClient.PgClient
-      const checked = make(client)
-      const other = Option.filter(yield* Effect.serviceOption(SqlClient.SqlClient), (_) => _ !== client)
-      return Context.make(PgClient.PgClient, checked).pipe(
-        Context.add(
-          SqlClient.SqlClient,
-          Option.getOrElse(other, (): SqlClient.SqlClient => checked)
-        )
-      )
-    })
-  )
+  Layer.effectContext(Effect.flatMap(PgClient.PgClient, (client) => ClientParts.inPlaceOf(client, make(client))))

@@ -128,20 +128,32 @@ const isStatement = (self: unknown): self is Statement<unknown> =>
   SqlStatement.isFragment(self) && Predicate.hasProperty(self, "compile")
 
 /**
- * The text of the statement that failed: as its connection noted it, or else compiled again from the boundary's own
- * statement.
+ * What a boundary stands around.
+ *
+ * @since 0.1.0
+ * @category models
  */
-const textOf = (self: unknown, error: unknown): Option.Option<string> =>
-  Option.orElse(FailedStatement.textOf(error), () =>
-    isStatement(self) ? Option.some(self.compile()[0]) : Option.none()
-  )
+export interface Subject {
+  readonly isStatement: boolean
+  /** The text of the statement. It is compiled for it, so it is read on the failure path only. */
+  readonly text: () => Option.Option<string>
+}
+
+const subjectOf = (self: unknown): Subject => ({
+  isStatement: isStatement(self),
+  text: () => (isStatement(self) ? Option.some(self.compile()[0]) : Option.none())
+})
+
+/** The text of the statement that failed: as its connection noted it, or else that of the boundary's own statement. */
+const textOf = ({ text }: Subject, error: unknown): Option.Option<string> =>
+  Option.orElse(FailedStatement.textOf(error), text)
 
 /** An error of the library along the chain of causes, since an application may have wrapped it. */
 const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> =>
   Arr.findFirst(FailedStatement.chainOf(error), isAutoMigrationError)
 
 /** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
-const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransaction.Breach> => {
+const recognise = (subject: Subject, error: unknown): Option.Option<AbortedTransaction.Breach> => {
   if (!SqlState.isAmong(Detector.sqlStates, error)) return Option.none()
   const own = ownErrorIn(error)
   if (Option.isSome(own)) {
@@ -149,7 +161,7 @@ const recognise = (self: unknown, error: unknown): Option.Option<AbortedTransact
       ? Option.some({ gap: own.value.gap, statement: Option.fromNullable(own.value.statement), error: own.value })
       : Option.none()
   }
-  const statement = textOf(self, error)
+  const statement = textOf(subject, error)
   return Option.map(Detector.detect(error, Option.getOrUndefined(statement)), (gap) => ({ gap, statement, error }))
 }
 
@@ -162,10 +174,10 @@ const errorsIn = (cause: Cause.Cause<unknown>): Chunk.Chunk<unknown> =>
 /**
  * The first gap among the errors of a cause. `None` where it holds another defect.
  */
-const recogniseIn = <E>(self: unknown, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
-  if (cause._tag === "Fail") return recognise(self, cause.error)
+const recogniseIn = <E>(subject: Subject, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
+  if (cause._tag === "Fail") return recognise(subject, cause.error)
   return Chunk.every(Cause.defects(cause), isFailure)
-    ? Option.firstSomeOf(Chunk.map(errorsIn(cause), (error) => recognise(self, error)))
+    ? Option.firstSomeOf(Chunk.map(errorsIn(cause), (error) => recognise(subject, error)))
     : Option.none()
 }
 
@@ -192,22 +204,21 @@ const surroundings: Effect.Effect<Surroundings> = Effect.contextWith(surrounding
 
 /**
  * Asks the healer to close the gap in a cause. Succeeds with the memory for the next run of the boundary's effect, and
- * fails where the effect may not run again. Reads the healer only for a gap, or for a denial after a retry. `self`
- * tells the text of its statement.
+ * fails where the effect may not run again. Reads the healer only for a gap, or for a denial after a retry.
  *
  * @since 0.1.0
  * @category operations
  */
 export const advance = <E, R>(
-  self: unknown,
+  subject: Subject,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R>,
   memory: Memory<E>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
-  Option.match(recogniseIn(self, cause), {
+  Option.match(recogniseIn(subject, cause), {
     onNone: () => {
       if (Chunk.some(errorsIn(cause), AbortedTransaction.isMetBy)) return aborted(cause, memory)
-      return memory.retries > 0 ? unlessDenied(self, cause, healer) : Effect.failCause(cause)
+      return memory.retries > 0 ? unlessDenied(subject, cause, healer) : Effect.failCause(cause)
     },
     onSome: (breach) =>
       Effect.contextWithEffect((context: Context.Context<never>) => {
@@ -216,7 +227,7 @@ export const advance = <E, R>(
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
         return Effect.flatMap(healer, (service) =>
-          askHealer(service, cause, { ...breach, isWhole: isStatement(self) }, memory, around)
+          askHealer(service, cause, { ...breach, isWhole: subject.isStatement }, memory, around)
         )
       })
   })
@@ -239,7 +250,7 @@ const denials: ReadonlySet<string> = new Set(["42501"])
 
 /** Names the missing grant where the application's role may not use what a migration brought. */
 const unlessDenied = <E, R>(
-  self: unknown,
+  subject: Subject,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R>
 ): Effect.Effect<never, E | AutoMigrationError, R> =>
@@ -253,8 +264,8 @@ const unlessDenied = <E, R>(
           : Effect.zipWith(surroundings, healer, ({ application, transaction }, { denied }) =>
               denied({
                 error,
-                statement: textOf(self, error),
-                isWhole: isStatement(self),
+                statement: textOf(subject, error),
+                isWhole: subject.isStatement,
                 application,
                 place: placeOf(transaction)
               })
@@ -346,10 +357,10 @@ export const recover = <A, E, R, R2>(
   self: Effect.Effect<A, E, R>,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R2>,
-  memory: Memory<E> = emptyMemory
+  { memory = emptyMemory, subject = subjectOf(self) }: { readonly memory?: Memory<E>; readonly subject?: Subject } = {}
 ): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
-  Effect.flatMap(advance(self, cause, healer, memory), (next) =>
-    Effect.catchAllCause(self, (again) => recover(self, again, healer, next))
+  Effect.flatMap(advance(subject, cause, healer, memory), (next) =>
+    Effect.catchAllCause(self, (again) => recover(self, again, healer, { memory: next, subject }))
   )
 
 /**
@@ -361,6 +372,7 @@ export const recover = <A, E, R, R2>(
 export const recoverStream = <A, E, R, R2>(
   self: Stream.Stream<A, E, R>,
   healer: Effect.Effect<Healer, never, R2>,
+  subject: Subject = subjectOf(self),
   memory: Memory<E> = emptyMemory
 ): Stream.Stream<A, E | AutoMigrationError, R | R2> =>
   Stream.suspend(() => {
@@ -373,7 +385,9 @@ export const recoverStream = <A, E, R, R2>(
       Stream.catchAllCause((cause) =>
         hasEmitted
           ? Stream.failCause(cause)
-          : Stream.unwrap(Effect.map(advance(self, cause, healer, memory), (next) => recoverStream(self, healer, next)))
+          : Stream.unwrap(
+              Effect.map(advance(subject, cause, healer, memory), (next) => recoverStream(self, healer, subject, next))
+            )
       )
     )
   })
