@@ -147,13 +147,19 @@ const mayRunAgain =
   ({ lockTimeout }: Options, { pace }: Job.Job, { lastAttemptAt, lockWait, tell }: Waited) =>
   (setback: Setback): Effect.Effect<boolean> => {
     const isInTime = Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
-    if (setback._tag === "LockHeld") return pace === "operator" ? Effect.as(tell, true) : isInTime
+    if (setback._tag === "LockHeld") {
+      return pace === "operator" ? Effect.as(tell, true) : Effect.zipRight(waiting("the migration lock"), isInTime)
+    }
     if (!MigrationLock.isContended(setback)) return Effect.succeed(false)
     if (pace === "operator") return isInTime
     return Effect.flatMap(Ref.get(lockWait), (waited) =>
-      waited < 1.5 * Duration.toMillis(lockTimeout) ? Effect.delay(isInTime, waited) : Effect.succeed(false)
+      waited < 1.5 * Duration.toMillis(lockTimeout)
+        ? Effect.zipRight(waiting("a table's lock"), Effect.delay(isInTime, waited))
+        : Effect.succeed(false)
     )
   }
+
+const waiting = (lock: string): Effect.Effect<void> => Effect.logDebug(`Waits for ${lock}`)
 
 /** An announcement ends a pause, and so does the time of the last attempt. */
 const newsFor = (

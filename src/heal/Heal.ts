@@ -40,6 +40,7 @@ import * as Monotonic from "../runtime/Monotonic.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import type * as Boundary from "./Boundary.js"
 import type { Findings } from "./Findings.js"
+import * as HealLog from "./HealLog.js"
 
 /**
  * What all heals of a process share.
@@ -102,7 +103,12 @@ type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
  * @category operations
  */
 export const conclude = (heal: Heal): Healing =>
-  Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
+  Effect.tapError(
+    Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) }),
+    ({ failure, retryAt }) => HealLog.failed(triggerOf(heal), failure, retryAt)
+  )
+
+const triggerOf = (heal: Heal): HealLog.Trigger => ({ gap: nameOf(heal), sqlState: heal.gap.sqlState })
 
 /** Parses the statement only where a migration may explain the gap and no retry for the gap was futile. */
 const begin = (heal: Heal): Healing => {
@@ -298,11 +304,17 @@ const run = Effect.fnUntraced(function* (
   const { plan } = judgement
   const window = yield* heal.runner.openWindow(plan)
   if (Option.isSome(window)) return yield* Effect.zipRight(heal.onWindow(window.value), Effect.fail(window.value))
-  const result = yield* runPlan(heal, judgement)
+  const [elapsed, result] = yield* Effect.timed(runPlan(heal, judgement))
   if (result._tag === "Outdated") return yield* refresh(heal)
   if (result._tag === "Held") return "RetryBeforeWait"
-  if (result._tag === "Present") return yield* whenPresent(heal, plan)
+  if (result._tag !== "Done") return yield* whenPresent(heal, plan)
   yield* Metric.increment(Telemetry.healed)
+  if (result.ran.length > 0)
+    yield* HealLog.healed(
+      triggerOf(heal),
+      Arr.map(result.ran, ({ id }) => id),
+      elapsed
+    )
   return "Retry"
 })
 

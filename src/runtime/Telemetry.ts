@@ -13,10 +13,14 @@ export const span = {
   step: "AutoMigration.step"
 } as const
 
-/** @since 0.1.0 @category attributes */
+/** The attributes of spans, and the annotations of logs. @since 0.1.0 @category attributes */
 export const attribute = {
+  error: "auto_migration.error",
   gap: "auto_migration.gap",
-  migrations: "auto_migration.migrations"
+  migrations: "auto_migration.migrations",
+  milliseconds: "auto_migration.milliseconds",
+  retryAt: "auto_migration.retry_at",
+  trigger: "auto_migration.trigger"
 } as const
 
 /** Gaps that were closed, counted once for each flight. @since 0.1.0 @category metrics */

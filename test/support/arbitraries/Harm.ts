@@ -458,12 +458,14 @@ const folder = (moves: fc.Arbitrary<ReadonlyArray<Move>>): fc.Arbitrary<Case> =>
         .chain((shuffled) => {
           const borders = chosen.length === 0 ? borderOfMoves(shuffled) : anyBorder(shuffled)
           const files = filesOf(numbered(shuffled), borders, cuts, isFirst)
+          const before = [...new Set([...chosen.flatMap((move) => move.before), ...also])]
+          const wipes = before.includes("onTables") && files.flat().some((text) => text.startsWith("CREATE VIEW"))
           return queriesFor(files).map((queries) => ({
-            before: [...new Set([...chosen.flatMap(({ before }) => before), ...also])],
+            before,
             told,
             files,
             queries,
-            isHarmless: chosen.length === 0
+            isHarmless: chosen.length === 0 && !wipes
           }))
         })
     )

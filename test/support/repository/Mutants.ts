@@ -338,6 +338,7 @@ export const caution: ReadonlyArray<CautionMutant> = [
     name: "renames",
     without: "the old name of a renamed table",
     edits: [
+      blind,
       ["core/policy/Policy", `presence === "new" && !comesByRenaming(plan, migration, risk)`, `presence === "new"`]
     ]
   },
@@ -372,7 +373,10 @@ export const caution: ReadonlyArray<CautionMutant> = [
     name: "bodies",
     row: "RENAME VALUE in a function",
     without: "the question whether the database has the body that the files tell",
-    edits: [["database/ToldBodies", "CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true)", "CASE WHEN true"]]
+    edits: [
+      blind,
+      ["database/ToldBodies", "CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true)", "CASE WHEN true"]
+    ]
   },
   {
     name: "unforeseen",
