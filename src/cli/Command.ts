@@ -161,10 +161,10 @@ const execute = (
   }
 }
 
-const services = ({ folder, options: { order }, schema, url }: Invocation.Invocation) =>
+const services = ({ folder, ledgerOwner, options: { order }, schema, url }: Invocation.Invocation) =>
   AutoMigration.AutoMigrationLive.pipe(
     Layer.provide(MigrationSource.layerDirectory(folder, order === undefined ? {} : { order })),
-    Layer.provide(AutoMigrationConfig.layer({ schema })),
+    Layer.provide(AutoMigrationConfig.layer({ schema, ledgerOwner })),
     Layer.provide(PgClient.layer({ url: Redacted.make(url) }))
   )
 

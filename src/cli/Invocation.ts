@@ -117,6 +117,7 @@ Options
   --order ORDER        the order of names that have two: natural (9 before 10) or text (default: an error)
   --url URL            the database (default: the environment's DATABASE_URL)
   --schema NAME        the ledger's schema (default: AUTO_MIGRATION_SCHEMA, or auto_migration)
+  --ledger-owner ROLE  the role that owns the ledger (default: AUTO_MIGRATION_LEDGER_OWNER, or one that is trusted)
   --help               show this text
   migrate, again
   --accept data-loss   let migrations that are not named lose data (default: not allowed without a terminal)
@@ -170,6 +171,7 @@ export interface Invocation {
   readonly folder: string
   readonly url: string
   readonly schema: AutoMigrationConfig.SchemaName
+  readonly ledgerOwner: AutoMigrationConfig.RoleName | undefined
 }
 
 const isCommand = (word: string): word is CommandName => Object.hasOwn(commands, word)
@@ -187,6 +189,7 @@ const read = (words: ReadonlyArray<string>) =>
           order: { type: "string" },
           url: { type: "string" },
           schema: { type: "string" },
+          "ledger-owner": { type: "string" },
           help: { type: "boolean", short: "h" },
           ...commandOptions
         }
@@ -248,6 +251,12 @@ const schemaOf = (given: string): Either.Either<AutoMigrationConfig.SchemaName, 
     () => new UsageError({ reason: `"${given}" is not a schema's name of lower-case letters, digits and underscores.` })
   )
 
+const ownerOf = (given: string): Either.Either<AutoMigrationConfig.RoleName, UsageError> =>
+  Either.mapLeft(
+    Schema.decodeUnknownEither(AutoMigrationConfig.RoleName)(given),
+    () => new UsageError({ reason: `"${given}" is not a role's name of at most 63 bytes without control characters.` })
+  )
+
 /**
  * Reads the words of a command. `None` stands for `--help`.
  *
@@ -267,6 +276,7 @@ export const parse = (
     const options = yield* optionsOf(command, values)
     const url = values.url ?? environment["DATABASE_URL"]
     if (url === undefined || url === "") return yield* fail("No database is named: give --url, or set DATABASE_URL.")
+    const owner = values["ledger-owner"] ?? environment["AUTO_MIGRATION_LEDGER_OWNER"]
     return Option.some({
       command,
       ids: yield* idsOf(command, ids, options),
@@ -275,6 +285,7 @@ export const parse = (
       url,
       schema: yield* schemaOf(
         values.schema ?? environment["AUTO_MIGRATION_SCHEMA"] ?? AutoMigrationConfig.defaults.schema
-      )
+      ),
+      ledgerOwner: owner === undefined ? AutoMigrationConfig.defaults.ledgerOwner : yield* ownerOf(owner)
     })
   })

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as SqlState from "../core/detect/SqlState.js"
 import { InsufficientPrivilege, LedgerUnusable } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
+import type { Migration } from "../core/migration/Migration.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -17,6 +18,7 @@ import * as Transaction from "../database/Transaction.js"
 import { AutoMigrationConfig, commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as LedgerMigrations from "./OwnMigrations.js"
 import * as LedgerStatements from "./Statements.js"
+import * as Trust from "./Trust.js"
 
 /**
  * @since 0.1.0
@@ -34,6 +36,8 @@ export interface LedgerFailure {
   readonly offhand: (reason: string, remedy?: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
   readonly refuseNewer: Effect.Effect<void, MigrationFailure.Failure>
+  /** Fails where a newer version of the library made a ledger that this version does not know, and its owners are trusted. */
+  readonly refuseNewerOfOwners: Effect.Effect<void, MigrationFailure.Failure>
   /** `refuseNewer` for a log that exists. `ask` is the connection of the transaction that would complete the ledger. */
   readonly refuseNewerWithin: (ask: Message.Ask) => Effect.Effect<void, MigrationFailure.Failure>
 }
@@ -41,6 +45,8 @@ export interface LedgerFailure {
 interface Dependencies {
   readonly ask: Message.Ask
   readonly config: Options
+  /** The ledger's own migrations. */
+  readonly own: Effect.Effect<ReadonlyArray<Migration>>
 }
 
 /**
@@ -50,12 +56,14 @@ interface Dependencies {
 export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect.gen(function* () {
   const { ask } = yield* MigrationClient
   const config = yield* AutoMigrationConfig
-  const dependencies: Dependencies = { ask, config }
+  const own = Effect.map(LedgerMigrations.load(config.schema), ({ migrations }) => migrations)
+  const dependencies: Dependencies = { ask, config, own }
   return {
     ofMessage: (doing, remains) => (error) => failForMessage(dependencies, error, doing, remains),
     unusable: (reason, remedy) => unusable(dependencies, reason, remedy),
     offhand: (reason, remedy = restore) => unusableFor(config.schema, reason, remedy),
     refuseNewer: refuseNewer(dependencies),
+    refuseNewerOfOwners: refuseNewerOfOwners(dependencies),
     refuseNewerWithin: (askWithin) => refuseNewerWithin(dependencies, askWithin)
   }
 })
@@ -75,12 +83,29 @@ const failForMessage = (
   Option.match(SqlState.evidenceFrom(error), {
     onNone: () => Effect.fail(MigrationFailure.ofMessage(error, doing, remains)),
     onSome: ({ message, sqlState }) => {
+      const fault = Trust.faultOf(error)
+      if (Option.isSome(fault)) return distrusted(dependencies, fault.value)
       if (sqlState === "42501") return forbidden(dependencies, doing, message)
       return unfit.test(sqlState)
         ? unusable(dependencies, `${doing} failed: ${message}`)
         : Effect.fail(MigrationFailure.ofMessage(error, doing, remains))
     }
   })
+
+const distrusted = (dependencies: Dependencies, { kind, reason }: Trust.Fault) => {
+  const { schema } = dependencies.config
+  return kind === "owner"
+    ? Effect.fail(unusableFor(schema, reason, takeOver(schema)))
+    : Effect.zipRight(refuseNewerOfOwners(dependencies), Effect.fail(unusableFor(schema, reason, putBack)))
+}
+
+/** Reads the log only where that runs no foreign code. */
+const refuseNewerOfOwners = (dependencies: Dependencies): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.flatMap(dependencies.own, (own) => askWhy(dependencies, Trust.readable(dependencies.config, own))).pipe(
+    Effect.flatMap(Trust.readReadable),
+    Effect.orElseSucceed(() => false),
+    Effect.flatMap((isReadable) => (isReadable ? refuseNewer(dependencies) : Effect.void))
+  )
 
 /** The remedy is a statement that the ledger's owner can run without changes. */
 const forbidden = (
@@ -111,6 +136,11 @@ const askWhy = ({ ask, config }: Dependencies, question: string): Effect.Effect<
 
 const restore = "Restore its tables, or choose another schema in AutoMigrationConfig."
 
+const putBack = "Find out which role has changed it, and put it back, or choose another schema in AutoMigrationConfig."
+
+const takeOver = (schema: SchemaName): string =>
+  `If that role is known to own the ledger, run as that role, or name it as ledgerOwner in AutoMigrationConfig (--ledger-owner). Else find out who made it: give it to a role that this one trusts (ALTER SCHEMA "${schema}" OWNER TO …, and its tables and functions alike), or choose another schema in AutoMigrationConfig.`
+
 const update =
   "Update effect-auto-migration in this program; until then it works as long as nothing is missing from its schema."
 
@@ -125,14 +155,15 @@ const unusable = (
 ): Effect.Effect<never, MigrationFailure.Failure> =>
   Effect.zipRight(refuseNewer(dependencies), Effect.fail(unusableFor(dependencies.config.schema, reason, remedy)))
 
-const refuseNewer = (dependencies: Dependencies): Effect.Effect<void, MigrationFailure.Failure> => {
-  const { schema } = dependencies.config
-  return askWhy(dependencies, LedgerStatements.ownIds(schema)).pipe(
+const refuseNewer = (dependencies: Dependencies): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.flatMap(loggedIds(dependencies), (ids) => refuseUnknown(dependencies.config.schema, ids))
+
+/** None where the log cannot be read. */
+const loggedIds = (dependencies: Dependencies): Effect.Effect<ReadonlyArray<string>> =>
+  askWhy(dependencies, LedgerStatements.ownIds(dependencies.config.schema)).pipe(
     Effect.flatMap(LedgerStatements.readOwnIds),
-    Effect.catchAll(() => Effect.succeed<ReadonlyArray<string>>([])),
-    Effect.flatMap((ids) => refuseUnknown(schema, ids))
+    Effect.orElseSucceed(() => [])
   )
-}
 
 const refuseNewerWithin = (
   dependencies: Dependencies,

@@ -172,7 +172,7 @@ export const make = Effect.gen(function* () {
     ledger,
     runner,
     waits: Waits.holders({ ask, config }),
-    release: (id) => release(ask, config, id),
+    release: (id) => Effect.zipRight(applied, release(ask, config, id)),
     adopter: yield* Adopter.make({
       applied,
       events: ledger.events,

@@ -31,6 +31,7 @@ import * as LedgerFailure from "../ledger/Unusable.js"
 import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import { sha256 } from "../runtime/Sha256.js"
 import * as LedgerBuild from "./LedgerBuild.js"
+import * as TrustedLedger from "./TrustedLedger.js"
 
 /**
  * @since 0.1.0
@@ -62,10 +63,7 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
 >() {}
 
 interface Dependencies {
-  /** See `Message.briefly`. */
-  readonly askBriefly: Message.Ask
-  /** See `Message.changing`. */
-  readonly change: Message.Ask
+  readonly trusted: TrustedLedger.TrustedLedger
   readonly failures: LedgerFailure.LedgerFailure
   readonly schema: SchemaName
 }
@@ -78,11 +76,11 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const { ask } = yield* MigrationClient
   const executor = yield* Executor.Executor
-  const ownGraph = yield* Effect.cached(LedgerMigrations.load(config.schema))
+  const ownGraph = yield* LedgerMigrations.load(config.schema)
+  const failures = yield* LedgerFailure.make
   const dependencies: Dependencies = {
-    askBriefly: (text) => ask(Message.briefly(config, text)),
-    change: (text) => ask(Message.changing(config, "operator", text)),
-    failures: yield* LedgerFailure.make,
+    trusted: TrustedLedger.make(ask, config, ownGraph.migrations, failures),
+    failures,
     schema: config.schema
   }
   const events = allEvents(dependencies)
@@ -108,26 +106,31 @@ const refresh = (
   dependencies: Dependencies,
   known: LedgerEvent.AppliedSet
 ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> => {
-  const { askBriefly, schema } = dependencies
-  return Effect.matchEffect(askBriefly(LedgerStatements.head(schema, known)), {
+  const { schema, trusted } = dependencies
+  return Effect.matchEffect(trusted.ask(LedgerStatements.head(schema, known)), {
     onFailure: orUnbuilt(dependencies, LedgerEvent.nothing),
-    onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), askBriefly)
+    onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), trusted.ask)
   })
 }
 
 const journalOf = (dependencies: Dependencies): Executor.Journal => {
-  const { failures, schema } = dependencies
+  const { failures, schema, trusted } = dependencies
   return {
     statement: (known, ids) =>
-      [
-        LedgerStatements.head(schema, known),
-        Lease.all(schema),
-        LedgerStatements.kinds(schema),
-        LedgerStatements.guard(schema),
-        LedgerStatements.logged(schema, ids)
-      ].join(";\n"),
+      trusted.within(
+        [
+          LedgerStatements.head(schema, known),
+          Lease.all(schema),
+          LedgerStatements.kinds(schema),
+          LedgerStatements.guard(schema),
+          LedgerStatements.logged(schema, ids)
+        ].join(";\n")
+      ),
     read: (known, columns, ask) =>
-      Effect.tap(read(dependencies, known, columns, ask), (applied) => unlessLogged(dependencies, columns, applied)),
+      trusted.trust.pipe(
+        Effect.zipRight(read(dependencies, known, columns, ask)),
+        Effect.tap((applied) => unlessLogged(dependencies, columns, applied))
+      ),
     recordsFailures: true,
     leases: (columns) => orUnusable(failures, decodeLeases(columns["leases"]))
   }
@@ -202,7 +205,7 @@ const decodeHead = Schema.decodeUnknown(Schema.parseJson(LedgerStatements.Head))
 const decodeLeases = Schema.decodeUnknown(Lease.Leases)
 
 const renamed = (dependencies: Dependencies): Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure> =>
-  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.renamed(dependencies.schema)), {
+  Effect.matchEffect(dependencies.trusted.ask(LedgerStatements.renamed(dependencies.schema)), {
     onFailure: orUnbuilt<ReadonlyArray<string | null>>(dependencies, []),
     onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
   }).pipe(Effect.map((ids) => new Set(ids)))
@@ -219,7 +222,7 @@ const allEvents = (dependencies: Dependencies): Stream.Stream<LedgerEvent.Ledger
   )
 
 const eventsAfter = (dependencies: Dependencies, sequence: number) =>
-  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.eventsAfter(dependencies.schema, sequence, pageSize)), {
+  Effect.matchEffect(dependencies.trusted.ask(LedgerStatements.eventsAfter(dependencies.schema, sequence, pageSize)), {
     onFailure: orUnbuilt<ReadonlyArray<LedgerEvent.LedgerEvent>>(dependencies, []),
     onSuccess: (results) => orUnusable(dependencies.failures, decodePage(Message.columnsOf(results)["events"]))
   }).pipe(Effect.mapError(MigrationFailure.withoutQuery))
@@ -247,6 +250,7 @@ const verify = Effect.fnUntraced(function* (
   dependencies: Dependencies,
   events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
 ): Effect.fn.Return<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError> {
+  yield* dependencies.trusted.doubt
   const projected = yield* Effect.mapError(projectionOf(dependencies), MigrationFailure.withoutQuery)
   const last = Option.match(projected, { onNone: () => 0, onSome: (_) => _.last })
   const followed = yield* Stream.runFoldWhile(events, unbroken, Either.isRight, (state, event) =>
@@ -267,7 +271,7 @@ const verify = Effect.fnUntraced(function* (
 
 /** `None` where a table of the projection is missing: the ledger is not built, or not to its end. */
 const projectionOf = (dependencies: Dependencies): Effect.Effect<Option.Option<Projected>, MigrationFailure.Failure> =>
-  Effect.matchEffect(dependencies.askBriefly(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)), {
+  Effect.matchEffect(dependencies.trusted.ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)), {
     onFailure: orUnbuilt<Option.Option<Projected>>(dependencies, Option.none()),
     onSuccess: (results) => {
       const { head } = Message.columnsOf(results)
@@ -287,9 +291,12 @@ const withoutRow: Projected = {
   last: Number.POSITIVE_INFINITY
 }
 
-const rebuild = ({ change, failures, schema }: Dependencies): Effect.Effect<void, MigrationFailure.Failure> =>
+const rebuild = ({ failures, schema, trusted }: Dependencies): Effect.Effect<void, MigrationFailure.Failure> =>
   Effect.asVoid(
-    Effect.catchAll(change(LedgerStatements.rebuild(schema)), failures.ofMessage("the rebuild of the applied set"))
+    Effect.catchAll(
+      trusted.change(LedgerStatements.rebuild(schema)),
+      failures.ofMessage("the rebuild of the applied set")
+    )
   )
 
 /** Fails on an answer that does not decode: another program may have replaced the ledger's tables. */
@@ -299,17 +306,17 @@ const orUnusable = <A>({ unusable }: LedgerFailure.LedgerFailure, decoded: Effec
 const readFailure = ({ ofMessage }: LedgerFailure.LedgerFailure) => ofMessage("a read of the ledger")
 
 /**
- * Answers `nothing` where the log is missing: the ledger is not built yet. When another table is missing, a newer
- * version may have made the ledger in another way, which the log tells.
+ * Answers `nothing` where the log is missing: the ledger is not built yet, or gone, and the next one is another one. When
+ * another table is missing, a newer version may have made the ledger in another way, which the log tells.
  */
 const orUnbuilt =
-  <A>({ failures, schema }: Dependencies, nothing: A) =>
+  <A>({ failures, schema, trusted }: Dependencies, nothing: A) =>
   (error: SqlError): Effect.Effect<A, MigrationFailure.Failure> =>
     Option.match(Detector.detect(error), {
       onNone: () => readFailure(failures)(error),
       onSome: (gap) =>
         Effect.as(
-          Detector.key(gap) === SchemaObject.key(LedgerMigrations.logIn(schema)) ? Effect.void : failures.refuseNewer,
+          Detector.key(gap) === SchemaObject.key(LedgerMigrations.logIn(schema)) ? trusted.doubt : failures.refuseNewer,
           nothing
         )
     })

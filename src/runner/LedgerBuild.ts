@@ -22,14 +22,16 @@ import type * as Judge from "../execute/Judge.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import type { LedgerFailure } from "../ledger/Unusable.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type { TrustedLedger } from "./TrustedLedger.js"
 
 /** @since 0.1.0 @category models */
 export interface Dependencies {
   readonly schema: SchemaName
   readonly failures: LedgerFailure
+  readonly trusted: TrustedLedger
   readonly executor: Context.Tag.Service<Executor.Executor>
   /** The ledger's own migrations. */
-  readonly ownGraph: Effect.Effect<MigrationGraph.MigrationGraph>
+  readonly ownGraph: MigrationGraph.MigrationGraph
 }
 
 /** How the job that needs the ledger waits: the build waits alike. @since 0.1.0 @category models */
@@ -43,17 +45,17 @@ export type Timing = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
  * @category operations
  */
 export const build = Effect.fnUntraced(function* (
-  { executor, failures, ownGraph, schema }: Dependencies,
+  { executor, failures, ownGraph, schema, trusted }: Dependencies,
   gap: Option.Option<Detector.MissingObject>,
   timing: Timing,
   guarding: (journal: Executor.Journal) => Executor.Journal
 ): Effect.fn.Return<void, MigrationFailure.Failure> {
-  const graph = yield* ownGraph
-  const plan = yield* Either.match(LedgerMigrations.planFor(graph, gap), {
+  const plan = yield* Either.match(LedgerMigrations.planFor(ownGraph, gap), {
     onLeft: failures.unusable,
     onRight: Effect.succeed
   })
-  const journal = guarding(LedgerMigrations.journal(schema, graph, inspectorOf(failures)))
+  const own = LedgerMigrations.journal(schema, ownGraph, inspectorOf(failures))
+  const journal = guarding({ ...own, statement: (known, ids) => trusted.building(own.statement(known, ids)) })
   yield* Effect.catchAll(executor.run(jobFor(plan, journal, timing, failures)), blameLedger(failures))
 })
 

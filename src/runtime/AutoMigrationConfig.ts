@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Policy from "../core/policy/Policy.js"
+import { byteLength } from "../core/text/Utf8.js"
 
 /**
  * The name of a schema that needs no quotes: lower-case letters, digits and underscores, at most 63 bytes.
@@ -30,6 +31,22 @@ export const SchemaName = Schema.String.pipe(
 export type SchemaName = typeof SchemaName.Type
 
 /**
+ * The name of a role: not empty, without control characters, and at most 63 bytes, which is what the server keeps.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RoleName = Schema.NonEmptyString.pipe(
+  Schema.filter((name) => byteLength(name) <= 63 && !/[\p{Cc}\p{Cs}]/u.test(name), {
+    message: () => "expected a role's name of at most 63 bytes without control characters"
+  }),
+  Schema.brand("effect-auto-migration/RoleName")
+)
+
+/** @since 0.1.0 @category models */
+export type RoleName = typeof RoleName.Type
+
+/**
  * @since 0.1.0
  * @category models
  */
@@ -38,6 +55,13 @@ export interface Options {
   readonly mode: "heal" | "observe"
   /** The schema of the ledger. Defaults to `auto_migration`. */
   readonly schema: SchemaName
+  /**
+   * The role that owns the ledger, where that is none of those that are trusted: the migrations' role, a role that it is a member
+   * of, the owner of the database, or a superuser. Where it is given, a ledger of any further owner is refused. Defaults to
+   * `undefined`: then a superuser, the database's owner, and a role with `CREATEROLE`, `REPLICATION` or `BYPASSRLS` that the
+   * ledger's owner lacks, refuse such a ledger; others use it if each object in it is as the library makes it.
+   */
+  readonly ledgerOwner: RoleName | undefined
   /**
    * Judges each plan on the request path. An operator's `AutoMigration.migrate` is not judged. Defaults to {@link Policy.expandOnly}.
    */
@@ -77,6 +101,7 @@ export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential
 export const defaults: Options = {
   mode: "heal",
   schema: SchemaName.make("auto_migration"),
+  ledgerOwner: undefined,
   policy: Policy.expandOnly,
   transaction: "migration",
   budget: 16,
@@ -121,6 +146,7 @@ export const layer = (options: Partial<Options>): Layer.Layer<never> =>
 const fromEnvironment: Config.Config<Options> = Config.all({
   mode: Config.literal("heal", "observe")("MODE").pipe(Config.withDefault(defaults.mode)),
   schema: Schema.Config("SCHEMA", SchemaName).pipe(Config.withDefault(defaults.schema)),
+  ledgerOwner: Schema.Config("LEDGER_OWNER", RoleName).pipe(Config.withDefault(defaults.ledgerOwner)),
   transaction: Config.literal("migration", "plan")("TRANSACTION").pipe(Config.withDefault(defaults.transaction)),
   budget: Schema.Config("BUDGET", Schema.NumberFromString.pipe(Schema.int(), Schema.nonNegative())).pipe(
     Config.withDefault(defaults.budget)
@@ -135,7 +161,7 @@ const fromEnvironment: Config.Config<Options> = Config.all({
 
 /**
  * Sets options from Effect's Config, which reads the environment by default: `AUTO_MIGRATION_MODE`, `AUTO_MIGRATION_SCHEMA`,
- * `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (such as `30 seconds`), `AUTO_MIGRATION_LOCK_TIMEOUT`
+ * `AUTO_MIGRATION_LEDGER_OWNER`, `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (such as `30 seconds`), `AUTO_MIGRATION_LOCK_TIMEOUT`
  * and `AUTO_MIGRATION_LEASE`. Others keep their defaults. An invalid value is a `ConfigError`.
  *
  * @since 0.1.0

@@ -34,6 +34,7 @@ Feature: Everything that was done is on record
     When somebody runs
       """sql
       ALTER TABLE auto_migration.event DISABLE TRIGGER append_only;
-      UPDATE auto_migration.event SET recorded_by = 'nobody' WHERE sequence = 2
+      UPDATE auto_migration.event SET recorded_by = 'nobody' WHERE sequence = 2;
+      ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER append_only
       """
     Then the record is broken at event 2

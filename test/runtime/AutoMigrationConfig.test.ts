@@ -39,6 +39,7 @@ describe("options", () => {
       const options = yield* from({
         AUTO_MIGRATION_MODE: "observe",
         AUTO_MIGRATION_SCHEMA: "ledger_2",
+        AUTO_MIGRATION_LEDGER_OWNER: "The Owner",
         AUTO_MIGRATION_TRANSACTION: "plan",
         AUTO_MIGRATION_BUDGET: "3",
         AUTO_MIGRATION_DEADLINE: "5 seconds",
@@ -50,6 +51,7 @@ describe("options", () => {
         {
           mode: "observe",
           schema: AutoMigrationConfig.SchemaName.make("ledger_2"),
+          ledgerOwner: AutoMigrationConfig.RoleName.make("The Owner"),
           transaction: "plan",
           budget: 3,
           deadline: Duration.seconds(5),
@@ -70,6 +72,7 @@ describe("options", () => {
   for (const [name, value] of [
     ["AUTO_MIGRATION_MODE", "maybe"],
     ["AUTO_MIGRATION_SCHEMA", "Robert'); DROP TABLE students"],
+    ["AUTO_MIGRATION_LEDGER_OWNER", "ä".repeat(32)],
     ["AUTO_MIGRATION_BUDGET", "-1"],
     ["AUTO_MIGRATION_DEADLINE", "soon"]
   ] as const) {

@@ -54,7 +54,8 @@ describe("the command line", () => {
       yield* Database.query(
         url,
         "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
-        "UPDATE auto_migration.event SET migration_id = 'forged' WHERE sequence = 4"
+        "UPDATE auto_migration.event SET migration_id = 'forged' WHERE sequence = 4",
+        "ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER append_only"
       )
       deepStrictEqual(yield* typed("verify"), { code: 1, printed: "event 4 does not fit: hash" })
     })
@@ -126,6 +127,7 @@ describe("the command line", () => {
     ],
     ["one id to rename", ["rename", "001"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
     ["three ids to rename", ["rename", "1", "2", "3"], { DATABASE_URL: "x" }, 2, /"rename" takes 2 ids/],
+    ["no role's name", ["status", "--ledger-owner", ""], { DATABASE_URL: "x" }, 2, /"" is not a role's name/],
     ["a schema's name that needs quotes", ["status", "--schema", "A B"], { DATABASE_URL: "x" }, 2, /"A B"/],
     ["an order that is none", ["status", "--order", "size"], { DATABASE_URL: "x" }, 2, /--order is natural or text/],
     ["ids where none are taken", ["status", "001"], { DATABASE_URL: "x" }, 2, /takes no ids: 001/],

@@ -188,7 +188,8 @@ describe("a failure", () => {
       const { clock, pass, untilSleeping } = yield* SettableClock.stopped
       const attempts = Effect.map(
         tap.heard,
-        ({ statements }) => statements.filter((text) => text.includes("'Failed'")).length
+        ({ statements }) =>
+          statements.filter((text) => text.includes("(E'Failed'") || text.includes("SELECT E'Failed'")).length
       )
       yield* AutoMigration.migrate.pipe(program(url))
       yield* Effect.gen(function* () {

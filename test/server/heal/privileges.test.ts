@@ -10,7 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import { AutoMigration, CheckedClient, Policy, withAutoMigration } from "effect-auto-migration"
+import { AutoMigration, AutoMigrationConfig, CheckedClient, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import { ask, askWithin, failsWith, kinds, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
@@ -431,7 +431,9 @@ const migratorOf = (before: ReadonlyArray<string>, migrations: App.Program["migr
     yield* AutoMigration.migrate.pipe(Effect.provide(App.layer({ url: app.url, migrations: { "000": "SELECT 1;" } })))
     yield* Database.query(url, "SELECT", ...words(before))
     const mine = Object.fromEntries(Object.entries(migrations).map(([id, text]) => [id, words([text]).join()]))
-    const live = (as: string) => App.layer({ url: as, migrations: mine, options: { ...eager, ...options } })
+    const ledgerOwner = AutoMigrationConfig.RoleName.make(app.name)
+    const live = (as: string) =>
+      App.layer({ url: as, migrations: mine, options: { ...eager, ledgerOwner, ...options } })
     return { app, live, url, words }
   })
 

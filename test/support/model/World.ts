@@ -12,7 +12,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
+import { AutoMigration, AutoMigrationConfig, Policy, withAutoMigration } from "effect-auto-migration"
 import * as App from "../program/App.js"
 import * as SettableClock from "../program/SettableClock.js"
 import { advisoryLocks, nothingIsLeft } from "../program/Situation.js"
@@ -152,7 +152,9 @@ export const make = ({ pair, url }: Place): Effect.Effect<World, never, Scope.Sc
 
     const run = <A>(who: Model.Who, body: Body<A>) => Effect.flatMap(program(who), (_) => _.run(body))
 
-    const observed = <A>(body: Body<A>) => Effect.provide(body, App.layer({ url, migrations: {} })).pipe(Effect.orDie)
+    const observer = { url, migrations: {}, options: { ledgerOwner: AutoMigrationConfig.RoleName.make(role) } }
+
+    const observed = <A>(body: Body<A>) => Effect.provide(body, App.layer(observer)).pipe(Effect.orDie)
 
     const idle = `SELECT 1 FROM pg_stat_activity WHERE usename = '${role}'`
 

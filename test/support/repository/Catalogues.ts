@@ -1,5 +1,5 @@
 /**
- * The data of `src` that a server tells best: what PostgreSQL itself brings. `npm run catalogues` asks the embedded server and
+ * The data of `src` that a server tells best: what PostgreSQL itself brings, and what makes the ledger. `npm run catalogues` asks the embedded server and
  * writes the files anew; a test compares them with the server of its run.
  */
 import * as fs from "node:fs"
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Database from "../server/Database.js"
 import * as EmbeddedServer from "../server/EmbeddedServer.js"
+import * as OwnDefinitions from "./OwnDefinitions.js"
 
 /** Routines that are not only behind operators, types and indexes, with the server's version: one row for each name. */
 export const builtInRoutines = `
@@ -53,6 +54,7 @@ const write = Effect.gen(function* () {
   const { url } = yield* EmbeddedServer.make()
   const rows = yield* Database.query(url, builtInRoutines)
   fs.writeFileSync(routinesFile, textOf(rows.map((row) => String(row["name"]))))
+  yield* OwnDefinitions.write(url)
 }).pipe(Effect.scoped)
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
