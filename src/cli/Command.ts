@@ -16,7 +16,7 @@ import type { AdoptionError, AutoMigrationError, UnknownMigration } from "../cor
 import * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as MigrationWarning from "../core/migration/MigrationWarning.js"
-import { visible } from "../core/text/Visible.js"
+import { visible, visibleName } from "../core/text/Visible.js"
 import type * as Operator from "../operate/Operator.js"
 import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
 import * as MigrationSource from "../source/MigrationSource.js"
@@ -86,9 +86,24 @@ const verify = ({ schema }: Invocation.Invocation) =>
     Either.match({
       onLeft: (broken) => Effect.as(Console.error(renderBroken(broken)), 1),
       onRight: ({ hash, sequence }) =>
-        Effect.map(oldMessages(schema), (found) => [`${sequence} events, head ${hash}`, ...found]).pipe(print)
+        Effect.zipWith(unreadable, oldMessages(schema), (strange, old) => [
+          `${sequence} events, head ${hash}`,
+          ...strange,
+          ...old
+        ]).pipe(print)
     })
   )
+
+/** Events that a writer of the ledger recorded under an id that no migration can have. */
+const unreadable = Effect.map(
+  Stream.runCollect(Stream.filter(AutoMigration.events, LedgerEvent.isUnreadable)),
+  (events): ReadonlyArray<string> =>
+    Array.from(
+      events,
+      ({ migrationId, recordedBy, sequence }) =>
+        `event ${sequence}, by role ${recordedBy}, has an id that no migration can have: "${visibleName(migrationId)}"`
+    )
+)
 
 /** Events of versions that recorded the messages of the server as they were. */
 const oldMessages = (schema: AutoMigrationConfig.SchemaName) =>

@@ -19,7 +19,7 @@ type SchemaName = Options["schema"]
  * @category models
  */
 export const Lease = Schema.Struct({
-  migrationId: Migration.MigrationId,
+  migrationId: Migration.RecordedId,
   checksum: Checksum.Checksum,
   holder: Schema.String,
   heldBy: Schema.String,
@@ -76,13 +76,17 @@ export const applicationName = (holder: string): string => `effect-auto-migratio
 /** Names the session by its holder. A script may have named it otherwise. @since 0.1.0 @category statements */
 export const sign = (holder: string): string => `SET application_name = ${literal(applicationName(holder))}`
 
+/** The server refuses a longer lease, and a reader does not believe it. A holder renews its lease long before that. */
+const limit = Duration.days(1)
+
 const interval = (duration: Duration.Duration): string => `'${Math.ceil(Duration.toMillis(duration))} milliseconds'`
 
 const fields = `'migrationId', l.migration_id, 'checksum', l.checksum, 'holder', l.holder, 'heldBy', l.held_by,
   'progress', l.progress, 'inDoubt', l.in_doubt`
 
 /**
- * An answer `leases`: all leases. An expired lease is live while its holder's session is active: a process that was
+ * An answer `leases`: all leases. A lease that has expired, or would end after more than a
+ * day, is live while its holder's session is active: a process that was
  * stopped or lost its connection cannot renew its lease, and the server still goes on with its statement. The query
  * calls the function below the view `pg_stat_activity`: the names of databases and roles, which the view adds, cost a
  * new session more than all the rest.
@@ -94,7 +98,8 @@ export const all = (schema: SchemaName): string =>
   answering(
     "leases",
     `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(${fields}, 'isLive',
-  CASE WHEN l.expires_at > pg_catalog.clock_timestamp() THEN true ELSE EXISTS (
+  CASE WHEN (l.expires_at > pg_catalog.clock_timestamp())
+    AND (l.expires_at <= (pg_catalog.clock_timestamp() + ${interval(limit)}::interval)) THEN true ELSE EXISTS (
     SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a
     WHERE a.application_name = ('effect-auto-migration ' || l.holder) AND a.state = 'active') END)), '[]')`,
     `FROM "${schema}".lease l`
@@ -125,7 +130,7 @@ export const before = (schema: SchemaName, { migration }: Claim): string =>
  */
 export const take = (schema: SchemaName, { holder, migration }: Claim, lasts: Duration.Duration): string => `
 INSERT INTO "${schema}".lease AS l (migration_id, checksum, holder, lasts, progress, in_doubt)
-SELECT ${literal(migration.id)}, ${literal(migration.checksum)}, '${holder}', ${interval(lasts)}, 0,
+SELECT ${literal(migration.id)}, ${literal(migration.checksum)}, '${holder}', ${interval(Duration.min(lasts, limit))}, 0,
   CASE WHEN (SELECT e.kind FROM "${schema}".event e WHERE e.migration_id = ${literal(migration.id)} ORDER BY e.sequence DESC LIMIT 1)
     = 'Started' THEN 'all' ELSE 'next' END
 ON CONFLICT (migration_id) DO UPDATE SET (checksum, holder, lasts, progress, in_doubt) = (

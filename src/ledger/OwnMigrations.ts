@@ -32,19 +32,21 @@ const projection = "002_add_bitmap_sequences"
 const leases = "003_add_leases"
 const kinds = "004_add_event_kinds"
 const guard = "005_guard_projection"
+const limits = "006_limit_values"
 
 const logTable = "event"
 
 /**
- * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last one
- * stands for triggers, see `LedgerStatements.guard`.
+ * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last two
+ * stand for triggers and constraints, see `LedgerStatements.guard` and `LedgerStatements.limits`.
  */
 const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
   [leases, ["lease"]],
   [kinds, ["event_kind"]],
-  [guard, ["projection_guard"]]
+  [guard, ["projection_guard"]],
+  [limits, ["value_limits"]]
 ]
 
 /**
@@ -188,7 +190,8 @@ export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph
           ...(presence.projection ? [projection] : []),
           ...(presence.leases ? [leases] : []),
           ...(presence.kinds ? [kinds] : []),
-          ...(presence.guard ? [guard] : [])
+          ...(presence.guard ? [guard] : []),
+          ...(presence.limits ? [limits] : [])
         ])
         return {
           ...LedgerEvent.nothing,

@@ -113,7 +113,7 @@ export const Head = Schema.Struct({
   /** The last event of the log. */
   last: Schema.Int,
   /** The migrations whose bits were set since the last event that is known. */
-  news: Schema.Array(Schema.Tuple(Migration.MigrationId, Checksum.Checksum))
+  news: Schema.Array(Schema.Tuple(Migration.RecordedId, Checksum.Checksum))
 })
 
 /**
@@ -176,7 +176,20 @@ export const renamed = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.String)))
 
-/** A table that each of the ledger's own migrations brings. The last one brings a trigger. */
+/**
+ * The same for a ledger that takes values which the library does not read.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const limits = (schema: SchemaName): string =>
+  `SELECT CASE WHEN NOT ${isLimited(schema)} THEN '"${schema}".value_limits'::text::regclass END`
+
+const isLimited = (schema: SchemaName): string => `EXISTS (SELECT FROM pg_catalog.pg_constraint k
+  JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname = 'lease' AND k.conname = 'lease_lasts_limit')`
+
+/** A table that each of the ledger's own migrations brings. The last two bring a trigger and a constraint. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /**
@@ -193,7 +206,7 @@ export const presence = (schema: SchemaName): string => {
   )
   return answering(
     "presence",
-    `pg_catalog.json_build_object(${fields.join(", ")}, 'guard', ${isGuarded(schema)})`,
+    `pg_catalog.json_build_object(${fields.join(", ")}, 'guard', ${isGuarded(schema)}, 'limits', ${isLimited(schema)})`,
     `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = '${schema}' AND c.relname = ANY ('{${Object.values(traces).join(",")}}')`
   )
@@ -204,7 +217,8 @@ const Presence = Schema.Struct({
   projection: Schema.Boolean,
   leases: Schema.Boolean,
   kinds: Schema.Boolean,
-  guard: Schema.Boolean
+  guard: Schema.Boolean,
+  limits: Schema.Boolean
 })
 
 /** @since 0.1.0 @category models */

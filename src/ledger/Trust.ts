@@ -36,7 +36,14 @@ export interface Fault {
 type Own = ReadonlyArray<Pick<Migration, "script">>
 
 /** The object that shows that the ledger's own migration of this place has run. */
-const traces = ["table event", "table applied_set", "table lease", "table event_kind", "trigger guard on migration_bit"]
+const traces = [
+  "table event",
+  "table applied_set",
+  "table lease",
+  "table event_kind",
+  "trigger guard on migration_bit",
+  "constraint lease_lasts_limit on lease"
+]
 
 const tables = [...new Set(definitions.map(([, table]) => table))]
 
@@ -115,6 +122,7 @@ const found = `SELECT o.relname::text, 'table ' || o.relname, pg_catalog.concat_
 const pins = `SELECT ${Object.entries({
   search_path: "pg_catalog, pg_temp",
   quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
   IntervalStyle: "postgres"
 })
   .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`)

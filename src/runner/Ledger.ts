@@ -123,6 +123,7 @@ const journalOf = (dependencies: Dependencies): Executor.Journal => {
           Lease.all(schema),
           LedgerStatements.kinds(schema),
           LedgerStatements.guard(schema),
+          LedgerStatements.limits(schema),
           LedgerStatements.logged(schema, ids)
         ].join(";\n")
       ),

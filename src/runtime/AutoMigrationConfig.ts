@@ -81,7 +81,7 @@ export interface Options {
   readonly lockRetry: Schedule.Schedule<unknown>
   /**
    * The lease of a migration that runs outside transactions. Its process renews the lease three times in this time; other processes take
-   * the migration over when the lease has expired. Defaults to 30 seconds.
+   * the migration over when the lease has expired. It lasts a day at most. Defaults to 30 seconds.
    */
   readonly lease: Duration.Duration
   /**

@@ -43,7 +43,8 @@ export const LedgerEvent = Schema.Struct({
   /** 1-based and without gaps. */
   sequence: Schema.Int.pipe(Schema.positive()),
   kind: Kind,
-  migrationId: Migration.MigrationId,
+  /** No migration may have it, see {@link isUnreadable}. */
+  migrationId: Migration.RecordedId,
   checksum: Checksum.Checksum,
   /** JSON text, exactly as the server prints it and as it went into the hash. */
   detail: Schema.String,
@@ -241,6 +242,14 @@ export const verify = (
  */
 export const mayHoldData = ({ detail, kind }: LedgerEvent): boolean =>
   kind === "Failed" && Option.isSome(decodeOldDetail(detail))
+
+/**
+ * Whether an event has an id that no migration can have. It counts in the chain, and concerns no migration of any program.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isUnreadable = ({ migrationId }: LedgerEvent): boolean => !Schema.is(Migration.MigrationId)(migrationId)
 
 const decodeOldDetail = Schema.decodeOption(Schema.parseJson(Schema.Struct({ reason: Schema.String })))
 

@@ -10,14 +10,14 @@ import * as Ordering from "effect/Order"
 import { contentsOf } from "../catalog/KnownExtensions.js"
 import type { Directives, Requirement } from "../file/Directive.js"
 import * as TransactionMode from "../file/TransactionMode.js"
-import { MigrationId, Order } from "../model/MigrationId.js"
+import { MigrationId, Order, RecordedId } from "../model/MigrationId.js"
 import type { Risk, RiskKind } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import { type Checksum, make as checksumFrom, type Digest } from "../text/Checksum.js"
 import type { Footprint, StatementSpan } from "./Footprint.js"
 
 export type { Checksum, Digest, Directives, Footprint, Requirement }
-export { MigrationId, Order }
+export { MigrationId, Order, RecordedId }
 
 /** The SQL or the Effect that runs. @since 0.1.0 @category models */
 export type Script =

@@ -31,6 +31,15 @@ export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
 export type MigrationId = typeof MigrationId.Type
 
 /**
+ * An id as the ledger has recorded it. A writer of the ledger could record any text until the server refused what
+ * {@link MigrationId} refuses: such an id is no migration's, and a reader goes on.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const RecordedId = Schema.String.pipe(Schema.brand("effect-auto-migration/MigrationId"))
+
+/**
  * The natural order of ids: `9_users` comes before `10_orders`, because runs of digits compare as numbers. Other
  * characters compare by UTF-16 code units, except that an underscore comes first: `V1__a` comes before `V1.1__b`.
  *

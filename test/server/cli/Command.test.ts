@@ -50,7 +50,7 @@ describe("the command line", () => {
       })
       deepStrictEqual(yield* typed("migrate"), { code: 0, printed: "applied  none" })
       deepStrictEqual((yield* typed("plan")).printed, "nothing is pending")
-      assert.match((yield* typed("verify")).printed, /^8 events, head [0-9a-f]{64}$/)
+      assert.match((yield* typed("verify")).printed, /^9 events, head [0-9a-f]{64}$/)
       yield* Database.query(
         url,
         "ALTER TABLE auto_migration.event DISABLE TRIGGER append_only",
@@ -82,7 +82,7 @@ describe("the command line", () => {
       const [url, directory] = yield* Effect.all([Server.freshDatabase, folder])
       const words = ["migrate", "--folder", directory, "--schema", "ledger"]
       strictEnd(yield* type(words, { DATABASE_URL: url }), 0, /^applied {2}001_users, 002_orders, 003_email$/)
-      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 8 }])
+      deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM ledger.event"), [{ n: 9 }])
     })
   )
 

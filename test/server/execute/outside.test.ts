@@ -568,9 +568,9 @@ describe("a ledger from before there were leases", () => {
         deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, Object.keys(migrations))
         deepStrictEqual(
           (yield* Stream.runCollect(AutoMigration.events))
-            .pipe(Chunk.take(3), Chunk.toReadonlyArray)
+            .pipe(Chunk.take(4), Chunk.toReadonlyArray)
             .map(({ migrationId }): string => migrationId),
-          ["003_add_leases", "004_add_event_kinds", "005_guard_projection"].map(
+          ["003_add_leases", "004_add_event_kinds", "005_guard_projection", "006_limit_values"].map(
             (name) => `effect-auto-migration/${name}`
           )
         )

@@ -69,8 +69,8 @@ describe("an applied migration", () => {
       Effect.gen(function* () {
         const heard = yield* hearing(url, "auto_migration")
         yield* AutoMigration.migrate
-        yield* until(Effect.sync(() => heard.length >= 7))
-        deepStrictEqual(heard.slice(-2), ["6 Applied 001_users", "7 Applied 002_users_email"])
+        yield* until(Effect.sync(() => heard.length >= 8))
+        deepStrictEqual(heard.slice(-2), ["7 Applied 001_users", "8 Applied 002_users_email"])
       })
     )
   )

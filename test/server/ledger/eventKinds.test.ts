@@ -43,6 +43,7 @@ describe("a ledger without the table of event kinds", () => {
             "Applied 001_old",
             "Applied effect-auto-migration/004_add_event_kinds",
             "Applied effect-auto-migration/005_guard_projection",
+            "Applied effect-auto-migration/006_limit_values",
             ...Object.keys(users).map((id) => `Applied ${id}`)
           ])
           const kinds = "SELECT kind FROM auto_migration.event_kind WHERE is_application ORDER BY kind"
@@ -84,7 +85,7 @@ describe("an event that applies", () => {
           deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).edited, ["001_users"])
           yield* Database.query(url, appending("Failed", "001_users", "sha256:0b"))
           const kept = "SELECT checksum, applied_by FROM auto_migration.migration_bit WHERE migration_id = '001_users'"
-          deepStrictEqual(yield* Database.query(url, kept), [{ checksum: "sha256:0a", applied_by: "8" }])
+          deepStrictEqual(yield* Database.query(url, kept), [{ checksum: "sha256:0a", applied_by: "9" }])
           const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
           const replayed: ReadonlyMap<string, string> = LedgerEvent.replay(events).checksumById
           assert.strictEqual(replayed.get("001_users"), "sha256:0a")

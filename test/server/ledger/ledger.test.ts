@@ -79,6 +79,7 @@ describe("the ledger", () => {
             "effect-auto-migration/003_add_leases",
             "effect-auto-migration/004_add_event_kinds",
             "effect-auto-migration/005_guard_projection",
+            "effect-auto-migration/006_limit_values",
             "001_users"
           ]
         )
