@@ -23,6 +23,7 @@ import * as RcRef from "effect/RcRef"
 import type * as Scope from "effect/Scope"
 import { quote } from "../core/model/SchemaObject.js"
 import * as Acquisition from "../runtime/Acquisition.js"
+import * as Cancellation from "./Cancellation.js"
 import * as Driver from "./Driver.js"
 import * as Message from "./Message.js"
 import { qualified } from "./Qualified.js"
@@ -72,8 +73,7 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
 
 /**
  * One connection runs a migration. A second holds the migration lock while a statement runs outside transactions. A
- * third reads, and a fourth listens. The pool has one more, on which the driver cancels a statement that was
- * interrupted.
+ * third reads, and a fourth listens. The pool has one more, on which a statement that was interrupted is cancelled.
  */
 const reservable = 4
 
@@ -133,7 +133,10 @@ const orClosed = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | S
   )
 
 const reserved = (client: PgClient.PgClient): Effect.Effect<Omit<Reserved, "renew">, SqlError, Scope.Scope> =>
-  Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({ client, connection }))
+  Effect.map(Acquisition.inBackground(client.reserve), (connection) => ({
+    client,
+    connection: Cancellation.guarded(client, connection)
+  }))
 
 /** An interruption closes the connection: the next message must not wait behind one that is unanswered. */
 const askOn = (connection: Connection, text: string): Effect.Effect<unknown, SqlError> =>
