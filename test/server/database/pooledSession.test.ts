@@ -12,49 +12,10 @@ import pg from "pg"
 import * as App from "../../support/program/App.js"
 import { ask } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
+import * as DirtySession from "../../support/server/DirtySession.js"
 import { role } from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
-
-const migrations = {
-  "001_users":
-    "CREATE TABLE users (id integer PRIMARY KEY, name text);\nCREATE FUNCTION f(a text) RETURNS text LANGUAGE sql AS 'SELECT a';",
-  "002_email": "ALTER TABLE users ADD COLUMN email text, ADD COLUMN born date DEFAULT '01/02/2020';",
-  "003_index": "CREATE INDEX CONCURRENTLY users_name ON users (name);"
-}
-
-const leftovers: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "a search path": ["SET search_path = other, public"],
-  "types named like the server's": [
-    ...["text", "jsonb", "name", "oid", "integer"].map(
-      (name) => `CREATE DOMAIN pg_temp.${name === "integer" ? "int4" : name} AS boolean`
-    )
-  ],
-  "a table named like the ledger's, and one like the migration's": [
-    "CREATE TEMP TABLE event (sequence integer)",
-    "CREATE TEMP TABLE users (id integer)"
-  ],
-  "a role": ["SET ROLE other"],
-  settings: [
-    "SET row_security = off",
-    "SET standard_conforming_strings = off",
-    "SET transform_null_equals = on",
-    "SET check_function_bodies = off",
-    "SET session_replication_role = replica",
-    "SET default_table_access_method = heap",
-    "SET bytea_output = escape",
-    "SET DateStyle = 'SQL, DMY'",
-    "SET lock_timeout = '1ms'"
-  ]
-}
-
-/** Where the objects are, who owns them, and which types and defaults they have. */
-const found = `SELECT (SELECT json_agg(n.nspname || '.' || c.relname || ' of ' || pg_get_userbyid(c.relowner) ORDER BY c.relname)::text
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname IN ('users', 'users_name') AND c.relpersistence = 'p') AS relations,
-  (SELECT json_agg(attname || ' ' || atttypid::int ORDER BY attnum)::text FROM pg_attribute
-    WHERE attrelid = 'public.users'::regclass AND attnum > 0) AS columns,
-  (SELECT json_agg(pg_get_expr(adbin, adrelid))::text FROM pg_attrdef WHERE adrelid = 'public.users'::regclass) AS defaults,
-  (SELECT json_agg(p.oid::regprocedure::text)::text FROM pg_proc p WHERE p.proname = 'f') AS functions`
 
 const outcome = (leave: ReadonlyArray<string>) =>
   Effect.gen(function* () {
@@ -68,8 +29,8 @@ const outcome = (leave: ReadonlyArray<string>) =>
       const sessions = new pg.Pool({ connectionString: tap.url, max: 5 })
       sessions.on("error", () => {})
       sessions.on("connect", (client) => {
-        for (const statement of leave) {
-          client.query(statement.replace("ROLE other", `ROLE ${other.name}`)).catch((error: unknown) => {
+        for (const statement of DirtySession.left(leave, other.name)) {
+          client.query(statement).catch((error: unknown) => {
             if (error instanceof pg.DatabaseError) refused.push(error.message)
           })
         }
@@ -79,7 +40,7 @@ const outcome = (leave: ReadonlyArray<string>) =>
     const acquire = Effect.acquireRelease(Effect.sync(pool), (sessions) => Effect.promise(() => sessions.end()))
     const live = AutoMigration.layer.pipe(
       Layer.provide(MigrationClient.layerFromPool({ acquire })),
-      Layer.provide(MigrationSource.layerRecord(migrations)),
+      Layer.provide(MigrationSource.layerRecord(DirtySession.migrations)),
       Layer.provide(AutoMigrationConfig.layer({ policy: Policy.always })),
       Layer.provideMerge(App.client({ url })),
       Layer.orDie
@@ -92,11 +53,11 @@ const outcome = (leave: ReadonlyArray<string>) =>
       Effect.map(AutoMigration.verify, ({ _tag }) => _tag)
     ]).pipe(Effect.provide(live))
     deepStrictEqual(refused, [])
-    return { answers, database: yield* Database.query(url, found) }
+    return { answers, database: yield* Database.query(url, DirtySession.found) }
   })
 
 describe("behind a pooler, a session in which another client left", () => {
-  for (const [what, leave] of Object.entries(leftovers)) {
+  for (const [what, leave] of Object.entries(DirtySession.leftovers)) {
     it.scopedLive(`${what} changes nothing about a migration and the ledger`, () =>
       Effect.gen(function* () {
         deepStrictEqual(yield* outcome(leave), yield* outcome([]))

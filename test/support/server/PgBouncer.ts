@@ -1,5 +1,6 @@
 /**
- * PgBouncer in transaction mode, in front of any server: whatever is left in a session belongs to the next client.
+ * PgBouncer in front of any server, in transaction mode where it is not said otherwise: what is left in a session belongs to the
+ * next client.
  *
  * It is no package of npm: the one that is installed is run. Like PostgreSQL it refuses to run as root.
  */
@@ -22,6 +23,8 @@ export interface Options {
   readonly poolSize: number
   /** How many statements with a name it keeps for its clients, if any; known since 1.21. */
   readonly maxPreparedStatements?: number
+  /** A session that a client gives back is not reset. Defaults to `transaction`. */
+  readonly poolMode?: "transaction" | "session"
 }
 
 const names = (process.env["PATH"] ?? "")
@@ -72,14 +75,16 @@ export const make = (options: Options): Effect.Effect<PgBouncer, never, Scope.Sc
     }
   })
 
-const configuration = (port: number, { maxPreparedStatements, poolSize, serverUrl }: Options): string => {
+const configuration = (port: number, options: Options): string => {
+  const { maxPreparedStatements, poolMode = "transaction", poolSize, serverUrl } = options
   const server = new URL(serverUrl)
   const settings = {
     listen_addr: "127.0.0.1",
     listen_port: port,
     unix_socket_dir: "",
     auth_type: "any",
-    pool_mode: "transaction",
+    pool_mode: poolMode,
+    server_reset_query: "",
     default_pool_size: poolSize,
     max_client_conn: 500,
     ...(maxPreparedStatements === undefined ? {} : { max_prepared_statements: maxPreparedStatements })
