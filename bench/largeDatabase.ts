@@ -1,0 +1,110 @@
+/**
+ * What one heal costs in a database of 10,000 tables, against one of 100 tables.
+ *
+ * Workload: two databases of one server, with as many tables as their names say, and a program in each. A query fails for want
+ * of a table, or of a column of a table with rows, that one pending migration brings. The ledgers exist and the connections
+ * are open. Measured: the time from the query to its result; the two databases alternate, and the ratio is that of the medians.
+ * That each heal was recorded is checked outside the measured region.
+ *
+ * The ratio has no limit yet. A transaction of migrations begins with the list of all tables and their files (`Changes.before`),
+ * since code of the database may change a table that the migration does not name.
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+import * as AutoMigration from "../src/AutoMigration.js"
+import * as MigrationSource from "../src/source/MigrationSource.js"
+import * as Database from "../test/support/server/Database.js"
+import * as EmbeddedServer from "../test/support/server/EmbeddedServer.js"
+import type { Measurement } from "./run.js"
+
+const sizes = [100, 10_000] as const
+const warmUp = 10
+const pairs = 81
+
+const numbers = Array.from({ length: warmUp + pairs }, (_, n) => String(n).padStart(4, "0"))
+
+const kinds = {
+  "a heal that makes a table": {
+    migration: (n: string) => `CREATE TABLE healed_${n} (id bigint PRIMARY KEY, name text NOT NULL)`,
+    query: (n: string) => `SELECT id, name FROM healed_${n}`
+  },
+  "a heal that adds a column": {
+    migration: (n: string) => `ALTER TABLE t1 ADD COLUMN healed_${n} text`,
+    query: (n: string) => `SELECT healed_${n} FROM t1 WHERE false`
+  }
+}
+
+const filled = (server: string, size: number) =>
+  Effect.tap(Database.fresh(server), (url) =>
+    Database.query(
+      url,
+      `CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
+        FOR n IN 1..${size} LOOP
+          EXECUTE format('CREATE TABLE t%s (id integer PRIMARY KEY, note text)', n);
+          IF n % 500 = 0 THEN COMMIT; END IF;
+        END LOOP;
+      END $$`,
+      "CALL fill()",
+      "INSERT INTO t1 VALUES (1, 'one')",
+      "VACUUM ANALYZE"
+    )
+  )
+
+const programIn = (url: string, migrations: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      ManagedRuntime.make(
+        AutoMigration.AutoMigrationLive.pipe(
+          Layer.provide(MigrationSource.layerRecord(migrations)),
+          Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) })),
+          Layer.orDie
+        )
+      )
+    ),
+    (runtime) => Effect.promise(() => runtime.dispose())
+  )
+
+const median = (values: ReadonlyArray<number>): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+const heal = (query: string) => Effect.flatMap(SqlClient, (sql) => AutoMigration.withAutoMigration(sql.unsafe(query)))
+
+const measure = (server: string, name: keyof typeof kinds) =>
+  Effect.gen(function* () {
+    const { migration, query } = kinds[name]
+    const migrations = Object.fromEntries(numbers.map((n) => [`${n}_healed`, migration(n)]))
+    const programs = yield* Effect.forEach(sizes, (size) =>
+      Effect.flatMap(filled(server, size), (url) => programIn(url, migrations))
+    )
+    const times = programs.map((): Array<number> => [])
+    for (const n of numbers) {
+      for (const [which, program] of programs.entries()) {
+        const start = process.hrtime.bigint()
+        yield* Effect.promise(() => program.runPromise(heal(query(n))))
+        times[which]?.push(Number(process.hrtime.bigint() - start))
+      }
+    }
+    for (const program of programs) {
+      const { pending } = yield* Effect.promise(() => program.runPromise(AutoMigration.status))
+      if (pending.length > 0) return yield* Effect.dieMessage("a heal was not recorded")
+    }
+    const [few = Number.NaN, many = Number.NaN] = times.map((all) => median(all.slice(warmUp)))
+    return {
+      name: `${name} among 10,000 tables, against 100`,
+      ratio: many / few,
+      nanoseconds: many
+    } satisfies Measurement
+  }).pipe(Effect.scoped)
+
+export const run = (): Promise<ReadonlyArray<Measurement>> =>
+  Effect.gen(function* () {
+    const given = process.env["TEST_DATABASE_URL"]
+    const server = given ? given : (yield* EmbeddedServer.make()).url
+    return yield* Effect.forEach(["a heal that makes a table", "a heal that adds a column"] as const, (name) =>
+      measure(server, name)
+    )
+  }).pipe(Effect.scoped, Effect.runPromise)
