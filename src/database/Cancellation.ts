@@ -33,11 +33,14 @@ export const guarded = (client: PgClient.PgClient, connection: Connection): Conn
   } satisfies Connection)
 }
 
-/** The driver does not learn of an interruption: its statement runs in a fiber that nothing interrupts. */
+/**
+ * The driver does not learn of an interruption: its statement runs in a fiber that is never interrupted. That fiber does not fail,
+ * since the failure of a fiber is logged, with the server's message.
+ */
 const unlessInterrupted = <A>(answer: Effect.Effect<A, SqlError>, cancel: Effect.Effect<void>) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDaemon(answer), (running) =>
-      Effect.onInterrupt(restore(Fiber.join(running)), () => cancel)
+    Effect.flatMap(Effect.forkDaemon(Effect.exit(answer)), (running) =>
+      Effect.flatten(Effect.onInterrupt(restore(Fiber.join(running)), () => cancel))
     )
   )
 
@@ -51,7 +54,7 @@ const cancelling = (client: PgClient.PgClient, connection: Connection): Effect.E
     if (!Predicate.isNumber(process)) return Effect.void
     const statement = `SELECT pg_catalog.pg_cancel_backend(${process})`
     const asked = Effect.scoped(Effect.flatMap(client.reserve, (other) => other.executeRaw(statement, [])))
-    return Effect.flatMap(Effect.forkDaemon(asked), (asking) =>
+    return Effect.flatMap(Effect.forkDaemon(Effect.exit(asked)), (asking) =>
       Effect.asVoid(Effect.timeoutOption(Effect.interruptible(Fiber.await(asking)), patience))
     )
   })
