@@ -158,16 +158,8 @@ const textOf = (path: string, bounds: Bounds): Effect.Effect<string, Unreadable>
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0)
 
 /** Looks at the file that is open, since its path may name another one by now. */
-const bytesOf = (
-  path: string,
-  real: string,
-  { maxFileSize }: Bounds
-): Effect.Effect<Uint8Array, MigrationUnreadable> => {
-  const isFile = Effect.map(
-    reading(path, () => stat(real)),
-    (found) => found.isFile()
-  )
-  const read = Effect.acquireUseRelease(
+const bytesOf = (path: string, real: string, { maxFileSize }: Bounds): Effect.Effect<Uint8Array, MigrationUnreadable> =>
+  Effect.acquireUseRelease(
     reading(path, () => open(real, openFlags)),
     (file) =>
       Effect.filterOrFail(
@@ -177,8 +169,6 @@ const bytesOf = (
       ),
     (file) => Effect.promise(() => file.close())
   )
-  return Effect.if(isFile, { onTrue: () => read, onFalse: () => Effect.fail(noFile(path)) })
-}
 
 /** At most so many bytes, also of a file that grows while it is read. */
 const firstBytes = async (file: FileHandle, most: number): Promise<Uint8Array> => {
@@ -193,13 +183,6 @@ const firstBytes = async (file: FileHandle, most: number): Promise<Uint8Array> =
   }
 }
 
-const noFile = (path: string): MigrationUnreadable =>
-  new MigrationUnreadable({
-    path,
-    reason: "it is a pipe, a socket or a device",
-    remedy: "Put a file in its place, or remove it."
-  })
-
 const tooLarge = (path: string, maxFileSize: number): MigrationUnreadable =>
   new MigrationUnreadable({
     path,
@@ -208,14 +191,20 @@ const tooLarge = (path: string, maxFileSize: number): MigrationUnreadable =>
   })
 
 const reading = <A>(path: string, read: () => Promise<A>): Effect.Effect<A, MigrationUnreadable> =>
-  Effect.tryPromise({ try: read, catch: (error) => new MigrationUnreadable({ path, reason: reasonOf(error) }) })
+  Effect.tryPromise({ try: read, catch: (error) => unreadable(path, error) })
+
+const unreadable = (path: string, error: unknown): MigrationUnreadable => {
+  const code = Predicate.hasProperty(error, "code") ? error.code : undefined
+  return code === "ENXIO" || code === "ENOTFILE"
+    ? new MigrationUnreadable({
+        path,
+        reason: "it is a pipe, a socket or a device",
+        remedy: "Put a file in its place, or remove it."
+      })
+    : new MigrationUnreadable({ path, reason: reasonByCode.get(code) ?? String(error) })
+}
 
 const missing = (path: string): MigrationUnreadable => new MigrationUnreadable({ path, reason: "it does not exist" })
-
-const reasonOf = (error: unknown): string => {
-  const code = Predicate.hasProperty(error, "code") ? error.code : undefined
-  return reasonByCode.get(code) ?? String(error)
-}
 
 const reasonByCode: ReadonlyMap<unknown, string> = new Map([
   ["ENOENT", "it does not exist"],
@@ -223,7 +212,5 @@ const reasonByCode: ReadonlyMap<unknown, string> = new Map([
   ["EPERM", "this process may not read it"],
   ["ENOTDIR", "it is not a folder"],
   ["EISDIR", "it is a folder"],
-  ["ENXIO", "it is a pipe, a socket or a device"],
-  ["ENOTFILE", "it is a pipe, a socket or a device"],
   ["ELOOP", "its links lead back to it"]
 ])

@@ -2,11 +2,12 @@
  * A folder that another party can write to: what is in it may be no file, without end, or elsewhere.
  */
 import { execFileSync } from "node:child_process"
-import { symlink, truncate, writeFile } from "node:fs/promises"
+import fs, { symlink, truncate, writeFile } from "node:fs/promises"
+import { syncBuiltinESMExports } from "node:module"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { assert, describe, layer } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as SqlParser from "../../src/runtime/SqlParser.js"
 import * as MigrationSource from "../../src/source/MigrationSource.js"
@@ -60,8 +61,22 @@ const places: Readonly<
       await truncate(path, 16 * 1024 * 1024 + 1)
     },
     /002\.sql: it is larger than 16777216 bytes\. .*maxFileSize/
+  ],
+  "a file that says it has more bytes than the memory": [
+    async (path) => {
+      await writeFile(path, "")
+      await truncate(path, 2 ** 40)
+    },
+    /002\.sql: it is larger than 16777216 bytes/
   ]
 }
+
+/** Node's own function, as each module that imports it finds it. */
+const replaceRealpath = (other: (path: string) => Promise<string>) =>
+  Effect.sync(() => {
+    Object.assign(fs, { realpath: other })
+    syncBuiltinESMExports()
+  })
 
 layer(SqlParser.layer)("a folder", (it) => {
   describe("in which a file's place is taken by", () => {
@@ -77,6 +92,26 @@ layer(SqlParser.layer)("a folder", (it) => {
       )
     }
   })
+
+  it.scoped("in which a link takes a file's place while it is read is not read through the link", () =>
+    Effect.gen(function* () {
+      const root = yield* folderOf({ ...plain, "002.sql": "SELECT 1" })
+      const outside = join(yield* folderOf({ "secret.sql": "SELECT 'secret'" }), "secret.sql")
+      const { realpath } = fs
+      yield* Effect.acquireRelease(
+        replaceRealpath(async (path) => {
+          const real = await realpath(path)
+          if (real.endsWith("002.sql")) {
+            await fs.unlink(real)
+            await symlink(outside, real)
+          }
+          return real
+        }),
+        () => replaceRealpath(realpath)
+      )
+      strictEqual((yield* Effect.flip(loadFrom(root)))._tag, "MigrationUnreadable")
+    })
+  )
 
   it.scoped("is read with files up to the size that an option gives", () =>
     Effect.gen(function* () {
