@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { AutoMigration, Policy } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { ask, inProgram, kinds, nothingIsLeft, users } from "../../support/program/Situation.js"
+import { ask, inProgram, inTappedProgram, kinds, nothingIsLeft, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Role from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
@@ -61,7 +61,7 @@ describe("queries that all fail at once", () => {
   it.scopedLive(
     "share one heal, and all succeed",
     () =>
-      inProgram({ migrations: users, options }, () =>
+      inTappedProgram({ migrations: users, options }, (_, tap) =>
         Effect.gen(function* () {
           const rows = yield* Effect.forEach(
             Array.from({ length: attacks * 25 }),
@@ -69,32 +69,80 @@ describe("queries that all fail at once", () => {
             { concurrency: "unbounded" }
           )
           assert.lengthOf(rows, attacks * 25)
+          assert.isAtMost((yield* tap.heard).statements.length, 30)
           deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
         })
       ),
     600_000
   )
+
+  it.scopedLive(
+    "for as many objects share a pool of fixed size",
+    () => {
+      const many = Array.from({ length: attacks }, (_, n) => `t${n}`)
+      const tables = Object.fromEntries(many.map((name) => [`001_${name}`, `CREATE TABLE ${name} (id integer);`]))
+      return inTappedProgram({ migrations: tables, options }, (_, tap) =>
+        Effect.gen(function* () {
+          yield* Effect.forEach(many, (name) => ask(`SELECT id FROM ${name}`), { concurrency: "unbounded" })
+          assert.isAtMost((yield* tap.heard).connections, 5)
+        })
+      )
+    },
+    600_000
+  )
 })
 
+/** A function that always fails, and what is applied because of it where the policy allows it. */
+const forgeries: Readonly<Record<string, { readonly make: string; readonly message: string; readonly log: unknown }>> =
+  {
+    "raised about a table that a pending migration brings": {
+      make: `AS $$ BEGIN RAISE EXCEPTION 'relation "users" does not exist' USING ERRCODE = '42P01'; END $$`,
+      message: 'relation "users" does not exist',
+      log: []
+    },
+    "raised about a column that one brings": {
+      make: `AS $$ BEGIN RAISE EXCEPTION 'column "email" of relation "users" does not exist' USING ERRCODE = '42703'; END $$`,
+      message: 'column "email" of relation "users" does not exist',
+      log: []
+    },
+    "of a query that finds the table never": {
+      make: "SET search_path = pg_catalog AS $$ BEGIN PERFORM 1 FROM users; END $$",
+      message: 'relation "users" does not exist',
+      log: ["Applied 001_users"]
+    },
+    "of a query that finds the column never": {
+      make: "AS $$ BEGIN PERFORM email FROM (SELECT 1) AS others; END $$",
+      message: 'column "email" does not exist',
+      log: ["Applied 001_users", "Applied 002_users_email"]
+    }
+  }
+
 describe("a forged error", () => {
-  for (const [forged, raise] of Object.entries({
-    "that names what a pending migration brings": `RAISE EXCEPTION 'relation "users" does not exist' USING ERRCODE = '42P01'`,
-    "that names a column of it": `RAISE EXCEPTION 'column "email" of relation "users" does not exist' USING ERRCODE = '42703'`
-  })) {
-    it.scopedLive(`${forged} applies it at most once, and leaves as it came`, () =>
-      inProgram(
-        {
-          migrations: users,
-          options,
-          before: [`CREATE FUNCTION forge() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${raise}; END $$`]
-        },
-        () =>
-          Effect.gen(function* () {
-            yield* Effect.flip(ask("SELECT forge()"))
-            yield* Effect.flip(ask("SELECT forge()"))
-            const log = yield* kinds
-            deepStrictEqual(log, [...new Set(log)])
-          })
+  for (const [forged, { log, make, message }] of Object.entries(forgeries)) {
+    const before = [`CREATE FUNCTION forge() RETURNS void LANGUAGE plpgsql ${make}`]
+    const leaves = Effect.map(Effect.flip(ask("SELECT forge()")), (error) =>
+      deepStrictEqual(
+        [error._tag, error.cause instanceof Error ? error.cause.message : undefined],
+        ["SqlError", message]
+      )
+    )
+
+    it.scopedLive(`${forged} applies what it names at most once, and leaves as it came`, () =>
+      inProgram({ migrations: users, options, before }, () =>
+        Effect.gen(function* () {
+          yield* leaves
+          yield* leaves
+          deepStrictEqual<unknown>(yield* kinds, log)
+        })
+      )
+    )
+
+    it.scopedLive(`${forged} applies nothing where the policy refuses it`, () =>
+      inProgram({ migrations: users, options: { policy: Policy.never }, before }, () =>
+        Effect.gen(function* () {
+          yield* Effect.flip(ask("SELECT forge()"))
+          deepStrictEqual(yield* kinds, [])
+        })
       )
     )
   }

@@ -1,11 +1,13 @@
 /**
- * A terminal obeys escape codes, so the command line prints none, whatever the files, the rows and the server say.
+ * A terminal obeys escape codes, so the command line and the errors print none, whatever the files, the rows and the server say.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { AutoMigration } from "effect-auto-migration"
 import * as CommandLine from "../../support/program/CommandLine.js"
+import { failsWith, holding, inProgram, migrationLock } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
@@ -40,6 +42,46 @@ const meetings: Readonly<
   },
   "a word of the command": { file: "001_users", text: "SELECT 1;", words: `migrate ${escape}` }
 }
+
+describe("a program that meets an escape code in", () => {
+  it.scopedLive("a row gets it as the code's characters in the error", () =>
+    inProgram(
+      {
+        migrations: { "001_code": "ALTER TABLE t ALTER COLUMN code TYPE integer USING code::integer;" },
+        before: [`CREATE TABLE t (code text); INSERT INTO t VALUES ('${escape}')`]
+      },
+      () =>
+        Effect.map(failsWith("MigrationFailed", AutoMigration.migrate), ({ message }) => {
+          assert.notMatch(message, hidden)
+          assert.include(message, shown)
+        })
+    )
+  )
+
+  it.scopedLive(
+    "the name of the role that holds the migration lock gets it as the code's characters in the status",
+    () =>
+      inProgram({ migrations: {} }, (url) =>
+        Effect.gen(function* () {
+          const name = `${new URL(url).pathname.slice(-8)}${escape}`
+          const as = new URL(url)
+          as.username = encodeURIComponent(name)
+          as.password = "secret"
+          yield* Effect.acquireRelease(Database.query(url, `CREATE ROLE "${name}" LOGIN PASSWORD 'secret'`), () =>
+            Database.query(url, `DROP ROLE "${name}"`)
+          )
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* holding(as.href, migrationLock)
+              const held = (yield* AutoMigration.status).held.join()
+              assert.notMatch(held, hidden)
+              assert.include(held, shown)
+            })
+          )
+        })
+      )
+  )
+})
 
 describe("a command that meets an escape code in", () => {
   for (const [where, { before, file, text, words }] of Object.entries(meetings)) {
