@@ -100,6 +100,7 @@ export default defineConfig({
       },
       ...["pooler", "languages"].map((name) => ({
         ...shared,
+        plugins: [...Mutants.plugins(process.env["MUTANT"])],
         test: {
           ...limits,
           name,

@@ -6,14 +6,8 @@
  */
 import * as path from "node:path"
 import type { Plugin } from "vite"
-
-export interface Mutant {
-  /** The number of a rule of the graph, and a letter where it is taken out in parts; or what a rule of caution is about. */
-  readonly name: string
-  readonly without: string
-  /** Module, by its path below `src`, its text, and what stands there instead. */
-  readonly edits: ReadonlyArray<readonly [module: string, text: string, instead: string]>
-}
+import type { Mutant } from "./Mutant.js"
+import { security } from "./SecurityMutants.js"
 
 const fullName = `\`\${Option.getOrElse(name.schema, () => "public")}.\${name.name}\``
 
@@ -466,7 +460,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
   }
 ]
 
-export const mutants: ReadonlyArray<Mutant> = [...order, ...caution, ...look]
+export const mutants: ReadonlyArray<Mutant> = [...order, ...caution, ...look, ...security]
 
 /** Sources without one of the rules; as they are where no mutant is asked for. */
 export const plugins = (name: string | undefined): ReadonlyArray<Plugin> =>
