@@ -28,7 +28,7 @@ const migrationsOf = (one: Case): Readonly<Record<string, string>> =>
 /** The database as it was before, and what it held. */
 const setUp = ([, before]: Case, database = LedgerTemplate.freshDatabase) =>
   Effect.gen(function* () {
-    const place = yield* Effect.flatMap(database, placeAt)
+    const place = yield* Effect.map(database, placeAt)
     for (const text of ThereBefore.setup(before)) yield* place.query(text)
     return { ...place, before: yield* WhatWasThere.look(place.query) }
   })
@@ -70,10 +70,9 @@ const keeps = (one: Case) =>
     return there
   })
 
-/** Each file has a session of its own. */
-const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
+const harmsByHand = (one: Case, { before, query }: Place) =>
   Effect.gen(function* () {
-    for (const text of textsOf(one)) yield* queryAlone(text)
+    for (const text of textsOf(one)) yield* query(text)
     assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the files do no harm by hand either")
   })
 
