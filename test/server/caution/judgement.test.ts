@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { ask, askWithin, failsWith, inProgram, kinds, users } from "../../support/program/Situation.js"
+import { ask, askWithin, failsWith, inProgramWithLedger, kinds, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
@@ -20,7 +20,7 @@ describe("policy", () => {
   const populated = [contract["001_users"], "INSERT INTO users VALUES (1, 'Ada', 'x')"]
 
   it.scopedLive("refuses what loses data: MigrationRefused with the risk, the statement, and the command by hand", () =>
-    inProgram({ migrations: contract, before: populated }, (url) =>
+    inProgramWithLedger({ migrations: contract, before: populated }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.baseline(["001_users"])
         const error = yield* failsWith("MigrationRefused", ask("SELECT email FROM users"))
@@ -36,7 +36,7 @@ describe("policy", () => {
   )
 
   it.scopedLive("lets a migration through that consents to its risk", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: { ...contract, "002_contract": `-- accept: data-loss\n${contract["002_contract"]}` },
         before: populated
@@ -52,7 +52,7 @@ describe("policy", () => {
   it.scopedLive(
     "in mode observe: MigrationPending names what is missing and what would bring it; nothing is written",
     () =>
-      inProgram({ migrations: users, options: { mode: "observe" } }, (url) =>
+      inProgramWithLedger({ migrations: users, options: { mode: "observe" } }, (url) =>
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationPending", askWithin("SELECT name FROM users"))
           deepStrictEqual([...error.migrationIds], ["001_users"])
@@ -63,7 +63,7 @@ describe("policy", () => {
   )
 
   it.scopedLive("in mode observe, after somebody else has applied it: the query is run again", () =>
-    inProgram({ migrations: users, options: { mode: "observe" } }, (url) =>
+    inProgramWithLedger({ migrations: users, options: { mode: "observe" } }, (url) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         yield* failsWith("MigrationPending", ask("SELECT name FROM users"))
@@ -131,7 +131,7 @@ describe("rights", () => {
   )
 
   it.scopedLive("a server that refuses to write: ReadOnlyServer", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: { "001_users": "SET TRANSACTION READ ONLY; CREATE TABLE users (id integer);" },
         options: { policy: () => ({ _tag: "Allowed" }) }
@@ -149,7 +149,7 @@ describe("statements that cannot run inside a transaction", () => {
   }
 
   it.scopedLive("are refused on the request path, and run ahead of time between Started and Applied", () =>
-    inProgram({ migrations: concurrent }, (url) =>
+    inProgramWithLedger({ migrations: concurrent }, (url) =>
       Effect.gen(function* () {
         yield* askWithin("SELECT name FROM users WHERE id = 1")
         yield* failsWith("MigrationRefused", ask("SELECT age FROM users"))

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { AutoMigration } from "effect-auto-migration"
-import { ask, failsWith, holding, inProgram, untilBlocked } from "../../support/program/Situation.js"
+import { ask, failsWith, holding, inProgramWithLedger, untilBlocked } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 
 /** Files that are applied, what is done by hand then, and the files that a query brings. */
@@ -280,8 +280,11 @@ const migrationsOf = ({ applied = [], brought }: Case): Readonly<Record<string, 
     )
   )
 
-const inSituation = <A, E>(one: Case, body: (url: string) => ReturnType<Parameters<typeof inProgram<A, E>>[1]>) =>
-  inProgram<A, E>(
+const inSituation = <A, E>(
+  one: Case,
+  body: (url: string) => ReturnType<Parameters<typeof inProgramWithLedger<A, E>>[1]>
+) =>
+  inProgramWithLedger<A, E>(
     {
       before: ["CREATE TYPE mood AS ENUM ('sad')"],
       migrations: migrationsOf(one),

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { ask, failsWith, inProgram, untilBlocked } from "../../support/program/Situation.js"
+import { ask, failsWith, inProgramWithLedger, untilBlocked } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 import { until } from "../../support/server/Until.js"
@@ -43,7 +43,7 @@ describe("a trigger that another session commits", () => {
   ]
 
   it.scopedLive("while a heal waits for the table, keeps a row out of it", () =>
-    inProgram(
+    inProgramWithLedger(
       { migrations: { "001_log": "INSERT INTO log VALUES (1);\nCREATE TABLE other (id integer);" }, before },
       (url) =>
         Effect.gen(function* () {
@@ -85,7 +85,7 @@ describe("a row that another session commits", () => {
   )
 
   it.scopedLive("while a heal waits for the table, keeps it from being rewritten", () =>
-    inProgram({ migrations: rewriting }, (url) =>
+    inProgramWithLedger({ migrations: rewriting }, (url) =>
       Effect.gen(function* () {
         yield* AutoMigration.migrateTo(["001_users"])
         const commit = yield* session(url, "INSERT INTO users VALUES (1, 'Ada')")
@@ -99,7 +99,7 @@ describe("a row that another session commits", () => {
   )
 
   it.scopedLive("into a table that it makes while the migration runs, keeps that table from being emptied", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: {
           "001_other": `SELECT pg_advisory_xact_lock(42);
@@ -124,7 +124,7 @@ CREATE TABLE other (id integer);`
   it.scopedLive(
     "into a table that an earlier step of the plan has made, keeps it from being changed by a later one",
     () =>
-      inProgram(
+      inProgramWithLedger(
         {
           migrations: {
             "001_users": users,
@@ -149,7 +149,7 @@ CREATE TABLE other (id integer);`
 
 describe("what a plan makes itself", () => {
   it.scopedLive("is its own business in later steps, with the rows that it has put there", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: {
           "001_users": `${users}\nINSERT INTO users VALUES (1, 'Ada');`,
@@ -166,7 +166,7 @@ describe("what a plan makes itself", () => {
   )
 
   it.scopedLive("may be granted, owned, secured and commented in the same plan, within a file and in a later one", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: {
           "001_notes": `CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO PUBLIC;
@@ -184,7 +184,7 @@ ALTER TABLE app.notes OWNER TO CURRENT_USER;`,
   )
 
   it.scopedLive("is not what was there before: granting on that is refused", () =>
-    inProgram(
+    inProgramWithLedger(
       {
         migrations: {
           "001_other": `CREATE TABLE IF NOT EXISTS users (id integer);\nGRANT SELECT ON users TO PUBLIC;\nCREATE TABLE other (id integer);`

@@ -23,6 +23,7 @@ import {
   withAutoMigration
 } from "effect-auto-migration"
 import * as Database from "../server/Database.js"
+import * as LedgerTemplate from "../server/LedgerTemplate.js"
 import * as Server from "../server/Server.js"
 import { during, until, untilFound } from "../server/Until.js"
 import * as WireTap from "../server/WireTap.js"
@@ -43,16 +44,23 @@ export interface Setting {
   readonly maxConnections?: number
 }
 
+const inProgramOn =
+  (database: Effect.Effect<string, never, Scope.Scope>) =>
+  <A, E>(
+    { before = [], ...program }: Setting,
+    body: (url: string) => Effect.Effect<A, E, Services | Scope.Scope>
+  ): Effect.Effect<A, E, Scope.Scope> =>
+    Effect.gen(function* () {
+      const url = yield* database
+      if (before.length > 0) yield* Database.query(url, ...before)
+      return yield* Effect.provide(body(url), App.layer({ ...program, url }))
+    })
+
 /** A program on a database of its own. */
-export const inProgram = <A, E>(
-  { before = [], ...program }: Setting,
-  body: (url: string) => Effect.Effect<A, E, Services | Scope.Scope>
-): Effect.Effect<A, E, Scope.Scope> =>
-  Effect.gen(function* () {
-    const url = yield* Server.freshDatabase
-    if (before.length > 0) yield* Database.query(url, ...before)
-    return yield* Effect.provide(body(url), App.layer({ ...program, url }))
-  })
+export const inProgram = inProgramOn(Server.freshDatabase)
+
+/** The same where the ledger is built already, for tests that are not about how it comes to be. */
+export const inProgramWithLedger = inProgramOn(LedgerTemplate.freshDatabase)
 
 /** The same, whose clock goes on only when its test lets time pass. */
 export const inStoppedProgram = <A, E>(
