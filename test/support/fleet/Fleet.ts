@@ -1,6 +1,6 @@
 /**
- * Many processes of one program, started ahead and let go at one word: real ones, so that they can be killed. They run what
- * the package would contain, compiled once, since a compiler in each of them would be most of what they do.
+ * Many processes of one program, started ahead and let go at one word: real ones, so that they can be killed. They run
+ * the library compiled once, since a compiler in each of them would be most of what they do.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import * as fs from "node:fs"

@@ -1,35 +1,32 @@
 /**
- * Programs that tests start as processes, compiled: as what the package would contain.
+ * Programs that tests start as processes, compiled once.
  */
-import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { buildSync } from "esbuild"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-/** Compiles a program and the library to a folder. Beside them stands what a program finds in an installed package. */
+/**
+ * Compiles a program to one file in a folder, with all that it imports: a process loads that in half the time. The file lies as
+ * deep as the library's modules in an installed package, and beside it stands what they find there.
+ */
 export const compile = (program: string, folder: string): string => {
-  const config = path.join(folder, "tsconfig.json")
-  fs.writeFileSync(config, JSON.stringify(compilerConfig(program, folder)))
-  const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc")
-  const { status, stderr, stdout } = spawnSync(process.execPath, [compiler, "--project", config], { encoding: "utf8" })
-  if (status !== 0) throw new Error(`${program} does not compile:\n${stdout}${stderr}`)
+  const outfile = path.join(folder, "dist", "program", `${path.basename(program)}.js`)
+  buildSync({
+    absWorkingDir: root,
+    bundle: true,
+    entryPoints: [`${program}.ts`],
+    external: ["libpg-query", "pg", "pg-*"],
+    format: "esm",
+    logLevel: "silent",
+    outfile,
+    platform: "node",
+    target: "node20",
+    tsconfig: path.join(root, "tsconfig.json")
+  })
   fs.copyFileSync(path.join(root, "package.json"), path.join(folder, "package.json"))
   for (const name of ["node_modules", "migrations"]) fs.symlinkSync(path.join(root, name), path.join(folder, name))
-  fs.symlinkSync("src", path.join(folder, "dist"))
-  return path.join(folder, `${program}.js`)
+  return outfile
 }
-
-const compilerConfig = (program: string, outDir: string) => ({
-  extends: path.join(root, "tsconfig.json"),
-  compilerOptions: {
-    noEmit: false,
-    noCheck: true,
-    rootDir: root,
-    outDir,
-    typeRoots: [path.join(root, "node_modules", "@types")]
-  },
-  files: [path.join(root, `${program}.ts`)],
-  include: []
-})
