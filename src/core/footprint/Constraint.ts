@@ -20,6 +20,7 @@ import { columnsPart } from "../sql/ImpliedNames.js"
 import { listItems, stringsOf } from "../sql/SyntaxTree.js"
 import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
 import { addNotNull, type Rows, setNotValid } from "./NotNull.js"
+import { moveRelation } from "./RenamedCatalog.js"
 
 /**
  * Adds a constraint. `column` is the column that it is written at, if it is not written as one of the table.
@@ -177,15 +178,10 @@ const keyFromIndex = (
     R.opaqueBarrier(recorder, `index ${indexName} is not created by any migration`)
     return
   }
-  R.forgetRelation(recorder, index.name)
-  R.saveRelation(recorder, { ...index, name: to, isConstraint: true })
+  moveRelation(recorder, { ...index, isConstraint: true }, to)
   if (kind === "primary key")
     for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined, "old")
   R.saveConstraint(recorder, table, Catalog.constraint(kind, to.name, index.indexColumns))
-  R.updateRelation(recorder, table, (known) => ({
-    ...known,
-    parts: [...known.parts.filter((part) => !Catalog.isSameName(part, index.name)), to]
-  }))
 }
 
 const primaryKeyOf = (recorder: R.Recorder, table: QualifiedName): Catalog.Constraint | undefined =>

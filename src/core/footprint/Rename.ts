@@ -4,7 +4,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { AlterObjectSchemaStmt, ObjectType, RenameStmt } from "@pgsql/types"
+import type { AlterObjectSchemaStmt, Node, ObjectType, RenameStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
@@ -15,7 +15,18 @@ import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
 import { writeObject } from "./AnyObject.js"
-import { moveRelation, moveRoutine, moveType, redirectColumn } from "./RenamedCatalog.js"
+import {
+  moveRelation,
+  moveRoutine,
+  moveSchema,
+  moveThing,
+  moveType,
+  turnColumn,
+  turnConstraint,
+  turnKey,
+  turnRelation,
+  turnRoutine
+} from "./RenamedCatalog.js"
 import { matching } from "./Routine.js"
 
 /** @since 0.1.0 @category statements */
@@ -30,8 +41,8 @@ const relation: Rename = (recorder, { missing_ok, newname = "", relation: range 
   const known = R.findRelation(recorder, name)
   R.write(recorder, newname)
   if (known === undefined) {
-    if (missing_ok !== true) unknownRenamed(recorder, name, { ...name, name: newname })
     R.writeName(recorder, name)
+    if (missing_ok !== true) unknownRenamed(recorder, name, { ...name, name: newname })
     return
   }
   changeWhole(recorder, known)
@@ -48,20 +59,26 @@ const unknownRenamed = (recorder: R.Recorder, name: QualifiedName, to: Qualified
   R.disclaim(recorder, SchemaObject.relation(name))
   R.claim(recorder, SchemaObject.relation(to))
   R.saveRelation(recorder, { ...Catalog.relation("table", to), isExternal: true })
+  turnRelation(recorder, name, to)
 }
 
 const changeWhole = (recorder: R.Recorder, known: Catalog.Relation): void =>
   Option.isSome(known.owner) ? Use.changePart(recorder, known.name) : Use.change(recorder, known.name)
 
+/** Renames a constraint of a table, and the one that its children inherit. */
 const renameConstraintOf = (recorder: R.Recorder, table: QualifiedName, from: string, to: string): void => {
   R.read(recorder, HazardKey.constraint(from))
   R.read(recorder, HazardKey.constraint(to))
-  R.updateRelation(recorder, table, (known) => ({
-    ...known,
-    constraints: known.constraints.map((constraint) =>
-      constraint.name === from ? { ...constraint, name: to } : constraint
-    )
-  }))
+  const isInherited = (kind: Catalog.ConstraintKind): boolean => kind === "check" || kind === "not null"
+  const known = R.findRelation(recorder, table)
+  const constraint = known?.constraints.find(({ name }) => name === from)
+  const tables =
+    known === undefined
+      ? []
+      : constraint !== undefined && isInherited(constraint.kind)
+        ? familyOf(recorder, known)
+        : [known.name]
+  turnConstraint(recorder, tables, from, to)
 }
 
 const column: Rename = (recorder, { newname = "", relation: range, subname = "" }) => {
@@ -69,55 +86,26 @@ const column: Rename = (recorder, { newname = "", relation: range, subname = "" 
   Use.change(recorder, name)
   const known = R.findRelation(recorder, name)
   if (known === undefined) R.disclaim(recorder, SchemaObject.column(subname, name))
-  else renameColumnOf(recorder, known, subname, newname)
+  else {
+    for (const part of known.parts) R.updateRelation(recorder, part, (same) => same)
+    turnColumn(recorder, familyOf(recorder, known), subname, newname)
+  }
 }
 
-/** Renames a column of a table and, once, of each child at any depth: a child may have several parents. */
-const renameColumnOf = (recorder: R.Recorder, table: Catalog.Relation, from: string, to: string): void => {
+/** A table and, once, each child at any depth: a child may have several parents. */
+const familyOf = (recorder: R.Recorder, table: Catalog.Relation): ReadonlyArray<QualifiedName> => {
   const tables = new Map<string, QualifiedName>()
   const visit = (one: Catalog.Relation): void => {
     const id = `${Catalog.schemaOf(one.name)}.${one.name.name}`
     if (tables.has(id)) return
     tables.set(id, one.name)
-    renameColumnIn(recorder, one, from, to)
     for (const child of one.children) {
       const found = R.findRelation(recorder, child)
       if (found !== undefined) visit(found)
     }
   }
   visit(table)
-  redirectColumn(recorder, [...tables.values()], from, to)
-}
-
-const renameColumnIn = (recorder: R.Recorder, table: Catalog.Relation, from: string, to: string): void => {
-  const renamed = (name: string): string => (name === from ? to : name)
-  const key = (uses: ReadonlyArray<HazardKey.HazardKey>) =>
-    uses.map((use) => (use === HazardKey.column(from) ? HazardKey.column(to) : use))
-  R.updateRelation(recorder, table.name, (known) => ({
-    ...known,
-    columns: known.columns.map((other) => ({ ...other, name: renamed(other.name), uses: key(other.uses) })),
-    constraints: known.constraints.map((one) => ({ ...one, columns: one.columns.map(renamed), uses: key(one.uses) })),
-    attachments: known.attachments.map((one) => ({ ...one, uses: key(one.uses) }))
-  }))
-  for (const other of table.referencedBy) {
-    R.updateLinks(recorder, other, (known) => ({
-      ...known,
-      constraints: known.constraints.map((constraint) =>
-        Option.exists(constraint.references, (target) => Catalog.isSameName(target, table.name))
-          ? { ...constraint, referencedColumns: constraint.referencedColumns.map(renamed) }
-          : constraint
-      )
-    }))
-  }
-  for (const part of table.parts) {
-    R.updateRelation(recorder, part, (known) => ({
-      ...known,
-      indexColumns: known.indexColumns.map(renamed),
-      included: known.included.map(renamed),
-      ownerColumn: Option.map(known.ownerColumn, renamed),
-      uses: key(known.uses)
-    }))
-  }
+  return [...tables.values()]
 }
 
 const constraint: Rename = (recorder, { newname = "", relation: range, subname = "" }) => {
@@ -137,25 +125,41 @@ const type: Rename = (recorder, { newname = "", object }) => {
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   R.write(recorder, newname)
+  moveNamed(recorder, name, (known) => ({ ...known, name: newname }))
+}
+
+/** Moves a type, a composite type, or whatever points at a type that no migration creates. */
+const moveNamed = (recorder: R.Recorder, name: QualifiedName, moved: (name: QualifiedName) => QualifiedName): void => {
   const known = R.types(recorder, name)[0]
   const row = R.findRelation(recorder, name)
   if (known !== undefined) {
     R.readAll(recorder, known.dependencies)
-    moveType(recorder, known, { ...known.name, name: newname })
+    moveType(recorder, known, moved(known.name))
   } else if (row !== undefined) {
     R.readAll(recorder, row.dependencies)
-    moveRelation(recorder, row, { ...row.name, name: newname })
-  }
+    moveRelation(recorder, row, moved(row.name))
+  } else turnRelation(recorder, name, moved(name))
 }
 
 const routine: Rename = (recorder, { newname = "", object }) => {
   writeObject(recorder, "OBJECT_FUNCTION", object)
   R.write(recorder, HazardKey.routine(newname))
+  moveRoutines(recorder, object, (name) => ({ ...name, name: newname }))
+}
+
+const moveRoutines = (
+  recorder: R.Recorder,
+  object: Node | undefined,
+  moved: (name: QualifiedName) => QualifiedName
+): void => {
   if (object === undefined || !("ObjectWithArgs" in object)) return
-  for (const found of matching(recorder, object.ObjectWithArgs)) {
-    R.readAll(recorder, found.dependencies)
-    moveRoutine(recorder, found, { ...found.name, name: newname })
+  const found = matching(recorder, object.ObjectWithArgs)
+  for (const known of found) {
+    R.readAll(recorder, known.dependencies)
+    moveRoutine(recorder, known, moved(known.name))
   }
+  const name = Path.routine(recorder, nameOfObject(object))
+  if (found.length === 0) turnRoutine(recorder, name, moved(name))
 }
 
 const attachment =
@@ -171,6 +175,7 @@ const attachment =
         one.kind === kind && one.name === subname ? { ...one, name: newname } : one
       )
     }))
+    turnKey(recorder, key(subname), key(newname))
   }
 
 const domainConstraint: Rename = (recorder, { newname = "", object, subname = "" }) => {
@@ -185,6 +190,7 @@ const domainConstraint: Rename = (recorder, { newname = "", object, subname = ""
   if (known === undefined) return
   const constraints = known.constraints.map((one) => (one.name === subname ? { ...one, name: newname } : one))
   R.saveType(recorder, { ...known, constraints })
+  turnKey(recorder, HazardKey.constraint(subname), HazardKey.constraint(newname))
 }
 
 /** Renames a schema: each object in it gets another qualified name. */
@@ -194,17 +200,39 @@ const schema: Rename = (recorder, { newname = "", subname = "" }) => {
   R.write(recorder, HazardKey.schema(newname))
   R.forgetThing(recorder, HazardKey.schema(subname))
   R.saveThing(recorder, HazardKey.schema(newname), [SchemaObject.schema(newname)])
-  const isInside = ({ name }: { readonly name: QualifiedName }): boolean => Option.contains(name.schema, subname)
-  const moved = (name: QualifiedName): QualifiedName => ({ ...name, schema: Option.some(newname) })
-  const { catalog } = recorder
-  for (const known of Catalog.allRelations(catalog).filter(isInside)) moveRelation(recorder, known, moved(known.name))
-  for (const known of Catalog.allTypes(catalog).filter(isInside)) moveType(recorder, known, moved(known.name))
-  for (const known of Catalog.allRoutines(catalog).filter(isInside)) moveRoutine(recorder, known, moved(known.name))
+  if (recorder.schemas.delete(subname)) recorder.schemas.add(newname)
+  moveSchema(recorder, subname, newname)
 }
 
-const role: Rename = (recorder, { newname = "", subname = "" }) => {
-  R.write(recorder, HazardKey.role(subname))
-  R.write(recorder, HazardKey.role(newname))
+const role: Rename = (recorder, { newname = "", subname = "" }) =>
+  moveThing(recorder, HazardKey.role(subname), HazardKey.role(newname), (object) => object)
+
+/** An object of which only the name matters. The name is in `object`, and for some kinds in `subname`. */
+const thing =
+  (word: string): Rename =>
+  (recorder, { newname = "", object, subname }) => {
+    const name = nameOfObject(object)
+    R.readSchema(recorder, name)
+    moveThing(recorder, `${word} ${subname ?? name.name}`, `${word} ${newname}`, (one) =>
+      "name" in one ? { ...one, name: newname } : one
+    )
+  }
+
+const barrier =
+  (word: string): Rename =>
+  (recorder, statement) => {
+    other(recorder, statement)
+    thing(word)(recorder, statement)
+  }
+
+const statistics: Rename = (recorder, { newname = "", object }) => {
+  const name = Path.object(recorder, object)
+  R.write(recorder, newname)
+  Use.changePart(recorder, name)
+  const known = R.findRelation(recorder, name)
+  if (known === undefined) return
+  R.readAll(recorder, known.dependencies)
+  moveRelation(recorder, known, { ...known.name, name: newname })
 }
 
 const other: Rename = (recorder, { renameType, subname }) =>
@@ -213,56 +241,122 @@ const other: Rename = (recorder, { renameType, subname }) =>
 const renames: Readonly<Partial<Record<ObjectType, Rename>>> = {
   OBJECT_AGGREGATE: routine,
   OBJECT_ATTRIBUTE: column,
+  OBJECT_COLLATION: thing("collation"),
   OBJECT_COLUMN: column,
+  OBJECT_CONVERSION: barrier("conversion"),
   OBJECT_DOMAIN: type,
   OBJECT_DOMCONSTRAINT: domainConstraint,
   OBJECT_FOREIGN_TABLE: relation,
   OBJECT_FUNCTION: routine,
   OBJECT_INDEX: relation,
+  OBJECT_LANGUAGE: barrier("language"),
   OBJECT_MATVIEW: relation,
   OBJECT_POLICY: attachment("policy", HazardKey.policy),
   OBJECT_PROCEDURE: routine,
+  OBJECT_PUBLICATION: thing("publication"),
   OBJECT_ROLE: role,
   OBJECT_ROUTINE: routine,
   OBJECT_RULE: attachment("rule", HazardKey.policy),
   OBJECT_SCHEMA: schema,
   OBJECT_SEQUENCE: relation,
+  OBJECT_STATISTIC_EXT: statistics,
+  OBJECT_SUBSCRIPTION: barrier("subscription"),
   OBJECT_TABCONSTRAINT: constraint,
   OBJECT_TABLE: relation,
+  OBJECT_TABLESPACE: barrier("tablespace"),
   OBJECT_TRIGGER: attachment("trigger", HazardKey.trigger),
+  OBJECT_TSCONFIGURATION: thing("text search"),
+  OBJECT_TSDICTIONARY: thing("text search"),
+  OBJECT_TSPARSER: thing("text search"),
+  OBJECT_TSTEMPLATE: thing("text search"),
   OBJECT_TYPE: type,
   OBJECT_VIEW: relation
 }
 
 /** @since 0.1.0 @category statements */
 export const setSchema = (recorder: R.Recorder, statement: AlterObjectSchemaStmt): void => {
-  const { missing_ok, newschema = "", object, objectType, relation: range } = statement
+  const { newschema = "", objectType = "OBJECT_DEFACL" } = statement
   R.read(recorder, HazardKey.schema(newschema))
-  const to = Option.some(newschema)
-  if (range !== undefined) {
-    const known = R.findRelation(recorder, Path.range(recorder, range))
-    R.writeName(recorder, Path.range(recorder, range))
-    if (known === undefined) {
-      if (missing_ok !== true) R.disclaim(recorder, SchemaObject.relation(Path.range(recorder, range)))
-      return
-    }
-    changeWhole(recorder, known)
-    R.readAll(recorder, known.dependencies)
-    for (const part of known.parts) R.write(recorder, part.name)
-    moveRelation(recorder, known, { ...known.name, schema: to })
+  const move = moves[objectType] ?? (statement.relation === undefined ? otherMove : relationMove)
+  move(recorder, statement, (name) => ({ ...name, schema: Option.some(newschema) }))
+}
+
+type Move = (
+  recorder: R.Recorder,
+  statement: AlterObjectSchemaStmt,
+  moved: (name: QualifiedName) => QualifiedName
+) => void
+
+const relationMove: Move = (recorder, { missing_ok, relation: range }, moved) => {
+  const name = Path.range(recorder, range)
+  const known = R.findRelation(recorder, name)
+  R.writeName(recorder, name)
+  if (known === undefined) {
+    if (missing_ok === true) return
+    R.disclaim(recorder, SchemaObject.relation(name))
+    turnRelation(recorder, name, moved(name))
     return
   }
+  changeWhole(recorder, known)
+  R.readAll(recorder, known.dependencies)
+  for (const part of known.parts) R.write(recorder, part.name)
+  moveRelation(recorder, known, moved(known.name))
+}
+
+const routineMove: Move = (recorder, { object, objectType }, moved) => {
   writeObject(recorder, objectType, object)
-  if (object !== undefined && "ObjectWithArgs" in object) {
-    for (const found of matching(recorder, object.ObjectWithArgs)) {
-      R.readAll(recorder, found.dependencies)
-      moveRoutine(recorder, found, { ...found.name, schema: to })
-    }
-    return
+  moveRoutines(recorder, object, moved)
+}
+
+const typeMove: Move = (recorder, { object, objectType }, moved) => {
+  writeObject(recorder, objectType, object)
+  moveNamed(recorder, Path.type(recorder, nameOfObject(object)), moved)
+}
+
+const statisticsMove: Move = (recorder, { object, objectType }, moved) => {
+  writeObject(recorder, objectType, object)
+  const known = R.findRelation(recorder, Path.object(recorder, object))
+  if (known === undefined) return
+  R.readAll(recorder, known.dependencies)
+  moveRelation(recorder, known, moved(known.name))
+}
+
+/** Moves a collation, an operator or a text search object, whose key has no schema. */
+const thingMove =
+  (word: string): Move =>
+  (recorder, { newschema = "", object, objectType }) => {
+    writeObject(recorder, objectType, object)
+    const key = `${word} ${nameOfObject(object).name}`
+    moveThing(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
   }
-  const name = Path.type(recorder, nameOfObject(object))
-  const known = R.types(recorder, name)[0]
-  const row = R.findRelation(recorder, name)
-  if (known !== undefined) moveType(recorder, known, { ...known.name, schema: to })
-  else if (row !== undefined) moveRelation(recorder, row, { ...row.name, schema: to })
+
+/** Moves an extension: all that it contains, which only the server knows. */
+const extensionMove: Move = (recorder, { newschema = "", object }, moved) => {
+  const name = nameOfObject(object).name
+  R.barrier(recorder, `moves extension ${name}`)
+  for (const type of Catalog.allTypes(recorder.catalog)) {
+    if (Option.contains(type.extension, name)) moveType(recorder, type, moved(type.name))
+  }
+  const key = HazardKey.extension(name)
+  moveThing(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
+}
+
+const otherMove: Move = (recorder, { object, objectType }) => writeObject(recorder, objectType, object)
+
+const moves: Readonly<Partial<Record<ObjectType, Move>>> = {
+  OBJECT_AGGREGATE: routineMove,
+  OBJECT_COLLATION: thingMove("collation"),
+  OBJECT_CONVERSION: thingMove("conversion"),
+  OBJECT_DOMAIN: typeMove,
+  OBJECT_EXTENSION: extensionMove,
+  OBJECT_FUNCTION: routineMove,
+  OBJECT_OPERATOR: thingMove("operator"),
+  OBJECT_PROCEDURE: routineMove,
+  OBJECT_ROUTINE: routineMove,
+  OBJECT_STATISTIC_EXT: statisticsMove,
+  OBJECT_TSCONFIGURATION: thingMove("text search"),
+  OBJECT_TSDICTIONARY: thingMove("text search"),
+  OBJECT_TSPARSER: thingMove("text search"),
+  OBJECT_TSTEMPLATE: thingMove("text search"),
+  OBJECT_TYPE: typeMove
 }

@@ -1,16 +1,37 @@
 /**
- * Moves an object of the simulated catalog to another name. The server links objects by OID; the simulated catalog
- * links them by name, so every link to the old name is redirected to the new one.
+ * Moves an object of the simulated catalog to another name, and turns every pointer at it (`catalog/Pointers.ts`).
  *
  * @since 0.1.0
  * @internal
  */
 import * as Option from "effect/Option"
+import * as Pointers from "../catalog/Pointers.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
+import type * as SchemaObject from "../model/SchemaObject.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as R from "../reading/Recorder.js"
-import { wordingOfName } from "../sql/ParsedType.js"
+import { makeUncertain } from "../reading/Uncertainty.js"
+
+type Keys = readonly [old: HazardKey.HazardKey, next: HazardKey.HazardKey]
+
+/**
+ * Turns every pointer. To be called when the catalog has the object under its new name. Where a condition decides whether
+ * the rename runs, both keys are kept.
+ */
+const turn = (recorder: R.Recorder, changes: Partial<Pointers.Turn>, renamed: ReadonlyArray<Keys>): void => {
+  const isKept = (old: HazardKey.HazardKey): boolean => recorder.isUncertain || Pointers.isNamed(recorder.catalog, old)
+  const keys = new Map(
+    renamed.flatMap(([old, next]) => (old === next ? [] : [[old, isKept(old) ? [next, old] : [next]] as const]))
+  )
+  const { catalog, resigned } = Pointers.turnAll(recorder.catalog, { ...Pointers.still, ...changes, keys })
+  recorder.catalog = catalog
+  recorder.statement.renamed = [...recorder.statement.renamed, keys]
+  for (const { after, before } of resigned) {
+    R.forgetRoutine(recorder, before)
+    R.saveRoutine(recorder, after)
+  }
+}
 
 /**
  * Moves a relation. Its indexes and sequences follow it into another schema; its statistics do not.
@@ -19,18 +40,11 @@ import { wordingOfName } from "../sql/ParsedType.js"
  * @category updates
  */
 export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, to: QualifiedName): void => {
-  const { name: from } = relation
-  R.forgetRelation(recorder, from)
-  const isMoved = Catalog.schemaOf(from) !== Catalog.schemaOf(to)
+  const { name: old } = relation
+  R.forgetRelation(recorder, old)
+  const isMoved = Catalog.schemaOf(old) !== Catalog.schemaOf(to)
   R.saveRelation(recorder, { ...relation, name: to, creation: isMoved ? Option.none() : relation.creation })
-  const name = redirecting(from, to)
-  const isRowType = Catalog.typesCalled(recorder.catalog, from.name).length === 0
-  redirectAll(recorder, {
-    ...untouched,
-    name,
-    ...(isRowType ? { type: name } : {}),
-    key: redirectingKey(from.name, to.name)
-  })
+  turnRelation(recorder, old, to)
   if (!isMoved) return
   for (const part of relation.parts) {
     const found = R.findRelation(recorder, part)
@@ -39,153 +53,122 @@ export const moveRelation = (recorder: R.Recorder, relation: Catalog.Relation, t
   }
 }
 
+/** Turns the pointers at a relation, also at one that no migration creates. @since 0.1.0 @category updates */
+export const turnRelation = (recorder: R.Recorder, old: QualifiedName, to: QualifiedName): void => {
+  const relation = Pointers.from(old, to)
+  const isRowType = Catalog.typesCalled(recorder.catalog, old.name).length === 0
+  turn(recorder, { relation, ...(isRowType ? { type: relation } : {}) }, [[old.name, to.name]])
+}
+
 /** @since 0.1.0 @category updates */
 export const moveType = (recorder: R.Recorder, type: Catalog.Type, to: QualifiedName): void => {
   R.forgetType(recorder, type.name)
   R.saveType(recorder, { ...type, name: to })
-  redirectAll(recorder, {
-    ...untouched,
-    type: redirecting(type.name, to),
-    key: redirectingKey(type.name.name, to.name)
-  })
+  turn(recorder, { type: Pointers.from(type.name, to) }, [[type.name.name, to.name]])
 }
 
-/** @since 0.1.0 @category updates */
+/**
+ * Moves a routine. Where an overload keeps the name, a call may mean either, and what is made from them is uncertain.
+ *
+ * @since 0.1.0
+ * @category updates
+ */
 export const moveRoutine = (recorder: R.Recorder, routine: Catalog.Routine, to: QualifiedName): void => {
-  const key = redirectingKey(HazardKey.routine(routine.name.name), HazardKey.routine(to.name))
   R.forgetRoutine(recorder, routine)
   R.saveRoutine(recorder, { ...routine, name: to })
-  redirectAll(recorder, { ...untouched, call: redirecting(routine.name, to), key })
+  turnRoutine(recorder, routine.name, to)
 }
 
-/** How links are redirected. Each function returns its argument if the link does not change. */
-interface Redirect {
-  readonly name: (name: QualifiedName) => QualifiedName
-  /** A type, or a relation as the type of its rows. */
-  readonly type: (name: QualifiedName) => QualifiedName
-  readonly call: (name: QualifiedName) => QualifiedName
-  readonly key: (key: HazardKey.HazardKey) => HazardKey.HazardKey
-}
-
-const untouched: Redirect = { name: (name) => name, type: (name) => name, call: (name) => name, key: (key) => key }
-
-const redirecting =
-  (from: QualifiedName, to: QualifiedName) =>
-  (name: QualifiedName): QualifiedName =>
-    Catalog.isSameName(name, from) ? to : name
-
-const redirectingKey =
-  (from: HazardKey.HazardKey, to: HazardKey.HazardKey) =>
-  (key: HazardKey.HazardKey): HazardKey.HazardKey => {
-    if (key === from) return to
-    return key.endsWith(ofTable(from)) ? `${key.slice(0, -ofTable(from).length)}${ofTable(to)}` : key
+/** Turns the calls of a routine, also of one that no migration creates. @since 0.1.0 @category updates */
+export const turnRoutine = (recorder: R.Recorder, old: QualifiedName, to: QualifiedName): void => {
+  const keys: Keys = [HazardKey.routine(old.name), HazardKey.routine(to.name)]
+  const isKept = Catalog.routinesCalled(recorder.catalog, old.name).some(({ name }) => Catalog.isSameName(name, old))
+  const isShared = Catalog.routinesCalled(recorder.catalog, old.name).length > 0
+  if (isShared && keys[0] !== keys[1]) makeUncertain(recorder, keys)
+  const turned = Pointers.from(old, to)
+  const routine = (name: QualifiedName): ReadonlyArray<QualifiedName> => {
+    const next = turned(name)
+    return isKept && next !== name ? [next, name] : [next]
   }
+  turn(recorder, { routine }, [keys])
+}
 
-const ofTable = (table: string): string => HazardKey.columnOf(table, "").slice(HazardKey.column("").length)
-
-/** Redirects the links to a column that was renamed in several tables. @since 0.1.0 @category updates */
-export const redirectColumn = (
+/** Turns the pointers at a column that was renamed in several tables. @since 0.1.0 @category updates */
+export const turnColumn = (
   recorder: R.Recorder,
   tables: ReadonlyArray<QualifiedName>,
-  from: string,
+  old: string,
   to: string
 ): void => {
-  const renamed = new Map(tables.map(({ name }) => [HazardKey.columnOf(name, from), HazardKey.columnOf(name, to)]))
-  redirectAll(recorder, { ...untouched, key: (key) => renamed.get(key) ?? key })
+  for (const name of tables) R.updateRelation(recorder, name, (same) => same)
+  const isIn = (table: QualifiedName): boolean => tables.some((one) => Catalog.isSameName(one, table))
+  const column = (table: QualifiedName, name: string): string => (name === old && isIn(table) ? to : name)
+  const keys = tables.map(({ name }): Keys => [HazardKey.columnOf(name, old), HazardKey.columnOf(name, to)])
+  turn(recorder, { column }, [])
+  turn(recorder, {}, keys)
 }
 
-const redirectAll = (recorder: R.Recorder, redirect: Redirect): void => {
-  for (const relation of Catalog.allRelations(recorder.catalog)) {
-    const next = redirectRelation(relation, redirect)
-    if (next !== relation) recorder.catalog = Catalog.putRelation(recorder.catalog, next)
+/** Turns the name of a constraint of these tables, and of its index. @since 0.1.0 @category updates */
+export const turnConstraint = (
+  recorder: R.Recorder,
+  tables: ReadonlyArray<QualifiedName>,
+  old: string,
+  to: string
+): void => {
+  for (const name of tables) R.updateRelation(recorder, name, (same) => same)
+  const isIn = (table: QualifiedName): boolean => tables.some((one) => Catalog.isSameName(one, table))
+  const constraint = (table: QualifiedName, name: string): string => (name === old && isIn(table) ? to : name)
+  turn(recorder, { constraint }, [])
+  turn(recorder, {}, [
+    [HazardKey.constraint(old), HazardKey.constraint(to)],
+    [old, to]
+  ])
+}
+
+/** Turns the key of an object that has no record in the catalog. @since 0.1.0 @category updates */
+export const turnKey = (recorder: R.Recorder, old: HazardKey.HazardKey, to: HazardKey.HazardKey): void =>
+  turn(recorder, {}, [[old, to]])
+
+/**
+ * Moves an object of which only the name matters, with the objects that an error can name.
+ *
+ * @since 0.1.0
+ * @category updates
+ */
+export const moveThing = (
+  recorder: R.Recorder,
+  old: HazardKey.HazardKey,
+  to: HazardKey.HazardKey,
+  change: (object: SchemaObject.SchemaObject) => SchemaObject.SchemaObject
+): void => {
+  R.write(recorder, old)
+  R.write(recorder, to)
+  const known = Catalog.findThing(recorder.catalog, old)
+  if (known !== undefined) {
+    R.readAll(recorder, known.dependencies)
+    R.forgetThing(recorder, old)
+    recorder.catalog = Catalog.putThing(recorder.catalog, { ...known, key: to })
+    R.saveThing(recorder, to, known.objects.map(change))
   }
-  for (const type of Catalog.allTypes(recorder.catalog)) {
-    const next = merged(type, {
-      parts: each(type.parts, redirect.type),
-      constraints: each(type.constraints, (one) => merged(one, { uses: each(one.uses, redirect.key) })),
-      onWrite: each(type.onWrite, calling(redirect))
-    })
-    if (next !== type) recorder.catalog = Catalog.putType(recorder.catalog, next)
-  }
-  for (const routine of Catalog.allRoutines(recorder.catalog)) {
-    const inputs = each(routine.inputs, (wording) => redirectWording(wording, routine.types, redirect))
-    const next = merged(routine, {
-      inputs,
-      types: each(routine.types, redirect.type),
-      uses: each(routine.uses, redirect.key)
-    })
-    if (next === routine) continue
-    R.forgetRoutine(recorder, routine)
-    R.saveRoutine(recorder, next)
-  }
+  turnKey(recorder, old, to)
 }
 
-const redirectRelation = (relation: Catalog.Relation, redirect: Redirect): Catalog.Relation =>
-  merged(relation, {
-    columns: each(relation.columns, (column) =>
-      merged(column, {
-        type: redirect.type(column.type),
-        wording: redirectWording(column.wording, [column.type], redirect),
-        uses: each(column.uses, redirect.key)
-      })
-    ),
-    constraints: each(relation.constraints, (constraint) =>
-      merged(constraint, {
-        references: maybe(constraint.references, redirect.name),
-        uses: each(constraint.uses, redirect.key)
-      })
-    ),
-    attachments: each(relation.attachments, (attachment) =>
-      merged(attachment, {
-        uses: each(attachment.uses, redirect.key),
-        calls: each(attachment.calls, calling(redirect)),
-        alsoWrites: each(attachment.alsoWrites, redirect.name)
-      })
-    ),
-    onWrite: each(relation.onWrite, calling(redirect)),
-    onRead: each(relation.onRead, calling(redirect)),
-    alsoWrites: each(relation.alsoWrites, redirect.name),
-    parts: each(relation.parts, redirect.name),
-    owner: maybe(relation.owner, redirect.name),
-    parents: each(relation.parents, redirect.name),
-    children: each(relation.children, redirect.name),
-    referencedBy: each(relation.referencedBy, redirect.name),
-    uses: each(relation.uses, redirect.key),
-    base: each(relation.base, redirect.name)
-  })
-
-const calling =
-  (redirect: Redirect) =>
-  (hidden: Catalog.HiddenCall): Catalog.HiddenCall =>
-    merged(hidden, { name: redirect.call(hidden.name) })
-
-/** The wording of a type in a signature or a column, such as `app.mood[]`, after a rename of the type. */
-const redirectWording = (wording: string, types: ReadonlyArray<QualifiedName>, redirect: Redirect): string => {
-  const element = wording.replace(/^public\.|\[\]$/g, "")
-  const type = types.find((name) => worded(name) === element)
-  const next = type === undefined ? undefined : redirect.type(type)
-  return next === undefined || next === type ? wording : `${worded(next)}${wording.endsWith("[]") ? "[]" : ""}`
+/**
+ * Moves every object of a schema.
+ *
+ * @since 0.1.0
+ * @category updates
+ */
+export const moveSchema = (recorder: R.Recorder, old: string, to: string): void => {
+  const isInside = ({ name }: { readonly name: QualifiedName }): boolean => Catalog.schemaOf(name) === old
+  const moved = (name: QualifiedName): QualifiedName => ({ ...name, schema: Option.some(to) })
+  const { catalog } = recorder
+  for (const known of Catalog.allRelations(catalog).filter(isInside)) moveRelation(recorder, known, moved(known.name))
+  for (const known of Catalog.allTypes(catalog).filter(isInside)) moveType(recorder, known, moved(known.name))
+  for (const known of Catalog.allRoutines(catalog).filter(isInside)) moveRoutine(recorder, known, moved(known.name))
+  turn(recorder, { object: (object) => inSchema(object, old, to) }, [[HazardKey.schema(old), HazardKey.schema(to)]])
 }
 
-/** The wording of a name, in which the schema `public` is left out. */
-const worded = ({ name, schema }: QualifiedName): string =>
-  wordingOfName(Option.getOrUndefined(Option.filter(schema, (one) => one !== "public")), name)
-
-/** The same array if no item changes, so that most of the catalog stays as it is. */
-const each = <A>(items: ReadonlyArray<A>, change: (item: A) => A): ReadonlyArray<A> => {
-  const next = items.map(change)
-  return next.some((item, index) => item !== items[index]) ? next : items
-}
-
-const maybe = <A>(option: Option.Option<A>, change: (value: A) => A): Option.Option<A> => {
-  if (Option.isNone(option)) return option
-  const next = change(option.value)
-  return next === option.value ? option : Option.some(next)
-}
-
-/** The same record if no field changes. */
-const merged = <A extends object>(record: A, changes: Partial<A>): A => {
-  const next = { ...record, ...changes }
-  for (const key in changes) if (changes[key] !== record[key]) return next
-  return record
-}
+/** The object in another schema, if it is in the old one. @since 0.1.0 @category operations */
+export const inSchema = (object: SchemaObject.SchemaObject, old: string, to: string): SchemaObject.SchemaObject =>
+  "schema" in object && Option.contains(object.schema, old) ? { ...object, schema: Option.some(to) } : object

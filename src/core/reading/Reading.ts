@@ -7,6 +7,7 @@
  */
 import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"
+import type { KeyTurn } from "../catalog/Pointers.js"
 import type * as Catalog from "../catalog/SimulatedCatalog.js"
 import type * as HazardKey from "../model/HazardKey.js"
 import type { LockMode, Risk } from "../model/Risk.js"
@@ -67,6 +68,8 @@ export interface StatementRecord {
   readonly ran: Map<string, Catalog.SimulatedCatalog>
   /** Objects that it created or changed, by identity. */
   readonly saved: Map<string, SavedObject>
+  /** The keys that its renames turned, in their order. */
+  renamed: ReadonlyArray<KeyTurn>
   /** Keys of the objects that it created, changed or dropped. */
   readonly changed: Set<HazardKey.HazardKey>
 }
@@ -173,5 +176,6 @@ export const statementAt = (line: number): StatementRecord => ({
   followed: new Set(),
   ran: new Map(),
   saved: new Map(),
+  renamed: [],
   changed: new Set()
 })

@@ -6,6 +6,7 @@
  * @internal
  */
 import * as Option from "effect/Option"
+import { isNamed, turnKeys } from "../catalog/Pointers.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import type * as HazardKey from "../model/HazardKey.js"
 import type { Recorder } from "./Recorder.js"
@@ -19,6 +20,7 @@ import { makeUncertain } from "./Uncertainty.js"
  */
 export const endStatement = (recorder: Recorder): void => {
   const { changed, changesSchema, keys, runsCode, saved } = recorder.statement
+  const used = afterRenames(recorder)
   if (runsCode && changesSchema) {
     recorder.catalog = { ...recorder.catalog, unsure: new Set([...recorder.catalog.unsure, ...keys]) }
   }
@@ -29,7 +31,7 @@ export const endStatement = (recorder: Recorder): void => {
       case "Relation": {
         const known = Catalog.findRelation(recorder.catalog, object.name)
         if (known !== undefined) {
-          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          const next = { ...known, dependencies: joined(known.dependencies, used, known.name.name) }
           recorder.catalog = Catalog.putRelation(recorder.catalog, next)
         }
         break
@@ -37,28 +39,37 @@ export const endStatement = (recorder: Recorder): void => {
       case "Type": {
         const known = Catalog.findType(recorder.catalog, object.name)
         if (known !== undefined) {
-          const next = { ...known, dependencies: joined(known.dependencies, keys, known.name.name) }
+          const next = { ...known, dependencies: joined(known.dependencies, used, known.name.name) }
           recorder.catalog = Catalog.putType(recorder.catalog, next)
         }
         break
       }
       case "Routine": {
-        const isStill = Catalog.routinesNamed(recorder.catalog, object.routine.name).includes(object.routine)
-        const { dependencies } = object.routine
-        const next = { ...object.routine, dependencies: joined(dependencies, keys, "") }
-        if (isStill) recorder.catalog = Catalog.putRoutine(recorder.catalog, next)
+        const known = Catalog.routinesNamed(recorder.catalog, object.routine.name).find((one) =>
+          Catalog.isSameRoutine(one, object.routine)
+        )
+        if (known !== undefined) {
+          const next = { ...known, dependencies: joined(known.dependencies, used, "") }
+          recorder.catalog = Catalog.putRoutine(recorder.catalog, next)
+        }
         break
       }
       case "Thing": {
         const known = Catalog.findThing(recorder.catalog, object.key)
         if (known !== undefined) {
-          const next = { ...known, dependencies: joined(known.dependencies, keys, known.key) }
+          const next = { ...known, dependencies: joined(known.dependencies, used, known.key) }
           recorder.catalog = Catalog.putThing(recorder.catalog, next)
         }
       }
     }
   }
 }
+
+/** The keys of the statement, under the names that its renames leave. */
+const afterRenames = ({ catalog, statement: { keys, renamed } }: Recorder): ReadonlySet<HazardKey.HazardKey> =>
+  renamed.length === 0
+    ? keys
+    : new Set([...renamed.reduce(turnKeys, keys), ...[...keys].filter((key) => isNamed(catalog, key))])
 
 const joined = (
   before: ReadonlySet<HazardKey.HazardKey>,
@@ -79,12 +90,14 @@ const joined = (
  * @category changes
  */
 export const readWithoutEffect = (recorder: Recorder, work: () => void): void => {
-  const { catalog, claimed, disclaimed, searchPath } = recorder
+  const { catalog, claimed, disclaimed, searchPath, statement } = recorder
+  const { renamed } = statement
   const counts = [claimed.length, disclaimed.length] as const
   work()
   const { isComplete, isUnderstood } = recorder.catalog
   recorder.catalog = { ...catalog, isComplete, isUnderstood }
   recorder.searchPath = searchPath
+  statement.renamed = renamed
   claimed.length = counts[0]
   disclaimed.length = counts[1]
 }

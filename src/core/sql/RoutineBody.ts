@@ -56,6 +56,8 @@ export interface Code {
   readonly parameters: ReadonlyArray<string>
   /** Tables and types of variables (`%ROWTYPE`, `%TYPE`), which the server looks up when it creates the routine. */
   readonly declared: ReadonlyArray<QualifiedName>
+  /** Whether the server keeps references to objects in the place of their names. */
+  readonly isBound: boolean
 }
 
 /** A body, or the reason why it cannot be read. @since 0.1.0 @category models */
@@ -72,7 +74,7 @@ export const calling = (routines: ReadonlyArray<ReadonlyArray<string>>): Routine
     FuncCall: { funcname: parts.map((sval) => ({ String: { sval } })) }
   })
   const targetList = routines.map((parts) => ({ ResTarget: { val: call(parts) } }))
-  return sqlBody([{ SelectStmt: { targetList, limitOption: "LIMIT_OPTION_DEFAULT", op: "SETOP_NONE" } }], [])
+  return sqlBody([{ SelectStmt: { targetList, limitOption: "LIMIT_OPTION_DEFAULT", op: "SETOP_NONE" } }], [], true)
 }
 
 /** @since 0.1.0 @category constructors */
@@ -81,7 +83,7 @@ export const opaque = (reason: string): RoutineBody => ({ _tag: "Opaque", reason
 /** The body of a `CREATE FUNCTION` or `CREATE PROCEDURE`. @since 0.1.0 @category constructors */
 export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): RoutineBody => {
   const parameters = inputsOf(statement).map(({ name }) => name ?? "")
-  if (statement.sql_body !== undefined) return sqlBody(statementsIn(statement.sql_body), parameters)
+  if (statement.sql_body !== undefined) return sqlBody(statementsIn(statement.sql_body), parameters, true)
   const language = languageOf(statement)
   const source = sourceOf(statement)
   if (language === "plpgsql") return plpgsqlBody(parser, signatureOf(statement), source, parameters)
@@ -91,7 +93,8 @@ export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): R
     onRight: (statements) =>
       sqlBody(
         statements.map(({ node }) => node),
-        parameters
+        parameters,
+        false
       )
   })
 }
@@ -120,13 +123,14 @@ export const inputsOf = (statement: CreateFunctionStmt): ReadonlyArray<FunctionP
     return mode === "FUNC_PARAM_OUT" || mode === "FUNC_PARAM_TABLE" ? [] : [node.FunctionParameter]
   })
 
-const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>): RoutineBody => ({
+const sqlBody = (nodes: ReadonlyArray<Node>, parameters: ReadonlyArray<string>, isBound: boolean): RoutineBody => ({
   _tag: "Code",
   language: "sql",
   steps: nodes.map((node) => ({ _tag: "Static", node, guards: [], isHandler: false, mayBeUndone: false })),
   variables: new Map(),
   parameters,
-  declared: []
+  declared: [],
+  isBound
 })
 
 /** The statements of `BEGIN ATOMIC … END`, which is a list of lists, or of a single `RETURN`. */
@@ -227,7 +231,8 @@ const codeFrom = (
   steps: nodes.map((node, index) => stepOf(parts, nodes, node, index)),
   variables: variablesOf(parts, nodes),
   parameters,
-  declared: [...rowTables, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name)))
+  declared: [...rowTables, ...parts.types].flatMap((name) => Option.toArray(nameFrom(name))),
+  isBound: false
 })
 
 /** Parses all fragments in one pass. It fails if a fragment is not exactly one statement. */
