@@ -75,6 +75,8 @@ export interface HiddenCall {
   readonly arity: Option.Option<number>
   /** Transition tables, which are relations only in the function's body. */
   readonly transitions: ReadonlyArray<string>
+  /** Whether the routine is a part of an operator, a cast, a type or an operator class, which may not run at all. */
+  readonly isPart: boolean
 }
 
 /**
@@ -178,6 +180,10 @@ export interface Type {
   readonly parts: ReadonlyArray<QualifiedName>
   readonly constraints: ReadonlyArray<DomainConstraint>
   readonly onWrite: ReadonlyArray<HiddenCall>
+  /** Calls for its values: its input and output, its casts, and the functions of its operator classes. */
+  readonly runs: ReadonlyArray<HiddenCall>
+  /** Keys of the operators of its operator classes. */
+  readonly uses: ReadonlyArray<HazardKey>
   readonly dependencies: ReadonlySet<HazardKey>
 }
 
@@ -195,7 +201,10 @@ export interface Routine {
   readonly told: ToldBody
   /** Whether its creation fails if a routine of this name and these inputs exists. */
   readonly isCertain: boolean
+  /** Keys of the objects in a body in `BEGIN ATOMIC`, and in the defaults of its parameters. */
   readonly uses: ReadonlyArray<HazardKey>
+  /** Calls in the defaults of its parameters. */
+  readonly onCall: ReadonlyArray<HiddenCall>
   readonly dependencies: ReadonlySet<HazardKey>
 }
 
@@ -209,6 +218,8 @@ export interface Thing {
   readonly key: HazardKey
   /** The objects that an error can name: the schema, the collation, or the extension and its contents. */
   readonly objects: ReadonlyArray<SchemaObject>
+  /** Calls when it is used: the functions of an operator, of all its overloads, or of an operator class. */
+  readonly runs: ReadonlyArray<HiddenCall>
   readonly dependencies: ReadonlySet<HazardKey>
 }
 

@@ -260,6 +260,8 @@ const typeRows: Rows<Type> = {
   parts: types,
   constraints: records(domainConstraintRows),
   onWrite: calls,
+  runs: calls,
+  uses,
   dependencies: keys
 }
 
@@ -283,12 +285,14 @@ const routineRows: Rows<Routine> = {
   told: (told, inside) => (told.language === ToldRoutine.ofAggregate ? turned(aggregateRows, told, inside) : told),
   isCertain: kept,
   uses,
+  onCall: calls,
   dependencies: keys
 }
 
 const thingRows: Rows<Thing> = {
   key: kept,
   objects: (objects, { turn }) => each(objects, turn.object),
+  runs: calls,
   dependencies: keys
 }
 

@@ -318,6 +318,7 @@ const notOfType: Action = (recorder, table) => {
 }
 
 const changeOwner: Action = (recorder, table, { newowner }) => {
+  Use.readDependencies(recorder, table)
   if (newowner?.rolename !== undefined) R.read(recorder, HazardKey.role(newowner.rolename))
   for (const part of R.findRelation(recorder, table)?.parts ?? []) R.writeName(recorder, part)
 }

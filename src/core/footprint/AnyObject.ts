@@ -21,7 +21,7 @@ import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
-import { changeRoutine } from "./Routine.js"
+import { changeRoutine, matching } from "./Routine.js"
 
 type Write = (recorder: R.Recorder, object: Node) => void
 
@@ -153,6 +153,35 @@ const readRoles = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined)
 export const changeOwner = (recorder: R.Recorder, statement: AlterOwnerStmt): void => {
   readRole(recorder, statement.newowner)
   writeObject(recorder, statement.objectType, statement.object)
+  resave(recorder, statement.objectType, statement.object)
+}
+
+/** Keeps the new owner among what an object depends on, and reads the former one. Tables have an action for it. */
+const resave = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node | undefined): void => {
+  if (object !== undefined && "ObjectWithArgs" in object && kind !== "OBJECT_OPERATOR") {
+    for (const found of matching(recorder, object.ObjectWithArgs)) {
+      R.readAll(recorder, found.dependencies)
+      R.saveRoutine(recorder, found)
+    }
+  } else if (kind === "OBJECT_TYPE" || kind === "OBJECT_DOMAIN") {
+    const known = R.types(recorder, Path.type(recorder, nameOfObject(object)))[0]
+    if (known === undefined) return
+    R.readAll(recorder, known.dependencies)
+    R.saveType(recorder, known)
+  } else {
+    const word = words[kind ?? "OBJECT_TYPE"]
+    const key = `${word} ${nameOfObject(object).name}`
+    if (word !== undefined && R.isKnownThing(recorder, key)) R.resaveThing(recorder, key)
+  }
+}
+
+const words: Readonly<Partial<Record<ObjectType, string>>> = {
+  OBJECT_COLLATION: "collation",
+  OBJECT_OPERATOR: "operator",
+  OBJECT_PUBLICATION: "publication",
+  OBJECT_SCHEMA: "schema",
+  OBJECT_TSCONFIGURATION: "text search",
+  OBJECT_TSDICTIONARY: "text search"
 }
 
 /** @since 0.1.0 @category statements */

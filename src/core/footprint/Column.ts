@@ -120,7 +120,7 @@ export const setDefault = (
   const mentions = Use.useStored(recorder, expression)
   R.updateRelation(recorder, table, (known) => ({
     ...known,
-    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)],
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, mentions)],
     alsoWrites: [...known.alsoWrites, ...Use.movedSequences(mentions)],
     columns: known.columns.map((other) =>
       other.name === column

@@ -118,7 +118,7 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
   })
   R.updateRelation(recorder, table, (known) => ({
     ...known,
-    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, mentions)]
   }))
 }
 
@@ -131,7 +131,11 @@ const addKey = (
   rows: Rows
 ): void => {
   const elements = (constraint.exclusions ?? []).flatMap((node) => listItems(node).slice(0, 1))
-  Use.useStored(recorder, constraint.exclusions, constraint.where_clause)
+  const mentions = Use.useStored(recorder, constraint.exclusions?.map(compared), constraint.where_clause)
+  R.updateRelation(recorder, table, (known) => ({
+    ...known,
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, mentions)]
+  }))
   if (constraint.indexname !== undefined) {
     keyFromIndex(recorder, table, constraint, constraint.indexname, kind)
     return
@@ -145,9 +149,24 @@ const addKey = (
   if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined, rows)
   R.saveConstraint(recorder, table, Catalog.constraint(kind, name, columns))
   const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
-  const shape = { columns, included, hasOnlyColumns, isUnique: true, isPartial: false, uses: [], constraint: kind }
+  const shape = {
+    columns,
+    included,
+    hasOnlyColumns,
+    isUnique: true,
+    isPartial: false,
+    uses: Use.directKeys(recorder, mentions),
+    constraint: kind
+  }
   putIndex(recorder, table, name, shape)
   cloneToChildren(recorder, table, { schema: table.schema, name }, shape)
+}
+
+/** A part of an exclusion constraint with its operator, as an expression has them. */
+const compared = (node: Node): Node => {
+  const [element, operator] = listItems(node)
+  const sortBy = { useOp: [...listItems(operator)] }
+  return { List: { items: [...(element === undefined ? [] : [element]), { SortBy: sortBy }] } }
 }
 
 const keyColumns = (

@@ -106,18 +106,31 @@ const attachment =
     }))
   }
 
-const thing: Drop = (recorder, object, behavior, _, kind) => {
-  writeObject(recorder, kind, object)
-  const name = nameOfObject(object).name
-  for (const word of ["collation", "operator", "publication", "text search", "role", "conversion"]) {
-    const key = `${word} ${name}`
+/** An object of which only the name matters. Other overloads of an operator keep its key. */
+const thing =
+  (keyOf: (name: string) => HazardKey.HazardKey): Drop =>
+  (recorder, object, behavior, _, kind) => {
+    writeObject(recorder, kind, object)
+    const name = nameOfObject(object).name
+    const key = keyOf(name)
     const known = Catalog.findThing(recorder.catalog, key)
-    if (known === undefined) continue
-    R.readAll(recorder, known.dependencies)
-    R.forgetThing(recorder, key)
+    if (known !== undefined) R.readAll(recorder, known.dependencies)
+    if (known !== undefined && known.runs.length < 2) R.forgetThing(recorder, key)
+    if (behavior !== "cascade") return
+    R.barrier(recorder, `drops ${name} and all that depends on it`)
+    const isUser = ({ dependencies }: Pick<Catalog.Relation, "dependencies">): boolean => dependencies.has(key)
+    makeUncertain(recorder, [
+      ...Catalog.allRelations(recorder.catalog)
+        .filter(isUser)
+        .map((relation) => relation.name.name),
+      ...Catalog.allTypes(recorder.catalog)
+        .filter(isUser)
+        .map((type) => type.name.name),
+      ...Catalog.allRoutines(recorder.catalog)
+        .filter(isUser)
+        .map((one) => HazardKey.routine(one.name.name))
+    ])
   }
-  if (behavior === "cascade") R.barrier(recorder, `drops ${name} and all that depends on it`)
-}
 
 const schema: Drop = (recorder, object) => {
   const name = nameOfObject(object).name
@@ -162,9 +175,9 @@ const drops: Readonly<Record<ObjectType, Drop>> = {
   OBJECT_AMPROC: impossible,
   OBJECT_ATTRIBUTE: impossible,
   OBJECT_CAST: barrier,
-  OBJECT_COLLATION: thing,
+  OBJECT_COLLATION: thing(HazardKey.collation),
   OBJECT_COLUMN: impossible,
-  OBJECT_CONVERSION: thing,
+  OBJECT_CONVERSION: thing((name) => `conversion ${name}`),
   OBJECT_DATABASE: impossible,
   OBJECT_DEFACL: impossible,
   OBJECT_DEFAULT: impossible,
@@ -181,12 +194,12 @@ const drops: Readonly<Record<ObjectType, Drop>> = {
   OBJECT_LARGEOBJECT: impossible,
   OBJECT_MATVIEW: relation,
   OBJECT_OPCLASS: barrier,
-  OBJECT_OPERATOR: thing,
+  OBJECT_OPERATOR: thing(HazardKey.operator),
   OBJECT_OPFAMILY: barrier,
   OBJECT_PARAMETER_ACL: impossible,
   OBJECT_POLICY: attachment("policy", HazardKey.policy),
   OBJECT_PROCEDURE: routine,
-  OBJECT_PUBLICATION: thing,
+  OBJECT_PUBLICATION: thing((name) => `publication ${name}`),
   OBJECT_PUBLICATION_NAMESPACE: impossible,
   OBJECT_PUBLICATION_REL: impossible,
   OBJECT_ROLE: impossible,
@@ -201,10 +214,10 @@ const drops: Readonly<Record<ObjectType, Drop>> = {
   OBJECT_TABLESPACE: impossible,
   OBJECT_TRANSFORM: barrier,
   OBJECT_TRIGGER: attachment("trigger", HazardKey.trigger),
-  OBJECT_TSCONFIGURATION: thing,
-  OBJECT_TSDICTIONARY: thing,
-  OBJECT_TSPARSER: thing,
-  OBJECT_TSTEMPLATE: thing,
+  OBJECT_TSCONFIGURATION: thing(HazardKey.textSearch),
+  OBJECT_TSDICTIONARY: thing(HazardKey.textSearch),
+  OBJECT_TSPARSER: thing(HazardKey.textSearch),
+  OBJECT_TSTEMPLATE: thing(HazardKey.textSearch),
   OBJECT_TYPE: type,
   OBJECT_USER_MAPPING: impossible,
   OBJECT_VIEW: relation

@@ -59,7 +59,7 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
   putIndex(recorder, owner, name, shape)
   R.updateRelation(recorder, owner, (relation) => ({
     ...relation,
-    onWrite: [...relation.onWrite, ...Use.hiddenCalls(mentions)]
+    onWrite: [...relation.onWrite, ...Use.hiddenCalls(recorder, mentions)]
   }))
   if (statement.relation?.inh !== false) cloneToChildren(recorder, owner, { schema: owner.schema, name }, shape)
 }

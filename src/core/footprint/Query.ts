@@ -110,7 +110,7 @@ const viewOf = (recorder: R.Recorder, mentions: Mentions): Pick<Catalog.Relation
   return {
     base: base.map(({ name }) => name),
     uses: [...Use.directKeys(recorder, mentions), ...starred],
-    onRead: Use.hiddenCalls(mentions)
+    onRead: Use.hiddenCalls(recorder, mentions)
   }
 }
 

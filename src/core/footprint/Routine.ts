@@ -12,6 +12,7 @@ import type {
   CreatePolicyStmt,
   CreateTrigStmt,
   DoStmt,
+  Node,
   ObjectWithArgs,
   RuleStmt,
   TypeName
@@ -43,6 +44,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   parsedNow(recorder, body)
   R.readSchema(recorder, name)
   const signature = Use.useStored(recorder, statement.parameters, statement.returnType)
+  const defaults = mentionsOf(inputs.map(({ defexpr }) => defexpr))
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
   R.write(recorder, HazardKey.routine(name.name))
@@ -61,7 +63,8 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
     body,
     told: toldBody(statement, recorder.file),
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
-    uses,
+    uses: [...uses, ...Use.directKeys(recorder, defaults)],
+    onCall: Use.hiddenCalls(recorder, defaults),
     dependencies: new Set()
   }
   const before = Catalog.routinesNamed(recorder.catalog, name).find((other) => Catalog.isSameRoutine(other, next))
@@ -179,7 +182,7 @@ export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): 
     for (const known of R.relations(recorder, table)) R.readAll(recorder, known.dependencies)
   if (statement.constrrel !== undefined) Use.touch(recorder, Path.range(recorder, statement.constrrel))
   Use.touchRoutine(recorder, name, Option.none())
-  const condition = Use.useStored(recorder, statement.whenClause)
+  const condition = Use.useStored(recorder, statement.whenClause, stringsOf(statement.args).map(constant))
   R.read(recorder, HazardKey.trigger(trigname))
   const transitions = (statement.transitionRels ?? []).flatMap((node) =>
     "TriggerTransition" in node ? [node.TriggerTransition.name ?? ""] : []
@@ -192,10 +195,13 @@ export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): 
       ...Use.directKeys(recorder, condition),
       ...stringsOf(statement.columns).map(HazardKey.column)
     ],
-    calls: [{ name, arity: Option.none(), transitions }, ...Use.hiddenCalls(condition)],
+    calls: [{ name, arity: Option.none(), transitions, isPart: false }, ...Use.hiddenCalls(recorder, condition)],
     alsoWrites: []
   })
 }
+
+/** An argument of a trigger, as an expression has it: it may name a text search configuration. */
+const constant = (sval: string): Node => ({ A_Const: { sval: { sval } } })
 
 /** @since 0.1.0 @category statements */
 export const createPolicy = (
@@ -215,7 +221,7 @@ export const createPolicy = (
     kind: "policy",
     name: policy_name,
     uses: [...(before?.uses ?? []), ...Use.directKeys(recorder, mentions)],
-    calls: [...(before?.calls ?? []), ...Use.hiddenCalls(mentions)],
+    calls: [...(before?.calls ?? []), ...Use.hiddenCalls(recorder, mentions)],
     alsoWrites: []
   })
 }
@@ -233,7 +239,7 @@ export const createRule = (recorder: R.Recorder, { actions, relation, rulename =
     kind: "rule",
     name: rulename,
     uses: Use.directKeys(recorder, mentions),
-    calls: Use.hiddenCalls(mentions),
+    calls: Use.hiddenCalls(recorder, mentions),
     alsoWrites: Path.mentioned(recorder, mentionsOf(actions)).relations.flatMap((mention) =>
       mention.access === "read" || mention.name.name === name.name ? [] : [mention.name]
     )

@@ -18,6 +18,7 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import * as R from "../reading/Recorder.js"
+import * as Use from "../reading/Use.js"
 import { constantText, isOn, optionNamed, optionText } from "../sql/SyntaxTree.js"
 import { readRole } from "./AnyObject.js"
 
@@ -81,6 +82,8 @@ const install = (recorder: R.Recorder, name: string, schema: string | undefined)
       parts: [],
       constraints: [],
       onWrite: [],
+      runs: [],
+      uses: [],
       dependencies: new Set()
     })
   }
@@ -132,6 +135,7 @@ const placing: ReadonlySet<string> = new Set(["search_path", "role", "session_au
 /** @since 0.1.0 @category statements */
 export const setVariable = (recorder: R.Recorder, { args, kind, name = "" }: VariableSetStmt): void => {
   const values = (args ?? []).map(constantText)
+  if (name === "default_text_search_config") Use.useStored(recorder, args)
   if (placing.has(name) || kind === "VAR_RESET_ALL") recorder.path++
   if (name === "search_path") {
     const isSet = kind === "VAR_SET_VALUE"

@@ -14,6 +14,7 @@ import * as Use from "../reading/Use.js"
 import { type Body, isNode, nameOfNodes, type StatementTag, type Wrapped } from "../sql/SyntaxTree.js"
 import { alterTable } from "./AlterTable.js"
 import * as Object_ from "./AnyObject.js"
+import * as Definition from "./Definition.js"
 import { drop } from "./DropStatement.js"
 import * as Index from "./Index.js"
 import * as Query from "./Query.js"
@@ -139,11 +140,13 @@ const publish = (recorder: R.Recorder, objects: ReadonlyArray<Node> | undefined,
   }
 }
 
-/** Text search configurations and dictionaries share their keys. */
+/** Text search configurations and dictionaries share their keys. What a statement reads about one is kept with it. */
 const textSearch = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined): void => {
   const name = nameOfNodes(nodes)
+  const key = HazardKey.textSearch(name.name)
   R.readSchema(recorder, name)
-  R.write(recorder, `text search ${name.name}`)
+  R.write(recorder, key)
+  R.resaveThing(recorder, key)
 }
 
 const roleSetting: Rule<"AlterRoleStmt"> = (recorder, { role }) => {
@@ -166,9 +169,8 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   AlterFunctionStmt: Routine.alterFunction,
   AlterObjectDependsStmt: barrier("makes an object depend on an extension"),
   AlterObjectSchemaStmt: setSchema,
-  AlterOpFamilyStmt: barrier("alters an operator family"),
-  AlterOperatorStmt: (recorder, { opername }) =>
-    R.write(recorder, HazardKey.operator(nameOfNodes(opername?.objname).name)),
+  AlterOpFamilyStmt: Definition.alterOperatorFamily,
+  AlterOperatorStmt: Definition.alterOperator,
   AlterOwnerStmt: Object_.changeOwner,
   AlterPolicyStmt: alterPolicy,
   AlterPublicationStmt: alterPublication,
@@ -197,7 +199,7 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   ConstraintsSetStmt: noFootprint,
   CopyStmt: copy,
   CreateAmStmt: barrier("creates an access method"),
-  CreateCastStmt: barrier("creates a cast"),
+  CreateCastStmt: Definition.createCast,
   CreateConversionStmt: barrier("creates a conversion"),
   CreateDomainStmt: Type.createDomain,
   CreateEnumStmt: Type.createEnum,
@@ -213,7 +215,7 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
     R.updateRelation(recorder, name, (known) => ({ ...known, creation: Option.none() }))
   },
   CreateFunctionStmt: Routine.createFunction,
-  CreateOpClassStmt: barrier("creates an operator class"),
+  CreateOpClassStmt: Definition.createOperatorClass,
   CreateOpFamilyStmt: barrier("creates an operator family"),
   CreatePLangStmt: barrier("creates a language"),
   CreatePolicyStmt: Routine.createPolicy,
@@ -227,13 +229,13 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   CreateSubscriptionStmt: barrier("creates a subscription"),
   CreateTableAsStmt: Query.createTableAs,
   CreateTableSpaceStmt: barrier("creates a tablespace"),
-  CreateTransformStmt: barrier("creates a transform"),
+  CreateTransformStmt: Definition.createTransform,
   CreateTrigStmt: Routine.createTrigger,
   CreateUserMappingStmt: barrier("creates a user mapping"),
   CreatedbStmt: barrier("creates a database"),
   DeallocateStmt: noFootprint,
   DeclareCursorStmt: cursor,
-  DefineStmt: Type.define,
+  DefineStmt: Definition.define,
   DeleteStmt: query("DeleteStmt"),
   DiscardStmt: (recorder) => {
     recorder.path++

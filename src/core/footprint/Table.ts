@@ -32,7 +32,11 @@ export const createTable = (recorder: R.Recorder, statement: CreateStmt): void =
   for (const element of elements) addElement(recorder, name, element, pending)
   for (const node of statement.constraints ?? [])
     if ("Constraint" in node) pending.push({ constraint: node.Constraint })
-  Use.useStored(recorder, statement.partspec, statement.partbound)
+  const routed = Use.useStored(recorder, statement.partspec, statement.partbound)
+  R.updateRelation(recorder, name, (known) => ({
+    ...known,
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, routed)]
+  }))
   addPending(recorder, name, pending)
   for (const parent of parents) {
     const found = R.findRelation(recorder, parent)

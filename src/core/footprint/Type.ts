@@ -14,35 +14,24 @@ import type {
   CreateDomainStmt,
   CreateEnumStmt,
   CreateRangeStmt,
-  DefineStmt,
-  Node,
-  ObjectType
+  Node
 } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import { freeConstraintName } from "../reading/ChosenNames.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
-import { elementName, wordingOf } from "../sql/ParsedType.js"
-import * as RoutineBody from "../sql/RoutineBody.js"
-import {
-  lastString,
-  listItems,
-  nameOfNodes,
-  nameOfStrings,
-  optionNamed,
-  partsOfObject,
-  stringsOf
-} from "../sql/SyntaxTree.js"
+import { elementName, isBuiltIn } from "../sql/ParsedType.js"
+import { nameOfNodes, optionNamed, optionsOf, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
 import { addColumn } from "./Column.js"
 import { ownTypes } from "./Routine.js"
 import { newRelation } from "./Table.js"
 
-const newType = (
+/** Adds a new type to the catalog, and returns its name. @since 0.1.0 @category statements */
+export const newType = (
   recorder: R.Recorder,
   nodes: ReadonlyArray<Node> | undefined,
   shape: Pick<Catalog.Type, "kind"> & Partial<Catalog.Type>
@@ -61,6 +50,8 @@ const newType = (
     parts: [],
     constraints: [],
     onWrite: [],
+    runs: [],
+    uses: [],
     dependencies: new Set(),
     ...shape
   })
@@ -104,6 +95,8 @@ const external = (name: SchemaObject.QualifiedName): Catalog.Type => ({
   parts: [],
   constraints: [],
   onWrite: [],
+  runs: [],
+  uses: [],
   dependencies: new Set()
 })
 
@@ -133,7 +126,7 @@ const addDomainConstraint = (
       contype === "CONSTR_CHECK"
         ? [...known.constraints, { name: chosen, uses: Use.directKeys(recorder, mentions) }]
         : known.constraints,
-    onWrite: [...known.onWrite, ...Use.hiddenCalls(mentions)]
+    onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, mentions)]
   })
 }
 
@@ -148,10 +141,12 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
     return
   }
   R.readAll(recorder, known.dependencies)
-  Use.useNow(recorder, statement.def)
+  const mentions = Use.useNow(recorder, statement.def)
   for (const table of Use.tablesWithType(recorder, known.name)) Use.change(recorder, table)
   if (statement.def !== undefined && "Constraint" in statement.def) {
     addDomainConstraint(recorder, known.name, statement.def.Constraint)
+  } else if (statement.subtype === "T") {
+    R.saveType(recorder, { ...known, onWrite: [...known.onWrite, ...Use.hiddenCalls(recorder, mentions)] })
   } else if (statement.subtype === "X") {
     R.read(recorder, HazardKey.constraint(statement.name ?? ""))
     R.saveType(recorder, {
@@ -163,21 +158,28 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
 
 /** @since 0.1.0 @category statements */
 export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRangeStmt): void => {
-  Use.useStored(recorder, params)
   const subtype = optionNamed(params, "subtype")?.arg
+  Use.useStored(recorder, subtype, collationOf(params))
   const parts =
     subtype !== undefined && "TypeName" in subtype ? [Path.type(recorder, elementName(subtype.TypeName))] : []
-  for (const option of ["subtype_diff", "canonical"]) {
+  const runs = ["subtype_diff", "canonical"].flatMap((option) => {
     const name = partsOfObject(optionNamed(params, option)?.arg)
-    if (name.length > 0) Use.touchRoutine(recorder, Path.routine(recorder, nameOfStrings(name)), Option.none())
-  }
-  const name = newType(recorder, typeName, { kind: "range", parts: ownTypes(parts) })
+    return name.length > 0 ? [Use.calledFrom(recorder, name)] : []
+  })
+  const operatorClass = partsOfObject(optionNamed(params, "subtype_opclass")?.arg).at(-1)
+  if (operatorClass !== undefined) Use.useThing(recorder, HazardKey.operatorClass(operatorClass))
+  const name = newType(recorder, typeName, { kind: "range", parts: ownTypes(parts), runs })
   const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
   const multi = given ?? multirangeName(name.name)
   R.write(recorder, multi)
   R.saveType(recorder, { ...external({ ...name, name: multi }), isExternal: false, kind: "range", parts: [name] })
   R.write(recorder, HazardKey.routine(name.name))
 }
+
+/** The collation of a range, as an expression has it. */
+const collationOf = (params: ReadonlyArray<Node> | undefined): unknown => ({
+  collname: partsOfObject(optionNamed(params, "collation")?.arg).map((sval) => ({ String: { sval } }))
+})
 
 /** See makeMultirangeTypeName in src/backend/catalog/pg_type.c. */
 const multirangeName = (range: string): string =>
@@ -196,122 +198,39 @@ export const alterType = (recorder: R.Recorder, { options, typeName }: AlterType
   const name = Path.type(recorder, nameOfNodes(typeName))
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
-  Use.useStored(recorder, options)
+  const runs = optionsOf(options).flatMap((option) =>
+    typeFunctions.has(option.defname ?? "") ? [Use.calledFrom(recorder, partsOfObject(option.arg))] : []
+  )
+  addRuns(recorder, name, runs)
 }
 
+/** Options of a base type that name a function. @since 0.1.0 @category constants */
+export const typeFunctions: ReadonlySet<string> = new Set([
+  "analyze",
+  "input",
+  "output",
+  "receive",
+  "send",
+  "subscript",
+  "typmod_in",
+  "typmod_out"
+])
+
 /**
- * Reads `CREATE AGGREGATE`, `OPERATOR`, `TYPE`, `COLLATION` and those of text search objects.
+ * Adds calls for the values of a type: of a cast, or of an operator class. A type of the server gets a record then.
  *
  * @since 0.1.0
  * @category statements
  */
-export const define = (recorder: R.Recorder, statement: DefineStmt): void => {
-  const rule = definitions[statement.kind ?? "OBJECT_TRANSFORM"]
-  if (rule === undefined) R.opaqueBarrier(recorder, `defines an object of an unexpected kind (${statement.kind})`)
-  else rule(recorder, statement)
-}
-
-type Definition = (recorder: R.Recorder, statement: DefineStmt) => void
-
-const readParts: Definition = (recorder, { definition }) => {
-  for (const node of definition ?? []) {
-    if (!("DefElem" in node)) continue
-    const { arg } = node.DefElem
-    if (arg !== undefined && "TypeName" in arg) readTypeOrRoutine(recorder, arg)
-    else if (arg !== undefined && "List" in arg)
-      for (const part of partsOfObject(arg))
-        Use.touchRoutine(recorder, Path.routine(recorder, nameOfStrings([part])), Option.none())
-  }
-}
-
-/** Reads a type or a routine: the grammar does not tell `sfunc = f` from `basetype = t`. */
-const readTypeOrRoutine = (recorder: R.Recorder, node: Node): void => {
-  const name = Path.routine(recorder, nameOfStrings(partsOfObject(node)))
-  if (R.routines(recorder, name).length > 0) Use.touchRoutine(recorder, name, Option.none())
-  else Use.useStored(recorder, node)
-}
-
-const aggregate: Definition = (recorder, statement) => {
-  readParts(recorder, statement)
-  const name = Path.placed(recorder, nameOfNodes(statement.defnames))
-  const parameters = (statement.args ?? []).flatMap((node) => listItems(node))
-  const types = parameters.flatMap((node) => ("FunctionParameter" in node ? [node.FunctionParameter.argType] : []))
-  Use.useStored(recorder, types)
-  R.readSchema(recorder, name)
-  R.write(recorder, HazardKey.routine(name.name))
-  const inputs = types.map(wordingOf)
-  if (statement.replace !== true) R.claim(recorder, SchemaObject.routine(name, inputs))
-  const support = (statement.definition ?? []).flatMap((node) => {
-    const parts = "DefElem" in node ? partsOfObject(node.DefElem.arg) : []
-    return parts.length > 0 && R.routines(recorder, Path.routine(recorder, nameOfStrings(parts))).length > 0
-      ? [parts]
-      : []
-  })
-  R.saveRoutine(recorder, {
-    name,
-    kind: "aggregate",
-    inputs,
-    minArity: inputs.length,
-    maxArity: inputs.length,
-    types: ownTypes(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
-    body: RoutineBody.calling(support),
-    told: { language: ToldRoutine.ofAggregate, source: Option.some(functionsOf(statement)), file: recorder.file },
-    isCertain: statement.replace !== true && !recorder.statement.runsCode,
-    uses: support.map((parts) => HazardKey.routine(parts.at(-1) ?? "")),
-    dependencies: new Set()
-  })
-}
-
-/** Options that name a function of an aggregate; see `pg_aggregate` in the PostgreSQL manual. */
-const supporting: ReadonlySet<string> = new Set([
-  "combinefunc",
-  "deserialfunc",
-  "finalfunc",
-  "mfinalfunc",
-  "minvfunc",
-  "msfunc",
-  "serialfunc",
-  "sfunc"
-])
-
-const functionsOf = ({ definition }: DefineStmt): string => {
-  const names = (definition ?? []).flatMap((node) =>
-    "DefElem" in node && supporting.has(node.DefElem.defname ?? "") ? partsOfObject(node.DefElem.arg).slice(-1) : []
-  )
-  return [...new Set(names)].sort().join("\n")
-}
-
-const operator: Definition = (recorder, statement) => {
-  readParts(recorder, statement)
-  const name = lastString(statement.defnames) ?? ""
-  const key = HazardKey.operator(name)
-  R.write(recorder, key)
-  R.saveThing(recorder, key)
-}
-
-const baseType: Definition = (recorder, statement) => {
-  readParts(recorder, statement)
-  newType(recorder, statement.defnames, { kind: "base" })
-}
-
-const thing =
-  (word: string): Definition =>
-  (recorder, statement) => {
-    readParts(recorder, statement)
-    const name = Path.placed(recorder, nameOfNodes(statement.defnames))
-    R.readSchema(recorder, name)
-    const key = `${word} ${name.name}`
-    R.write(recorder, key)
-    R.saveThing(recorder, key, word === "collation" ? [SchemaObject.collation(name)] : [])
-  }
-
-const definitions: Readonly<Partial<Record<ObjectType, Definition>>> = {
-  OBJECT_AGGREGATE: aggregate,
-  OBJECT_COLLATION: thing("collation"),
-  OBJECT_OPERATOR: operator,
-  OBJECT_TSCONFIGURATION: thing("text search"),
-  OBJECT_TSDICTIONARY: thing("text search"),
-  OBJECT_TSPARSER: thing("text search"),
-  OBJECT_TSTEMPLATE: thing("text search"),
-  OBJECT_TYPE: baseType
+export const addRuns = (
+  recorder: R.Recorder,
+  name: SchemaObject.QualifiedName,
+  runs: ReadonlyArray<Catalog.HiddenCall>,
+  uses: ReadonlyArray<HazardKey.HazardKey> = []
+): void => {
+  if (runs.length + uses.length === 0 || R.relations(recorder, name).length > 0) return
+  const isServers = isBuiltIn([...Option.toArray(name.schema), name.name])
+  const given = isServers ? { ...name, schema: Option.some("pg_catalog") } : name
+  const known = R.types(recorder, name)[0] ?? { ...external(given), kind: "base" as const }
+  R.saveType(recorder, { ...known, runs: [...known.runs, ...runs], uses: [...known.uses, ...uses] })
 }

@@ -30,6 +30,12 @@ export const role = (name: string): HazardKey => `role ${name}`
 export const operator = (name: string): HazardKey => `operator ${name}`
 
 /** @since 0.1.0 @category constructors */
+export const operatorClass = (name: string): HazardKey => `operator class ${name}`
+
+/** Text search configurations, dictionaries, parsers and templates share their keys. @since 0.1.0 @category constructors */
+export const textSearch = (name: string): HazardKey => `text search ${name}`
+
+/** @since 0.1.0 @category constructors */
 export const collation = (name: string): HazardKey => `collation ${name}`
 
 /** @since 0.1.0 @category constructors */

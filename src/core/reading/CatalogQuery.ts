@@ -102,7 +102,7 @@ export const inspectCatalog = (recorder: R.Recorder, mentions: Mentions, pieces:
   )
   if (asked.length === 0) return
   const onlyNamespaces = asked.every(({ name }) => namespaces.has(name.name))
-  let isNamed = mentions.inTexts.some(({ kind }) => kind !== "sequence")
+  let isNamed = mentions.inTexts.some(({ kind }) => kind === "relation" || kind === "type" || kind === "routine")
   for (const { column, text } of comparisons(recorder, pieces)) {
     nameColumns[column]?.(recorder, text)
     if (column in nameColumns && (onlyNamespaces || !namespaceColumns.has(column))) isNamed = true

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
-import type { Call, Mentions } from "../sql/Mentions.js"
+import type { Call, Mentions, NamedInText } from "../sql/Mentions.js"
 import { elementName, isBuiltIn, wordingOf, wordingOfName } from "../sql/ParsedType.js"
 import { nameOfObject, nameOfRangeVar, stringsOf } from "../sql/SyntaxTree.js"
 import * as R from "./Recorder.js"
@@ -118,11 +118,15 @@ export const mentioned = (recorder: R.Recorder, mentions: Mentions): Mentions =>
     relations: mentions.relations.map((one) => ({ ...one, name: relation(recorder, one.name) })),
     types: mentions.types.map((name) => type(recorder, name)),
     calls: mentions.calls.flatMap((one) => called(recorder, one)),
-    inTexts: mentions.inTexts.map((one) => ({ ...one, name: finders[one.kind](recorder, one.name) }))
+    inTexts: mentions.inTexts.map((one) => ({ ...one, name: finderOf(one.kind)(recorder, one.name) }))
   }
 }
 
-const finders = { relation, sequence: relation, type, routine }
+const finderOf = (kind: NamedInText["kind"]) => {
+  if (kind === "type") return type
+  if (kind === "routine") return routine
+  return kind === "relation" || kind === "sequence" ? relation : (_: R.Recorder, name: QualifiedName) => name
+}
 
 /**
  * Resolves a type: the name and the wording by which the catalog knows it.

@@ -262,12 +262,30 @@ export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): voi
 export const saveThing = (
   recorder: Recorder,
   key: HazardKey.HazardKey,
-  objects: ReadonlyArray<SchemaObject.SchemaObject> = []
+  objects: ReadonlyArray<SchemaObject.SchemaObject> = [],
+  runs: ReadonlyArray<Catalog.HiddenCall> = []
 ): void => {
   const known = Catalog.findThing(recorder.catalog, key)
   const dependencies = known?.dependencies ?? new Set()
-  recorder.catalog = Catalog.putThing(recorder.catalog, { key, objects, dependencies })
+  recorder.catalog = Catalog.putThing(recorder.catalog, {
+    key,
+    objects,
+    runs: [...(known?.runs ?? []), ...runs],
+    dependencies
+  })
   recordSave(recorder, { _tag: "Thing", key })
+}
+
+/**
+ * Keeps an object as it is, with all that the statement reads. It reads what the object depended on before.
+ *
+ * @since 0.1.0
+ * @category changes
+ */
+export const resaveThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  const known = Catalog.findThing(recorder.catalog, key)
+  readAll(recorder, known?.dependencies ?? [])
+  saveThing(recorder, key, known?.objects)
 }
 
 /** @since 0.1.0 @category changes */

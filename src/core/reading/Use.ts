@@ -13,13 +13,17 @@ import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import type { ToldRoutine } from "../model/ToldRoutine.js"
-import { type Access, type Call, type Mentions, mentionsOf } from "../sql/Mentions.js"
+import { type Access, type Call, type Mentions, mentionsOf, type NamedInText } from "../sql/Mentions.js"
 import { isBuiltIn } from "../sql/ParsedType.js"
+import { nameOfStrings } from "../sql/SyntaxTree.js"
 import { isRunning, runBody } from "./BodyRun.js"
 import { inspectCatalog, isCatalogRelation } from "./CatalogQuery.js"
 import * as Path from "./NameResolution.js"
 import * as R from "./Recorder.js"
+import { thingsIn } from "./StoredExpression.js"
 import * as UnknownTable from "./UnknownTable.js"
+
+export { directKeys, hiddenCalls, movedSequences } from "./StoredExpression.js"
 
 const once = (recorder: R.Recorder, what: string, name: QualifiedName): boolean => {
   const { followed } = recorder.statement
@@ -66,7 +70,11 @@ export const touchType = (recorder: R.Recorder, name: QualifiedName): void => {
   }
   if (!once(recorder, "type", name)) return
   R.readName(recorder, name)
-  for (const type of types) for (const part of type.parts) touchType(recorder, part)
+  for (const type of types) {
+    R.readAll(recorder, type.uses)
+    for (const part of type.parts) touchType(recorder, part)
+    for (const { arity, name: run } of type.runs) touchRoutine(recorder, run, arity)
+  }
   for (const row of rows) touchTypes(recorder, row)
 }
 
@@ -146,7 +154,7 @@ const moveSequence = (recorder: R.Recorder, sequence: QualifiedName): void =>
 const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
   if (!once(recorder, "value", name)) return
   for (const type of R.types(recorder, name)) {
-    for (const hidden of type.onWrite) runHidden(recorder, undefined, hidden)
+    for (const hidden of [...type.onWrite, ...type.runs]) runHidden(recorder, undefined, hidden)
     for (const part of type.parts) storeValue(recorder, part)
   }
 }
@@ -174,8 +182,12 @@ const runInherited = (recorder: R.Recorder, parent: QualifiedName): void => {
 const runHidden = (
   recorder: R.Recorder,
   relation: Catalog.Relation | undefined,
-  { arity, name, transitions }: Catalog.HiddenCall
+  { arity, isPart, name, transitions }: Catalog.HiddenCall
 ): void => {
+  if (isPart && isInC(recorder, name)) {
+    touchRoutine(recorder, name, arity)
+    return
+  }
   if (!once(recorder, `run ${relation?.name.name ?? ""}`, name)) return
   const added = transitions.filter((transition) => !recorder.locals.has(transition))
   for (const transition of added) recorder.locals.add(transition)
@@ -183,6 +195,10 @@ const runHidden = (
   runNamed(recorder, name, arity, (routine) => runBody(recorder, routine, [], relation?.name.name))
   for (const transition of added) recorder.locals.delete(transition)
 }
+
+/** Whether a routine is in C. As a part of an operator or a type, it computes a value and has no other effect. */
+const isInC = (recorder: R.Recorder, name: QualifiedName): boolean =>
+  R.routines(recorder, name).some(({ told }) => told.language === "c" || told.language === "internal")
 
 /** Runs a call that the server makes by itself. @since 0.1.0 @category writing */
 export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
@@ -259,7 +275,31 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
   if (hasHiddenEffects(name.name, args))
     R.opaqueBarrier(recorder, `${name.name} has effects that its call does not show`)
   if (hasOutsideEffects(name.name)) recorder.statement.isOpaque = true
+  for (const { onCall } of R.routines(recorder, name))
+    for (const hidden of onCall) runHidden(recorder, undefined, hidden)
   runNamed(recorder, name, Option.some(args.length), (routine) => runBody(recorder, routine, args, undefined))
+}
+
+/**
+ * Reads an operator, an operator class, a collation or a text search object that a migration creates, and returns the
+ * calls of its functions.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const useThing = (recorder: R.Recorder, key: HazardKey.HazardKey): ReadonlyArray<Catalog.HiddenCall> => {
+  const known = Catalog.findThing(recorder.catalog, key)
+  if (known === undefined) return []
+  R.read(recorder, key)
+  for (const { arity, name } of known.runs) touchRoutine(recorder, name, arity)
+  return known.runs
+}
+
+/** Reads a routine that an object is made of, and returns its call. @since 0.1.0 @category reading */
+export const calledFrom = (recorder: R.Recorder, parts: ReadonlyArray<string>): Catalog.HiddenCall => {
+  const name = Path.routine(recorder, nameOfStrings(parts))
+  touchRoutine(recorder, name, Option.none())
+  return { name, arity: Option.none(), transitions: [], isPart: true }
 }
 
 /**
@@ -271,9 +311,11 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
 export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
   const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
+  for (const { runs } of thingsIn(recorder, mentions))
+    for (const { arity, name } of runs) touchRoutine(recorder, name, arity)
   for (const { name } of mentions.relations) touch(recorder, name)
   for (const { args, name } of mentions.calls) touchRoutine(recorder, name, Option.some(args.length))
-  for (const { kind, name } of mentions.inTexts) if (kind !== "routine") touch(recorder, name)
+  for (const { kind, name } of mentions.inTexts) if (isRelation(kind)) touch(recorder, name)
   return mentions
 }
 
@@ -281,6 +323,8 @@ export const useStored = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown
 export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>): Mentions => {
   const mentions = Path.mentioned(recorder, mentionsOf(...pieces))
   useNames(recorder, mentions)
+  for (const { runs } of thingsIn(recorder, mentions)) for (const hidden of runs) runHidden(recorder, undefined, hidden)
+  for (const type of mentions.types) storeValue(recorder, type)
   for (const { access, name } of mentions.relations) store(recorder, name, access)
   for (const { kind, name } of mentions.inTexts) {
     if (kind === "sequence") changePart(recorder, name)
@@ -293,21 +337,15 @@ export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>):
 
 const useNames = (recorder: R.Recorder, mentions: Mentions): void => {
   for (const type of mentions.types) touchType(recorder, type)
-  for (const symbol of mentions.operators) useOperator(recorder, symbol)
-  for (const name of mentions.others) {
-    const key = HazardKey.collation(name)
-    if (R.isKnownThing(recorder, key)) R.read(recorder, key)
-  }
+  for (const { key } of thingsIn(recorder, mentions)) R.read(recorder, key)
   for (const { kind, name } of mentions.inTexts) {
     if (kind === "type") touchType(recorder, name)
     else if (kind === "routine") touchRoutine(recorder, name, Option.none())
   }
 }
 
-const useOperator = (recorder: R.Recorder, symbol: string): void => {
-  const key = HazardKey.operator(symbol)
-  if (R.isKnownThing(recorder, key)) R.read(recorder, key)
-}
+/** Whether a name in a string is one of a relation; a type may be the row of one. */
+const isRelation = (kind: NamedInText["kind"]): boolean => kind === "relation" || kind === "sequence" || kind === "type"
 
 /** Writes an index, a sequence or a statistics object, and its table. @since 0.1.0 @category writing */
 export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
@@ -332,45 +370,4 @@ export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): Reado
   return Catalog.allRelations(recorder.catalog).flatMap(({ columns, kind, name }) =>
     kind !== "index" && columns.some((column) => inner.has(column.type.name)) ? [name] : []
   )
-}
-
-/** Calls that the server makes by itself when it runs a stored expression. @since 0.1.0 @category expressions */
-export const hiddenCalls = (mentions: Mentions): ReadonlyArray<Catalog.HiddenCall> =>
-  mentions.calls
-    .filter(({ name }) => !isBuiltInRoutine(name))
-    .map(({ args, name }) => ({ name, arity: Option.some(args.length), transitions: [] }))
-
-/** Sequences that an expression advances. @since 0.1.0 @category expressions */
-export const movedSequences = (mentions: Mentions): ReadonlyArray<QualifiedName> =>
-  mentions.inTexts.flatMap(({ kind, name }) => (kind === "sequence" ? [name] : []))
-
-/** Keys of the objects that an expression names directly. @since 0.1.0 @category expressions */
-export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyArray<HazardKey.HazardKey> => [
-  ...mentions.relations.map(({ name }) => name.name),
-  ...mentions.calls.map(({ name }) => HazardKey.routine(name.name)),
-  ...mentions.types.map(({ name }) => name),
-  ...mentions.columns.flatMap((column) => columnKeys(recorder, mentions, column)),
-  ...(mentions.isGrouped ? [HazardKey.grouping] : []),
-  ...mentions.inTexts.map(({ kind, name }) => (kind === "routine" ? HazardKey.routine(name.name) : name.name))
-]
-
-/**
- * Keys of a column in each mentioned table that may have it. Without such a table, it is a column of the expression's
- * own table.
- */
-const columnKeys = (
-  recorder: R.Recorder,
-  { relations }: Mentions,
-  { isInner, name, qualifier }: Mentions["columns"][number]
-): ReadonlyArray<HazardKey.HazardKey> => {
-  if (!isInner) return [HazardKey.column(name)]
-  const found = relations.filter((relation) => {
-    const label = Option.getOrElse(relation.alias, () => relation.name.name)
-    const columns = R.findRelation(recorder, relation.name)?.columns
-    const isNamed = Option.isNone(qualifier) || qualifier.value === label
-    return isNamed && columns?.some((column) => column.name === name) !== false
-  })
-  return found.length === 0
-    ? [HazardKey.column(name)]
-    : found.map((relation) => HazardKey.columnOf(relation.name.name, name))
 }

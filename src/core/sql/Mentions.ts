@@ -8,10 +8,12 @@
  */
 import type {
   DeleteStmt,
+  IndexElem,
   InsertStmt,
   MergeStmt,
   Node,
   OnConflictClause,
+  PartitionElem,
   RangeVar,
   SelectStmt,
   TypeName,
@@ -59,7 +61,16 @@ export interface Call {
 
 /** A name inside a string, which the server looks up: `nextval('s')`. @since 0.1.0 @category models */
 export interface NamedInText {
-  readonly kind: "relation" | "sequence" | "type" | "routine"
+  readonly kind:
+    | "relation"
+    | "sequence"
+    | "type"
+    | "routine"
+    | "operator"
+    | "collation"
+    | "text search"
+    | "role"
+    | "schema"
   readonly name: QualifiedName
 }
 
@@ -125,7 +136,15 @@ const visit = (out: Collected, value: unknown, shadowed: Shadowed): void => {
   } else if (isNode(value)) visitNode(out, value, shadowed)
   else if (isRangeVar(value)) relation(out, value, "read", shadowed)
   else if (isTypeName(value)) typeName(out, value, shadowed)
-  else if (isRecord(value)) "limitOption" in value ? query(out, value, shadowed) : children(out, value, shadowed)
+  else if (isRecord(value)) {
+    if ("collname" in value) collation(out, value["collname"])
+    "limitOption" in value ? query(out, value, shadowed) : children(out, value, shadowed)
+  }
+}
+
+/** The name in `COLLATE`, in a field that has no wrapper. */
+const collation = (out: Collected, names: unknown): void => {
+  if (Array.isArray(names)) out.others.push(...stringsOf(names.filter(isNode)).slice(-1))
 }
 
 const children = (out: Collected, body: unknown, shadowed: Shadowed): void => {
@@ -156,17 +175,28 @@ const visitNode = (out: Collected, node: Node, shadowed: Shadowed): void => {
 const expression = (out: Collected, node: Node): void => {
   if ("FuncCall" in node) call(out, nameOfNodes(node.FuncCall.funcname), node.FuncCall.args ?? [])
   else if ("TypeCast" in node) cast(out, node.TypeCast.arg, node.TypeCast.typeName)
-  else if ("A_Expr" in node) out.operators.push(lastString(node.A_Expr.name) ?? "")
-  else if ("SubLink" in node) out.operators.push(...stringsOf(node.SubLink.operName).slice(-1))
+  else if ("A_Expr" in node) operators(out, lastString(node.A_Expr.name) ?? "")
+  else if ("SubLink" in node) out.operators.push(lastString(node.SubLink.operName) ?? "=")
+  else if ("CaseExpr" in node && node.CaseExpr.arg !== undefined) out.operators.push("=")
   else if ("SortBy" in node) out.operators.push(...stringsOf(node.SortBy.useOp).slice(-1))
   else if ("CollateClause" in node) out.others.push(...stringsOf(node.CollateClause.collname).slice(-1))
   else if ("RangeTableSample" in node) out.others.push(...stringsOf(node.RangeTableSample.method).slice(-1))
-  else if ("JoinExpr" in node) for (const name of stringsOf(node.JoinExpr.usingClause)) column(out, [name], 1)
-  else if ("IndexElem" in node) {
-    const { collation, name, opclass } = node.IndexElem
-    if (name !== undefined) column(out, [name], 1)
-    out.others.push(...stringsOf(collation).slice(-1), ...stringsOf(opclass).slice(-1))
-  }
+  else if ("JoinExpr" in node) {
+    for (const name of stringsOf(node.JoinExpr.usingClause)) column(out, [name], 1)
+    if (node.JoinExpr.isNatural === true || node.JoinExpr.usingClause !== undefined) out.operators.push("=")
+  } else if ("IndexElem" in node) element(out, node.IndexElem)
+  else if ("PartitionElem" in node) element(out, node.PartitionElem)
+}
+
+const element = (out: Collected, { collation: names, name, opclass }: IndexElem | PartitionElem): void => {
+  if (name !== undefined) column(out, [name], 1)
+  out.others.push(...stringsOf(names).slice(-1), ...stringsOf(opclass).slice(-1))
+}
+
+/** `BETWEEN` stands for two comparisons. */
+const operators = (out: Collected, name: string): void => {
+  if (name.includes("BETWEEN")) out.operators.push(">=", "<=", "<", ">")
+  else out.operators.push(name)
 }
 
 const column = (out: Collected, names: ReadonlyArray<string>, fields: number): void => {
@@ -197,32 +227,79 @@ const typeName = (out: Collected, type: TypeName, shadowed: Shadowed): void => {
 /** Functions whose first argument names a sequence, and functions whose first argument names a relation. */
 const sequenceFunctions: ReadonlySet<string> = new Set(["nextval", "setval", "currval"])
 const relationFunctions: ReadonlySet<string> = new Set([
+  "has_any_column_privilege",
+  "has_column_privilege",
+  "has_sequence_privilege",
+  "has_table_privilege",
   "pg_get_serial_sequence",
+  "pg_get_viewdef",
+  "pg_indexes_size",
+  "pg_prewarm",
+  "pg_relation_filenode",
+  "pg_relation_filepath",
   "pg_relation_size",
+  "pg_sequence_last_value",
+  "pg_table_size",
   "pg_total_relation_size",
+  "row_security_active",
   "to_regclass"
 ])
 
+/** Functions whose first argument is the text of another name. */
+const lookups: Readonly<Record<string, NamedInText["kind"]>> = {
+  has_function_privilege: "routine",
+  has_schema_privilege: "schema",
+  has_type_privilege: "type",
+  pg_has_role: "role",
+  to_regcollation: "collation",
+  to_regnamespace: "schema",
+  to_regoper: "operator",
+  to_regoperator: "operator",
+  to_regproc: "routine",
+  to_regprocedure: "routine",
+  to_regrole: "role",
+  to_regtype: "type"
+}
+
 const call = (out: Collected, name: QualifiedName, args: ReadonlyArray<Node>): void => {
   out.calls.push({ name, args })
-  if (sequenceFunctions.has(name.name)) namedInText(out, "sequence", constantText(args[0]))
+  if (/^(has_|pg_has_role$)/.test(name.name) && args.length > 2) privilege(out, name.name, args)
+  else if (sequenceFunctions.has(name.name)) namedInText(out, "sequence", constantText(args[0]))
   else if (relationFunctions.has(name.name)) namedInText(out, "relation", constantText(args[0]))
+  else namedInText(out, lookups[name.name], constantText(args[0]))
+}
+
+/** With three arguments, the first is a role and the second the object: `has_table_privilege('r', 't', 'SELECT')`. */
+const privilege = (out: Collected, name: string, args: ReadonlyArray<Node>): void => {
+  namedInText(out, "role", constantText(args[0]))
+  namedInText(out, relationFunctions.has(name) ? "relation" : lookups[name], constantText(args[1]))
 }
 
 const registries: Readonly<Record<string, NamedInText["kind"]>> = {
   regclass: "relation",
+  regcollation: "collation",
+  regconfig: "text search",
+  regdictionary: "text search",
+  regnamespace: "schema",
+  regoper: "operator",
+  regoperator: "operator",
+  regrole: "role",
   regproc: "routine",
   regprocedure: "routine",
   regtype: "type"
 }
 
 const cast = (out: Collected, arg: Node | undefined, type: TypeName | undefined): void => {
-  const kind = registries[lastString(type?.names) ?? ""]
-  if (kind !== undefined) namedInText(out, kind, constantText(arg))
+  namedInText(out, registries[lastString(type?.names) ?? ""], constantText(arg))
 }
 
-const namedInText = (out: Collected, kind: NamedInText["kind"], text: Option.Option<string>): void => {
-  const name = Option.flatMap(text, (_) => nameFrom(_.replace(/\(.*$/s, "").replace(/\[\]$/, "")))
+const namedInText = (out: Collected, kind: NamedInText["kind"] | undefined, text: Option.Option<string>): void => {
+  if (kind === undefined) return
+  const written = Option.map(text, (_) => _.replace(/\(.*$/s, "").replace(/\[\]$/, ""))
+  const name =
+    kind === "operator"
+      ? Option.map(written, (_) => nameOfStrings([_.replace(/^.*\./, "").trim()]))
+      : Option.flatMap(written, nameFrom)
   if (Option.isSome(name)) out.inTexts.push({ kind, name: name.value })
 }
 

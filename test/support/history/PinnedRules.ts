@@ -162,7 +162,13 @@ export const rules: ReadonlyArray<readonly [rule: string, histories: ReadonlyArr
         "CREATE SEQUENCE t_x_seq"
       ),
       pinned("RENAME, the old name", tables, "ALTER TABLE a RENAME TO b", "CREATE TABLE a (y int)"),
-      pinned("RENAME, the new name", tables, "DROP TABLE log", "ALTER TABLE a RENAME TO log")
+      pinned("RENAME, the new name", tables, "DROP TABLE log", "ALTER TABLE a RENAME TO log"),
+      pinned(
+        "RENAME, with what depended on the old name",
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE k (p int CONSTRAINT fk REFERENCES p); INSERT INTO p VALUES (1); INSERT INTO k VALUES (1); ALTER TABLE p RENAME TO q",
+        "ALTER TABLE k DROP CONSTRAINT fk",
+        "TRUNCATE q CASCADE"
+      )
     ]
   ],
   [
@@ -203,6 +209,20 @@ export const rules: ReadonlyArray<readonly [rule: string, histories: ReadonlyArr
   [
     "9: writing rows runs code, with what it reads and writes",
     [
+      pinned(
+        "of operators",
+        `${tables}; CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+         CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same)`,
+        "INSERT INTO log SELECT 1 WHERE 1 === 2",
+        "CREATE OR REPLACE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT false'"
+      ),
+      pinned(
+        "of casts",
+        `${tables}; CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION depth(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE CAST (mood AS int) WITH FUNCTION depth(mood)`,
+        "INSERT INTO log SELECT ('sad'::mood)::int",
+        "CREATE OR REPLACE FUNCTION depth(mood) RETURNS int LANGUAGE sql AS 'SELECT 2'"
+      ),
       pinned(
         "of triggers",
         `${tables}; CREATE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NEW; END $$;
@@ -294,6 +314,13 @@ export const rules: ReadonlyArray<readonly [rule: string, histories: ReadonlyArr
     "11: names inside strings count",
     [
       pinned("in nextval", tables, "CREATE SEQUENCE s", "SELECT nextval('s')"),
+      pinned("in COLLATE", tables, "CREATE COLLATION ours (LOCALE = 'C')", "CREATE TABLE words (w text COLLATE ours)"),
+      pinned(
+        "of a text search configuration",
+        "CREATE TABLE texts (t text)",
+        "CREATE TEXT SEARCH CONFIGURATION ours (COPY = simple)",
+        "CREATE INDEX ON texts USING gin (to_tsvector('ours', t))"
+      ),
       pinned("in a cast to regclass", tables, "ALTER TABLE a RENAME TO b", "SELECT 'b'::regclass"),
       pinned(
         "in the arguments of a function that computes SQL",

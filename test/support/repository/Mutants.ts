@@ -131,6 +131,11 @@ const order: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "7e",
+    without: "the names that a rename turns",
+    edits: [["core/catalog/Pointers", "if (hit.length === 0) return keys", "if (hit.length >= 0) return keys"]]
+  },
+  {
     name: "8a",
     without: "the tables that a view reads",
     edits: [
@@ -189,6 +194,15 @@ const order: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "9e",
+    without: "the functions of operators and casts",
+    edits: [
+      ["core/reading/Use", "for (const hidden of runs) runHidden(recorder, undefined, hidden)", ""],
+      ["core/reading/Use", "[...type.onWrite, ...type.runs]", "type.onWrite"],
+      ["core/reading/StoredExpression", "...thingsIn(recorder, mentions).flatMap(({ runs }) => runs),", ""]
+    ]
+  },
+  {
     name: "10a",
     without: "bodies in SQL",
     edits: [["core/footprint/Routine", `body._tag === "Code" && body.language === "sql"`, "body === undefined"]]
@@ -207,6 +221,11 @@ const order: ReadonlyArray<Mutant> = [
     ]
   },
   {
+    name: "11c",
+    without: "collations, and text search configurations in strings",
+    edits: [["core/reading/Use", "for (const { key } of thingsIn(recorder, mentions)) R.read(recorder, key)", ""]]
+  },
+  {
     name: "11b",
     without: "barriers for catalog queries",
     edits: [["core/reading/CatalogQuery", "if (!isNamed)\n    R.opaqueBarrier(", "if (!isNamed)\n    void ("]]
@@ -223,6 +242,7 @@ const order: ReadonlyArray<Mutant> = [
       ["core/footprint/Statement", "R.barrier(recorder, ", "void ("],
       ["core/footprint/AnyObject", "R.barrier(recorder, ", "void ("],
       ["core/footprint/DropStatement", "R.barrier(recorder, ", "void ("],
+      ["core/footprint/Definition", "R.barrier(recorder, ", "void ("],
       [
         "core/footprint/Statement",
         `opaqueBarrier("creates an event trigger`,
