@@ -173,6 +173,41 @@ const others: ReadonlyArray<fc.Arbitrary<string>> = [
   text`CREATE TABLE ${schema}.${table} (id int, x int)`
 ]
 
+const collation = options("words", "letters")
+
+/** What runs or is looked up without a call, and renames of parts. */
+const parts: ReadonlyArray<fc.Arbitrary<string>> = [
+  text`CREATE OR REPLACE FUNCTION same(n int, m int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT n > ${value}'`,
+  text`CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = ${options("same", "int4eq")})`,
+  text`INSERT INTO c (log) SELECT (${value} === ${value})::text`,
+  text`DELETE FROM ${table} WHERE x === ${value}`,
+  text`ALTER TABLE ${table} ADD CONSTRAINT k CHECK (x === x) NOT VALID`,
+  text`ALTER TABLE ${table} ALTER x SET DEFAULT (${value} === 1)::int`,
+  text`CREATE INDEX ON ${table} ((x === id))`,
+  text`CREATE VIEW ${view} AS SELECT id, x FROM ${table} WHERE x === id`,
+  text`CREATE OR REPLACE FUNCTION ${routine}(n int DEFAULT 1) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (n === 1)::int; END $$`,
+  text`DROP OPERATOR === (int, int)`,
+  text`DROP FUNCTION same`,
+  text`ALTER FUNCTION same RENAME TO ${options("same", "other")}`,
+  text`ALTER FUNCTION ${options("same", "other", "tg")} SET SCHEMA ${schema}`,
+  text`CREATE COLLATION ${collation} (LOCALE = 'C')`,
+  text`ALTER COLLATION ${collation} RENAME TO ${collation}`,
+  text`ALTER TABLE ${table} ALTER y TYPE text COLLATE ${collation}`,
+  text`CREATE INDEX ON ${table} (y COLLATE ${collation})`,
+  text`CREATE DOMAIN word AS text COLLATE ${collation}`,
+  text`DROP COLLATION ${collation}`,
+  text`CREATE TEXT SEARCH CONFIGURATION ours (COPY = simple)`,
+  text`CREATE INDEX ON ${table} USING gin (to_tsvector('ours', y))`,
+  text`INSERT INTO c (log) SELECT to_tsvector('ours', 'some words')::text`,
+  text`ALTER TEXT SEARCH CONFIGURATION ours RENAME TO ${options("ours", "theirs")}`,
+  text`ALTER TRIGGER ${options("t1", "t2")} ON ${table} RENAME TO ${options("t1", "t2")}`,
+  text`ALTER POLICY pol ON ${table} RENAME TO pol2`,
+  text`ALTER TYPE pair RENAME ATTRIBUTE ${options("one", "two")} TO ${options("one", "uno")} CASCADE`,
+  text`ALTER SEQUENCE ${options("sq", "b_id_seq")} RENAME TO ${options("sq", "sq2")}`,
+  text`ALTER DOMAIN posint RENAME TO ${options("posint", "positive")}`,
+  text`ALTER TABLE ${table} DROP CONSTRAINT ${options("b_a_id_fkey", "d_x_fkey")}`
+]
+
 /** Barriers, which leave few orders: seldom drawn. */
 const barriers: ReadonlyArray<fc.Arbitrary<string>> = [
   text`DO $$ BEGIN EXECUTE (SELECT 'UPDATE ${existing} SET x = x + 1'); END $$`,
@@ -192,7 +227,7 @@ const barriers: ReadonlyArray<fc.Arbitrary<string>> = [
   text`CREATE SCHEMA ${schema}`
 ]
 
-const kinds = [tables, columns, constraints, types, views, code, rows, others]
+const kinds = [tables, columns, constraints, types, views, code, rows, others, parts]
 
 const withBarriers = (statements: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof({ arbitrary: statements, weight: 24 }, { arbitrary: fc.oneof(...barriers), weight: 1 })

@@ -93,7 +93,14 @@ UNION ALL
 SELECT format('comment %s %s', pg_describe_object(classoid, objoid, objsubid), description) FROM pg_description
 WHERE objoid >= 16384
 UNION ALL
-SELECT format('operator %s', oid::regoperator) FROM pg_operator WHERE oprnamespace IN (SELECT oid FROM own)
+SELECT format('collation of column %s %s: %s', full_name, attname, attcollation::regcollation)
+FROM rel JOIN pg_attribute ON attrelid = rel.oid AND attnum > 0 AND NOT attisdropped AND attcollation >= 16384
+UNION ALL
+SELECT format('collation %s', oid::regcollation) FROM pg_collation WHERE collnamespace IN (SELECT oid FROM own)
+UNION ALL
+SELECT format('text search %s', oid::regconfig) FROM pg_ts_config WHERE cfgnamespace IN (SELECT oid FROM own)
+UNION ALL
+SELECT format('operator %s %s', oid::regoperator, oprcode) FROM pg_operator WHERE oprnamespace IN (SELECT oid FROM own)
 UNION ALL
 SELECT format('large object %s', oid) FROM pg_largeobject_metadata
 UNION ALL
