@@ -14,7 +14,7 @@
 import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import { type ParsedStatement, type Parser, statementsOf } from "../sql/ParsedSql.js"
-import { beginsBlock, endsBlock } from "../statement/TransactionBlock.js"
+import { beforeIdleBegin, beginsBlock, endsBlock } from "../statement/TransactionBlock.js"
 import * as Leftover from "./Leftover.js"
 
 /** Statements that take effect together. @since 0.1.0 @category models */
@@ -39,7 +39,8 @@ export interface Unit {
 export const units = (parser: Parser, text: string): ReadonlyArray<Unit> => {
   const found: Array<Unit> = []
   let open: Array<ParsedStatement> = []
-  const statements = Either.getOrElse(statementsOf(parser, text), () => [])
+  const parsed = Either.getOrElse(statementsOf(parser, text), () => [])
+  const statements = parsed.slice(0, beforeIdleBegin(parsed.map(({ node }) => node)))
   for (const [place, statement] of statements.entries()) {
     open.push(statement)
     const isLast = place === statements.length - 1

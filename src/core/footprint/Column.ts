@@ -87,7 +87,11 @@ const requireColumn = (recorder: R.Recorder, table: QualifiedName, name: string)
   if (!isThere) R.opaqueBarrier(recorder, `column ${name} without a type`)
 }
 
-const integerType = (wording: string) => ({ type: { schema: Option.none(), name: wording }, wording })
+/** The type behind a `serial` type, by the name that the server has for it. */
+const integerType = (wording: string) => ({
+  type: { schema: Option.none(), name: wording === "bigint" ? "int8" : wording === "smallint" ? "int2" : "int4" },
+  wording
+})
 
 const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column => {
   const serial = serialOf(definition.typeName)

@@ -15,6 +15,7 @@
  * @internal
  */
 import type { Node } from "@pgsql/types"
+import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as SimulatedCatalog from "../catalog/SimulatedCatalog.js"
@@ -32,7 +33,7 @@ import { candidatesOf, mayRunInBlock } from "../risk/Statement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "../sql/ParsedSql.js"
 import { isDefinition, isNeutral } from "../statement/Neutral.js"
 import { newestIn } from "../statement/ServerVersion.js"
-import { endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
+import { beforeIdleBegin, endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
 import { withoutQuotedLiteral } from "../text/Redaction.js"
 import { placeOf, risksOf } from "./StatementRisks.js"
 
@@ -106,6 +107,8 @@ export interface Footprint {
   readonly needs: ReadonlyArray<Need>
   /** Statements that the server will refuse, as far as the files tell. */
   readonly expectedRefusals: ReadonlyArray<ExpectedRefusal>
+  /** The 1-based line of a `BEGIN` at the end of the script, which is left out: it would begin an empty transaction. */
+  readonly idleBegin: Option.Option<number>
   readonly statements: ReadonlyArray<StatementSpan>
   /** Whether no query has another answer after it: it holds plain indexes, statistics, comments, or no statement. */
   readonly isNeutral: boolean
@@ -125,6 +128,7 @@ export const empty: Footprint = {
   risks: [],
   needs: [],
   expectedRefusals: [],
+  idleBegin: Option.none(),
   statements: [],
   isNeutral: true,
   isCertain: true,
@@ -250,9 +254,12 @@ const inferringOne = function* (
   )
   const checked = statements.pipe(Either.flatMap(ClientStatement.refuse), Either.flatMap(closed))
   if (Either.isLeft(checked)) return Either.left(invalidSql(source, script.text, checked.left))
-  const stepsLeft = bodySteps.ofFile + bodySteps.ofStatement * checked.right.length
+  const [work, idle] = Arr.splitAt(checked.right, beforeIdleBegin(checked.right.map(({ node }) => node)))
+  const stepsLeft = bodySteps.ofFile + bodySteps.ofStatement * work.length
   const recorder = Recorder.make({ parser, catalog, file: source, execute: executeInside, stepsLeft })
-  return Either.right(yield* read(recorder, script.text, checked.right, declares))
+  const inferred = yield* read(recorder, script.text, work, declares)
+  const idleBegin = Option.map(Arr.head(idle), ({ line }) => line)
+  return Either.right({ ...inferred, footprint: { ...inferred.footprint, idleBegin } })
 }
 
 /**
@@ -265,7 +272,7 @@ const bodySteps = { ofFile: 10_000, ofStatement: 100 } as const
 const closed = (
   statements: ReadonlyArray<ParsedStatement>
 ): Either.Either<ReadonlyArray<ParsedStatement>, SyntaxError> =>
-  Option.match(unclosed(statements.map(({ node }) => node)), {
+  Option.match(lostFrom(statements.map(({ node }) => node)), {
     onNone: () => Either.right(statements),
     onSome: (place) =>
       Either.left({
@@ -273,6 +280,10 @@ const closed = (
         reason: "the transaction that begins here never ends, and all of it would be rolled back: end it with COMMIT"
       })
   })
+
+/** The `BEGIN` of a transaction that is open at the end, unless no work is in it. */
+const lostFrom = (nodes: ReadonlyArray<Node>): Option.Option<number> =>
+  Option.filter(unclosed(nodes), () => beforeIdleBegin(nodes) === nodes.length)
 
 const invalidSql = (file: string, text: string, { offset, reason, remedy }: SyntaxError): InvalidSql =>
   new InvalidSql({ file, reason: withoutQuotedLiteral(reason), remedy, ...locate(text, offset) })
@@ -307,6 +318,7 @@ const read = function* (
       writes: recorder.writes,
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
+      idleBegin: Option.none(),
       expectedRefusals: recorder.expectedRefusals.map((refusal) => ({ ...refusal, earlier: Option.none() })),
       needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
       statements: read.map(({ statement: { end, line, start }, transactional }) => ({

@@ -53,8 +53,19 @@ export interface RequiresLater extends At {
   readonly requirement: MigrationId
 }
 
+/**
+ * A `BEGIN` at the end of a file. It is left out: inside the transaction of the migration the server only warns of it, and outside of
+ * one it would begin an empty transaction.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BeginsNothing extends At {
+  readonly _tag: "BeginsNothing"
+}
+
 /** @since 0.1.0 @category models */
-export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater
+export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater | BeginsNothing
 
 /**
  * The warnings about these migrations, by migration and then by line.
@@ -86,7 +97,10 @@ const ofOne = (
     ...later.map(
       ({ id: requirement, line }): MigrationWarning => ({ _tag: "RequiresLater", ...at(line), requirement })
     ),
-    ...expectedRefusals
+    ...expectedRefusals,
+    ...Option.toArray(
+      Option.map(footprint.idleBegin, (line): MigrationWarning => ({ _tag: "BeginsNothing", ...at(line) }))
+    )
   ].toSorted((one, other) => one.line - other.line)
 }
 
@@ -109,5 +123,7 @@ const sentence = (warning: MigrationWarning): string => {
       return `expects ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
     case "RequiresLater":
       return `requires ${warning.requirement}, which comes later in order and runs first anyway; rename one of the two files.`
+    case "BeginsNothing":
+      return "begins a transaction at the end, which is left out; remove it, or write COMMIT if it was meant to end one."
   }
 }

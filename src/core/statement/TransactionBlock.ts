@@ -87,6 +87,18 @@ export const unclosed = (nodes: ReadonlyArray<Node>): Option.Option<number> => {
   return open
 }
 
+/**
+ * How many of the statements come before a `BEGIN` at the end of the script, which does nothing: no work follows it.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const beforeIdleBegin = (nodes: ReadonlyArray<Node>): number =>
+  Option.match(unclosed(nodes), {
+    onNone: () => nodes.length,
+    onSome: (place) => (nodes.slice(place).every(beginsBlock) ? place : nodes.length)
+  })
+
 const beginKinds: ReadonlySet<string> = new Set(["TRANS_STMT_BEGIN", "TRANS_STMT_START"])
 
 /** Statements on savepoints, which stay inside their transaction. */

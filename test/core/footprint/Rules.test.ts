@@ -36,6 +36,12 @@ describe("rule 1: a statement that is not understood is a barrier", () => {
     deepStrictEqual(barriers(opaque, "SELECT foo()"), ["routine foo is not created by any migration"])
     deepStrictEqual(barriers(opaque, "CREATE TABLE t (x foo)"), ["type foo is not created by any migration"])
   })
+
+  it("but no later use of a type of the server, such as that of a serial column", () => {
+    const opaque = "DO LANGUAGE plpython3u $$ x $$"
+    const serials = "CREATE TABLE t (a smallserial, b serial, c bigserial)"
+    deepStrictEqual(barriers(opaque, serials, "INSERT INTO t DEFAULT VALUES; ALTER TABLE t ADD COLUMN z int"), [])
+  })
 })
 
 describe("rule 2: one name space by bare name", () => {

@@ -641,6 +641,22 @@ describe("a transaction that a file begins and never ends", () => {
   )
 })
 
+describe("a transaction that a file begins at its end", () => {
+  for (const [place, directive] of [
+    ["inside a transaction", ""],
+    ["outside of one", "-- transaction: none\n"]
+  ] as const) {
+    it.scopedLive(`is left out, and the file is applied ${place}`, () =>
+      inProgram({ migrations: { "001_t": `${directive}CREATE TABLE t (id integer);\nBEGIN;` } }, (url) =>
+        Effect.gen(function* () {
+          yield* AutoMigration.migrate
+          deepStrictEqual(yield* Database.query(url, "SELECT count(*)::int AS n FROM t"), [{ n: 0 }])
+        })
+      )
+    )
+  }
+})
+
 describe("a new enum value that its own file uses", () => {
   it.scopedLive("is an error that names the line and the remedy", () =>
     inProgram(
