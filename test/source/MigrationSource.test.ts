@@ -257,7 +257,10 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
     it.scoped("no transaction that begins at the end of a file, where no work would be lost", () =>
       Effect.gen(function* () {
         const [migration] = yield* loadFolder({ "1.sql": "CREATE TABLE t (a int);\nBEGIN;\nSTART TRANSACTION;" })
-        deepStrictEqual(migration?.footprint.statements.map(({ line }) => line), [1])
+        deepStrictEqual(
+          migration?.footprint.statements.map(({ line }) => line),
+          [1]
+        )
         deepStrictEqual(migration?.transaction, "own")
       })
     )

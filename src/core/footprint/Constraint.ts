@@ -111,7 +111,7 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
   const name =
     constraint.conname === undefined
       ? freeConstraintName(recorder, table, only, "check")
-      : readConstraintName(recorder, constraint.conname)
+      : readConstraintName(recorder, constraint.conname, table)
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("check", name, columns),
     uses: Use.directKeys(recorder, mentions)
@@ -144,8 +144,8 @@ const addKey = (
   const included = stringsOf(constraint.including)
   const parts = kind === "primary key" ? undefined : columnsPart([...columns, ...included])
   const name = constraint.conname ?? freeIndexConstraintName(recorder, table, parts, labels[kind])
-  R.write(recorder, name)
-  readConstraintName(recorder, name)
+  R.write(recorder, name, table)
+  readConstraintName(recorder, name, table)
   if (kind === "primary key") for (const part of columns) addNotNull(recorder, table, part, undefined, rows)
   R.saveConstraint(recorder, table, Catalog.constraint(kind, name, columns))
   const hasOnlyColumns = elements.every((element) => "IndexElem" in element && element.IndexElem.name !== undefined)
@@ -192,7 +192,7 @@ const keyFromIndex = (
   const index = R.findRelation(recorder, from)
   R.write(recorder, indexName)
   R.write(recorder, to.name)
-  readConstraintName(recorder, to.name)
+  readConstraintName(recorder, to.name, table)
   if (index === undefined) {
     R.opaqueBarrier(recorder, `index ${indexName} is not created by any migration`)
     return
@@ -224,7 +224,7 @@ const addForeignKey = (
   const name =
     constraint.conname === undefined
       ? freeConstraintName(recorder, table, columnsPart(columns), "fkey")
-      : readConstraintName(recorder, constraint.conname)
+      : readConstraintName(recorder, constraint.conname, table)
   const writes = [constraint.fk_del_action, constraint.fk_upd_action].some((action) => writingActions.has(action ?? ""))
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("foreign key", name, columns),

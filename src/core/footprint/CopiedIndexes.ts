@@ -35,7 +35,7 @@ export interface IndexShape {
  */
 export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: string, shape: IndexShape): void => {
   const index: QualifiedName = { schema: table.schema, name }
-  R.write(recorder, name)
+  R.write(recorder, name, index)
   R.saveRelation(recorder, {
     ...Catalog.relation("index", index),
     isTemporary: R.findRelation(recorder, table)?.isTemporary === true,

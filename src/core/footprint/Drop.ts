@@ -76,7 +76,7 @@ const forgetChild = (recorder: R.Recorder, parent: QualifiedName, child: Qualifi
 
 /** Frees the name of a constraint, and unlinks the table that it references. */
 const freeConstraint = (recorder: R.Recorder, table: QualifiedName, constraint: Catalog.Constraint): void => {
-  R.read(recorder, HazardKey.constraint(constraint.name))
+  R.read(recorder, HazardKey.constraint(constraint.name), table)
   if (Option.isNone(constraint.references)) return
   const target = constraint.references.value
   const rest = (R.findRelation(recorder, table)?.constraints ?? []).filter(
@@ -244,7 +244,7 @@ export const dropRoutine = (recorder: R.Recorder, routine: Catalog.Routine, beha
   if (!isThere) return
   const key = HazardKey.routine(routine.name.name)
   R.readSchema(recorder, routine.name)
-  R.write(recorder, key)
+  R.write(recorder, key, routine.name)
   R.readAll(recorder, routine.dependencies)
   R.forgetRoutine(recorder, routine)
   if (behavior !== "cascade") return
@@ -328,7 +328,7 @@ const isOfColumn = (recorder: R.Recorder, part: QualifiedName, column: string): 
 export const dropConstraint: Action = (recorder, table, command) => {
   const { name = "" } = command
   Use.readDependencies(recorder, table)
-  R.read(recorder, HazardKey.constraint(name))
+  R.read(recorder, HazardKey.constraint(name), table)
   const known = R.findRelation(recorder, table)
   const gone = known?.constraints.find((constraint) => constraint.name === name)
   if (known === undefined || gone === undefined) {

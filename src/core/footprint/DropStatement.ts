@@ -81,7 +81,7 @@ const routine: Drop = (recorder, object, behavior, presence) => {
   const given = "ObjectWithArgs" in object ? object.ObjectWithArgs : undefined
   const name = Path.routine(recorder, nameOfObject(object))
   R.readSchema(recorder, name)
-  R.write(recorder, HazardKey.routine(name.name))
+  R.write(recorder, HazardKey.routine(name.name), name)
   Use.useStored(recorder, given?.objargs)
   const found = matching(recorder, given)
   for (const known of found) dropRoutine(recorder, known, behavior)

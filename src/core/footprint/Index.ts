@@ -38,7 +38,7 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
   const owner = known?.name ?? table
   if (statement.idxname !== undefined) {
     const name = { schema: owner.schema, name: statement.idxname }
-    R.write(recorder, name.name)
+    R.write(recorder, name.name, owner)
     if (statement.if_not_exists === true && Catalog.hasRelation(recorder.catalog, name)) return
     if (statement.if_not_exists !== true && known?.isTemporary !== true) R.claim(recorder, relation(name))
   }

@@ -41,7 +41,7 @@ export const addNotNull = (
   const name =
     conname === undefined
       ? freeConstraintName(recorder, table, column, "not_null")
-      : readConstraintName(recorder, conname)
+      : readConstraintName(recorder, conname, table)
   R.saveConstraint(recorder, table, Catalog.constraint("not null", name, [column]))
   for (const child of known?.children ?? []) inheritNotNull(recorder, child, column, name)
 }

@@ -298,6 +298,7 @@ const relationMove: Move = (recorder, { missing_ok, relation: range }, moved) =>
     return
   }
   changeWhole(recorder, known)
+  R.write(recorder, known.name.name)
   R.readAll(recorder, known.dependencies)
   for (const part of known.parts) R.write(recorder, part.name)
   moveRelation(recorder, known, moved(known.name))
@@ -305,16 +306,19 @@ const relationMove: Move = (recorder, { missing_ok, relation: range }, moved) =>
 
 const routineMove: Move = (recorder, { object, objectType }, moved) => {
   writeObject(recorder, objectType, object)
+  R.write(recorder, HazardKey.routine(nameOfObject(object).name))
   moveRoutines(recorder, object, moved)
 }
 
 const typeMove: Move = (recorder, { object, objectType }, moved) => {
   writeObject(recorder, objectType, object)
+  R.write(recorder, nameOfObject(object).name)
   moveNamed(recorder, Path.type(recorder, nameOfObject(object)), moved)
 }
 
 const statisticsMove: Move = (recorder, { object, objectType }, moved) => {
   writeObject(recorder, objectType, object)
+  R.write(recorder, nameOfObject(object).name)
   const known = R.findRelation(recorder, Path.object(recorder, object))
   if (known === undefined) return
   R.readAll(recorder, known.dependencies)

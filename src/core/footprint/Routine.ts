@@ -47,7 +47,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   const defaults = mentionsOf(inputs.map(({ defexpr }) => defexpr))
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
-  R.write(recorder, HazardKey.routine(name.name))
+  R.write(recorder, HazardKey.routine(name.name), name)
   const wordings = inputs.map(({ argType }) =>
     argType === undefined ? "" : Path.resolvedType(recorder, argType).wording
   )

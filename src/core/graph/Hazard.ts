@@ -3,11 +3,11 @@
  * write after write (WAW) of one key. A migration that is not understood is a barrier, which no other migration may pass.
  *
  * Each key remembers its last writer and the readers since then, so the time is linear in the keys of the footprints; no two
- * migrations are compared.
+ * migrations are compared. Uses of a key that name different schemas do not meet; a use without a schema meets all.
  *
  * **Laws**
  *
- * 1. Of two migrations that touch one key, at least one of them writing it, the later waits for the earlier, directly or not.
+ * 1. Of two migrations that touch one key in one schema, or in any, at least one of them writing it, the later waits for the earlier, directly or not.
  * 2. A barrier waits for everything before it, and everything after it waits for the barrier.
  * 3. No migration waits for a later one, and none waits without one of these reasons.
  *
@@ -29,8 +29,7 @@ export type Waits = ReadonlyMap<number, ReadonlyArray<string>>
  * @category operations
  */
 export const waitsOf = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Waits> => {
-  const lastWriter = new Map<HazardKey, number>()
-  const readersSince = new Map<HazardKey, Array<number>>()
+  const slots = new Map<HazardKey, Map<string, Slot>>()
   const sinks = new Set<number>()
   let barrier: { readonly index: number; readonly reason: string } | undefined
 
@@ -39,27 +38,68 @@ export const waitsOf = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Wai
     const { reads, writes } = migration.footprint
     const reason = barrierReason(migration)
     if (reason === undefined) {
-      for (const key of reads) if (!writes.has(key)) wait(waits, lastWriter.get(key), key)
+      for (const key of reads) {
+        if (!writes.has(key)) for (const { writer } of meeting(slots, migration, key)) wait(waits, writer, key)
+      }
       for (const key of writes) {
-        const readers = readersSince.get(key) ?? []
-        if (readers.length === 0) wait(waits, lastWriter.get(key), key)
-        for (const reader of readers) wait(waits, reader, key)
+        for (const { readers, writer } of meeting(slots, migration, key)) {
+          if (readers.length === 0) wait(waits, writer, key)
+          for (const reader of readers) wait(waits, reader, key)
+        }
       }
       if (waits.size === 0) wait(waits, barrier?.index, barrier?.reason ?? "")
     } else {
       for (const sink of sinks) wait(waits, sink, reason)
-      lastWriter.clear()
-      readersSince.clear()
+      slots.clear()
       barrier = { index, reason }
     }
-    for (const key of reads) if (!writes.has(key)) append(readersSince, key, index)
+    for (const key of reads)
+      if (!writes.has(key)) for (const slot of own(slots, migration, key)) slot.readers.push(index)
     for (const key of writes) {
-      lastWriter.set(key, index)
-      readersSince.delete(key)
+      for (const slot of own(slots, migration, key)) {
+        slot.writer = index
+        slot.readers = []
+      }
     }
     for (const earlier of waits.keys()) sinks.delete(earlier)
     sinks.add(index)
     return waits
+  })
+}
+
+/** The last writer of a key in one schema, and the readers since then. */
+interface Slot {
+  writer: number | undefined
+  readers: Array<number>
+}
+
+/** The slot of uses that may mean any schema. */
+const any = ""
+
+/** The slots that a use of a key meets: those of its schemas and the one of any schema; all where it may mean any. */
+const meeting = (
+  slots: ReadonlyMap<HazardKey, ReadonlyMap<string, Slot>>,
+  { footprint }: Migration,
+  key: HazardKey
+): ReadonlyArray<Slot> => {
+  const known = slots.get(key)
+  const schemas = footprint.places.get(key)
+  if (known === undefined) return []
+  return schemas === undefined ? [...known.values()] : [...schemas, any].flatMap((schema) => known.get(schema) ?? [])
+}
+
+/** The slots that a use of a key is noted in. */
+const own = (
+  slots: Map<HazardKey, Map<string, Slot>>,
+  { footprint }: Migration,
+  key: HazardKey
+): ReadonlyArray<Slot> => {
+  const known = slots.get(key) ?? new Map<string, Slot>()
+  slots.set(key, known)
+  return [...(footprint.places.get(key) ?? [any])].map((schema) => {
+    const slot = known.get(schema) ?? { writer: undefined, readers: [] }
+    known.set(schema, slot)
+    return slot
   })
 }
 

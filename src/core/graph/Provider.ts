@@ -2,7 +2,7 @@
  * An index from schema objects to the migrations that provide and remove them.
  *
  * Two names match if their last parts are equal and their schemas are equal or unknown on one side. `search_path` is not known
- * here, so a bare name may mean any schema. The better match comes first.
+ * here, so a bare name may mean any schema, and means `public` first. The better match comes first.
  *
  * **Laws**
  *
@@ -195,7 +195,9 @@ const nameDistance = (
 ): number | undefined => {
   if (Option.isNone(self) || Option.isNone(that)) return Option.isNone(self) && Option.isNone(that) ? 0 : 1
   const [left, right] = [self.value.schema, that.value.schema]
-  if (Option.isNone(left) || Option.isNone(right)) return Option.isNone(left) && Option.isNone(right) ? 0 : 1
+  if (Option.isNone(left) && Option.isNone(right)) return 0
+  const only = Option.orElse(left, () => right)
+  if (Option.isNone(left) || Option.isNone(right)) return Option.contains(only, "public") ? 1 : 2
   return left.value === right.value ? 0 : undefined
 }
 

@@ -230,11 +230,11 @@ const neededBy = (
 ): ReadonlyArray<Ranked> => {
   const unapplied = isUnapplied(graph, applied)
   const named = [
-    ...scope.relations.map(({ relation }) => relation.name),
-    ...scope.routines.map(({ name }) => HazardKey.routine(name)),
-    ...scope.types.map(({ name }) => name)
+    ...scope.relations.map(({ relation }) => SchemaObject.relation(relation)),
+    ...scope.routines.map((name) => SchemaObject.routine(name)),
+    ...scope.types.map(SchemaObject.type)
   ]
-  const writers = [...named.flatMap((key) => graph.writersByKey.get(key) ?? []), ...graph.opaque]
+  const writers = [...named.flatMap((object) => writersOf(graph, object)), ...graph.opaque]
   const providers = mentionedBy(scope).flatMap((object) =>
     Provider.candidates(graph.providers, object)
       .filter(isAlive)
@@ -247,6 +247,28 @@ const neededBy = (
       .map((rank): Ranked => [rank, "writer"]),
     ...providers.filter(unapplied).map((rank): Ranked => [rank, "provider"])
   ]
+}
+
+/**
+ * The writers of an object. Where a migration provides it in `public` or without a schema, or the name has a schema, those that only
+ * write an object of the same name in another schema are left out.
+ */
+const writersOf = (
+  graph: Graph,
+  object: SchemaObject.Relation | SchemaObject.Routine | SchemaObject.Type
+): ReadonlyArray<number> => {
+  const key = HazardKey.keyOf(object)
+  const isDefault = ({ object: one }: Provider.Candidate): boolean =>
+    "schema" in one && (Option.isNone(one.schema) || one.schema.value === "public")
+  const meant = Option.orElse(object.schema, () =>
+    Provider.candidates(graph.providers, object).some(isDefault) ? Option.some("public") : Option.none()
+  )
+  return (graph.writersByKey.get(key) ?? []).filter((rank) =>
+    MigrationGraph.migrationsAt(graph, [rank]).every(({ footprint }) => {
+      const places = footprint.places.get(key)
+      return places === undefined || Option.isNone(meant) || places.has(meant.value)
+    })
+  )
 }
 
 const mentionedBy = (scope: StatementScope): ReadonlyArray<SchemaObject.SchemaObject> => [

@@ -100,6 +100,8 @@ export interface Footprint {
   readonly reads: ReadonlySet<string>
   /** Keys of objects that it writes. A write is also a read, so these keys are not in `reads`. */
   readonly writes: ReadonlySet<string>
+  /** For a key whose uses all name their schema, those schemas. Uses in different schemas do not meet. */
+  readonly places: ReadonlyMap<string, ReadonlySet<string>>
   /** The places that are not understood. With one, the migration runs after all migrations before it, and before all after it. */
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
@@ -124,6 +126,7 @@ export const empty: Footprint = {
   removes: [],
   reads: new Set(),
   writes: new Set(),
+  places: new Map(),
   barriers: [],
   risks: [],
   needs: [],
@@ -316,6 +319,7 @@ const read = function* (
       removes: net.removes,
       reads: new Set([...recorder.reads].filter((key) => !recorder.writes.has(key))),
       writes: recorder.writes,
+      places: new Map([...recorder.places].flatMap(([key, schemas]) => (schemas === "any" ? [] : [[key, schemas]]))),
       barriers: recorder.barriers,
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
       idleBegin: Option.none(),

@@ -21,8 +21,8 @@ export const labels = { "primary key": "pkey", unique: "key", exclusion: "excl" 
  * @since 0.1.0
  * @category operations
  */
-export const readConstraintName = (recorder: R.Recorder, name: string): string => {
-  R.read(recorder, HazardKey.constraint(name))
+export const readConstraintName = (recorder: R.Recorder, name: string, table: QualifiedName): string => {
+  R.read(recorder, HazardKey.constraint(name), table)
   return name
 }
 
@@ -34,7 +34,7 @@ export const freeRelationName = (
   label: string
 ): string =>
   choose(table.name, column, label, (name) => {
-    R.write(recorder, name)
+    R.write(recorder, name, table)
     return Catalog.hasRelation(recorder.catalog, { ...table, name })
   })
 
@@ -46,7 +46,7 @@ export const freeConstraintName = (
   label: string
 ): string =>
   choose(table.name, column, label, (name) => {
-    R.write(recorder, HazardKey.constraint(name))
+    R.write(recorder, HazardKey.constraint(name), table)
     return Catalog.hasConstraint(recorder.catalog, { ...table, name })
   })
 
@@ -63,8 +63,8 @@ export const freeIndexConstraintName = (
   label: string
 ): string =>
   choose(table.name, columns, label, (name) => {
-    R.write(recorder, name)
-    R.write(recorder, HazardKey.constraint(name))
+    R.write(recorder, name, table)
+    R.write(recorder, HazardKey.constraint(name), table)
     const candidate = { ...table, name }
     return Catalog.hasRelation(recorder.catalog, candidate) || Catalog.hasConstraint(recorder.catalog, candidate)
   })

@@ -24,7 +24,10 @@ import * as R from "./Recorder.js"
 export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
   const first = recorder.searchPath.find((schema) => !R.isKnownThing(recorder, HazardKey.goneSchema(schema)))
   const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
-  return isDefault ? name : { ...name, schema: Option.some(first) }
+  if (isDefault) return name
+  const placed = { ...name, schema: Option.some(first) }
+  recorder.assumed.add(placed)
+  return placed
 }
 
 const locate = (

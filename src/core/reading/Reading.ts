@@ -90,6 +90,8 @@ export interface Recorder {
   catalog: Catalog.SimulatedCatalog
   readonly reads: Set<HazardKey.HazardKey>
   readonly writes: Set<HazardKey.HazardKey>
+  /** For each key, the schemas that its uses name; `"any"` where one names none. */
+  readonly places: Map<HazardKey.HazardKey, Set<string> | "any">
   readonly barriers: Array<{ readonly reason: string; readonly line: number }>
   /** Objects that changed, by identity, in the order of their first change. */
   readonly changed: Map<string, SavedObject>
@@ -113,6 +115,8 @@ export interface Recorder {
   readonly schemas: Set<string>
   /** Names whose schema comes from {@link Recorder.searchPath} and not from the statement. */
   readonly located: WeakSet<QualifiedName>
+  /** Names of new objects whose schema comes from {@link Recorder.searchPath}: the server may put them into a later one. */
+  readonly assumed: WeakSet<QualifiedName>
   /** Names of local relations: transition tables of the triggers that run, `new` and `old` of a rule. */
   readonly locals: Set<string>
   /** Bodies that run, outermost first. */
@@ -143,6 +147,7 @@ export const make = ({
   catalog,
   reads: new Set(catalog.readByAll),
   writes: new Set(),
+  places: new Map(),
   barriers: [],
   changed: new Map(),
   claimed: [],
@@ -156,6 +161,7 @@ export const make = ({
   path: 0,
   schemas: new Set(),
   located: new WeakSet(),
+  assumed: new WeakSet(),
   locals: new Set(),
   running: [],
   outermostCycle: Number.POSITIVE_INFINITY,

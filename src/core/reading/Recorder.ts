@@ -17,10 +17,22 @@ import { makeUncertain } from "./Uncertainty.js"
 
 export { make, type Recorder, type SavedObject, type StatementRecord, statementAt } from "./Reading.js"
 
-/** @since 0.1.0 @category recording */
-export const read = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+/**
+ * Notes in which schema a key is used. Without a name, or where the statement does not write its schema, it may be any.
+ */
+const place = (recorder: Recorder, key: HazardKey.HazardKey, name: QualifiedName | undefined): void => {
+  const isWritten = name !== undefined && !recorder.located.has(name) && !recorder.assumed.has(name)
+  const known = recorder.places.get(key)
+  if (!isWritten || Option.isNone(name.schema)) recorder.places.set(key, "any")
+  else if (known === undefined) recorder.places.set(key, new Set([name.schema.value]))
+  else if (known !== "any") known.add(name.schema.value)
+}
+
+/** Reads a key. `name` tells the schema: the object's own, or one of another object in it. @since 0.1.0 @category recording */
+export const read = (recorder: Recorder, key: HazardKey.HazardKey, name?: QualifiedName): void => {
   recorder.reads.add(key)
   recorder.statement.keys.add(key)
+  place(recorder, key, name)
 }
 
 /** @since 0.1.0 @category recording */
@@ -29,9 +41,10 @@ export const readAll = (recorder: Recorder, keys: Iterable<HazardKey.HazardKey>)
 }
 
 /** @since 0.1.0 @category recording */
-export const write = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+export const write = (recorder: Recorder, key: HazardKey.HazardKey, name?: QualifiedName): void => {
   recorder.writes.add(key)
   recorder.statement.keys.add(key)
+  place(recorder, key, name)
 }
 
 /** Records a barrier: a statement that no other statement may pass. @since 0.1.0 @category recording */
@@ -95,13 +108,13 @@ export const readSchema = (recorder: Recorder, { schema }: QualifiedName): void 
 /** @since 0.1.0 @category recording */
 export const readName = (recorder: Recorder, name: QualifiedName): void => {
   readSchema(recorder, name)
-  read(recorder, name.name)
+  read(recorder, name.name, name)
 }
 
 /** @since 0.1.0 @category recording */
 export const writeName = (recorder: Recorder, name: QualifiedName): void => {
   readSchema(recorder, name)
-  write(recorder, name.name)
+  write(recorder, name.name, name)
 }
 
 /** @since 0.1.0 @category queries */

@@ -112,7 +112,7 @@ export const change = (recorder: R.Recorder, name: QualifiedName): void => {
   if (!once(recorder, "change", name)) return
   R.writeName(recorder, name)
   for (const relation of R.relations(recorder, name)) {
-    R.write(recorder, relation.name.name)
+    R.write(recorder, relation.name.name, relation.name)
     for (const child of relation.children) change(recorder, child)
   }
 }
@@ -129,7 +129,7 @@ export const store = (recorder: R.Recorder, name: QualifiedName, access: Access)
 }
 
 const storeRows = (recorder: R.Recorder, relation: Catalog.Relation, access: Access): void => {
-  R.write(recorder, relation.name.name)
+  R.write(recorder, relation.name.name, relation.name)
   if (relation.isExternal && access === "insert") {
     UnknownTable.runTriggers(recorder, relation.name, "anywhere")
   } else if (relation.isExternal) R.opaqueBarrier(recorder, UnknownTable.triggers(relation.name))
@@ -244,7 +244,7 @@ const callNamed = (
     return
   }
   R.readSchema(recorder, name)
-  R.read(recorder, HazardKey.routine(name.name))
+  R.read(recorder, HazardKey.routine(name.name), name)
   const fitting = overloads.filter((routine) =>
     Option.match(arity, { onNone: () => true, onSome: (count) => takes(routine, count) })
   )
@@ -258,7 +258,7 @@ const callNamed = (
 const unknownRoutine = (recorder: R.Recorder, name: QualifiedName): void => {
   if (isBuiltInRoutine(name) || recorder.catalog.brought.has(name.name)) return
   R.readSchema(recorder, name)
-  R.read(recorder, HazardKey.routine(name.name))
+  R.read(recorder, HazardKey.routine(name.name), name)
   R.unlessComplete(recorder, `routine ${name.name} is not created by any migration`)
 }
 
@@ -354,7 +354,7 @@ export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   if (found.length === 0)
     R.opaqueBarrier(recorder, `${name.name} is not created by any migration: its table is not known`)
   for (const part of found) {
-    R.write(recorder, part.name.name)
+    R.write(recorder, part.name.name, part.name)
     if (Option.isSome(part.owner)) change(recorder, part.owner.value)
   }
 }

@@ -52,6 +52,31 @@ describe("rule 2: one name space by bare name", () => {
 
   it("and a name with a schema needs the schema", () => behind("CREATE SCHEMA s", "CREATE TABLE s.t (x int)"))
 
+  it("and uses of one name that all write its schema are free of uses in another schema", () => {
+    const table = (schema: string) =>
+      `CREATE TABLE ${schema}.t (id serial PRIMARY KEY, x int UNIQUE CHECK (x > 0), p int REFERENCES ${schema}.t)`
+    const use = (schema: string) =>
+      `CREATE INDEX ON ${schema}.t (x); ALTER TABLE ${schema}.t ADD COLUMN y int; INSERT INTO ${schema}.t DEFAULT VALUES`
+    const schemas = "CREATE SCHEMA a; CREATE SCHEMA b"
+    free(schemas, table("a"), table("b"))
+    free(schemas, table("a"), table("b"), use("a"), use("b"))
+    free(
+      schemas,
+      "CREATE FUNCTION a.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      "CREATE FUNCTION b.f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    )
+    behind(schemas, table("a"), use("a"))
+  })
+
+  it("but not of uses without a schema, under any search path, and of moves into the schema", () => {
+    const schemas = "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.u (x int)"
+    behind(schemas, "CREATE TABLE a.t (x int)", "CREATE TABLE t (x int)")
+    behind(schemas, "CREATE TABLE a.t (x int)", "SET search_path = b; CREATE TABLE t (x int)")
+    behind(`${schemas}; CREATE TABLE b.t (x int)`, "CREATE TABLE a.t (x int)", "SET search_path = a, b; DROP TABLE t")
+    behind(schemas, "CREATE TABLE b.u (x int)", "ALTER TABLE a.u SET SCHEMA b")
+    behind(schemas, "CREATE TABLE b.u (x int)", "ALTER SCHEMA b RENAME TO c")
+  })
+
   it("while different names are free of each other", () => {
     free(tables, "ALTER TABLE a ADD COLUMN z int", "ALTER TABLE b ADD COLUMN z int")
     free("CREATE TABLE t (x int)", "CREATE FUNCTION t() RETURNS int LANGUAGE sql AS 'SELECT 1'")

@@ -546,3 +546,29 @@ describe("upTo", () => {
     deepStrictEqual(Resolver.upTo(graph, applied("3"), [idOf("3")]), Option.none())
   })
 })
+
+describe("an object of the same name in two schemas", () => {
+  const inHistory = SchemaObject.relation(qualifiedName("members", "history"))
+  const inPublic = SchemaObject.relation(qualifiedName("members", "public"))
+  const placed = (id: string, object: SchemaObject.Relation, schema: string) => {
+    const made = migration({ id, provides: [object] })
+    return { ...made, footprint: { ...made.footprint, places: new Map([["members", new Set([schema])]]) } }
+  }
+  const graph = Either.getOrThrow(
+    MigrationGraph.make([placed("1", inHistory, "history"), placed("2", inPublic, "public")])
+  )
+  const resolved = (object: SchemaObject.Relation, done: ReadonlyArray<string> = []) =>
+    Either.getOrThrow(
+      Either.map(Resolver.resolve(graph, applied(...done), gapOf(object), scopeOf({ relations: ["members"] })), stepsOf)
+    )
+
+  it("has no edge between its two files", () => deepStrictEqual(MigrationGraph.edges(graph), []))
+
+  it("means the one in public, where the name has no schema, and no writer of the other one comes along", () =>
+    deepStrictEqual(resolved(SchemaObject.relation(qualifiedName("members"))), [idOf("2")]))
+
+  it("means the other one, where that did not help or the name says so", () => {
+    deepStrictEqual(resolved(SchemaObject.relation(qualifiedName("members")), ["2"]), [idOf("1")])
+    deepStrictEqual(resolved(inHistory), [idOf("1"), idOf("2")])
+  })
+})

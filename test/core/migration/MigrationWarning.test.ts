@@ -165,7 +165,9 @@ describe("warnings", () => {
 
 describe("a BEGIN at the end of a file", () => {
   it("has a warning, also after transactions of the file's own", () => {
-    deepStrictEqual(warnings("CREATE TABLE t (a int);\nBEGIN"), ["1.sql:2: begins a transaction at the end, which is left out"])
+    deepStrictEqual(warnings("CREATE TABLE t (a int);\nBEGIN"), [
+      "1.sql:2: begins a transaction at the end, which is left out"
+    ])
     deepStrictEqual(warnings("BEGIN; CREATE TABLE t (a int); COMMIT;\nBEGIN WORK; BEGIN"), [
       "1.sql:2: begins a transaction at the end, which is left out"
     ])

@@ -30,6 +30,12 @@ export const told = (footprint: Footprint.Footprint) => ({
   barriers: footprint.barriers.map(({ reason }) => reason)
 })
 
+/** Whether two footprints use a key in one schema, or one of them in any. */
+const meet = (one: Footprint.Footprint, other: Footprint.Footprint, key: string): boolean => {
+  const [places, others] = [one.places.get(key), other.places.get(key)]
+  return places === undefined || others === undefined || [...places].some((schema) => others.has(schema))
+}
+
 /**
  * Whether the last of these files must stay behind the one before it: it reads or writes what that one writes, or writes what
  * that one reads, or one of the two is a barrier.
@@ -39,9 +45,6 @@ export const staysBehind = (...texts: ReadonlyArray<string>): boolean => {
   if (earlier === undefined || later === undefined) return false
   const isBarrier = earlier.barriers.length + later.barriers.length > 0
   const touches = ({ reads, writes }: Footprint.Footprint, key: string): boolean => reads.has(key) || writes.has(key)
-  return (
-    isBarrier ||
-    [...earlier.writes].some((key) => touches(later, key)) ||
-    [...later.writes].some((key) => touches(earlier, key))
-  )
+  const isShared = (key: string): boolean => touches(earlier, key) && touches(later, key) && meet(earlier, later, key)
+  return isBarrier || [...earlier.writes, ...later.writes].some(isShared)
 }
