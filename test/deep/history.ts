@@ -113,7 +113,7 @@ const toldDifference = ({ differences, explained, isAlone, order, other, pair }:
 const toldReport = ({ difference, open, rounds }: HistoryCheck.Report): string =>
   Option.match(difference, {
     onNone: () =>
-      `The same schema and row counts in ${rounds} other orders; ` +
+      `The same schema and rows in ${rounds} other orders; ` +
       (open === 0 ? "every pair without an order was run both ways." : `${open} pairs were never swapped.`),
     onSome: toldDifference
   })
