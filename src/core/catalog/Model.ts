@@ -30,6 +30,8 @@ export interface Column {
   readonly type: QualifiedName
   /** The type as the server words it, without modifiers. */
   readonly wording: string
+  /** The key of its `COLLATE` clause. */
+  readonly collation: Option.Option<HazardKey>
   /** The type's length, or its precision and scale. */
   readonly modifiers: ReadonlyArray<number>
   readonly isNotNull: boolean

@@ -187,6 +187,7 @@ const columnRows: Rows<Column> = {
   name: own,
   type: (name, { turn }) => turn.type(name),
   wording: (wording, { turn }, { type }) => turnWording(wording, [type], turn),
+  collation: (key, { turn }) => maybe(key, (old) => turn.keys.get(old)?.[0] ?? old),
   modifiers: kept,
   isNotNull: kept,
   hasDefault: kept,

@@ -47,6 +47,7 @@ export const untyped = (name: string): Column => ({
   name,
   type: { schema: Option.none(), name: "text" },
   wording: "",
+  collation: Option.none(),
   modifiers: [],
   isNotNull: false,
   hasDefault: false,

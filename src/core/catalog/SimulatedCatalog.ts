@@ -50,6 +50,7 @@ const sequenceColumns: ReadonlyArray<Column> = ["last_value", "log_cnt", "is_cal
   name,
   type: qualifiedName(name === "is_called" ? "bool" : "int8"),
   wording: name === "is_called" ? "boolean" : "bigint",
+  collation: Option.none(),
   modifiers: [],
   isNotNull: true,
   hasDefault: false,
@@ -226,9 +227,14 @@ const constrainedBy = (
 const namesOnlyIn = (those: ReadonlyArray<Constraint>, others: ReadonlyArray<Constraint>): ReadonlySet<string> =>
   new Set(those.flatMap(({ name }) => (others.some((other) => other.name === name) ? [] : [name])))
 
-/** Whether a table of the schema has a constraint of that name. @since 0.1.0 @category queries */
-export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean =>
-  under(catalog.constrained, name).some((table) => schemaOf(table) === schemaOf({ name, schema }))
+/** Whether a table or a domain of the schema has a constraint of that name. @since 0.1.0 @category queries */
+export const hasConstraint = (catalog: SimulatedCatalog, { name, schema }: QualifiedName): boolean => {
+  const isInside = (other: QualifiedName): boolean => schemaOf(other) === schemaOf({ name, schema })
+  return (
+    under(catalog.constrained, name).some(isInside) ||
+    allTypes(catalog).some((type) => isInside(type.name) && type.constraints.some((one) => one.name === name))
+  )
+}
 
 /** Whether the catalog has a relation of exactly that name. @since 0.1.0 @category queries */
 export const hasRelation = (catalog: SimulatedCatalog, name: QualifiedName): boolean =>

@@ -163,6 +163,7 @@ const alterType: Action = (recorder, table, { def, name }) => {
       : {
           ...column,
           ...Path.resolvedType(recorder, typeName),
+          collation: Column.collationOf(def.ColumnDef),
           modifiers: modifiersOf(typeName.typmods)
         }
   const known = R.findRelation(recorder, table)

@@ -7,13 +7,14 @@
 import type { ColumnDef, Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import { freeRelationName } from "../reading/ChosenNames.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { serialOf } from "../sql/ParsedType.js"
-import { modifiersOf, optionNamed, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
+import { lastString, modifiersOf, optionNamed, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
 import { addConstraint } from "./Constraint.js"
 import { addNotNull } from "./NotNull.js"
 
@@ -93,12 +94,17 @@ const integerType = (wording: string) => ({
   wording
 })
 
+/** The key of the collation of a column. @since 0.1.0 @category queries */
+export const collationOf = ({ collClause }: ColumnDef): Option.Option<HazardKey.HazardKey> =>
+  Option.map(Option.fromNullable(lastString(collClause?.collname)), HazardKey.collation)
+
 const columnOf = (recorder: R.Recorder, definition: ColumnDef): Catalog.Column => {
   const serial = serialOf(definition.typeName)
   const type = definition.typeName
   return {
     name: definition.colname ?? "",
     ...(serial === undefined && type !== undefined ? Path.resolvedType(recorder, type) : integerType(serial ?? "")),
+    collation: collationOf(definition),
     modifiers: modifiersOf(type?.typmods),
     isNotNull: serial !== undefined || definition.is_not_null === true,
     hasDefault: serial !== undefined,

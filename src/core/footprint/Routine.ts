@@ -28,7 +28,7 @@ import * as Use from "../reading/Use.js"
 import { mentionsOf } from "../sql/Mentions.js"
 import { isBuiltIn, wordingOf } from "../sql/ParsedType.js"
 import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody, toldBody } from "../sql/RoutineBody.js"
-import { nameOfNodes, optionNamed, stringsOf } from "../sql/SyntaxTree.js"
+import { nameOfNodes, optionNamed, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
 
 /**
  * Creates a routine. Its signature and a body in SQL are read now. Of a body in PL/pgSQL, only the declared types are
@@ -44,6 +44,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   parsedNow(recorder, body)
   R.readSchema(recorder, name)
   const signature = Use.useStored(recorder, statement.parameters, statement.returnType)
+  readOptions(recorder, statement)
   const defaults = mentionsOf(inputs.map(({ defexpr }) => defexpr))
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
@@ -71,6 +72,13 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   if (before !== undefined) R.readAll(recorder, before.dependencies)
   if (statement.replace !== true) R.claim(recorder, routine(name, wordings))
   R.saveRoutine(recorder, { ...next, dependencies: before?.dependencies ?? new Set() })
+}
+
+/** Reads the planner support function and the types of transforms, and a text search configuration that is set. */
+const readOptions = (recorder: R.Recorder, { options }: CreateFunctionStmt): void => {
+  const support = partsOfObject(optionNamed(options, "support")?.arg)
+  if (support.length > 0) Use.calledFrom(recorder, support)
+  Use.useStored(recorder, optionNamed(options, "transform")?.arg, optionNamed(options, "set")?.arg)
 }
 
 /** The types of these that are not built in. @since 0.1.0 @category queries */

@@ -105,9 +105,17 @@ export const createDomain = (recorder: R.Recorder, statement: CreateDomainStmt):
   const { collClause, constraints, domainname, typeName } = statement
   Use.useStored(recorder, typeName, collClause)
   const base = typeName === undefined ? [] : [Path.type(recorder, elementName(typeName))]
-  const name = newType(recorder, domainname, { kind: "domain", parts: ownTypes(base) })
+  const name = newType(recorder, domainname, {
+    kind: "domain",
+    parts: ownTypes(base),
+    uses: collated(collClause?.collname)
+  })
   for (const node of constraints ?? []) if ("Constraint" in node) addDomainConstraint(recorder, name, node.Constraint)
 }
+
+/** The key of a collation. A read of it, where no migration creates it, meets no write. */
+const collated = (names: ReadonlyArray<Node> | undefined): ReadonlyArray<HazardKey.HazardKey> =>
+  stringsOf(names).slice(-1).map(HazardKey.collation)
 
 const addDomainConstraint = (
   recorder: R.Recorder,
@@ -168,7 +176,12 @@ export const createRange = (recorder: R.Recorder, { params, typeName }: CreateRa
   })
   const operatorClass = partsOfObject(optionNamed(params, "subtype_opclass")?.arg).at(-1)
   if (operatorClass !== undefined) Use.useThing(recorder, HazardKey.operatorClass(operatorClass))
-  const name = newType(recorder, typeName, { kind: "range", parts: ownTypes(parts), runs })
+  const name = newType(recorder, typeName, {
+    kind: "range",
+    parts: ownTypes(parts),
+    runs,
+    uses: partsOfObject(optionNamed(params, "collation")?.arg).slice(-1).map(HazardKey.collation)
+  })
   const given = partsOfObject(optionNamed(params, "multirange_type_name")?.arg).at(-1)
   const multi = given ?? multirangeName(name.name)
   R.write(recorder, multi)

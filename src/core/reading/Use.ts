@@ -54,7 +54,10 @@ export const touchAlone = (recorder: R.Recorder, name: QualifiedName): void => {
 }
 
 const touchTypes = (recorder: R.Recorder, relation: Catalog.Relation): void => {
-  for (const column of relation.columns) touchType(recorder, column.type)
+  for (const { collation, type } of relation.columns) {
+    touchType(recorder, type)
+    if (Option.isSome(collation) && R.isKnownThing(recorder, collation.value)) R.read(recorder, collation.value)
+  }
 }
 
 /** Reads a type and the types that it consists of. @since 0.1.0 @category reading */
