@@ -48,7 +48,7 @@ type Action = (recorder: R.Recorder, table: QualifiedName, command: AlterTableCm
 /** An action that writes the table and has no other effect. */
 const tableOnly: Action = () => undefined
 
-/** An action that the server creates for itself: a script cannot contain it. */
+/** An action that only the server creates. */
 const internal: Action = (recorder, _, { subtype }) =>
   R.opaqueBarrier(recorder, `${subtype} is an action that only the server creates`)
 
@@ -166,9 +166,8 @@ const alterType: Action = (recorder, table, { def, name }) => {
           collation: Column.collationOf(def.ColumnDef),
           modifiers: modifiersOf(typeName.typmods)
         }
-  const known = R.findRelation(recorder, table)
-  for (const other of known?.referencedBy ?? []) Use.change(recorder, other)
-  for (const hidden of known?.onWrite ?? []) Use.runNow(recorder, hidden)
+  for (const other of R.findRelation(recorder, table)?.referencedBy ?? []) Use.change(recorder, other)
+  Use.recompute(recorder, table)
   updateColumn(recorder, table, name, retype)
   inChildren(recorder, table, (child) => updateColumn(recorder, child, name, retype))
 }
@@ -287,6 +286,7 @@ const attach: Action = (recorder, table, { def }) => {
   }
   Use.change(recorder, child)
   Use.fetch(recorder, child)
+  for (const name of [table, child]) Use.recompute(recorder, name)
   const known = R.findRelation(recorder, child)
   const isOnly = (constraint: Catalog.Constraint): boolean =>
     constraint.kind !== "check" && constraint.kind !== "not null"

@@ -65,10 +65,12 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
 }
 
 /** @since 0.1.0 @category statements */
-export const reindex = (recorder: R.Recorder, { kind, name, relation: range }: ReindexStmt): void => {
-  if (kind === "REINDEX_OBJECT_TABLE") Use.change(recorder, Path.range(recorder, range))
-  else if (kind === "REINDEX_OBJECT_INDEX") Use.changePart(recorder, Path.range(recorder, range))
-  else R.opaqueBarrier(recorder, `reindexes all of ${name ?? "the database"}`)
+export const reindex = (recorder: R.Recorder, { kind, name: given, relation: range }: ReindexStmt): void => {
+  const name = Path.range(recorder, range)
+  if (kind === "REINDEX_OBJECT_TABLE") Use.change(recorder, name)
+  else if (kind === "REINDEX_OBJECT_INDEX") Use.changePart(recorder, name)
+  else R.opaqueBarrier(recorder, `reindexes all of ${given ?? "the database"}`)
+  Use.recompute(recorder, name)
 }
 
 /** @since 0.1.0 @category statements */

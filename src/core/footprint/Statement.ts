@@ -102,13 +102,19 @@ const explain: Rule<"ExplainStmt"> = (recorder, { query: explained }) => {
 
 const vacuum: Rule<"VacuumStmt"> = (recorder, { rels }) => {
   for (const node of rels ?? []) {
-    if ("VacuumRelation" in node) Use.touch(recorder, Path.range(recorder, node.VacuumRelation.relation))
+    if (!("VacuumRelation" in node)) continue
+    const name = Path.range(recorder, node.VacuumRelation.relation)
+    Use.touch(recorder, name)
+    Use.recompute(recorder, name)
   }
 }
 
 const cluster: Rule<"ClusterStmt"> = (recorder, { relation }) => {
   if (relation === undefined) R.barrier(recorder, "clusters every table")
-  else Use.change(recorder, Path.range(recorder, relation))
+  else {
+    Use.change(recorder, Path.range(recorder, relation))
+    Use.recompute(recorder, Path.range(recorder, relation))
+  }
 }
 
 const cursor: Rule<"DeclareCursorStmt"> = (recorder, { query: source }) => {

@@ -206,6 +206,20 @@ const isInC = (recorder: R.Recorder, name: QualifiedName): boolean =>
 /** Runs a call that the server makes by itself. @since 0.1.0 @category writing */
 export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
 
+/**
+ * Runs the expressions of a table on its rows, as the server does when it builds an index again, checks the rows of a
+ * new partition or gathers statistics.
+ *
+ * @since 0.1.0
+ * @category writing
+ */
+export const recompute = (recorder: R.Recorder, name: QualifiedName): void => {
+  for (const { onWrite, owner } of R.relations(recorder, name)) {
+    for (const hidden of onWrite) runNow(recorder, hidden)
+    if (Option.isSome(owner)) recompute(recorder, owner.value)
+  }
+}
+
 /** Reads a routine and its signature, and does not run it. @since 0.1.0 @category reading */
 export const touchRoutine = (recorder: R.Recorder, name: QualifiedName, arity: Option.Option<number>): void =>
   callNamed(recorder, name, arity, () => undefined)
