@@ -84,7 +84,8 @@ const readOption = (recorder: R.Recorder, { arg, defname = "" }: DefElem): Reado
   else if (partners.has(defname)) R.write(recorder, HazardKey.operator(name))
   else if (defname === "sortop") Use.useThing(recorder, HazardKey.operator(name))
   else if (defname === "from") Use.useThing(recorder, HazardKey.collation(name))
-  else if (["copy", "parser", "template"].includes(defname)) Use.useThing(recorder, HazardKey.textSearch(name))
+  else if (["copy", "dictionary", "parser", "template"].includes(defname))
+    Use.useThing(recorder, HazardKey.textSearch(name))
   return []
 }
 

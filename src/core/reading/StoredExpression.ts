@@ -16,24 +16,26 @@ import * as R from "./Recorder.js"
 
 /**
  * The objects besides relations, types and routines that an expression names and a migration creates: operators,
- * collations, operator classes, and what a string can name. Any string may name a text search configuration.
+ * collations, operator classes, and what a string can name. Any string may name a text search configuration or a role.
  *
  * @since 0.1.0
  * @category expressions
  */
 export const thingsIn = ({ catalog }: R.Recorder, mentions: Mentions): ReadonlyArray<Catalog.Thing> => {
-  const texts = hasTextSearch(catalog) ? mentions.texts : []
+  const texts = hasNamedInAnyText(catalog) ? mentions.texts : []
   const keys = new Set([
     ...mentions.operators.map(HazardKey.operator),
     ...mentions.others.flatMap((name) => [HazardKey.collation(name), HazardKey.operatorClass(name)]),
-    ...texts.flatMap((text) => Option.toArray(nameFrom(text)).map(({ name }) => HazardKey.textSearch(name))),
+    ...texts.flatMap((text) => Option.toArray(nameFrom(text)).flatMap(({ name }) => inAnyText.map((key) => key(name)))),
     ...mentions.inTexts.flatMap(({ kind, name }) => keyOfThing[kind]?.(name.name) ?? [])
   ])
   return [...keys].flatMap((key) => Catalog.findThing(catalog, key) ?? [])
 }
 
-const hasTextSearch = ({ things }: Catalog.SimulatedCatalog): boolean =>
-  HashMap.some(things, (_, key) => key.startsWith(HazardKey.textSearch("")))
+const inAnyText = [HazardKey.textSearch, HazardKey.role] as const
+
+const hasNamedInAnyText = ({ things }: Catalog.SimulatedCatalog): boolean =>
+  HashMap.some(things, (_, key) => inAnyText.some((start) => key.startsWith(start(""))))
 
 const keyOfThing: Readonly<Partial<Record<NamedInText["kind"], (name: string) => HazardKey.HazardKey>>> = {
   collation: HazardKey.collation,

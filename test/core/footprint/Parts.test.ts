@@ -142,6 +142,8 @@ describe("a name in a clause or a string is read", () => {
   it("of an operator, a role, a schema and what a function of the server looks up", () => {
     behind(operator, "ALTER OPERATOR === (integer, integer) OWNER TO CURRENT_USER", "SELECT '==='::regoper")
     behind("CREATE ROLE r", "SELECT 'r'::regrole")
+    behind("CREATE ROLE r", "SELECT set_config('role', 'r', true)")
+    behind("CREATE ROLE r", "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET role = r AS 'SELECT 1'")
     behind("CREATE SCHEMA s", "SELECT 's'::regnamespace")
     behind("CREATE ROLE r", "SELECT has_table_privilege('r', 'pg_class', 'SELECT')")
     behind("CREATE TABLE t (x integer)", "SELECT pg_get_viewdef('t'), pg_table_size('t')")
