@@ -208,6 +208,29 @@ const parts: ReadonlyArray<fc.Arbitrary<string>> = [
   text`ALTER TABLE ${table} DROP CONSTRAINT ${options("b_a_id_fkey", "d_x_fkey")}`
 ]
 
+const home = options("s1", "s2", "public")
+
+/** Uses that write the schema: those of one name in two schemas do not meet. */
+const placed: ReadonlyArray<fc.Arbitrary<string>> = [
+  text`CREATE TABLE ${home}.${table} (id serial PRIMARY KEY, x int UNIQUE CHECK (x > 0))`,
+  text`CREATE TABLE ${home}.${table} (id int, x int REFERENCES ${home}.${table} (x))`,
+  text`INSERT INTO ${home}.${table} (x) VALUES (${value})`,
+  text`INSERT INTO ${home}.${table} (x) SELECT x FROM ${home}.${table}`,
+  text`ALTER TABLE ${home}.${table} ADD COLUMN ${added} int`,
+  text`ALTER TABLE ${home}.${table} DROP COLUMN x${behaviour}`,
+  text`ALTER TABLE ${home}.${table} RENAME TO ${table}`,
+  text`ALTER TABLE ${home}.${table} SET SCHEMA ${home}`,
+  text`DROP TABLE ${home}.${table}${behaviour}`,
+  text`CREATE INDEX ON ${home}.${table} (x)`,
+  text`CREATE VIEW ${home}.${view} AS SELECT x FROM ${home}.${table}`,
+  text`CREATE FUNCTION ${home}.${routine}() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM ${home}.${table}'`,
+  text`SELECT ${home}.${routine}()`,
+  text`CREATE TYPE ${home}.feeling AS ENUM ('x')`,
+  text`ALTER TYPE ${home}.feeling ADD VALUE 'z'`,
+  text`CREATE TABLE d (m ${home}.feeling)`,
+  text`SET search_path = ${home}, ${home}; INSERT INTO ${table} (x) VALUES (${value})`
+]
+
 /** Barriers, which leave few orders: seldom drawn. */
 const barriers: ReadonlyArray<fc.Arbitrary<string>> = [
   text`DO $$ BEGIN EXECUTE (SELECT 'UPDATE ${existing} SET x = x + 1'); END $$`,
@@ -227,7 +250,7 @@ const barriers: ReadonlyArray<fc.Arbitrary<string>> = [
   text`CREATE SCHEMA ${schema}`
 ]
 
-const kinds = [tables, columns, constraints, types, views, code, rows, others, parts]
+const kinds = [tables, columns, constraints, types, views, code, rows, others, parts, placed]
 
 const withBarriers = (statements: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof({ arbitrary: statements, weight: 24 }, { arbitrary: fc.oneof(...barriers), weight: 1 })
