@@ -49,7 +49,7 @@ export const dropRelation = (recorder: R.Recorder, relation: Catalog.Relation, b
 const dropPart = (recorder: R.Recorder, name: QualifiedName): void => {
   const part = R.findRelation(recorder, name)
   R.writeName(recorder, name)
-  if (part === undefined) return
+  if (part === undefined || !Catalog.isSameName(part.name, name)) return
   R.readAll(recorder, part.dependencies)
   leaveParents(recorder, part.name)
   R.forgetRelation(recorder, part.name)

@@ -77,18 +77,25 @@ const type: Drop = (recorder, object, behavior, presence) => {
   else unknown(recorder, SchemaObject.type(name), name, presence)
 }
 
-const routine: Drop = (recorder, object, behavior, presence) => {
+const routine: Drop = (recorder, object, behavior, presence, dropped) => {
   const given = "ObjectWithArgs" in object ? object.ObjectWithArgs : undefined
   const name = Path.routine(recorder, nameOfObject(object))
   R.readSchema(recorder, name)
   R.write(recorder, HazardKey.routine(name.name), name)
   Use.useStored(recorder, given?.objargs)
-  const found = matching(recorder, given)
+  const isMeant = ({ kind }: Catalog.Routine): boolean => dropped === "OBJECT_ROUTINE" || kind === kinds[dropped]
+  const found = matching(recorder, given).filter(isMeant)
   for (const known of found) dropRoutine(recorder, known, behavior)
   if (found.length > 0) return
   const inputs = given?.args_unspecified === true ? undefined : argumentsOf(given)
   unknown(recorder, SchemaObject.routine(name, inputs), name, presence)
   if (behavior === "cascade") cascade(recorder, HazardKey.routine(name.name), undefined, undefined)
+}
+
+const kinds: Readonly<Partial<Record<ObjectType, Catalog.Routine["kind"]>>> = {
+  OBJECT_AGGREGATE: "aggregate",
+  OBJECT_FUNCTION: "function",
+  OBJECT_PROCEDURE: "procedure"
 }
 
 const attachment =

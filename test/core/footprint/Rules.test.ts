@@ -167,6 +167,17 @@ describe("rule 6: a statement that can remove a dependency reads all former depe
 })
 
 describe("rule 7: CASCADE writes the dependent objects, a drop frees names, a rename writes both names", () => {
+  it("DROP FUNCTION leaves a procedure of that name", () =>
+    deepStrictEqual(
+      told(
+        lastFootprint(
+          "CREATE PROCEDURE f() LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+          "DROP FUNCTION f"
+        )
+      ).removes,
+      ["function f(integer)"]
+    ))
+
   it("CASCADE writes and drops the dependent objects", () => {
     const text = `${tables}; CREATE VIEW v AS SELECT x FROM a; CREATE VIEW w AS SELECT x FROM v; ALTER TABLE b ADD FOREIGN KEY (a_id) REFERENCES a`
     const { removes, writes } = told(lastFootprint(text, "DROP TABLE a CASCADE"))
