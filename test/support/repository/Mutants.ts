@@ -21,9 +21,13 @@ const order: ReadonlyArray<Mutant> = [
     name: "2a",
     without: "bare names",
     edits: [
-      ["core/reading/Recorder", "  read(recorder, name.name)\n", `  read(recorder, ${fullName})\n`],
-      ["core/reading/Recorder", "  write(recorder, name.name)\n", `  write(recorder, ${fullName})\n`],
-      ["core/reading/Use", "R.write(recorder, relation.name.name)", "R.writeName(recorder, relation.name)"]
+      ["core/reading/Recorder", "  read(recorder, name.name, name)\n", `  read(recorder, ${fullName})\n`],
+      ["core/reading/Recorder", "  write(recorder, name.name, name)\n", `  write(recorder, ${fullName})\n`],
+      [
+        "core/reading/Use",
+        "R.write(recorder, relation.name.name, relation.name)",
+        "R.writeName(recorder, relation.name)"
+      ]
     ]
   },
   {
@@ -40,7 +44,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "2c",
     without: "writes waiting for writes",
-    edits: [["core/graph/Hazard", "if (readers.length === 0) wait(waits, lastWriter.get(key), key)", ""]]
+    edits: [["core/graph/Hazard", "if (readers.length === 0) wait(waits, writer, key)", ""]]
   },
   {
     name: "3a",
@@ -67,14 +71,20 @@ const order: ReadonlyArray<Mutant> = [
     name: "4",
     without: "names that the server makes up",
     edits: [
-      ["core/reading/ChosenNames", "R.write(recorder, name)", ""],
-      ["core/reading/ChosenNames", "R.write(recorder, HazardKey.constraint(name))", ""]
+      ["core/reading/ChosenNames", "R.write(recorder, name, table)", ""],
+      ["core/reading/ChosenNames", "R.write(recorder, HazardKey.constraint(name), table)", ""]
     ]
   },
   {
     name: "5a",
     without: "the types of a table's columns",
-    edits: [["core/reading/Use", "for (const column of relation.columns) touchType(recorder, column.type)", ""]]
+    edits: [
+      [
+        "core/reading/Use",
+        "    touchType(recorder, type)\n    if (Option.isSome(collation)",
+        "    if (Option.isSome(collation)"
+      ]
+    ]
   },
   {
     name: "5b",
