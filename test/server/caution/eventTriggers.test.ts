@@ -42,7 +42,7 @@ const harmful: Readonly<Record<string, Trigger>> = {
 /** A database whose event trigger runs its code once in a transaction, so that DDL in that code does not run it again. */
 const setUp = ({ before = [], code, event = "ddl_command_end" }: Trigger) =>
   Effect.gen(function* () {
-    const place = yield* Effect.flatMap(Server.freshDatabase, placeAt)
+    const place = yield* Effect.map(Server.freshDatabase, placeAt)
     const trigger = `CREATE FUNCTION app.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
         IF tg_tag <> 'CREATE TABLE' OR current_setting('app.ran', true) = 'yes' THEN RETURN; END IF;
         PERFORM set_config('app.ran', 'yes', true); ${code}; END $$;
