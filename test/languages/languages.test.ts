@@ -2,18 +2,26 @@
  * The detector before a server that speaks other languages, one after the other: what it knows must not depend on the wording
  * of any. `test/core/detect/DetectorLanguages.test.ts` keeps a record of some of these errors, for machines without translations.
  */
+import * as fs from "node:fs"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it, layer as suite } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { AutoMigration } from "effect-auto-migration"
 import { inject } from "vitest"
+import * as MessageReading from "../../src/core/detect/MessageReading.js"
+import { serverMessages } from "../../src/core/detect/ServerMessages.js"
+import * as SqlState from "../../src/core/detect/SqlState.js"
+import { fill } from "../support/detect/Formats.js"
 import * as ServerErrors from "../support/detect/ServerErrors.js"
 import * as App from "../support/program/App.js"
 import { ask, askWithin, failsWith } from "../support/program/Situation.js"
+import * as MessageCatalogues from "../support/repository/MessageCatalogues.js"
 import * as Database from "../support/server/Database.js"
+import * as DebianServer from "../support/server/DebianServer.js"
 
 const server = Effect.sync(() => inject("translatedServerUrl"))
 
@@ -22,6 +30,9 @@ const speaking = (locale: string) => (url: string) => {
   changed.searchParams.set("options", `-c lc_messages=${locale}`)
   return changed.href
 }
+
+const evidence = (code: string, message: string): SqlState.Evidence =>
+  Option.getOrThrow(SqlState.evidenceFrom({ code, message, severity: "ERROR" }))
 
 const migrations = {
   "001_users": "CREATE TABLE users (id integer PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'Ada');",
@@ -43,6 +54,45 @@ const heals = [
   ["SELECT twice(2) AS n", [{ n: 4 }]],
   ["SELECT id FROM app.things", []]
 ] as const
+
+/** Messages that never have the SQLSTATE in which some language words them like one about a missing object. */
+const ofOtherStates: ReadonlySet<string> = new Set([
+  "function %d (%s, %s) of %s does not exist",
+  'function %d(%s,%s) does not exist in operator family "%s"',
+  'policy "%s" for table "%s" does not exist',
+  'publication relation "%s" in publication "%s" does not exist',
+  'rule "%s" for relation "%s" does not exist',
+  'trigger "%s" for table "%s" does not exist'
+])
+
+const version = Option.getOrThrow(DebianServer.version())
+
+describe("the message catalogues", () => {
+  it("are those that the server has installed, as `npm run catalogues` writes them", () =>
+    assert.strictEqual(fs.readFileSync(MessageCatalogues.translationsFile, "utf8"), MessageCatalogues.textOf(version)))
+
+  it("have no other message that reads like one about a missing object", () => {
+    const listed = new Set([...serverMessages.map(({ format }) => format), ...ofOtherStates])
+    const states = [...new Set(serverMessages.map(({ sqlState }) => sqlState))]
+    for (const [language, catalogues] of MessageCatalogues.translationsOf(version)) {
+      for (const [english, translated] of catalogues.flatMap((catalogue) => [...catalogue])) {
+        const isNotice = english.endsWith("skipping")
+        if (listed.has(english) || english === "" || isNotice) continue
+        for (const format of translated.split("\0")) {
+          const message = fill(format, ["alpha", "beta", "gamma"])
+          for (const sqlState of states) {
+            const readings = MessageReading.readingsOf(evidence(sqlState, message))
+            deepStrictEqual(
+              readings.filter(({ finds }) => finds !== "Nothing"),
+              [],
+              `${language}: ${english}`
+            )
+          }
+        }
+      }
+    }
+  })
+})
 
 for (const { locale, name } of inject("languages")) {
   const fresh = Layer.unwrapScoped(

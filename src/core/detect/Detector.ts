@@ -17,15 +17,9 @@
 import * as Option from "effect/Option"
 import * as S from "effect/Schema"
 import * as SchemaObject from "../model/SchemaObject.js"
-import { wordingOfText } from "../sql/ParsedType.js"
-import { nameOfStrings } from "../sql/SyntaxTree.js"
-import { dottedAt, truncate } from "../text/Lexer.js"
-import { conflictTargetIn, isPrintedAs, partsAtPosition, partsOf } from "./EvidenceText.js"
-import * as MessageCatalog from "./MessageCatalog.js"
-import * as MessageCatalogNames from "./MessageCatalogNames.js"
-import * as PrintedName from "./PrintedName.js"
+import { claimOf } from "./Claim.js"
+import { conflictTargetIn } from "./EvidenceText.js"
 import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
-import * as Wording from "./Wording.js"
 
 export { type Evidence, evidenceFrom, type SqlState } from "./SqlState.js"
 
@@ -79,109 +73,61 @@ export const firstOf =
 /** Identity of {@link firstOf}. @since 0.1.0 @category combinators */
 export const silent: Detector = () => Option.none()
 
-/** 42P01: a table, view, sequence or other relation. @since 0.1.0 @category detectors */
-export const relation: Detector = (evidence) =>
-  isState(evidence, "42P01") ? named(evidence, PrintedName.relation(evidence), SchemaObject.relation) : Option.none()
+/** What a message names, if it is of one of these kinds; of any kind where none is given. */
+const named =
+  (...kinds: ReadonlyArray<SchemaObject.SchemaObject["_tag"]>): Detector =>
+  (evidence) =>
+    isTrusted(evidence)
+      ? Option.flatMap(claimOf(evidence), ({ object, qualifier }) =>
+          kinds.length === 0 || kinds.includes(object._tag) ? missing(evidence, object, qualifier) : Option.none()
+        )
+      : Option.none()
+
+/** 42P01: a table, view, sequence or other relation; 42704: an index or a foreign table. @since 0.1.0 @category detectors */
+export const relation: Detector = named("Relation")
 
 /** 42703: a column, in all its wordings. @since 0.1.0 @category detectors */
-export const column: Detector = (evidence) => {
-  if (!isState(evidence, "42703")) return Option.none()
-  const ofRelation = Wording.read(MessageCatalog.columnOfRelation, evidence.message)
-  if (ofRelation !== undefined) {
-    return missing(evidence, SchemaObject.column(ofRelation.first, SchemaObject.qualifiedName(ofRelation.second)))
-  }
-  const ofType = Wording.read(MessageCatalog.columnOfType, evidence.message)
-  if (ofType !== undefined) return missing(evidence, attribute(ofType.first, ofType.second))
-  const plain = PrintedName.plainColumn(evidence)
-  return plain === undefined ? columnOfAlias(evidence) : missing(evidence, SchemaObject.column(plain))
-}
+export const column: Detector = named("Column")
 
 /** 42883: a function, procedure or aggregate. @since 0.1.0 @category detectors */
-export const routine: Detector = (evidence) => {
-  if (!isState(evidence, "42883")) return Option.none()
-  const text = Wording.read(MessageCatalog.routineText, evidence.message)?.first
-  if (text !== undefined) return Option.flatMap(routineOfText(text), (found) => missing(evidence, found))
-  const name = Wording.read(MessageCatalog.routineName, evidence.message)?.first
-  if (name !== undefined) return named(evidence, name, SchemaObject.routine)
-  const signature = PrintedName.signature(evidence)
-  return named(evidence, signature?.name, (found) => SchemaObject.routine(found, signature?.types))
-}
+export const routine: Detector = named("Routine")
 
 /** 42704: a type, by itself or as the element of an array. @since 0.1.0 @category detectors */
-export const type: Detector = (evidence) =>
-  isState(evidence, "42704") ? named(evidence, elementType(evidence), SchemaObject.type) : Option.none()
+export const type: Detector = named("Type")
 
-/** 42704: a constraint. @since 0.1.0 @category detectors */
-export const constraint: Detector = (evidence) => {
-  if (!isState(evidence, "42704")) return Option.none()
-  const reading = Wording.read(MessageCatalog.constraint, evidence.message)
-  if (reading !== undefined) {
-    return missing(evidence, SchemaObject.constraint(reading.first, SchemaObject.qualifiedName(reading.second)))
-  }
-  const name = PrintedName.constraintWithoutTable(evidence)
-  return name === undefined ? Option.none() : missing(evidence, SchemaObject.constraint(name))
-}
+/** 42704: a constraint of a table. @since 0.1.0 @category detectors */
+export const constraint: Detector = named("Constraint")
 
 /** 42704: a collation. @since 0.1.0 @category detectors */
-export const collation: Detector = (evidence) =>
-  isState(evidence, "42704")
-    ? named(evidence, Wording.read(MessageCatalog.collation, evidence.message)?.first, SchemaObject.collation)
-    : Option.none()
+export const collation: Detector = named("Collation")
 
 /** 42704: an extension. Its functions and types are found by their own detectors. @since 0.1.0 @category detectors */
-export const extension: Detector = (evidence) => {
-  if (!isState(evidence, "42704")) return Option.none()
-  const reading = Wording.read(MessageCatalog.extension, evidence.message)
-  return reading === undefined ? Option.none() : missing(evidence, SchemaObject.extension(reading.first))
-}
+export const extension: Detector = named("Extension")
 
 /** 3F000: a schema. @since 0.1.0 @category detectors */
-export const schema: Detector = (evidence) => {
-  if (!isState(evidence, "3F000")) return Option.none()
-  const name =
-    Wording.read(MessageCatalogNames.schema, evidence.message)?.first ?? Wording.quotedIn(evidence.message)?.name
-  return name === undefined ? Option.none() : missing(evidence, SchemaObject.schema(name))
-}
+export const schema: Detector = named("Schema")
 
 /** 22P02: a label that an enum lacks. A value that is too long to be a label is none. @since 0.1.0 @category detectors */
-export const enumValue: Detector = (evidence) => {
-  if (!isState(evidence, "22P02")) return Option.none()
-  const reading = Wording.read(MessageCatalog.enumValue, evidence.message)
-  if (reading === undefined || truncate(reading.second) !== reading.second) return Option.none()
-  return Option.flatMap(SchemaObject.nameFrom(reading.first), (enumType) =>
-    missing(evidence, SchemaObject.enumValue(enumType, reading.second))
-  )
-}
+export const enumValue: Detector = named("EnumValue")
 
 /** 42P10: `ON CONFLICT (…)` without a unique constraint that matches. @since 0.1.0 @category detectors */
 export const conflictTarget: Detector = (evidence) => {
-  if (!isState(evidence, "42P10") || !PrintedName.isConflictTarget(evidence)) return Option.none()
+  if (evidence.sqlState !== "42P10" || !isTrusted(evidence) || !isConflictTarget(evidence)) return Option.none()
   const target = Option.isSome(evidence.statement) ? conflictTargetIn(evidence.statement.value) : undefined
   return missing(evidence, SchemaObject.conflictTarget(target?.columns ?? [], target?.relation))
 }
 
 /** 0A000: a plan in the cache of the server that no longer fits. @since 0.1.0 @category detectors */
 export const stalePlan: Detector = (evidence) =>
-  isState(evidence, "0A000") &&
-  (PrintedName.isRaisedBy(evidence, "RevalidateCachedQuery") ||
+  evidence.sqlState === "0A000" &&
+  isTrusted(evidence) &&
+  (Option.contains(evidence.routine, "RevalidateCachedQuery") ||
     evidence.message === "cached plan must not change result type")
     ? Option.some({ _tag: "StalePlan", sqlState: evidence.sqlState })
     : Option.none()
 
 /** Every detector of this module. @since 0.1.0 @category detectors */
-export const all: Detector = firstOf(
-  column,
-  relation,
-  routine,
-  type,
-  schema,
-  enumValue,
-  conflictTarget,
-  constraint,
-  collation,
-  extension,
-  stalePlan
-)
+export const all: Detector = firstOf(named(), conflictTarget, stalePlan)
 
 /**
  * The SQLSTATEs that the detectors claim.
@@ -280,62 +226,18 @@ const withQualifier = ({ object, qualifier }: MissingObject): SchemaObject.Schem
 /** In UTF-16 units. A longer message quotes data of the application: no name of an object is that long. */
 const maxMessageLength = 16_384
 
-const ownSchemas: ReadonlySet<string> = new Set(["pg_catalog", "information_schema"])
-
 /** `RAISE` can set the SQLSTATE and the message, but not the name of the C function. */
-const isState = (evidence: Evidence, sqlState: string): boolean =>
-  evidence.sqlState === sqlState &&
-  evidence.message.length <= maxMessageLength &&
-  !PrintedName.isRaisedBy(evidence, "exec_stmt_raise")
+const isTrusted = ({ message, routine }: Evidence): boolean =>
+  message.length <= maxMessageLength && !Option.contains(routine, "exec_stmt_raise")
+
+/** Whether a 42P10 says that `ON CONFLICT (…)` finds no unique constraint. Keywords are the same in every language. */
+const isConflictTarget = ({ message, routine }: Evidence): boolean =>
+  Option.isSome(routine)
+    ? routine.value === "infer_arbiter_indexes"
+    : /ON[ -]CONFLICT/.test(message) && !/"|ASC\/DESC|NULLS FIRST/.test(message)
 
 const missing = (
   { sqlState }: Evidence,
   object: SchemaObject.SchemaObject,
   qualifier: Option.Option<string> = Option.none()
 ): Option.Option<SchemaGap> => Option.some({ _tag: "MissingObject", object, qualifier, sqlState })
-
-/** Drops the brackets of an array's type. A type's own name may end in brackets too: the statement's text tells. */
-const elementType = (evidence: Evidence): string | undefined => {
-  const printed = PrintedName.type(evidence)
-  if (printed === undefined || !printed.endsWith("[]")) return printed
-  const pointed = partsAtPosition(evidence)
-  return pointed !== undefined && isPrintedAs(pointed, printed) ? printed : printed.slice(0, -2)
-}
-
-/** The object of that name, unless it belongs to PostgreSQL itself, which no migration provides. */
-const named = (
-  evidence: Evidence,
-  printed: string | undefined,
-  make: (name: SchemaObject.QualifiedName) => SchemaObject.SchemaObject
-): Option.Option<SchemaGap> => {
-  if (printed === undefined) return Option.none()
-  const name = nameOfStrings(partsOf(evidence, printed))
-  const isOwn = Option.isSome(name.schema) && ownSchemas.has(name.schema.value)
-  return isOwn ? Option.none() : missing(evidence, make(name))
-}
-
-const columnOfAlias = (evidence: Evidence): Option.Option<SchemaGap> => {
-  const printed = PrintedName.columnOfAlias(evidence)
-  if (printed === undefined) return Option.none()
-  const parts = partsOf(evidence, printed)
-  const table = parts.length < 3 ? undefined : nameOfStrings(parts.slice(0, -1))
-  const object = SchemaObject.column(parts[parts.length - 1] ?? "", table)
-  return missing(evidence, object, Option.fromNullable(parts[parts.length - 2]))
-}
-
-const attribute = (name: string, typeText: string): SchemaObject.Column => {
-  const parts = dottedAt(typeText, 0)
-  return SchemaObject.column(name, parts === undefined ? undefined : nameOfStrings(parts.value))
-}
-
-/** The routine of a text such as `app.f(int)`: quotes are read, and each type gets the server's name. */
-const routineOfText = (text: string): Option.Option<SchemaObject.Routine> => {
-  const name = dottedAt(text, 0)
-  if (name === undefined) return Option.none()
-  const list = text.slice(name.end).trim()
-  if (list === "") return Option.some(SchemaObject.routine(nameOfStrings(name.value)))
-  if (!list.startsWith("(") || !list.endsWith(")") || list.length > 1024) return Option.none()
-  return Option.some(
-    SchemaObject.routine(nameOfStrings(name.value), PrintedName.typesOf(list.slice(1, -1)).map(wordingOfText))
-  )
-}

@@ -37,13 +37,66 @@ export const partsAtPosition = (evidence: Evidence): ReadonlyArray<string> | und
 export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
   const pointed = partsAtPosition(evidence)
   if (pointed !== undefined && isPrintedAs(pointed, printed)) return pointed
+  return printed.includes(".")
+    ? (namesIn(evidence).find((parts) => isPrintedAs(parts, printed)) ?? partsWithoutText(printed))
+    : [printed]
+}
+
+/**
+ * {@link partsOf} for a table whose column the statement names behind it: `s.t.c`. `undefined` if a text is known in which no such
+ * name is.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsOfTable = (
+  evidence: Evidence,
+  printed: string,
+  column: string
+): ReadonlyArray<string> | undefined => {
+  if (Option.isNone(textOf(evidence))) return partsWithoutText(printed)
+  return namesIn(evidence)
+    .filter((parts) => parts.length > 1 && parts.at(-1) === column)
+    .map((parts) => parts.slice(0, -1))
+    .find((parts) => isPrintedAs(parts, printed))
+}
+
+/**
+ * {@link partsOf} for a type, without the brackets of an array. A type's own name may end in brackets too: the text tells.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsOfType = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
+  if (!printed.endsWith("[]")) return partsOf(evidence, printed)
+  const pointed = partsAtPosition(evidence)
+  const written = pointed === undefined ? namesIn(evidence) : [pointed]
+  return written.find((parts) => isPrintedAs(parts, printed)) ?? partsOf(evidence, printed.slice(0, -2))
+}
+
+/**
+ * All names in the text of the statement, or of the statement inside a function's body: a name in a string constant is none of them.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const namesIn = (evidence: Evidence): ReadonlyArray<ReadonlyArray<string>> => {
+  const text = Option.getOrElse(textOf(evidence), () => "")
+  const names: Array<ReadonlyArray<string>> = []
+  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, i)) {
+    const name = dottedAt(text, i)
+    if (name !== undefined) names.push(name.value)
+    i = name?.end ?? skipToken(text, i)
+  }
+  return names
+}
+
+const textOf = ({ internalQuery, statement }: Evidence): Option.Option<string> =>
+  Option.orElse(internalQuery, () => statement)
+
+const partsWithoutText = (printed: string): ReadonlyArray<string> => {
   const dot = printed.indexOf(".")
-  if (dot === -1) return [printed]
-  const text = Option.orElse(evidence.internalQuery, () => evidence.statement)
-  const written = Option.isSome(text) ? partsInText(text.value, printed) : undefined
-  return (
-    written ?? (dot === 0 || dot === printed.length - 1 ? [printed] : [printed.slice(0, dot), printed.slice(dot + 1)])
-  )
+  return dot < 1 || dot === printed.length - 1 ? [printed] : [printed.slice(0, dot), printed.slice(dot + 1)]
 }
 
 /**
@@ -88,15 +141,6 @@ const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined
   const name = dottedAt(text, start)
   const isCollate = name?.value.length === 1 && name.value[0] === "collate" && text.charAt(start) !== '"'
   return isCollate ? dottedAt(text, skipBlank(text, name.end))?.value : name?.value
-}
-
-const partsInText = (text: string, printed: string): ReadonlyArray<string> | undefined => {
-  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, i)) {
-    const name = dottedAt(text, i)
-    if (name !== undefined && isPrintedAs(name.value, printed)) return name.value
-    i = name?.end ?? skipToken(text, i)
-  }
-  return undefined
 }
 
 /** The offset behind an unquoted word, if it stands at `start`. */

@@ -1,101 +1,94 @@
 /**
- * Reads names out of messages. A wording is a pattern with one or two places, `$1` and `$2`: `column "$1" of relation "$2" does not
- * exist`. Languages differ in which place comes first. {@link quotedIn} needs no wording: it reads the one name that a message has
- * between quotation marks of any kind.
+ * Reads names out of messages. A wording is a format of the server's, such as `column "%s" of relation "%s" does not exist`;
+ * other languages may have the places in another order (`%2$s`). A name may hold any text, that of the message included, so a
+ * message can be read in more than one way. {@link quotedIn} needs no wording: it reads the one name that a message has between
+ * quotation marks of any kind.
  *
  * **Laws**
  *
- * 1. A message filled into a wording reads back, among all the wordings of its kind.
- * 2. Reading answers for any message and never throws.
+ * 1. The values that are filled into a wording are among its readings.
+ * 2. Each reading, filled into the wording, gives the message.
+ * 3. Reading answers for any message and never throws.
  *
  * @internal
  */
 
 /**
- * A message with places in it.
+ * A format with at least one place. A schema, a dot and a name at a place are one value.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Wording {
-  readonly prefix: string
-  /** The text between the two places; empty if there is one place. */
-  readonly middle: string
-  readonly suffix: string
-  readonly places: "$1" | "$1$2" | "$2$1"
+  /** The texts around the places: one more than there are places. */
+  readonly texts: ReadonlyArray<string>
+  /** For each place, the argument that is printed there. */
+  readonly places: ReadonlyArray<Place>
+  /** The number of its characters that are the same in each message. */
+  readonly weight: number
 }
 
-/**
- * Several wordings of one error, by the first character of the message. Those without a prefix may fit any message.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Wordings {
-  readonly byFirst: ReadonlyMap<number, ReadonlyArray<Wording>>
-  readonly withoutPrefix: ReadonlyArray<Wording>
+/** @since 0.1.0 @category models */
+export interface Place {
+  readonly argument: number
+  readonly isNumber: boolean
 }
 
-/**
- * The texts at the places; `second` is empty if there is one place.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Reading {
-  readonly first: string
-  readonly second: string
+/** A wording from a format of C. @since 0.1.0 @category constructors */
+export const make = (format: string): Wording => {
+  const texts = format.replaceAll(withSchema, "%$1s").split(place)
+  const constant = texts.filter((_, index) => index % 3 === 0)
+  const places = constant.slice(1).map((_, index) => ({
+    argument: Number(texts[3 * index + 1]?.slice(0, -1) ?? index + 1) - 1,
+    isNumber: texts[3 * index + 2] !== "s"
+  }))
+  return { texts: constant, places, weight: constant.join("").length }
 }
 
-/**
- * Wordings from patterns. Longer ones are tried first: `aggregate function $1` before `function $1`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const make = (...patterns: ReadonlyArray<string>): Wordings => {
-  const byFirst = new Map<number, Array<Wording>>()
-  const withoutPrefix: Array<Wording> = []
-  for (const wording of patterns.toSorted((a, b) => b.length - a.length).map(compile)) {
-    const first = wording.prefix.charCodeAt(0)
-    const others = byFirst.get(first)
-    if (wording.prefix === "") withoutPrefix.push(wording)
-    else if (others === undefined) byFirst.set(first, [wording])
-    else others.push(wording)
-  }
-  return { byFirst, withoutPrefix }
-}
+const withSchema = /%(1\$)?s\.%(?:2\$)?s/g
+
+const place = /%(\d\$)?([sdu])/
+
+/** The most ways to read a message by one wording that are tried. */
+const mostTries = 32
 
 /**
- * Reads a message by the first wording that fits.
+ * The values of the arguments, in each way that the message can be read.
  *
  * @since 0.1.0
  * @category reading
  */
-export const read = ({ byFirst, withoutPrefix }: Wordings, message: string): Reading | undefined => {
-  const likely = byFirst.get(message.charCodeAt(0))
-  return (likely === undefined ? undefined : readAny(likely, message)) ?? readAny(withoutPrefix, message)
-}
-
-const readAny = (wordings: ReadonlyArray<Wording>, message: string): Reading | undefined => {
-  for (const wording of wordings) {
-    const reading = readOne(wording, message)
-    if (reading !== undefined) return reading
+export const readingsOf = (wording: Wording, message: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const { places, texts } = wording
+  const start = texts[0] ?? ""
+  const end = message.length - (texts.at(-1)?.length ?? 0)
+  if (end <= start.length || !message.startsWith(start) || !message.endsWith(texts.at(-1) ?? "")) return []
+  const found: Array<ReadonlyArray<string>> = []
+  let tries = 0
+  const read = (at: number, from: number, values: ReadonlyArray<string>): void => {
+    if (at === places.length - 1) {
+      const all = [...values, message.slice(from, end)]
+      if (all.every((value, index) => isPossible(places[index], value))) found.push(inOrder(places, all))
+      return
+    }
+    const between = texts[at + 1] ?? ""
+    for (
+      let next = message.indexOf(between, from + 1);
+      next !== -1 && next + between.length < end && tries < mostTries;
+      next = message.indexOf(between, next + 1)
+    ) {
+      tries++
+      read(at + 1, next + between.length, [...values, message.slice(from, next)])
+    }
   }
-  return undefined
+  read(0, start.length, [])
+  return found
 }
 
-const readOne = ({ middle, places, prefix, suffix }: Wording, message: string): Reading | undefined => {
-  const start = prefix.length
-  const end = message.length - suffix.length
-  if (end <= start || !message.endsWith(suffix) || !message.startsWith(prefix)) return undefined
-  if (places === "$1") return { first: message.slice(start, end), second: "" }
-  const between = message.indexOf(middle, start)
-  if (between === -1 || between + middle.length > end) return undefined
-  const left = message.slice(start, between)
-  const right = message.slice(between + middle.length, end)
-  return places === "$1$2" ? { first: left, second: right } : { first: right, second: left }
-}
+const isPossible = (of: Place | undefined, value: string): boolean => of?.isNumber !== true || /^-?\d+$/.test(value)
+
+const inOrder = (places: ReadonlyArray<Place>, values: ReadonlyArray<string>): ReadonlyArray<string> =>
+  values.map((_, argument) => values[places.findIndex((of) => of.argument === argument)] ?? "")
 
 /**
  * The one name that a message puts between quotation marks of any kind, and the text around it. The last mark closes, so a name
@@ -117,21 +110,6 @@ export const quotedIn = (message: string): { readonly name: string; readonly aro
     return name === "" ? undefined : { name, around: `${message.slice(0, start)} ${message.slice(end + 1)}` }
   }
   return undefined
-}
-
-/**
- * A text without the quoted name at its end: `number 7 of relation ` for `number 7 of relation "a.b"`. Marks inside a word belong
- * to the word.
- *
- * @since 0.1.0
- * @category reading
- */
-export const beforeQuoted = (text: string): string => {
-  for (let start = 0; start < text.length; start++) {
-    const closing = start > 0 && text.charAt(start - 1) !== " " ? undefined : closingMarks.get(text.charCodeAt(start))
-    if (closing !== undefined) return closing.includes(text.slice(-1)) ? text.slice(0, start) : text
-  }
-  return text
 }
 
 const closingMarks: ReadonlyMap<number, string> = new Map(
@@ -158,10 +136,4 @@ const holdsTwo = (inside: string, opening: string, closing: string): boolean => 
     if (closing.includes(inside.charAt(i))) return inside.indexOf(opening, i + 1) !== -1
   }
   return false
-}
-
-const compile = (pattern: string): Wording => {
-  const [prefix = "", middle = "", suffix] = pattern.split(/\$[12]/)
-  if (suffix === undefined) return { prefix, middle: "", suffix: middle, places: "$1" }
-  return { prefix, middle, suffix, places: pattern.indexOf("$1") < pattern.indexOf("$2") ? "$1$2" : "$2$1" }
 }

@@ -12,7 +12,7 @@ export interface Spelling {
 }
 
 /** The start of a text that fits into 63 bytes, cut between characters. */
-const cut = (text: string): string => {
+export const cut = (text: string): string => {
   let kept = ""
   for (const character of text) {
     if (Buffer.byteLength(kept + character) > 63) break

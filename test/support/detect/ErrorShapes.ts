@@ -156,6 +156,26 @@ const filling = (trigger: string, ...columns: ReadonlyArray<string>): ReadonlyAr
 
 const keyed = () => ["CREATE TABLE known (id integer PRIMARY KEY)"]
 
+const index = (
+  claim: string,
+  statement: (written: string) => string,
+  setup: (written: string) => ReadonlyArray<string> = () => [known]
+): Shape =>
+  shape("42704", claim, ({ missing }) => ({
+    setup: setup(missing.written),
+    statement: statement(missing.written),
+    object: SchemaObject.relation(qualifiedName(missing.stored))
+  }))
+
+const indexes: ReadonlyArray<Shape> = [
+  index("an index of DROP INDEX", (i) => `DROP INDEX ${i}`),
+  index("an index of CLUSTER", (i) => `CLUSTER known USING ${i}`),
+  index("an index of ALTER TABLE", (i) => `ALTER TABLE known CLUSTER ON ${i}`),
+  index("an index of a replica identity", (i) => `ALTER TABLE known REPLICA IDENTITY USING INDEX ${i}`),
+  index("an index of a new constraint", (i) => `ALTER TABLE known ADD UNIQUE USING INDEX ${i}`),
+  index("a foreign table", (t) => `DROP FOREIGN TABLE ${t}`)
+]
+
 const columns: ReadonlyArray<Shape> = [
   column("in SELECT", (c) => `SELECT id, ${c} FROM known`),
   column("in WHERE", (c) => `SELECT id FROM known WHERE ${c} = 1`),
@@ -213,6 +233,17 @@ const columns: ReadonlyArray<Shape> = [
   column("of a foreign key", (c) => `ALTER TABLE known ADD FOREIGN KEY (${c}) REFERENCES known (id)`),
   column("of ALTER COLUMN", (c) => `ALTER TABLE known ALTER COLUMN ${c} SET NOT NULL`, { ofKnown: true }),
   column("of a composite value", (c) => `SELECT (array_agg(known))[1].${c} FROM known`, { ofKnown: true }),
+  column("of a row in parentheses", (c) => `SELECT (k).${c} FROM known AS k`, { qualifier: "k" }),
+  shape("42703", "a field of a column that is set", ({ missing, other }) => ({
+    setup: ["CREATE TYPE part AS (a integer)", `CREATE TABLE known (${other.written} part)`],
+    statement: `UPDATE known SET ${other.written}.${missing.written} = 1`,
+    object: SchemaObject.column(missing.stored, qualifiedName("part"))
+  })),
+  shape("42703", "a column of COMMENT, with schema and table", ({ missing, other }) => ({
+    setup: [app, `CREATE TABLE app.${other.written} (id integer)`],
+    statement: `COMMENT ON COLUMN app.${other.written}.${missing.written} IS 'x'`,
+    object: SchemaObject.column(missing.stored, inApp(other))
+  })),
   column("in the body of a function in PL/pgSQL", () => "SELECT inside()", {
     qualifier: "k",
     setup: (c) => inside("plpgsql", `SELECT k.${c} FROM known k`)
@@ -249,6 +280,7 @@ const routines: ReadonlyArray<Shape> = [
   ),
   routine("in DROP PROCEDURE with types", ["bigint"], (f) => `DROP PROCEDURE ${f}(int8)`),
   routine("in DROP AGGREGATE", ["integer"], (f) => `DROP AGGREGATE ${f}(int4)`),
+  routine("in DROP AGGREGATE without arguments", ["*"], (f) => `DROP AGGREGATE ${f}(*)`),
   routine("in DROP FUNCTION without types", undefined, (f) => `DROP FUNCTION ${f}`),
   routine(
     "in a cast to regprocedure",
@@ -412,6 +444,7 @@ const others: ReadonlyArray<Shape> = [
 
 export const all: ReadonlyArray<Shape> = [
   ...relations,
+  ...indexes,
   ...columns,
   ...routines,
   ...types,
@@ -481,6 +514,14 @@ export const falseFriends: ReadonlyArray<FalseFriend> = [
   friend("42704", "an operator class", "CREATE INDEX ON known (id missing)"),
   friend("42704", "a text search configuration", "SELECT to_tsvector('missing', 'a')"),
   friend("42704", "a trigger", "DROP TRIGGER missing ON known"),
+  friend("42704", "a constraint of a domain", "ALTER DOMAIN positive DROP CONSTRAINT missing", [
+    "CREATE DOMAIN positive AS integer"
+  ]),
+  friend("42704", "a constraint of a domain, in COMMENT", "COMMENT ON CONSTRAINT missing ON DOMAIN positive IS 'x'", [
+    "CREATE DOMAIN positive AS integer"
+  ]),
+  friend("42704", "a cast", "DROP CAST (text AS point)"),
+  friend("42704", "a transform", "DROP TRANSFORM FOR text LANGUAGE sql"),
   friend("42704", "a type that is only a shell", "SELECT NULL::shell", ["CREATE TYPE shell"]),
   friend("3F000", "no schema to create in", "CREATE TABLE t (id integer)", ["SET LOCAL search_path = ''"]),
   friend("22P02", "a number", "SELECT 'x'::integer"),

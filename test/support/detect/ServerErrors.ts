@@ -25,6 +25,15 @@ const marked: ErrorShapes.Names = {
   label: '»« "a"b" “”'
 }
 
+const spelled = (stored: string) => ({ written: SchemaObject.quote(stored), stored })
+
+/** What messages are made of. A message alone may then mean another object; the statement's text tells. */
+const hostile: ReadonlyArray<ErrorShapes.Names> = [
+  { missing: spelled('x" of relation "y'), other: spelled('c" does not exist'), label: 'x": "y' },
+  { missing: spelled('a.b"'), other: spelled("c.d"), label: "x" },
+  { missing: spelled("t[]"), other: spelled("o(*)"), label: "«x»: »y«" }
+]
+
 /** The error of a statement, with all that led to it undone. */
 export const errorOf = ({ parameters, setup, statement }: Omit<ErrorShapes.Provocation, "object">) =>
   Effect.flatMap(SqlClient, (sql) =>
@@ -62,7 +71,7 @@ const claimed = (gap: Option.Option<Detector.SchemaGap>): Detector.MissingObject
   return assert.fail(`nothing is missing: ${JSON.stringify(gap)}`)
 }
 
-const isRead = ({ provoke, sqlState }: ErrorShapes.Shape, names: ErrorShapes.Names) =>
+const isReadInText = ({ provoke, sqlState }: ErrorShapes.Shape, names: ErrorShapes.Names) =>
   Effect.gen(function* () {
     const provocation = provoke(names)
     const expected = {
@@ -73,6 +82,12 @@ const isRead = ({ provoke, sqlState }: ErrorShapes.Shape, names: ErrorShapes.Nam
     }
     const error = yield* errorOf(provocation)
     deepStrictEqual(claimed(Detector.detect(error, provocation.statement)), expected)
+    return { error, expected }
+  })
+
+const isRead = (shape: ErrorShapes.Shape, names: ErrorShapes.Names) =>
+  Effect.gen(function* () {
+    const { error, expected } = yield* isReadInText(shape, names)
     const byMessage = claimed(Detector.detect(error))
     deepStrictEqual(printed(byMessage), printed({ ...expected, _tag: "MissingObject", sqlState: byMessage.sqlState }))
   })
@@ -83,6 +98,9 @@ export const areRead = (it: Vitest.MethodsNonLive<SqlClient, true>, numRuns: num
     const title = `${shape.sqlState} names ${shape.claim}`
     it.effect.prop(title, { names }, ({ names }) => isRead(shape, names), { fastCheck: { numRuns } })
     it.effect(`${title}, with quotation marks in its name`, () => isRead(shape, marked))
+    it.effect(`${title}, with the words of a message in its name`, () =>
+      Effect.forEach(hostile, (names) => isReadInText(shape, names), { discard: true })
+    )
   }
 
   for (const { about, setup, sqlState, statement } of ErrorShapes.falseFriends) {

@@ -1,12 +1,17 @@
 /**
- * The data of `src` that a server tells best: what PostgreSQL itself brings, and what makes the ledger. `npm run catalogues` asks the embedded server and
- * writes the files anew; a test compares them with the server of its run.
+ * The data of `src` that a server tells best: what PostgreSQL itself brings, how it words its messages, and what makes the ledger. `npm
+ * run catalogues` asks the embedded server, reads the message catalogues of Debian's packages, and writes the files anew; tests compare
+ * them.
  */
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Database from "../server/Database.js"
+import * as DebianServer from "../server/DebianServer.js"
 import * as EmbeddedServer from "../server/EmbeddedServer.js"
+import * as MessageCatalogues from "./MessageCatalogues.js"
 import * as OwnDefinitions from "./OwnDefinitions.js"
 
 /** Routines that are not only behind operators, types and indexes, with the server's version: one row for each name. */
@@ -50,7 +55,15 @@ ${linesOf(names)
 \`
 `
 
+const writeMessages = Option.match(DebianServer.version(), {
+  onNone: () =>
+    Console.log("The messages stay as they are, for want of Debian's PostgreSQL: apt-get install postgresql"),
+  onSome: (version) =>
+    Effect.sync(() => fs.writeFileSync(MessageCatalogues.translationsFile, MessageCatalogues.textOf(version)))
+})
+
 const write = Effect.gen(function* () {
+  yield* writeMessages
   const { url } = yield* EmbeddedServer.make()
   const rows = yield* Database.query(url, builtInRoutines)
   fs.writeFileSync(routinesFile, textOf(rows.map((row) => String(row["name"]))))

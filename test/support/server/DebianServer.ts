@@ -21,6 +21,9 @@ export const installation = (): Option.Option<string> => {
   )
 }
 
+/** Its major version, which is in the names of its files. */
+export const version = (): Option.Option<string> => Option.map(installation(), (folder) => path.basename(folder))
+
 /** A language of the server as `de` or `zh_CN`, with a locale of the system in which it is spoken. */
 export interface Language {
   readonly name: string
