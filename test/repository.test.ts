@@ -121,6 +121,7 @@ describe("every source", () => {
     const sending = /\.(?:execute(?:Raw|Stream|Unprepared|Values)?|unsafe|reserve|withTransaction)\b|\bsql`/g
     const senders = new Set([
       ...["src/CheckedClient.ts", "src/ProtectedClient.ts", "src/database/ClientParts.ts"],
+      "src/database/Cancellation.ts",
       ...["src/database/FailedStatement.ts", "src/database/MigrationClient.ts", "src/database/Transaction.ts"]
     ])
     none(
