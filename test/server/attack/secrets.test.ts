@@ -91,7 +91,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     runnerSees: true
   },
   "the data of a COPY": {
-    migration: `COPY users (name) FROM PROGRAM 'echo ${secret}; echo "${secret}\t1"'`,
+    migration: `COPY users (id) FROM PROGRAM 'echo ${secret}'`,
     runnerSees: true
   },
   "the password of a role": { migration: `CREATE ROLE nobody_at_all PASSWORD '${secret}' IN ROLE no_such_role` },
