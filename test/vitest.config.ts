@@ -44,6 +44,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/globalSetup.ts"],
     pool: "forks",
+    // A heal writes to the log, which is of interest where its test fails.
+    silent: "passed-only",
     // The files of a project share two processes: most of what a file costs in one of its own is to load the library again.
     poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false }, threads: { minThreads: 1, maxThreads: 2 } },
     sequence: { sequencer: LongFirst },
