@@ -32,58 +32,6 @@ describe("the server of this run", () => {
   )
 })
 
-describe("a session of a fresh database", () => {
-  const pid = "SELECT pg_backend_pid() AS pid"
-  const state = `SELECT current_setting('statement_timeout') AS timeout, current_user = session_user AS itself,
-    to_regclass('scratch') IS NULL AS clear, NOT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid()
-      AND locktype = 'advisory') AS unlocked`
-
-  it.scopedLive("is the next one's as well, without what it had of its own", () =>
-    Effect.gen(function* () {
-      const url = yield* Server.freshDatabase
-      const fresh = yield* Database.query(url, state)
-      const first = yield* Database.query(
-        url,
-        "SET statement_timeout = '1min'",
-        "SET ROLE pg_monitor",
-        "CREATE TEMPORARY TABLE scratch (id integer)",
-        "SELECT pg_advisory_lock(1)",
-        pid
-      )
-      deepStrictEqual(yield* Database.query(url, pid), first)
-      deepStrictEqual(yield* Database.query(url, state), fresh)
-    })
-  )
-
-  const ends: Readonly<Record<string, (url: string) => Effect.Effect<unknown>>> = {
-    "leaves a transaction open": (url) => Database.query(url, "BEGIN", "SELECT 1"),
-    fails: (url) => Effect.exit(Database.query(url, "SELECT 1/0")),
-    "is ended by another": (url) =>
-      Effect.zipRight(
-        Database.query(url, "SELECT 1"),
-        Effect.flatMap(Server.url, (serverUrl) =>
-          Database.query(
-            serverUrl,
-            `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${new URL(url).pathname.slice(1)}'`
-          )
-        )
-      ),
-    "changes the settings of new ones": (url) =>
-      Database.query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET statement_timeout = '1min'`)
-  }
-  for (const [what, end] of Object.entries(ends)) {
-    it.scopedLive(`is not the next one's where it ${what}`, () =>
-      Effect.gen(function* () {
-        const url = yield* Server.freshDatabase
-        const [first] = yield* Database.query(url, pid)
-        yield* end(url)
-        const [next] = yield* Database.query(url, pid)
-        assert.notDeepEqual(next, first)
-      })
-    )
-  }
-})
-
 describe("a tap on the wire", () => {
   it.scoped("hears every statement and row and counts round trips and connections", () =>
     Effect.gen(function* () {

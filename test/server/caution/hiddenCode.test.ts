@@ -105,7 +105,7 @@ const parts = ["users", "mood", "drafts", "events", "app"] as const
 /** A database with an operator that no file tells. */
 const setUp = ({ before = [], clause = "", code }: Hidden) =>
   Effect.gen(function* () {
-    const place = yield* Effect.map(LedgerTemplate.freshDatabase, placeAt)
+    const place = yield* Effect.flatMap(LedgerTemplate.freshDatabase, placeAt)
     const operator = `CREATE FUNCTION eat(n integer) RETURNS integer LANGUAGE plpgsql ${clause} AS $$ BEGIN ${code}; RETURN n; END $$;
       CREATE OPERATOR ### (RIGHTARG = integer, FUNCTION = eat)`
     for (const text of [...ThereBefore.setup(parts), ...before, operator]) yield* place.query(text)
@@ -123,12 +123,12 @@ describe("code that was made by hand", () => {
     const { file = "SELECT ### 1;" } = hidden
     it.scopedLive(`is refused and rolled back where it ${name}`, () =>
       Effect.gen(function* () {
-        const { query, url } = yield* setUp(hidden)
+        const { query, queryAlone, url } = yield* setUp(hidden)
         const before = yield* WhatWasThere.look(query)
         const exit = yield* Effect.exit(Effect.provide(failsWith("MigrationRefused", ask(wanted)), program(url, file)))
         deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
         assert.isTrue(Exit.isSuccess(exit), String(exit))
-        yield* query(file)
+        yield* queryAlone(file)
         assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the file does no harm by hand either")
       })
     )

@@ -28,7 +28,7 @@ const migrationsOf = (one: Case): Readonly<Record<string, string>> =>
 /** The database as it was before, and what it held. */
 const setUp = ([, before]: Case, database = LedgerTemplate.freshDatabase) =>
   Effect.gen(function* () {
-    const place = yield* Effect.map(database, placeAt)
+    const place = yield* Effect.flatMap(database, placeAt)
     for (const text of ThereBefore.setup(before)) yield* place.query(text)
     return { ...place, before: yield* WhatWasThere.look(place.query) }
   })
@@ -70,9 +70,10 @@ const keeps = (one: Case) =>
     return there
   })
 
-const harmsByHand = (one: Case, { before, query }: Place) =>
+/** Each file has a session of its own. */
+const harmsByHand = (one: Case, { before, query, queryAlone }: Place) =>
   Effect.gen(function* () {
-    for (const text of textsOf(one)) yield* query(text)
+    for (const text of textsOf(one)) yield* queryAlone(text)
     assert.isNotEmpty(yield* WhatWasThere.losses(query, before), "the files do no harm by hand either")
   })
 

@@ -87,7 +87,8 @@ const answerTo = ({ around, text }: Query) =>
   )
 
 /** As far as the server takes it. */
-const byHand = ({ query }: Place, text: string) => Effect.ignore(Effect.catchAllDefect(query(text), Effect.fail))
+const byHand = ({ queryAlone }: Place, text: string) =>
+  Effect.ignore(Effect.catchAllDefect(queryAlone(text), Effect.fail))
 
 const heal = (place: Place, { before, queries, told }: Case) =>
   Effect.gen(function* () {

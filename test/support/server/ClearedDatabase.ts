@@ -1,17 +1,21 @@
 /**
- * One database for many small cases, cleared between them. Making a database takes longer than a case does.
+ * One database for many small cases, cleared between them, with a session for what is done by hand. Making a database takes
+ * longer than a case does.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import * as Database from "./Database.js"
 import * as Server from "./Server.js"
 
-/** A database in which a test does something by hand. */
+/** A database with a session for what is done by hand. */
 export interface Place {
   readonly url: string
-  /** Runs a text of one or several statements as a superuser, in a session of its own; a failure is a defect. */
+  /** Runs a text of one or several statements as a user may who may do all; a failure is a defect. */
   readonly query: (text: string) => Effect.Effect<Database.Rows>
+  /** The same in a session of its own. */
+  readonly queryAlone: (text: string) => Effect.Effect<Database.Rows>
 }
 
 export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/ClearedDatabase")<
@@ -34,9 +38,11 @@ const leftovers = `DO $$ DECLARE command text; BEGIN
   CREATE SCHEMA public;
 END $$`
 
-export const placeAt = (url: string): Place => ({ url, query: (text) => Database.query(url, text) })
+/** The session lives as long as the scope. */
+export const placeAt = (url: string): Effect.Effect<Place, never, Scope.Scope> =>
+  Effect.map(Database.session(url), (query) => ({ url, query, queryAlone: (text) => Database.query(url, text) }))
 
-const make = Effect.map(Effect.map(Server.freshDatabase, placeAt), (place) =>
+const make = Effect.map(Effect.flatMap(Server.freshDatabase, placeAt), (place) =>
   ClearedDatabase.of({ ...place, clear: Effect.asVoid(place.query(leftovers)) })
 )
 

@@ -21,80 +21,24 @@ const noRows: Rows = []
 /** Runs one statement and gives its rows; a failure is a defect. */
 export type Ask = (statement: string) => Effect.Effect<Rows>
 
-/** A session that is open, and how many of its statements have no answer. A statement that fails has none. */
-interface Session {
-  readonly client: pg.Client
-  unanswered: number
-}
-
-/**
- * For the URL of each database that {@link fresh} has made, and has not dropped: a session in which no test asks anything now.
- * A session takes longer to start than most tests' statements take to run.
- */
-const idle = new Map<string, pg.Client | undefined>()
-
-const connect = async (url: string): Promise<pg.Client> => {
-  const client = new pg.Client({ connectionString: url })
-  // The statement that is running fails with the same error; without a listener it would end the process as well.
-  client.on("error", () => {})
-  await client.connect()
-  return client
-}
-
-/** A server that was stopped, or a session that was ended, since the session became idle gives a new one. */
-const take = async (url: string): Promise<Session> => {
-  const kept = idle.get(url)
-  if (kept === undefined) return { client: await connect(url), unanswered: 0 }
-  idle.set(url, undefined)
-  const client = await kept.query("SELECT 1").then(
-    () => kept,
-    () => connect(url)
-  )
-  return { client, unanswered: 0 }
-}
-
-/** `DISCARD ALL` takes away what a session has of its own. It fails in a transaction, which only the session's end ends. */
-const giveBack = async (url: string, { client, unanswered }: Session): Promise<void> => {
-  const isClean =
-    idle.has(url) &&
-    unanswered === 0 &&
-    (await client.query("DISCARD ALL").then(
-      () => true,
-      () => false
-    ))
-  if (!isClean || !idle.has(url) || idle.get(url) !== undefined) return client.end()
-  idle.set(url, client)
-}
-
-/** What such a statement sets holds for the sessions that start after it. */
-const isForNewSessions = (statement: string): boolean => /\bALTER (?:DATABASE|ROLE)\b/.test(statement)
-
-const ask = async (session: Session, url: string, statement: string): Promise<Rows> => {
-  session.unanswered += 1
-  const answer = await session.client.query(statement)
-  if (isForNewSessions(statement)) await endIdle(url)
-  else session.unanswered -= 1
-  return Array.isArray(answer) ? [] : answer.rows
-}
-
-const endIdle = async (url: string): Promise<void> => {
-  const client = idle.get(url)
-  if (client === undefined) return
-  idle.set(url, undefined)
-  await client.end()
-}
-
-/**
- * A session that lives as long as the scope, with the state of one that has just started. A text of several statements gives no
- * rows.
- */
+/** A session that lives as long as the scope. A text of several statements gives no rows. */
 export const session = (url: string): Effect.Effect<Ask, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.promise(() => take(url)),
-      (session) => Effect.promise(() => giveBack(url, session))
+      Effect.promise(async () => {
+        const client = new pg.Client({ connectionString: url })
+        // The statement that is running fails with the same error; without a listener it would end the process as well.
+        client.on("error", () => {})
+        await client.connect()
+        return client
+      }),
+      (client) => Effect.promise(() => client.end())
     ),
-    (session) => (statement) => Effect.promise(() => ask(session, url, statement))
+    (client) => (statement) =>
+      Effect.promise(async () => {
+        const answer = await client.query(statement)
+        return Array.isArray(answer) ? [] : answer.rows
+      })
   )
 
 /** Runs statements in a session of their own and gives the rows of the last one. */
@@ -159,13 +103,6 @@ export const urlOf = (serverUrl: string, name: string): string => {
   return url.href
 }
 
-/** Keeps no session of this database any longer. */
-const forget = (url: string): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    await endIdle(url)
-    idle.delete(url)
-  })
-
 /** The URL of a database that exists as long as the scope. It is empty unless it is a copy of `template`. */
 export const fresh = (
   serverUrl: string,
@@ -179,14 +116,8 @@ export const fresh = (
       const name = `test_${randomBytes(8).toString("hex")}`
       return Effect.as(copy(ask, name, template), name)
     }),
-    (name) => Effect.zipRight(forget(urlOf(serverUrl, name)), ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
-  ).pipe(
-    Effect.map((name) => {
-      const url = urlOf(serverUrl, name)
-      idle.set(url, undefined)
-      return url
-    })
-  )
+    (name) => ask(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  ).pipe(Effect.map((name) => urlOf(serverUrl, name)))
 
 /** A client of the database at this URL. */
 export const client = (url: string): Layer.Layer<PgClient.PgClient | SqlClient, SqlError | ConfigError.ConfigError> =>
