@@ -7,6 +7,8 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
 import { AutoMigrationConfig, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
 import pg from "pg"
@@ -98,5 +100,7 @@ export const layer = ({ schema, url }: Place, release: typeof today) =>
         deadline: Duration.minutes(2)
       })
     ),
-    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: Duration.minutes(1) }))
+    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: Duration.minutes(1) })),
+    // The demo itself tells what is healed.
+    Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Warning))
   )

@@ -56,11 +56,12 @@ describe("a missing object with a pending provider", () => {
     )
   )
 
-  it.scopedLive("is left alone when the error is a defect", () =>
+  it.scopedLive("is left alone when the program dies of something else", () =>
     inProgram({ migrations: users }, () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const exit = yield* Effect.exit(withAutoMigration(Effect.orDie(sql`SELECT name FROM users`)))
+        const failing = Effect.catchAll(sql`SELECT name FROM users`, () => Effect.dieMessage("not ours"))
+        const exit = yield* Effect.exit(withAutoMigration(failing))
         assert.strictEqual(exit._tag, "Failure")
         deepStrictEqual(yield* appliedIds, [])
       })
