@@ -101,6 +101,6 @@ export const layer = ({ schema, url }: Place, release: typeof today) =>
       })
     ),
     Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: Duration.minutes(1) })),
-    // The demo itself tells what is healed.
-    Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Warning))
+    // The demo itself tells what is healed, and what is refused.
+    Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Error))
   )
