@@ -125,7 +125,7 @@ const withTransaction = (
 export const make = (client: PgClient.PgClient): PgClient.PgClient => {
   const { acquirer, spanAttributes } = ClientParts.partsOf(client)
   const reserve = Effect.map(client.reserve, FailedStatement.noting)
-  return ClientParts.withChanges(client, {
+  return ClientParts.replacing(client, {
     acquirer: Effect.map(acquirer, FailedStatement.noting),
     reserve,
     withTransaction: withTransaction(reserve, spanAttributes)

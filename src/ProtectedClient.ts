@@ -134,7 +134,7 @@ const withTransaction =
  */
 export const make = (client: PgClient.PgClient, healer: Boundary.Healer, options: Options = {}): PgClient.PgClient => {
   const checked = CheckedClient.make(client)
-  return ClientParts.withChanges(checked, {
+  return ClientParts.replacing(checked, {
     acquirer: Effect.map(ClientParts.partsOf(checked).acquirer, protecting(healer)),
     reserve: checked.reserve,
     withTransaction: withTransaction(checked.withTransaction, healer, options)

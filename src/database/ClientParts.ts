@@ -38,15 +38,18 @@ export const partsOf = (client: PgClient.PgClient): Parts => {
 }
 
 /** @since 0.1.0 @category models */
-export interface Changes extends Pick<PgClient.PgClient, "reserve" | "withTransaction"> {
+export interface Replacements extends Pick<PgClient.PgClient, "reserve" | "withTransaction"> {
   readonly acquirer: Parts["acquirer"]
 }
 
 /** A client on the same pool, with these parts in the place of its own. @since 0.1.0 @category constructors */
-export const withChanges = (client: PgClient.PgClient, { acquirer, ...changes }: Changes): PgClient.PgClient => {
+export const replacing = (
+  client: PgClient.PgClient,
+  { acquirer, ...replacements }: Replacements
+): PgClient.PgClient => {
   const { compiler, spanAttributes, transformRows } = partsOf(client)
   const over = (statement: Statement.Constructor): PgClient.PgClient => {
-    const self = Object.assign(statement, { ...client, ...statement, ...changes, withoutTransforms })
+    const self = Object.assign(statement, { ...client, ...statement, ...replacements, withoutTransforms })
     return Object.assign(self, { safe: self })
   }
   const withoutTransforms = (): PgClient.PgClient =>

@@ -110,12 +110,15 @@ export const run = <A, E0, E>(
 
 type Restore = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 
-/** Waits for the answer to a `COMMIT` even when interrupted: without it the outcome is unknown. */
+/**
+ * Waits for the answer to a `COMMIT` even when interrupted: without it the outcome is unknown. Its fiber does not fail,
+ * since the failure of a fiber is logged, with the server's message.
+ */
 const insist = (connection: Connection, text: string, restore: Restore): Effect.Effect<unknown, SqlError> =>
-  Effect.flatMap(Effect.forkDaemon(send(connection, text)), (answer) =>
-    Effect.onError(restore(Fiber.join(answer)), () =>
+  Effect.flatMap(Effect.forkDaemon(Effect.exit(send(connection, text))), (answer) =>
+    Effect.onError(Effect.flatten(restore(Fiber.join(answer))), () =>
       Effect.flatMap(
-        Driver.orClose(connection, Fiber.await(answer)),
+        Driver.orClose(connection, Fiber.join(answer)),
         Exit.match({ onFailure: () => abandon(connection), onSuccess: () => Effect.void })
       )
     )

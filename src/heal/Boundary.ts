@@ -45,7 +45,7 @@ export interface QueryFailure {
   /** The text of the failed statement, where it is known. */
   readonly statement: Option.Option<string>
   /** Whether the boundary's effect is that statement and no more. */
-  readonly isWhole: boolean
+  readonly isStatement: boolean
   /** `inside a transaction`: one of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
   /** The client in the context of the boundary's fiber. */
@@ -227,7 +227,7 @@ export const advance = <E, R>(
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
         return Effect.flatMap(healer, (service) =>
-          askHealer(service, cause, { ...breach, isWhole: subject.isStatement }, memory, around)
+          askHealer(service, cause, { ...breach, isStatement: subject.isStatement }, memory, around)
         )
       })
   })
@@ -265,7 +265,7 @@ const unlessDenied = <E, R>(
               denied({
                 error,
                 statement: textOf(subject, error),
-                isWhole: subject.isStatement,
+                isStatement: subject.isStatement,
                 application,
                 place: placeOf(transaction)
               })
@@ -308,7 +308,7 @@ const after = <E>(before: MetGap<E>, answer: Answer): MetGap<E> =>
 const askHealer = <E>(
   { budget, heal }: Healer,
   cause: Cause.Cause<E>,
-  breach: AbortedTransaction.Breach & Pick<QueryFailure, "isWhole">,
+  breach: AbortedTransaction.Breach & Pick<QueryFailure, "isStatement">,
   memory: Memory<E>,
   { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
@@ -323,7 +323,7 @@ const askHealer = <E>(
     gap: breach.gap,
     statement: breach.statement,
     error: breach.error,
-    isWhole: breach.isWhole,
+    isStatement: breach.isStatement,
     application,
     place,
     retriesForGap,

@@ -146,8 +146,8 @@ const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): stri
   ].join("\n")
 
 /** An effect that is larger than a statement may have begun a transaction by hand. */
-const callerOf = ({ isWhole, retriedBeforeWait }: MissingObjectRequest): Heal.Heal["caller"] =>
-  isWhole || retriedBeforeWait ? "in view" : "out of view"
+const callerOf = ({ isStatement, retriedBeforeWait }: MissingObjectRequest): Heal.Heal["caller"] =>
+  isStatement || retriedBeforeWait ? "in view" : "out of view"
 
 /** An error inside a function, a trigger or a default has no position in the text. */
 const pointsIntoStatement = ({ error }: MissingObjectRequest): boolean =>

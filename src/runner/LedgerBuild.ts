@@ -5,14 +5,13 @@
  * @internal
  */
 
-import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Detector from "../core/detect/Detector.js"
 import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
-import type * as Plan from "../core/graph/Plan.js"
+import * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -21,7 +20,7 @@ import * as Job from "../execute/Job.js"
 import type * as Judge from "../execute/Judge.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import type { LedgerFailure } from "../ledger/Unusable.js"
-import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import type { TrustedLedger } from "./TrustedLedger.js"
 
 /** @since 0.1.0 @category models */
@@ -56,7 +55,7 @@ export const build = Effect.fnUntraced(function* (
   })
   const own = LedgerMigrations.journal(schema, ownGraph, inspectorOf(failures))
   const journal = guarding({ ...own, statement: (known, ids) => trusted.building(own.statement(known, ids)) })
-  yield* Effect.catchAll(executor.run(jobFor(plan, journal, timing, failures)), blameLedger(failures))
+  yield* Effect.catchAll(executor.run(jobFor(schema, plan, journal, timing, failures)), blameLedger(failures))
 })
 
 /** Refuses a table that has the name of a ledger table and is not one, and a table of a newer version. */
@@ -72,6 +71,7 @@ const inspectorOf =
   }
 
 const jobFor = (
+  schema: SchemaName,
   plan: Plan.Plan,
   journal: Executor.Journal,
   { attend, deadlineAt, pace }: Timing,
@@ -87,7 +87,7 @@ const jobFor = (
   deadlineAt,
   onDeadline: () => failures.offhand("it could not be built in time"),
   doing: "build",
-  judgement: pace === "request" ? Option.some(judgementOf(plan, failures)) : Option.none(),
+  judgement: pace === "request" ? Option.some(judgementOf(plan, schema, failures)) : Option.none(),
   condition: Job.unconditional,
   detail: { because: "the ledger itself was missing" }
 })
@@ -96,17 +96,14 @@ const jobFor = (
  * The ledger's own files change no other object, so each change of one comes from code of the database, such as an event
  * trigger. A query may not cause it.
  */
-const judgementOf = (plan: Plan.Plan, { offhand }: LedgerFailure): Judge.Judgement => ({
+const judgementOf = (plan: Plan.Plan, schema: SchemaName, { offhand }: LedgerFailure): Judge.Judgement => ({
   policy: Policy.refusing(({ risk }) => Option.liftPredicate(risk.statement, () => risk.kind === "data-loss")),
   plan,
   answers: new Map(),
   refuse: (reasons) =>
     offhand(
-      `building it ${Arr.join(
-        Arr.map(reasons, ({ why }) => why),
-        ", and "
-      )}`,
-      "Look at the database's event triggers. An operator builds the ledger with `effect-auto-migration migrate`, which runs them."
+      `building it ${reasons.map(({ why }) => why).join(", and ")}`,
+      `Look at the database's event triggers. An operator builds the ledger, and runs them: \`${Plan.commandFor("migrate", [])}${commandSuffix(schema)}\`.`
     )
 })
 

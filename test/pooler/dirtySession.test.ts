@@ -5,10 +5,9 @@
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { AutoMigration, Policy } from "effect-auto-migration"
+import { Policy } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../support/program/App.js"
-import { ask } from "../support/program/Situation.js"
 import * as Database from "../support/server/Database.js"
 import * as DirtySession from "../support/server/DirtySession.js"
 import * as PgBouncer from "../support/server/PgBouncer.js"
@@ -39,13 +38,7 @@ const outcome = (poolMode: "transaction" | "session", leave: ReadonlyArray<strin
     yield* Database.query(url, "CREATE SCHEMA other", `GRANT ALL ON SCHEMA other, public TO ${other.name}`)
     const migratorUrl = (yield* PgBouncer.make({ serverUrl: url, poolSize, poolMode })).through(url)
     yield* leaving(migratorUrl, DirtySession.left(leave, other.name))
-    const answers = yield* Effect.all([
-      ask("SELECT name FROM users"),
-      ask("SELECT email FROM users"),
-      AutoMigration.migrate,
-      Effect.map(AutoMigration.status, ({ applied, pending }) => ({ applied, pending })),
-      Effect.map(AutoMigration.verify, ({ _tag }) => _tag)
-    ]).pipe(
+    const answers = yield* DirtySession.use.pipe(
       Effect.provide(
         App.layerWithMigrator({
           url,

@@ -1,6 +1,6 @@
 /**
  * The ways in which a message can be read, by the SQLSTATE and the C function of its error: a function raises few messages, so
- * most errors have one reading, whatever the language and the names. Without the function, each message of the SQLSTATE is tried.
+ * most errors have one reading, in each language and with any names. Without the function, each message of the SQLSTATE is tried.
  *
  * @internal
  */

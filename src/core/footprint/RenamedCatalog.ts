@@ -93,6 +93,13 @@ export const turnRoutine = (recorder: R.Recorder, old: QualifiedName, to: Qualif
   turn(recorder, { routine }, [keys])
 }
 
+/** The new name of a part that was renamed in these tables, which change with it. */
+const partOf = (recorder: R.Recorder, tables: ReadonlyArray<QualifiedName>, old: string, to: string) => {
+  for (const name of tables) R.updateRelation(recorder, name, (same) => same)
+  const isIn = (table: QualifiedName): boolean => tables.some((one) => Catalog.isSameName(one, table))
+  return (table: QualifiedName, name: string): string => (name === old && isIn(table) ? to : name)
+}
+
 /** Turns the pointers at a column that was renamed in several tables. @since 0.1.0 @category updates */
 export const turnColumn = (
   recorder: R.Recorder,
@@ -100,9 +107,7 @@ export const turnColumn = (
   old: string,
   to: string
 ): void => {
-  for (const name of tables) R.updateRelation(recorder, name, (same) => same)
-  const isIn = (table: QualifiedName): boolean => tables.some((one) => Catalog.isSameName(one, table))
-  const column = (table: QualifiedName, name: string): string => (name === old && isIn(table) ? to : name)
+  const column = partOf(recorder, tables, old, to)
   const keys = tables.map(({ name }): Keys => [HazardKey.columnOf(name, old), HazardKey.columnOf(name, to)])
   turn(recorder, { column }, [])
   turn(recorder, {}, keys)
@@ -115,9 +120,7 @@ export const turnConstraint = (
   old: string,
   to: string
 ): void => {
-  for (const name of tables) R.updateRelation(recorder, name, (same) => same)
-  const isIn = (table: QualifiedName): boolean => tables.some((one) => Catalog.isSameName(one, table))
-  const constraint = (table: QualifiedName, name: string): string => (name === old && isIn(table) ? to : name)
+  const constraint = partOf(recorder, tables, old, to)
   turn(recorder, { constraint }, [])
   turn(recorder, {}, [
     [HazardKey.constraint(old), HazardKey.constraint(to)],

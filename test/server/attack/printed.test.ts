@@ -1,5 +1,5 @@
 /**
- * A terminal obeys escape codes, so the command line and the errors print none, whatever the files, the rows and the server say.
+ * A terminal obeys escape codes, so the command line and the errors print none of those that stand in files, rows and messages of the server.
  */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"

@@ -90,6 +90,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     migration: "SELECT tell()",
     runnerSees: true
   },
+  "a row that a deferred trigger tells at the commit": {
+    before: `${inRows}; CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN RAISE EXCEPTION ''%'', (SELECT min(code) FROM kept); END';
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON kept DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION late()`,
+    migration: "INSERT INTO kept VALUES ('more')",
+    runnerSees: true
+  },
   "the data of a COPY": {
     migration: `COPY users (id) FROM PROGRAM 'echo ${secret}'`,
     runnerSees: true

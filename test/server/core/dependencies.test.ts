@@ -1,7 +1,7 @@
 /**
- * The anchor of the graph: the server's own bookkeeping. Whatever the server records that an object depends on, the footprint of the
- * statement that made it reads, and so does the footprint of the statement that ends it. A
- * sixth of the pairs of an expression and a place run here, and all of them in `test/deep`.
+ * The anchor of the graph is the server's own bookkeeping. The footprint of a statement reads all that the server records its objects
+ * to depend on, and so does the footprint of the statement that ends them. A sixth of the
+ * pairs of an expression and a place run here, and all of them in `test/deep`.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, layer as suite } from "@effect/vitest"

@@ -10,7 +10,6 @@ import * as Layer from "effect/Layer"
 import { AutoMigration, AutoMigrationConfig, MigrationClient, MigrationSource, Policy } from "effect-auto-migration"
 import pg from "pg"
 import * as App from "../../support/program/App.js"
-import { ask } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as DirtySession from "../../support/server/DirtySession.js"
 import { role } from "../../support/server/Role.js"
@@ -45,13 +44,7 @@ const outcome = (leave: ReadonlyArray<string>) =>
       Layer.provideMerge(App.client({ url })),
       Layer.orDie
     )
-    const answers = yield* Effect.all([
-      ask("SELECT name FROM users"),
-      ask("SELECT email FROM users"),
-      AutoMigration.migrate,
-      Effect.map(AutoMigration.status, ({ applied, pending }) => ({ applied, pending })),
-      Effect.map(AutoMigration.verify, ({ _tag }) => _tag)
-    ]).pipe(Effect.provide(live))
+    const answers = yield* DirtySession.use.pipe(Effect.provide(live))
     deepStrictEqual(refused, [])
     return { answers, database: yield* Database.query(url, DirtySession.found) }
   })

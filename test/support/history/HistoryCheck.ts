@@ -365,7 +365,7 @@ const linesOf = (sql: SqlClient.SqlClient): Effect.Effect<ReadonlyArray<string>,
     return [...definitions, ...rows.flat()].map(({ line }) => line).toSorted()
   })
 
-/** The number of rows of a table, and hashes of the values of each column and of all rows, whatever their order. */
+/** The number of rows of a table, and hashes of the values of each column and of all rows, in any order. */
 const contentsOf = (table: string): string => {
   const label = table.replaceAll("'", "''")
   const hash = (text: string) => `md5(string_agg(${text}, ',' ORDER BY ${text} COLLATE "C"))`

@@ -1,6 +1,9 @@
 /**
  * What a client may leave in a session that a pooler gives to other clients, and what it must not change.
  */
+import * as Effect from "effect/Effect"
+import { AutoMigration } from "effect-auto-migration"
+import { ask } from "../program/Situation.js"
 
 /** Statements for one session. `other` is a role and a schema that the database has. */
 export const leftovers: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -47,3 +50,12 @@ export const found = `SELECT (SELECT json_agg(n.nspname || '.' || c.relname || '
     WHERE attrelid = 'public.users'::regclass AND attnum > 0) AS columns,
   (SELECT json_agg(pg_get_expr(adbin, adrelid))::text FROM pg_attrdef WHERE adrelid = 'public.users'::regclass) AS defaults,
   (SELECT json_agg(p.oid::regprocedure::text)::text FROM pg_proc p WHERE p.proname = 'f') AS functions`
+
+/** What a program does behind the pooler: two heals, and an operator's work. */
+export const use = Effect.all([
+  ask("SELECT name FROM users"),
+  ask("SELECT email FROM users"),
+  AutoMigration.migrate,
+  Effect.map(AutoMigration.status, ({ applied, pending }) => ({ applied, pending })),
+  Effect.map(AutoMigration.verify, ({ _tag }) => _tag)
+])
