@@ -212,7 +212,7 @@ export const layer: Layer.Layer<Catalog, never, MigrationClient> = Layer.effect(
       missing: (objects, reach) =>
         Effect.map(look(missing(objects, reach), readMissing), (indices) => pick(objects, indices)),
       presence: (questions) => {
-        const asking = { questions, locks: "as they are", about: "everything", made: Presence.nothingMade } as const
+        const asking = { questions, locks: "as they are", about: "everything", made: Presence.noneMade } as const
         const limits = Message.limits(config, "request", "LOCAL")
         return questions.length === 0
           ? Effect.succeed(new Map())

@@ -38,7 +38,7 @@ export interface Before {
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothing: Before = { files: new Map(), counts: new Map(), names: new Map(), parts: new Map() }
+export const empty: Before = { files: new Map(), counts: new Map(), names: new Map(), parts: new Map() }
 
 const Table = Schema.Struct({
   oid: Schema.Int,

@@ -27,7 +27,7 @@ import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as ParsedSql from "../core/sql/ParsedSql.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
-import * as Told from "./Told.js"
+import * as Text from "./FailureText.js"
 
 /**
  * The migration at fault, and the detail of its event in the ledger.
@@ -167,11 +167,11 @@ export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
  */
 export const ofMessage = (error: SqlError, doing: string, remains: Remains = "nothing"): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, Told.openly(driverMessage(error)), remains),
+    onNone: () => unavailable(doing, null, Text.open(driverMessage(error)), remains),
     onSome: (evidence) =>
       evidence.sqlState === "25006"
-        ? readOnly(doing, Told.message(evidence))
-        : unavailable(doing, evidence.sqlState, Told.message(evidence), remains)
+        ? readOnly(doing, Text.message(evidence))
+        : unavailable(doing, evidence.sqlState, Text.message(evidence), remains)
   })
 
 /**
@@ -197,10 +197,10 @@ export const ofStatement = (error: SqlError, place: Place, { grants, schema }: R
   const doing = `migration ${id}`
   const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => suspecting(id, unavailable(doing, null, Told.openly(driverMessage(error)), remains)),
+    onNone: () => suspecting(id, unavailable(doing, null, Text.open(driverMessage(error)), remains)),
     onSome: (evidence) => {
       const { sqlState } = evidence
-      const reason = Told.messageAbout(statementAt(place), evidence)
+      const reason = Text.messageAbout(statementAt(place), evidence)
       if (sqlState === "42501") return forbidden(doing, reason, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason)
       return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)
@@ -229,27 +229,27 @@ const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
-const unavailable = (doing: string, sqlState: string | null, reason: Told.Told, remains: Remains): Failure =>
+const unavailable = (doing: string, sqlState: string | null, reason: Text.FailureText, remains: Remains): Failure =>
   circumstance(
     (report) =>
       new DatabaseUnavailable({
         doing,
         sqlState,
-        reason: Told.tell(reason, report),
+        reason: Text.render(reason, report),
         isRolledBack: remains === "nothing",
         cause: report.cause
       })
   )
 
 /** The failure of a query that waited for a heal when the layer was closed. @since 0.1.0 @category constructors */
-export const ended: Failure = unavailable("a heal", null, Told.openly("the layer that heals was closed"), "nothing")
+export const ended: Failure = unavailable("a heal", null, Text.open("the layer that heals was closed"), "nothing")
 
-const readOnly = (doing: string, reason: Told.Told): Failure =>
-  circumstance((report) => new ReadOnlyServer({ doing, reason: Told.tell(reason, report), cause: report.cause }))
+const readOnly = (doing: string, reason: Text.FailureText): Failure =>
+  circumstance((report) => new ReadOnlyServer({ doing, reason: Text.render(reason, report), cause: report.cause }))
 
 const forbidden = (
   doing: string,
-  reason: Told.Told,
+  reason: Text.FailureText,
   { migration, role }: Place,
   remedies: ReadonlyArray<string>
 ): Failure => {
@@ -258,14 +258,14 @@ const forbidden = (
     migration,
     { message: reason.constant, sqlState: "42501" },
     (report) =>
-      new InsufficientPrivilege({ role, doing, reason: Told.tell(reason, report), remedy, cause: report.cause })
+      new InsufficientPrivilege({ role, doing, reason: Text.render(reason, report), remedy, cause: report.cause })
   )
 }
 
 /** A migration that runs outside transactions keeps the statements that ran before the failure. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told.Told, schema: SchemaName): Failure => {
+const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Text.FailureText, schema: SchemaName): Failure => {
   const { migration, remedies, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = statementAt(place)
@@ -277,7 +277,7 @@ const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Told.Told, 
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? Told.openly(anEffect) : Told.statement(statement),
+    statement: statement === "" ? Text.open(anEffect) : Text.statement(statement),
     sqlState: evidence.sqlState,
     reason,
     inDoubt: remedies,
@@ -294,8 +294,8 @@ const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alrea
 })
 
 interface FailedFacts extends Pick<MigrationFailed, "line" | "column" | "sqlState" | "inDoubt" | "alreadyThere"> {
-  readonly statement: Told.Told
-  readonly reason: Told.Told
+  readonly statement: Text.FailureText
+  readonly reason: Text.FailureText
 }
 
 /** A thousand queries a second may report one failure, and the compiler has checked the fields. */
@@ -314,8 +314,8 @@ const failed = (
         {
           ...facts,
           ...remains,
-          statement: Told.tell(facts.statement, report),
-          reason: Told.tell(facts.reason, report),
+          statement: Text.render(facts.statement, report),
+          reason: Text.render(facts.reason, report),
           migrationId: migration.id,
           file: migration.source,
           retryAt: report.retryAt,
@@ -333,12 +333,12 @@ const failed = (
  * @category constructors
  */
 export const effectFailed = (migration: Migration, reason: string): Failure =>
-  failed(migration, byItself(Told.privately(reason)))
+  failed(migration, byItself(Text.withheld(reason)))
 
-const byItself = (reason: Told.Told): FailedFacts => ({
+const byItself = (reason: Text.FailureText): FailedFacts => ({
   line: 1,
   column: 1,
-  statement: Told.openly(anEffect),
+  statement: Text.open(anEffect),
   sqlState: null,
   reason,
   inDoubt: undefined,
@@ -352,7 +352,7 @@ const byItself = (reason: Told.Told): FailedFacts => ({
  * @category constructors
  */
 export const endedItself = (migration: Migration): Failure =>
-  failed(migration, byItself(Told.openly("it ended the transaction that it ran in, which only the library may end")), {
+  failed(migration, byItself(Text.open("it ended the transaction that it ran in, which only the library may end")), {
     isRolledBack: false
   })
 
@@ -365,7 +365,7 @@ export const endedItself = (migration: Migration): Failure =>
  */
 export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number): Effect.Effect<void, Failure> => {
   const unknown = waiting.flatMap((migration) =>
-    migration.footprint.needs.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
+    migration.footprint.versionRequirements.flatMap((need) => (need.since > server ? [{ migration, need }] : []))
   )
   const [first] = unknown
   if (first === undefined) return Effect.void

@@ -15,9 +15,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as Policy from "../core/policy/Policy.js"
+import * as DeclaredBodies from "./DeclaredBodies.js"
 import * as Message from "./Message.js"
 import * as PlainTable from "./PlainTable.js"
-import * as ToldBodies from "./ToldBodies.js"
 
 /** How long a table may be searched for a row. @since 0.1.0 @category constants */
 export const patience = Duration.seconds(1)
@@ -28,7 +28,7 @@ export const patience = Duration.seconds(1)
  * @since 0.1.0
  * @category models
  */
-export interface Made {
+export interface PlanMade {
   /** Their oids in `pg_class`. */
   readonly oids: ReadonlyArray<number>
   /** The ids of transactions, as in a row's `xmin`. */
@@ -36,24 +36,24 @@ export interface Made {
 }
 
 /** @since 0.1.0 @category constructors */
-export const nothingMade: Made = { oids: [], transactions: [] }
+export const noneMade: PlanMade = { oids: [], transactions: [] }
 
 /** @since 0.1.0 @category models */
-export interface Asking {
+export interface Inquiry {
   readonly questions: ReadonlyArray<Policy.Question>
   /** Whether each existing table is locked first. */
   readonly locks: "locked" | "as they are"
   /** `tables`: ignores types, routines and views of the names, since the plan may have made them itself. */
   readonly about: "everything" | "tables"
-  readonly made: Made
+  readonly made: PlanMade
 }
 
 /**
  * `new`: the object does not exist. `own`: the plan has made the table, which holds only the plan's rows. `locked`:
  * another session has locked the table, so it is searched later, under the plan's own lock. `plain`: see `PlainTable`.
- * `told`: see `ToldBodies`.
+ * `declared`: see `DeclaredBodies`.
  */
-const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "told")
+const Answer = Schema.Literal("new", "own", "empty", "locked", "rows", "plain", "unknown", "declared")
 
 /** @since 0.1.0 @category models */
 export type Answer = typeof Answer.Type
@@ -149,7 +149,7 @@ const others = `EXISTS (SELECT FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_n
       WHERE ${isMeant("p.proname", "pg_catalog.pg_function_is_visible(p.oid)")})`
 
 /** Inside a migration's transaction a lock that is not granted is an error, as for each of its statements. */
-const answering = ({ about, made, questions }: Asking, own: string): string =>
+const answering = ({ about, made, questions }: Inquiry, own: string): string =>
   block(
     `  question pg_catalog.record;
   found pg_catalog.record;
@@ -211,10 +211,10 @@ const answering = ({ about, made, questions }: Asking, own: string): string =>
 
 /** Questions about tables and other objects. Those about bodies of routines have a statement of their own. */
 const objectsIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<Policy.Question> =>
-  questions.filter(({ told }) => Option.isNone(told))
+  questions.filter(({ declared }) => Option.isNone(declared))
 
-const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<ToldBodies.Asked> =>
-  questions.flatMap(({ reach, told }) => Option.toArray(told).map((routine) => ({ told: routine, reach })))
+const bodiesIn = (questions: ReadonlyArray<Policy.Question>): ReadonlyArray<DeclaredBodies.Asked> =>
+  questions.flatMap(({ reach, declared }) => Option.toArray(declared).map((routine) => ({ declared: routine, reach })))
 
 const setting = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
 
@@ -226,19 +226,19 @@ const setting = (name: string, value: string): string => `pg_catalog.set_config(
  * @since 0.1.0
  * @category statements
  */
-export const statements = (asking: Asking, limits: string): string => {
+export const statements = (asking: Inquiry, limits: string): string => {
   const objects = objectsIn(asking.questions)
   const bodies = bodiesIn(asking.questions)
   const own = asking.locks === "locked" ? ownId : "0"
   return [
     ...(objects.length > 0 ? aboutObjects({ ...asking, questions: objects }, own, limits) : []),
     ...(bodies.length > 0
-      ? [ToldBodies.statement({ asked: bodies, own, isOwn, transactions: asking.made.transactions })]
+      ? [DeclaredBodies.statement({ asked: bodies, own, isOwn, transactions: asking.made.transactions })]
       : [])
   ].join(";\n")
 }
 
-const aboutObjects = (asking: Asking, own: string, limits: string): ReadonlyArray<string> => [
+const aboutObjects = (asking: Inquiry, own: string, limits: string): ReadonlyArray<string> => [
   ...(asking.locks === "locked" ? [locking(asking.questions)] : []),
   `SELECT ${setting(kept.security, "pg_catalog.current_setting('row_security')")}, ${setting("row_security", "'off'")}, ${setting(
     "statement_timeout",
@@ -260,16 +260,16 @@ const readAnswers = Message.reader("presence", Answers)
  * @category readers
  */
 export const read = (
-  { questions }: Pick<Asking, "questions">,
+  { questions }: Pick<Inquiry, "questions">,
   results: unknown
 ): Effect.Effect<ReadonlyMap<string, Answer>> =>
   Effect.gen(function* () {
     const objects = objectsIn(questions)
-    const bodies = questions.filter(({ told }) => Option.isSome(told))
+    const bodies = questions.filter(({ declared }) => Option.isSome(declared))
     const columns = Message.columnsOf(results)
     const answers = [
       ...(objects.length > 0 ? yield* readAnswers(columns) : []),
-      ...(bodies.length > 0 ? yield* ToldBodies.read(columns) : [])
+      ...(bodies.length > 0 ? yield* DeclaredBodies.read(columns) : [])
     ]
     return new Map(
       [...objects, ...bodies].map((question, place) => [Policy.questionKey(question), answers[place] ?? "unknown"])
@@ -289,12 +289,12 @@ export const outdated = (answers: ReadonlyMap<string, Answer>): ReadonlyMap<stri
 const factsFrom =
   (locked: Policy.Presence) =>
   (answers: ReadonlyMap<string, Answer>): Policy.Facts => ({
-    presence: ({ asks, reach, relation, told }) => {
+    presence: ({ asks, reach, relation, declared }) => {
       const key = (name: QualifiedName) =>
-        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name, told })
+        Policy.questionKey({ ...(asks === undefined ? {} : { asks }), reach, relation: name, declared })
       const found = Option.map(relation, (name) => answers.get(key(name)))
       const answer = Option.getOrUndefined(found) ?? "unknown"
-      return answer === "own" || answer === "told" ? "new" : answer === "locked" ? locked : answer
+      return answer === "own" || answer === "declared" ? "new" : answer === "locked" ? locked : answer
     }
   })
 

@@ -64,7 +64,10 @@ export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
  * @since 0.1.0
  * @category tags
  */
-export class Standing extends Context.Tag("effect-auto-migration/Standing")<Standing, Connection>() {}
+export class CurrentConnection extends Context.Tag("effect-auto-migration/CurrentConnection")<
+  CurrentConnection,
+  Connection
+>() {}
 
 /**
  * Asks for the reason of a failure: by `ask`, or, inside a transaction of {@link run}, on its connection, after a
@@ -78,7 +81,7 @@ export const askWhy = (
   text: string
 ): Effect.Effect<unknown, SqlError> =>
   Effect.flatMap(
-    Effect.serviceOption(Standing),
+    Effect.serviceOption(CurrentConnection),
     Option.match({ onNone: () => ask(text), onSome: (connection) => send(connection, `ROLLBACK;\n${text}`) })
   )
 
@@ -97,7 +100,7 @@ export const run = <A, E0, E>(
 ): Effect.Effect<A, E0 | E | SqlError> =>
   Effect.uninterruptibleMask((restore) =>
     restore(Effect.flatMap(begin, work)).pipe(
-      Effect.provideService(Standing, connection),
+      Effect.provideService(CurrentConnection, connection),
       Effect.exit,
       Effect.flatMap(
         Exit.matchEffect({

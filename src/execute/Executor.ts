@@ -19,7 +19,7 @@ import type { Parser } from "../core/sql/ParsedSql.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
-import * as Rights from "../database/Rights.js"
+import * as Privileges from "../database/Privileges.js"
 import * as LedgerStatements from "../ledger/Statements.js"
 import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
@@ -81,8 +81,8 @@ const runJob = Effect.fnUntraced(function* (
   let { known } = job
   for (const [index, group] of Job.groups(job).entries()) {
     if (index > 0 && Job.left(job, known, group).length === 0) continue
-    const closes = index === 0 ? job.plan.closes : []
-    const outcome = yield* runTask(dependencies, { job, judge, group, known, closes })
+    const targets = index === 0 ? job.plan.targets : []
+    const outcome = yield* runTask(dependencies, { job, judge, group, known, targets })
     if (outcome._tag !== "Done") return outcome
     ran.push(...outcome.ran)
     known = outcome.applied
@@ -192,7 +192,7 @@ const failureFrom =
   (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
     if (setback._tag === "Failure") return Effect.fail(setback)
     if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
-      return Effect.flatMap(Rights.statementFailure(ask, parser, config.schema, setback), Effect.fail)
+      return Effect.flatMap(Privileges.statementFailure(ask, parser, config.schema, setback), Effect.fail)
     }
     const holders = setback._tag === "LockHeld" ? Waits.holders({ ask, config }) : Effect.succeed([])
     return Effect.flatMap(Effect.all([Monotonic.milliseconds, Ref.get(lockWait), holders]), ([now, waited, held]) => {

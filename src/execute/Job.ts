@@ -100,7 +100,7 @@ export interface Task {
   readonly group: Plan.Group
   readonly known: AppliedSet
   /** Objects that the catalog must lack. It is asked once, before the plan's first migration. */
-  readonly closes: Plan.Plan["closes"]
+  readonly targets: Plan.Plan["targets"]
 }
 
 /**

@@ -16,9 +16,9 @@ import * as TransactionMode from "../core/file/TransactionMode.js"
 import * as Plan from "../core/graph/Plan.js"
 import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration } from "../core/migration/Migration.js"
+import * as DeclaredRoutine from "../core/model/DeclaredRoutine.js"
 import type { Risk } from "../core/model/Risk.js"
 import type { QualifiedName } from "../core/model/SchemaObject.js"
-import * as ToldRoutine from "../core/model/ToldRoutine.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as Changes from "../database/Changes.js"
 import type * as Message from "../database/Message.js"
@@ -61,7 +61,7 @@ export type Setback = Script.StatementError | MigrationFailure.Failure
 /** @since 0.1.0 @category models */
 export interface Judge {
   /** Runs before the first statement of a transaction. */
-  readonly begin: (place: Place, locks: Presence.Asking["locks"]) => Effect.Effect<void, Setback>
+  readonly begin: (place: Place, locks: Presence.Inquiry["locks"]) => Effect.Effect<void, Setback>
   /** Runs before each statement of that transaction. */
   readonly before: (place: Place, migration: Migration, span: StatementSpan) => Effect.Effect<void, Setback>
   /** Questions for the message that records a migration: before and after it resets the session. */
@@ -88,7 +88,7 @@ export const none: Judge = {
 
 interface State {
   readonly answers: ReadonlyMap<string, Presence.Answer>
-  readonly made: Presence.Made
+  readonly made: Presence.PlanMade
   /** Whether a migration of the plan has run. */
   readonly hasRun: boolean
   /** The bodies of routines that were compared in this transaction, by migration and routine. */
@@ -109,7 +109,7 @@ interface Statement {
   readonly span: StatementSpan
 }
 
-type Question = Omit<Presence.Asking, "made">
+type Question = Omit<Presence.Inquiry, "made">
 
 /**
  * The judge of one run of a plan. `ledger` is the ledger's schema.
@@ -121,7 +121,7 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
   Effect.map(
     Ref.make<State>({
       answers: judgement.answers,
-      made: Presence.nothingMade,
+      made: Presence.noneMade,
       hasRun: false,
       comparedBodies: new Set()
     }),
@@ -139,14 +139,14 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
 const begin = Effect.fnUntraced(function* (
   run: Run,
   place: Place,
-  locks: Presence.Asking["locks"]
+  locks: Presence.Inquiry["locks"]
 ): Effect.fn.Return<void, Setback> {
   const { migrations } = place
   const [first] = migrations
   const statement: Statement = { place, migration: first, span: firstSpanOf(first) }
   yield* Ref.update(run.state, (known) => ({ ...known, comparedBodies: new Set<string>() }))
   const steps = Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" }))
-  const questions = Policy.questions({ steps }).filter(({ told }) => Option.isNone(told))
+  const questions = Policy.questions({ steps }).filter(({ declared }) => Option.isNone(declared))
   if (questions.length > 0) {
     const about = (yield* Ref.get(run.state)).hasRun ? "tables" : "everything"
     yield* learn(run, { questions, locks, about }, statement)
@@ -159,7 +159,7 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
   const { migration, span } = statement
   const { answers } = yield* Ref.get(run.state)
   const questions = Policy.questionsAt(migration, span.start).filter(
-    (question) => Option.isNone(question.told) && answers.get(Policy.questionKey(question)) === "new"
+    (question) => Option.isNone(question.declared) && answers.get(Policy.questionKey(question)) === "new"
   )
   if (questions.length > 0) {
     yield* learn(run, { questions, locks: "locked", about: "tables" }, statement)
@@ -188,7 +188,7 @@ const ranUpTo = ({ migrations }: Place, { id }: Migration): ReadonlyArray<Migrat
 const judgedRisks = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Risk> =>
   migrations.flatMap(({ footprint }) =>
     footprint.risks.filter(
-      ({ asks, kind, told }) => kind !== "referenced-table-lock" && asks !== "code" && Option.isNone(told)
+      ({ asks, kind, declared }) => kind !== "referenced-table-lock" && asks !== "code" && Option.isNone(declared)
     )
   )
 
@@ -297,7 +297,7 @@ const judgeByAnswers = (run: Run, steps: Arr.NonEmptyReadonlyArray<Plan.Step>): 
 
 /** Takes each body for the one that the files tell: the body is compared right before it runs. */
 const withoutBodies = (facts: Policy.Facts): Policy.Facts => ({
-  presence: (risk) => (Option.isSome(risk.told) ? "new" : facts.presence(risk))
+  presence: (risk) => (Option.isSome(risk.declared) ? "new" : facts.presence(risk))
 })
 
 /** Fails unless the policy allows the bodies that a migration runs as the database has them. */
@@ -305,7 +305,7 @@ const compareBodies = Effect.fnUntraced(function* (
   run: Run,
   migration: Migration,
   statement: Statement,
-  locks: Presence.Asking["locks"]
+  locks: Presence.Inquiry["locks"]
 ): Effect.fn.Return<void, Setback> {
   const step = { migration, reason: "pending" } as const
   const questions = Policy.questions({ steps: [step] })
@@ -318,8 +318,8 @@ const compareBodies = Effect.fnUntraced(function* (
 const compareNewBodies = Effect.fnUntraced(function* (run: Run, statement: Statement): Effect.fn.Return<void, Setback> {
   const { migration, span } = statement
   const { comparedBodies } = yield* Ref.get(run.state)
-  const keysOf = ({ told }: Risk) =>
-    Option.toArray(told).map((routine) => `${migration.id} ${ToldRoutine.key(routine)}`)
+  const keysOf = ({ declared }: Risk) =>
+    Option.toArray(declared).map((routine) => `${migration.id} ${DeclaredRoutine.key(routine)}`)
   const risks = bodiesOf(migration).filter(
     (risk) => risk.start === span.start && keysOf(risk).some((key) => !comparedBodies.has(key))
   )
@@ -344,7 +344,7 @@ const firstSpanOf = (migration: Migration): StatementSpan =>
 const unforeseenRisk = (relation: Option.Option<QualifiedName>, what: string): Risk => ({
   kind: "data-loss",
   relation,
-  told: Option.none(),
+  declared: Option.none(),
   isOfRows: false,
   reach: "anywhere",
   lock: "ACCESS EXCLUSIVE",
@@ -383,7 +383,7 @@ const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration 
 
 /** The risks of running bodies, without those that the migration accepts. */
 const bodiesOf = (migration: Migration): ReadonlyArray<Risk> =>
-  Plan.risksOf(migration).filter(({ told }) => Option.isSome(told))
+  Plan.risksOf(migration).filter(({ declared }) => Option.isSome(declared))
 
 /** Right before a statement the database tells what the migration has made, so its footprint need not. */
 const withoutWrites = (migration: Migration): Migration => ({

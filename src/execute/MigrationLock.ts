@@ -59,7 +59,7 @@ export interface Opened {
   /** The server's major version. */
   readonly server: number
   readonly applied: AppliedSet
-  /** Whether the catalog lacks an object that the task closes. `true` for a task that closes none. */
+  /** Whether the catalog lacks a target of the task. `true` for a task without targets. */
   readonly isMissing: boolean
   /** Whether a session in an aborted transaction holds a table. */
   readonly isHeld: boolean
@@ -184,7 +184,7 @@ const begin = ({ config, connection, renew, task }: ConnectedTask): Effect.Effec
     schema: config.schema,
     limits: limitsOf(config, task.job),
     caller: task.job.caller,
-    closes: task.closes,
+    targets: task.targets,
     journal: task.job.journal.statement(task.known, Plan.ids(task.group)),
     after: Option.isSome(task.job.judgement) ? [Changes.before(namesIn(task))] : []
   })
@@ -218,7 +218,7 @@ const failOpening = ({ ofMessage }: Dependencies, error: SqlError): Effect.Effec
   )
 
 const readOpening = Effect.fnUntraced(function* (
-  { connection, task: { closes, job, known } }: ConnectedTask,
+  { connection, task: { targets, job, known } }: ConnectedTask,
   holder: Option.Option<string>,
   results: unknown
 ): Effect.fn.Return<Opened, Setback> {
@@ -227,7 +227,7 @@ const readOpening = Effect.fnUntraced(function* (
   const leases = yield* job.journal.leases(columns)
   const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
   const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
-  const before = Option.isSome(job.judgement) ? yield* Changes.readBefore(columns) : Changes.nothing
+  const before = Option.isSome(job.judgement) ? yield* Changes.readBefore(columns) : Changes.empty
   const hindrance =
     isLocked && Option.isNone(other)
       ? Option.none()
@@ -240,7 +240,7 @@ const readOpening = Effect.fnUntraced(function* (
     leases,
     isHeld,
     before,
-    isMissing: closes.length === 0 || missing.length > 0
+    isMissing: targets.length === 0 || missing.length > 0
   }
 })
 
@@ -257,7 +257,7 @@ const decide = (task: Job.Task, opened: Opened): Effect.Effect<Job.Outcome | Wor
   }
   const waiting = Job.left(task.job, applied, task.group)
   if (!Arr.isNonEmptyReadonlyArray(waiting)) return Effect.succeed(Job.done([], applied))
-  if (!isApplied(applied, task.job.plan.upon)) return Effect.succeed({ _tag: "Outdated", applied })
+  if (!isApplied(applied, task.job.plan.prerequisites)) return Effect.succeed({ _tag: "Outdated", applied })
   if (isHeld) return Effect.succeed({ _tag: "Held", applied })
   return Effect.succeed(isMissing ? { _tag: "Work", waiting } : { _tag: "Present", applied })
 }

@@ -72,7 +72,7 @@ export const run = Effect.fnUntraced(function* (attempt: Attempt): Effect.fn.Ret
     if (isDone && !unit.isSetting) continue
     const outcome = yield* runUnit(attempt, unit, isDone ? { about: "nothing" } : doubt)
     if (isDone) continue
-    doubt = OutsideScript.afterwards(doubt, unit.leftover, outcome)
+    doubt = OutsideScript.remainingDoubt(doubt, unit.leftover, outcome)
     yield* advance(unit.to, doubt.about === "all" && doubt.was === "begun" ? "all" : "next")
     yield* Ref.set(attempt.isCertain, true)
   }
@@ -142,11 +142,11 @@ const decide = (
   time: "first" | "second"
 ): Effect.Effect<"run" | "skip", Setback> => {
   const { leftover } = unit
-  const considered = OutsideScript.consider(doubt, leftover)
+  const considered = OutsideScript.firstDecision(doubt, leftover)
   if (considered === "stop") return stopAt(attempt, unit)
   if (considered === "run" || leftover._tag === "Harmless" || leftover._tag === "None") return Effect.succeed("run")
   return Effect.flatMap(find(attempt, leftover), ({ cleanUp, state }) => {
-    const verdict = OutsideScript.conclude(doubt, state)
+    const verdict = OutsideScript.decisionByCatalog(doubt, state)
     switch (verdict) {
       case "stop":
         return stopAt(attempt, unit)

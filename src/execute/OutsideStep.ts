@@ -231,7 +231,7 @@ const recordEnd = (leased: LeasedTask, elapsed: Duration.Duration): Effect.Effec
     Effect.flatMap(lock.connect, (ledger) =>
       lock.locked<Job.Outcome>(
         ledger,
-        { ...task, closes: [] },
+        { ...task, targets: [] },
         (opened) => sendEnd(leased, ledger, opened, elapsed),
         Option.some(claim.holder)
       )

@@ -29,7 +29,7 @@ export interface Opening {
   readonly schema: Options["schema"]
   readonly limits: string
   readonly caller: Job["caller"]
-  readonly closes: ReadonlyArray<SchemaObject>
+  readonly targets: ReadonlyArray<SchemaObject>
   readonly journal: string
   /** Further statements, after the questions. */
   readonly after: ReadonlyArray<string>
@@ -54,7 +54,7 @@ export const opening = (options: Opening): string =>
     options.limits,
     LedgerStatements.tryLock(options.schema),
     session(options),
-    Catalog.missing(options.closes, "visible"),
+    Catalog.missing(options.targets, "visible"),
     options.journal,
     ...options.after,
     "RESET jit"

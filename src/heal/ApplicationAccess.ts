@@ -20,8 +20,8 @@ import type { Parser } from "../core/sql/ParsedSql.js"
 import { type RequiredPrivilege, required } from "../core/statement/Privilege.js"
 import { longestText } from "../core/statement/StatementScope.js"
 import * as Driver from "../database/Driver.js"
+import * as Privileges from "../database/Privileges.js"
 import * as Replica from "../database/Replica.js"
-import * as Rights from "../database/Rights.js"
 import { SqlParser } from "../runtime/SqlParser.js"
 import type { HealRequest, QueryFailure } from "./Boundary.js"
 
@@ -62,9 +62,9 @@ export const make = Effect.fnUntraced(function* (graph: MigrationGraph) {
   }
   return {
     hasCaughtUp: (request, gap) => hasCaughtUp(services, request, gap),
-    denied: (failure) => Effect.map(lacksOf(services, failure), (lacks) => errorFrom(lacks, failure)),
+    denied: (failure) => Effect.map(missingOf(services, failure), (lacks) => errorFrom(lacks, failure)),
     hidden: (failure) =>
-      Effect.map(lacksOf(services, failure), (lacks) =>
+      Effect.map(missingOf(services, failure), (lacks) =>
         Option.filter(errorFrom(lacks, failure), () => lacks.some(({ object }) => object.startsWith("schema ")))
       )
   } satisfies ApplicationAccess
@@ -91,13 +91,16 @@ const hasCaughtUp = (
 }
 
 /** The privileges that the query needs and the application's role lacks. */
-const lacksOf = (services: Services, failure: QueryFailure): Effect.Effect<ReadonlyArray<Rights.Lack>> =>
+const missingOf = (
+  services: Services,
+  failure: QueryFailure
+): Effect.Effect<ReadonlyArray<Privileges.MissingPrivilege>> =>
   Option.match(
     Option.filter(clientOf(services, failure), () => failure.place === "outside transactions"),
     {
       onNone: () => Effect.succeed([]),
       onSome: (client) =>
-        Rights.lacksOf((text) => client.unsafe(text).raw, needsOf(services, failure)).pipe(
+        Privileges.missingOf((text) => client.unsafe(text).raw, needsOf(services, failure)).pipe(
           Effect.timeoutTo({ duration: Driver.patience, onTimeout: () => [], onSuccess: (lacks) => lacks }),
           Effect.mapInputContext((context: Context.Context<never>) =>
             Context.omit(SqlClient.TransactionConnection)(context)
@@ -114,7 +117,7 @@ const needsOf = ({ graph, parser }: Services, { error, statement }: QueryFailure
   const brought = graph.nodes.flatMap(({ migration }) => promises(migration)).flatMap(usesOf)
   const known = Option.toArray(statement)
     .filter((text) => text.length <= longestText)
-    .flatMap((text) => Rights.needsOf(parser, text))
+    .flatMap((text) => Privileges.needsOf(parser, text))
     .filter((wanted) => brought.some((one) => isSameObject(one, wanted)))
   if (known.length > 0) return known
   const isNamed = isNamedIn(Option.match(SqlState.evidenceFrom(error), { onNone: () => "", onSome: (_) => _.message }))
@@ -160,7 +163,10 @@ const isNamedIn = (message: string): ((name: string | null) => boolean) => {
   return (name) => name !== null && (words.has(name) || message.includes(`"${name}"`))
 }
 
-const errorFrom = (lacks: ReadonlyArray<Rights.Lack>, { error }: QueryFailure): Option.Option<GrantMissing> =>
+const errorFrom = (
+  lacks: ReadonlyArray<Privileges.MissingPrivilege>,
+  { error }: QueryFailure
+): Option.Option<GrantMissing> =>
   Arr.isNonEmptyReadonlyArray(lacks)
     ? Option.some(
         new GrantMissing({

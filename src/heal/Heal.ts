@@ -240,7 +240,11 @@ const settle = Effect.fnUntraced(function* (
   if (missing.length === 0) return "Retry"
   const edited = providers.find((migration) => checksumById.get(migration.id) !== migration.checksum)
   if (edited?.isRepeatable === true) {
-    const plan: Plan.Plan = { steps: [{ migration: edited, reason: "provider" }], closes: [heal.gap.object], upon: [] }
+    const plan: Plan.Plan = {
+      steps: [{ migration: edited, reason: "provider" }],
+      targets: [heal.gap.object],
+      prerequisites: []
+    }
     return yield* failWith(({ cause }) => new MigrationPending({ ...factsOf(heal, plan), cause }))
   }
   if (edited !== undefined) {
@@ -289,7 +293,7 @@ const judge = Effect.fnUntraced(function* (
 
 /** The facts of an error about a plan that waits for an operator. */
 const factsOf = (heal: Heal, plan: Plan.Plan) => {
-  const [promised = heal.gap.object] = plan.closes
+  const [promised = heal.gap.object] = plan.targets
   return {
     gap: SchemaObject.render(promised),
     migrationIds: Plan.ids(plan),

@@ -194,7 +194,7 @@ export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph
           ...(presence.limits ? [limits] : [])
         ])
         return {
-          ...LedgerEvent.nothing,
+          ...LedgerEvent.empty,
           checksumById: new Map(
             graph.migrations
               .filter((migration) => present.has(migration.id.slice(prefix.length)))

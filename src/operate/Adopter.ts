@@ -277,8 +277,8 @@ const recordedBy = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet
 
 const planOf = (migrations: Arr.NonEmptyReadonlyArray<Migration>): Plan.Plan => ({
   steps: Arr.map(migrations, (migration): Plan.Step => ({ migration, reason: "pending" })),
-  closes: [],
-  upon: []
+  targets: [],
+  prerequisites: []
 })
 
 const detailOf = (

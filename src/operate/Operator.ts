@@ -333,7 +333,10 @@ const baseline = (
   const request = unchecked
     ? { condition: Job.unconditional, detail: { ...forOperator.detail, unchecked } }
     : { condition: RecordingCondition.founded(graph, schema) }
-  return Effect.map(run(runner, { plan: { steps, closes: [], upon: [] }, doing: "baseline", ...request }), idsOf)
+  return Effect.map(
+    run(runner, { plan: { steps, targets: [], prerequisites: [] }, doing: "baseline", ...request }),
+    idsOf
+  )
 }
 
 /** Begins again where another process has changed the ledger meanwhile. */
@@ -347,7 +350,7 @@ const rename = (
     const condition = RecordingCondition.renameable(services.graph, { from, to: migration })
     const applied = yield* services.applied
     yield* withoutQuery(condition({ applied, waiting: [], ask: () => Effect.void }))
-    const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], closes: [], upon: [] }
+    const plan: Plan.Plan = { steps: [{ migration, reason: "pending" }], targets: [], prerequisites: [] }
     const detail = { ...forOperator.detail, from }
     const result = yield* run(services.runner, { plan, doing: "rename", condition, detail })
     if (idsOf(result).length === 0) yield* rename(services, from, to)

@@ -96,7 +96,7 @@ export const make = Effect.gen(function* () {
 const refreshFrom = (ledger: Context.Tag.Service<Ledger>, memory: Memory): Effect.Effect<View, Failure> =>
   Effect.gen(function* () {
     const remembered = yield* Ref.get(memory.remembered)
-    const known = Option.match(remembered, { onNone: () => LedgerEvent.nothing, onSome: (_) => _.applied })
+    const known = Option.match(remembered, { onNone: () => LedgerEvent.empty, onSome: (_) => _.applied })
     const applied = yield* ledger.refresh(known)
     yield* remember(memory, () => applied)
     return { applied, age: "fresh" }

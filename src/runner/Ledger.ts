@@ -108,7 +108,7 @@ const refresh = (
 ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> => {
   const { schema, trusted } = dependencies
   return Effect.matchEffect(trusted.ask(LedgerStatements.head(schema, known)), {
-    onFailure: orUnbuilt(dependencies, LedgerEvent.nothing),
+    onFailure: orUnbuilt(dependencies, LedgerEvent.empty),
     onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), trusted.ask)
   })
 }
@@ -183,10 +183,10 @@ const readAll = (
 ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
   Effect.flatMap(
     Effect.catchAll(
-      ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)),
+      ask(LedgerStatements.head(dependencies.schema, LedgerEvent.empty)),
       readFailure(dependencies.failures)
     ),
-    (results) => read(dependencies, LedgerEvent.nothing, Message.columnsOf(results), ask)
+    (results) => read(dependencies, LedgerEvent.empty, Message.columnsOf(results), ask)
   )
 
 const headFrom = Effect.fnUntraced(function* ({ failures, schema }: Dependencies, columns: Message.Columns) {
@@ -244,7 +244,7 @@ interface Projected {
 
 const unbroken: Either.Either<Followed, LedgerEvent.BrokenLink> = Either.right({
   head: LedgerEvent.origin,
-  replayed: LedgerEvent.nothing
+  replayed: LedgerEvent.empty
 })
 
 const verify = Effect.fnUntraced(function* (
@@ -272,7 +272,7 @@ const verify = Effect.fnUntraced(function* (
 
 /** `None` where a table of the projection is missing: the ledger is not built, or not to its end. */
 const projectionOf = (dependencies: Dependencies): Effect.Effect<Option.Option<Projected>, MigrationFailure.Failure> =>
-  Effect.matchEffect(dependencies.trusted.ask(LedgerStatements.head(dependencies.schema, LedgerEvent.nothing)), {
+  Effect.matchEffect(dependencies.trusted.ask(LedgerStatements.head(dependencies.schema, LedgerEvent.empty)), {
     onFailure: orUnbuilt<Option.Option<Projected>>(dependencies, Option.none()),
     onSuccess: (results) => {
       const { head } = Message.columnsOf(results)

@@ -79,7 +79,7 @@ const jobFor = (
 ): Executor.Job => ({
   plan,
   journal,
-  known: LedgerEvent.nothing,
+  known: LedgerEvent.empty,
   attend,
   transaction: "plan",
   pace,

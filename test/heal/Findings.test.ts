@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as LedgerEvent from "../../src/core/migration/LedgerEvent.js"
 import * as Findings from "../../src/heal/Findings.js"
 
-const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash: "seven" }
+const then: LedgerEvent.AppliedSet = { ...LedgerEvent.empty, sequence: 7, hash: "seven" }
 
 const now: LedgerEvent.AppliedSet = { ...then, sequence: 8, hash: "eight" }
 

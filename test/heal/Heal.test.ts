@@ -26,7 +26,7 @@ const graph = Either.getOrThrow(
   MigrationGraph.make([migration({ id: "1", provides: [table("users"), column("email", "users")] })])
 )
 
-const applied: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 1, hash: "one" }
+const applied: LedgerEvent.AppliedSet = { ...LedgerEvent.empty, sequence: 1, hash: "one" }
 
 const unasked = Effect.dieMessage("the database was asked")
 

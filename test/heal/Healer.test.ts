@@ -23,7 +23,7 @@ import { column, migration, table } from "../support/arbitraries/Migration.js"
 
 const unasked = Effect.dieMessage("the database was asked")
 
-const applied: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 1, hash: "one" }
+const applied: LedgerEvent.AppliedSet = { ...LedgerEvent.empty, sequence: 1, hash: "one" }
 
 const window = {
   failures: 1,

@@ -28,7 +28,7 @@ const window: Breaker.Window = {
   failure: MigrationFailure.circumstance(() => error)
 }
 
-const then: LedgerEvent.AppliedSet = { ...LedgerEvent.nothing, sequence: 7, hash: "seven" }
+const then: LedgerEvent.AppliedSet = { ...LedgerEvent.empty, sequence: 7, hash: "seven" }
 
 const recorded = Effect.gen(function* () {
   const remembered = yield* Ref.make(Option.some(then))

@@ -117,7 +117,7 @@ export const resumption = (
  * @since 0.1.0
  * @category operations
  */
-export const consider = (doubt: Doubt, leftover: Leftover.Leftover): "run" | "ask" | "stop" => {
+export const firstDecision = (doubt: Doubt, leftover: Leftover.Leftover): "run" | "ask" | "stop" => {
   if (doubt.about === "nothing" || leftover._tag === "Harmless") return "run"
   if (leftover._tag === "None") return doubt.was === "begun" ? "stop" : "run"
   return "ask"
@@ -130,7 +130,7 @@ export const consider = (doubt: Doubt, leftover: Leftover.Leftover): "run" | "as
  * @since 0.1.0
  * @category operations
  */
-export const conclude = (
+export const decisionByCatalog = (
   doubt: Doubt,
   state: "done" | "half-done" | "not-begun" | "unknown"
 ): "run" | "skip" | "clean up" | "stop" => {
@@ -148,7 +148,7 @@ export const conclude = (
  * @since 0.1.0
  * @category operations
  */
-export const afterwards = (doubt: Doubt, leftover: Leftover.Leftover, outcome: "run" | "skip"): Doubt => {
+export const remainingDoubt = (doubt: Doubt, leftover: Leftover.Leftover, outcome: "run" | "skip"): Doubt => {
   if (doubt.about !== "all") return { about: "nothing" }
   const tells = outcome === "run" && leftover._tag !== "Harmless" && leftover._tag !== "Rebuilt"
   return tells && doubt.was === "begun" ? { about: "nothing" } : doubt

@@ -7,9 +7,9 @@
  */
 import type * as HashMap from "effect/HashMap"
 import type * as Option from "effect/Option"
+import type { DeclaredBody } from "../model/DeclaredRoutine.js"
 import type { HazardKey } from "../model/HazardKey.js"
 import type { QualifiedName, SchemaObject } from "../model/SchemaObject.js"
-import type { ToldBody } from "../model/ToldRoutine.js"
 import type { RoutineBody } from "../sql/RoutineBody.js"
 
 /** @since 0.1.0 @category models */
@@ -200,7 +200,7 @@ export interface Routine {
   readonly types: ReadonlyArray<QualifiedName>
   readonly body: RoutineBody
   /** The body as the server stores it. */
-  readonly told: ToldBody
+  readonly declared: DeclaredBody
   /** Whether its creation fails if a routine of this name and these inputs exists. */
   readonly isCertain: boolean
   /** Keys of the objects in a body in `BEGIN ATOMIC`, and in the defaults of its parameters. */
@@ -216,7 +216,7 @@ export interface Routine {
  * @since 0.1.0
  * @category models
  */
-export interface Thing {
+export interface NamedObject {
   readonly key: HazardKey
   /** The objects that an error can name: the schema, the collation, or the extension and its contents. */
   readonly objects: ReadonlyArray<SchemaObject>
@@ -230,7 +230,7 @@ export interface SimulatedCatalog {
   readonly relations: HashMap.HashMap<string, ReadonlyArray<Relation>>
   readonly types: HashMap.HashMap<string, ReadonlyArray<Type>>
   readonly routines: HashMap.HashMap<string, ReadonlyArray<Routine>>
-  readonly things: HashMap.HashMap<HazardKey, Thing>
+  readonly named: HashMap.HashMap<HazardKey, NamedObject>
   /** The tables with a constraint, by the constraint's name. */
   readonly constrained: HashMap.HashMap<string, ReadonlyArray<QualifiedName>>
   /** Keys of extensions, which every later migration reads. */
@@ -241,7 +241,7 @@ export interface SimulatedCatalog {
    * Keys of objects that a body of code creates, changes or drops, possibly under a condition that only the server can
    * answer.
    */
-  readonly unsure: ReadonlySet<HazardKey>
+  readonly changedInBodies: ReadonlySet<HazardKey>
   /** Keys of objects that may differ from this catalog, because a condition that only the server can answer decides. */
   readonly uncertain: ReadonlySet<HazardKey>
   /** `false` after code or SQL whose effect is not known: an object that is missing here may then exist. */

@@ -13,9 +13,9 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName, SchemaObject } from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import { withNames } from "../sql/BoundNames.js"
 import { wordingOfName } from "../sql/ParsedType.js"
 import type {
@@ -24,10 +24,10 @@ import type {
   Constraint,
   DomainConstraint,
   HiddenCall,
+  NamedObject,
   Relation,
   Routine,
   SimulatedCatalog,
-  Thing,
   Type
 } from "./Model.js"
 import * as Catalog from "./SimulatedCatalog.js"
@@ -89,7 +89,7 @@ export const isNamed = (catalog: SimulatedCatalog, key: HazardKey.HazardKey): bo
   return (
     Catalog.relationsCalled(catalog, key).length > 0 ||
     Catalog.typesCalled(catalog, key).length > 0 ||
-    HashMap.has(catalog.things, key) ||
+    HashMap.has(catalog.named, key) ||
     isAttached(catalog, key) ||
     isColumn(catalog, key)
   )
@@ -266,7 +266,7 @@ const typeRows: Rows<Type> = {
   dependencies: keys
 }
 
-const aggregateRows: Rows<ToldRoutine.ToldBody> = {
+const aggregateRows: Rows<DeclaredRoutine.DeclaredBody> = {
   language: kept,
   source: (names, { turn }) => maybe(names, (lines) => turnNames(lines, turn)),
   file: kept
@@ -283,14 +283,15 @@ const routineRows: Rows<Routine> = {
     body._tag === "Opaque" || !body.isBound
       ? body
       : withNames(body, { relation: turn.relation, type: turn.type, routine: turn.routine }),
-  told: (told, inside) => (told.language === ToldRoutine.ofAggregate ? turned(aggregateRows, told, inside) : told),
+  declared: (declared, inside) =>
+    declared.language === DeclaredRoutine.ofAggregate ? turned(aggregateRows, declared, inside) : declared,
   isCertain: kept,
   uses,
   onCall: calls,
   dependencies: keys
 }
 
-const thingRows: Rows<Thing> = {
+const namedRows: Rows<NamedObject> = {
   key: kept,
   objects: (objects, { turn }) => each(objects, turn.object),
   runs: calls,
@@ -334,9 +335,9 @@ export const turnAll = (before: SimulatedCatalog, turn: Turn): Turned => {
     const next = turned(typeRows, one, { turn, table: one.name })
     if (next !== one) catalog = Catalog.putType(catalog, next)
   }
-  for (const thing of HashMap.values(before.things)) {
-    const next = turned(thingRows, thing, { turn, table: noTable })
-    if (next !== thing) catalog = Catalog.putThing(catalog, next)
+  for (const named of HashMap.values(before.named)) {
+    const next = turned(namedRows, named, { turn, table: noTable })
+    if (next !== named) catalog = Catalog.putNamed(catalog, next)
   }
   const resigned: Array<Turned["resigned"][number]> = []
   for (const one of Catalog.allRoutines(before)) {
@@ -351,7 +352,7 @@ export const turnAll = (before: SimulatedCatalog, turn: Turn): Turned => {
 const withKeys = (catalog: SimulatedCatalog, { keys: renamed }: Turn): SimulatedCatalog => ({
   ...catalog,
   readByAll: [...turnKeys(new Set(catalog.readByAll), renamed)],
-  unsure: turnKeys(catalog.unsure, renamed),
+  changedInBodies: turnKeys(catalog.changedInBodies, renamed),
   uncertain: turnKeys(catalog.uncertain, renamed)
 })
 

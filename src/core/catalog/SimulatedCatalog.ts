@@ -20,11 +20,11 @@ import type {
   Column,
   Constraint,
   ConstraintKind,
+  NamedObject,
   Relation,
   RelationKind,
   Routine,
   SimulatedCatalog,
-  Thing,
   Type
 } from "./Model.js"
 
@@ -35,11 +35,11 @@ export const empty: SimulatedCatalog = {
   relations: HashMap.empty(),
   types: HashMap.empty(),
   routines: HashMap.empty(),
-  things: HashMap.empty(),
+  named: HashMap.empty(),
   constrained: HashMap.empty(),
   readByAll: [],
   brought: new Set(),
-  unsure: new Set(),
+  changedInBodies: new Set(),
   uncertain: new Set(),
   isComplete: true,
   isUnderstood: true
@@ -167,8 +167,8 @@ export const routinesNamed = (catalog: SimulatedCatalog, name: QualifiedName): R
   meanings(under(catalog.routines, name.name), name)
 
 /** @since 0.1.0 @category queries */
-export const findThing = (catalog: SimulatedCatalog, key: HazardKey): Thing | undefined =>
-  Option.getOrUndefined(HashMap.get(catalog.things, key))
+export const findNamed = (catalog: SimulatedCatalog, key: HazardKey): NamedObject | undefined =>
+  Option.getOrUndefined(HashMap.get(catalog.named, key))
 
 /** Every relation, in no particular order. @since 0.1.0 @category queries */
 export const allRelations = (catalog: SimulatedCatalog): ReadonlyArray<Relation> =>
@@ -269,13 +269,13 @@ export const removeRoutine = (catalog: SimulatedCatalog, value: Routine): Simula
 })
 
 /** @since 0.1.0 @category updates */
-export const putThing = (catalog: SimulatedCatalog, thing: Thing): SimulatedCatalog => ({
+export const putNamed = (catalog: SimulatedCatalog, named: NamedObject): SimulatedCatalog => ({
   ...catalog,
-  things: HashMap.set(catalog.things, thing.key, thing)
+  named: HashMap.set(catalog.named, named.key, named)
 })
 
 /** @since 0.1.0 @category updates */
-export const removeThing = (catalog: SimulatedCatalog, key: HazardKey): SimulatedCatalog => ({
+export const removeNamed = (catalog: SimulatedCatalog, key: HazardKey): SimulatedCatalog => ({
   ...catalog,
-  things: HashMap.remove(catalog.things, key)
+  named: HashMap.remove(catalog.named, key)
 })

@@ -171,7 +171,7 @@ const resave = (recorder: R.Recorder, kind: ObjectType | undefined, object: Node
   } else {
     const word = words[kind ?? "OBJECT_TYPE"]
     const key = `${word} ${nameOfObject(object).name}`
-    if (word !== undefined && R.isKnownThing(recorder, key)) R.resaveThing(recorder, key)
+    if (word !== undefined && R.isKnownNamed(recorder, key)) R.resaveNamed(recorder, key)
   }
 }
 

@@ -21,9 +21,9 @@ import type {
 } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
@@ -117,7 +117,11 @@ const aggregate: Definition = (recorder, statement) => {
     maxArity: inputs.length,
     types: ownTypes(types.flatMap((type) => (type === undefined ? [] : [Path.type(recorder, elementName(type))]))),
     body: RoutineBody.calling(support),
-    told: { language: ToldRoutine.ofAggregate, source: Option.some(functionsOf(statement)), file: recorder.file },
+    declared: {
+      language: DeclaredRoutine.ofAggregate,
+      source: Option.some(functionsOf(statement)),
+      file: recorder.file
+    },
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses: support.map((parts) => HazardKey.routine(parts.at(-1) ?? "")),
     onCall: [],
@@ -148,14 +152,14 @@ const operator: Definition = (recorder, { definition, defnames }) => {
   R.readSchema(recorder, Path.placed(recorder, nameOfNodes(defnames)))
   const key = HazardKey.operator(lastString(defnames) ?? "")
   R.write(recorder, key)
-  R.saveThing(recorder, key, [], runs)
+  R.saveNamed(recorder, key, [], runs)
 }
 
 /** @since 0.1.0 @category statements */
 export const alterOperator = (recorder: R.Recorder, { opername, options }: AlterOperatorStmt): void => {
   const key = HazardKey.operator(nameOfNodes(opername?.objname).name)
   R.write(recorder, key)
-  R.saveThing(recorder, key, [], readParts(recorder, options))
+  R.saveNamed(recorder, key, [], readParts(recorder, options))
 }
 
 /** A type without parts is a shell: only functions can name it, until a second statement completes it. */
@@ -172,7 +176,7 @@ const thing =
     R.readSchema(recorder, name)
     const key = `${word} ${name.name}`
     R.write(recorder, key)
-    R.saveThing(recorder, key, word === "collation" ? [SchemaObject.collation(name)] : [], runs)
+    R.saveNamed(recorder, key, word === "collation" ? [SchemaObject.collation(name)] : [], runs)
   }
 
 const definitions: Readonly<Partial<Record<ObjectType, Definition>>> = {
@@ -229,7 +233,7 @@ export const createOperatorClass = (recorder: R.Recorder, statement: CreateOpCla
   if (opfamilyname !== undefined) Use.useThing(recorder, HazardKey.operatorClass(nameOfNodes(opfamilyname).name))
   const key = HazardKey.operatorClass(name.name)
   R.write(recorder, key)
-  R.saveThing(recorder, key, [], readItems(recorder, items, datatype))
+  R.saveNamed(recorder, key, [], readItems(recorder, items, datatype))
 }
 
 /** @since 0.1.0 @category statements */

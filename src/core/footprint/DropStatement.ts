@@ -120,7 +120,7 @@ const thing =
     writeObject(recorder, kind, object)
     const name = nameOfObject(object).name
     const key = keyOf(name)
-    const known = Catalog.findThing(recorder.catalog, key)
+    const known = Catalog.findNamed(recorder.catalog, key)
     if (known !== undefined) R.readAll(recorder, known.dependencies)
     if (known !== undefined && known.runs.length < 2) R.forgetThing(recorder, key)
     if (behavior !== "cascade") return
@@ -144,7 +144,7 @@ const schema: Drop = (recorder, object) => {
   R.barrier(recorder, `drops schema ${name}`)
   R.write(recorder, HazardKey.schema(name))
   R.forgetThing(recorder, HazardKey.schema(name))
-  R.saveThing(recorder, HazardKey.goneSchema(name))
+  R.saveNamed(recorder, HazardKey.goneSchema(name))
   const inside = SchemaObject.qualifiedName("", name)
   const isInside = (other: { readonly name: SchemaObject.QualifiedName }): boolean =>
     Catalog.schemaOf(other.name) === Catalog.schemaOf(inside)

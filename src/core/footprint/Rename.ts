@@ -16,10 +16,10 @@ import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
 import { writeObject } from "./AnyObject.js"
 import {
+  moveNamed,
   moveRelation,
   moveRoutine,
   moveSchema,
-  moveThing,
   moveType,
   turnColumn,
   turnConstraint,
@@ -125,11 +125,15 @@ const type: Rename = (recorder, { newname = "", object }) => {
   Use.touchType(recorder, name)
   R.writeName(recorder, name)
   R.write(recorder, newname)
-  moveNamed(recorder, name, (known) => ({ ...known, name: newname }))
+  moveTypeOrRow(recorder, name, (known) => ({ ...known, name: newname }))
 }
 
 /** Moves a type, a composite type, or whatever points at a type that no migration creates. */
-const moveNamed = (recorder: R.Recorder, name: QualifiedName, moved: (name: QualifiedName) => QualifiedName): void => {
+const moveTypeOrRow = (
+  recorder: R.Recorder,
+  name: QualifiedName,
+  moved: (name: QualifiedName) => QualifiedName
+): void => {
   const known = R.types(recorder, name)[0]
   const row = R.findRelation(recorder, name)
   if (known !== undefined) {
@@ -199,13 +203,13 @@ const schema: Rename = (recorder, { newname = "", subname = "" }) => {
   R.write(recorder, HazardKey.schema(subname))
   R.write(recorder, HazardKey.schema(newname))
   R.forgetThing(recorder, HazardKey.schema(subname))
-  R.saveThing(recorder, HazardKey.schema(newname), [SchemaObject.schema(newname)])
+  R.saveNamed(recorder, HazardKey.schema(newname), [SchemaObject.schema(newname)])
   if (recorder.schemas.delete(subname)) recorder.schemas.add(newname)
   moveSchema(recorder, subname, newname)
 }
 
 const role: Rename = (recorder, { newname = "", subname = "" }) =>
-  moveThing(recorder, HazardKey.role(subname), HazardKey.role(newname), (object) => object)
+  moveNamed(recorder, HazardKey.role(subname), HazardKey.role(newname), (object) => object)
 
 /** An object of which only the name matters. The name is in `object`, and for some kinds in `subname`. */
 const thing =
@@ -213,7 +217,7 @@ const thing =
   (recorder, { newname = "", object, subname }) => {
     const name = nameOfObject(object)
     R.readSchema(recorder, name)
-    moveThing(recorder, `${word} ${subname ?? name.name}`, `${word} ${newname}`, (one) =>
+    moveNamed(recorder, `${word} ${subname ?? name.name}`, `${word} ${newname}`, (one) =>
       "name" in one ? { ...one, name: newname } : one
     )
   }
@@ -313,7 +317,7 @@ const routineMove: Move = (recorder, { object, objectType }, moved) => {
 const typeMove: Move = (recorder, { object, objectType }, moved) => {
   writeObject(recorder, objectType, object)
   R.write(recorder, nameOfObject(object).name)
-  moveNamed(recorder, Path.type(recorder, nameOfObject(object)), moved)
+  moveTypeOrRow(recorder, Path.type(recorder, nameOfObject(object)), moved)
 }
 
 const statisticsMove: Move = (recorder, { object, objectType }, moved) => {
@@ -331,7 +335,7 @@ const thingMove =
   (recorder, { newschema = "", object, objectType }) => {
     writeObject(recorder, objectType, object)
     const key = `${word} ${nameOfObject(object).name}`
-    moveThing(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
+    moveNamed(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
   }
 
 /** Moves an extension: all that it contains, which only the server knows. */
@@ -342,7 +346,7 @@ const extensionMove: Move = (recorder, { newschema = "", object }, moved) => {
     if (Option.contains(type.extension, name)) moveType(recorder, type, moved(type.name))
   }
   const key = HazardKey.extension(name)
-  moveThing(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
+  moveNamed(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
 }
 
 const otherMove: Move = (recorder, { object, objectType }) => writeObject(recorder, objectType, object)

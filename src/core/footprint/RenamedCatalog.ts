@@ -138,7 +138,7 @@ export const turnKey = (recorder: R.Recorder, old: HazardKey.HazardKey, to: Haza
  * @since 0.1.0
  * @category updates
  */
-export const moveThing = (
+export const moveNamed = (
   recorder: R.Recorder,
   old: HazardKey.HazardKey,
   to: HazardKey.HazardKey,
@@ -146,12 +146,12 @@ export const moveThing = (
 ): void => {
   R.write(recorder, old)
   R.write(recorder, to)
-  const known = Catalog.findThing(recorder.catalog, old)
+  const known = Catalog.findNamed(recorder.catalog, old)
   if (known !== undefined) {
     R.readAll(recorder, known.dependencies)
     R.forgetThing(recorder, old)
-    recorder.catalog = Catalog.putThing(recorder.catalog, { ...known, key: to })
-    R.saveThing(recorder, to, known.objects.map(change))
+    recorder.catalog = Catalog.putNamed(recorder.catalog, { ...known, key: to })
+    R.saveNamed(recorder, to, known.objects.map(change))
   }
   turnKey(recorder, old, to)
 }

@@ -27,7 +27,7 @@ import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { mentionsOf } from "../sql/Mentions.js"
 import { isBuiltIn, wordingOf } from "../sql/ParsedType.js"
-import { bodyOfBlock, bodyOfFunction, inputsOf, type RoutineBody, toldBody } from "../sql/RoutineBody.js"
+import { bodyOfBlock, bodyOfFunction, declaredBody, inputsOf, type RoutineBody } from "../sql/RoutineBody.js"
 import { nameOfNodes, optionNamed, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
 
 /**
@@ -62,7 +62,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
     maxArity: isVariadic ? Number.POSITIVE_INFINITY : inputs.length,
     types: ownTypes(signature.types),
     body,
-    told: toldBody(statement, recorder.file),
+    declared: declaredBody(statement, recorder.file),
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
     uses: [...uses, ...Use.directKeys(recorder, defaults)],
     onCall: Use.hiddenCalls(recorder, defaults),

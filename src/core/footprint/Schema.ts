@@ -30,7 +30,7 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
     return
   }
   const key = HazardKey.schema(name)
-  const exists = R.isKnownThing(recorder, key)
+  const exists = R.isKnownNamed(recorder, key)
   readRole(recorder, statement.authrole)
   R.write(recorder, key)
   if (!(exists && statement.if_not_exists === true)) {
@@ -38,7 +38,7 @@ export const createSchema = (recorder: R.Recorder, statement: CreateSchemaStmt):
       R.claim(recorder, SchemaObject.schema(name))
       if (!recorder.statement.runsCode) recorder.schemas.add(name)
     }
-    R.saveThing(recorder, key, [SchemaObject.schema(name)])
+    R.saveNamed(recorder, key, [SchemaObject.schema(name)])
     R.forgetThing(recorder, HazardKey.goneSchema(name))
   }
   const outer = recorder.searchPath
@@ -68,7 +68,7 @@ export const createExtension = (recorder: R.Recorder, statement: CreateExtension
 const install = (recorder: R.Recorder, name: string, schema: string | undefined): void => {
   const key = HazardKey.extension(name)
   R.write(recorder, key)
-  if (R.isKnownThing(recorder, key)) return
+  if (R.isKnownNamed(recorder, key)) return
   const contents = contentsOf(name, schema)
   for (const type of contents.types) {
     R.write(recorder, type)
@@ -87,7 +87,7 @@ const install = (recorder: R.Recorder, name: string, schema: string | undefined)
       dependencies: new Set()
     })
   }
-  R.saveThing(recorder, key, contents.objects)
+  R.saveNamed(recorder, key, contents.objects)
   const { catalog } = recorder
   recorder.catalog = {
     ...catalog,
@@ -111,7 +111,7 @@ export const createRole = (recorder: R.Recorder, { options, role = "" }: CreateR
     if (members === undefined || !("List" in members)) continue
     for (const member of members.List.items ?? []) if ("RoleSpec" in member) readRole(recorder, member.RoleSpec)
   }
-  R.saveThing(recorder, key)
+  R.saveNamed(recorder, key)
 }
 
 /** @since 0.1.0 @category statements */
@@ -120,7 +120,7 @@ export const dropRole = (recorder: R.Recorder, { roles }: DropRoleStmt): void =>
     if (!("RoleSpec" in node) || node.RoleSpec.rolename === undefined) continue
     const key = HazardKey.role(node.RoleSpec.rolename)
     R.write(recorder, key)
-    const known = Catalog.findThing(recorder.catalog, key)
+    const known = Catalog.findNamed(recorder.catalog, key)
     if (known !== undefined) R.readAll(recorder, known.dependencies)
     R.forgetThing(recorder, key)
   }

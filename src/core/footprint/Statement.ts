@@ -125,7 +125,7 @@ const alterPolicy: Rule<"AlterPolicyStmt"> = (recorder, statement) => Routine.cr
 
 const createPublication: Rule<"CreatePublicationStmt"> = (recorder, { for_all_tables, pubname = "", pubobjects }) => {
   R.write(recorder, `publication ${pubname}`)
-  R.saveThing(recorder, `publication ${pubname}`)
+  R.saveNamed(recorder, `publication ${pubname}`)
   publish(recorder, pubobjects, for_all_tables === true)
 }
 
@@ -152,7 +152,7 @@ const textSearch = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined
   const key = HazardKey.textSearch(name.name)
   R.readSchema(recorder, name)
   R.write(recorder, key)
-  R.resaveThing(recorder, key)
+  R.resaveNamed(recorder, key)
 }
 
 const roleSetting: Rule<"AlterRoleStmt"> = (recorder, { role }) => {

@@ -15,9 +15,9 @@ import * as Option from "effect/Option"
 import * as TransactionMode from "../file/TransactionMode.js"
 import * as Migration from "../migration/Migration.js"
 import * as MigrationWarning from "../migration/MigrationWarning.js"
+import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import { location } from "../text/Location.js"
 
 /**
@@ -46,9 +46,9 @@ export interface Plan {
    * The objects that the gap's provider promises, with schema and table as it spells them. At least one of them must be missing in the
    * catalog before the plan runs. Empty for a plan made ahead of time.
    */
-  readonly closes: ReadonlyArray<SchemaObject.SchemaObject>
+  readonly targets: ReadonlyArray<SchemaObject.SchemaObject>
   /** The applied migrations that the steps wait for. The plan is outdated if the ledger no longer has one of them. */
-  readonly upon: ReadonlyArray<Migration.MigrationId>
+  readonly prerequisites: ReadonlyArray<Migration.MigrationId>
 }
 
 /**
@@ -131,14 +131,14 @@ export const groups = (plan: Plan, grouping: Grouping): Arr.NonEmptyReadonlyArra
  * @category rendering
  */
 export const renderRisk = ({ migration, risk }: StepRisk): string => {
-  const { kind, line, relation, statement, told } = risk
+  const { kind, line, relation, statement, declared } = risk
   const about = Option.match(relation, {
     onNone: () => "",
     onSome: (name) => ` of ${SchemaObject.render(SchemaObject.relation(name))}`
   })
-  const condition = Option.match(told, {
+  const condition = Option.match(declared, {
     onNone: () => "",
-    onSome: (routine) => ` unless the database has it as ${ToldRoutine.files(routine)} says`
+    onSome: (routine) => ` unless the database has it as ${DeclaredRoutine.files(routine)} says`
   })
   const consent = migration.accepts.includes(kind) ? " (accepted by the file)" : ""
   return `${location(migration.source, line)}: ${kind}${about}${condition}: ${statement}${consent}`
@@ -153,12 +153,12 @@ export const renderRisk = ({ migration, risk }: StepRisk): string => {
  */
 export const render = (plan: Plan): string => {
   const heading =
-    plan.closes.length === 0 ? "Everything pending" : `To bring ${plan.closes.map(SchemaObject.render).join(", ")}`
+    plan.targets.length === 0 ? "Everything pending" : `To bring ${plan.targets.map(SchemaObject.render).join(", ")}`
   const lines = plan.steps.flatMap(({ migration, reason }, index) => {
     const riskLines = Migration.risks(migration)
       .filter(isShown(migration))
       .map((risk) => `   ${renderRisk({ migration, risk })}`)
-    const needs = migration.footprint.needs.map(
+    const needs = migration.footprint.versionRequirements.map(
       ({ feature, line, since }) => `PostgreSQL ${since} for ${feature} in line ${line}`
     )
     const note = needs.length === 0 ? "" : `; needs ${needs.join(", ")}`
@@ -173,8 +173,8 @@ export const render = (plan: Plan): string => {
 /** Hides risks about a body that the file itself makes: the server checks it, and the reader has it at hand. */
 const isShown =
   ({ source }: Migration.Migration) =>
-  ({ told }: Risk): boolean =>
-    Option.isNone(told) || told.value.bodies.some(({ file }) => file !== source)
+  ({ declared }: Risk): boolean =>
+    Option.isNone(declared) || declared.value.bodies.some(({ file }) => file !== source)
 
 /**
  * The shell command that applies the plan. Ids are quoted where a shell would change them.
@@ -183,7 +183,7 @@ const isShown =
  * @category rendering
  */
 export const command = (plan: Plan): string =>
-  plan.closes.length === 0 ? `${commandName} migrate` : commandFor("migrate", ids(plan))
+  plan.targets.length === 0 ? `${commandName} migrate` : commandFor("migrate", ids(plan))
 
 /**
  * The shell command that passes ids to a command of the command line.

@@ -8,8 +8,8 @@
  *
  * **Laws**
  *
- * 1. A plan holds no step that is applied, and every step comes after all it waits for, in `upon` or in the plan.
- * 2. A plan holds a provider of each object in `closes`, and each of its steps is a provider, a writer or an ancestor of one.
+ * 1. A plan holds no step that is applied, and every step comes after all it waits for, in `prerequisites` or in the plan.
+ * 2. A plan holds a provider of each object in `targets`, and each of its steps is a provider, a writer or an ancestor of one.
  * 3. Once a plan's steps are applied, no later resolution returns one of them again.
  * 4. No plan closes a gap whose object a later migration removes.
  * 5. If a column can only belong to a relation of the statement, no plan adds it to another relation.
@@ -113,7 +113,7 @@ const resolveWith = (
           ...Option.match(scope, { onNone: () => [], onSome: (_) => neededBy(graph, applied, _, isWanted) }),
           [rank, "provider"]
         ]),
-        closes: candidates.filter((other) => other.rank === rank && isAlive(other)).map(({ object }) => object)
+        targets: candidates.filter((other) => other.rank === rank && isAlive(other)).map(({ object }) => object)
       })
     ),
     Either.fromOption(() => noPlan(graph, found))
@@ -138,7 +138,7 @@ export const pending = (graph: Graph, applied: Applied): Option.Option<Plan> =>
 export const upTo = (graph: Graph, applied: Applied, ids: Iterable<MigrationId>): Option.Option<Plan> =>
   planOf(graph, applied, {
     reasons: new Map([...ids].flatMap((id) => ranked(graph.rankById.get(id), "pending"))),
-    closes: []
+    targets: []
   })
 
 type Ranked = readonly [rank: number, reason: Reason]
@@ -150,7 +150,7 @@ const ranked = (rank: number | undefined, reason: Reason): ReadonlyArray<Ranked>
 const planOf = (
   graph: Graph,
   applied: Applied,
-  { closes, reasons }: { readonly reasons: ReadonlyMap<number, Reason>; readonly closes: Plan["closes"] }
+  { reasons, targets }: { readonly reasons: ReadonlyMap<number, Reason>; readonly targets: Plan["targets"] }
 ): Option.Option<Plan> => {
   const [done, waiting] = Arr.partition(MigrationGraph.closure(graph, reasons.keys()), isUnapplied(graph, applied))
   const steps = waiting.flatMap((rank) =>
@@ -158,8 +158,8 @@ const planOf = (
       (migration): Step => ({ migration, reason: reasons.get(rank) ?? "ancestor" })
     )
   )
-  const upon = MigrationGraph.migrationsAt(graph, done).map(({ id }) => id)
-  return Arr.isNonEmptyReadonlyArray(steps) ? Option.some({ steps, closes, upon }) : Option.none()
+  const prerequisites = MigrationGraph.migrationsAt(graph, done).map(({ id }) => id)
+  return Arr.isNonEmptyReadonlyArray(steps) ? Option.some({ steps, targets, prerequisites }) : Option.none()
 }
 
 const isAlive = (candidate: Provider.Candidate): boolean => Option.isNone(candidate.removedBy)

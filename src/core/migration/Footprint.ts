@@ -45,7 +45,7 @@ export {
 } from "../model/HazardKey.js"
 
 /** A statement that older servers do not know. @since 0.1.0 @category models */
-export interface Need {
+export interface VersionRequirement {
   /** The first major version that knows it. */
   readonly since: number
   /** The part that is new: `MERGE`, `NULLS NOT DISTINCT`. */
@@ -106,7 +106,7 @@ export interface Footprint {
   readonly barriers: ReadonlyArray<Barrier>
   readonly risks: ReadonlyArray<Risk>
   /** Statements that PostgreSQL 14 does not know, each with its newest feature. */
-  readonly needs: ReadonlyArray<Need>
+  readonly versionRequirements: ReadonlyArray<VersionRequirement>
   /** Statements that the server will refuse, as far as the files tell. */
   readonly expectedRefusals: ReadonlyArray<ExpectedRefusal>
   /** The 1-based line of a `BEGIN` at the end of the script, which is left out: it would begin an empty transaction. */
@@ -117,7 +117,7 @@ export interface Footprint {
   /** `false` if only the server can tell whether all of it runs: its provided objects are then no promises. */
   readonly isCertain: boolean
   /** Whether it runs code that is not understood, which may write rows of any table. */
-  readonly runsUnknown: boolean
+  readonly runsUnknownCode: boolean
 }
 
 /** The footprint of a migration without statements. @since 0.1.0 @category constructors */
@@ -129,13 +129,13 @@ export const empty: Footprint = {
   places: new Map(),
   barriers: [],
   risks: [],
-  needs: [],
+  versionRequirements: [],
   expectedRefusals: [],
   idleBegin: Option.none(),
   statements: [],
   isNeutral: true,
   isCertain: true,
-  runsUnknown: false
+  runsUnknownCode: false
 }
 
 /**
@@ -148,7 +148,7 @@ export const declared = (provides: ReadonlyArray<SchemaObject.SchemaObject>): Fo
   ...empty,
   provides,
   isNeutral: false,
-  runsUnknown: true,
+  runsUnknownCode: true,
   barriers: [{ reason: "runs code whose SQL cannot be seen", line: 1 }]
 })
 
@@ -324,7 +324,7 @@ const read = function* (
       risks: read.flatMap(({ record, statement }) => risksOf(recorder.catalog, record, statement, text)),
       idleBegin: Option.none(),
       expectedRefusals: recorder.expectedRefusals.map((refusal) => ({ ...refusal, earlier: Option.none() })),
-      needs: read.flatMap(({ record, statement }) => needOf(record, statement, text)),
+      versionRequirements: read.flatMap(({ record, statement }) => versionRequirementOf(record, statement, text)),
       statements: read.map(({ statement: { end, line, start }, transactional }) => ({
         start,
         end,
@@ -332,7 +332,7 @@ const read = function* (
         transactional: !isOwn && transactional
       })),
       isCertain: recorder.isCertain,
-      runsUnknown: read.some(({ record }) => record.runsUnknown),
+      runsUnknownCode: read.some(({ record }) => record.runsUnknownCode),
       isNeutral: declares.length === 0 && statements.every(({ node }) => isNeutral(node))
     }
   }
@@ -364,16 +364,16 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
     ...candidatesOf(recorder, node).map((candidate) => ({ reach, lock: lockOf(node), ...candidate }) as const)
   )
   execute(recorder, node)
-  statement.runsUnknown ||= statement.isOpaque && !isDefinition(node)
+  statement.runsUnknownCode ||= statement.isOpaque && !isDefinition(node)
   statement.isOpaque ||= wasOpaque
 }
 
 /** The newest feature of a statement, or of a body that the server parses with it. */
-const needOf = (
+const versionRequirementOf = (
   { bodies }: Recorder.StatementRecord,
   statement: ParsedStatement,
   text: string
-): ReadonlyArray<Need> => {
+): ReadonlyArray<VersionRequirement> => {
   const own = newestIn(statement.node, "statement")
   const inner = newestIn(bodies, "body")
   const newest = (own?.since ?? 0) >= (inner?.since ?? 0) ? own : inner

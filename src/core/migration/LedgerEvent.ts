@@ -74,7 +74,7 @@ export interface AppliedSet {
 }
 
 /** The applied set of an empty log. @since 0.1.0 @category constructors */
-export const nothing: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
+export const empty: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
 
 const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
 
@@ -136,10 +136,10 @@ export const fold = (applied: AppliedSet, events: ReadonlyArray<LedgerEvent>): A
  * @since 0.1.0
  * @category folds
  */
-export const replay = (events: ReadonlyArray<LedgerEvent>): AppliedSet => fold(nothing, events)
+export const replay = (events: ReadonlyArray<LedgerEvent>): AppliedSet => fold(empty, events)
 
 /** The hash before the first event of a chain. @since 0.1.0 @category constructors */
-export const genesis = nothing.hash
+export const genesis = empty.hash
 
 /**
  * The first event that does not fit into its chain, and why.

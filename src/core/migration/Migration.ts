@@ -140,7 +140,7 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
   const whole = (kind: RiskKind, statement: string): Risk => ({
     kind,
     relation: Option.none(),
-    told: Option.none(),
+    declared: Option.none(),
     isOfRows: false,
     reach: "path",
     lock: "ACCESS EXCLUSIVE",
@@ -189,7 +189,7 @@ const bareKey = (object: SchemaObject.SchemaObject): string =>
  * @category predicates
  */
 export const mayWriteAnything = ({ declares, footprint, script }: Migration): boolean =>
-  declares.length === 0 && (script._tag === "Effect" || footprint.runsUnknown)
+  declares.length === 0 && (script._tag === "Effect" || footprint.runsUnknownCode)
 
 /** The text that the checksum of an Effect covers: its declaration. */
 const declarationText = (id: MigrationId, { provides, requires }: Directives): string =>

@@ -37,8 +37,8 @@ export interface CreatedTwice extends At {
  * @since 0.1.0
  * @category models
  */
-export interface DropsWhatNeverExisted extends At {
-  readonly _tag: "DropsWhatNeverExisted"
+export interface DropsUnknownObject extends At {
+  readonly _tag: "DropsUnknownObject"
   readonly object: SchemaObject.SchemaObject
 }
 
@@ -65,7 +65,7 @@ export interface BeginsNothing extends At {
 }
 
 /** @since 0.1.0 @category models */
-export type MigrationWarning = CreatedTwice | DropsWhatNeverExisted | RequiresLater | BeginsNothing
+export type MigrationWarning = CreatedTwice | DropsUnknownObject | RequiresLater | BeginsNothing
 
 /**
  * The warnings about these migrations, by migration and then by line.
@@ -119,7 +119,7 @@ const sentence = (warning: MigrationWarning): string => {
       const where = Option.match(warning.earlier, { onNone: () => "this file has", onSome: (file) => `${file} has` })
       return `creates ${SchemaObject.render(warning.object)}, which ${where} created before; say IF NOT EXISTS, or remove one of the two.`
     }
-    case "DropsWhatNeverExisted":
+    case "DropsUnknownObject":
       return `expects ${SchemaObject.render(warning.object)}, which no migration has created by then; say IF EXISTS, unless it comes from elsewhere.`
     case "RequiresLater":
       return `requires ${warning.requirement}, which comes later in order and runs first anyway; rename one of the two files.`

@@ -5,9 +5,9 @@
  */
 import * as Option from "effect/Option"
 import type * as SimulatedCatalog from "../catalog/SimulatedCatalog.js"
+import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 import type * as Recorder from "../reading/Recorder.js"
 import type { RiskCandidate } from "../risk/Candidate.js"
 import type { ParsedStatement } from "../sql/ParsedSql.js"
@@ -25,11 +25,11 @@ export const risksOf = (
   if (left.length === 0) return []
   const place = placeOf(text, statement)
   return distinct(left).map(
-    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation, told }) => ({
+    ({ asks, isOfRows = false, kind, lock = "ACCESS EXCLUSIVE", reach = "anywhere", relation, declared }) => ({
       ...(asks === undefined ? {} : { asks }),
       kind,
       relation,
-      told: Option.fromNullable(told),
+      declared: Option.fromNullable(declared),
       isOfRows,
       reach,
       lock,
@@ -50,14 +50,14 @@ const distinct = (candidates: ReadonlyArray<RiskCandidate>): ReadonlyArray<RiskC
   return [...byKey.values()]
 }
 
-const candidateKey = ({ asks, isOfRows = false, kind, lock, relation, told }: RiskCandidate): string =>
-  told === undefined
+const candidateKey = ({ asks, isOfRows = false, kind, lock, relation, declared }: RiskCandidate): string =>
+  declared === undefined
     ? Option.match(relation, {
         onNone: () => kind,
         onSome: (name) =>
           `${kind} ${asks ?? "presence"} ${isOfRows} ${lock} ${SchemaObject.key(SchemaObject.relation(name))}`
       })
-    : `${kind} ${ToldRoutine.key(told)}`
+    : `${kind} ${DeclaredRoutine.key(declared)}`
 
 const opaqueRisk: RiskCandidate = { kind: "opaque", relation: Option.none() }
 

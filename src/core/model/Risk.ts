@@ -8,10 +8,10 @@
  * @since 0.1.0
  */
 import type * as Option from "effect/Option"
+import type { DeclaredRoutine } from "./DeclaredRoutine.js"
 import type { QualifiedName } from "./SchemaObject.js"
-import type { ToldRoutine } from "./ToldRoutine.js"
 
-export type { ToldRoutine }
+export type { DeclaredRoutine }
 
 /**
  * The kind of harm.
@@ -55,7 +55,7 @@ export interface Risk {
    */
   readonly relation: Option.Option<QualifiedName>
   /** The routine that the statement runs. There is no risk where the database has the bodies that the files tell. */
-  readonly told: Option.Option<ToldRoutine>
+  readonly declared: Option.Option<DeclaredRoutine>
   /** Whether the statement removes rows but keeps the table. An empty table then loses no data. */
   readonly isOfRows: boolean
   /**

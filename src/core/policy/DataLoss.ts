@@ -35,8 +35,8 @@ export const possible = (plan: Plan.Plan): ReadonlyArray<Plan.StepRisk> =>
 export const questions = (plan: Plan.Plan): ReadonlyArray<Policy.Question> => [
   ...new Map(
     possible(plan)
-      .flatMap(({ risk: { lock, reach, relation, told } }) =>
-        Option.toArray(Option.map(relation, (name): Policy.Question => ({ relation: name, reach, lock, told })))
+      .flatMap(({ risk: { lock, reach, relation, declared } }) =>
+        Option.toArray(Option.map(relation, (name): Policy.Question => ({ relation: name, reach, lock, declared })))
       )
       .map((question) => [Policy.questionKey(question), question])
   ).values()

@@ -18,11 +18,11 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Plan from "../graph/Plan.js"
 import type { Migration } from "../migration/Migration.js"
+import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { Risk, RiskKind } from "../model/Risk.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
-import * as ToldRoutine from "../model/ToldRoutine.js"
 
 /**
  * The state of an object in the database. `new`: it was not there before the plan. `empty`: it was there and holds no row; types and
@@ -42,11 +42,11 @@ export type Presence = "new" | "empty" | "rows" | "plain" | "unknown"
  * @category models
  */
 export interface Facts {
-  readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks" | "told">) => Presence
+  readonly presence: (risk: Pick<Risk, "relation" | "reach" | "asks" | "declared">) => Presence
 }
 
 /** A question to the database about an object, and the lock under which the answer stays true. @since 0.1.0 @category models */
-export interface Question extends Pick<Risk, "reach" | "lock" | "asks" | "told"> {
+export interface Question extends Pick<Risk, "reach" | "lock" | "asks" | "declared"> {
   readonly relation: QualifiedName
 }
 
@@ -139,9 +139,9 @@ export const refusing =
  * @category policies
  */
 export const expandOnly: Policy = refusing(({ migration, risk }, { facts, plan }) => {
-  if (Option.isSome(risk.told)) {
-    const known = isMadeBy(plan, migration, risk.told.value) ? "new" : facts.presence(risk)
-    return known === "new" ? Option.none() : Option.some(unknownBody(risk.told.value, known))
+  if (Option.isSome(risk.declared)) {
+    const known = isMadeBy(plan, migration, risk.declared.value) ? "new" : facts.presence(risk)
+    return known === "new" ? Option.none() : Option.some(unknownBody(risk.declared.value, known))
   }
   const { harmless, why } = rules[risk.kind]
   const isAsked = (harmless === "empty" || harmless === "new" || risk.asks === "code") && Option.isSome(risk.relation)
@@ -192,7 +192,7 @@ export const or: {
 export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Question> =>
   distinct(
     Plan.risks(plan).flatMap(({ migration, risk }) =>
-      Option.exists(risk.told, (told) => isMadeBy(plan, migration, told)) ? [] : questionOf(risk)
+      Option.exists(risk.declared, (declared) => isMadeBy(plan, migration, declared)) ? [] : questionOf(risk)
     )
   )
 
@@ -205,18 +205,18 @@ export const questions = (plan: Pick<Plan.Plan, "steps">): ReadonlyArray<Questio
 export const questionsAt = (migration: Migration, start: number): ReadonlyArray<Question> =>
   distinct(Plan.risksOf(migration).flatMap((risk) => (risk.start === start ? questionOf(risk) : [])))
 
-const questionOf = ({ asks, kind, lock, reach, relation, told }: Risk): ReadonlyArray<Question> => {
+const questionOf = ({ asks, kind, lock, reach, relation, declared }: Risk): ReadonlyArray<Question> => {
   const { harmless } = rules[kind]
-  const matters = harmless === "empty" || harmless === "new" || asks === "code" || Option.isSome(told)
+  const matters = harmless === "empty" || harmless === "new" || asks === "code" || Option.isSome(declared)
   const asked = asks === undefined ? {} : { asks }
-  return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock, told })) : []
+  return matters ? Option.toArray(relation).map((name) => ({ ...asked, relation: name, reach, lock, declared })) : []
 }
 
 /** The key of a question without its lock: two questions with one key have the same answer. @since 0.1.0 @category conversions */
-export const questionKey = ({ asks, reach, relation, told }: Omit<Question, "lock">): string =>
-  `${asks ?? "presence"} ${reach} ${Option.match(told, {
+export const questionKey = ({ asks, reach, relation, declared }: Omit<Question, "lock">): string =>
+  `${asks ?? "presence"} ${reach} ${Option.match(declared, {
     onNone: () => SchemaObject.key(SchemaObject.relation(relation)),
-    onSome: ToldRoutine.key
+    onSome: DeclaredRoutine.key
   })}`
 
 const distinct = (all: ReadonlyArray<Question>): ReadonlyArray<Question> => [
@@ -263,16 +263,20 @@ const rules: Readonly<Record<RiskKind, Rule>> = {
   opaque: { harmless: "never", why: () => "its effects cannot be seen" }
 }
 
-const unknownBody = (told: ToldRoutine.ToldRoutine, known: Presence): string =>
-  `the database ${known === "unknown" ? "may have" : "has"} another body of the ${told.kind} ${told.name.name} than ` +
-  `${ToldRoutine.files(told)} says, so its effects cannot be seen: put that body back, bring the new one by a ` +
+const unknownBody = (declared: DeclaredRoutine.DeclaredRoutine, known: Presence): string =>
+  `the database ${known === "unknown" ? "may have" : "has"} another body of the ${declared.kind} ${declared.name.name} than ` +
+  `${DeclaredRoutine.files(declared)} says, so its effects cannot be seen: put that body back, bring the new one by a ` +
   `migration, or consent with "-- accept: opaque"`
 
 /**
  * Whether the migration or an earlier step of the plan writes the routine. Then the body changes before the statement runs, and the
  * database is asked right before that statement.
  */
-const isMadeBy = (plan: Pick<Plan.Plan, "steps">, migration: Migration, { name }: ToldRoutine.ToldRoutine): boolean =>
+const isMadeBy = (
+  plan: Pick<Plan.Plan, "steps">,
+  migration: Migration,
+  { name }: DeclaredRoutine.DeclaredRoutine
+): boolean =>
   upTo(plan, migration).some(({ migration: { footprint } }) => footprint.writes.has(HazardKey.routine(name.name)))
 
 /** The steps up to a migration, with its own. */

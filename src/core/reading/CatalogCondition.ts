@@ -144,7 +144,7 @@ const source = (nameColumn: string, schemaColumn: string, ...kinds: ReadonlyArra
 
 const things = (nameColumn: string, key: (name: string) => HazardKey.HazardKey): Source => ({
   nameColumn,
-  rows: (recorder, name) => (R.isKnownThing(recorder, key(name)) ? [{ [nameColumn]: name }] : [])
+  rows: (recorder, name) => (R.isKnownNamed(recorder, key(name)) ? [{ [nameColumn]: name }] : [])
 })
 
 const constraintRows =

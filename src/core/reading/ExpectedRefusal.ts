@@ -22,13 +22,13 @@ export const creation = (recorder: Recorder, object: SchemaObject.SchemaObject):
 
 /** Expects the refusal of a DROP of an object that the caller did not find. @since 0.1.0 @category operations */
 export const removal = (recorder: Recorder, object: SchemaObject.SchemaObject): void => {
-  if (!mayBeBrought(recorder.catalog, object)) expectRefusal(recorder, "DropsWhatNeverExisted", object)
+  if (!mayBeBrought(recorder.catalog, object)) expectRefusal(recorder, "DropsUnknownObject", object)
 }
 
 const expectRefusal = (recorder: Recorder, kind: ExpectedRefusal["kind"], object: SchemaObject.SchemaObject): void => {
   const { catalog, isCertain, statement } = recorder
   const key = HazardKey.keyOf(object)
-  const isOpen = catalog.unsure.has(key) || catalog.uncertain.has(key)
+  const isOpen = catalog.changedInBodies.has(key) || catalog.uncertain.has(key)
   const isTold = catalog.isComplete && isCertain && !statement.runsCode && !isOpen
   if (isTold && !isSystemName(object)) recorder.expectedRefusals.push({ kind, object, line: statement.line })
 }
@@ -58,7 +58,7 @@ const isThere = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaO
     case "Schema":
     case "Extension":
     case "Collation":
-      return Catalog.findThing(catalog, HazardKey.keyOf(object)) !== undefined
+      return Catalog.findNamed(catalog, HazardKey.keyOf(object)) !== undefined
     case "ConflictTarget":
       return false
   }
@@ -72,14 +72,14 @@ const ownerOf = (
 
 /** Whether an extension may bring the object. An extension that is not listed may bring any. */
 const mayBeBrought = (
-  { brought, readByAll, things }: Catalog.SimulatedCatalog,
+  { brought, readByAll, named }: Catalog.SimulatedCatalog,
   object: SchemaObject.SchemaObject
 ): boolean => {
   const isListed = (key: HazardKey.HazardKey): boolean => listed.has(key)
   if (!readByAll.every(isListed) || (object._tag === "Routine" && brought.has(object.name))) return true
   const key = SchemaObject.key(object)
   return readByAll.some((extension) =>
-    Option.exists(HashMap.get(things, extension), ({ objects }) => objects.some((one) => SchemaObject.key(one) === key))
+    Option.exists(HashMap.get(named, extension), ({ objects }) => objects.some((one) => SchemaObject.key(one) === key))
   )
 }
 

@@ -22,7 +22,7 @@ import * as R from "./Recorder.js"
  * @category names
  */
 export const placed = (recorder: R.Recorder, name: QualifiedName): QualifiedName => {
-  const first = recorder.searchPath.find((schema) => !R.isKnownThing(recorder, HazardKey.goneSchema(schema)))
+  const first = recorder.searchPath.find((schema) => !R.isKnownNamed(recorder, HazardKey.goneSchema(schema)))
   const isDefault = Option.isSome(name.schema) || first === undefined || first === "public"
   if (isDefault) return name
   const placed = { ...name, schema: Option.some(first) }

@@ -64,8 +64,8 @@ const objectsAt = (
       return Catalog.routinesNamed(catalog, changed.routine.name)
         .filter((routine) => Catalog.isSameRoutine(routine, changed.routine))
         .map(({ inputs, name }) => SchemaObject.routine(name, inputs))
-    case "Thing":
-      return Catalog.findThing(catalog, changed.key)?.objects ?? []
+    case "NamedObject":
+      return Catalog.findNamed(catalog, changed.key)?.objects ?? []
   }
 }
 

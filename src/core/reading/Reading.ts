@@ -9,11 +9,11 @@ import type { Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import type { KeyTurn } from "../catalog/Pointers.js"
 import type * as Catalog from "../catalog/SimulatedCatalog.js"
+import type { DeclaredRoutine } from "../model/DeclaredRoutine.js"
 import type * as HazardKey from "../model/HazardKey.js"
 import type { LockMode, Risk } from "../model/Risk.js"
 import type * as SchemaObject from "../model/SchemaObject.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
-import type { ToldRoutine } from "../model/ToldRoutine.js"
 import type { Lookup } from "../sql/DynamicSql.js"
 import type { Parser } from "../sql/ParsedSql.js"
 
@@ -22,7 +22,7 @@ export interface RiskCandidate extends Pick<Risk, "kind" | "relation" | "asks"> 
   /** Whether the statement takes rows and leaves the table. Defaults to `false`. */
   readonly isOfRows?: boolean
   /** The routine that runs, with the bodies that the files give it. */
-  readonly told?: ToldRoutine
+  readonly declared?: DeclaredRoutine
   /** Defaults to how the statement looks up names. */
   readonly reach?: Risk["reach"]
   /** Defaults to `lockOf` the statement. */
@@ -38,7 +38,7 @@ export interface RiskCandidate extends Pick<Risk, "kind" | "relation" | "asks"> 
  * @category models
  */
 export interface ExpectedRefusal {
-  readonly kind: "CreatedTwice" | "DropsWhatNeverExisted"
+  readonly kind: "CreatedTwice" | "DropsUnknownObject"
   readonly object: SchemaObject.SchemaObject
   /** 1-based. */
   readonly line: number
@@ -51,7 +51,7 @@ export interface StatementRecord {
   /** Whether some part of it is not understood. */
   isOpaque: boolean
   /** Whether it runs code that is not understood and may write rows of any table. */
-  runsUnknown: boolean
+  runsUnknownCode: boolean
   /** Whether it runs a body: of a function, a trigger or a `DO` block. */
   runsCode: boolean
   changesSchema: boolean
@@ -79,7 +79,7 @@ export type SavedObject =
   | { readonly _tag: "Relation"; readonly name: QualifiedName }
   | { readonly _tag: "Type"; readonly name: QualifiedName }
   | { readonly _tag: "Routine"; readonly routine: Catalog.Routine }
-  | { readonly _tag: "Thing"; readonly key: HazardKey.HazardKey }
+  | { readonly _tag: "NamedObject"; readonly key: HazardKey.HazardKey }
 
 /** @since 0.1.0 @category models */
 export interface Recorder {
@@ -172,7 +172,7 @@ export const make = ({
 export const statementAt = (line: number): StatementRecord => ({
   line,
   isOpaque: false,
-  runsUnknown: false,
+  runsUnknownCode: false,
   runsCode: false,
   changesSchema: false,
   endsTransaction: false,

@@ -91,7 +91,7 @@ export const unlessComplete = (recorder: Recorder, reason: string): void => {
  */
 export const runUnknown = (recorder: Recorder, reason: string): void => {
   opaqueBarrier(recorder, reason)
-  recorder.statement.runsUnknown = true
+  recorder.statement.runsUnknownCode = true
 }
 
 const predefinedSchemas: ReadonlySet<string> = new Set(["information_schema", "pg_catalog", "pg_temp", "public"])
@@ -134,8 +134,8 @@ export const routines = (recorder: Recorder, name: QualifiedName): ReadonlyArray
   Catalog.routinesNamed(recorder.catalog, name)
 
 /** @since 0.1.0 @category queries */
-export const isKnownThing = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
-  Catalog.findThing(recorder.catalog, key) !== undefined
+export const isKnownNamed = (recorder: Recorder, key: HazardKey.HazardKey): boolean =>
+  Catalog.findNamed(recorder.catalog, key) !== undefined
 
 const identityOf = (saved: SavedObject): string => {
   switch (saved._tag) {
@@ -144,7 +144,7 @@ const identityOf = (saved: SavedObject): string => {
       return `${saved._tag} ${Catalog.schemaOf(saved.name)}.${saved.name.name}`
     case "Routine":
       return `Routine ${Catalog.schemaOf(saved.routine.name)}.${saved.routine.name.name}(${saved.routine.inputs.join()})`
-    case "Thing":
+    case "NamedObject":
       return saved.key
   }
 }
@@ -156,7 +156,7 @@ const keyOf = (saved: SavedObject): HazardKey.HazardKey => {
       return saved.name.name
     case "Routine":
       return HazardKey.routine(saved.routine.name.name)
-    case "Thing":
+    case "NamedObject":
       return saved.key
   }
 }
@@ -272,21 +272,21 @@ export const forgetRoutine = (recorder: Recorder, routine: Catalog.Routine): voi
 }
 
 /** @since 0.1.0 @category changes */
-export const saveThing = (
+export const saveNamed = (
   recorder: Recorder,
   key: HazardKey.HazardKey,
   objects: ReadonlyArray<SchemaObject.SchemaObject> = [],
   runs: ReadonlyArray<Catalog.HiddenCall> = []
 ): void => {
-  const known = Catalog.findThing(recorder.catalog, key)
+  const known = Catalog.findNamed(recorder.catalog, key)
   const dependencies = known?.dependencies ?? new Set()
-  recorder.catalog = Catalog.putThing(recorder.catalog, {
+  recorder.catalog = Catalog.putNamed(recorder.catalog, {
     key,
     objects,
     runs: [...(known?.runs ?? []), ...runs],
     dependencies
   })
-  recordSave(recorder, { _tag: "Thing", key })
+  recordSave(recorder, { _tag: "NamedObject", key })
 }
 
 /**
@@ -295,14 +295,14 @@ export const saveThing = (
  * @since 0.1.0
  * @category changes
  */
-export const resaveThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
-  const known = Catalog.findThing(recorder.catalog, key)
+export const resaveNamed = (recorder: Recorder, key: HazardKey.HazardKey): void => {
+  const known = Catalog.findNamed(recorder.catalog, key)
   readAll(recorder, known?.dependencies ?? [])
-  saveThing(recorder, key, known?.objects)
+  saveNamed(recorder, key, known?.objects)
 }
 
 /** @since 0.1.0 @category changes */
 export const forgetThing = (recorder: Recorder, key: HazardKey.HazardKey): void => {
-  recorder.catalog = Catalog.removeThing(recorder.catalog, key)
-  recordChange(recorder, { _tag: "Thing", key })
+  recorder.catalog = Catalog.removeNamed(recorder.catalog, key)
+  recordChange(recorder, { _tag: "NamedObject", key })
 }

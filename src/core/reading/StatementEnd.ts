@@ -22,7 +22,7 @@ export const endStatement = (recorder: Recorder): void => {
   const { changed, changesSchema, keys, runsCode, saved } = recorder.statement
   const used = afterRenames(recorder)
   if (runsCode && changesSchema) {
-    recorder.catalog = { ...recorder.catalog, unsure: new Set([...recorder.catalog.unsure, ...keys]) }
+    recorder.catalog = { ...recorder.catalog, changedInBodies: new Set([...recorder.catalog.changedInBodies, ...keys]) }
   }
   const { uncertain } = recorder.catalog
   if (uncertain.size > 0 && [...keys].some((key) => uncertain.has(key))) makeUncertain(recorder, changed)
@@ -54,11 +54,11 @@ export const endStatement = (recorder: Recorder): void => {
         }
         break
       }
-      case "Thing": {
-        const known = Catalog.findThing(recorder.catalog, object.key)
+      case "NamedObject": {
+        const known = Catalog.findNamed(recorder.catalog, object.key)
         if (known !== undefined) {
           const next = { ...known, dependencies: joined(known.dependencies, used, known.key) }
-          recorder.catalog = Catalog.putThing(recorder.catalog, next)
+          recorder.catalog = Catalog.putNamed(recorder.catalog, next)
         }
       }
     }

@@ -21,23 +21,23 @@ import * as R from "./Recorder.js"
  * @since 0.1.0
  * @category expressions
  */
-export const thingsIn = ({ catalog }: R.Recorder, mentions: Mentions): ReadonlyArray<Catalog.Thing> => {
+export const thingsIn = ({ catalog }: R.Recorder, mentions: Mentions): ReadonlyArray<Catalog.NamedObject> => {
   const texts = hasNamedInAnyText(catalog) ? mentions.texts : []
   const keys = new Set([
     ...mentions.operators.map(HazardKey.operator),
     ...mentions.others.flatMap((name) => [HazardKey.collation(name), HazardKey.operatorClass(name)]),
     ...texts.flatMap((text) => Option.toArray(nameFrom(text)).flatMap(({ name }) => inAnyText.map((key) => key(name)))),
-    ...mentions.inTexts.flatMap(({ kind, name }) => keyOfThing[kind]?.(name.name) ?? [])
+    ...mentions.inTexts.flatMap(({ kind, name }) => keyOfNamed[kind]?.(name.name) ?? [])
   ])
-  return [...keys].flatMap((key) => Catalog.findThing(catalog, key) ?? [])
+  return [...keys].flatMap((key) => Catalog.findNamed(catalog, key) ?? [])
 }
 
 const inAnyText = [HazardKey.textSearch, HazardKey.role] as const
 
-const hasNamedInAnyText = ({ things }: Catalog.SimulatedCatalog): boolean =>
-  HashMap.some(things, (_, key) => inAnyText.some((start) => key.startsWith(start(""))))
+const hasNamedInAnyText = ({ named }: Catalog.SimulatedCatalog): boolean =>
+  HashMap.some(named, (_, key) => inAnyText.some((start) => key.startsWith(start(""))))
 
-const keyOfThing: Readonly<Partial<Record<NamedInText["kind"], (name: string) => HazardKey.HazardKey>>> = {
+const keyOfNamed: Readonly<Partial<Record<NamedInText["kind"], (name: string) => HazardKey.HazardKey>>> = {
   collation: HazardKey.collation,
   operator: HazardKey.operator,
   role: HazardKey.role,
@@ -70,7 +70,7 @@ export const directKeys = (recorder: R.Recorder, mentions: Mentions): ReadonlyAr
 ]
 
 const keyInText = (kind: NamedInText["kind"], name: string): HazardKey.HazardKey =>
-  kind === "routine" ? HazardKey.routine(name) : (keyOfThing[kind]?.(name) ?? name)
+  kind === "routine" ? HazardKey.routine(name) : (keyOfNamed[kind]?.(name) ?? name)
 
 /**
  * Keys of a column in each mentioned table that may have it. Without such a table, it is a column of the expression's

@@ -61,7 +61,7 @@ export const insert = (recorder: R.Recorder, name: QualifiedName): boolean => {
  */
 export const runTriggers = (recorder: R.Recorder, name: QualifiedName, reach: Risk["reach"]): void => {
   mayRunCode(recorder, name, triggers(name), reach)
-  recorder.statement.runsUnknown = true
+  recorder.statement.runsUnknownCode = true
 }
 
 /** The reason that a barrier gives for them. @since 0.1.0 @category writing */

@@ -10,9 +10,9 @@ import * as Option from "effect/Option"
 import { isBuiltInRoutine } from "../catalog/BuiltInRoutines.js"
 import { hasHiddenEffects, hasOutsideEffects } from "../catalog/HiddenEffects.js"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
+import type { DeclaredRoutine } from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
-import type { ToldRoutine } from "../model/ToldRoutine.js"
 import { type Access, type Call, type Mentions, mentionsOf, type NamedInText } from "../sql/Mentions.js"
 import { isBuiltIn } from "../sql/ParsedType.js"
 import { nameOfStrings } from "../sql/SyntaxTree.js"
@@ -56,7 +56,7 @@ export const touchAlone = (recorder: R.Recorder, name: QualifiedName): void => {
 const touchTypes = (recorder: R.Recorder, relation: Catalog.Relation): void => {
   for (const { collation, type } of relation.columns) {
     touchType(recorder, type)
-    if (Option.isSome(collation) && R.isKnownThing(recorder, collation.value)) R.read(recorder, collation.value)
+    if (Option.isSome(collation) && R.isKnownNamed(recorder, collation.value)) R.read(recorder, collation.value)
   }
 }
 
@@ -201,7 +201,7 @@ const runHidden = (
 
 /** Whether a routine is in C. As a part of an operator or a type, it computes a value and has no other effect. */
 const isInC = (recorder: R.Recorder, name: QualifiedName): boolean =>
-  R.routines(recorder, name).some(({ told }) => told.language === "c" || told.language === "internal")
+  R.routines(recorder, name).some(({ declared }) => declared.language === "c" || declared.language === "internal")
 
 /** Runs a call that the server makes by itself. @since 0.1.0 @category writing */
 export const runNow = (recorder: R.Recorder, hidden: Catalog.HiddenCall): void => runHidden(recorder, undefined, hidden)
@@ -237,13 +237,13 @@ const runNamed: typeof callNamed = (recorder, name, arity, run) => {
   })
   const [first] = routines
   if (first === undefined) return
-  const told: ToldRoutine = {
+  const declared: DeclaredRoutine = {
     kind: first.kind,
     name: Path.written(recorder, name),
     arity: Option.filter(arity, (count) => routines.every((routine) => takes(routine, count))),
-    bodies: routines.map(({ told: body }) => body)
+    bodies: routines.map(({ declared: body }) => body)
   }
-  recorder.statement.candidates.push({ kind: "opaque", relation: Option.some(told.name), reach, told })
+  recorder.statement.candidates.push({ kind: "opaque", relation: Option.some(declared.name), reach, declared })
 }
 
 const takes = ({ maxArity, minArity }: Catalog.Routine, count: number): boolean =>
@@ -305,7 +305,7 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
  * @category reading
  */
 export const useThing = (recorder: R.Recorder, key: HazardKey.HazardKey): ReadonlyArray<Catalog.HiddenCall> => {
-  const known = Catalog.findThing(recorder.catalog, key)
+  const known = Catalog.findNamed(recorder.catalog, key)
   if (known === undefined) return []
   R.read(recorder, key)
   for (const { arity, name } of known.runs) touchRoutine(recorder, name, arity)

@@ -11,8 +11,8 @@
 import type { CreateFunctionStmt, FunctionParameter, Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import type { DeclaredBody } from "../model/DeclaredRoutine.js"
 import { nameFrom, type QualifiedName, quote } from "../model/SchemaObject.js"
-import type { ToldBody } from "../model/ToldRoutine.js"
 import { dottedAt, identifierAt, skipBlank, skipToken } from "../text/Lexer.js"
 import { type Parser, statementsOf } from "./ParsedSql.js"
 import { isBuiltIn, wordingOf } from "./ParsedType.js"
@@ -100,7 +100,7 @@ export const bodyOfFunction = (parser: Parser, statement: CreateFunctionStmt): R
 }
 
 /** The body as the server stores it. @since 0.1.0 @category queries */
-export const toldBody = (statement: CreateFunctionStmt, file: string): ToldBody => ({
+export const declaredBody = (statement: CreateFunctionStmt, file: string): DeclaredBody => ({
   language: languageOf(statement),
   source: statement.sql_body === undefined ? Option.some(sourceOf(statement)) : Option.none(),
   file

@@ -94,9 +94,9 @@ describe("laws", () => {
 
   it("A unit that may have taken effect as a whole or in part is neither run nor skipped if the catalog does not show it.", () => {
     const begun = { about: "next", was: "begun" } as const
-    deepStrictEqual(OutsideScript.consider(begun, { _tag: "None" }), "stop")
-    deepStrictEqual(OutsideScript.conclude(begun, "unknown"), "stop")
-    deepStrictEqual(OutsideScript.consider({ about: "next", was: "refused" }, { _tag: "None" }), "run")
+    deepStrictEqual(OutsideScript.firstDecision(begun, { _tag: "None" }), "stop")
+    deepStrictEqual(OutsideScript.decisionByCatalog(begun, "unknown"), "stop")
+    deepStrictEqual(OutsideScript.firstDecision({ about: "next", was: "refused" }, { _tag: "None" }), "run")
   })
 })
 
@@ -179,8 +179,8 @@ describe("a new attempt", () => {
   it("has no more doubt after a unit that had not been begun; one that may run again does not show it", () => {
     const all = { about: "all", was: "begun" } as const
     const index = { _tag: "Index", table: SchemaObject.qualifiedName("t"), name: "i", isImplied: false } as const
-    deepStrictEqual(OutsideScript.afterwards(all, index, "run"), { about: "nothing" })
-    deepStrictEqual(OutsideScript.afterwards(all, index, "skip"), all)
-    deepStrictEqual(OutsideScript.afterwards(all, { _tag: "Harmless" }, "run"), all)
+    deepStrictEqual(OutsideScript.remainingDoubt(all, index, "run"), { about: "nothing" })
+    deepStrictEqual(OutsideScript.remainingDoubt(all, index, "skip"), all)
+    deepStrictEqual(OutsideScript.remainingDoubt(all, { _tag: "Harmless" }, "run"), all)
   })
 })

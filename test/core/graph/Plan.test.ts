@@ -12,8 +12,8 @@ import { column, migration, risk, type Sketch, table } from "../../support/arbit
 
 const planOf = (...sketches: readonly [Sketch, ...ReadonlyArray<Sketch>]): Plan.Plan => ({
   steps: Arr.map(sketches, (sketch) => ({ migration: migration(sketch), reason: "pending" as const })),
-  closes: [],
-  upon: []
+  targets: [],
+  prerequisites: []
 })
 
 const plan: fc.Arbitrary<Plan.Plan> = graph
@@ -83,8 +83,8 @@ describe("groups", () => {
         { migration: migration({ id: "1" }), reason: "pending" },
         { migration: { ...own, footprint: { ...own.footprint, statements } }, reason: "pending" }
       ],
-      closes: [],
-      upon: []
+      targets: [],
+      prerequisites: []
     }
     deepStrictEqual(groupsOf(one), [["1"], ["2"]])
     deepStrictEqual(reasonsOf(one), ["", "2 begins or ends transactions by itself"])
@@ -172,8 +172,8 @@ describe("render", () => {
         { migration: migration({ id: "001_users" }), reason: "ancestor" },
         { migration: migration({ id: "002_email", risks: [risk("table-rewrite", "users")] }), reason: "provider" }
       ],
-      closes: [column("email", "users")],
-      upon: []
+      targets: [column("email", "users")],
+      prerequisites: []
     }
     assert.strictEqual(
       Plan.render(one),
@@ -190,7 +190,7 @@ describe("render", () => {
 
 describe("command", () => {
   const commandFor = (...ids: ReadonlyArray<string>) =>
-    Plan.command({ ...planOf({ id: ids[0] ?? "" }, ...ids.slice(1).map((id) => ({ id }))), closes: [table("users")] })
+    Plan.command({ ...planOf({ id: ids[0] ?? "" }, ...ids.slice(1).map((id) => ({ id }))), targets: [table("users")] })
 
   it("names the migrations", () => {
     assert.strictEqual(commandFor("001_users", "V1.1__b"), `${Plan.commandName} migrate 001_users V1.1__b`)

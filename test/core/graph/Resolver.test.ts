@@ -106,13 +106,15 @@ const property = (
 
 describe("laws", () => {
   property(
-    "A plan holds no step that is applied, and every step comes after all it waits for, in upon or in the plan",
+    "A plan holds no step that is applied, and every step comes after all it waits for, in prerequisites or in the plan",
     (plan, state) => {
       const done = new Set<string>()
       for (const { migration: one } of plan.steps) {
         assert.isFalse(state.applied.has(one.id))
         for (const earlier of MigrationGraph.ancestors(state.graph, [one.id])) {
-          assert.isTrue((state.applied.has(earlier.id) && plan.upon.includes(earlier.id)) || done.has(earlier.id))
+          assert.isTrue(
+            (state.applied.has(earlier.id) && plan.prerequisites.includes(earlier.id)) || done.has(earlier.id)
+          )
         }
         done.add(one.id)
       }
@@ -120,11 +122,11 @@ describe("laws", () => {
   )
 
   property(
-    "A plan holds a provider of each object in closes, and each of its steps is a provider, a writer or an ancestor of one",
+    "A plan holds a provider of each object in targets, and each of its steps is a provider, a writer or an ancestor of one",
     (plan, state) => {
       const provided = new Set(plan.steps.flatMap(({ migration: one }) => one.footprint.provides.map(SchemaObject.key)))
-      assert.isNotEmpty(plan.closes)
-      for (const object of plan.closes) assert.isTrue(provided.has(SchemaObject.key(object)))
+      assert.isNotEmpty(plan.targets)
+      for (const object of plan.targets) assert.isTrue(provided.has(SchemaObject.key(object)))
       const asked = plan.steps.filter((step) => step.reason !== "ancestor").map((step) => step.migration.id)
       const needed = new Set([...asked, ...MigrationGraph.ancestors(state.graph, asked).map((one) => one.id)])
       for (const id of stepsOf(plan)) assert.isTrue(needed.has(id))
@@ -141,7 +143,7 @@ describe("laws", () => {
   )
 
   property("No plan closes a gap whose object a later migration removes", (plan, { graph }) => {
-    for (const object of plan.closes) {
+    for (const object of plan.targets) {
       const last = graph.nodes.findLastIndex(({ migration: { footprint } }) =>
         footprint.provides.some((one) => SchemaObject.key(one) === SchemaObject.key(object))
       )
@@ -163,7 +165,7 @@ describe("laws", () => {
       const isOfTables = (object: SchemaObject.SchemaObject): boolean =>
         "relation" in object &&
         Option.match(object.relation, { onNone: () => true, onSome: (_) => tables.includes(_.name) })
-      assert.isTrue(resolved.right.closes.every(isOfTables))
+      assert.isTrue(resolved.right.targets.every(isOfTables))
       for (const step of resolved.right.steps.filter(({ reason }) => reason !== "ancestor")) {
         const { footprint } = step.migration
         const touches = [...footprint.writes].some((key) => tables.includes(key))
@@ -225,7 +227,7 @@ describe("a relation", () => {
     const resolved = Resolver.resolve(graph, applied(), gapOf(table("users", "app")), Option.none())
     deepStrictEqual(answer(resolved), ["1 ancestor", "2 provider"])
     deepStrictEqual(
-      Either.map(resolved, (plan) => plan.closes),
+      Either.map(resolved, (plan) => plan.targets),
       Either.right([table("users", "app")])
     )
   })
@@ -240,7 +242,7 @@ describe("a relation", () => {
     const ask = (object: SchemaObject.SchemaObject) => Resolver.resolve(graph, applied(), gapOf(object), Option.none())
     deepStrictEqual(answer(ask(table("users"))), ["1 ancestor", "2 provider"])
     deepStrictEqual(
-      Either.map(ask(table("users")), (plan) => plan.closes),
+      Either.map(ask(table("users")), (plan) => plan.targets),
       Either.right([table("users", "app")])
     )
     deepStrictEqual(answer(ask(table("orders", "shop"))), ["3 provider"])
@@ -504,8 +506,8 @@ describe("the statement", () => {
   it("brings a migration that may write any table, unless it declares what it provides", () => {
     const made = graphOf(
       { id: "1", provides: [table("users")] },
-      { id: "2", barrier: "EXECUTE", runsUnknown: true },
-      { id: "3", barrier: "EXECUTE", runsUnknown: true, declares: [table("orders")] }
+      { id: "2", barrier: "EXECUTE", runsUnknownCode: true },
+      { id: "3", barrier: "EXECUTE", runsUnknownCode: true, declares: [table("orders")] }
     )
     const resolve = (seen: Option.Option<StatementScope>) =>
       answer(Resolver.resolve(made, applied(), gapOf(table("users")), seen))
@@ -522,7 +524,7 @@ describe("pending", () => {
     const plan = Resolver.pending(graph, applied("2"))
     deepStrictEqual(Option.map(plan, stepsOf), Option.some([idOf("1"), idOf("3")]))
     assert.isTrue(
-      Option.exists(plan, (_) => _.closes.length === 0 && _.steps.every((step) => step.reason === "pending"))
+      Option.exists(plan, (_) => _.targets.length === 0 && _.steps.every((step) => step.reason === "pending"))
     )
   })
 

@@ -100,7 +100,7 @@ describe("isCurrent", () => {
   const old = Checksum.Checksum.make("sha256:a")
   const now = Checksum.Checksum.make("sha256:b")
   const applied = (checksum: Checksum.Checksum | undefined) => ({
-    ...LedgerEvent.nothing,
+    ...LedgerEvent.empty,
     checksumById: new Map(checksum === undefined ? [] : [[id, checksum]])
   })
 

@@ -151,7 +151,7 @@ describe("warnings", () => {
     deepStrictEqual(
       [
         MigrationWarning.render({ _tag: "CreatedTwice", ...at, object, earlier: Option.some("1.sql") }),
-        MigrationWarning.render({ _tag: "DropsWhatNeverExisted", ...at, object }),
+        MigrationWarning.render({ _tag: "DropsUnknownObject", ...at, object }),
         MigrationWarning.render({ _tag: "RequiresLater", ...at, requirement: idOf("3") })
       ],
       [

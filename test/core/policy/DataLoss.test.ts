@@ -14,7 +14,7 @@ const planOf = (first: string, ...texts: ReadonlyArray<string>): Plan.Plan => {
     const sketch = migration({ id: String(index + 1) })
     return { migration: { ...sketch, footprint }, reason: "pending" }
   })
-  return { steps: Arr.isNonEmptyReadonlyArray(steps) ? steps : [step], closes: [], upon: [] }
+  return { steps: Arr.isNonEmptyReadonlyArray(steps) ? steps : [step], targets: [], prerequisites: [] }
 }
 
 const step: Plan.Step = { migration: migration({ id: "0" }), reason: "pending" }
@@ -50,7 +50,7 @@ describe("laws", () => {
   it("3. A risk that the file accepts with `-- accept: data-loss` is no loss.", () => {
     const consenting = migration({ id: "1", risks: [risk("data-loss", "users")], accepts: ["data-loss"] })
     deepStrictEqual(
-      losses({ steps: [{ migration: consenting, reason: "pending" }], closes: [], upon: [] }, "users"),
+      losses({ steps: [{ migration: consenting, reason: "pending" }], targets: [], prerequisites: [] }, "users"),
       []
     )
   })

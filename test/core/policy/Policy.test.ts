@@ -10,8 +10,8 @@ import { migration, risk, riskKind, type Sketch, sketch, table } from "../../sup
 
 const planFrom = (sketches: readonly [Sketch, ...ReadonlyArray<Sketch>]): Plan => ({
   steps: Arr.map(sketches, (one) => ({ migration: migration(one), reason: "pending" as const })),
-  closes: [],
-  upon: []
+  targets: [],
+  prerequisites: []
 })
 
 const sketches = fc
@@ -241,8 +241,8 @@ describe("questions", () => {
   it.prop("ask about every object that expandOnly depends on", [plan], ([one]) => {
     const asked = new Set(Policy.questions(one).map(Policy.questionKey))
     const only: Policy.Facts = {
-      presence: ({ reach, relation, told }) =>
-        Option.exists(relation, (name) => asked.has(Policy.questionKey({ reach, relation: name, told })))
+      presence: ({ reach, relation, declared }) =>
+        Option.exists(relation, (name) => asked.has(Policy.questionKey({ reach, relation: name, declared })))
           ? "new"
           : "rows"
     }

@@ -19,7 +19,7 @@ const file = (id: string, text: string, statements: ReadonlyArray<typeof stateme
 
 const graphOf = (...files: ReadonlyArray<Migration>) => Either.getOrThrow(MigrationGraph.make(files))
 
-const appliedOf = (...files: ReadonlyArray<Migration>) => LedgerEvent.including(LedgerEvent.nothing, files)
+const appliedOf = (...files: ReadonlyArray<Migration>) => LedgerEvent.including(LedgerEvent.empty, files)
 
 const found = (files: ReadonlyArray<Migration>, applied: ReadonlyArray<Migration>): ReadonlyArray<string> =>
   Renaming.renamings(graphOf(...files), appliedOf(...applied)).map(

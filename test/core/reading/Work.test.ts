@@ -146,7 +146,7 @@ describe("a file that runs more code than is read", () => {
     for (const [made, run] of files) {
       const footprint = lastFootprint(made, run)
       deepStrictEqual(told(footprint).barriers, [reason])
-      assert.isTrue(footprint.runsUnknown)
+      assert.isTrue(footprint.runsUnknownCode)
       assert.include(
         footprint.risks.map(({ kind }) => kind),
         "opaque"

@@ -18,15 +18,15 @@ const before = `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(5, 
   CREATE TYPE pair AS (a int, b int)`
 
 const risks = (text: string) =>
-  lastFootprint(before, text).risks.flatMap(({ kind, relation, told }) =>
-    Option.isSome(told)
+  lastFootprint(before, text).risks.flatMap(({ kind, relation, declared }) =>
+    Option.isSome(declared)
       ? []
       : [`${kind}${Option.match(relation, { onNone: () => "", onSome: ({ name }) => ` ${name}` })}`]
   )
 
 const runs = (text: string) =>
-  lastFootprint(before, text).risks.flatMap(({ kind, told }) =>
-    Option.toArray(told).map(
+  lastFootprint(before, text).risks.flatMap(({ kind, declared }) =>
+    Option.toArray(declared).map(
       ({ arity, bodies, name }) =>
         `${kind} ${name.name}/${Option.getOrElse(arity, () => "any")}: ${bodies.map(({ language }) => language)}`
     )

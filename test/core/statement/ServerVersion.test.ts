@@ -3,7 +3,7 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import { byName, bySyntax, old } from "../../support/history/NewSyntax.js"
 import { lastFootprint } from "../../support/history/Parsing.js"
 
-const needs = (text: string): ReadonlyArray<number> => lastFootprint(text).needs.map(({ since }) => since)
+const needs = (text: string): ReadonlyArray<number> => lastFootprint(text).versionRequirements.map(({ since }) => since)
 
 describe("the version that a statement needs", () => {
   it.each([...bySyntax, ...byName])("PostgreSQL %i: %s", (since, statement) =>
@@ -14,7 +14,7 @@ describe("the version that a statement needs", () => {
 
   it("is the version of its newest feature, with the feature's name and the statement's line and text", () =>
     deepStrictEqual(
-      lastFootprint("SELECT 1;\n\nMERGE INTO t USING (SELECT 1) ON true\nWHEN MATCHED THEN DELETE").needs,
+      lastFootprint("SELECT 1;\n\nMERGE INTO t USING (SELECT 1) ON true\nWHEN MATCHED THEN DELETE").versionRequirements,
       [
         {
           since: 16,

@@ -90,7 +90,7 @@ const refused = ["nothing, being refused by the grammar of this version"]
 
 const told = (statement: string, major: number): ReadonlyArray<string> => {
   const footprint = lastFootprint(before, statement)
-  if (footprint.needs.some(({ since }) => since > major)) return refused
+  if (footprint.versionRequirements.some(({ since }) => since > major)) return refused
   const risks = footprint.risks.filter(({ kind }) => costly.has(kind))
   return [...new Set(risks.flatMap(({ relation }) => Option.toArray(relation).map(({ name }) => name)))].toSorted()
 }

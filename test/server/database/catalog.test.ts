@@ -114,7 +114,7 @@ describe("the catalog", () => {
         relation: SchemaObject.qualifiedName(name),
         reach,
         lock: "ACCESS EXCLUSIVE",
-        told: Option.none()
+        declared: Option.none()
       })
     )
 

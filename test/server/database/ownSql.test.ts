@@ -19,8 +19,8 @@ import * as Tools from "../../../src/core/adoption/Tools.js"
 import { qualifiedName, relation } from "../../../src/core/model/SchemaObject.js"
 import type { Parser } from "../../../src/core/sql/ParsedSql.js"
 import { required } from "../../../src/core/statement/Privilege.js"
+import * as Privileges from "../../../src/database/Privileges.js"
 import { qualified } from "../../../src/database/Qualified.js"
-import * as Rights from "../../../src/database/Rights.js"
 import * as Repair from "../../../src/execute/Repair.js"
 import * as Lease from "../../../src/ledger/Lease.js"
 import { layer as parserLayer, SqlParser } from "../../../src/runtime/SqlParser.js"
@@ -217,7 +217,7 @@ const rare: ReadonlyArray<string> = [
   Repair.question({ _tag: "OnServer", kind: "subscription", name: "s", exists: true }),
   Repair.question({ _tag: "Publications", subscription: "s", names: ["p"], exists: true }),
   Repair.question({ _tag: "Objects", objects: [relation(qualifiedName("users"))], exist: true }),
-  Rights.lacking([required("relation", "SELECT", qualifiedName("users"))]),
+  Privileges.lacking([required("relation", "SELECT", qualifiedName("users"))]),
   ...Tools.all.flatMap((tool) => [
     tool.rows('"public"."history"', new Set(tool.columns)),
     tool.rows('"public"."history"', new Set([...tool.columns, "name", "statements"]))

@@ -30,13 +30,13 @@ export interface Sketch {
   readonly risks?: ReadonlyArray<Risk>
   readonly transaction?: "own" | "none"
   readonly sql?: string
-  readonly runsUnknown?: boolean
+  readonly runsUnknownCode?: boolean
 }
 
 export const risk = (kind: RiskKind, table?: string): Risk => ({
   kind,
   relation: Option.map(Option.fromNullable(table), (name) => SchemaObject.qualifiedName(name)),
-  told: Option.none(),
+  declared: Option.none(),
   isOfRows: false,
   reach: "path",
   lock: "ACCESS EXCLUSIVE",
@@ -67,7 +67,7 @@ export const migration = (sketch: Sketch): Migration.Migration => {
       writes: new Set([...(sketch.writes ?? []), ...[...provides, ...removes, ...declares].map(HazardKey.keyOf)]),
       barriers: sketch.barrier === undefined ? [] : [{ reason: sketch.barrier, line: 1 }],
       risks: sketch.risks ?? [],
-      runsUnknown: sketch.runsUnknown ?? false
+      runsUnknownCode: sketch.runsUnknownCode ?? false
     },
     digest
   })

@@ -399,7 +399,7 @@ export const caution: ReadonlyArray<CautionMutant> = [
     without: "the question whether the database has the body that the files tell",
     edits: [
       blind,
-      ["database/ToldBodies", "CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true)", "CASE WHEN true"]
+      ["database/DeclaredBodies", "CASE WHEN coalesce(pg_catalog.bool_and(r.is_declared), true)", "CASE WHEN true"]
     ]
   },
   {

@@ -26,7 +26,7 @@ const pooler = "pooler/dirtySession"
 
 export const security: ReadonlyArray<SecurityMutant> = [
   of(secrets, "told", "a secret that is a literal of the migration", "the difference between the runner and others", [
-    "database/Told",
+    "database/FailureText",
     "visible(toItsRunner ? full : constant)",
     "visible(full)"
   ]),

@@ -27,7 +27,7 @@ import { qualified } from "./Qualified.js"
  * @since 0.1.0
  * @category models
  */
-export const Lack = Schema.Struct({
+export const MissingPrivilege = Schema.Struct({
   role: Schema.String,
   /** The object's kind and full name, such as `relation public.users`. */
   object: Schema.String,
@@ -40,7 +40,7 @@ export const Lack = Schema.Struct({
 })
 
 /** @since 0.1.0 @category models */
-export type Lack = typeof Lack.Type
+export type MissingPrivilege = typeof MissingPrivilege.Type
 
 const isDenied: ReadonlySet<string> = new Set(["42501"])
 
@@ -216,7 +216,7 @@ ${Message.answering(
   "FROM lacks"
 )}`
 
-const readLacks = Message.reader("lacks", Schema.Array(Lack))
+const readMissing = Message.reader("lacks", Schema.Array(MissingPrivilege))
 
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
@@ -226,10 +226,13 @@ type Ask = (text: string) => Effect.Effect<unknown, SqlError>
  * @since 0.1.0
  * @category operations
  */
-export const lacksOf = (ask: Ask, needs: ReadonlyArray<RequiredPrivilege>): Effect.Effect<ReadonlyArray<Lack>> =>
+export const missingOf = (
+  ask: Ask,
+  needs: ReadonlyArray<RequiredPrivilege>
+): Effect.Effect<ReadonlyArray<MissingPrivilege>> =>
   needs.length === 0
     ? Effect.succeed([])
-    : Effect.flatMap(ask(qualified(lacking(needs))), (results) => readLacks(Message.columnsOf(results))).pipe(
+    : Effect.flatMap(ask(qualified(lacking(needs))), (results) => readMissing(Message.columnsOf(results))).pipe(
         Effect.catchAll(() => Effect.succeed([]))
       )
 
@@ -248,7 +251,7 @@ export const statementFailure = (
 ): Effect.Effect<MigrationFailure.Failure> => {
   const { migration, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text.slice(span.start, span.end) : ""
-  return Effect.map(lacksOf(ask, isDenial(error) ? needsOf(parser, text) : []), (lacks) =>
+  return Effect.map(missingOf(ask, isDenial(error) ? needsOf(parser, text) : []), (lacks) =>
     MigrationFailure.ofStatement(error, place, { schema, grants: [...new Set(lacks.map(({ remedy }) => remedy))] })
   )
 }

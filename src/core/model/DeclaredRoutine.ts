@@ -1,5 +1,5 @@
 /**
- * A told routine is a routine as the migration files define it. The database may have another body, because a person
+ * A declared routine is a routine as the migration files define it. The database may have another body, because a person
  * can replace it by hand. The effect of a statement is known only if the database has exactly the bodies that the files
  * tell.
  *
@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import type { QualifiedName } from "./SchemaObject.js"
 
 /** The body of one routine. @since 0.1.0 @category models */
-export interface ToldBody {
+export interface DeclaredBody {
   /** In lower case; {@link ofAggregate} for an aggregate. */
   readonly language: string
   /**
@@ -22,12 +22,12 @@ export interface ToldBody {
 }
 
 /** All routines that one call may run. @since 0.1.0 @category models */
-export interface ToldRoutine {
+export interface DeclaredRoutine {
   readonly kind: "function" | "procedure" | "aggregate"
   readonly name: QualifiedName
   /** The number of arguments that the call passes; `None` where any number is possible. */
   readonly arity: Option.Option<number>
-  readonly bodies: ReadonlyArray<ToldBody>
+  readonly bodies: ReadonlyArray<DeclaredBody>
 }
 
 /** The `language` of an aggregate. @since 0.1.0 @category constants */
@@ -39,7 +39,7 @@ export const ofAggregate = "aggregate"
  * @since 0.1.0
  * @category conversions
  */
-export const key = ({ arity, bodies, name }: ToldRoutine): string =>
+export const key = ({ arity, bodies, name }: DeclaredRoutine): string =>
   JSON.stringify([
     Option.getOrNull(name.schema),
     name.name,
@@ -48,4 +48,4 @@ export const key = ({ arity, bodies, name }: ToldRoutine): string =>
   ])
 
 /** The files that define the bodies, each once, for messages. @since 0.1.0 @category rendering */
-export const files = ({ bodies }: ToldRoutine): string => [...new Set(bodies.map(({ file }) => file))].join(" and ")
+export const files = ({ bodies }: DeclaredRoutine): string => [...new Set(bodies.map(({ file }) => file))].join(" and ")

@@ -4,35 +4,35 @@
  * as in PostgreSQL.
  *
  * The server keeps a body of the form `BEGIN ATOMIC` as a tree, which cannot be compared with a file's text. Such a
- * body counts as told only where the plan itself has made it.
+ * body counts as declared only where the plan itself has made it.
  *
  * @internal
  */
 import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { ofAggregate, type ToldRoutine } from "../core/model/ToldRoutine.js"
+import { type DeclaredRoutine, ofAggregate } from "../core/model/DeclaredRoutine.js"
 import * as Message from "./Message.js"
 
 /**
- * `told`: the database has only bodies that the files tell. `empty`: it has another body. `unknown`: the body cannot be
+ * `declared`: the database has only bodies that the files tell. `empty`: it has another body. `unknown`: the body cannot be
  * compared.
  *
  * @since 0.1.0
  * @category models
  */
-export const Answer = Schema.Literal("told", "empty", "unknown")
+export const Answer = Schema.Literal("declared", "empty", "unknown")
 
 /** @since 0.1.0 @category models */
 export interface Asked {
-  readonly told: ToldRoutine
+  readonly declared: DeclaredRoutine
   readonly reach: "path" | "anywhere"
 }
 
 const asked = (all: ReadonlyArray<Asked>): string =>
   Message.literal(
     JSON.stringify(
-      all.map(({ reach, told: { arity, bodies, name } }, place) => ({
+      all.map(({ reach, declared: { arity, bodies, name } }, place) => ({
         place,
         name: name.name,
         schema: Option.getOrNull(name.schema),
@@ -82,7 +82,7 @@ export const statement = (options: {
   CROSS JOIN pg_catalog.jsonb_to_recordset(${asked(options.asked)}::pg_catalog.jsonb)
     AS w (place integer, name pg_catalog.text, schema pg_catalog.text, is_visible boolean, arity integer, bodies pg_catalog.jsonb)
   CROSS JOIN LATERAL (
-    SELECT CASE WHEN coalesce(pg_catalog.bool_and(r.is_told), true) THEN 'told' WHEN pg_catalog.bool_or(r.is_tree) THEN 'unknown'
+    SELECT CASE WHEN coalesce(pg_catalog.bool_and(r.is_declared), true) THEN 'declared' WHEN pg_catalog.bool_or(r.is_tree) THEN 'unknown'
       ELSE 'empty' END AS answer
     FROM (
       SELECT s.is_found, pg_catalog.bool_or(s.is_found) OVER () AS is_any, p.prosqlbody IS NOT NULL AS is_tree, EXISTS (
@@ -91,7 +91,7 @@ export const statement = (options: {
             AND CASE WHEN p.prosqlbody IS NOT NULL
               THEN t.source IS NULL AND (${options.isOwn("p.xmin")} OR p.xmin::text = ANY ('{${options.transactions.join(",")}}'::text[]))
               ELSE ${lines("t.source")} = ${lines(`CASE WHEN p.prokind = 'a' THEN ${functions} ELSE p.prosrc END`)} END
-        ) AS is_told
+        ) AS is_declared
       FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
         JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
         CROSS JOIN LATERAL (

@@ -13,27 +13,27 @@ import * as Redaction from "../core/text/Redaction.js"
 import { visible } from "../core/text/Visible.js"
 
 /** @since 0.1.0 @category models */
-export interface Told {
+export interface FailureText {
   readonly full: string
   readonly constant: string
 }
 
 /** A text that holds no data. @since 0.1.0 @category constructors */
-export const openly = (text: string): Told => ({ full: text, constant: text })
+export const open = (text: string): FailureText => ({ full: text, constant: text })
 
 /** The text of an error that only its runner may see. @since 0.1.0 @category constructors */
-export const privately = (full: string): Told => ({ full, constant: withheldMessage })
+export const withheld = (full: string): FailureText => ({ full, constant: withheldMessage })
 
 const withheldMessage = "only the caller that ran it sees the message, which may hold data"
 
 /** The server's message. @since 0.1.0 @category constructors */
-export const message = (evidence: SqlState.Evidence): Told => ({
+export const message = (evidence: SqlState.Evidence): FailureText => ({
   full: evidence.message,
   constant: Option.getOrElse(constantPart(evidence), () => withheldMessage)
 })
 
 /** A statement on one line. @since 0.1.0 @category constructors */
-export const statement = (text: string): Told => {
+export const statement = (text: string): FailureText => {
   const constant = oneLine(Redaction.withoutLiterals(text), 200)
   return { full: Redaction.mayHoldPassword(text) ? constant : oneLine(text, 200), constant }
 }
@@ -44,11 +44,13 @@ export const statement = (text: string): Told => {
  * @since 0.1.0
  * @category constructors
  */
-export const messageAbout = (text: string, evidence: SqlState.Evidence): Told => {
+export const messageAbout = (text: string, evidence: SqlState.Evidence): FailureText => {
   const told = message(evidence)
-  return Redaction.mayHoldPassword(text) ? openly(told.constant) : told
+  return Redaction.mayHoldPassword(text) ? open(told.constant) : told
 }
 
 /** The text for a caller, without characters that a terminal obeys. @since 0.1.0 @category rendering */
-export const tell = ({ constant, full }: Told, { toItsRunner = false }: { readonly toItsRunner?: boolean }): string =>
-  visible(toItsRunner ? full : constant)
+export const render = (
+  { constant, full }: FailureText,
+  { toItsRunner = false }: { readonly toItsRunner?: boolean }
+): string => visible(toItsRunner ? full : constant)
