@@ -55,7 +55,7 @@ const healerFor = (healer: Boundary.Healer, text: string): Effect.Effect<Boundar
       request.place === "inside a transaction" || isRepeatable(text) ? healer.heal(request) : Effect.succeed("NotOurs")
   })
 
-const subjectOf = (text: string): Boundary.Subject => ({ isStatement: true, text: () => Option.some(text) })
+const subjectOf = (text: string): Boundary.Subject => ({ isInView: true, text: () => Option.some(text) })
 
 const protect = <A>(healer: Boundary.Healer, self: Effect.Effect<A, SqlError>, text: string) =>
   Effect.catchAllCause(self, (cause) =>
@@ -83,7 +83,8 @@ const protecting = (healer: Boundary.Healer) => {
   return (connection: Connection): Connection => known.get(connection) ?? wrap(connection)
 }
 
-const wholeTransaction: Boundary.Subject = { isStatement: false, text: Option.none }
+/** It has ended, and with it all its locks. */
+const wholeTransaction: Boundary.Subject = { isInView: true, text: Option.none }
 
 /**
  * Closes the gap that has ended a transaction, once the server has rolled it back. Then runs the transaction again, or

@@ -44,8 +44,8 @@ export interface QueryFailure {
   readonly error: unknown
   /** The text of the failed statement, where it is known. */
   readonly statement: Option.Option<string>
-  /** Whether the boundary's effect is that statement and no more. */
-  readonly isStatement: boolean
+  /** `false` where the effect may have begun a transaction by hand, which may still hold locks. */
+  readonly isInView: boolean
   /** `inside a transaction`: one of the caller, which the server has aborted. */
   readonly place: "inside a transaction" | "outside transactions"
   /** The client in the context of the boundary's fiber. */
@@ -134,13 +134,14 @@ const isStatement = (self: unknown): self is Statement<unknown> =>
  * @category models
  */
 export interface Subject {
-  readonly isStatement: boolean
+  /** `false` where the effect may have begun a transaction by hand, which may still hold locks. */
+  readonly isInView: boolean
   /** The text of the statement. It is compiled for it, so it is read on the failure path only. */
   readonly text: () => Option.Option<string>
 }
 
 const subjectOf = (self: unknown): Subject => ({
-  isStatement: isStatement(self),
+  isInView: isStatement(self),
   text: () => (isStatement(self) ? Option.some(self.compile()[0]) : Option.none())
 })
 
@@ -151,6 +152,10 @@ const textOf = ({ text }: Subject, error: unknown): Option.Option<string> =>
 /** An error of the library along the chain of causes, since an application may have wrapped it. */
 const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> =>
   Arr.findFirst(FailedStatement.chainOf(error), isAutoMigrationError)
+
+/** The first error of the library in a cause, as a failure or a defect. @since 0.1.0 @category queries */
+export const ownErrorOf = (cause: Cause.Cause<unknown>): Option.Option<AutoMigrationError> =>
+  Option.firstSomeOf(Chunk.map(Chunk.appendAll(Cause.failures(cause), Cause.defects(cause)), ownErrorIn))
 
 /** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
 const recognise = (subject: Subject, error: unknown): Option.Option<AbortedTransaction.Breach> => {
@@ -227,7 +232,7 @@ export const advance = <E, R>(
           AbortedTransaction.remember(_, AbortedTransaction.mustRestart(breach, []))
         )
         return Effect.flatMap(healer, (service) =>
-          askHealer(service, cause, { ...breach, isStatement: subject.isStatement }, memory, around)
+          askHealer(service, cause, { ...breach, isInView: subject.isInView }, memory, around)
         )
       })
   })
@@ -265,7 +270,7 @@ const unlessDenied = <E, R>(
               denied({
                 error,
                 statement: textOf(subject, error),
-                isStatement: subject.isStatement,
+                isInView: subject.isInView,
                 application,
                 place: placeOf(transaction)
               })
@@ -308,7 +313,7 @@ const after = <E>(before: MetGap<E>, answer: Answer): MetGap<E> =>
 const askHealer = <E>(
   { budget, heal }: Healer,
   cause: Cause.Cause<E>,
-  breach: AbortedTransaction.Breach & Pick<QueryFailure, "isStatement">,
+  breach: AbortedTransaction.Breach & Pick<QueryFailure, "isInView">,
   memory: Memory<E>,
   { application, transaction }: Surroundings
 ): Effect.Effect<Memory<E>, E | AutoMigrationError> => {
@@ -323,7 +328,7 @@ const askHealer = <E>(
     gap: breach.gap,
     statement: breach.statement,
     error: breach.error,
-    isStatement: breach.isStatement,
+    isInView: breach.isInView,
     application,
     place,
     retriesForGap,

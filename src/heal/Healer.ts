@@ -145,9 +145,8 @@ const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): stri
     Option.getOrElse(request.statement, () => "")
   ].join("\n")
 
-/** An effect that is larger than a statement may have begun a transaction by hand. */
-const callerOf = ({ isStatement, retriedBeforeWait }: MissingObjectRequest): Heal.Heal["caller"] =>
-  isStatement || retriedBeforeWait ? "in view" : "out of view"
+const callerOf = ({ isInView, retriedBeforeWait }: MissingObjectRequest): Heal.Heal["caller"] =>
+  isInView || retriedBeforeWait ? "in view" : "out of view"
 
 /** An error inside a function, a trigger or a default has no position in the text. */
 const pointsIntoStatement = ({ error }: MissingObjectRequest): boolean =>

@@ -75,7 +75,7 @@ const refuse = (healer: Effect.Effect.Success<typeof Healer.make>, text: string)
       gap,
       error: new SqlError({ cause: missingEmail }),
       statement: Option.some(text.padEnd(longestText + 1, "x")),
-      isStatement: true,
+      isInView: true,
       application: Option.none(),
       place: "outside transactions",
       retriesForGap: 0,
