@@ -6,8 +6,7 @@
  * are open. Measured: the time from the query to its result; the two databases alternate, and the ratio is that of the medians.
  * That each heal was recorded is checked outside the measured region.
  *
- * The ratio has no limit yet. A transaction of migrations begins with the list of all tables and their files (`Changes.before`),
- * since code of the database may change a table that the migration does not name.
+ * Each heal has one migration: the columns are those of different tables, since a heal brings all columns of its table.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -33,8 +32,8 @@ const kinds = {
     query: (n: string) => `SELECT id, name FROM healed_${n}`
   },
   "a heal that adds a column": {
-    migration: (n: string) => `ALTER TABLE t1 ADD COLUMN healed_${n} text`,
-    query: (n: string) => `SELECT healed_${n} FROM t1 WHERE false`
+    migration: (n: string) => `ALTER TABLE t${1 + Number(n)} ADD COLUMN healed_${n} text`,
+    query: (n: string) => `SELECT healed_${n} FROM t${1 + Number(n)} WHERE false`
   }
 }
 
@@ -96,7 +95,8 @@ const measure = (server: string, name: keyof typeof kinds) =>
     return {
       name: `${name} among 10,000 tables, against 100`,
       ratio: many / few,
-      nanoseconds: many
+      nanoseconds: many,
+      atMost: 1.2
     } satisfies Measurement
   }).pipe(Effect.scoped)
 

@@ -2,11 +2,17 @@
  * What a migration has changed of the objects that were there before, by the server's own records, at the end of its
  * transaction. Triggers, rules and functions may change more than the SQL of a migration shows.
  *
+ * The cost does not depend on what else the database holds. The server's locks tell which tables the transaction has
+ * changed, and a cursor that was declared at its beginning tells what these were then: it sees the catalog as of that
+ * time, and reads it only at the end. Source: PostgreSQL manual, `DECLARE`: a cursor is insensitive to later changes.
+ *
  * @internal
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SqlState from "../core/detect/SqlState.js"
 import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js"
 import * as Message from "./Message.js"
 import { isMadeHere, isOwn, ownId } from "./Presence.js"
@@ -17,34 +23,41 @@ const own = `(SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own
 const Strings = Schema.Array(Schema.String)
 
 const BeforeAnswer = Schema.Struct({
-  tables: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int)),
-  counts: Schema.Array(Schema.Tuple(Schema.Int, Schema.Int, Schema.Int)),
-  names: Schema.Array(Schema.Tuple(Schema.Int, Schema.String)),
-  columns: Schema.Array(Schema.Tuple(Schema.Int, Strings)),
+  tables: Schema.Array(Schema.Struct({ oid: Schema.Int, file: Schema.Int, place: Schema.String, columns: Strings })),
   labels: Schema.Array(Schema.Tuple(Schema.Int, Strings)),
   schemas: Schema.Array(Schema.Tuple(Schema.Int, Schema.String))
 })
 
-/** The database when a transaction of migrations begins. Each object is known by its oid. @since 0.1.0 @category models */
+/**
+ * What was there when the transaction began, of all that the migrations have touched. Each object is known by its oid.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Before {
-  /** The file that each table is stored in. A new file tells that a table was emptied or rewritten. */
-  readonly files: ReadonlyMap<number, number>
-  /** Rows that the session has written, and those that it has updated or deleted, and not reported yet. */
-  readonly counts: ReadonlyMap<number, readonly [written: number, changed: number]>
-  /** The schemas and names of the tables that the migrations name, and the names of the schemas. */
-  readonly names: ReadonlyMap<number, string>
-  /** The columns of the tables, and the labels of the enums, that the migrations name: numbers and names. */
-  readonly parts: ReadonlyMap<number, ReadonlyArray<string>>
+  readonly tables: ReadonlyMap<number, BeforeTable>
+  /** The labels of enums: numbers and names. */
+  readonly labels: ReadonlyMap<number, ReadonlyArray<string>>
+  /** The names of schemas. */
+  readonly schemas: ReadonlyMap<number, string>
 }
 
-/** @since 0.1.0 @category constructors */
-export const empty: Before = { files: new Map(), counts: new Map(), names: new Map(), parts: new Map() }
+type BeforeTable = (typeof BeforeAnswer.Type)["tables"][number]
+
+/**
+ * Rows that the session had written when the transaction began, and those of them that it had updated or deleted, and
+ * that it had not reported yet, by the oids of the tables that were asked about.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Counts = ReadonlyMap<number, readonly [written: number, changed: number]>
 
 const Table = Schema.Struct({
   oid: Schema.Int,
   schema: Schema.String,
   name: Schema.String,
-  /** Its schema's oid and its name. */
+  /** See {@link schemaAndName}. */
   place: Schema.String,
   file: Schema.Int,
   written: Schema.Int,
@@ -64,7 +77,13 @@ const Table = Schema.Struct({
 /** A table that a migration has locked for a change of its rows or its definition. */
 type Table = typeof Table.Type
 
-const Enum = Schema.Struct({ oid: Schema.Int, name: Schema.String, isToLose: Schema.Boolean, labels: Strings })
+const Enum = Schema.Struct({
+  oid: Schema.Int,
+  name: Schema.String,
+  isShown: Schema.Boolean,
+  isToLose: Schema.Boolean,
+  labels: Strings
+})
 
 const DoneAnswer = Schema.Struct({
   transaction: Schema.String,
@@ -82,7 +101,9 @@ const DoneAnswer = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type Done = typeof DoneAnswer.Type
+export interface Done extends Schema.Schema.Type<typeof DoneAnswer> {
+  readonly before: Before
+}
 
 const namesIn = (all: ReadonlyArray<string>): string =>
   `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
@@ -108,7 +129,7 @@ const written = (oid: string): string => `pg_catalog.pg_stat_get_xact_tuples_ins
 const columns = (oid: string): string => `ARRAY(SELECT a.attnum || ' ' || a.attname FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped)`
 
-/** A table's schema and name, as one text. */
+/** The oid of a table's schema and the table's name, as one text. */
 const schemaAndName = "c.relnamespace || ' ' || c.relname"
 
 const labels = (oid: string): string =>
@@ -120,60 +141,68 @@ const list = (values: string, from: string): string =>
 /** The server's own tables of large objects, as an array of oids. */
 const largeObjects = `ARRAY['pg_catalog.pg_largeobject'::pg_catalog.regclass::pg_catalog.oid, 'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass]`
 
-/** Relations whose changed rows are looked at: tables, and large objects. */
-const countable = `pg_catalog.pg_class AS c
-    WHERE c.relkind = ANY ('{r,p,m}') AND (c.oid >= 16384 OR c.oid = ANY (${largeObjects}))`
+/** The cursor on the catalog as it was when the transaction began. @since 0.1.0 @category constants */
+export const cursor = "effect_auto_migration_before"
+
+/** A setting of our own: the oids that the cursor is asked about. */
+const touched = "effect_auto_migration.touched"
 
 /**
- * An answer `before`: see {@link Before}. `shown` are the names in the migrations' SQL. A process that did not get the
- * migration lock asks again later, so it gets nothing. The server numbers its own objects up to 16383
- * (src/include/access/transam.h).
+ * Statements that open a transaction: they declare {@link cursor}, which {@link look} reads up to `looks` times, and
+ * answer `counts` for the tables `counted` and the large objects. Each row of the cursor has the answers about the oids
+ * of {@link touched}. The server numbers its own objects up to 16383 (src/include/access/transam.h).
  *
  * @since 0.1.0
  * @category statements
  */
-export const before = (shown: ReadonlyArray<string>): string => {
-  const { isLocked } = Message
-  const tables = `pg_catalog.pg_class AS c WHERE c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384 AND ${isLocked}`
-  const named = `${tables} AND c.relname = ANY (${namesIn(shown)})`
-  return Message.answering(
+export const before = (looks: number, counted: ReadonlyArray<number>): ReadonlyArray<string> => {
+  const asked = "= ANY (look.oids)"
+  const tables = `(SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'file', c.relfilenode::bigint,
+      'place', ${schemaAndName}, 'columns', ${columns("c.oid")})), '[]')
+    FROM pg_catalog.pg_class AS c WHERE c.oid ${asked} AND c.relkind = ANY ('{r,p}') AND c.relpersistence <> 't' AND c.oid >= 16384)`
+  const enums = `pg_catalog.pg_type AS t WHERE t.oid ${asked} AND t.typtype = 'e' AND t.oid >= 16384`
+  const answer = Message.answering(
     "before",
-    `pg_catalog.json_build_object(
-  'tables', ${list("c.oid::bigint, c.relfilenode::bigint", tables)},
-  'counts', ${list(`c.oid::bigint, ${written("c.oid")}, ${changed("c.oid")}`, `${countable} AND ${written("c.oid")} > 0 AND ${isLocked}`)},
-  'names', ${list(`c.oid::bigint, ${schemaAndName}`, named)},
-  'columns', ${list(`c.oid::bigint, ${columns("c.oid")}`, named)},
-  'labels', ${list(
-    `t.oid::bigint, ${labels("t.oid")}`,
-    `pg_catalog.pg_type AS t WHERE t.typtype = 'e' AND t.oid >= 16384 AND t.typname = ANY (${namesIn(shown)}) AND ${isLocked}`
-  )},
-  'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isLocked}`)})`
+    `pg_catalog.json_build_object('tables', ${tables}, 'labels', ${list(`t.oid::bigint, ${labels("t.oid")}`, enums)},
+  'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid ${asked}`)})`,
+    `FROM pg_catalog.generate_series(1, ${looks}) AS g (turn) CROSS JOIN LATERAL (
+    SELECT g.turn, pg_catalog.current_setting('${touched}', true)::oid[] AS oids OFFSET 0) AS look`
   )
+  const oids = `pg_catalog.unnest(ARRAY[${counted.join()}]::oid[] || ${largeObjects}) AS o`
+  return [
+    `DECLARE ${cursor} NO SCROLL CURSOR FOR ${answer}`,
+    Message.answering("counts", list(`o::bigint, ${written("o")}, ${changed("o")}`, oids))
+  ]
 }
 
 /** @since 0.1.0 @category readers */
-export const readBefore: (columns: Message.Columns) => Effect.Effect<Before> = (columns) =>
-  Effect.map(readBeforeAnswer(columns), (answer) => ({
-    files: new Map(answer.tables),
-    counts: new Map(answer.counts.map(([oid, ...counts]) => [oid, counts])),
-    names: new Map([...answer.names, ...answer.schemas]),
-    parts: new Map([...answer.columns, ...answer.labels])
+export const readCounts: (columns: Message.Columns) => Effect.Effect<Counts> = (columns) =>
+  Effect.map(readCountsAnswer(columns), (answer) => new Map(answer.map(([oid, ...counts]) => [oid, counts])))
+
+const readCountsAnswer = Message.reader("counts", Schema.Array(Schema.Tuple(Schema.Int, Schema.Int, Schema.Int)))
+
+const readBefore: (columns: Message.Columns) => Effect.Effect<Before> = (columns) =>
+  Effect.map(readBeforeAnswer(columns), ({ labels, schemas, tables }) => ({
+    tables: new Map(tables.map((table) => [table.oid, table])),
+    labels: new Map(labels),
+    schemas: new Map(schemas)
   }))
 
 const readBeforeAnswer = Message.reader("before", BeforeAnswer)
 
-/** Where code of the database switches the counts of changed rows off, or may do so. */
-const isCounting = `pg_catalog.current_setting('track_counts')::boolean AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
+const closed: ReadonlySet<string> = new Set(["34000"])
+
+/** Whether an error says that {@link cursor} was closed, as by `CLOSE ALL`. @since 0.1.0 @category predicates */
+export const isClosed = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(closed, error))
+
+/** The enums of which the transaction has written a label, and the schemas that it has written, by their oids. */
+const ownEnums = `ARRAY(SELECT e.enumtypid FROM pg_catalog.pg_enum AS e WHERE ${isOwn("e.xmin")})`
+const ownSchemas = `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isOwn("n.xmin")}`
+
+/** Whether no code of the database switches the counts of changed rows off, or may do so. */
+const isCounting = `NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
     WHERE p.oid >= 16384 AND (pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'track_counts') > 0
       OR pg_catalog.strpos(pg_catalog.lower(p.proconfig::text), 'track_counts') > 0))`
-
-/**
- * An answer `counting`, before the settings of the migration are reset: whether the server counts changed rows.
- *
- * @since 0.1.0
- * @category statements
- */
-export const counting: string = Message.answering("counting", "pg_catalog.current_setting('track_counts')::boolean")
 
 /** The server's own tables that hold the names of tables, columns and labels. No DDL keeps such a lock on them. */
 const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits"].map((name) => `pg_${name}`).join()
@@ -188,6 +217,22 @@ const held = `(SELECT o AS relation, false AS is_exclusive, false AS is_written 
     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = ANY ('{RowExclusiveLock,AccessExclusiveLock}')
       AND l.relation <> ALL (${largeObjects})
     GROUP BY l.relation)`
+
+/**
+ * Statements that look, before the settings of the migration are reset: whether the server counts changed rows, and what
+ * the objects that the transaction has touched were before. Only a table that is locked exclusively can be emptied,
+ * rewritten, renamed, narrowed or dropped.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const look: ReadonlyArray<string> = [
+  Message.answering("counting", "pg_catalog.current_setting('track_counts')::boolean"),
+  `SELECT pg_catalog.set_config('${touched}', (ARRAY(SELECT l.relation FROM pg_catalog.pg_locks AS l
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock')
+  || ${ownEnums} || ARRAY(SELECT n.oid FROM ${ownSchemas}))::text, true) FROM ${own}`,
+  `FETCH NEXT FROM ${cursor}`
+]
 
 /**
  * An answer `done`, at the end of a migration's transaction: the tables that it has made, and what it has changed by a
@@ -208,7 +253,10 @@ export const done = (options: {
   const isOld = (condition: string): string => `CASE WHEN k.is_made THEN false ELSE ${condition} END`
   return Message.answering(
     "done",
-    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text, 'isCounting', ${isCounting},
+    `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
+  'isCounting', pg_catalog.current_setting('track_counts')::boolean AND CASE WHEN EXISTS (SELECT FROM ${held} AS held
+      JOIN pg_catalog.pg_class AS c ON c.oid = held.relation JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE held.is_written AND c.oid >= 16384 AND n.nspname <> ${Message.literal(options.ledger)} AND NOT ${isMadeHere("c.oid")}) THEN ${isCounting} ELSE true END,
   'tables', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
       'file', c.relfilenode::bigint, 'written', ${written("c.oid")}, 'changed', ${changed("c.oid")}, 'isMade', k.is_made,
       'place', ${schemaAndName}, 'isServers', n.nspname = 'pg_catalog', 'isExclusive', held.is_exclusive, 'isWritten', held.is_written,
@@ -225,20 +273,22 @@ export const done = (options: {
   'gone', (SELECT coalesce(pg_catalog.json_agg(held.relation::bigint), '[]') FROM ${held} AS held
     WHERE held.is_exclusive AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = held.relation)),
   'enums', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', t.oid::bigint, 'name', t.typname,
-      'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname")}, 'labels', ${labels("t.oid")})), '[]')
+      'isShown', t.typname = ANY (${namesIn(options.shown)}), 'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname")},
+      'labels', ${labels("t.oid")})), '[]')
     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.oid = ANY (ARRAY(SELECT e.enumtypid FROM pg_catalog.pg_enum AS e WHERE ${isOwn("e.xmin")})) AND NOT (${isOwn("t.xmin")})),
-  'schemas', ${list("n.oid::bigint, n.nspname", `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isOwn("n.xmin")}`)})`,
+    WHERE t.oid = ANY (${ownEnums}) AND NOT (${isOwn("t.xmin")})),
+  'schemas', ${list("n.oid::bigint, n.nspname", ownSchemas)})`,
     `FROM ${own}`
   )
 }
 
-/** @since 0.1.0 @category readers */
+/** Reads the answers of {@link look} and {@link done}. @since 0.1.0 @category readers */
 export const readDone: (columns: Message.Columns) => Effect.Effect<Done> = (columns) =>
-  Effect.zipWith(readDoneAnswer(columns), readCounting(columns), (answer, isOn) => ({
-    ...answer,
-    isCounting: answer.isCounting && isOn
-  }))
+  Effect.zipWith(
+    Effect.zip(readDoneAnswer(columns), readBefore(columns)),
+    readCounting(columns),
+    ([answer, before], isOn) => ({ ...answer, before, isCounting: answer.isCounting && isOn })
+  )
 
 const readDoneAnswer = Message.reader("done", DoneAnswer)
 const readCounting = Message.reader("counting", Schema.Boolean)
@@ -252,44 +302,63 @@ export interface Text {
 }
 
 /**
+ * Old tables of which the counts at the beginning decide whether {@link unforeseen} names them, and are not known. A
+ * session that has run other transactions within the last seconds may not have reported their rows yet.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const uncounted = (counts: Counts, now: Done, { mayWrite }: Text): ReadonlyArray<number> =>
+  now.tables
+    .filter((table) => !table.isMade && !table.isServers && !table.isForeseen && !counts.has(table.oid))
+    .filter(
+      ({ changed, isShown, isWritten, written }) => changed > 0 || (written > 0 && isWritten && !(isShown && mayWrite))
+    )
+    .map(({ oid }) => oid)
+
+/**
  * Tables and types of before that a migration has changed and that its SQL does not show.
  *
  * @since 0.1.0
  * @category queries
  */
-export const unforeseen = (then: Before, now: Done, text: Text): ReadonlyArray<QualifiedName> => [
+export const unforeseen = (counts: Counts, now: Done, text: Text): ReadonlyArray<QualifiedName> => [
   ...now.tables
-    .filter((table) => !table.isMade && (hasChangedRows(then, now, text, table) || hasLostParts(then, table)))
+    .filter((table) => !table.isMade && (hasChangedRows(counts, now, text, table) || hasLostParts(now, table)))
     .map(({ name, schema }) => qualifiedName(name, schema)),
   ...now.enums
-    .filter(({ isToLose, labels, oid }) => !isToLose && !hasAll(labels, then.parts.get(oid)))
+    .filter(
+      ({ isShown, isToLose, labels, oid }) => !isToLose && !(isShown && hasAll(labels, now.before.labels.get(oid)))
+    )
     .map(({ name }) => qualifiedName(name))
 ]
 
 /** Schemas of before that have another name now. @since 0.1.0 @category queries */
-export const renamed = (then: Before, now: Done): ReadonlyArray<string> =>
-  now.schemas.flatMap(([oid, name]) => {
-    const old = then.names.get(oid)
+export const renamed = ({ before, schemas }: Done): ReadonlyArray<string> =>
+  schemas.flatMap(([oid, name]) => {
+    const old = before.schemas.get(oid)
     return old === undefined || old === name ? [] : [old]
   })
 
-const hasChangedRows = (then: Before, { isCounting }: Done, { mayExtend, mayWrite }: Text, table: Table): boolean => {
+/** Whether a table of before no longer exists. @since 0.1.0 @category predicates */
+export const hasDropped = ({ before, gone }: Done): boolean => gone.some((oid) => before.tables.has(oid))
+
+const hasChangedRows = (counts: Counts, { isCounting }: Done, { mayExtend, mayWrite }: Text, table: Table): boolean => {
   const { changed, isExclusive, isForeseen, isServers, isShown, isWritten, name, oid, written } = table
   if (isForeseen) return false
-  const [writtenBefore, changedBefore] = then.counts.get(oid) ?? [0, 0]
+  const [writtenBefore, changedBefore] = counts.get(oid) ?? [0, 0]
   const isCounted = changed > changedBefore
   if (isServers) return name.startsWith("pg_largeobject") ? isCounted : isWritten && !mayExtend
   const isSilent = isWritten && written === writtenBefore && !(isShown && mayWrite)
   return isCounted || (isExclusive && !isShown) || isSilent || (isWritten && !isCounting)
 }
 
-/** Only a table that is locked exclusively can be emptied, rewritten, renamed or narrowed. */
-const hasLostParts = (then: Before, table: Table): boolean => {
+const hasLostParts = ({ before }: Done, table: Table): boolean => {
   const { columns, file, hasLostColumn, isExclusive, isOfPlan, isToLose, oid, place } = table
-  if (!isExclusive || !then.files.has(oid)) return false
-  const isRenamed = (then.names.get(oid) ?? place) !== place
-  const isNarrower = hasLostColumn || isRenamed || !hasAll(columns, then.parts.get(oid) ?? [])
-  return (isNarrower && !isToLose) || (then.files.get(oid) !== file && !isOfPlan)
+  const then = before.tables.get(oid)
+  if (!isExclusive || then === undefined) return false
+  const isNarrower = hasLostColumn || then.place !== place || !hasAll(columns, then.columns)
+  return (isNarrower && !isToLose) || (then.file !== file && !isOfPlan)
 }
 
 /** Whether all parts of before are there; `false` where they are not known. */

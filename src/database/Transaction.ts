@@ -164,6 +164,27 @@ export const forget: ReadonlyArray<string> = [
 ]
 
 /**
+ * The statements of {@link forget} that keep one cursor open, for the next migration of the same transaction.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const forgetBut = (cursor: string): ReadonlyArray<string> =>
+  forget.map((statement) =>
+    statement === "CLOSE ALL"
+      ? `DO $effect_auto_migration$
+DECLARE
+  cursor_name pg_catalog.text;
+BEGIN
+  FOREACH cursor_name IN ARRAY ARRAY(SELECT c.name FROM pg_catalog.pg_cursors AS c WHERE c.name <> ALL ('{"",${cursor}}')) LOOP
+    EXECUTE pg_catalog.format('CLOSE %I', cursor_name);
+  END LOOP;
+END
+$effect_auto_migration$`
+      : statement
+  )
+
+/**
  * The beginning of a message on a session that a pooler may have given to other clients before. What they left there would
  * decide where the objects of a migration go and what its types mean: a search path, a role, temporary types named like the
  * server's. From here on the settings of the connection and the defaults of the role and the database hold.

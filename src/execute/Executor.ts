@@ -45,11 +45,12 @@ export class Executor extends Context.Tag("effect-auto-migration/Executor")<
 interface Dependencies {
   readonly ask: Message.Ask
   readonly config: Options
+  readonly counted: Judge.Counted
   readonly lock: MigrationLock.MigrationLock
   readonly parser: Parser
 }
 
-type Setback = MigrationLock.Setback
+type Setback = Exclude<MigrationLock.Setback, Judge.Uncounted>
 
 /**
  * @since 0.1.0
@@ -60,7 +61,8 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const lock = yield* MigrationLock.make
   const parser = yield* SqlParser
-  return Executor.of({ run: (job) => runJob({ ask, config, lock, parser }, job) })
+  const counted = yield* Ref.make<ReadonlySet<number>>(new Set())
+  return Executor.of({ run: (job) => runJob({ ask, config, counted, lock, parser }, job) })
 })
 
 /**
@@ -76,7 +78,7 @@ const runJob = Effect.fnUntraced(function* (
   const ran: Array<Migration> = []
   const judge = yield* Option.match(job.judgement, {
     onNone: () => Effect.succeed(Judge.none),
-    onSome: (judgement) => Judge.make(judgement, dependencies.config.schema)
+    onSome: (judgement) => Judge.make(judgement, dependencies.config.schema, dependencies.counted)
   })
   let { known } = job
   for (const [index, group] of Job.groups(job).entries()) {
@@ -145,7 +147,7 @@ const measuringLockWait =
  */
 const mayRunAgain =
   ({ lockTimeout }: Options, { pace }: Job.Job, { lastAttemptAt, lockWait, tell }: Waited) =>
-  (setback: Setback): Effect.Effect<boolean> => {
+  (setback: MigrationLock.Setback): Effect.Effect<boolean> => {
     const isInTime = Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
     if (setback._tag === "LockHeld") {
       return pace === "operator" ? Effect.as(tell, true) : Effect.zipRight(waiting("the migration lock"), isInTime)
@@ -178,14 +180,15 @@ const newsFor = (
 const sleepUntil = (time: number): Effect.Effect<void> =>
   Effect.flatMap(Monotonic.milliseconds, (now) => (now < time ? Effect.sleep(time - now) : Effect.never))
 
-const runStep = (
-  dependencies: Dependencies,
-  task: Job.Task,
-  patience: Patience
-): Effect.Effect<Job.Outcome, Setback> =>
-  task.group.transaction === "none"
-    ? OutsideStep.run(dependencies, task, patience)
-    : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task)
+/** A transaction whose judge lacks counts of rows is rolled back, and the next one has them. */
+const runStep = (dependencies: Dependencies, task: Job.Task, patience: Patience): Effect.Effect<Job.Outcome, Setback> =>
+  Effect.catchTag(
+    task.group.transaction === "none"
+      ? OutsideStep.run(dependencies, task, patience)
+      : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task),
+    "Uncounted",
+    () => runStep(dependencies, task, patience)
+  )
 
 const failureFrom =
   ({ ask, config, parser }: Dependencies, task: Job.Task, startedAt: number, lockWait: Ref.Ref<number>) =>

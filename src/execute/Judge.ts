@@ -18,7 +18,6 @@ import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration } from "../core/migration/Migration.js"
 import * as DeclaredRoutine from "../core/model/DeclaredRoutine.js"
 import type { Risk } from "../core/model/Risk.js"
-import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as Changes from "../database/Changes.js"
 import type * as Message from "../database/Message.js"
@@ -26,6 +25,7 @@ import type { Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Presence from "../database/Presence.js"
 import * as Transaction from "../database/Transaction.js"
+import * as Look from "./Look.js"
 import * as Script from "./Script.js"
 
 /**
@@ -51,15 +51,28 @@ export interface Place {
   readonly migrations: Steps
   /** The statement that sets the limits of each statement of the migration. */
   readonly limits: string
-  /** What was there when the transaction began. */
-  readonly before: Changes.Before
+  /** Rows that the session had not reported when the transaction began. */
+  readonly counts: Changes.Counts
 }
 
 /** A question that the server does not answer, or a plan that the policy refuses. @since 0.1.0 @category models */
 export type Setback = Script.StatementError | MigrationFailure.Failure
 
+/**
+ * A judgement needs counts of rows that were not asked for when the transaction began. The next transaction asks for
+ * them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Uncounted {
+  readonly _tag: "Uncounted"
+}
+
 /** @since 0.1.0 @category models */
 export interface Judge {
+  /** Statements for the message that opens a transaction of so many migrations. */
+  readonly opening: (migrations: number) => Effect.Effect<ReadonlyArray<string>>
   /** Runs before the first statement of a transaction. */
   readonly begin: (place: Place, locks: Presence.Inquiry["locks"]) => Effect.Effect<void, Setback>
   /** Runs before each statement of that transaction. */
@@ -67,7 +80,11 @@ export interface Judge {
   /** Questions for the message that records a migration: before and after it resets the session. */
   readonly closing: (place: Place, migration: Migration) => Closing
   /** Judges the answers of that message. */
-  readonly end: (place: Place, migration: Migration, columns: Message.Columns) => Effect.Effect<void, Setback>
+  readonly end: (
+    place: Place,
+    migration: Migration,
+    columns: Message.Columns
+  ) => Effect.Effect<void, Setback | Uncounted>
 }
 
 /** @since 0.1.0 @category models */
@@ -80,6 +97,7 @@ type Steps = Arr.NonEmptyReadonlyArray<Migration>
 
 /** Allows everything: the judge of a plan that an operator runs. @since 0.1.0 @category constructors */
 export const none: Judge = {
+  opening: () => Effect.succeed([]),
   begin: () => Effect.void,
   before: () => Effect.void,
   closing: () => ({ before: [], after: [] }),
@@ -99,8 +117,17 @@ interface State {
 interface Run extends Judgement {
   /** The ledger's schema. A policy does not judge the ledger's own tables. */
   readonly ledger: string
+  readonly counted: Counted
   readonly state: Ref.Ref<State>
 }
+
+/**
+ * Tables that hidden code has written, as far as this process has seen: their rows are counted from the beginning.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Counted = Ref.Ref<ReadonlySet<number>>
 
 /** The statement that a question is asked for. A lock that the question does not get is an error of this statement. */
 interface Statement {
@@ -117,7 +144,7 @@ type Question = Omit<Presence.Inquiry, "made">
  * @since 0.1.0
  * @category constructors
  */
-export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge> =>
+export const make = (judgement: Judgement, ledger: string, counted: Counted): Effect.Effect<Judge> =>
   Effect.map(
     Ref.make<State>({
       answers: judgement.answers,
@@ -126,11 +153,15 @@ export const make = (judgement: Judgement, ledger: string): Effect.Effect<Judge>
       comparedBodies: new Set()
     }),
     (state): Judge => {
-      const run: Run = { ...judgement, ledger, state }
+      const run: Run = { ...judgement, ledger, counted, state }
       return {
+        opening: (migrations) => Effect.map(Ref.get(counted), (oids) => Changes.before(migrations, [...oids])),
         begin: (place, locks) => begin(run, place, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
-        closing: (place, migration) => ({ before: [Changes.counting], after: [questionAtEnd(run, place, migration)] }),
+        closing: (place, migration) => ({
+          before: Changes.look,
+          after: [Look.question(run, ranUpTo(place, migration))]
+        }),
         end: (place, migration, columns) => end(run, place, migration, columns)
       }
     }
@@ -168,81 +199,39 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
   yield* compareNewBodies(run, statement)
 })
 
-const questionAtEnd = ({ ledger, plan }: Run, place: Place, migration: Migration): string => {
-  const ran = ranUpTo(place, migration)
-  const all = plan.steps.map((step) => step.migration)
-  return Changes.done({
-    ledger,
-    shown: [...new Set(ran.flatMap(({ footprint: { reads, writes } }) => [...reads, ...writes]))],
-    foreseen: tablesOf(judgedRisks(ran)),
-    ofPlan: tablesOf(judgedRisks(all)),
-    toLose: tablesOf(judgedRisks(all).filter(isOfLoss))
-  })
-}
-
 /** The migrations that have run in a transaction, up to this one. */
 const ranUpTo = ({ migrations }: Place, { id }: Migration): ReadonlyArray<Migration> =>
   migrations.slice(0, migrations.findIndex((one) => one.id === id) + 1)
-
-/** Risks about the tables themselves, which the policy has judged. */
-const judgedRisks = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Risk> =>
-  migrations.flatMap(({ footprint }) =>
-    footprint.risks.filter(
-      ({ asks, kind, declared }) => kind !== "referenced-table-lock" && asks !== "code" && Option.isNone(declared)
-    )
-  )
-
-const tablesOf = (risks: ReadonlyArray<Risk>): ReadonlyArray<QualifiedName> =>
-  risks.flatMap(({ relation }) => Option.toArray(relation))
-
-/** Whether the statement may drop or rename an object, or a part of it. */
-const isOfLoss = ({ kind }: Risk): boolean => kind === "data-loss" || kind === "incompatible-change"
 
 const end = Effect.fnUntraced(function* (
   run: Run,
   place: Place,
   migration: Migration,
   columns: Message.Columns
-): Effect.fn.Return<void, Setback> {
+): Effect.fn.Return<void, Setback | Uncounted> {
   const done = yield* Changes.readDone(columns)
+  const ran = ranUpTo(place, migration)
+  const isWatched = ran.every(Look.isWatched)
+  if (isWatched) yield* unlessUncounted(run, Look.uncounted(place.counts, done, ran))
   const made = done.tables.flatMap(({ isMade, oid }) => (isMade ? [oid] : []))
   yield* Ref.update(run.state, (known) => ({
     ...known,
     hasRun: true,
     made: { oids: [...known.made.oids, ...made], transactions: [...known.made.transactions, done.transaction] }
   }))
-  const ran = ranUpTo(place, migration)
-  const found = unforeseen(run, place.before, done, ran)
-  if (!Arr.isNonEmptyReadonlyArray(found) || !ran.every(isWatched)) return
+  const found = Look.unforeseen(run.plan, place.counts, done, ran)
+  if (!Arr.isNonEmptyReadonlyArray(found) || !isWatched) return
   const step = { migration: withRisks(migration, found), reason: "pending" as const }
   yield* judge(run, [step], { presence: () => "rows" })
 })
 
-/** The risks of what a trigger, a rule or a function of the database has done, which no statement shows. */
-const unforeseen = (
-  { plan }: Run,
-  before: Changes.Before,
-  done: Changes.Done,
-  ran: ReadonlyArray<Migration>
-): ReadonlyArray<Risk> => {
-  const { gone } = done
-  const hasDropped = gone.some((oid) => before.files.has(oid)) && !losesTables(plan)
-  const mayRename = judgedRisks(plan.steps.map((step) => step.migration)).some(
-    (risk) => Option.isNone(risk.relation) && isOfLoss(risk)
-  )
-  const text = { mayWrite: ran.some(says(writing)), mayExtend: ran.some(says(extending)) }
-  return [
-    ...Changes.unforeseen(before, done, text).map((name) =>
-      unforeseenRisk(Option.some(name), `changes ${name.name} or its rows`)
-    ),
-    ...(mayRename ? [] : Changes.renamed(before, done)).map((name) =>
-      unforeseenRisk(Option.none(), `renames the schema ${name}`)
-    ),
-    ...(hasDropped || (gone.length > 0 && !ran.some(says(dropping)))
-      ? [unforeseenRisk(Option.none(), "drops a table")]
-      : [])
-  ]
-}
+const unlessUncounted = ({ counted }: Run, tables: ReadonlyArray<number>): Effect.Effect<void, Uncounted> =>
+  tables.length === 0
+    ? Effect.void
+    : Effect.zipRight(
+        Ref.update(counted, (oids) => new Set([...oids, ...tables])),
+        Effect.fail<Uncounted>({ _tag: "Uncounted" })
+      )
 
 const ask = Effect.fnUntraced(function* (
   { state }: Run,
@@ -340,41 +329,6 @@ const stepsFrom = (plan: Plan.Plan, migration: Migration): Arr.NonEmptyReadonlyA
 
 const firstSpanOf = (migration: Migration): StatementSpan =>
   migration.footprint.statements[0] ?? { start: 0, end: 0, line: 1, transactional: true }
-
-const unforeseenRisk = (relation: Option.Option<QualifiedName>, what: string): Risk => ({
-  kind: "data-loss",
-  relation,
-  declared: Option.none(),
-  isOfRows: false,
-  reach: "anywhere",
-  lock: "ACCESS EXCLUSIVE",
-  start: 0,
-  line: 1,
-  statement: `runs something that ${what}, which its SQL does not show`
-})
-
-/** Whether the SQL of a migration has a word. */
-const says =
-  (word: RegExp) =>
-  ({ script }: Migration): boolean =>
-    script._tag === "Sql" && word.test(script.text)
-
-/** Words of statements that may drop a table, or rewrite it, which drops the file that the table was stored in. */
-const dropping = /\b(?:alter|cluster|drop|refresh|reindex|temp|temporary|vacuum)\b/i
-
-/** Words of statements that write rows, or take a table as a pattern or a parent: its lock is that of an `INSERT`. */
-const writing = /\b(?:copy|delete|inherits|insert|like|merge|partition|update)\b/i
-
-const extending = /\bextension\b/i
-
-/** Partitions and children go with a table that a plan drops, and have no risk of their own. */
-const losesTables = ({ steps }: Plan.Plan): boolean =>
-  steps.some(({ migration }) =>
-    migration.footprint.risks.some(({ kind, relation }) => kind === "data-loss" && Option.isSome(relation))
-  )
-
-/** Unforeseen changes are allowed where the migration accepts that its effect cannot be seen. */
-const isWatched = ({ accepts, script }: Migration): boolean => script._tag === "Sql" && !accepts.includes("opaque")
 
 const withRisks = (migration: Migration, risks: ReadonlyArray<Risk>): Migration => ({
   ...migration,

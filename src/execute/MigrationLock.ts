@@ -27,6 +27,7 @@ import * as LedgerStatements from "../ledger/Statements.js"
 import * as LedgerFailure from "../ledger/Unusable.js"
 import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Job from "./Job.js"
+import type * as Judge from "./Judge.js"
 import * as Script from "./Script.js"
 import * as StepMessages from "./StepMessages.js"
 
@@ -45,7 +46,7 @@ export interface NoLedger {
 }
 
 /** @since 0.1.0 @category models */
-export type Setback = LockHeld | NoLedger | Script.StatementError | MigrationFailure.Failure
+export type Setback = LockHeld | NoLedger | Judge.Uncounted | Script.StatementError | MigrationFailure.Failure
 
 /**
  * A transaction that has tried to take the migration lock and has read the ledger.
@@ -64,8 +65,8 @@ export interface Opened {
   /** Whether a session in an aborted transaction holds a table. */
   readonly isHeld: boolean
   readonly leases: ReadonlyArray<Lease>
-  /** What is there, for a judge. Nothing where the task has no judgement. */
-  readonly before: Changes.Before
+  /** Rows that the session has not reported, for a judge. Empty where the task has no judgement. */
+  readonly counts: Changes.Counts
 }
 
 /**
@@ -179,25 +180,25 @@ const runOpened = <A>(
   )
 
 /** The reason of a failure is asked on another connection, after this one has ended its transaction. */
-const begin = ({ config, connection, renew, task }: ConnectedTask): Effect.Effect<unknown, NotOpened> => {
+const begin = Effect.fnUntraced(function* ({
+  config,
+  connection,
+  renew,
+  task
+}: ConnectedTask): Effect.fn.Return<unknown, NotOpened> {
   const opening = StepMessages.opening({
     schema: config.schema,
     limits: limitsOf(config, task.job),
     caller: task.job.caller,
     targets: task.targets,
     journal: task.job.journal.statement(task.known, Plan.ids(task.group)),
-    after: Option.isSome(task.job.judgement) ? [Changes.before(namesIn(task))] : []
+    after: yield* task.judge.opening(task.group.steps.length)
   })
-  return Effect.mapError(
+  return yield* Effect.mapError(
     Transaction.send(connection, `${TransactionMode.begin(modeOf(task))};\n${renew}${opening}`),
     (error): NotOpened => ({ _tag: "NotOpened", error })
   )
-}
-
-/** The names in the SQL of a task's migrations. */
-const namesIn = ({ group }: Job.Task): ReadonlyArray<string> => [
-  ...new Set(group.steps.flatMap(({ migration: { footprint } }) => [...footprint.reads, ...footprint.writes]))
-]
+})
 
 /** A transaction that runs no migration has no mode. A migration that states a mode is the only one of its group. */
 const modeOf = ({ group, job }: Job.Task): TransactionMode.TransactionMode =>
@@ -227,7 +228,7 @@ const readOpening = Effect.fnUntraced(function* (
   const leases = yield* job.journal.leases(columns)
   const other = Arr.findFirst(leases, (lease) => lease.isLive && !Option.contains(holder, lease.holder))
   const applied = yield* job.journal.read(known, columns, (text) => Transaction.send(connection, text))
-  const before = Option.isSome(job.judgement) ? yield* Changes.readBefore(columns) : Changes.empty
+  const counts: Changes.Counts = Option.isSome(job.judgement) ? yield* Changes.readCounts(columns) : new Map()
   const hindrance =
     isLocked && Option.isNone(other)
       ? Option.none()
@@ -239,7 +240,7 @@ const readOpening = Effect.fnUntraced(function* (
     applied,
     leases,
     isHeld,
-    before,
+    counts,
     isMissing: targets.length === 0 || missing.length > 0
   }
 })

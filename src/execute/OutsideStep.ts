@@ -107,7 +107,7 @@ const takeLease = (leased: LeasedTask): Effect.Effect<Taken | Job.Outcome, Setba
             role: opened.role,
             migrations: waiting,
             limits: limitsOf(leased),
-            before: opened.before
+            counts: opened.counts
           }
           yield* leased.task.judge.begin(place, "as they are")
           const { lastKind, lease: earlier } = yield* sendStart(leased, ledger)

@@ -18,6 +18,7 @@ import { including, type Kind } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
 import * as AbortedTransaction from "../database/AbortedTransaction.js"
 import * as Catalog from "../database/Catalog.js"
+import * as Changes from "../database/Changes.js"
 import * as Message from "../database/Message.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import { qualified } from "../database/Qualified.js"
@@ -55,8 +56,8 @@ interface LockedTask extends Dependencies {
 export const run = ({ lock, schema }: Dependencies, task: Job.Task): Effect.Effect<Job.Outcome, Setback> =>
   Effect.scoped(
     Effect.flatMap(lock.connect, (reserved) =>
-      lock.locked<Job.Outcome>(reserved, task, ({ applied, before, role }, waiting) => {
-        const place = { reserved, role, migrations: waiting, limits: lock.limits(task.job), before }
+      lock.locked<Job.Outcome>(reserved, task, ({ applied, counts, role }, waiting) => {
+        const place = { reserved, role, migrations: waiting, limits: lock.limits(task.job), counts }
         return Effect.as(
           carryOut({ lock, schema, task, place, waiting }),
           Transaction.commit(Job.done(waiting, including(applied, waiting)))
@@ -101,7 +102,7 @@ const applyOne = Effect.fnUntraced(function* (
 })
 
 const recordApplied = (
-  { lock, place, schema, task: { job, judge } }: LockedTask,
+  { lock, place, schema, task: { job, judge }, waiting }: LockedTask,
   migration: Migration,
   milliseconds: number
 ): Effect.Effect<unknown, Setback> => {
@@ -115,7 +116,7 @@ const recordApplied = (
           Transaction.confirm,
           ...runDeferred(job),
           ...questions.before,
-          ...Transaction.forget,
+          ...(migration === Arr.lastNonEmpty(waiting) ? Transaction.forget : Transaction.forgetBut(Changes.cursor)),
           ...questions.after
         ],
         after: [],
@@ -151,7 +152,7 @@ const errorOfScript = (
   error: SqlError
 ): Option.Option<Script.StatementError | MigrationFailure.Failure> => {
   const isRefusedLate = TransactionMode.hasOneSnapshot(migration.mode) && MigrationFailure.isContention(error)
-  if (isRefusedLate || MigrationFailure.isOfDeferred(error, schema)) {
+  if (isRefusedLate || MigrationFailure.isOfDeferred(error, schema) || Changes.isClosed(error)) {
     return Option.some(Script.atEndOf(migration, "of the migrations")(error))
   }
   if (AbortedTransaction.isMetBy(error)) return Option.some(MigrationFailure.effectFailed(migration, caughtError))
@@ -172,7 +173,7 @@ const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effec
   const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
   const record = qualified(LedgerStatements.append(schema, events))
   const questions = task.judge.closing(place, last)
-  const look = [...questions.before, ...runDeferred(task.job), ...questions.after].map(qualified)
+  const look = [...runDeferred(task.job), ...questions.before, ...questions.after].map(qualified)
   const message = [Message.pinned, ...scripts, record, ...look].join(";\n")
   return Transaction.sendScript(place.reserved.connection, message).pipe(
     Effect.mapError(Script.atEndOf(first, place.role)),

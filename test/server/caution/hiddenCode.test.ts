@@ -1,6 +1,7 @@
 /**
  * Code that was made by hand and that reading does not follow: an operator of the database runs it. What it does to the tables, the
- * enums and the large objects that were there is told by the look at the end of the migration, which rolls it back.
+ * enums and the large objects that were there is told by the look at the end of the migration, which rolls it back. The look compares
+ * with the beginning of the transaction, by a cursor and by counts of rows.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
@@ -164,4 +165,74 @@ describe("code that was made by hand", () => {
       })
     )
   }
+})
+
+/** Two migrations that run the code. The second one needs the first one. */
+const two = {
+  "001_first": "CREATE TABLE first (id integer PRIMARY KEY);\nSELECT ### 1;",
+  "002_other":
+    "CREATE TABLE other (id integer REFERENCES first);\nALTER TABLE other ADD COLUMN n integer;\nSELECT ### 1;"
+}
+
+describe("the look at the end of a migration", () => {
+  for (const [name, code] of [
+    ["drops a table", "DROP TABLE IF EXISTS drafts"],
+    ["renames the schema app", "ALTER SCHEMA app RENAME TO attic"]
+  ] as const) {
+    it.scopedLive(`is about the whole transaction where the code of its second migration ${name}`, () =>
+      Effect.gen(function* () {
+        const { query, url } = yield* setUp({
+          code: `EXECUTE 'DECLARE c CURSOR FOR SELECT 1'; IF to_regclass('other') IS NOT NULL THEN ${code}; END IF`
+        })
+        const before = yield* WhatWasThere.look(query)
+        const layer = App.layer({ url, migrations: two, options: { transaction: "plan" } })
+        const error = yield* Effect.provide(failsWith("MigrationRefused", ask(wanted)), Layer.fresh(layer))
+        assert.include(error.message, name)
+        deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
+        deepStrictEqual(yield* query("SELECT to_regclass('first')::text AS first"), [{ first: null }])
+      })
+    )
+  }
+
+  it.scopedLive("fails where the code closes all cursors, also the one that knows what was there", () =>
+    Effect.gen(function* () {
+      const { query, url } = yield* setUp({ code: "DELETE FROM users; EXECUTE 'CLOSE ALL'" })
+      const before = yield* WhatWasThere.look(query)
+      const error = yield* Effect.provide(failsWith("MigrationFailed", ask(wanted)), program(url, "SELECT ### 1;"))
+      deepStrictEqual(error.sqlState, "34000")
+      deepStrictEqual(yield* WhatWasThere.losses(query, before), [])
+    })
+  )
+
+  it.scopedLive("tells rows that the session wrote before from those of the migration", () =>
+    Effect.gen(function* () {
+      const { query, url } = yield* setUp({
+        code: `IF NOT EXISTS (SELECT FROM app.notes WHERE id = 2) THEN INSERT INTO app.notes VALUES (2, 'new'); RETURN n; END IF;
+          PERFORM set_config('track_' || 'counts', 'off', true); DELETE FROM app.notes WHERE id = 1;
+          PERFORM set_config('track_' || 'counts', 'on', true)`
+      })
+      const layer = App.layer({ url, migrations: two })
+      yield* Effect.provide(
+        Effect.zipRight(ask("SELECT id FROM first"), failsWith("MigrationRefused", ask(wanted))),
+        Layer.fresh(layer)
+      )
+      deepStrictEqual(yield* query("SELECT id FROM app.notes ORDER BY id"), [{ id: 1 }, { id: 2 }])
+    })
+  )
+
+  it.scopedLive("runs a migration twice where its code writes a table for the first time, and then once", () =>
+    Effect.gen(function* () {
+      const { query, url } = yield* setUp({
+        code: "PERFORM nextval('runs'); INSERT INTO app.notes VALUES (2, 'new')",
+        before: ["CREATE SEQUENCE runs"]
+      })
+      const runs = Effect.map(query("SELECT last_value::int AS runs FROM runs"), ([row]) => row?.["runs"])
+      const found = yield* Effect.provide(
+        Effect.all([ask("SELECT id FROM first"), runs, ask(wanted), runs]),
+        Layer.fresh(App.layer({ url, migrations: two }))
+      )
+      deepStrictEqual(found, [[], 2, [], 3])
+      deepStrictEqual(yield* query("SELECT count(*)::int AS n FROM app.notes WHERE id = 2"), [{ n: 2 }])
+    })
+  )
 })

@@ -284,8 +284,8 @@ export interface CautionMutant extends Mutant {
 
 const blind: Mutant["edits"][number] = [
   "execute/Judge",
-  "if (!Arr.isNonEmptyReadonlyArray(found) || !ran.every(isWatched)) return",
-  "if (found.length >= 0) return"
+  "if (!Arr.isNonEmptyReadonlyArray(found) || !isWatched) return",
+  "if (found.length >= 0 || isWatched) return"
 ]
 
 /**
@@ -444,13 +444,13 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "labels",
     row: "renames a label",
     without: "the labels of enums",
-    edits: [["database/Changes", "!isToLose && !hasAll(labels, then.parts.get(oid))", "false"]]
+    edits: [["database/Changes", "!isToLose && !(isShown && hasAll(labels, now.before.labels.get(oid)))", "false"]]
   },
   {
     name: "columns",
     row: "renames a column beside a new one",
     without: "the names of columns",
-    edits: [["database/Changes", " || !hasAll(columns, then.parts.get(oid) ?? [])", ""]]
+    edits: [["database/Changes", " || !hasAll(columns, then.columns)", ""]]
   },
   {
     name: "narrow tables",
@@ -462,7 +462,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "table names",
     row: "moves a table to another schema beside its new column",
     without: "the names of tables",
-    edits: [["database/Changes", "hasLostColumn || isRenamed ||", "hasLostColumn ||"]]
+    edits: [["database/Changes", "hasLostColumn || then.place !== place ||", "hasLostColumn ||"]]
   },
   {
     name: "schema names",
@@ -487,6 +487,34 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     row: "removes a large object",
     without: "the counts of large objects",
     edits: [["database/Changes", `? isCounted : isWritten`, `? false : isWritten`]]
+  },
+  {
+    name: "dropped tables",
+    row: "is about the whole transaction where the code of its second migration drops a table",
+    without: "the tables that are gone",
+    edits: [
+      ["database/Changes", "gone.some((oid) => before.tables.has(oid))", "gone.length < 0 && before.tables.size < 0"]
+    ]
+  },
+  {
+    name: "open cursor",
+    row: "is about the whole transaction where the code of its second migration",
+    without: "the cursor on what was there, from the second migration of a transaction on",
+    edits: [["database/Transaction", `statement === "CLOSE ALL"\n`, `statement === ""\n`]]
+  },
+  {
+    name: "closed cursors",
+    row: "is about the whole transaction where the code of its second migration",
+    without: "the end of a migration's cursors",
+    edits: [["database/Transaction", "EXECUTE pg_catalog.format('CLOSE %I', cursor_name)", "NULL"]]
+  },
+  {
+    name: "earlier rows",
+    row: "tells rows that the session wrote before from those of the migration",
+    without: "the counts at the beginning of a transaction",
+    edits: [
+      ["database/Changes", "!table.isForeseen && !counts.has(table.oid)", "table.isForeseen && !table.isForeseen"]
+    ]
   }
 ]
 
