@@ -8,7 +8,7 @@ import { parseObjects } from "../src/core/file/ObjectSyntax.js"
 import type { SchemaObject } from "../src/core/model/SchemaObject.js"
 import * as AutoMigrationConfig from "../src/runtime/AutoMigrationConfig.js"
 import * as ErrorShapes from "./support/detect/ErrorShapes.js"
-import { read } from "./support/repository/Repository.js"
+import { filesIn, read } from "./support/repository/Repository.js"
 
 const guide = read("docs/integration-guide.md")
 
@@ -71,5 +71,38 @@ describe("a kind of schema object", () => {
     const names = { missing: spelling("m"), other: spelling("o"), label: "l" }
     const provoked = new Set(ErrorShapes.all.map(({ provoke }): string => provoke(names).object._tag))
     deepStrictEqual([...provoked].toSorted(), kinds)
+  })
+})
+
+describe("a test", () => {
+  const tests = filesIn("test").filter((file) => file.endsWith(".test.ts"))
+  const named = (name: string) => tests.filter((file) => file === name || file.endsWith(`/${name}`))
+
+  it("is there where a document names it", () => {
+    const documents = [...filesIn("docs"), "README.md", "CONTRIBUTING.md", "SECURITY.md"].filter((file) =>
+      file.endsWith(".md")
+    )
+    const found = documents.flatMap((document) =>
+      namesIn(read(document), /`([\w/.-]+\.test\.ts)`/g).map((name) => ({ document, name, files: named(name).length }))
+    )
+    assert.isAbove(found.length, 50)
+    none(found.filter(({ files }) => files === 0).map(({ document, name }) => `${document}: ${name}`))
+  })
+
+  it("has the part that a row of the attacks names, and each row names a test", () => {
+    const rows = read("docs/security.md")
+      .split("\n")
+      .filter((line) => /^\| (?!\*\*|what |-)/.test(line))
+    const cells = rows.map((row) => row.split(" | ").at(-1) ?? "")
+    assert.isAbove(cells.length, 20)
+    none(cells.filter((cell) => !/\.test\.ts`/.test(cell)))
+    const parts = cells.flatMap((cell) =>
+      cell.split(/(?=`[\w/.-]+\.test\.ts`)/).flatMap((text) => {
+        const [name = ""] = namesIn(text, /^`([^`]+)`/g)
+        return namesIn(text, /_([^_`]+)_/g).map((part) => ({ part, files: named(name) }))
+      })
+    )
+    assert.isAbove(parts.length, 10)
+    none(parts.filter(({ files, part }) => !files.some((file) => read(file).includes(part))).map(({ part }) => part))
   })
 })
