@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SqlState from "../core/detect/SqlState.js"
+import type { Risk } from "../core/model/Risk.js"
 import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js"
 import * as Message from "./Message.js"
 import { isMadeHere, isOwn, ownId } from "./Presence.js"
@@ -105,15 +106,43 @@ export interface Done extends Schema.Schema.Type<typeof DoneAnswer> {
   readonly before: Before
 }
 
+/** The ledger's schema, and the names of its tables. @since 0.1.0 @category models */
+export interface Ledger {
+  readonly schema: string
+  readonly tables: ReadonlyArray<string>
+}
+
 const namesIn = (all: ReadonlyArray<string>): string =>
   `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
 
-/** Whether a table is one of some names, of which the files may not tell the schema. */
-const isAmong = (all: ReadonlyArray<QualifiedName>, name: string, schema: string): string => {
-  const given = JSON.stringify(all.map((one) => ({ name: one.name, schema: Option.getOrNull(one.schema) })))
-  return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(given)}::pg_catalog.jsonb) AS f (schema pg_catalog.text, name pg_catalog.text)
-      WHERE f.name = ${name} AND (f.schema IS NULL OR f.schema = ${schema}))`
+/**
+ * A table that a migration names, and the tables that the name can mean: see `Risk.reach`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Named extends Pick<Risk, "reach"> {
+  readonly name: QualifiedName
 }
+
+/**
+ * Whether a table is one of those that some names mean. A table of the same name in a schema that is not on the search
+ * path is another one.
+ */
+const isAmong = (all: ReadonlyArray<Named>, name: string, schema: string, isVisible: string): string => {
+  const given = all.map((one) => ({
+    name: one.name.name,
+    schema: Option.getOrNull(one.name.schema),
+    is_visible: one.reach === "path"
+  }))
+  return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(JSON.stringify(given))}::pg_catalog.jsonb)
+        AS f (schema pg_catalog.text, name pg_catalog.text, is_visible boolean)
+      WHERE f.name = ${name} AND CASE WHEN f.schema IS NOT NULL THEN f.schema = ${schema} WHEN f.is_visible THEN ${isVisible} ELSE true END)`
+}
+
+/** Whether a relation is one of the ledger's own. Other tables may stand in its schema. */
+const isOfLedger = ({ schema, tables }: Ledger): string =>
+  `n.nspname = ${Message.literal(schema)} AND c.relname = ANY ('{${tables.join()}}')`
 
 /** Whether a table or one above it fulfils a condition on `p`, the relation, and `m`, its schema. */
 const isAbove = (oid: string, condition: string): string => `EXISTS (
@@ -199,10 +228,15 @@ export const isClosed = (error: SqlError): boolean => Option.isSome(SqlState.evi
 const ownEnums = `ARRAY(SELECT e.enumtypid FROM pg_catalog.pg_enum AS e WHERE ${isOwn("e.xmin")})`
 const ownSchemas = `pg_catalog.pg_namespace AS n WHERE n.oid >= 16384 AND ${isOwn("n.xmin")}`
 
-/** Whether no code of the database switches the counts of changed rows off, or may do so. */
+/**
+ * Whether no code of the database switches the counts of changed rows off, or may do so; and none defers triggers again
+ * that have been made immediate, so that they fire after the look.
+ */
 const isCounting = `NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
     WHERE p.oid >= 16384 AND (pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'track_counts') > 0
-      OR pg_catalog.strpos(pg_catalog.lower(p.proconfig::text), 'track_counts') > 0))`
+      OR pg_catalog.strpos(pg_catalog.lower(p.proconfig::text), 'track_counts') > 0
+      OR pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'constraints') > 0 AND EXISTS (
+        SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgdeferrable AND NOT t.tgisinternal)))`
 
 /** The server's own tables that hold the names of tables, columns and labels. No DDL keeps such a lock on them. */
 const catalogs = ["attrdef", "attribute", "class", "enum", "index", "inherits"].map((name) => `pg_${name}`).join()
@@ -244,36 +278,37 @@ export const look: ReadonlyArray<string> = [
  * @category statements
  */
 export const done = (options: {
-  readonly ledger: string
+  readonly ledger: Ledger
   readonly shown: ReadonlyArray<string>
-  readonly foreseen: ReadonlyArray<QualifiedName>
-  readonly ofPlan: ReadonlyArray<QualifiedName>
-  readonly toLose: ReadonlyArray<QualifiedName>
+  readonly foreseen: ReadonlyArray<Named>
+  readonly ofPlan: ReadonlyArray<Named>
+  readonly toLose: ReadonlyArray<Named>
 }): string => {
+  const visible = (oid: string): string => `pg_catalog.pg_table_is_visible(${oid})`
   const isOld = (condition: string): string => `CASE WHEN k.is_made THEN false ELSE ${condition} END`
   return Message.answering(
     "done",
     `pg_catalog.json_build_object('transaction', pg_catalog.pg_current_xact_id()::pg_catalog.xid::text,
   'isCounting', pg_catalog.current_setting('track_counts')::boolean AND CASE WHEN EXISTS (SELECT FROM ${held} AS held
       JOIN pg_catalog.pg_class AS c ON c.oid = held.relation JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE held.is_written AND c.oid >= 16384 AND n.nspname <> ${Message.literal(options.ledger)} AND NOT ${isMadeHere("c.oid")}) THEN ${isCounting} ELSE true END,
+    WHERE held.is_written AND c.oid >= 16384 AND NOT (${isOfLedger(options.ledger)}) AND NOT ${isMadeHere("c.oid")}) THEN ${isCounting} ELSE true END,
   'tables', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,
       'file', c.relfilenode::bigint, 'written', ${written("c.oid")}, 'changed', ${changed("c.oid")}, 'isMade', k.is_made,
       'place', ${schemaAndName}, 'isServers', n.nspname = 'pg_catalog', 'isExclusive', held.is_exclusive, 'isWritten', held.is_written,
       'isShown', ${isOld(isAbove("c.oid", `p.relname = ANY (${namesIn(options.shown)})`))},
-      'isForeseen', ${isOld(isAmong(options.foreseen, "c.relname", "n.nspname"))},
-      'isOfPlan', ${isOld(isAbove("c.oid", isAmong(options.ofPlan, "p.relname", "m.nspname")))},
-      'isToLose', ${isOld(isAbove("c.oid", isAmong(options.toLose, "p.relname", "m.nspname")))},
+      'isForeseen', ${isOld(isAmong(options.foreseen, "c.relname", "n.nspname", visible("c.oid")))},
+      'isOfPlan', ${isOld(isAbove("c.oid", isAmong(options.ofPlan, "p.relname", "m.nspname", visible("p.oid"))))},
+      'isToLose', ${isOld(isAbove("c.oid", isAmong(options.toLose, "p.relname", "m.nspname", visible("p.oid"))))},
       'hasLostColumn', ${isOld(`EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attisdropped AND ${isOwn("a.xmin")})`)},
       'columns', CASE WHEN k.is_made OR NOT held.is_exclusive THEN '{}'::text[] ELSE ${columns("c.oid")} END)), '[]')
     FROM ${held} AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       CROSS JOIN LATERAL (SELECT ${isMadeHere("c.oid")} AS is_made OFFSET 0) AS k
     WHERE c.relkind = ANY ('{r,p,m}') AND CASE WHEN n.nspname = 'pg_catalog' THEN c.relname = ANY ('{${catalogs}}') OR c.oid = ANY (${largeObjects})
-      ELSE n.nspname <> ALL ('{information_schema,pg_toast}') AND n.nspname <> ${Message.literal(options.ledger)} END),
+      ELSE n.nspname <> ALL ('{information_schema,pg_toast}') AND NOT (${isOfLedger(options.ledger)}) END),
   'gone', (SELECT coalesce(pg_catalog.json_agg(held.relation::bigint), '[]') FROM ${held} AS held
     WHERE held.is_exclusive AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = held.relation)),
   'enums', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('oid', t.oid::bigint, 'name', t.typname,
-      'isShown', t.typname = ANY (${namesIn(options.shown)}), 'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname")},
+      'isShown', t.typname = ANY (${namesIn(options.shown)}), 'isToLose', ${isAmong(options.toLose, "t.typname", "n.nspname", "pg_catalog.pg_type_is_visible(t.oid)")},
       'labels', ${labels("t.oid")})), '[]')
     FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
     WHERE t.oid = ANY (${ownEnums}) AND NOT (${isOwn("t.xmin")})),

@@ -10,6 +10,7 @@ import type { Migration } from "../core/migration/Migration.js"
 import type { Risk } from "../core/model/Risk.js"
 import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as Changes from "../database/Changes.js"
+import { tables as ownTables } from "../ledger/Trust.js"
 
 type Migrations = ReadonlyArray<Migration>
 
@@ -26,7 +27,7 @@ export const question = (
 ): string => {
   const all = plan.steps.map((step) => step.migration)
   return Changes.done({
-    ledger,
+    ledger: { schema: ledger, tables: ownTables },
     shown: [...new Set(ran.flatMap(({ footprint: { reads, writes } }) => [...reads, ...writes]))],
     foreseen: tablesOf(judgedRisks(ran)),
     ofPlan: tablesOf(judgedRisks(all)),
@@ -77,8 +78,8 @@ const judgedRisks = (migrations: ReadonlyArray<Migration>): ReadonlyArray<Risk> 
     )
   )
 
-const tablesOf = (risks: ReadonlyArray<Risk>): ReadonlyArray<QualifiedName> =>
-  risks.flatMap(({ relation }) => Option.toArray(relation))
+const tablesOf = (risks: ReadonlyArray<Risk>): ReadonlyArray<Changes.Named> =>
+  risks.flatMap(({ reach, relation }) => Option.toArray(Option.map(relation, (name) => ({ name, reach }))))
 
 /** Whether the statement may drop or rename an object, or a part of it. */
 const isOfLoss = ({ kind }: Risk): boolean => kind === "data-loss" || kind === "incompatible-change"

@@ -114,7 +114,7 @@ const recordApplied = (
         schema,
         before: [
           Transaction.confirm,
-          ...runDeferred(job),
+          ...runDeferred(job, migration === Arr.lastNonEmpty(waiting)),
           ...questions.before,
           ...(migration === Arr.lastNonEmpty(waiting) ? Transaction.forget : Transaction.forgetBut(Changes.cursor)),
           ...questions.after
@@ -134,13 +134,11 @@ const recordApplied = (
 }
 
 /**
- * Deferred triggers run before the judge looks at what the migration has done. A plan in one transaction may owe a
- * check to its next migration, so its triggers run at its end.
+ * Deferred triggers run before the judge looks at what the transaction has done. A migration may owe a check to the next
+ * one of its transaction, so they run at the last one.
  */
-const runDeferred = ({ doing, judgement, transaction }: Job.Job): ReadonlyArray<string> =>
-  Option.isSome(judgement) && (transaction === "migration" || doing === "build")
-    ? ["SET CONSTRAINTS ALL IMMEDIATE"]
-    : []
+const runDeferred = ({ judgement }: Job.Job, isLast: boolean): ReadonlyArray<string> =>
+  Option.isSome(judgement) && isLast ? ["SET CONSTRAINTS ALL IMMEDIATE"] : []
 
 /**
  * The server may refuse the record because of what the script did before. A transaction with one snapshot may be
@@ -173,7 +171,7 @@ const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effec
   const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
   const record = qualified(LedgerStatements.append(schema, events))
   const questions = task.judge.closing(place, last)
-  const look = [...runDeferred(task.job), ...questions.before, ...questions.after].map(qualified)
+  const look = [...runDeferred(task.job, true), ...questions.before, ...questions.after].map(qualified)
   const message = [Message.pinned, ...scripts, record, ...look].join(";\n")
   return Transaction.sendScript(place.reserved.connection, message).pipe(
     Effect.mapError(Script.atEndOf(first, place.role)),

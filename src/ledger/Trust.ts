@@ -45,7 +45,8 @@ const traces = [
   "constraint lease_lasts_limit on lease"
 ]
 
-const tables = [...new Set(definitions.map(([, table]) => table))]
+/** The names of the ledger's tables. @since 0.1.0 @category constants */
+export const tables: ReadonlyArray<string> = [...new Set(definitions.map(([, table]) => table))]
 
 /** One definition of an object of a ledger, and the place of the migration that gives it. */
 type Row = readonly [place: number, table: string, object: string, definition: string]

@@ -32,6 +32,7 @@ import { lockOf, type RiskCandidate } from "../risk/Candidate.js"
 import { candidatesOf, mayRunInBlock } from "../risk/Statement.js"
 import { locate, type ParsedStatement, type Parser, type SyntaxError, statementsOf } from "../sql/ParsedSql.js"
 import { isDefinition, isNeutral } from "../statement/Neutral.js"
+import * as ParserSetting from "../statement/ParserSetting.js"
 import { newestIn } from "../statement/ServerVersion.js"
 import { beforeIdleBegin, endsTransaction, hasOwnTransactions, unclosed } from "../statement/TransactionBlock.js"
 import { withoutQuotedLiteral } from "../text/Redaction.js"
@@ -360,10 +361,12 @@ const executeWithRisk: Recorder.Recorder["execute"] = (recorder, node) => {
   const wasOpaque = statement.isOpaque
   statement.isOpaque = false
   const reach = recorder.path > 0 || statement.runsCode ? "anywhere" : "path"
+  const json = JSON.stringify(node)
   statement.candidates.push(
-    ...candidatesOf(recorder, node).map((candidate) => ({ reach, lock: lockOf(node), ...candidate }) as const)
+    ...candidatesOf(recorder, node, json).map((candidate) => ({ reach, lock: lockOf(node), ...candidate }) as const)
   )
   execute(recorder, node)
+  if (ParserSetting.mayChange(node, json)) Recorder.opaqueBarrier(recorder, "may change how the server reads SQL")
   statement.runsUnknownCode ||= statement.isOpaque && !isDefinition(node)
   statement.isOpaque ||= wasOpaque
 }

@@ -223,11 +223,24 @@ const unnamedByQueries: ReadonlySet<ObjectType | undefined> = new Set([
   "OBJECT_TRIGGER"
 ])
 
+/** `ON CONFLICT ON CONSTRAINT` names a unique constraint. */
+const ofRenamedConstraint = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  name: string
+): ReadonlyArray<RiskCandidate> => {
+  const kind = R.findRelation(recorder, table)?.constraints.find((constraint) => constraint.name === name)?.kind
+  const isArbiter = kind === "primary key" || kind === "unique" || kind === "exclusion"
+  return isArbiter ? about(recorder, "incompatible-change", table) : []
+}
+
 /** Candidates of a rename. `ALTER INDEX … RENAME` may also name a table. @since 0.1.0 @category operations */
 export const ofRename = (
   recorder: R.Recorder,
-  { object, relation, renameType }: RenameStmt
+  { object, relation, renameType, subname = "" }: RenameStmt
 ): ReadonlyArray<RiskCandidate> => {
+  if (renameType === "OBJECT_TABCONSTRAINT")
+    return ofRenamedConstraint(recorder, Path.range(recorder, relation), subname)
   const isIndex =
     renameType === "OBJECT_INDEX" && R.findRelation(recorder, Path.range(recorder, relation))?.kind === "index"
   if (isIndex || (renameType !== "OBJECT_INDEX" && unnamedByQueries.has(renameType))) return []

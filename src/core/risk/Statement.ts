@@ -5,7 +5,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { AlterDomainStmt, CreateTrigStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
+import type { AlterDomainStmt, AlterSeqStmt, CreateTrigStmt, Node, RangeVar, TruncateStmt } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
@@ -13,17 +13,17 @@ import type { QualifiedName } from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { tablesWithType } from "../reading/Use.js"
-import { isOn, nameOfNodes, optionNamed } from "../sql/SyntaxTree.js"
+import { isOn, nameOfNodes, optionNamed, optionsOf } from "../sql/SyntaxTree.js"
 import { isTransactional } from "../statement/TransactionBlock.js"
 import { about, aboutType, general, onInsert, onRows, onTable, type RiskCandidate } from "./Candidate.js"
 import { ofCascade } from "./Cascade.js"
 import { ofAccess, ofDrop, ofEnum, ofNewSchema, ofRename } from "./Name.js"
 import { ofAlterTable, ofNewTable } from "./Table.js"
 
-/** @since 0.1.0 @category operations */
-export const candidatesOf = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandidate> => [
+/** `json` is the node as JSON. @since 0.1.0 @category operations */
+export const candidatesOf = (recorder: R.Recorder, node: Node, json: string): ReadonlyArray<RiskCandidate> => [
   ...(mayRunInBlock(recorder, node) ? [] : [general("not-transactional")]),
-  ...(isUnseen(node) ? [general("opaque")] : []),
+  ...(isUnseen(node, json) ? [general("opaque")] : []),
   ...ofStatement(recorder, node),
   ...ofCascade(recorder, node),
   ...(runsQueries(node) ? changesWithin(node).flatMap((change) => ofRows(recorder, change) ?? []) : [])
@@ -33,8 +33,8 @@ export const candidatesOf = (recorder: R.Recorder, node: Node): ReadonlyArray<Ri
  * Whether a statement may hide what other code does: it names the setting that counts changed rows, which the look at
  * the end of a migration rests on, or a foreign table whose rows a shell command gives.
  */
-const isUnseen = (node: Node): boolean =>
-  JSON.stringify(node).includes("track_counts") ||
+const isUnseen = (node: Node, json: string): boolean =>
+  json.includes("track_counts") ||
   ("CreateForeignTableStmt" in node && optionNamed(node.CreateForeignTableStmt.options, "program") !== undefined)
 
 /**
@@ -97,11 +97,42 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandid
   if ("AlterEnumStmt" in node) return ofEnum(recorder, node.AlterEnumStmt)
   if ("AlterDomainStmt" in node) return ofDomain(recorder, node.AlterDomainStmt)
   if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt)
+  if ("AlterSeqStmt" in node) return ofSequence(recorder, node.AlterSeqStmt)
+  if (endsQuietly(node)) return [general("incompatible-change")]
   return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
 }
 
-/** A new trigger that deletes: programs of the previous release write to the table and do not expect it. */
-const ofNewTrigger = (recorder: R.Recorder, { funcname, relation }: CreateTrigStmt): ReadonlyArray<RiskCandidate> => {
+/** Its next values may be old ones, unless the statement only says which column owns it, or how it is kept. */
+const ofSequence = (recorder: R.Recorder, { options, sequence }: AlterSeqStmt): ReadonlyArray<RiskCandidate> =>
+  optionsOf(options).every(({ defname = "" }) => ["as", "cache", "logged", "owned_by"].includes(defname))
+    ? []
+    : onTable(recorder, "incompatible-change", sequence)
+
+/**
+ * Whether a statement ends what works behind the queries of other programs, although no object is gone: an event
+ * trigger, the tables of a publication, a mapping of a text search configuration. A publication of all tables lets an
+ * UPDATE fail on a table without a key.
+ */
+const endsQuietly = (node: Node): boolean => {
+  if ("AlterEventTrigStmt" in node)
+    return node.AlterEventTrigStmt.tgenabled !== "O" && node.AlterEventTrigStmt.tgenabled !== "A"
+  if ("AlterPublicationStmt" in node) return node.AlterPublicationStmt.action !== "AP_AddObjects"
+  if ("CreatePublicationStmt" in node) return node.CreatePublicationStmt.for_all_tables === true
+  return "AlterTSConfigurationStmt" in node && node.AlterTSConfigurationStmt.kind !== "ALTER_TSCONFIG_ADD_MAPPING"
+}
+
+/**
+ * A new trigger that deletes: programs of the previous release write to the table and do not expect it. One that replaces
+ * another ends what that did.
+ */
+const ofNewTrigger = (
+  recorder: R.Recorder,
+  { funcname, relation, replace, trigname }: CreateTrigStmt
+): ReadonlyArray<RiskCandidate> => {
+  const known = R.findRelation(recorder, Path.range(recorder, relation))?.attachments
+  const mayReplace =
+    replace === true && known?.some(({ kind, name }) => kind === "trigger" && name === trigname) !== true
+  if (mayReplace) return onTable(recorder, "incompatible-change", relation)
   const bodies = R.routines(recorder, Path.routine(recorder, nameOfNodes(funcname))).map(({ body }) => body)
   const removes = bodies.some((body) => body._tag === "Code" && body.steps.some(({ node }) => isRemoval(node)))
   return removes ? onTable(recorder, "incompatible-change", relation) : []

@@ -25,7 +25,7 @@ import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { mentionsOf } from "../sql/Mentions.js"
 import { serialOf, wordingOf } from "../sql/ParsedType.js"
-import { modifiersOf, stringsOf } from "../sql/SyntaxTree.js"
+import { modifiersOf, optionsOf, stringsOf } from "../sql/SyntaxTree.js"
 import { about, onTable, type RiskCandidate } from "./Candidate.js"
 import { ofGoneConstraint } from "./Name.js"
 
@@ -88,6 +88,7 @@ const ofCommand = (
   const { def, name = "", subtype = "AT_ReAddComment" } = command
   const simple = simpleKinds[subtype]
   if (simple !== undefined) return simple.flatMap((kind) => about(recorder, kind, table))
+  if (subtype === "AT_SetIdentity") return ofIdentity(recorder, table, def)
   if (def !== undefined && "ColumnDef" in def) {
     return subtype === "AT_AlterColumnType"
       ? ofNewType(recorder, table, name, def.ColumnDef)
@@ -122,14 +123,31 @@ const ofGoneDefault = (recorder: R.Recorder, table: QualifiedName, column: strin
   return known?.isNotNull === false ? [] : about(recorder, "incompatible-change", table)
 }
 
+/** New values of an identity may be old ones, unless the statement only says when they are given. */
+const ofIdentity = (
+  recorder: R.Recorder,
+  table: QualifiedName,
+  def: Node | undefined
+): ReadonlyArray<RiskCandidate> => {
+  const options = def !== undefined && "List" in def ? optionsOf(def.List.items) : []
+  return options.some(({ defname }) => defname !== "generated") ? about(recorder, "incompatible-change", table) : []
+}
+
 /** Kinds of risk that the action alone decides. */
 const simpleKinds: Readonly<Partial<Record<AlterTableType, ReadonlyArray<RiskKind>>>> = {
   AT_AddIdentity: ["table-rewrite"],
   AT_ChangeOwner: ["privilege-change"],
   AT_DisableRowSecurity: ["privilege-change"],
+  AT_DisableRule: ["incompatible-change"],
+  AT_DisableTrig: ["incompatible-change"],
+  AT_DisableTrigAll: ["incompatible-change"],
+  AT_DisableTrigUser: ["incompatible-change"],
   AT_DropColumn: ["data-loss"],
+  AT_DropExpression: ["incompatible-change"],
   AT_DropIdentity: ["incompatible-change"],
   AT_DropInherit: ["incompatible-change"],
+  AT_EnableReplicaRule: ["incompatible-change"],
+  AT_EnableReplicaTrig: ["incompatible-change"],
   AT_EnableRowSecurity: ["privilege-change"],
   AT_ForceRowSecurity: ["privilege-change"],
   AT_NoForceRowSecurity: ["privilege-change"],

@@ -15,7 +15,7 @@ const before = `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(5, 
   CREATE TRIGGER fire BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fires();
   CREATE TABLE part (id int, at int) PARTITION BY RANGE (at); CREATE TABLE part_0 PARTITION OF part FOR VALUES FROM (0) TO (1);
   CREATE TABLE part_rest PARTITION OF part DEFAULT; CREATE TABLE part_new (id int, at int);
-  CREATE TYPE pair AS (a int, b int)`
+  CREATE SEQUENCE q; CREATE TYPE pair AS (a int, b int)`
 
 const risks = (text: string) =>
   lastFootprint(before, text).risks.flatMap(({ kind, relation, declared }) =>
@@ -50,6 +50,42 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION f()"],
   ["DROP TRIGGER fire ON t", "incompatible-change t"],
   ["DROP TRIGGER fire ON t; CREATE TRIGGER fire AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION fires()"],
+  ["ALTER TABLE t DISABLE TRIGGER fire", "incompatible-change t"],
+  ["ALTER TABLE t DISABLE TRIGGER USER", "incompatible-change t"],
+  ["ALTER TABLE t DISABLE TRIGGER ALL", "incompatible-change t"],
+  ["ALTER TABLE t ENABLE TRIGGER fire"],
+  ["ALTER TABLE t ENABLE REPLICA TRIGGER fire", "incompatible-change t"],
+  ["ALTER TABLE t DISABLE RULE r", "incompatible-change t"],
+  ["ALTER TABLE t ENABLE REPLICA RULE r", "incompatible-change t"],
+  ["CREATE OR REPLACE TRIGGER fire BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION fires()"],
+  [
+    "CREATE OR REPLACE TRIGGER by_hand BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION fires()",
+    "incompatible-change t"
+  ],
+  ["ALTER EVENT TRIGGER e DISABLE", "incompatible-change"],
+  ["ALTER EVENT TRIGGER e ENABLE"],
+  ["ALTER PUBLICATION p DROP TABLE t", "incompatible-change"],
+  ["ALTER PUBLICATION p SET TABLE t", "incompatible-change"],
+  ["ALTER PUBLICATION p ADD TABLE t"],
+  ["CREATE PUBLICATION p FOR ALL TABLES", "incompatible-change"],
+  ["CREATE PUBLICATION p FOR TABLE t"],
+  ["ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR word", "incompatible-change"],
+  ["ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH simple"],
+  ["ALTER TABLE t ALTER COLUMN id SET GENERATED ALWAYS"],
+  ["ALTER TABLE t ALTER COLUMN id RESTART WITH 1", "incompatible-change t"],
+  ["ALTER TABLE t ALTER COLUMN id SET INCREMENT BY -1", "incompatible-change t"],
+  ["CREATE SEQUENCE s; ALTER SEQUENCE s RESTART WITH 7"],
+  ["ALTER SEQUENCE q RESTART WITH 1", "incompatible-change q"],
+  ["ALTER SEQUENCE q OWNED BY t.id"],
+  ["ALTER TABLE t ALTER COLUMN n DROP EXPRESSION", "incompatible-change t"],
+  ["ALTER TABLE x RENAME CONSTRAINT x_key TO x_other", "incompatible-change x"],
+  ["ALTER TABLE w RENAME CONSTRAINT w_c_check TO w_other"],
+  ["SET standard_conforming_strings = on; SET client_encoding = 'utf-8'; SET client_encoding = UTF8"],
+  ["SET standard_conforming_strings = off", "opaque"],
+  ["SET LOCAL client_encoding TO 'LATIN1'", "opaque"],
+  ["SELECT set_config('client_encoding', 'LATIN1', false)", "opaque"],
+  ["RESET standard_conforming_strings", "opaque"],
+  ["RESET ALL", "opaque"],
   ["DROP TYPE mood", "incompatible-change mood"],
   ["DROP TYPE mood; CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')"],
   ["DROP TYPE mood; CREATE TYPE mood AS ENUM ('sad')", "incompatible-change mood"],
