@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
+import { folderOfRun } from "./support/repository/Compiler.js"
 import * as Database from "./support/server/Database.js"
 import * as EmbeddedServer from "./support/server/EmbeddedServer.js"
 
@@ -36,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const templateName = `template_${randomBytes(8).toString("hex")}`
   project.provide("serverUrl", url)
   project.provide("templateName", templateName)
-  project.provide("folder", folder)
+  process.env[folderOfRun] = folder
   await Effect.runPromise(
     Scope.addFinalizer(scope, Database.query(url, `DROP DATABASE IF EXISTS ${templateName} WITH (FORCE)`))
   )

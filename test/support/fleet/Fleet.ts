@@ -3,23 +3,17 @@
  * the library compiled once, since a compiler in each of them would be most of what they do.
  */
 import { type ChildProcess, fork } from "node:child_process"
-import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { compile } from "../repository/Compiler.js"
+import { built } from "../repository/Compiler.js"
 import * as FleetMessage from "./FleetMessage.js"
 
 export { type Program, Word } from "./FleetMessage.js"
 
-/** The compiled worker's file, as long as the scope. */
-export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "effect-auto-migration-fleet-"))),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
-).pipe(Effect.map((folder) => compile("test/support/fleet/FleetWorker", folder)))
+/** The compiled worker's file. */
+export const build: Effect.Effect<string, never, Scope.Scope> = built("test/support/fleet/FleetWorker")
 
 /** One process. It is killed when its scope ends, if it still runs. */
 export interface Process {

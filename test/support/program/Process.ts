@@ -2,14 +2,11 @@
  * Other processes that migrate the same database, real ones, which a test may stop, continue and kill.
  */
 import { spawn } from "node:child_process"
-import { mkdtempSync } from "node:fs"
-import { join } from "node:path"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { inject } from "vitest"
-import { compile } from "../repository/Compiler.js"
+import { built } from "../repository/Compiler.js"
 import { Program } from "./ProcessProgram.js"
 
 export interface Process {
@@ -18,17 +15,10 @@ export interface Process {
   readonly outcome: Effect.Effect<string>
 }
 
-/** Compiled by the first test in this process of the run that asks. A compiler in each child is most of what the child does. */
-const program = Effect.runSync(
-  Effect.cached(
-    Effect.sync(() => compile("test/support/program/migrate", mkdtempSync(join(inject("folder"), "compiled-"))))
-  )
-)
-
 /** Begins to migrate everything, and is gone when the scope ends. */
 export const migrating = (options: Program): Effect.Effect<Process, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const file = yield* program
+    const file = yield* built("test/support/program/migrate")
     const outcome = yield* Deferred.make<string>()
     const argument = Schema.encodeSync(Schema.parseJson(Program))(options)
     const child = yield* Effect.acquireRelease(

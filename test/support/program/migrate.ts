@@ -25,7 +25,7 @@ const migrate = ({ lease, migrations, url }: Program) =>
     )
   )
 
-await Schema.decodeUnknown(Schema.parseJson(Program))(process.argv[2]).pipe(
+Schema.decodeUnknown(Schema.parseJson(Program))(process.argv[2]).pipe(
   Effect.flatMap(migrate),
   Effect.flatMap((outcome) => Effect.sync(() => process.stdout.write(`${outcome}\n`))),
   Effect.runPromise

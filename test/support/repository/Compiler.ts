@@ -1,32 +1,85 @@
 /**
  * Programs that tests start as processes, compiled once.
  */
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
+import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { buildSync } from "esbuild"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
+
+/** The environment variable with the folder of a test run, which is gone at its end. */
+export const folderOfRun = "EFFECT_AUTO_MIGRATION_TEST_FOLDER"
+
+/**
+ * Loads the program beside it with the machine code's precursor that an earlier process has left: to read JavaScript is half of
+ * what a process does to load the library. A process without an argument leaves it.
+ */
+const launcher = (bundle: string) => `
+const { createRequire } = require("node:module"), fs = require("node:fs"), path = require("node:path"), vm = require("node:vm")
+const file = path.join(__dirname, "${bundle}"), cache = file + ".cache"
+const source = "(function (require, __filename, __dirname) {" + fs.readFileSync(file, "latin1") + "\\n})"
+const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined
+const script = new vm.Script(source, { cachedData, filename: file })
+if (process.argv[2] === undefined) process.on("exit", () => fs.writeFileSync(cache, script.createCachedData()))
+script.runInThisContext()(createRequire(file), file, __dirname)
+`
+
+/** ASCII alone, which is read as it stands. esbuild leaves the characters of regular expressions. */
+const escaped = (text: string): string =>
+  text.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 /**
  * Compiles a program to one file in a folder, with all that it imports: a process loads that in half the time. The file lies as
  * deep as the library's modules in an installed package, and beside it stands what they find there.
  */
-export const compile = (program: string, folder: string): string => {
-  const outfile = path.join(folder, "dist", "program", `${path.basename(program)}.js`)
+const compile = (program: string, folder: string): string => {
+  const name = path.basename(program)
+  const outfile = path.join(folder, "dist", name, "bundle.cjs")
   buildSync({
     absWorkingDir: root,
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     bundle: true,
+    define: { "import.meta.url": "importMetaUrl" },
     entryPoints: [`${program}.ts`],
-    external: ["libpg-query", "pg", "pg-*"],
-    format: "esm",
+    external: ["libpg-query", "pg-native"],
+    format: "cjs",
     logLevel: "silent",
+    minifyWhitespace: true,
     outfile,
     platform: "node",
     target: "node20",
     tsconfig: path.join(root, "tsconfig.json")
   })
+  fs.writeFileSync(outfile, escaped(fs.readFileSync(outfile, "utf8")))
   fs.copyFileSync(path.join(root, "package.json"), path.join(folder, "package.json"))
   for (const name of ["node_modules", "migrations"]) fs.symlinkSync(path.join(root, name), path.join(folder, name))
-  return outfile
+  const launched = path.join(path.dirname(outfile), `${name}.cjs`)
+  fs.writeFileSync(launched, launcher(path.basename(outfile)))
+  spawnSync(process.execPath, [launched], { stdio: "ignore" })
+  return launched
+}
+
+const compiled = new Map<string, string>()
+
+const folderIn = (parent: string): string => fs.mkdtempSync(path.join(parent, "effect-auto-migration-program-"))
+
+/** The file of a program that is compiled: once in this process of a test run, elsewhere as long as the scope. */
+export const built = (program: string): Effect.Effect<string, never, Scope.Scope> => {
+  const parent = process.env[folderOfRun]
+  if (parent === undefined) {
+    return Effect.acquireRelease(
+      Effect.sync(() => folderIn(os.tmpdir())),
+      (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+    ).pipe(Effect.map((folder) => compile(program, folder)))
+  }
+  return Effect.sync(() => {
+    const file = compiled.get(program) ?? compile(program, folderIn(parent))
+    compiled.set(program, file)
+    return file
+  })
 }

@@ -18,8 +18,6 @@ declare module "vitest" {
     readonly serverUrl: string
     /** The name of the run's database with a ledger, as soon as a test has asked for a copy of it. */
     readonly templateName: string
-    /** For the files of the run, and gone at its end. */
-    readonly folder: string
   }
 }
 
