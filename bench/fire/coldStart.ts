@@ -27,6 +27,8 @@ export interface Scale {
   readonly rounds: number
   /** With those that do next to nothing. */
   readonly lightRounds: number
+  /** What the migrations that work fill their tables with. */
+  readonly rows: number
 }
 
 interface Round {
@@ -34,13 +36,12 @@ interface Round {
   readonly byHand: number
 }
 
-/** What the migrations that do next to nothing, and those that work, fill their tables with. */
+/** What the migrations that do next to nothing fill their tables with. */
 const small = 1
-const large = 100_000
 
-export const scale: Scale = { processes: 32, fibers: 32, rounds: 5, lightRounds: 3 }
+export const scale: Scale = { processes: 32, fibers: 32, rounds: 5, lightRounds: 3, rows: 100_000 }
 
-export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.Effect<ReadonlyArray<Figure>> =>
+export const run = ({ fibers, lightRounds, processes, rounds, rows }: Scale): Effect.Effect<ReadonlyArray<Figure>> =>
   Effect.gen(function* () {
     let log = ""
     const server = yield* EmbeddedServer.make({
@@ -73,7 +74,7 @@ export const run = ({ fibers, lightRounds, processes, rounds }: Scale): Effect.E
       return { took, ...waitingMessages(MessageLog.messages(log, url)) }
     }).pipe(Effect.scoped, Effect.orDie)
 
-    const working = yield* Effect.replicateEffect(round(large), rounds)
+    const working = yield* Effect.replicateEffect(round(rows), rounds)
     const light = yield* Effect.replicateEffect(round(small), lightRounds)
     const { mean, most, took, workers } = yield* counted
     const figure = (name: string, value: number, unit: Figure["unit"] = "ms"): Figure => ({
