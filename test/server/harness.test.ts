@@ -2,12 +2,16 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import { holding, untilBlocked } from "../support/program/Situation.js"
+import { AutoMigration } from "effect-auto-migration"
+import * as App from "../support/program/App.js"
+import { appliedIds, holding, kinds, untilBlocked, users } from "../support/program/Situation.js"
 import * as Database from "../support/server/Database.js"
 import * as EmbeddedServer from "../support/server/EmbeddedServer.js"
+import * as LedgerTemplate from "../support/server/LedgerTemplate.js"
 import * as Server from "../support/server/Server.js"
 import * as WireTap from "../support/server/WireTap.js"
 
@@ -28,6 +32,24 @@ describe("the server of this run", () => {
         Database.query(url, `SELECT 1 FROM pg_database WHERE datname = '${String(name[0]?.["name"])}'`)
       )
       deepStrictEqual(found, [])
+    })
+  )
+})
+
+describe("a copy of the run's ledger", () => {
+  it.scopedLive("has the library's own migrations and no others, so that no program builds it again", () =>
+    Effect.gen(function* () {
+      const url = yield* LedgerTemplate.freshDatabase
+      const ledger = "SELECT oid::int FROM pg_class WHERE relnamespace = 'auto_migration'::regnamespace ORDER BY 1"
+      const before = yield* Database.query(url, ledger)
+      assert.isNotEmpty(before)
+      yield* Effect.gen(function* () {
+        deepStrictEqual(yield* appliedIds, [])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, Object.keys(users))
+        deepStrictEqual(yield* kinds, ["Applied 001_users", "Applied 002_users_email"])
+        assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+      }).pipe(Effect.provide(App.layer({ url, migrations: users })))
+      deepStrictEqual(yield* Database.query(url, ledger), before)
     })
   )
 })

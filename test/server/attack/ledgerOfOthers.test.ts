@@ -14,6 +14,7 @@ import * as CommandLine from "../../support/program/CommandLine.js"
 import { ask, failsWith, kinds, type Services, users } from "../../support/program/Situation.js"
 import { ownDefinitions, scripts } from "../../support/repository/OwnDefinitions.js"
 import * as Database from "../../support/server/Database.js"
+import * as LedgerTemplate from "../../support/server/LedgerTemplate.js"
 import { role } from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
@@ -44,14 +45,14 @@ const otherOperations: Readonly<Record<string, Operation>> = {
   release: AutoMigration.release("001_users")
 }
 
-/** Each operation begins a process of its own. */
+/** Each operation begins a program of its own, on connections that they share. */
 const allRefuse = (url: string, reason: RegExp, options: App.Program["options"] = {}, chosen = operations) =>
   Effect.forEach(Object.entries(chosen), ([name, operation]) =>
     Effect.map(
-      Effect.provide(failsWith("LedgerUnusable", operation), App.layer({ url, migrations: users, options })),
+      Effect.provide(failsWith("LedgerUnusable", operation), App.libraryOnConnections({ migrations: users, options })),
       (error) => assert.match(error.message, reason, name)
     )
-  )
+  ).pipe(Effect.provide(App.connections({ url })))
 
 const noneRan = (url: string) =>
   Effect.map(Database.query(url, "SELECT is_called FROM trap.trapped"), (rows) =>
@@ -214,19 +215,11 @@ const changed: Readonly<Record<string, readonly [change: string, reason: RegExp]
   ]
 }
 
-/** A database with a ledger that a superuser has built. */
-const built = Effect.tap(Server.freshDatabase, (url) =>
-  Effect.provide(
-    AutoMigration.migrate,
-    App.layer({ url, migrations: { "000_other": "CREATE TABLE other (id integer);" } })
-  )
-)
-
 describe("a ledger in which was put", () => {
   for (const [what, [change, reason]] of Object.entries(changed)) {
     it.scopedLive(`${what}: LedgerUnusable says so, and no code from elsewhere runs`, () =>
       Effect.gen(function* () {
-        const url = yield* built
+        const url = yield* LedgerTemplate.freshDatabase
         const mallory = yield* role(url, "mallory")
         yield* Database.query(url, ...trap("postgres"), change.replace("mallory", mallory.name))
         yield* allRefuse(url, reason)
@@ -349,7 +342,7 @@ describe("a ledger that is the library's own", () => {
 
   it.scopedLive("is known under each search path, interval style and quoting of the session", () =>
     Effect.gen(function* () {
-      const url = yield* built
+      const url = yield* LedgerTemplate.freshDatabase
       const migrator = yield* role(url, "migrator")
       yield* Database.query(
         url,
@@ -364,7 +357,7 @@ describe("a ledger that is the library's own", () => {
 
   it.scopedLive("is looked at once by a process", () =>
     Effect.gen(function* () {
-      const url = yield* built
+      const url = yield* LedgerTemplate.freshDatabase
       const tap = yield* WireTap.make(url)
       yield* Effect.all([AutoMigration.status, AutoMigration.migrate, AutoMigration.status]).pipe(
         Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users }))

@@ -12,6 +12,16 @@ import * as Server from "./Server.js"
 
 const lock = (name: string): string => `hashtextextended('${name}', 0)`
 
+/** A program builds the ledger when it has something to record. */
+const migrations = { "001_none": "SELECT 1;" }
+
+/** Leaves the library's own migrations alone in the ledger. */
+export const emptied = `ALTER TABLE auto_migration.event DISABLE TRIGGER append_only;
+  DELETE FROM auto_migration.event WHERE migration_id NOT LIKE '%/%';
+  ALTER TABLE auto_migration.event ENABLE ALWAYS TRIGGER append_only;
+  SELECT auto_migration.rebuild();
+  DELETE FROM auto_migration.lease`
+
 /** The other processes of the run wait; nobody may be connected to what is copied. */
 const build = (name: string) =>
   Effect.gen(function* () {
@@ -19,7 +29,8 @@ const build = (name: string) =>
     if (found !== undefined) return
     yield* Database.copy(Server.ask, name)
     const url = Database.urlOf(yield* Server.url, name)
-    yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: {} })).pipe(Effect.orDie)
+    yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations })).pipe(Effect.orDie)
+    yield* Database.query(url, emptied)
   }).pipe((building) =>
     Effect.acquireUseRelease(
       Server.ask(`SELECT pg_advisory_lock(${lock(name)})`),
