@@ -4,6 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Database from "../server/Database.js"
+import * as Server from "../server/Server.js"
 import * as WireTap from "../server/WireTap.js"
 import * as Fleet from "./Fleet.js"
 
@@ -22,7 +24,7 @@ export interface Victim {
 
 export interface Case {
   readonly victim: Victim
-  /** The URL of a database as the victim shall find it. */
+  /** The URL of a database as the victim shall find it, which no session uses. Each victim gets a copy. */
   readonly database: Effect.Effect<string, unknown, Scope.Scope>
   readonly sides: ReadonlyArray<WireTap.Side>
   /** What must hold after each crash. */
@@ -35,7 +37,9 @@ const settled = Effect.sleep("1100 millis")
 /** Kills a victim at every step of what it does, each on a database of its own; gives the number of messages. */
 export const everywhere = ({ database, holds, sides, victim }: Case) =>
   Effect.gen(function* () {
-    const found = Effect.zipLeft(database, settled)
+    const serverUrl = yield* Server.url
+    const template = new URL(yield* Effect.zipLeft(database, settled)).pathname.slice(1)
+    const found = Database.fresh(serverUrl, { ask: Server.ask, template })
     const messages = yield* Effect.scoped(Effect.flatMap(found, (url) => messagesOf(victim, url)))
     yield* Effect.forEach(
       stepsOf(messages, sides),
@@ -48,7 +52,7 @@ export const everywhere = ({ database, holds, sides, victim }: Case) =>
       { concurrency: 3, discard: true }
     )
     return messages
-  })
+  }).pipe(Effect.scoped)
 
 const stepsOf = (messages: number, sides: Case["sides"]): ReadonlyArray<Step> =>
   Array.from({ length: messages }, (_, n) => n + 1).flatMap((message) => sides.map((side) => ({ message, side })))
