@@ -4,7 +4,7 @@
  *
  * Files that only add beside what was there heal, so that refusing is no way to pass.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,8 +15,7 @@ import * as ThereBefore from "../../support/caution/ThereBefore.js"
 import * as WhatWasThere from "../../support/caution/WhatWasThere.js"
 import * as App from "../../support/program/App.js"
 import { ask, askWithin, failsWith, type Services } from "../../support/program/Situation.js"
-import { placeAt } from "../../support/server/ClearedDatabase.js"
-import * as LedgerTemplate from "../../support/server/LedgerTemplate.js"
+import * as ClearedDatabase from "../../support/server/ClearedDatabase.js"
 import * as Server from "../../support/server/Server.js"
 
 const textsOf = ([, , ...files]: Case): ReadonlyArray<string> =>
@@ -25,15 +24,42 @@ const textsOf = ([, , ...files]: Case): ReadonlyArray<string> =>
 const migrationsOf = (one: Case): Readonly<Record<string, string>> =>
   Object.fromEntries(textsOf(one).map((text, index) => [`00${index + 1}_file`, text]))
 
-/** The database as it was before, and what it held. */
-const setUp = ([, before]: Case, database = LedgerTemplate.freshDatabase) =>
+/** Makes what was there before, and looks at what it holds. */
+const setUp = ([, before]: Case, place: ClearedDatabase.Place) =>
   Effect.gen(function* () {
-    const place = yield* Effect.flatMap(database, placeAt)
     for (const text of ThereBefore.setup(before)) yield* place.query(text)
     return { ...place, before: yield* WhatWasThere.look(place.query) }
   })
 
 type Place = Effect.Effect.Success<ReturnType<typeof setUp>>
+
+const cleared = (one: Case) =>
+  Effect.flatMap(ClearedDatabase.ClearedDatabase, (place) => Effect.zipRight(place.clear, setUp(one, place)))
+
+/** One database and its connections for the cases of a group: to connect takes longer than a heal. */
+const shared = Layer.unwrapEffect(Effect.map(ClearedDatabase.ClearedDatabase, App.connections)).pipe(
+  Layer.provideMerge(ClearedDatabase.layerWithLedger)
+)
+
+/** The same for one case, on connections that began after what was there before. */
+const alone = (one: Case) =>
+  Layer.unwrapEffect(Effect.map(cleared(one), App.connections)).pipe(
+    Layer.provideMerge(Layer.fresh(ClearedDatabase.layerWithLedger))
+  )
+
+/** What the settings of a database say holds for the sessions that begin after it. */
+const isForNewSessions = ([, before]: Case): boolean => before.includes("path")
+
+type Check = (one: Case) => Effect.Effect<unknown, unknown, Layer.Layer.Success<typeof shared>>
+
+const each = (cases: ReadonlyArray<Case>, check: Check) => {
+  layer(Layer.fresh(shared), { excludeTestServices: true })((it) => {
+    for (const one of cases) if (!isForNewSessions(one)) it.effect(one[0], () => check(one))
+  })
+  for (const one of cases) {
+    if (isForNewSessions(one)) it.live(one[0], () => Effect.provide(check(one), alone(one)))
+  }
+}
 
 const wanted = "SELECT id FROM other"
 
@@ -43,7 +69,7 @@ const refused = Effect.zipRight(
   Effect.asVoid(failsWith("MigrationRefused", ask(wanted)))
 )
 
-/** Each program starts anew, on connections that all programs of a database share: a connection takes longer than a heal. */
+/** Each program starts anew, on connections that all programs of a database share. */
 const unharmed = (
   { before, query }: Place,
   migrations: Readonly<Record<string, string>>,
@@ -58,14 +84,11 @@ const unharmed = (
 /** By files that tell nothing of what was there, half of it or all of it: a baseline says that it was there. */
 const keeps = (one: Case) =>
   Effect.gen(function* () {
-    const there = yield* setUp(one)
-    const application = yield* Layer.build(App.connections(there))
+    const there = yield* cleared(one)
     for (const told of ThereBefore.degrees) {
       const known = ThereBefore.baseline(one[1], told)
       const baseline = Effect.forEach(Object.keys(known), (id) => AutoMigration.baseline([id]))
-      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused)).pipe(
-        Effect.provide(application)
-      )
+      yield* unharmed(there, { ...known, ...migrationsOf(one) }, Effect.zipRight(baseline, refused))
     }
     return there
   })
@@ -100,9 +123,7 @@ const owner = ({ query, url }: Pick<Place, "query" | "url">) =>
 describe("a database that was there before", () => {
   for (const [group, cases] of Object.entries(groups)) {
     describe(`is not harmed by a query through ${group}`, () => {
-      for (const one of cases) {
-        it.scopedLive(one[0], () => Effect.flatMap(keeps(one), (there) => harmsByHand(one, there)))
-      }
+      each(cases, (one) => Effect.flatMap(keeps(one), (there) => harmsByHand(one, there)))
     })
   }
 
@@ -117,7 +138,7 @@ describe("a database that was there before", () => {
     ]) {
       it.scopedLive(harm, () =>
         Effect.gen(function* () {
-          const place = yield* setUp(hidden, Server.freshDatabase)
+          const place = yield* Effect.flatMap(Server.freshDatabase, ClearedDatabase.placeAt)
           const role = yield* owner(place)
           const there = { ...place, before: yield* WhatWasThere.look(place.query), url: role }
           yield* unharmed(there, { "001_file": `${hidden[2]}\n${harm};\n${other}` }, refused).pipe(
@@ -129,20 +150,16 @@ describe("a database that was there before", () => {
   })
 
   describe("is not blocked by a query through a table that is new only where it is not there", () => {
-    for (const one of blocks) it.scopedLive(one[0], () => Effect.asVoid(keeps(one)))
+    each(blocks, keeps)
   })
 
   describe("keeps by a query the views and functions that are made to depend on what is new", () => {
-    for (const one of cascades) it.scopedLive(one[0], () => Effect.asVoid(keeps(one)))
+    each(cascades, keeps)
   })
 
   describe("is healed where files only add", () => {
-    for (const one of harmless) {
-      it.scopedLive(one[0], () =>
-        Effect.flatMap(setUp(one), (there) =>
-          Effect.provide(unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))), App.connections(there))
-        )
-      )
-    }
+    each(harmless, (one) =>
+      Effect.flatMap(cleared(one), (there) => unharmed(there, migrationsOf(one), Effect.asVoid(ask(wanted))))
+    )
   })
 })

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Database from "./Database.js"
+import * as LedgerTemplate from "./LedgerTemplate.js"
 import * as Server from "./Server.js"
 
 /** A database with a session for what is done by hand. */
@@ -26,12 +27,13 @@ export class ClearedDatabase extends Context.Tag("effect-auto-migration/test/Cle
   }
 >() {}
 
-const leftovers = `DO $$ DECLARE command text; BEGIN
+/** All but these schemas. */
+const leftovers = (kept: string) => `DO $$ DECLARE command text; BEGIN
   FOR command IN
     SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
     UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
     UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace
-      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+      WHERE nspname !~ '^pg_' AND nspname NOT IN (${kept})
     UNION ALL SELECT format('DROP ACCESS METHOD %I', amname) FROM pg_am WHERE oid >= 16384
     UNION ALL SELECT format('ALTER DATABASE %I RESET ALL', current_database())
   LOOP EXECUTE command; END LOOP;
@@ -42,8 +44,18 @@ END $$`
 export const placeAt = (url: string): Effect.Effect<Place, never, Scope.Scope> =>
   Effect.map(Database.session(url), (query) => ({ url, query, queryAlone: (text) => Database.query(url, text) }))
 
-const make = Effect.map(Effect.flatMap(Server.freshDatabase, placeAt), (place) =>
-  ClearedDatabase.of({ ...place, clear: Effect.asVoid(place.query(leftovers)) })
-)
+const make = (database: Effect.Effect<string, never, Scope.Scope>, clearing: string) =>
+  Layer.scoped(
+    ClearedDatabase,
+    Effect.map(Effect.flatMap(database, placeAt), (place) =>
+      ClearedDatabase.of({ ...place, clear: Effect.asVoid(place.query(clearing)) })
+    )
+  )
 
-export const layer: Layer.Layer<ClearedDatabase> = Layer.scoped(ClearedDatabase, make)
+export const layer: Layer.Layer<ClearedDatabase> = make(Server.freshDatabase, leftovers("'information_schema'"))
+
+/** With a ledger, which stays. */
+export const layerWithLedger: Layer.Layer<ClearedDatabase> = make(
+  LedgerTemplate.freshDatabase,
+  `${leftovers("'information_schema', 'auto_migration'")}; ${LedgerTemplate.emptied}`
+)
