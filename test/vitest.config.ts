@@ -47,7 +47,7 @@ export default defineConfig({
     // A heal writes to the log, which is of interest where its test fails.
     silent: "passed-only",
     // The files of a project share two processes: most of what a file costs in one of its own is to load the library again.
-    poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false }, threads: { minThreads: 1, maxThreads: 2 } },
+    poolOptions: { forks: { minForks: 1, maxForks: 2, isolate: false } },
     sequence: { sequencer: LongFirst },
     coverage: {
       provider: "v8",
@@ -117,10 +117,8 @@ export default defineConfig({
         test: {
           ...limits,
           name: "features",
-          // The steps are registered anew for each file, which the next file in the same process would find twice.
-          pool: "threads",
           include: ["test/features/*.feature"],
-          setupFiles: ["test/features/steps.ts"]
+          setupFiles: ["test/features/setup.ts"]
         }
       }
     ]
