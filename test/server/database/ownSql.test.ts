@@ -5,11 +5,13 @@
  *
  * The situations below make the library send its statements, which are captured on the wire.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -250,6 +252,15 @@ const observe = (url: string, situation: Situation) =>
     }
   })
 
+/** What the library does in each situation where no name is hidden, observed once. */
+const plain = Object.entries(situations).map(([name, situation]) => ({
+  name,
+  situation,
+  observed: Effect.runSync(
+    Effect.cached(Effect.scoped(Effect.flatMap(Server.freshDatabase, (url) => observe(url, situation))))
+  )
+}))
+
 const parsing = <A, E>(body: (parser: Parser) => Effect.Effect<A, E, Scope.Scope>) =>
   Effect.flatMap(SqlParser, body).pipe(Effect.provide(parserLayer))
 
@@ -320,8 +331,11 @@ $do$`,
 
 const path = "public, pg_catalog"
 
+/** A database in which `public` hides what the library uses in all situations, for copies. */
+class Hiding extends Context.Tag("effect-auto-migration/test/Hiding")<Hiding, string>() {}
+
 /** A role that has no right but those that each role has on PostgreSQL 14 makes all of it. */
-const shadowed = (url: string, names: ReturnType<typeof OwnSql.named>) =>
+const hide = (url: string, names: ReturnType<typeof OwnSql.named>) =>
   Effect.gen(function* () {
     const attacker = yield* role(url, "attacker")
     yield* Database.query(url, "GRANT CREATE ON SCHEMA public TO PUBLIC")
@@ -332,15 +346,33 @@ const shadowed = (url: string, names: ReturnType<typeof OwnSql.named>) =>
         (SELECT count(*) FROM pg_operator WHERE oprnamespace = 'public'::regnamespace) > 200 AS operators`
     )
     deepStrictEqual(made, [{ functions: true, operators: true }])
-    yield* Database.query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = ${path}`)
   })
 
+const hiding = Layer.scoped(
+  Hiding,
+  parsing((parser) =>
+    Effect.gen(function* () {
+      const observed = yield* Effect.all(plain.map(({ observed }) => observed))
+      const url = yield* Server.freshDatabase
+      const names = OwnSql.named(parser, [...observed.flatMap(({ statements }) => statements), ...rare])
+      yield* hide(url, { ...names, functions: [...names.functions, ofDriver] })
+      return new URL(url).pathname.slice(1)
+    })
+  )
+)
+
+const shadowed = Effect.gen(function* () {
+  const url = yield* Database.fresh(yield* Server.url, { ask: Server.ask, template: yield* Hiding })
+  yield* Server.ask(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = ${path}`)
+  return url
+})
+
 describe("no name in the library's SQL is looked up along the search path, except those of CTEs:", () => {
-  for (const [name, situation] of Object.entries(situations)) {
+  for (const { name, observed } of plain) {
     it.scopedLive(name, () =>
       parsing((parser) =>
         Effect.gen(function* () {
-          const { statements } = yield* observe(yield* Server.freshDatabase, situation)
+          const { statements } = yield* observed
           assert.isNotEmpty(statements)
           deepStrictEqual(complaintsAbout(parser, statements), [])
           for (const text of statements) assert.isTrue(OwnSql.meansTheSame(parser, text), text)
@@ -361,22 +393,20 @@ describe("no name in the library's SQL is looked up along the search path, excep
   )
 })
 
-describe("where `public` comes first and hides each function, operator, type and table that the library uses, it answers as ever:", () => {
-  for (const [name, situation] of Object.entries(situations)) {
-    it.scopedLive(name, () =>
-      parsing((parser) =>
+layer(hiding, { excludeTestServices: true })(
+  "where `public` comes first and hides each function, operator, type and table that the library uses, it answers as ever:",
+  (it) => {
+    for (const { name, observed, situation } of plain) {
+      it.scoped(name, () =>
         Effect.gen(function* () {
-          const plain = yield* observe(yield* Server.freshDatabase, situation)
-          const url = yield* Server.freshDatabase
-          const names = OwnSql.named(parser, [...plain.statements, ...rare])
-          yield* shadowed(url, { ...names, functions: [...names.functions, ofDriver] })
-          deepStrictEqual((yield* observe(url, situation)).answer, plain.answer)
+          const url = yield* shadowed
+          deepStrictEqual((yield* observe(url, situation)).answer, (yield* observed).answer)
           deepStrictEqual(yield* Database.query(url, "SELECT is_called FROM public.trapped"), [{ is_called: false }])
         })
       )
-    )
+    }
   }
-})
+)
 
 describe("a table that has the name of another tool's", () => {
   const evil = (url: string) => [
