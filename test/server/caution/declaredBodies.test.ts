@@ -2,14 +2,17 @@
  * A migration runs a function that an earlier file has made: it is known what that does only where the database has the body of
  * that file. Other bodies rename a label here, which the server shows to no look afterwards.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { AutoMigration } from "effect-auto-migration"
-import { ask, failsWith, holding, inProgramWithLedger, untilBlocked } from "../../support/program/Situation.js"
+import * as App from "../../support/program/App.js"
+import { ask, failsWith, holding, untilBlocked } from "../../support/program/Situation.js"
+import * as ClearedDatabase from "../../support/server/ClearedDatabase.js"
 import * as Database from "../../support/server/Database.js"
 
 /** Files that are applied, what is done by hand then, and the files that a query brings. */
@@ -280,54 +283,56 @@ const migrationsOf = ({ applied = [], brought }: Case): Readonly<Record<string, 
     )
   )
 
+type Program = Layer.Layer.Success<typeof ClearedDatabase.layerWithConnections> | AutoMigration.AutoMigration
+
 const inSituation = <A, E>(
   one: Case,
-  body: (url: string) => ReturnType<Parameters<typeof inProgramWithLedger<A, E>>[1]>
+  body: (place: ClearedDatabase.Place) => Effect.Effect<A, E, Program | Scope.Scope>
 ) =>
-  inProgramWithLedger<A, E>(
-    {
-      before: ["CREATE TYPE mood AS ENUM ('sad')"],
-      migrations: migrationsOf(one),
-      options: { transaction: one.transaction ?? "migration" }
-    },
-    (url) =>
-      Effect.gen(function* () {
-        const { applied = [], byHand = [] } = one
-        const [first, ...rest] = applied.map((_, at) => `00${at}`)
-        if (first !== undefined) yield* Effect.orDie(AutoMigration.migrateTo([first, ...rest]))
-        if (byHand.length > 0) yield* Database.query(url, ...byHand)
-        return yield* body(url)
-      })
-  )
+  Effect.gen(function* () {
+    const place = yield* ClearedDatabase.ClearedDatabase
+    yield* place.clear
+    yield* place.query("CREATE TYPE mood AS ENUM ('sad')")
+    const { applied = [], byHand = [], transaction = "migration" } = one
+    return yield* Effect.gen(function* () {
+      const [first, ...rest] = applied.map((_, at) => `00${at}`)
+      if (first !== undefined) yield* Effect.orDie(AutoMigration.migrateTo([first, ...rest]))
+      if (byHand.length > 0) yield* Database.query(place.url, ...byHand)
+      return yield* body(place)
+    }).pipe(Effect.provide(App.libraryOnConnections({ migrations: migrationsOf(one), options: { transaction } })))
+  })
 
-const labels = (url: string) => Database.query(url, "SELECT enumlabel FROM pg_enum")
+const labels = ({ query }: ClearedDatabase.Place) => query("SELECT enumlabel FROM pg_enum")
 
-describe("a migration runs a body", () => {
+const inDatabase = layer(ClearedDatabase.layerWithConnections, { excludeTestServices: true })
+
+inDatabase("a migration runs a body", (it) => {
   for (const [name, one] of Object.entries(told)) {
-    it.scopedLive(name, () =>
+    it.scoped(name, () =>
       inSituation(one, () => Effect.map(ask("SELECT id FROM other"), (rows) => deepStrictEqual(rows, [])))
     )
   }
 })
 
-describe("a migration does not run another body than the files tell", () => {
+inDatabase("a migration does not run another body than the files tell", (it) => {
   for (const [name, [reason, one]] of Object.entries(refused)) {
-    it.scopedLive(name, () =>
-      inSituation(one, (url) =>
+    it.scoped(name, () =>
+      inSituation(one, (place) =>
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationRefused", ask("SELECT id FROM other"))
           assert.include(error.message, reason)
-          deepStrictEqual(yield* labels(url), [{ enumlabel: "sad" }])
+          deepStrictEqual(yield* labels(place), [{ enumlabel: "sad" }])
         })
       )
     )
   }
 
-  it.scopedLive("that came while the plan ran", () =>
+  it.scoped("that came while the plan ran", () =>
     inSituation(
       { applied: [`${calm}\nCREATE TABLE gate (id integer);`], brought: ["LOCK TABLE gate;\nSELECT f();"] },
-      (url) =>
+      (place) =>
         Effect.gen(function* () {
+          const { url } = place
           const gate = yield* Scope.make()
           yield* Scope.extend(holding(url, "LOCK TABLE gate"), gate)
           const query = yield* Effect.forkScoped(failsWith("MigrationRefused", ask("SELECT id FROM other")))
@@ -335,7 +340,7 @@ describe("a migration does not run another body than the files tell", () => {
           yield* Database.query(url, harmful)
           yield* Scope.close(gate, Exit.void)
           assert.include((yield* Fiber.join(query)).message, "has another body of the function f")
-          deepStrictEqual(yield* labels(url), [{ enumlabel: "sad" }])
+          deepStrictEqual(yield* labels(place), [{ enumlabel: "sad" }])
         })
     )
   )

@@ -36,12 +36,7 @@ type Place = Effect.Effect.Success<ReturnType<typeof setUp>>
 const cleared = (one: Case) =>
   Effect.flatMap(ClearedDatabase.ClearedDatabase, (place) => Effect.zipRight(place.clear, setUp(one, place)))
 
-/** One database and its connections for the cases of a group: to connect takes longer than a heal. */
-const shared = Layer.unwrapEffect(Effect.map(ClearedDatabase.ClearedDatabase, App.connections)).pipe(
-  Layer.provideMerge(ClearedDatabase.layerWithLedger)
-)
-
-/** The same for one case, on connections that began after what was there before. */
+/** A database for one case, on connections that began after what was there before. */
 const alone = (one: Case) =>
   Layer.unwrapEffect(Effect.map(cleared(one), App.connections)).pipe(
     Layer.provideMerge(Layer.fresh(ClearedDatabase.layerWithLedger))
@@ -50,10 +45,12 @@ const alone = (one: Case) =>
 /** What the settings of a database say holds for the sessions that begin after it. */
 const isForNewSessions = ([, before]: Case): boolean => before.includes("path")
 
-type Check = (one: Case) => Effect.Effect<unknown, unknown, Layer.Layer.Success<typeof shared>>
+type Check = (
+  one: Case
+) => Effect.Effect<unknown, unknown, Layer.Layer.Success<typeof ClearedDatabase.layerWithConnections>>
 
 const each = (cases: ReadonlyArray<Case>, check: Check) => {
-  layer(Layer.fresh(shared), { excludeTestServices: true })((it) => {
+  layer(Layer.fresh(ClearedDatabase.layerWithConnections), { excludeTestServices: true })((it) => {
     for (const one of cases) if (!isForNewSessions(one)) it.effect(one[0], () => check(one))
   })
   for (const one of cases) {

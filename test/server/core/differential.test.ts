@@ -1,5 +1,5 @@
 /**
- * Histories that nobody wrote: 200 of them here, the same in every run; 5,000 others by `npm run test:deep`.
+ * Histories that nobody wrote: 100 of them here, the same in every run; 5,000 others by `npm run test:deep`.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import * as Differential from "../../support/history/Differential.js"
 
 const seed = 20_244_484
 
-const runs = 200
+const runs = 100
 
 describe(`${runs} histories that nobody wrote (seed ${seed})`, () => {
   it.live(

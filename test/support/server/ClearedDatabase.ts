@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as App from "../program/App.js"
 import * as Database from "./Database.js"
 import * as LedgerTemplate from "./LedgerTemplate.js"
 import * as Server from "./Server.js"
@@ -58,4 +59,9 @@ export const layer: Layer.Layer<ClearedDatabase> = make(Server.freshDatabase, le
 export const layerWithLedger: Layer.Layer<ClearedDatabase> = make(
   LedgerTemplate.freshDatabase,
   `${leftovers("'information_schema', 'auto_migration'")}; ${LedgerTemplate.emptied}`
+)
+
+/** The same with connections for the programs of all cases: to connect takes longer than a heal. */
+export const layerWithConnections = Layer.unwrapEffect(Effect.map(ClearedDatabase, App.connections)).pipe(
+  Layer.provideMerge(layerWithLedger)
 )
