@@ -7,7 +7,6 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
@@ -283,7 +282,7 @@ const migrationsOf = ({ applied = [], brought }: Case): Readonly<Record<string, 
     )
   )
 
-type Program = Layer.Layer.Success<typeof ClearedDatabase.layerWithConnections> | AutoMigration.AutoMigration
+type Program = ClearedDatabase.Services | AutoMigration.AutoMigration
 
 const inSituation = <A, E>(
   one: Case,
@@ -304,7 +303,7 @@ const inSituation = <A, E>(
 
 const labels = ({ query }: ClearedDatabase.Place) => query("SELECT enumlabel FROM pg_enum")
 
-const inDatabase = layer(ClearedDatabase.layerWithConnections, { excludeTestServices: true })
+const inDatabase = layer(ClearedDatabase.layerWithLedger, { excludeTestServices: true })
 
 inDatabase("a migration runs a body", (it) => {
   for (const [name, one] of Object.entries(told)) {

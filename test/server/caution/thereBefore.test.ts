@@ -45,12 +45,10 @@ const alone = (one: Case) =>
 /** What the settings of a database say holds for the sessions that begin after it. */
 const isForNewSessions = ([, before]: Case): boolean => before.includes("path")
 
-type Check = (
-  one: Case
-) => Effect.Effect<unknown, unknown, Layer.Layer.Success<typeof ClearedDatabase.layerWithConnections>>
+type Check = (one: Case) => Effect.Effect<unknown, unknown, ClearedDatabase.Services>
 
 const each = (cases: ReadonlyArray<Case>, check: Check) => {
-  layer(Layer.fresh(ClearedDatabase.layerWithConnections), { excludeTestServices: true })((it) => {
+  layer(Layer.fresh(ClearedDatabase.layerWithLedger), { excludeTestServices: true })((it) => {
     for (const one of cases) if (!isForNewSessions(one)) it.effect(one[0], () => check(one))
   })
   for (const one of cases) {

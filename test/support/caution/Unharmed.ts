@@ -16,7 +16,7 @@ import * as fc from "fast-check"
 import { anyCase, type Case, type Query } from "../arbitraries/Harm.js"
 import * as App from "../program/App.js"
 import { appliedIds, ask, askWithin } from "../program/Situation.js"
-import { ClearedDatabase, layer as layerOfDatabase } from "../server/ClearedDatabase.js"
+import { ClearedDatabase, layer as layerOfDatabase, type Services } from "../server/ClearedDatabase.js"
 import * as ThereBefore from "./ThereBefore.js"
 import * as WhatWasThere from "./WhatWasThere.js"
 
@@ -110,14 +110,17 @@ const heal = (place: Place, { before, queries, told }: Case) =>
     return { answers, applied, losses, there }
   })
 
-const run = (one: Case): Effect.Effect<Outcome, never, ClearedDatabase> =>
+const run = (one: Case): Effect.Effect<Outcome, never, Services> =>
   Effect.gen(function* () {
     const place = yield* ClearedDatabase
     yield* place.clear
     for (const text of ThereBefore.setup(one.before)) yield* place.query(text)
     const { answers, applied, losses, there } = yield* Effect.provide(
       heal(place, one),
-      Layer.fresh(App.layer({ url: place.url, migrations: migrationsOf(one) }))
+      // What the settings of a database say holds for the sessions that begin after it.
+      one.before.includes("path")
+        ? Layer.fresh(App.layer({ url: place.url, migrations: migrationsOf(one) }))
+        : App.libraryOnConnections({ migrations: migrationsOf(one) })
     )
     if (losses.length === 0) {
       const pending = one.files.filter((_, index) => !applied.includes(idOf(index)))
@@ -152,13 +155,13 @@ const fewer = (one: Case): ReadonlyArray<Case> => [
   )
 ]
 
-const lossesOf = (one: Case): Effect.Effect<ReadonlyArray<string>, never, ClearedDatabase> =>
+const lossesOf = (one: Case): Effect.Effect<ReadonlyArray<string>, never, Services> =>
   Effect.catchAllDefect(
     Effect.map(run(one), ({ losses }) => losses),
     () => Effect.succeed([])
   )
 
-const cut = (one: Case): Effect.Effect<Case, never, ClearedDatabase> =>
+const cut = (one: Case): Effect.Effect<Case, never, Services> =>
   Effect.gen(function* () {
     for (const smaller of fewer(one)) if ((yield* lossesOf(smaller)).length > 0) return yield* cut(smaller)
     return one
@@ -190,7 +193,7 @@ const checkBatch = (
   before: Report,
   cases: ReadonlyArray<Case>,
   { seed, until }: Pick<Runs, "seed" | "until">
-): Effect.Effect<Report, never, ClearedDatabase> =>
+): Effect.Effect<Report, never, Services> =>
   Effect.gen(function* () {
     let report = before
     for (const one of cases) {

@@ -53,15 +53,19 @@ const make = (database: Effect.Effect<string, never, Scope.Scope>, clearing: str
     )
   )
 
-export const layer: Layer.Layer<ClearedDatabase> = make(Server.freshDatabase, leftovers("'information_schema'"))
+/** With connections for the programs of all cases: to connect takes longer than a heal. */
+const connected = (database: Layer.Layer<ClearedDatabase>) =>
+  Layer.provideMerge(Layer.unwrapEffect(Effect.map(ClearedDatabase, App.connections)), database)
 
-/** With a ledger, which stays. */
-export const layerWithLedger: Layer.Layer<ClearedDatabase> = make(
-  LedgerTemplate.freshDatabase,
-  `${leftovers("'information_schema', 'auto_migration'")}; ${LedgerTemplate.emptied}`
+export const layer = connected(make(Server.freshDatabase, leftovers("'information_schema'")))
+
+/** The same with a ledger, which stays. */
+export const layerWithLedger = connected(
+  make(
+    LedgerTemplate.freshDatabase,
+    `${leftovers("'information_schema', 'auto_migration'")}; ${LedgerTemplate.emptied}`
+  )
 )
 
-/** The same with connections for the programs of all cases: to connect takes longer than a heal. */
-export const layerWithConnections = Layer.unwrapEffect(Effect.map(ClearedDatabase, App.connections)).pipe(
-  Layer.provideMerge(layerWithLedger)
-)
+/** The database of many cases, and the connections to it. */
+export type Services = Layer.Layer.Success<typeof layer>
