@@ -9,9 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import type { TestProject } from "vitest/node"
-import { folderOfRun } from "./support/repository/Compiler.js"
 import * as Database from "./support/server/Database.js"
 import * as EmbeddedServer from "./support/server/EmbeddedServer.js"
+import * as RunFolder from "./support/server/RunFolder.js"
 
 /**
  * Lets a client hash the password 1000 times for each connection and not 4096: it is random, so no one guesses it.
@@ -27,17 +27,17 @@ const easePassword = (url: string) =>
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (project.vitest.projects.every(({ name }) => name === "pure")) return () => Promise.resolve()
   const given = process.env["TEST_DATABASE_URL"]
+  const folder = mkdtempSync(join(tmpdir(), "effect-auto-migration-tests-"))
+  process.env[RunFolder.variable] = folder
   const scope = await Effect.runPromise(Scope.make())
   const url =
     given === undefined || given === ""
       ? (await Effect.runPromise(Scope.extend(EmbeddedServer.make(), scope))).url
       : given
   if (given === undefined || given === "") await Effect.runPromise(easePassword(url))
-  const folder = mkdtempSync(join(tmpdir(), "effect-auto-migration-tests-"))
   const templateName = `template_${randomBytes(8).toString("hex")}`
   project.provide("serverUrl", url)
   project.provide("templateName", templateName)
-  process.env[folderOfRun] = folder
   await Effect.runPromise(
     Scope.addFinalizer(scope, Database.query(url, `DROP DATABASE IF EXISTS ${templateName} WITH (FORCE)`))
   )

@@ -9,11 +9,9 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { buildSync } from "esbuild"
+import * as RunFolder from "../server/RunFolder.js"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
-
-/** The environment variable with the folder of a test run, which is gone at its end. */
-export const folderOfRun = "EFFECT_AUTO_MIGRATION_TEST_FOLDER"
 
 /**
  * Loads the program beside it with the machine code's precursor that an earlier process has left: to read JavaScript is half of
@@ -70,7 +68,7 @@ const folderIn = (parent: string): string => fs.mkdtempSync(path.join(parent, "e
 
 /** The file of a program that is compiled: once in this process of a test run, elsewhere as long as the scope. */
 export const built = (program: string): Effect.Effect<string, never, Scope.Scope> => {
-  const parent = process.env[folderOfRun]
+  const parent = RunFolder.folder()
   if (parent === undefined) {
     return Effect.acquireRelease(
       Effect.sync(() => folderIn(os.tmpdir())),

@@ -8,7 +8,7 @@
  */
 
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process"
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import * as net from "node:net"
@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as RunFolder from "./RunFolder.js"
 
 /** No server can be had on this machine. */
 export class ServerUnavailable extends Schema.TaggedError<ServerUnavailable>("effect-auto-migration/ServerUnavailable")(
@@ -88,8 +89,7 @@ export const make = (options: Options = {}): Effect.Effect<EmbeddedServer, Serve
     const native = yield* options.installation === undefined
       ? reachableBinaries({ version: options.version ?? versionOfThisRun, owner, home })
       : usableInstallation(options.installation, { owner, home })
-    const password = randomBytes(12).toString("hex")
-    yield* initialise({ home, native, owner, password })
+    const password = yield* initialise({ home, native, owner })
     return yield* serve({
       home,
       native,
@@ -139,7 +139,7 @@ const serve = (cluster: Cluster): Effect.Effect<EmbeddedServer, ServerUnavailabl
         Effect.gen(function* () {
           const home = yield* temporaryFolder(cluster.owner)
           yield* Effect.suspend(() => stop(running, "SIGINT"))
-          yield* copyData(cluster, home)
+          yield* copyData(cluster.home, home, cluster.owner, ["standby.signal"])
           yield* startAgain
           return yield* serve({
             ...cluster,
@@ -354,23 +354,48 @@ const linkLibraries = (native: string): void => {
   }
 }
 
-const initialise = (options: {
+interface Place {
   readonly home: string
   readonly native: string
   readonly owner: Owner
-  readonly password: string
-}): Effect.Effect<void, ServerUnavailable> =>
+}
+
+/** Makes the data folder, or copies what the first server of a test run has left of its own. Gives the password. */
+const initialise = (place: Place): Effect.Effect<string, ServerUnavailable> => {
+  const run = RunFolder.folder()
+  if (run === undefined) return initialiseAnew(place)
+  const kept = path.join(run, `cluster-${createHash("sha256").update(place.native).digest("hex")}`)
+  if (fs.existsSync(kept)) {
+    return Effect.zipRight(
+      copyData(kept, place.home, place.owner),
+      attempt(() => fs.readFileSync(path.join(kept, "password"), "utf8"))
+    )
+  }
+  return Effect.tap(initialiseAnew(place), (password) =>
+    Effect.zipRight(
+      copyData(place.home, `${kept}-${process.pid}`, {}),
+      attempt(() => {
+        fs.writeFileSync(path.join(`${kept}-${process.pid}`, "password"), password)
+        if (!fs.existsSync(kept)) fs.renameSync(`${kept}-${process.pid}`, kept)
+      })
+    )
+  )
+}
+
+const initialiseAnew = (place: Place): Effect.Effect<string, ServerUnavailable> =>
   Effect.gen(function* () {
-    const data = path.join(options.home, "data")
-    const passwordFile = path.join(options.home, "password")
+    const password = randomBytes(12).toString("hex")
+    const data = path.join(place.home, "data")
+    const passwordFile = path.join(place.home, "password")
     yield* attempt(() => {
-      const { gid, uid } = options.owner
+      const { gid, uid } = place.owner
       fs.mkdirSync(data, { mode: 0o700 })
-      fs.writeFileSync(passwordFile, options.password, { mode: 0o600 })
+      fs.writeFileSync(passwordFile, password, { mode: 0o600 })
       if (uid !== undefined && gid !== undefined) [data, passwordFile].forEach((_) => fs.chownSync(_, uid, gid))
     })
-    yield* initdb([`--pgdata=${data}`, `--pwfile=${passwordFile}`], options)
+    yield* initdb([`--pgdata=${data}`, `--pwfile=${passwordFile}`], place)
     yield* attempt(() => fs.rmSync(passwordFile))
+    return password
   })
 
 /** A process group of its own keeps Ctrl-C from it: an interruption ends it. */
@@ -396,12 +421,17 @@ const initdb = (
     return stop(run, "SIGINT")
   })
 
-/** Of a server that has stopped, to one that will follow it. */
-const copyData = ({ home, owner: { gid, uid } }: Cluster, to: string): Effect.Effect<void, ServerUnavailable> =>
+/** Of a server that does not run. */
+const copyData = (
+  from: string,
+  to: string,
+  { gid, uid }: Owner,
+  signals: ReadonlyArray<string> = []
+): Effect.Effect<void, ServerUnavailable> =>
   attempt(() => {
     const data = path.join(to, "data")
-    fs.cpSync(path.join(home, "data"), data, { recursive: true, mode: fs.constants.COPYFILE_FICLONE })
-    fs.writeFileSync(path.join(data, "standby.signal"), "")
+    fs.cpSync(path.join(from, "data"), data, { recursive: true, mode: fs.constants.COPYFILE_FICLONE })
+    for (const signal of signals) fs.writeFileSync(path.join(data, signal), "")
     if (uid === undefined || gid === undefined) return
     for (const entry of ["", ...fs.readdirSync(data, { recursive: true, encoding: "utf8" })]) {
       fs.chownSync(path.join(data, entry), uid, gid)
