@@ -19,7 +19,7 @@ const shared = {
 const pure = ["test/core/**/*.test.ts"]
 
 /** The longest first: one of them begun last is waited for with a processor idle. Vitest begins with the largest files. */
-const long = ["thereBefore", "model", "unharmed", "differential", "crashes", "footprintRules"]
+const long = ["thereBefore", "fire", "interruptions", "processes", "outside", "crashes", "model", "windows"]
 
 const rank = ({ moduleId }: TestSpecification): number => {
   const place = long.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
