@@ -52,6 +52,9 @@ describe("a kind of schema object", () => {
     EnumValue: "value 'x' of m",
     Constraint: "constraint t.c",
     ConflictTarget: "unique t (a)",
+    Operator: "operator app.%> (text, integer)",
+    TextSearchConfiguration: "text search configuration english_unaccent",
+    Role: "role reader",
     Collation: "collation german",
     Extension: "extension citext"
   }

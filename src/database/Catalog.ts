@@ -60,6 +60,15 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
     Constraint: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
     ConflictTarget: (_) => ({ ...nowhere, kind: _._tag, name: "", columns: _.columns, ...parentOf(_.relation) }),
     Collation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Operator: (_) => ({
+      ...nowhere,
+      kind: _._tag,
+      schema: schemaOf(_),
+      name: _.name,
+      types: Option.getOrNull(_.operands)
+    }),
+    TextSearchConfiguration: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
+    Role: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
     Extension: (_) => ({ ...nowhere, kind: _._tag, name: _.name })
   })
 )
@@ -108,6 +117,12 @@ const isArbiter = (reach: Reach): string =>
     ? "(i.indisunique OR i.indisexclusion)"
     : "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
 
+/** An operand of a type that the server does not know, or a constant's, may be of any. */
+const operandsMatch = `(w.types IS NULL OR (o.oprleft = 0) = (pg_catalog.jsonb_array_length(w.types) = 1)
+    AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(w.types) WITH ORDINALITY AS a (t, at)
+      WHERE a.t <> 'unknown' AND pg_catalog.to_regtype(a.t)::oid
+        <> CASE WHEN a.at = pg_catalog.jsonb_array_length(w.types) THEN o.oprright ELSE o.oprleft END))`
+
 /** A condition on an object's parent. `isKnown`: each object of the question names its parent. */
 const ofParent = (condition: string, isKnown: boolean): string =>
   isKnown ? condition : `(w.parent IS NULL OR ${condition})`
@@ -135,6 +150,12 @@ const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_
     = (SELECT pg_catalog.array_agg(c ORDER BY c COLLATE pg_catalog."C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
   Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
     WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
+  Operator: `EXISTS (SELECT FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    WHERE o.oprname = w.name AND ${operandsMatch}
+    AND ${inReach("n.nspname", "pg_catalog.pg_operator_is_visible(o.oid)", reach, "w.schema")})`,
+  TextSearchConfiguration: `EXISTS (SELECT FROM pg_catalog.pg_ts_config f JOIN pg_catalog.pg_namespace n ON n.oid = f.cfgnamespace
+    WHERE f.cfgname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_ts_config_is_visible(f.oid)", reach, "w.schema")})`,
+  Role: "EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.rolname = w.name)",
   Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
 })
 

@@ -140,6 +140,9 @@ const usesOf = (object: SchemaObject): ReadonlyArray<RequiredPrivilege> => {
     case "Type":
     case "EnumValue":
     case "Collation":
+    case "Operator":
+    case "TextSearchConfiguration":
+    case "Role":
     case "Extension":
       return []
   }

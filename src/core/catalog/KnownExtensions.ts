@@ -15,6 +15,8 @@ interface Contents {
   readonly types?: string
   readonly relations?: string
   readonly functions?: string
+  /** Those of types that are there without the extension, separated by commas: a query with another type lacks the type first. */
+  readonly operators?: string
   readonly requires?: string
 }
 
@@ -42,10 +44,23 @@ export const contentsOf = (name: string, schema: string | undefined): KnownExten
       SchemaObject.extension(name),
       ...types.map((type) => SchemaObject.type(placed(type))),
       ...words(contents.relations).map((relation) => SchemaObject.relation(placed(relation))),
-      ...own.map((routine) => SchemaObject.routine(placed(routine)))
+      ...own.map((routine) => SchemaObject.routine(placed(routine))),
+      ...operatorsOf(contents).map(({ operands, symbol }) => SchemaObject.operator(placed(symbol), operands))
     ]
   }
 }
+
+const operatorsOf = ({ operators }: Contents) =>
+  (operators?.split(", ") ?? []).map((text) => {
+    const [, left, symbol = "", right = ""] = /^(?:(.+) )?([^\w\s]+) (.+)$/.exec(text) ?? []
+    return { symbol, operands: left === undefined ? [right] : [left, right] }
+  })
+
+const betweenEqual = (symbol: string, types: string): string =>
+  types
+    .split(", ")
+    .map((type) => `${type} ${symbol} ${type}`)
+    .join(", ")
 
 /** The names of all listed extensions. @since 0.1.0 @category queries */
 export const known = (): ReadonlyArray<string> => Object.keys(contentsByName)
@@ -62,7 +77,12 @@ const contentsByName: Readonly<Record<string, Contents>> = {
   bloom: {},
   btree_gin: {},
   btree_gist: {
-    functions: "gist_translate_cmptype_btree"
+    functions: "gist_translate_cmptype_btree",
+    operators: betweenEqual(
+      "<->",
+      "bigint, date, double precision, integer, interval, money, oid, real, smallint, time without time zone, " +
+        "timestamp with time zone, timestamp without time zone"
+    )
   },
   citext: {
     types: "citext",
@@ -88,6 +108,7 @@ const contentsByName: Readonly<Record<string, Contents>> = {
   earthdistance: {
     types: "earth",
     functions: "earth earth_box earth_distance gc_to_sec latitude ll_to_earth longitude sec_to_gc",
+    operators: "point <@> point",
     requires: "cube"
   },
   file_fdw: {
@@ -112,7 +133,10 @@ const contentsByName: Readonly<Record<string, Contents>> = {
   },
   intarray: {
     types: "intbig_gkey query_int",
-    functions: "_int_different _int_same intset querytree sort sort_asc sort_desc subarray uniq"
+    functions: "_int_different _int_same intset querytree sort sort_asc sort_desc subarray uniq",
+    operators:
+      "# integer[], integer[] # integer, integer[] & integer[], integer[] + integer, integer[] + integer[], " +
+      "integer[] - integer, integer[] - integer[], integer[] | integer, integer[] | integer[]"
   },
   isn: {
     types: "ean13 isbn isbn13 ismn ismn13 issn issn13 upc",
@@ -153,7 +177,10 @@ const contentsByName: Readonly<Record<string, Contents>> = {
     functions: "pg_stat_statements pg_stat_statements_info pg_stat_statements_reset"
   },
   pg_trgm: {
-    functions: "set_limit show_limit show_trgm similarity strict_word_similarity word_similarity"
+    functions: "set_limit show_limit show_trgm similarity strict_word_similarity word_similarity",
+    operators:
+      "text % text, text %> text, text %>> text, text <% text, text <-> text, text <->> text, text <->>> text, " +
+      "text <<% text, text <<-> text, text <<<-> text"
   },
   pg_visibility: {
     functions:

@@ -218,7 +218,7 @@ export interface Routine {
  */
 export interface NamedObject {
   readonly key: HazardKey
-  /** The objects that an error can name: the schema, the collation, or the extension and its contents. */
+  /** The objects that an error can name: such as the extension and its contents, or the operators of the name. */
   readonly objects: ReadonlyArray<SchemaObject>
   /** Calls when it is used: the functions of an operator, of all its overloads, or of an operator class. */
   readonly runs: ReadonlyArray<HiddenCall>

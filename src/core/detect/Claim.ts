@@ -9,7 +9,7 @@ import * as SchemaObject from "../model/SchemaObject.js"
 import { wordingOfText } from "../sql/ParsedType.js"
 import { nameOfStrings } from "../sql/SyntaxTree.js"
 import { dottedAt, truncate } from "../text/Lexer.js"
-import { namesIn, partsAtPosition, partsOf, partsOfTable, partsOfType } from "./EvidenceText.js"
+import { changedTable, namesIn, partsAtPosition, partsOf, partsOfTable, partsOfType } from "./EvidenceText.js"
 import * as MessageReading from "./MessageReading.js"
 import * as PrintedName from "./PrintedName.js"
 import type { Finds } from "./ServerMessages.js"
@@ -34,9 +34,9 @@ export interface Claim {
  */
 export const claimOf = (evidence: Evidence): Option.Option<Claim> => {
   const readings = MessageReading.readingsOf(evidence)
-  if (readings.length === 0) {
-    const unknown = UnknownWording.readingOf(evidence)
-    return unknown === undefined ? none : (meant(evidence, unknown)?.claim ?? none)
+  if (readings.length < 2) {
+    const only = readings[0] ?? UnknownWording.readingOf(evidence)
+    return only === undefined ? none : (meant(evidence, only)?.claim ?? none)
   }
   const all = readings.flatMap((reading) => meant(evidence, reading) ?? [])
   return agreed(all) ?? agreed(pointed(evidence, all)) ?? agreed(named(evidence, all)) ?? agreed(heaviest(all)) ?? none
@@ -130,6 +130,7 @@ const objects: Readonly<Record<Finds, Naming>> = {
   },
   ColumnOfType: (name, type) => columnOfType(name, type),
   FieldOfColumn: (name, _, type) => columnOfType(name, type),
+  FieldOfRecord: (record, name, _, evidence) => fieldOfRecord(evidence, record, name),
   Call: (printed, _, __, evidence) =>
     printed.endsWith("(*)") ? undefined : call(evidence, PrintedName.signatureOf(printed)),
   CallOfAll: (name, _, __, evidence) => callOfAll(evidence, name),
@@ -143,6 +144,11 @@ const objects: Readonly<Record<Finds, Naming>> = {
     object: SchemaObject.constraint(name, SchemaObject.qualifiedName(table))
   }),
   Collation: (name, _, __, evidence) => ({ object: SchemaObject.collation(nameOfStrings(partsOf(evidence, name))) }),
+  Operator: (printed) => operator(PrintedName.operatorOf(printed)),
+  TextSearchConfiguration: (name, _, __, evidence) => ({
+    object: SchemaObject.textSearchConfiguration(nameOfStrings(partsOf(evidence, name)))
+  }),
+  Role: (name) => ({ object: SchemaObject.role(name) }),
   Extension: (name) => ({ object: SchemaObject.extension(name) }),
   Nothing: () => undefined
 }
@@ -158,10 +164,21 @@ const columnOfType = (name: string, type: string): Named | undefined =>
     Option.map(SchemaObject.nameFrom(type), (table) => ({ object: SchemaObject.column(name, table) }))
   )
 
+/** A trigger's `NEW` and `OLD` are rows of the table that a statement changes. Other records have no table. */
+const fieldOfRecord = (evidence: Evidence, record: string, name: string): Named | undefined => {
+  const table = record === "new" || record === "old" ? changedTable(evidence) : undefined
+  return table === undefined ? undefined : { object: SchemaObject.column(name, nameOfStrings(table)) }
+}
+
 const call = (evidence: Evidence, signature: PrintedName.Signature | undefined): Named | undefined =>
   signature === undefined
     ? undefined
     : { object: SchemaObject.routine(nameOfStrings(partsOf(evidence, signature.name)), signature.types) }
+
+const operator = (printed: PrintedName.PrintedOperator | undefined): Named | undefined =>
+  printed === undefined
+    ? undefined
+    : { object: SchemaObject.operator(SchemaObject.qualifiedName(printed.symbol, printed.schema), printed.operands) }
 
 /** Chinese prints `f(integer)(*)` for `f(integer)`, so that a name in such a form needs the text. */
 const callOfAll = (evidence: Evidence, name: string): Named | undefined =>

@@ -101,6 +101,15 @@ export const constraint: Detector = named("Constraint")
 /** 42704: a collation. @since 0.1.0 @category detectors */
 export const collation: Detector = named("Collation")
 
+/** 42883: an operator, which migrations make or an extension brings. @since 0.1.0 @category detectors */
+export const operator: Detector = named("Operator")
+
+/** 42704: a text search configuration. @since 0.1.0 @category detectors */
+export const textSearchConfiguration: Detector = named("TextSearchConfiguration")
+
+/** 42704: a role. @since 0.1.0 @category detectors */
+export const role: Detector = named("Role")
+
 /** 42704: an extension. Its functions and types are found by their own detectors. @since 0.1.0 @category detectors */
 export const extension: Detector = named("Extension")
 

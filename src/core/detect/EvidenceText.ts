@@ -100,6 +100,32 @@ const partsWithoutText = (printed: string): ReadonlyArray<string> => {
 }
 
 /**
+ * The table whose rows the failed statement changes: the innermost statement of the error's context, or else the only table that the
+ * text inserts into, updates or deletes from.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const changedTable = (evidence: Evidence): ReadonlyArray<string> | undefined => {
+  const inside = Option.isSome(evidence.context) ? changedIn(evidence.context.value) : []
+  if (inside.length > 0) return inside[0]
+  const tables = Option.isSome(evidence.statement) ? changedIn(evidence.statement.value) : []
+  return new Set(tables.map((parts) => parts.join("\0"))).size === 1 ? tables[0] : undefined
+}
+
+/** The words before a changed table; a context has them inside quotation marks. */
+const changing = /(?<![\w$])(?:insert\s+into|delete\s+from|merge\s+into|update)\s+(?:only\s+)?/gi
+
+/** `DO UPDATE SET`, `FOR UPDATE OF`. */
+const behindUpdate: ReadonlySet<string> = new Set(["set", "of", "nowait", "skip"])
+
+const changedIn = (text: string): ReadonlyArray<ReadonlyArray<string>> =>
+  [...text.matchAll(changing)].flatMap((match) => {
+    const name = dottedAt(text, match.index + match[0].length)
+    return name === undefined || behindUpdate.has(name.value.join(".")) ? [] : [name.value]
+  })
+
+/**
  * Whether the server prints a name like this: as its last two parts with a bare dot, or as the last part alone.
  *
  * @since 0.1.0

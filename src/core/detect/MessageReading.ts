@@ -5,6 +5,7 @@
  * @internal
  */
 import * as Option from "effect/Option"
+import { append } from "../model/Multimap.js"
 import { messageTranslations } from "./MessageTranslations.js"
 import { type Finds, type ServerMessage, serverMessages } from "./ServerMessages.js"
 import type { Evidence } from "./SqlState.js"
@@ -26,7 +27,7 @@ export interface Reading {
 
 /** One message in one language. */
 interface Translation {
-  readonly message: ServerMessage
+  readonly finds: Finds
   readonly wording: Wording.Wording
 }
 
@@ -34,6 +35,8 @@ interface Translation {
 interface Index {
   readonly byFirst: ReadonlyMap<number, ReadonlyArray<Translation>>
   readonly others: ReadonlyArray<Translation>
+  /** What they name; `undefined` where the C function is not known. */
+  readonly raised: ReadonlySet<Finds> | undefined
 }
 
 /**
@@ -42,20 +45,23 @@ interface Index {
  * @since 0.1.0
  * @category reading
  */
-export const readingsOf = (evidence: Evidence): ReadonlyArray<Reading> => {
-  const index = indexes.get(evidence.sqlState)
-  if (index === undefined) return []
-  const raised = findsOfRoutine(evidence)
-  const translations = [...(index.byFirst.get(evidence.message.charCodeAt(0)) ?? []), ...index.others]
-  return translations.flatMap(({ message, wording }) =>
-    raised === undefined || (Option.isSome(evidence.routine) && message.routines.has(evidence.routine.value))
-      ? Wording.readingsOf(wording, evidence.message).map((values) => ({
-          finds: message.finds,
-          values,
-          weight: wording.weight
-        }))
-      : []
+export const readingsOf = ({ message, routine, sqlState }: Evidence): ReadonlyArray<Reading> => {
+  if (!sqlStates.has(sqlState)) return none
+  const { byFirst, others } = indexFor(
+    sqlState,
+    Option.getOrElse(routine, () => "")
   )
+  const likely = byFirst.get(message.charCodeAt(0))
+  const found: Array<Reading> = []
+  if (likely !== undefined) for (const translation of likely) readInto(found, translation, message)
+  for (const translation of others) readInto(found, translation, message)
+  return found
+}
+
+const none: ReadonlyArray<Reading> = []
+
+const readInto = (found: Array<Reading>, { finds, wording }: Translation, message: string): void => {
+  for (const values of Wording.readingsOf(wording, message)) found.push({ finds, values, weight: wording.weight })
 }
 
 /**
@@ -65,53 +71,50 @@ export const readingsOf = (evidence: Evidence): ReadonlyArray<Reading> => {
  * @category reading
  */
 export const findsOfRoutine = ({ routine, sqlState }: Evidence): ReadonlySet<Finds> | undefined =>
-  Option.isNone(routine) ? undefined : findsByRoutine.get(`${sqlState} ${routine.value}`)
+  Option.isNone(routine) || !sqlStates.has(sqlState) ? undefined : indexFor(sqlState, routine.value).raised
 
-const findsByRoutine: ReadonlyMap<string, ReadonlySet<Finds>> = (() => {
-  const all = new Map<string, Set<Finds>>()
-  for (const { finds, routines, sqlState } of serverMessages) {
-    for (const routine of routines) {
-      const key = `${sqlState} ${routine}`
-      all.set(key, (all.get(key) ?? new Set()).add(finds))
-    }
-  }
-  return all
-})()
+const sqlStates: ReadonlySet<string> = new Set(serverMessages.map(({ sqlState }) => sqlState))
 
 /** The formats of each message: the English one, and those of all languages. */
-const formats: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+const formats: ReadonlyMap<string, ReadonlyArray<string>> = new Map(
   messageTranslations
     .trim()
     .split("\n")
     .map((line) => line.replaceAll("¶", "\n").split("¦"))
-    .map(([format = "", ...others]) => [format, new Set([format, ...others.map((each) => each.replace(/^\w+ /, ""))])])
+    .map(([format = "", ...others]) => [format, [format, ...others.map((each) => each.slice(each.indexOf(" ") + 1))]])
 )
 
-const indexOf = (translations: ReadonlyArray<Translation>): Index => {
+/** A wording once for all messages that are read alike, such as those with a schema and without one. */
+const indexOf = (messages: ReadonlyArray<ServerMessage>, raised: ReadonlySet<Finds> | undefined): Index => {
   const byFirst = new Map<number, Array<Translation>>()
   const others: Array<Translation> = []
-  for (const translation of translations) {
-    const first = translation.wording.texts[0]?.charCodeAt(0) ?? Number.NaN
-    const before = byFirst.get(first)
-    if (Number.isNaN(first)) others.push(translation)
-    else if (before === undefined) byFirst.set(first, [translation])
-    else before.push(translation)
+  const known = new Set<string>()
+  for (const { finds, format } of messages) {
+    for (const wording of (formats.get(format) ?? []).map(Wording.make)) {
+      const identity = JSON.stringify([finds, wording.texts, wording.places])
+      if (known.has(identity)) continue
+      known.add(identity)
+      const first = wording.texts[0]?.charCodeAt(0) ?? Number.NaN
+      if (Number.isNaN(first)) others.push({ finds, wording })
+      else append(byFirst, first, { finds, wording })
+    }
   }
-  return { byFirst, others }
+  return { byFirst, others, raised }
 }
 
-const indexes: ReadonlyMap<string, Index> = new Map(
-  [...new Set(serverMessages.map(({ sqlState }) => sqlState))].map((sqlState) => [
-    sqlState,
-    indexOf(
-      serverMessages
-        .filter((message) => message.sqlState === sqlState)
-        .flatMap((message) =>
-          [...(formats.get(message.format) ?? [message.format])].map((format) => ({
-            message,
-            wording: Wording.make(format)
-          }))
-        )
-    )
-  ])
-)
+/** Made when an error first needs them: a program that never fails makes none. */
+const indexes = new Map<string, Map<string, Index>>()
+
+/** The messages of a C function with a SQLSTATE; all of the SQLSTATE for a function that is not listed. */
+const indexFor = (sqlState: string, routine: string): Index => {
+  const ofState = indexes.get(sqlState) ?? new Map<string, Index>()
+  const made = ofState.get(routine)
+  if (made !== undefined) return made
+  const messages = serverMessages.filter((message) => message.sqlState === sqlState)
+  const raised = messages.filter(({ routines }) => routines.has(routine))
+  if (raised.length === 0 && routine !== "") return indexFor(sqlState, "")
+  const index =
+    raised.length === 0 ? indexOf(messages, undefined) : indexOf(raised, new Set(raised.map(({ finds }) => finds)))
+  indexes.set(sqlState, ofState.set(routine, index))
+  return index
+}

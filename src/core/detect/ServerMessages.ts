@@ -10,7 +10,8 @@
 
 /**
  * What the places of a message name, in the order of the English message. Names are printed without the quotes that SQL needs.
- * `Relation`, `Type`, `Collation` and routines are printed with the schema that the statement writes; all others without.
+ * `Relation`, `Type`, `Collation`, `TextSearchConfiguration`, operators and routines are printed with the schema that the statement
+ * writes; all others without.
  *
  * @since 0.1.0
  * @category models
@@ -26,6 +27,7 @@ export type Finds =
   | "ColumnOfRelationWithSchema"
   | "ColumnOfType"
   | "FieldOfColumn"
+  | "FieldOfRecord"
   | "Call"
   | "CallOfAll"
   | "RoutineName"
@@ -36,6 +38,9 @@ export type Finds =
   | "Constraint"
   | "ConstraintOfTable"
   | "Collation"
+  | "Operator"
+  | "TextSearchConfiguration"
+  | "Role"
   | "Extension"
   | "Nothing"
 
@@ -135,7 +140,12 @@ const columns: ReadonlyArray<ServerMessage> = [
   message("42703", "Nothing", 'column number %d of relation "%s" does not exist', "ATExecSetStatistics"),
   message("42703", "Nothing", "attribute %d of relation with OID %u does not exist"),
   message("42703", "Nothing", "attribute %d of type %s has been dropped"),
-  message("42703", "Nothing", 'record "%s" has no field "%s"')
+  message(
+    "42703",
+    "FieldOfRecord",
+    'record "%s" has no field "%s"',
+    "exec_assign_value exec_eval_datum plpgsql_exec_get_datum_type plpgsql_exec_get_datum_type_info resolve_column_ref"
+  )
 ]
 
 const calling =
@@ -154,7 +164,7 @@ const routines: ReadonlyArray<ServerMessage> = [
   ),
   message("42883", "Nothing", 'default conversion function for encoding "%s" to "%s" does not exist'),
   message("42883", "Nothing", "function with OID %u does not exist"),
-  message("42883", "Nothing", "operator does not exist: %s"),
+  message("42883", "Operator", "operator does not exist: %s", "op_error LookupOperName LookupOperWithArgs"),
   message("42883", "Nothing", 'could not find function "%s" in file "%s"'),
   message("42883", "Nothing", 'there is no built-in function named "%s"')
 ]
@@ -193,6 +203,20 @@ const objects: ReadonlyArray<ServerMessage> = [
     "AlterDomainDropConstraint AlterDomainValidateConstraint"
   ),
   message("42704", "Collation", 'collation "%s" for encoding "%s" does not exist', "get_collation_oid"),
+  message(
+    "42704",
+    "TextSearchConfiguration",
+    'text search configuration "%s" does not exist',
+    "get_ts_config_oid AlterTSConfiguration"
+  ),
+  message("42704", "Nothing", "text search configuration with OID %u does not exist"),
+  message(
+    "42704",
+    "Role",
+    'role "%s" does not exist',
+    "get_role_oid get_rolespec_oid get_rolespec_tuple AlterRole DropRole"
+  ),
+  message("42704", "Nothing", "role with OID %u does not exist"),
   message("42704", "Nothing", "extension with OID %u does not exist"),
   message("42704", "Extension", 'extension "%s" does not exist', "get_extension_oid ExecAlterExtensionStmt"),
   message("3F000", "Schema", 'schema "%s" does not exist', "get_namespace_oid DropErrorMsgNonExistent"),

@@ -31,6 +31,8 @@ export interface Evidence {
   readonly internalPosition: Option.Option<number>
   /** The statement inside a function body that failed, as the server ran it. */
   readonly internalQuery: Option.Option<string>
+  /** Where the error was raised: the calls of functions, and the statements inside them, the innermost first. */
+  readonly context: Option.Option<string>
   /** The C function that raised the error: a hint, and no proof. */
   readonly routine: Option.Option<string>
   /** The text of the failed statement, where the caller knows it. */
@@ -118,6 +120,7 @@ interface Fields {
   readonly position?: unknown
   readonly routine?: unknown
   readonly severity?: unknown
+  readonly where?: unknown
 }
 
 const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null
@@ -161,6 +164,7 @@ const evidenceOf = (error: Fields, code: SqlState, statement: string | undefined
     position: positionFrom(error.position),
     internalPosition: positionFrom(error.internalPosition),
     internalQuery: textFrom(error.internalQuery),
+    context: textFrom(error.where),
     routine: textFrom(error.routine),
     statement: textFrom(statement)
   })

@@ -61,8 +61,20 @@ const mostTries = 32
 export const readingsOf = (wording: Wording, message: string): ReadonlyArray<ReadonlyArray<string>> => {
   const { places, texts } = wording
   const start = texts[0] ?? ""
-  const end = message.length - (texts.at(-1)?.length ?? 0)
-  if (end <= start.length || !message.startsWith(start) || !message.endsWith(texts.at(-1) ?? "")) return []
+  const last = texts[places.length] ?? ""
+  const end = message.length - last.length
+  if (end <= start.length || !message.startsWith(start) || !message.endsWith(last)) return none
+  if (places.length === 1) {
+    const value = message.slice(start.length, end)
+    return isPossible(places[0], value) ? [[value]] : none
+  }
+  return split(wording, message, end)
+}
+
+const none: ReadonlyArray<ReadonlyArray<string>> = []
+
+/** The readings of a message with several places, the last of which ends at `end`. */
+const split = ({ places, texts }: Wording, message: string, end: number): ReadonlyArray<ReadonlyArray<string>> => {
   const found: Array<ReadonlyArray<string>> = []
   let tries = 0
   const read = (at: number, from: number, values: ReadonlyArray<string>): void => {
@@ -81,7 +93,7 @@ export const readingsOf = (wording: Wording, message: string): ReadonlyArray<Rea
       read(at + 1, next + between.length, [...values, message.slice(from, next)])
     }
   }
-  read(0, start.length, [])
+  read(0, texts[0]?.length ?? 0, [])
   return found
 }
 

@@ -80,6 +80,21 @@ const routine = (text: string): Reading => {
     : named((name) => SchemaObject.routine(name, types))(list.value.before)
 }
 
+/** An operator, with or without its schema, and with the types of its operands in parentheses or without them. */
+const operator = (text: string): Reading => {
+  const list = parenthesised(text)
+  const before = Option.match(list, { onNone: () => text, onSome: (_) => _.before.trim() })
+  const sign = /[-+*/<>=~!@#%^&|`?]+$/.exec(before)
+  if (sign === null) return Either.left(`"${text}" is not of the form operator + (type, type)`)
+  const types = Option.map(list, ({ inner }) => splitList(inner).map(wordingOfText))
+  const made = (schema?: string) =>
+    SchemaObject.operator(SchemaObject.qualifiedName(sign[0], schema), Option.getOrUndefined(types))
+  if (sign.index === 0) return Either.right(made())
+  return before.charAt(sign.index - 1) === "."
+    ? Either.map(parts(before.slice(0, sign.index - 1), 1), ([schema]) => made(schema))
+    : Either.left(`"${text}" is not of the form operator + (type, type)`)
+}
+
 const enumValue = (text: string): Reading => {
   const literal = literalAt(text, 0)
   const of = literal === undefined ? null : /^\s+of\s+/i.exec(text.slice(literal.end))
@@ -121,7 +136,10 @@ const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["value", enumValue],
   ["schema", single(SchemaObject.schema)],
   ["extension", single(SchemaObject.extension)],
-  ["collation", named(SchemaObject.collation)]
+  ["collation", named(SchemaObject.collation)],
+  ["operator", operator],
+  ["text search configuration", named(SchemaObject.textSearchConfiguration)],
+  ["role", single(SchemaObject.role)]
 ]
 
 /** The parts of a text `before (inner)`. */

@@ -15,13 +15,16 @@ import type {
   RoleSpec,
   SecLabelStmt
 } from "@pgsql/types"
+import * as Option from "effect/Option"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
+import type * as SchemaObject from "../model/SchemaObject.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
-import { changeRoutine, matching } from "./Routine.js"
+import { argumentsOf, changeRoutine, matching } from "./Routine.js"
 
 type Write = (recorder: R.Recorder, object: Node) => void
 
@@ -130,6 +133,28 @@ export const writeObject = (recorder: R.Recorder, kind: ObjectType | undefined, 
   if (kind === undefined || object === undefined)
     R.opaqueBarrier(recorder, "changes a property of an object without a kind")
   else writes[kind](recorder, object)
+}
+
+/**
+ * Whether a statement about an object of this kind means this one of the objects that share its key: operators of other
+ * types, and a text search configuration beside a dictionary, have the same.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isMeant = (
+  kind: ObjectType | undefined,
+  object: Node | undefined,
+  one: SchemaObject.SchemaObject
+): boolean => {
+  if (one._tag === "TextSearchConfiguration") return kind === "OBJECT_TSCONFIGURATION"
+  if (one._tag !== "Operator") return true
+  const { schema } = nameOfObject(object)
+  const operands = argumentsOf(object !== undefined && "ObjectWithArgs" in object ? object.ObjectWithArgs : undefined)
+  return (
+    Option.getOrElse(one.operands, () => operands).join() === operands.join() &&
+    (Option.isNone(schema) || Catalog.schemaOf({ ...one, schema }) === Catalog.schemaOf(one))
+  )
 }
 
 /** @since 0.1.0 @category statements */

@@ -20,7 +20,7 @@ import type {
   TypeName
 } from "@pgsql/types"
 import * as Option from "effect/Option"
-import type * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
@@ -29,15 +29,7 @@ import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { elementName, wordingOf } from "../sql/ParsedType.js"
 import * as RoutineBody from "../sql/RoutineBody.js"
-import {
-  lastString,
-  listItems,
-  nameOfNodes,
-  nameOfStrings,
-  optionNamed,
-  optionsOf,
-  partsOfObject
-} from "../sql/SyntaxTree.js"
+import { listItems, nameOfNodes, nameOfStrings, optionNamed, optionsOf, partsOfObject } from "../sql/SyntaxTree.js"
 import { ownTypes } from "./Routine.js"
 import { addRuns, newType, typeFunctions } from "./Type.js"
 
@@ -146,21 +138,31 @@ const functionsOf = ({ definition }: DefineStmt): string => {
   return [...new Set(names)].sort().join("\n")
 }
 
-/** Overloads of an operator share its key. */
 const operator: Definition = (recorder, { definition, defnames }) => {
   const runs = readParts(recorder, definition)
-  R.readSchema(recorder, Path.placed(recorder, nameOfNodes(defnames)))
-  const key = HazardKey.operator(lastString(defnames) ?? "")
+  const name = Path.placed(recorder, nameOfNodes(defnames))
+  R.readSchema(recorder, name)
+  const operands = ["leftarg", "rightarg"].flatMap((side) => {
+    const type = optionNamed(definition, side)?.arg
+    return type !== undefined && "TypeName" in type ? [wordingOf(type.TypeName)] : []
+  })
+  addToThing(recorder, HazardKey.operator(name.name), [SchemaObject.operator(name, operands)], runs)
+}
+
+/** Operators of one name share a key, and so do text search objects of one name. */
+const addToThing = (
+  recorder: R.Recorder,
+  key: HazardKey.HazardKey,
+  objects: ReadonlyArray<SchemaObject.SchemaObject>,
+  runs: ReadonlyArray<Catalog.HiddenCall>
+): void => {
   R.write(recorder, key)
-  R.saveNamed(recorder, key, [], runs)
+  R.saveNamed(recorder, key, [...(Catalog.findNamed(recorder.catalog, key)?.objects ?? []), ...objects], runs)
 }
 
 /** @since 0.1.0 @category statements */
-export const alterOperator = (recorder: R.Recorder, { opername, options }: AlterOperatorStmt): void => {
-  const key = HazardKey.operator(nameOfNodes(opername?.objname).name)
-  R.write(recorder, key)
-  R.saveNamed(recorder, key, [], readParts(recorder, options))
-}
+export const alterOperator = (recorder: R.Recorder, { opername, options }: AlterOperatorStmt): void =>
+  addToThing(recorder, HazardKey.operator(nameOfNodes(opername?.objname).name), [], readParts(recorder, options))
 
 /** A type without parts is a shell: only functions can name it, until a second statement completes it. */
 const baseType: Definition = (recorder, { definition, defnames }) => {
@@ -169,21 +171,19 @@ const baseType: Definition = (recorder, { definition, defnames }) => {
 }
 
 const thing =
-  (word: string): Definition =>
+  (word: string, make?: (name: SchemaObject.QualifiedName) => SchemaObject.SchemaObject): Definition =>
   (recorder, statement) => {
     const runs = readParts(recorder, statement.definition)
     const name = Path.placed(recorder, nameOfNodes(statement.defnames))
     R.readSchema(recorder, name)
-    const key = `${word} ${name.name}`
-    R.write(recorder, key)
-    R.saveNamed(recorder, key, word === "collation" ? [SchemaObject.collation(name)] : [], runs)
+    addToThing(recorder, `${word} ${name.name}`, make === undefined ? [] : [make(name)], runs)
   }
 
 const definitions: Readonly<Partial<Record<ObjectType, Definition>>> = {
   OBJECT_AGGREGATE: aggregate,
-  OBJECT_COLLATION: thing("collation"),
+  OBJECT_COLLATION: thing("collation", SchemaObject.collation),
   OBJECT_OPERATOR: operator,
-  OBJECT_TSCONFIGURATION: thing("text search"),
+  OBJECT_TSCONFIGURATION: thing("text search", SchemaObject.textSearchConfiguration),
   OBJECT_TSDICTIONARY: thing("text search"),
   OBJECT_TSPARSER: thing("text search"),
   OBJECT_TSTEMPLATE: thing("text search"),

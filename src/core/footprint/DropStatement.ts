@@ -6,6 +6,7 @@
  * @internal
  */
 import type { DropStmt, Node, ObjectType } from "@pgsql/types"
+import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
@@ -15,7 +16,7 @@ import * as R from "../reading/Recorder.js"
 import { makeUncertain } from "../reading/Uncertainty.js"
 import * as Use from "../reading/Use.js"
 import { nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
-import { writeObject } from "./AnyObject.js"
+import { isMeant, writeObject } from "./AnyObject.js"
 import { type Behavior, cascade, dropRelation, dropRoutine, dropType } from "./Drop.js"
 import { argumentsOf, matching } from "./Routine.js"
 
@@ -113,7 +114,7 @@ const attachment =
     }))
   }
 
-/** An object of which only the name matters. Other overloads of an operator keep its key. */
+/** An object of which only the name matters. Others that share its key stay. */
 const thing =
   (keyOf: (name: string) => HazardKey.HazardKey): Drop =>
   (recorder, object, behavior, _, kind) => {
@@ -121,8 +122,12 @@ const thing =
     const name = nameOfObject(object).name
     const key = keyOf(name)
     const known = Catalog.findNamed(recorder.catalog, key)
-    if (known !== undefined) R.readAll(recorder, known.dependencies)
-    if (known !== undefined && known.runs.length < 2) R.forgetThing(recorder, key)
+    if (known !== undefined) {
+      R.readAll(recorder, known.dependencies)
+      const left = known.objects.filter((one) => !isMeant(kind, object, one))
+      if (left.length > 0) R.saveNamed(recorder, key, left)
+      else if (known.objects.length > 0 || known.runs.length < 2) R.forgetThing(recorder, key)
+    }
     if (behavior !== "cascade") return
     R.barrier(recorder, `drops ${name} and all that depends on it`)
     const isUser = ({ dependencies }: Pick<Catalog.Relation, "dependencies">): boolean => dependencies.has(key)
@@ -151,6 +156,11 @@ const schema: Drop = (recorder, object) => {
   for (const known of Catalog.allRelations(recorder.catalog).filter(isInside)) dropRelation(recorder, known, "cascade")
   for (const known of Catalog.allRoutines(recorder.catalog).filter(isInside)) dropRoutine(recorder, known, "cascade")
   for (const known of Catalog.allTypes(recorder.catalog).filter(isInside)) dropType(recorder, known, "cascade")
+  for (const { key, objects } of HashMap.values(recorder.catalog.named)) {
+    const left = objects.filter((one) => !("schema" in one && isInside({ name: one })))
+    if (left.length === 0 && objects.length > 0) R.forgetThing(recorder, key)
+    else if (left.length < objects.length) R.saveNamed(recorder, key, left)
+  }
 }
 
 /** The users of an extension are not known: with CASCADE any object may be dropped. */

@@ -14,7 +14,7 @@ import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
 import { listItems, nameOfObject, nameOfStrings, partsOfObject } from "../sql/SyntaxTree.js"
-import { writeObject } from "./AnyObject.js"
+import { isMeant, writeObject } from "./AnyObject.js"
 import {
   moveNamed,
   moveRelation,
@@ -209,16 +209,16 @@ const schema: Rename = (recorder, { newname = "", subname = "" }) => {
 }
 
 const role: Rename = (recorder, { newname = "", subname = "" }) =>
-  moveNamed(recorder, HazardKey.role(subname), HazardKey.role(newname), (object) => object)
+  moveNamed(recorder, HazardKey.role(subname), HazardKey.role(newname), () => SchemaObject.role(newname))
 
 /** An object of which only the name matters. The name is in `object`, and for some kinds in `subname`. */
 const thing =
   (word: string): Rename =>
-  (recorder, { newname = "", object, subname }) => {
+  (recorder, { newname = "", object, renameType, subname }) => {
     const name = nameOfObject(object)
     R.readSchema(recorder, name)
     moveNamed(recorder, `${word} ${subname ?? name.name}`, `${word} ${newname}`, (one) =>
-      "name" in one ? { ...one, name: newname } : one
+      "name" in one && isMeant(renameType, object, one) ? { ...one, name: newname } : one
     )
   }
 
@@ -335,7 +335,9 @@ const thingMove =
   (recorder, { newschema = "", object, objectType }) => {
     writeObject(recorder, objectType, object)
     const key = `${word} ${nameOfObject(object).name}`
-    moveNamed(recorder, key, key, (one) => ("schema" in one ? { ...one, schema: Option.some(newschema) } : one))
+    moveNamed(recorder, key, key, (one) =>
+      "schema" in one && isMeant(objectType, object, one) ? { ...one, schema: Option.some(newschema) } : one
+    )
   }
 
 /** Moves an extension: all that it contains, which only the server knows. */

@@ -133,7 +133,8 @@ export const turnKey = (recorder: R.Recorder, old: HazardKey.HazardKey, to: Haza
   turn(recorder, {}, [[old, to]])
 
 /**
- * Moves an object of which only the name matters, with the objects that an error can name.
+ * Moves an object of which only the name matters, with the objects that an error can name. Objects that `change` gives
+ * back as they are keep the key.
  *
  * @since 0.1.0
  * @category updates
@@ -149,9 +150,13 @@ export const moveNamed = (
   const known = Catalog.findNamed(recorder.catalog, old)
   if (known !== undefined) {
     R.readAll(recorder, known.dependencies)
+    const left = known.objects.filter((one) => change(one) === one)
+    const moved = known.objects.map(change).filter((one) => !left.includes(one))
+    const there = old === to ? left : (Catalog.findNamed(recorder.catalog, to)?.objects ?? [])
     R.forgetThing(recorder, old)
     recorder.catalog = Catalog.putNamed(recorder.catalog, { ...known, key: to })
-    R.saveNamed(recorder, to, known.objects.map(change))
+    R.saveNamed(recorder, to, [...there, ...moved])
+    if (old !== to && left.length > 0) R.saveNamed(recorder, old, left)
   }
   turnKey(recorder, old, to)
 }

@@ -111,7 +111,7 @@ export const createRole = (recorder: R.Recorder, { options, role = "" }: CreateR
     if (members === undefined || !("List" in members)) continue
     for (const member of members.List.items ?? []) if ("RoleSpec" in member) readRole(recorder, member.RoleSpec)
   }
-  R.saveNamed(recorder, key)
+  R.saveNamed(recorder, key, [SchemaObject.role(role)])
 }
 
 /** @since 0.1.0 @category statements */

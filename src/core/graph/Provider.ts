@@ -126,6 +126,9 @@ const entriesFor = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyA
     case "Schema":
     case "EnumValue":
     case "Collation":
+    case "Operator":
+    case "TextSearchConfiguration":
+    case "Role":
     case "Extension":
       return entries
   }
@@ -146,6 +149,9 @@ const slotOf = (object: SchemaObject.SchemaObject): string => {
     case "Type":
     case "Schema":
     case "Collation":
+    case "Operator":
+    case "TextSearchConfiguration":
+    case "Role":
     case "Extension":
       return `${object._tag}\0${object.name}`
   }
@@ -163,6 +169,8 @@ const qualifiedPart = (object: SchemaObject.SchemaObject): Option.Option<SchemaO
     case "Routine":
     case "Type":
     case "Collation":
+    case "Operator":
+    case "TextSearchConfiguration":
       return Option.some(object)
     case "Column":
     case "Constraint":
@@ -171,6 +179,7 @@ const qualifiedPart = (object: SchemaObject.SchemaObject): Option.Option<SchemaO
     case "EnumValue":
       return Option.some(object.type)
     case "Schema":
+    case "Role":
     case "Extension":
       return Option.none()
   }
@@ -183,6 +192,10 @@ const distanceBetween = (
 ): number | undefined => {
   const names = nameDistance(qualifiedPart(missing), qualifiedPart(provided))
   if (names === undefined) return undefined
+  if (missing._tag === "Operator" && provided._tag === "Operator") {
+    const operands = operandDistance(missing.operands, provided.operands)
+    return operands === undefined ? undefined : names + operands
+  }
   if (missing._tag !== "Routine" || provided._tag !== "Routine")
     return missing._tag === provided._tag ? names : names + 1
   const calls = callDistance(missing.arguments, provided.arguments)
@@ -215,6 +228,31 @@ const callDistance = (
   if (given.length < wanted.length) return 3
   return wanted.at(-1)?.endsWith("[]") === true ? 3 : undefined
 }
+
+/** The types of a group are cast to each other where an operator needs it. */
+const castable: ReadonlyArray<ReadonlySet<string>> = [
+  new Set(["text", "character varying", "character", "name", "citext"]),
+  new Set(["smallint", "integer", "bigint", "numeric", "real", "double precision"]),
+  new Set(["date", "timestamp without time zone", "timestamp with time zone"])
+]
+
+/**
+ * The distance of operands from those of an operator; `undefined` if it cannot have them. Most names of operators stand for many, so
+ * that unlike {@link callDistance} the types exclude. A constant has the type `unknown`.
+ */
+const operandDistance = (
+  given: Option.Option<ReadonlyArray<string>>,
+  wanted: Option.Option<ReadonlyArray<string>>
+): number | undefined => {
+  if (Option.isNone(given) || Option.isNone(wanted)) return Option.isNone(given) && Option.isNone(wanted) ? 0 : 1
+  const [left, right] = [given.value, wanted.value]
+  if (left.length !== right.length) return undefined
+  if (left.every((type, at) => type === right[at])) return 0
+  return left.every((type, at) => type === "unknown" || isCastable(type, right[at] ?? "")) ? 1 : undefined
+}
+
+const isCastable = (from: string, to: string): boolean =>
+  from === to || to.startsWith("any") || castable.some((group) => group.has(from) && group.has(to))
 
 /** Whether a call means this signature and not another one of the same name. */
 const matchesSignature = (self: SchemaObject.SchemaObject, that: SchemaObject.SchemaObject): boolean =>

@@ -87,5 +87,11 @@ export const keyOf = (object: SchemaObject): HazardKey => {
       return extension(object.name)
     case "Collation":
       return collation(object.name)
+    case "Operator":
+      return operator(object.name)
+    case "TextSearchConfiguration":
+      return textSearch(object.name)
+    case "Role":
+      return role(object.name)
   }
 }

@@ -26,12 +26,7 @@ export interface QualifiedName {
   readonly name: string
 }
 
-/**
- * A table, view, materialized view, sequence, index or foreign table. The server calls all of them "relation".
- *
- * @since 0.1.0
- * @category models
- */
+/** A table, view, sequence or index, which the server calls "relation". @since 0.1.0 @category models */
 export interface Relation extends QualifiedName {
   readonly _tag: "Relation"
 }
@@ -97,6 +92,23 @@ export interface Collation extends QualifiedName {
   readonly _tag: "Collation"
 }
 
+/** `operands` are the types of its one or two operands, where they are known. @since 0.1.0 @category models */
+export interface Operator extends QualifiedName {
+  readonly _tag: "Operator"
+  readonly operands: Option.Option<ReadonlyArray<string>>
+}
+
+/** @since 0.1.0 @category models */
+export interface TextSearchConfiguration extends QualifiedName {
+  readonly _tag: "TextSearchConfiguration"
+}
+
+/** A role of the cluster. @since 0.1.0 @category models */
+export interface Role {
+  readonly _tag: "Role"
+  readonly name: string
+}
+
 /** @since 0.1.0 @category models */
 export interface Extension {
   readonly _tag: "Extension"
@@ -114,6 +126,9 @@ export type SchemaObject =
   | Constraint
   | ConflictTarget
   | Collation
+  | Operator
+  | TextSearchConfiguration
+  | Role
   | Extension
 
 /** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category constructors */
@@ -170,6 +185,24 @@ export const conflictTarget = (columns: ReadonlyArray<string>, relation?: Qualif
 
 /** @since 0.1.0 @category constructors */
 export const collation = ({ name, schema }: QualifiedName): Collation => ({ _tag: "Collation", schema, name })
+
+/** `types` default to unknown. @since 0.1.0 @category constructors */
+export const operator = ({ name, schema }: QualifiedName, types?: ReadonlyArray<string>): Operator => ({
+  _tag: "Operator",
+  schema,
+  name,
+  operands: Option.fromNullable(types)
+})
+
+/** @since 0.1.0 @category constructors */
+export const textSearchConfiguration = ({ name, schema }: QualifiedName): TextSearchConfiguration => ({
+  _tag: "TextSearchConfiguration",
+  schema,
+  name
+})
+
+/** @since 0.1.0 @category constructors */
+export const role = (name: string): Role => ({ _tag: "Role", name })
 
 /** @since 0.1.0 @category constructors */
 export const extension = (name: string): Extension => ({ _tag: "Extension", name })
@@ -242,10 +275,7 @@ export const render = (object: SchemaObject): string => {
     case "Column":
       return `column ${renderMember(object.relation, object.name)}`
     case "Routine":
-      return `function ${renderName(object)}${Option.match(object.arguments, {
-        onNone: () => "",
-        onSome: (types) => `(${types.join(", ")})`
-      })}`
+      return `function ${renderName(object)}${renderTypes(object.arguments)}`
     case "Type":
       return `type ${renderName(object)}`
     case "Schema":
@@ -261,6 +291,12 @@ export const render = (object: SchemaObject): string => {
       return renderConflictTarget(object)
     case "Collation":
       return `collation ${renderName(object)}`
+    case "Operator":
+      return `operator ${Option.match(object.schema, { onNone: () => "", onSome: (schema) => `${renderIdentifier(schema)}.` })}${object.name}${renderTypes(object.operands)}`
+    case "TextSearchConfiguration":
+      return `text search configuration ${renderName(object)}`
+    case "Role":
+      return `role ${renderIdentifier(object.name)}`
     case "Extension":
       return `extension ${renderIdentifier(object.name)}`
   }
@@ -293,6 +329,12 @@ export const key = (object: SchemaObject): string => {
       return `conflict ${Option.isSome(object.relation) ? keyOfName(object.relation.value) : ""}${keyOfList(object.columns)}`
     case "Collation":
       return `collation ${keyOfName(object)}`
+    case "Operator":
+      return `operator ${keyOfName(object)}${Option.isSome(object.operands) ? keyOfList(object.operands.value) : ""}`
+    case "TextSearchConfiguration":
+      return `text search configuration ${keyOfName(object)}`
+    case "Role":
+      return `role ${quote(object.name)}`
     case "Extension":
       return `extension ${quote(object.name)}`
   }
@@ -318,15 +360,13 @@ const codec = S.Union(
   S.TaggedStruct("Constraint", { relation: relationOrNull, name: S.String }),
   S.TaggedStruct("ConflictTarget", { relation: relationOrNull, columns: S.Array(S.String) }),
   S.TaggedStruct("Collation", name),
+  S.TaggedStruct("Operator", { ...name, operands: S.OptionFromNullOr(S.Array(S.String)) }),
+  S.TaggedStruct("TextSearchConfiguration", name),
+  S.TaggedStruct("Role", { name: S.String }),
   S.TaggedStruct("Extension", { name: S.String })
 )
 
-/**
- * A {@link SchemaObject} as JSON: the same fields, with `null` for `None`.
- *
- * @since 0.1.0
- * @category codecs
- */
+/** A {@link SchemaObject} as JSON: the same fields, with `null` for `None`. @since 0.1.0 @category codecs */
 export type SchemaObjectEncoded = S.Schema.Encoded<typeof codec>
 
 /** The codec of schema objects, for errors and ledger events. @since 0.1.0 @category codecs */
@@ -335,6 +375,9 @@ export const SchemaObject: S.Schema<SchemaObject, SchemaObjectEncoded> = codec
 /** Quotes an identifier only where SQL needs quotes. */
 const renderIdentifier = (identifier: string): string =>
   /^[a-z_\u0080-\uffff][a-z0-9_$\u0080-\uffff]*$/.test(identifier) ? identifier : quote(identifier)
+
+const renderTypes = (types: Option.Option<ReadonlyArray<string>>): string =>
+  Option.match(types, { onNone: () => "", onSome: (list) => `(${list.join(", ")})` })
 
 const renderName = ({ name, schema }: QualifiedName): string =>
   Option.isSome(schema) ? `${renderIdentifier(schema.value)}.${renderIdentifier(name)}` : renderIdentifier(name)

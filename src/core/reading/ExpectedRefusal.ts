@@ -58,10 +58,20 @@ const isThere = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaO
     case "Schema":
     case "Extension":
     case "Collation":
+    case "Role":
       return Catalog.findNamed(catalog, HazardKey.keyOf(object)) !== undefined
+    case "Operator":
+    case "TextSearchConfiguration":
+      return hasMade(catalog, object)
     case "ConflictTarget":
       return false
   }
+}
+
+/** Operators of other types, and other text search objects, have the same key. */
+const hasMade = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaObject): boolean => {
+  const made = Catalog.findNamed(catalog, HazardKey.keyOf(object))?.objects ?? []
+  return made.some((one) => SchemaObject.key(one) === SchemaObject.key(object))
 }
 
 const ownerOf = (

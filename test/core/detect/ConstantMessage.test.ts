@@ -11,6 +11,7 @@ const evidence = (message: string, fields: Partial<SqlState.Evidence> = {}): Sql
   position: Option.none(),
   internalPosition: Option.none(),
   internalQuery: Option.none(),
+  context: Option.none(),
   routine: Option.some("pg_strtoint32"),
   statement: Option.none(),
   ...fields

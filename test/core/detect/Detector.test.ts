@@ -359,14 +359,12 @@ describe("false friends", () => {
       ["42703", 'column 3 of relation "a.b" does not exist'],
       ["42703", 'column number 7 of relation "a.b" does not exist'],
       ["42703", "column nothing does not exist"],
-      ["42883", "operator does not exist: integer + text"],
       ["42883", "function with OID 16384 does not exist"],
       ["42883", 'could not find function "f" in file "x.so"'],
       ["42883", "could not identify an equality operator for type json"],
       ["42704", 'unrecognized configuration parameter "app.x"'],
       ["42704", "type with OID 16384 does not exist"],
       ["42704", 'type "x" is only a shell', { routine: "typenameType" }],
-      ["42704", 'role "x" does not exist'],
       ["42704", 'constraint "x" of domain "y" does not exist'],
       ["3F000", "no schema has been selected to create in"],
       ["22P02", 'invalid input syntax for type integer: "x"'],
@@ -412,6 +410,7 @@ describe("evidence", () => {
       position: Option.none(),
       internalPosition: Option.none(),
       internalQuery: Option.none(),
+      context: Option.none(),
       routine: Option.none(),
       statement: Option.none()
     }

@@ -21,6 +21,7 @@ const evidence: SqlState.Evidence = {
   position: Option.some(15),
   internalPosition: Option.none(),
   internalQuery: Option.none(),
+  context: Option.none(),
   routine: Option.some("parserOpenTable"),
   statement: Option.none()
 }

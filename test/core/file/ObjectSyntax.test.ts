@@ -59,7 +59,8 @@ describe("parseObjects", () => {
       read(`table app.users, view v, materialized view mv, foreign table ft, sequence s, index i, relation r,
         column app.users.email, column c, constraint t.c, constraint d, unique t (b, a),
         function app.f(int, varchar(20)[], numeric(5, 2)), procedure p(), aggregate g, type mood, domain d,
-        value 'it''s, (ok)' of app.mood, enum value 'x' of m, schema app, extension "uuid-ossp", collation german`),
+        value 'it''s, (ok)' of app.mood, enum value 'x' of m, schema app, extension "uuid-ossp", collation german,
+        operator %, operator app.<-> (text, int4), operator @(text), text search configuration app.simple_unaccent, role reader`),
       Either.right([
         "relation app.users",
         "relation v",
@@ -82,7 +83,12 @@ describe("parseObjects", () => {
         'value "x" of enum m',
         "schema app",
         'extension "uuid-ossp"',
-        "collation german"
+        "collation german",
+        "operator %",
+        "operator app.<->(text, integer)",
+        "operator @(text)",
+        "text search configuration app.simple_unaccent",
+        "role reader"
       ])
     ))
 

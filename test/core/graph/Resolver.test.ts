@@ -402,7 +402,8 @@ describe("other objects", () => {
     { id: "5", provides: [SchemaObject.conflictTarget(["a", "b"], qualifiedName("users"))] },
     { id: "6", provides: [SchemaObject.extension("citext"), SchemaObject.type(qualifiedName("citext"))] },
     { id: "7", provides: [SchemaObject.routine(qualifiedName("v"), ["text", "text[]"])] },
-    { id: "8", provides: [SchemaObject.collation(qualifiedName("german"))] }
+    { id: "8", provides: [SchemaObject.collation(qualifiedName("german"))] },
+    { id: "9", provides: [SchemaObject.operator(qualifiedName("%"), ["text", "text"])] }
   )
   const ask = (
     object: SchemaObject.SchemaObject,
@@ -448,6 +449,15 @@ describe("other objects", () => {
 
   it("a type of an extension comes from the extension", () => {
     deepStrictEqual(ask(SchemaObject.type(qualifiedName("citext"))), ["6 provider"])
+  })
+
+  it("an operator matches by name, and by types that are the same or cast to each other", () => {
+    const operator = (...types: ReadonlyArray<string>) => SchemaObject.operator(qualifiedName("%"), types)
+    deepStrictEqual(ask(operator("text", "unknown")), ["9 provider"])
+    deepStrictEqual(ask(operator("character varying", "text")), ["9 provider"])
+    for (const types of [["text", "integer"], ["integer", "integer"], ["text"]]) {
+      deepStrictEqual(ask(operator(...types)), "Unexplained")
+    }
   })
 
   it("a collation matches by name", () => {

@@ -120,6 +120,52 @@ describe("the objects that a file provides", () => {
     ])
   })
 
+  it("are operators by the types of their operands, text search configurations and roles", () => {
+    const many = `CREATE SCHEMA app; CREATE FUNCTION f(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
+      CREATE OPERATOR app.%% (FUNCTION = f, LEFTARG = text, RIGHTARG = int);
+      CREATE OPERATOR app.%% (FUNCTION = f, LEFTARG = varchar, RIGHTARG = int)`
+    deepStrictEqual(
+      provides(many, "DROP OPERATOR app.%% (varchar, int); CREATE OPERATOR app.@@@ (FUNCTION = f, RIGHTARG = int)"),
+      ["operator app.@@@(integer)"]
+    )
+    deepStrictEqual(told(lastFootprint(many, "DROP OPERATOR app.%% (varchar, int)")).removes, [
+      "operator app.%%(character varying, integer)"
+    ])
+    deepStrictEqual(provides("CREATE TEXT SEARCH CONFIGURATION c (COPY = simple); CREATE ROLE r"), [
+      "text search configuration c",
+      "role r"
+    ])
+  })
+
+  it("keep the others that share their key, where one is renamed, moved or dropped", () => {
+    const search =
+      "CREATE TEXT SEARCH CONFIGURATION a (COPY = simple); CREATE TEXT SEARCH DICTIONARY a (TEMPLATE = simple);"
+    deepStrictEqual(provides(`${search} ALTER TEXT SEARCH DICTIONARY a RENAME TO b`), ["text search configuration a"])
+    deepStrictEqual(provides(`${search} ALTER TEXT SEARCH CONFIGURATION a RENAME TO b`), [
+      "text search configuration b"
+    ])
+    deepStrictEqual(provides(`${search} DROP TEXT SEARCH DICTIONARY a`), ["text search configuration a"])
+    const two = `CREATE SCHEMA app; CREATE FUNCTION f(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
+      CREATE OPERATOR %% (FUNCTION = f, LEFTARG = text, RIGHTARG = int);
+      CREATE OPERATOR %% (FUNCTION = f, LEFTARG = varchar, RIGHTARG = int)`
+    const isOperator = (text: string): boolean => text.startsWith("operator")
+    deepStrictEqual(provides(`${two}; ALTER OPERATOR %% (text, int) SET SCHEMA app`).filter(isOperator), [
+      "operator %%(character varying, integer)",
+      "operator app.%%(text, integer)"
+    ])
+    deepStrictEqual(
+      provides(`${two}; ALTER OPERATOR %% (text, int) SET (RESTRICT = NONE)`).filter(isOperator),
+      provides(two).filter(isOperator)
+    )
+    deepStrictEqual(provides("CREATE ROLE r; ALTER ROLE r RENAME TO s"), ["role s"])
+    deepStrictEqual(
+      provides(
+        'CREATE SCHEMA app; CREATE COLLATION app.c FROM "C"; ALTER SCHEMA app RENAME TO b; DROP SCHEMA b CASCADE'
+      ),
+      []
+    )
+  })
+
   it("are not those that the file drops again", () => {
     deepStrictEqual(provides("CREATE TABLE t (a int); CREATE TYPE m AS ENUM ('x'); DROP TABLE t; DROP TYPE m"), [])
     deepStrictEqual(told(lastFootprint("CREATE TABLE t (a int); DROP TABLE t")).removes, [])

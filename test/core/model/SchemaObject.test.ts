@@ -145,6 +145,10 @@ describe("an object", () => {
       [SchemaObject.conflictTarget(["b", "a"], users), "unique constraint of relation app.users over (a, b)"],
       [SchemaObject.conflictTarget([]), "unique constraint"],
       [SchemaObject.collation(qualifiedName("de")), "collation de"],
+      [SchemaObject.operator(qualifiedName("%"), ["text", "text"]), "operator %(text, text)"],
+      [SchemaObject.operator(qualifiedName("<->", "Ext")), 'operator "Ext".<->'],
+      [SchemaObject.textSearchConfiguration(qualifiedName("de", "app")), "text search configuration app.de"],
+      [SchemaObject.role("reader"), "role reader"],
       [SchemaObject.extension("citext"), "extension citext"]
     ]
     for (const [object, text] of rendered) assert.strictEqual(SchemaObject.render(object), text)

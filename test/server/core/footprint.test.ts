@@ -3,6 +3,7 @@ import { assert, describe, layer as suite } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import { names } from "../../../src/core/catalog/BuiltInRoutines.js"
 import * as KnownExtensions from "../../../src/core/catalog/KnownExtensions.js"
@@ -118,11 +119,21 @@ suite(Server.layer, { excludeTestServices: true })("what is listed as the server
       assert.isAbove(known.length, 20)
       for (const name of known) {
         yield* sql.unsafe(`CREATE EXTENSION IF NOT EXISTS "${name}" CASCADE`)
-        const { functions, types } = KnownExtensions.contentsOf(name, undefined)
+        const { functions, objects, types } = KnownExtensions.contentsOf(name, undefined)
+        const operators = objects.flatMap((object) =>
+          object._tag === "Operator"
+            ? [
+                `${object.name}(${Option.getOrThrow(object.operands)
+                  .map((type, _, all) => (all.length === 1 ? `NONE,${type}` : type))
+                  .join()})`
+              ]
+            : []
+        )
         const lacking = yield* sql.unsafe<{ readonly name: string }>(
           `SELECT n AS name FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_type WHERE typname = n)
-           UNION ALL SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)`,
-          [types, functions]
+           UNION ALL SELECT n FROM unnest($2::text[]) n WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = n)
+           UNION ALL SELECT n FROM unnest($3::text[]) n WHERE to_regoperator(n) IS NULL`,
+          [types, functions, operators]
         )
         absent.push(...lacking.map((row) => row.name))
       }

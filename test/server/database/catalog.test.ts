@@ -23,6 +23,9 @@ const script = (schema: string, name: string) => {
     CREATE FUNCTION ${s}.${n}(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql AS 'SELECT 1';
     CREATE TYPE ${s}.${SchemaObject.quote(`${name}_mood`)} AS ENUM (E'${name.replaceAll("\\", "\\\\").replaceAll("'", "''")}');
     CREATE COLLATION ${s}.${n} FROM "C";
+    CREATE FUNCTION ${s}.equal(text, integer) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR ${s}.%%% (FUNCTION = ${s}.equal, LEFTARG = text, RIGHTARG = integer);
+    CREATE TEXT SEARCH CONFIGURATION ${s}.${n} (COPY = simple);
     CREATE EXTENSION citext SCHEMA ${s}`
 }
 
@@ -39,14 +42,20 @@ const objectsIn = (schema: string | undefined, name: string): ReadonlyArray<Sche
     routine(named, ["integer", "integer"]),
     type(qualifiedName(`${name}_mood`, schema)),
     enumValue(qualifiedName(`${name}_mood`, schema), name),
-    collation(named)
+    collation(named),
+    SchemaObject.operator(qualifiedName("%%%", schema), ["text", "integer"]),
+    SchemaObject.operator(qualifiedName("%%%", schema), ["text", "unknown"]),
+    SchemaObject.textSearchConfiguration(named)
   ]
 }
 
 const absent = (schema: string, name: string): ReadonlyArray<SchemaObject.SchemaObject> => {
   const named = SchemaObject.qualifiedName(name, schema)
   return [
-    ...objectsIn(schema, `${name}?`),
+    ...objectsIn(schema, `${name}?`).filter(({ _tag }) => _tag !== "Operator"),
+    SchemaObject.operator(SchemaObject.qualifiedName("%%%", schema), ["integer", "integer"]),
+    SchemaObject.operator(SchemaObject.qualifiedName("%%%", schema), ["integer"]),
+    SchemaObject.role("nowhere"),
     SchemaObject.column("nowhere", named),
     SchemaObject.constraint("nowhere", named),
     SchemaObject.conflictTarget([name], named),
@@ -75,7 +84,13 @@ describe("the catalog", () => {
         yield* Database.query(url, script(schema, name))
         yield* ask(url, (catalog) =>
           Effect.gen(function* () {
-            const present = [...objectsIn(schema, name), SchemaObject.schema(schema), SchemaObject.extension("citext")]
+            const roles = yield* Effect.orDie(Database.query(url, "SELECT current_user AS name"))
+            const present = [
+              ...objectsIn(schema, name),
+              ...roles.map((row) => SchemaObject.role(String(row["name"]))),
+              SchemaObject.schema(schema),
+              SchemaObject.extension("citext")
+            ]
             deepStrictEqual(yield* catalog.missing(present, "visible"), [])
             const shorter = SchemaObject.routine(SchemaObject.qualifiedName(name, schema), ["integer"])
             const other = SchemaObject.routine(SchemaObject.qualifiedName(name, schema), ["integer", "text"])

@@ -95,6 +95,51 @@ describe("a missing object with a pending provider", () => {
   )
 })
 
+describe("a missing object that only an operator, a configuration or a trigger names", () => {
+  const migrations = {
+    "001_words": `CREATE TABLE words (w text);
+      CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.at = 1; RETURN NEW; END $$;
+      CREATE TRIGGER touch BEFORE INSERT ON words FOR EACH ROW EXECUTE FUNCTION touch();`,
+    "002_trigrams": "CREATE EXTENSION pg_trgm;",
+    "003_operator": `CREATE FUNCTION longer(text, integer) RETURNS boolean LANGUAGE sql AS 'SELECT length($1) > $2';
+      CREATE OPERATOR >>> (FUNCTION = longer, LEFTARG = text, RIGHTARG = integer);`,
+    "004_search": "CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);",
+    "005_at": "ALTER TABLE words ADD COLUMN at integer;",
+    "006_other": "CREATE TABLE others (at integer);"
+  }
+  const { "005_at": _, ...withoutColumn } = migrations
+
+  it.scopedLive("is healed by the migration that brings it", () =>
+    inProgram({ migrations }, () =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* ask("SELECT w FROM words"), [])
+        deepStrictEqual(yield* ask("SELECT w FROM words WHERE w % 'abc'"), [])
+        deepStrictEqual(yield* ask("SELECT 'abc'::varchar >>> 2 AS longer"), [{ longer: true }])
+        deepStrictEqual(yield* ask("SELECT to_tsvector('plain', 'a')::text AS v"), [{ v: "'a':1" }])
+        deepStrictEqual(yield* ask("INSERT INTO words (w) VALUES ('x') RETURNING w"), [{ w: "x" }])
+        assert.notInclude(yield* appliedIds, "006_other")
+      })
+    )
+  )
+
+  it.scopedLive("keeps its own error where no pending migration brings it", () =>
+    inProgram({ migrations: withoutColumn }, () =>
+      Effect.gen(function* () {
+        deepStrictEqual(yield* ask("SELECT w FROM words"), [])
+        for (const query of [
+          "SELECT 1 % 'x'::text",
+          "SELECT 'a'::text >>> now()",
+          "SELECT to_tsvector('missing', 'a')",
+          "GRANT SELECT ON words TO missing"
+        ]) {
+          assert.strictEqual((yield* Effect.flip(ask(query)))._tag, "SqlError", query)
+        }
+        deepStrictEqual(yield* appliedIds, ["001_words"])
+      })
+    )
+  )
+})
+
 describe("several pending providers of a column's name", () => {
   const migrations = {
     "001_tables": "CREATE TABLE a (id integer); CREATE TABLE b (id integer); CREATE TABLE c (id integer);",

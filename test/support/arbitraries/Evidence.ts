@@ -55,6 +55,7 @@ export const evidence: fc.Arbitrary<Evidence> = fc.record({
   position: optional(fc.integer({ min: 1, max: 60 })),
   internalPosition: optional(fc.integer({ min: 1, max: 60 })),
   internalQuery: optional(fc.fullUnicodeString({ maxLength: 60 })),
+  context: optional(fc.fullUnicodeString({ maxLength: 60 })),
   routine: optional(fc.constantFrom("parserOpenTable", "exec_stmt_raise", "typenameType", "infer_arbiter_indexes")),
   statement: optional(
     fc.oneof(

@@ -30,6 +30,9 @@ const byKind: { readonly [K in SchemaObject.SchemaObject["_tag"]]: fc.Arbitrary<
     .tuple(fc.array(name, { maxLength: 3 }), optional(qualifiedName))
     .map(([columns, table]) => SchemaObject.conflictTarget(columns, table)),
   Collation: qualifiedName.map(SchemaObject.collation),
+  Operator: fc.tuple(qualifiedName, optional(types)).map(([operator, list]) => SchemaObject.operator(operator, list)),
+  TextSearchConfiguration: qualifiedName.map(SchemaObject.textSearchConfiguration),
+  Role: name.map(SchemaObject.role),
   Extension: name.map(SchemaObject.extension)
 }
 

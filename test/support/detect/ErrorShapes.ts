@@ -23,6 +23,8 @@ export interface Shape {
   readonly sqlState: string
   /** What the detector claims, as the end of a sentence. */
   readonly claim: string
+  /** Whether the message alone says too little. */
+  readonly needsText?: boolean
   readonly provoke: (names: Names) => Provocation
 }
 
@@ -154,6 +156,14 @@ const filling = (trigger: string, ...columns: ReadonlyArray<string>): ReadonlyAr
   `CREATE TRIGGER fill BEFORE INSERT ON known FOR EACH ROW EXECUTE FUNCTION ${trigger}(${columns.map(literal).join(", ")})`
 ]
 
+/** A trigger of a table that sets a column. */
+const triggered = (column: string, table: string): ReadonlyArray<string> => [
+  `CREATE TABLE ${table} (id integer)`,
+  `INSERT INTO ${table} VALUES (1)`,
+  `CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $touch$ BEGIN NEW.${column} := 1; RETURN NEW; END $touch$`,
+  `CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION touch()`
+]
+
 const keyed = () => ["CREATE TABLE known (id integer PRIMARY KEY)"]
 
 const index = (
@@ -244,6 +254,22 @@ const columns: ReadonlyArray<Shape> = [
     statement: `COMMENT ON COLUMN app.${other.written}.${missing.written} IS 'x'`,
     object: SchemaObject.column(missing.stored, inApp(other))
   })),
+  {
+    ...column("that a trigger sets", () => "UPDATE known SET id = 2 WHERE id = 1", {
+      ofKnown: true,
+      setup: (c) => triggered(c, "known")
+    }),
+    needsText: true
+  },
+  column("that a trigger of another table sets", () => "INSERT INTO first VALUES (1)", {
+    ofKnown: true,
+    setup: (c) => [
+      ...triggered(c, "known"),
+      "CREATE TABLE first (id integer)",
+      "CREATE FUNCTION forward() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN INSERT INTO known VALUES (1); RETURN NEW; END $body$",
+      "CREATE TRIGGER forward AFTER INSERT ON first FOR EACH ROW EXECUTE FUNCTION forward()"
+    ]
+  }),
   column("in the body of a function in PL/pgSQL", () => "SELECT inside()", {
     qualifier: "k",
     setup: (c) => inside("plpgsql", `SELECT k.${c} FROM known k`)
@@ -303,6 +329,41 @@ const routines: ReadonlyArray<Shape> = [
     statement: `CALL app.${missing.written}(NULL::int[])`,
     object: SchemaObject.routine(inApp(missing), ["integer[]"])
   }))
+]
+
+const operator = (
+  claim: string,
+  statement: string,
+  object: SchemaObject.Operator,
+  setup: ReadonlyArray<string> = [known]
+): Shape => shape("42883", `an operator ${claim}`, () => ({ setup, statement, object }))
+
+const plus = (...types: ReadonlyArray<string>) => SchemaObject.operator(qualifiedName("+"), types)
+
+const operators: ReadonlyArray<Shape> = [
+  operator("between two types", "SELECT 1 + 'x'::text", plus("integer", "text")),
+  operator(
+    "before a constant",
+    "SELECT 'x'::text <-> 'y'",
+    SchemaObject.operator(qualifiedName("<->"), ["text", "unknown"])
+  ),
+  operator("before its operand", "SELECT @#@ 'x'::text", SchemaObject.operator(qualifiedName("@#@"), ["text"])),
+  operator(
+    "behind a keyword",
+    "SELECT id LIKE tags FROM known",
+    SchemaObject.operator(qualifiedName("~~"), ["integer", "text[]"])
+  ),
+  operator(
+    "of DROP OPERATOR",
+    "DROP OPERATOR === (integer, text)",
+    SchemaObject.operator(qualifiedName("==="), ["integer", "text"])
+  ),
+  operator(
+    "with its schema, and a type of our own",
+    `SELECT 'a'::"M o+o" OPERATOR(app.+) 1`,
+    SchemaObject.operator(qualifiedName("+", "app"), ['"M o+o"', "integer"]),
+    [app, `CREATE TYPE "M o+o" AS ENUM ('a')`]
+  )
 ]
 
 const type = (
@@ -435,6 +496,21 @@ const others: ReadonlyArray<Shape> = [
     statement: `CREATE TABLE t (name text COLLATE app.${missing.written})`,
     object: SchemaObject.collation(inApp(missing))
   })),
+  shape("42704", "a text search configuration", ({ missing }) => ({
+    setup: [],
+    statement: `SELECT to_tsvector(${literal(quote(missing.stored))}, 'a')`,
+    object: SchemaObject.textSearchConfiguration(qualifiedName(missing.stored))
+  })),
+  shape("42704", "a text search configuration with its schema", ({ missing }) => ({
+    setup: [app],
+    statement: `ALTER TEXT SEARCH CONFIGURATION app.${missing.written} DROP MAPPING FOR word`,
+    object: SchemaObject.textSearchConfiguration(inApp(missing))
+  })),
+  shape("42704", "a role of GRANT", ({ missing }) => ({
+    setup: [known],
+    statement: `GRANT SELECT ON known TO ${missing.written}`,
+    object: SchemaObject.role(missing.stored)
+  })),
   shape("42704", "an extension", ({ missing }) => ({
     setup: [],
     statement: `ALTER EXTENSION ${missing.written} UPDATE`,
@@ -447,6 +523,7 @@ export const all: ReadonlyArray<Shape> = [
   ...indexes,
   ...columns,
   ...routines,
+  ...operators,
   ...types,
   ...schemas,
   ...enumValues,
@@ -475,19 +552,16 @@ const raising = (sqlState: string, message: string): ReadonlyArray<string> => [
   END $body$`
 ]
 
-const triggered = [
-  known,
-  "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN NEW.at = now(); RETURN NEW; END $body$",
-  "CREATE TRIGGER touch BEFORE INSERT ON known FOR EACH ROW EXECUTE FUNCTION touch()"
-]
-
 export const falseFriends: ReadonlyArray<FalseFriend> = [
   friend("42P01", "a table that FROM lacks", "SELECT missing.id FROM known"),
   friend("42P01", "a table hidden by its alias", "SELECT known.id FROM known k"),
   friend("42P01", "a table that FOR UPDATE names", "SELECT 1 FROM known FOR UPDATE OF missing"),
   friend("42P01", "a table of PostgreSQL itself", "SELECT * FROM pg_catalog.pg_missing"),
   friend("42P01", "a table that somebody raised", "SELECT raising()", raising("42P01", 'relation "x" does not exist')),
-  friend("42703", "a field of a record", "INSERT INTO known VALUES (1)", triggered),
+  friend("42703", "a field of a record", "SELECT pick()", [
+    known,
+    "CREATE FUNCTION pick() RETURNS integer LANGUAGE plpgsql AS $body$ DECLARE r record; BEGIN SELECT 1 AS a INTO r; RETURN r.at; END $body$"
+  ]),
   friend("42703", "a column of an anonymous record", "SELECT (r).missing FROM (SELECT ROW(1) AS r) AS x"),
   friend("42703", "a column by its number", "ALTER INDEX known_index ALTER COLUMN 7 SET STATISTICS 5", [
     known,
@@ -500,19 +574,16 @@ export const falseFriends: ReadonlyArray<FalseFriend> = [
     [known, 'CREATE INDEX "a.b" ON known ((id + 1))']
   ),
   friend("42703", "a column that somebody raised", "SELECT raising()", raising("42703", 'column "x" does not exist')),
-  friend("42883", "an operator", "SELECT 1 + 'x'::text"),
-  friend("42883", "an operator behind a keyword", "SELECT id LIKE tags FROM known"),
   friend("42883", "an order that a type has not", "SELECT '{}'::json ORDER BY 1"),
   friend("42883", "a function of PostgreSQL itself", "SELECT pg_catalog.pg_missing(1)"),
   friend("42883", "arguments of a function of the grammar", "SELECT position(1 IN 2)"),
   friend("42704", "a configuration parameter", "SHOW missing"),
   friend("42704", "a setting", "SELECT current_setting('app.missing')"),
-  friend("42704", "a role", "GRANT SELECT ON known TO missing"),
   friend("42704", "a window", "SELECT count(*) OVER missing FROM known"),
   friend("42704", "a language", "CREATE FUNCTION f() RETURNS integer LANGUAGE missing AS ''"),
   friend("42704", "an access method", "CREATE INDEX ON known USING missing (id)"),
   friend("42704", "an operator class", "CREATE INDEX ON known (id missing)"),
-  friend("42704", "a text search configuration", "SELECT to_tsvector('missing', 'a')"),
+  friend("42704", "a text search dictionary", "SELECT ts_lexize('missing', 'a')"),
   friend("42704", "a trigger", "DROP TRIGGER missing ON known"),
   friend("42704", "a constraint of a domain", "ALTER DOMAIN positive DROP CONSTRAINT missing", [
     "CREATE DOMAIN positive AS integer"

@@ -13,4 +13,6 @@ export interface LocalisedError {
 export interface LocalisedGap extends LocalisedError {
   /** What `Detector.render` must say. */
   readonly gap: string
+  /** What it must say without the statement's text, if that is something else. */
+  readonly byMessage?: string
 }

@@ -105,26 +105,6 @@ export const falseFriends: ReadonlyArray<LocalisedError> = [
     }
   },
   {
-    sqlState: "42883",
-    statement: "SELECT 1 + 'x'::text",
-    position: "10",
-    routine: "op_error",
-    messages: {
-      en: "operator does not exist: integer + text",
-      de: "Operator existiert nicht: integer + text",
-      es: "el operador no existe: integer + text",
-      fr: "l'opérateur n'existe pas : integer + text",
-      it: "l'operatore non esiste: integer + text",
-      ja: "演算子が存在しません: integer + text",
-      ka: "ოპერატორი არ არსებობს: integer + text",
-      ko: "연산자 없음: integer + text",
-      ru: "оператор не существует: integer + text",
-      sv: "operator existerar inte: integer + text",
-      uk: "оператор не існує: integer + text",
-      zh: "操作符不存在: integer + text"
-    }
-  },
-  {
     sqlState: "42704",
     statement: "SHOW nothing",
     routine: "find_option",
@@ -141,25 +121,6 @@ export const falseFriends: ReadonlyArray<LocalisedError> = [
       sv: 'okänd konfigurationsparameter "nothing"',
       uk: 'нерозпізнаний параметр конфігурації "nothing"',
       zh: '未认可的配置参数 "nothing"'
-    }
-  },
-  {
-    sqlState: "42704",
-    statement: "GRANT SELECT ON known TO nothing",
-    routine: "get_role_oid",
-    messages: {
-      en: 'role "nothing" does not exist',
-      de: "Rolle »nothing« existiert nicht",
-      es: "no existe el rol «nothing»",
-      fr: "le rôle « nothing » n'existe pas",
-      it: 'il ruolo "nothing" non esiste',
-      ja: 'ロール"nothing"は存在しません',
-      ka: 'როლი არ არსებობს: "nothing"',
-      ko: '"nothing" 롤(role) 없음',
-      ru: 'роль "nothing" не существует',
-      sv: 'rollen "nothing" finns inte',
-      uk: 'роль "nothing" не існує',
-      zh: '角色 "nothing" 不存在'
     }
   },
   {
@@ -219,25 +180,6 @@ export const falseFriends: ReadonlyArray<LocalisedError> = [
       sv: 'typ "shell" är bara ett skal',
       uk: 'тип "shell" є лише оболонкою',
       zh: '类型 "shell" 只是一个 shell'
-    }
-  },
-  {
-    sqlState: "42703",
-    statement: "INSERT INTO noticed VALUES (1)",
-    routine: "plpgsql_exec_get_datum_type_info",
-    messages: {
-      en: 'record "new" has no field "at"',
-      de: "Record »new« hat kein Feld »at«",
-      es: "el registro «new» no tiene un campo «at»",
-      fr: "l'enregistrement « new » n'a pas de champs « at »",
-      it: 'il record "new" non ha un campo "at"',
-      ja: 'レコード "new" には項目 "at" はありません',
-      ka: 'ჩანაწერს "new" ველი "at" არ გააჩნია',
-      ko: '"new" 레코드에 "at" 필드가 없음',
-      ru: 'в записи "new" нет поля "at"',
-      sv: 'post "new" saknar fält "at"',
-      uk: 'запис "new" не має поля "at"',
-      zh: '记录"new"没有字段"at"'
     }
   },
   {

@@ -324,6 +324,7 @@ export const gaps: ReadonlyArray<LocalisedGap> = [
     sqlState: "42P10",
     statement: "INSERT INTO known VALUES (1) ON CONFLICT (id) DO NOTHING",
     gap: "missing unique constraint of relation known over (id)",
+    byMessage: "missing unique constraint",
     messages: {
       en: "there is no unique or exclusion constraint matching the ON CONFLICT specification",
       de: "es gibt keinen Unique-Constraint oder Exclusion-Constraint, der auf die ON-CONFLICT-Angabe passt",
@@ -433,6 +434,68 @@ export const gaps: ReadonlyArray<LocalisedGap> = [
       sv: 'utökning "No such" finns inte',
       uk: 'розширення "No such" не існує',
       zh: '扩展 "No such" 不存在'
+    }
+  },
+  {
+    sqlState: "42883",
+    statement: "SELECT 1 + 'x'::text",
+    position: "10",
+    routine: "op_error",
+    gap: "missing operator +(integer, text)",
+    messages: {
+      en: "operator does not exist: integer + text",
+      de: "Operator existiert nicht: integer + text",
+      es: "el operador no existe: integer + text",
+      fr: "l'opérateur n'existe pas : integer + text",
+      it: "l'operatore non esiste: integer + text",
+      ja: "演算子が存在しません: integer + text",
+      ka: "ოპერატორი არ არსებობს: integer + text",
+      ko: "연산자 없음: integer + text",
+      ru: "оператор не существует: integer + text",
+      sv: "operator existerar inte: integer + text",
+      uk: "оператор не існує: integer + text",
+      zh: "操作符不存在: integer + text"
+    }
+  },
+  {
+    sqlState: "42704",
+    statement: "GRANT SELECT ON known TO nothing",
+    routine: "get_role_oid",
+    gap: "missing role nothing",
+    messages: {
+      en: 'role "nothing" does not exist',
+      de: "Rolle »nothing« existiert nicht",
+      es: "no existe el rol «nothing»",
+      fr: "le rôle « nothing » n'existe pas",
+      it: 'il ruolo "nothing" non esiste',
+      ja: 'ロール"nothing"は存在しません',
+      ka: 'როლი არ არსებობს: "nothing"',
+      ko: '"nothing" 롤(role) 없음',
+      ru: 'роль "nothing" не существует',
+      sv: 'rollen "nothing" finns inte',
+      uk: 'роль "nothing" не існує',
+      zh: '角色 "nothing" 不存在'
+    }
+  },
+  {
+    sqlState: "42703",
+    statement: "INSERT INTO noticed VALUES (1)",
+    routine: "plpgsql_exec_get_datum_type_info",
+    gap: "missing column noticed.at",
+    byMessage: "nothing",
+    messages: {
+      en: 'record "new" has no field "at"',
+      de: "Record »new« hat kein Feld »at«",
+      es: "el registro «new» no tiene un campo «at»",
+      fr: "l'enregistrement « new » n'a pas de champs « at »",
+      it: 'il record "new" non ha un campo "at"',
+      ja: 'レコード "new" には項目 "at" はありません',
+      ka: 'ჩანაწერს "new" ველი "at" არ გააჩნია',
+      ko: '"new" 레코드에 "at" 필드가 없음',
+      ru: 'в записи "new" нет поля "at"',
+      sv: 'post "new" saknar fält "at"',
+      uk: 'запис "new" не має поля "at"',
+      zh: '记录"new"没有字段"at"'
     }
   }
 ]

@@ -23,6 +23,7 @@ export const evidenceOf = (
   position: Option.none(),
   internalPosition: Option.none(),
   internalQuery: Option.none(),
+  context: Option.some('SQL statement "UPDATE changed SET a = 1"'),
   routine: Option.fromNullable(routine),
   statement: Option.fromNullable(statement)
 })
@@ -38,12 +39,16 @@ const printed = ({ object, qualifier }: Claim): string => {
     case "Relation":
     case "Type":
     case "Collation":
+    case "TextSearchConfiguration":
       return `${object._tag.toLowerCase()} ${dotted(object)}`
     case "Constraint":
       return `constraint ${object.name} of ${Option.match(object.relation, { onNone: () => "", onSome: dotted })}`
     case "EnumValue":
       return `label ${object.value} of ${dotted(object.type)}`
+    case "Operator":
+      return `operator ${dotted(object)} (${Option.getOrElse(object.operands, () => []).join(", ")})`
     case "Schema":
+    case "Role":
     case "Extension":
       return `${object._tag.toLowerCase()} ${object.name}`
     case "ConflictTarget":
@@ -73,6 +78,7 @@ const printings: Readonly<Record<Exclude<Finds, "Nothing">, Printing>> = {
   ColumnOfRelationWithSchema: ofTable("column"),
   ColumnOfType: (first, second) => [[first, quoteIdent(second)], `column ${first} of ${second}`],
   FieldOfColumn: (first, second) => [[first, second, quoteIdent(second)], `column ${first} of ${second}`],
+  FieldOfRecord: (first) => [["new", first], `column ${first} of changed`],
   Call: (first) => [[`${first}(integer, text)`], `routine ${first}(integer, text)`],
   CallOfAll: (first) => [[first], `routine ${first}(*)`],
   RoutineName: (first) => [[first], `routine ${first}(?)`],
@@ -82,6 +88,12 @@ const printings: Readonly<Record<Exclude<Finds, "Nothing">, Printing>> = {
   EnumValue: (first, second) => [[quoteIdent(second), first], `label ${first} of ${second}`],
   Constraint: (first) => [[first], `constraint ${first} of `],
   ConstraintOfTable: ofTable("constraint"),
+  Operator: (first) => [
+    [`integer ${first}.+ ${quoteIdent(first)}`],
+    `operator ${first}.+ (integer, ${quoteIdent(first)})`
+  ],
+  TextSearchConfiguration: of("textsearchconfiguration"),
+  Role: of("role"),
   Collation: (first) => [[first, "UTF8"], `collation ${first}`],
   Extension: of("extension")
 }
