@@ -68,7 +68,13 @@ export const readingsOf = (wording: Wording, message: string): ReadonlyArray<Rea
     const value = message.slice(start.length, end)
     return isPossible(places[0], value) ? [[value]] : none
   }
-  return split(wording, message, end)
+  const between = texts[1] ?? ""
+  const at = message.indexOf(between, start.length + 1)
+  if (at === -1 || at + between.length >= end) return none
+  const isOnly = places.length === 2 && message.indexOf(between, at + 1) === -1
+  return isOnly
+    ? inOrder(places, [message.slice(start.length, at), message.slice(at + between.length, end)])
+    : split(wording, message, end)
 }
 
 const none: ReadonlyArray<ReadonlyArray<string>> = []
@@ -79,8 +85,7 @@ const split = ({ places, texts }: Wording, message: string, end: number): Readon
   let tries = 0
   const read = (at: number, from: number, values: ReadonlyArray<string>): void => {
     if (at === places.length - 1) {
-      const all = [...values, message.slice(from, end)]
-      if (all.every((value, index) => isPossible(places[index], value))) found.push(inOrder(places, all))
+      found.push(...inOrder(places, [...values, message.slice(from, end)]))
       return
     }
     const between = texts[at + 1] ?? ""
@@ -99,8 +104,16 @@ const split = ({ places, texts }: Wording, message: string, end: number): Readon
 
 const isPossible = (of: Place | undefined, value: string): boolean => of?.isNumber !== true || /^-?\d+$/.test(value)
 
-const inOrder = (places: ReadonlyArray<Place>, values: ReadonlyArray<string>): ReadonlyArray<string> =>
-  values.map((_, argument) => values[places.findIndex((of) => of.argument === argument)] ?? "")
+/** The values in the order of the arguments, unless one is no number where the format has one. */
+const inOrder = (places: ReadonlyArray<Place>, values: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  const ordered = [...values]
+  for (const [index, of] of places.entries()) {
+    const value = values[index] ?? ""
+    if (!isPossible(of, value)) return none
+    ordered[of.argument] = value
+  }
+  return [ordered]
+}
 
 /**
  * The one name that a message puts between quotation marks of any kind, and the text around it. The last mark closes, so a name
