@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Match from "effect/Match"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Arbiter from "../core/model/Arbiter.js"
 import type { QualifiedName, SchemaObject } from "../core/model/SchemaObject.js"
 import type * as Policy from "../core/policy/Policy.js"
 import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
@@ -58,7 +59,14 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
     Schema: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
     EnumValue: (_) => ({ ...nowhere, kind: _._tag, name: _.value, ...parentOf(Option.some(_.type)) }),
     Constraint: (_) => ({ ...nowhere, kind: _._tag, name: _.name, ...parentOf(_.relation) }),
-    ConflictTarget: (_) => ({ ...nowhere, kind: _._tag, name: "", columns: _.columns, ...parentOf(_.relation) }),
+    ConflictTarget: (_) => ({
+      ...nowhere,
+      kind: _._tag,
+      name: "",
+      columns: _.columns,
+      types: Arbiter.isPlain(_) ? null : _.expressions,
+      ...parentOf(_.relation)
+    }),
     Collation: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
     Operator: (_) => ({
       ...nowhere,
@@ -109,13 +117,13 @@ const argumentsMatch = (reach: Reach): string => {
 }
 
 /**
- * An index that `ON CONFLICT (columns)` can use. After the migration any unique index of these columns keeps the
- * promise.
+ * An index that `ON CONFLICT (columns)` can use. Expressions and conditions are not compared: before the migration an index
+ * with them counts as missing, and after it any unique index of these columns keeps the promise.
  */
 const isArbiter = (reach: Reach): string =>
   reach === "anywhere"
     ? "(i.indisunique OR i.indisexclusion)"
-    : "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
+    : "w.types IS NULL AND i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL"
 
 /** An operand of a type that the server does not know, or a constant's, may be of any. */
 const operandsMatch = `(w.types IS NULL OR (o.oprleft = 0) = (pg_catalog.jsonb_array_length(w.types) = 1)
@@ -145,9 +153,10 @@ const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_
     AND ${ofParent(`k.conrelid = ANY (${relations(reach)})`, isParentKnown)})`,
   ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
     AND ${ofParent(`i.indrelid = ANY (${relations(reach)})`, isParentKnown)}
-    AND (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attname::text COLLATE pg_catalog."C") FROM pg_catalog.pg_attribute a
-      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
-    = (SELECT pg_catalog.array_agg(c ORDER BY c COLLATE pg_catalog."C") FROM pg_catalog.jsonb_array_elements_text(w.columns) c))`,
+    AND ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+      ORDER BY a.attname::text COLLATE pg_catalog."C")
+    = ARRAY(SELECT c FROM pg_catalog.jsonb_array_elements_text(w.columns) c ORDER BY c COLLATE pg_catalog."C"))`,
   Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
     WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
   Operator: `EXISTS (SELECT FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace

@@ -7,6 +7,7 @@
  */
 import type * as HashMap from "effect/HashMap"
 import type * as Option from "effect/Option"
+import type { Arbiter } from "../model/Arbiter.js"
 import type { DeclaredBody } from "../model/DeclaredRoutine.js"
 import type { HazardKey } from "../model/HazardKey.js"
 import type { QualifiedName, SchemaObject } from "../model/SchemaObject.js"
@@ -130,6 +131,8 @@ export interface Relation {
   /** Of an index: the columns of its `INCLUDE` clause. */
   readonly included: ReadonlyArray<string>
   readonly isUnique: boolean
+  /** Of an index: what it offers to `ON CONFLICT`. */
+  readonly arbiter: Option.Option<Arbiter>
   /** Of an index: whether it has no expressions. */
   readonly hasOnlyColumns: boolean
   /** Of an index: whether it has a `WHERE` condition. */

@@ -13,10 +13,12 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import type { Arbiter } from "../model/Arbiter.js"
 import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName, SchemaObject } from "../model/SchemaObject.js"
 import { withNames } from "../sql/BoundNames.js"
+import * as ExpressionText from "../sql/ExpressionText.js"
 import { wordingOfName } from "../sql/ParsedType.js"
 import type {
   Attachment,
@@ -217,6 +219,11 @@ const attachmentRows: Rows<Attachment> = {
   alsoWrites: relations
 }
 
+const texts = (all: ReadonlyArray<string>, inside: Inside) =>
+  each(all, (text) => ExpressionText.renamed(text, (column) => own(column, inside)))
+
+const arbiterRows: Rows<Arbiter> = { columns: owns, expressions: texts, classes: texts, conditions: texts }
+
 const relationRows: Rows<Relation> = {
   name: kept,
   creation: kept,
@@ -239,6 +246,7 @@ const relationRows: Rows<Relation> = {
   indexColumns: owns,
   included: owns,
   isUnique: kept,
+  arbiter: (offered, inside) => maybe(offered, (one) => turned(arbiterRows, one, inside)),
   hasOnlyColumns: kept,
   isPartial: kept,
   parents: relations,

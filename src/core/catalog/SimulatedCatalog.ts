@@ -82,6 +82,7 @@ export const relation = (kind: RelationKind, name: QualifiedName): Relation => (
   indexColumns: [],
   included: [],
   isUnique: false,
+  arbiter: Option.none(),
   hasOnlyColumns: true,
   isPartial: false,
   parents: [],

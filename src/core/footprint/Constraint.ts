@@ -8,6 +8,7 @@
 import type { Constraint, ConstrType, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
+import * as Arbiter from "../model/Arbiter.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import { freeConstraintName, freeIndexConstraintName, labels, readConstraintName } from "../reading/ChosenNames.js"
@@ -154,6 +155,7 @@ const addKey = (
     included,
     hasOnlyColumns,
     isUnique: true,
+    arbiter: isArbiter(kind, constraint) ? Option.some(Arbiter.make({ columns })) : Option.none(),
     isPartial: false,
     uses: Use.directKeys(recorder, mentions),
     constraint: kind
@@ -161,6 +163,10 @@ const addKey = (
   putIndex(recorder, table, name, shape)
   cloneToChildren(recorder, table, { schema: table.schema, name }, shape)
 }
+
+/** `ON CONFLICT (…)` takes no exclusion constraint, and fails with a deferrable one. */
+const isArbiter = (kind: Catalog.ConstraintKind, { deferrable }: Constraint): boolean =>
+  kind !== "exclusion" && deferrable !== true
 
 /** A part of an exclusion constraint with its operator, as an expression has them. */
 const compared = (node: Node): Node => {
@@ -183,12 +189,12 @@ const keyColumns = (
 const keyFromIndex = (
   recorder: R.Recorder,
   table: QualifiedName,
-  { conname }: Constraint,
+  constraint: Constraint,
   indexName: string,
   kind: Catalog.ConstraintKind
 ): void => {
   const from: QualifiedName = { schema: table.schema, name: indexName }
-  const to: QualifiedName = { schema: table.schema, name: conname ?? indexName }
+  const to: QualifiedName = { schema: table.schema, name: constraint.conname ?? indexName }
   const index = R.findRelation(recorder, from)
   R.write(recorder, indexName)
   R.write(recorder, to.name)
@@ -197,7 +203,8 @@ const keyFromIndex = (
     R.opaqueBarrier(recorder, `index ${indexName} is not created by any migration`)
     return
   }
-  moveRelation(recorder, { ...index, isConstraint: true }, to)
+  const arbiter = Option.filter(index.arbiter, () => isArbiter(kind, constraint))
+  moveRelation(recorder, { ...index, isConstraint: true, arbiter }, to)
   if (kind === "primary key")
     for (const column of index.indexColumns) addNotNull(recorder, table, column, undefined, "old")
   R.saveConstraint(recorder, table, Catalog.constraint(kind, to.name, index.indexColumns))

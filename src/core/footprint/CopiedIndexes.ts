@@ -7,6 +7,7 @@
  */
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
+import type { Arbiter } from "../model/Arbiter.js"
 import type * as HazardKey from "../model/HazardKey.js"
 import type { QualifiedName } from "../model/SchemaObject.js"
 import { freeIndexConstraintName, freeRelationName, labels } from "../reading/ChosenNames.js"
@@ -20,6 +21,7 @@ export interface IndexShape {
   /** Columns of its `INCLUDE` clause. */
   readonly included: ReadonlyArray<string>
   readonly isUnique: boolean
+  readonly arbiter: Option.Option<Arbiter>
   readonly hasOnlyColumns: boolean
   readonly isPartial: boolean
   readonly uses: ReadonlyArray<HazardKey.HazardKey>
@@ -43,6 +45,7 @@ export const putIndex = (recorder: R.Recorder, table: QualifiedName, name: strin
     indexColumns: shape.columns,
     included: shape.included,
     isUnique: shape.isUnique,
+    arbiter: shape.arbiter,
     isConstraint: shape.constraint !== undefined,
     hasOnlyColumns: shape.hasOnlyColumns,
     isPartial: shape.isPartial,
@@ -115,8 +118,8 @@ export const attachIndex = (recorder: R.Recorder, index: QualifiedName, parent: 
 const shapeOf = (recorder: R.Recorder, index: Catalog.Relation): IndexShape => {
   const owner = Option.map(index.owner, (name) => R.findRelation(recorder, name)?.constraints)
   const carried = Option.getOrUndefined(owner)?.find(({ name }) => index.isConstraint && name === index.name.name)
-  const { hasOnlyColumns, included, indexColumns: columns, isPartial, isUnique, uses } = index
-  return { columns, included, hasOnlyColumns, isPartial, isUnique, uses, constraint: carried?.kind }
+  const { arbiter, hasOnlyColumns, included, indexColumns: columns, isPartial, isUnique, uses } = index
+  return { columns, included, arbiter, hasOnlyColumns, isPartial, isUnique, uses, constraint: carried?.kind }
 }
 
 const cloneIndex = (recorder: R.Recorder, table: QualifiedName, shape: IndexShape): QualifiedName => {

@@ -22,6 +22,7 @@ import { freeRelationName } from "../reading/ChosenNames.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
+import { arbiterOf } from "../sql/ExpressionText.js"
 import { columnsPart, indexColumnNames } from "../sql/ImpliedNames.js"
 import { nameOfNodes, nameOfStrings, optionNamed, partsOfObject } from "../sql/SyntaxTree.js"
 import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
@@ -52,6 +53,7 @@ export const createIndex = (recorder: R.Recorder, statement: IndexStmt): void =>
     included: indexColumnNames(statement.indexIncludingParams ?? []),
     hasOnlyColumns,
     isUnique,
+    arbiter: isUnique ? Option.some(arbiterOf(elements, statement.whereClause)) : Option.none(),
     isPartial: statement.whereClause !== undefined,
     uses: Use.directKeys(recorder, mentions),
     constraint: undefined

@@ -16,6 +16,7 @@
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import type { Migration } from "../migration/Migration.js"
+import * as Arbiter from "../model/Arbiter.js"
 import { append } from "../model/Multimap.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 
@@ -141,7 +142,7 @@ const slotOf = (object: SchemaObject.SchemaObject): string => {
     case "Constraint":
       return `${object._tag}\0${bareName(object.relation)}\0${object.name}`
     case "ConflictTarget":
-      return [object._tag, bareName(object.relation), ...object.columns.toSorted()].join("\0")
+      return `${object._tag}\0${bareName(object.relation)}`
     case "EnumValue":
       return `${object._tag}\0${object.type.name}\0${object.value}`
     case "Relation":
@@ -196,6 +197,12 @@ const distanceBetween = (
     const operands = operandDistance(missing.operands, provided.operands)
     return operands === undefined ? undefined : names + operands
   }
+  if (
+    missing._tag === "ConflictTarget" &&
+    provided._tag === "ConflictTarget" &&
+    !Arbiter.isArbiterFor(provided, missing)
+  )
+    return undefined
   if (missing._tag !== "Routine" || provided._tag !== "Routine")
     return missing._tag === provided._tag ? names : names + 1
   const calls = callDistance(missing.arguments, provided.arguments)
@@ -294,10 +301,14 @@ export const removersOf = (index: Index, { object, rank }: Entry): ReadonlyArray
       .map((removal) => removal.rank)
   )
 
+const isOtherIndex = (self: SchemaObject.SchemaObject, that: SchemaObject.SchemaObject): boolean =>
+  self._tag === "ConflictTarget" && that._tag === "ConflictTarget" && !Arbiter.isArbiterFor(self, that)
+
 /** A removal under another spelling removes the object only if no earlier migration provides an object of exactly that spelling. */
 const removes = (index: Index, removal: Entry, object: SchemaObject.SchemaObject): boolean => {
   if (SchemaObject.key(removal.object) === SchemaObject.key(object)) return true
   if (distanceBetween(removal.object, object) === undefined || !matchesSignature(removal.object, object)) return false
+  if (isOtherIndex(removal.object, object)) return false
   const spelling = SchemaObject.key(removal.object)
   return (index.provided.get(slotOf(removal.object)) ?? noEntries).every(
     (entry) => entry.rank > removal.rank || SchemaObject.key(entry.object) !== spelling

@@ -198,9 +198,7 @@ interface Search {
 
 const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Option.Option<StatementScope>): Search => {
   const lookUp = (missing: SchemaObject.SchemaObject) => Provider.candidates(graph.providers, missing)
-  if (object._tag === "ConflictTarget" && Option.isNone(object.relation)) {
-    return { found: Option.toArray(conflictTargetOf(scope)).flatMap(lookUp), guesses: [] }
-  }
+  if (object._tag === "ConflictTarget") return { found: askedBy(scope, object).flatMap(lookUp), guesses: [] }
   if (object._tag !== "Column" || Option.isSome(object.relation)) return { found: lookUp(object), guesses: [] }
   const behind = Option.match(scope, {
     onNone: () => Option.map(qualifier, (name) => SchemaObject.qualifiedName(name)),
@@ -216,10 +214,17 @@ const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Optio
 const tablesOf = (scope: Option.Option<StatementScope>): ReadonlyArray<SchemaObject.QualifiedName> =>
   Option.toArray(scope).flatMap(({ relations }) => relations.map(({ relation }) => relation))
 
-const conflictTargetOf = (scope: Option.Option<StatementScope>): Option.Option<SchemaObject.ConflictTarget> =>
-  Option.flatMap(scope, ({ conflictTarget }) =>
-    Option.map(conflictTarget, ({ columns, relation }) => SchemaObject.conflictTarget(columns, relation))
-  )
+/** The target of a statement about the same table, which has its expressions and conditions too. */
+const askedBy = (
+  scope: Option.Option<StatementScope>,
+  detected: SchemaObject.ConflictTarget
+): ReadonlyArray<SchemaObject.ConflictTarget> => {
+  const asked = Option.flatMap(scope, ({ conflictTarget }) => conflictTarget)
+  if (Option.isNone(detected.relation)) return Option.toArray(asked)
+  const table = detected.relation.value.name
+  const ofTable = Option.filter(asked, ({ relation }) => Option.exists(relation, ({ name }) => name === table))
+  return [Option.getOrElse(ofTable, () => detected)]
+}
 
 /** The pending providers of the statement's objects, and the pending writers of its tables. Of two reasons for a rank the last counts. */
 const neededBy = (
@@ -281,5 +286,5 @@ const mentionedBy = (scope: StatementScope): ReadonlyArray<SchemaObject.SchemaOb
   ),
   ...scope.routines.map((name) => SchemaObject.routine(name)),
   ...scope.types.map(SchemaObject.type),
-  ...Option.toArray(conflictTargetOf(Option.some(scope)))
+  ...Option.toArray(scope.conflictTarget)
 ]

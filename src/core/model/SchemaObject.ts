@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import * as Ord from "effect/Order"
 import * as S from "effect/Schema"
 import { dottedAt, identifierAt, skipBlank } from "../text/Lexer.js"
+import * as Arbiter from "./Arbiter.js"
 
 /** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category models */
 export interface QualifiedName {
@@ -81,10 +82,9 @@ export interface Constraint {
  * @since 0.1.0
  * @category models
  */
-export interface ConflictTarget {
+export interface ConflictTarget extends Arbiter.Arbiter {
   readonly _tag: "ConflictTarget"
   readonly relation: Option.Option<QualifiedName>
-  readonly columns: ReadonlyArray<string>
 }
 
 /** @since 0.1.0 @category models */
@@ -176,11 +176,15 @@ export const constraint = (name: string, relation?: QualifiedName): Constraint =
   name
 })
 
-/** Sorts the columns, because `ON CONFLICT` ignores their order. @since 0.1.0 @category constructors */
-export const conflictTarget = (columns: ReadonlyArray<string>, relation?: QualifiedName): ConflictTarget => ({
+/** A target of columns only has no `others`. @since 0.1.0 @category constructors */
+export const conflictTarget = (
+  columns: ReadonlyArray<string>,
+  relation?: QualifiedName,
+  others: Partial<Arbiter.Arbiter> = {}
+): ConflictTarget => ({
   _tag: "ConflictTarget",
   relation: Option.fromNullable(relation),
-  columns: columns.toSorted()
+  ...Arbiter.make({ ...others, columns })
 })
 
 /** @since 0.1.0 @category constructors */
@@ -283,12 +287,9 @@ export const render = (object: SchemaObject): string => {
     case "EnumValue":
       return `value ${quote(object.value)} of enum ${renderName(object.type)}`
     case "Constraint":
-      return `constraint ${renderIdentifier(object.name)}${Option.match(object.relation, {
-        onNone: () => "",
-        onSome: (table) => ` of relation ${renderName(table)}`
-      })}`
+      return `constraint ${renderIdentifier(object.name)}${renderOwner(object.relation)}`
     case "ConflictTarget":
-      return renderConflictTarget(object)
+      return `unique constraint${renderOwner(object.relation)}${Arbiter.render(object, renderIdentifier)}`
     case "Collation":
       return `collation ${renderName(object)}`
     case "Operator":
@@ -326,7 +327,7 @@ export const key = (object: SchemaObject): string => {
     case "Constraint":
       return `constraint ${keyOfMember(object.relation, object.name)}`
     case "ConflictTarget":
-      return `conflict ${Option.isSome(object.relation) ? keyOfName(object.relation.value) : ""}${keyOfList(object.columns)}`
+      return `conflict ${Option.isSome(object.relation) ? keyOfName(object.relation.value) : ""}${[object.columns, object.expressions, object.classes, object.conditions].map(keyOfList).join("")}`
     case "Collation":
       return `collation ${keyOfName(object)}`
     case "Operator":
@@ -358,7 +359,7 @@ const codec = S.Union(
   S.TaggedStruct("Schema", { name: S.String }),
   S.TaggedStruct("EnumValue", { type: Name, value: S.String }),
   S.TaggedStruct("Constraint", { relation: relationOrNull, name: S.String }),
-  S.TaggedStruct("ConflictTarget", { relation: relationOrNull, columns: S.Array(S.String) }),
+  S.TaggedStruct("ConflictTarget", { relation: relationOrNull, ...Arbiter.fields }),
   S.TaggedStruct("Collation", name),
   S.TaggedStruct("Operator", { ...name, operands: S.OptionFromNullOr(S.Array(S.String)) }),
   S.TaggedStruct("TextSearchConfiguration", name),
@@ -385,11 +386,8 @@ const renderName = ({ name, schema }: QualifiedName): string =>
 const renderMember = (relation: Option.Option<QualifiedName>, name: string): string =>
   Option.isSome(relation) ? `${renderName(relation.value)}.${renderIdentifier(name)}` : renderIdentifier(name)
 
-const renderConflictTarget = ({ columns, relation }: ConflictTarget): string => {
-  const table = Option.isSome(relation) ? ` of relation ${renderName(relation.value)}` : ""
-  const list = columns.length === 0 ? "" : ` over (${columns.map(renderIdentifier).join(", ")})`
-  return `unique constraint${table}${list}`
-}
+const renderOwner = (relation: Option.Option<QualifiedName>): string =>
+  Option.isSome(relation) ? ` of relation ${renderName(relation.value)}` : ""
 
 const keyOfName = ({ name, schema }: QualifiedName): string =>
   Option.isSome(schema) ? `${quote(schema.value)}.${quote(name)}` : quote(name)

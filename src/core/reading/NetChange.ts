@@ -11,6 +11,7 @@
  * @internal
  */
 
+import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import type { Recorder, SavedObject } from "./Reading.js"
@@ -104,15 +105,16 @@ const objectsOfRelation = (
 const without = <A>(all: ReadonlyArray<A>, known: ReadonlyArray<A> = []): ReadonlyArray<A> =>
   all === known ? [] : all.filter((one) => !known.includes(one))
 
-/** Every set of columns that `ON CONFLICT` can name. */
+/** What `ON CONFLICT` can ask for. */
 const conflictTargets = (
   catalog: Catalog.SimulatedCatalog,
   relation: Catalog.Relation
 ): ReadonlyArray<SchemaObject.SchemaObject> =>
   relation.parts.flatMap((part) => {
-    const index = Catalog.findRelation(catalog, part)
-    const isTarget = index?.kind === "index" && index.isUnique && index.hasOnlyColumns && index.indexColumns.length > 0
-    return isTarget ? [SchemaObject.conflictTarget(index.indexColumns.toSorted(), relation.name)] : []
+    const offered = Option.flatMap(Option.fromNullable(Catalog.findRelation(catalog, part)), ({ arbiter }) => arbiter)
+    return Option.isSome(offered)
+      ? [SchemaObject.conflictTarget(offered.value.columns, relation.name, offered.value)]
+      : []
   })
 
 const objectsOfType = (type: Catalog.Type): ReadonlyArray<SchemaObject.SchemaObject> => [

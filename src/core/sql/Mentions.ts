@@ -22,7 +22,8 @@ import type {
 } from "@pgsql/types"
 import * as Option from "effect/Option"
 import { isRecord } from "effect/Predicate"
-import { nameFrom, type QualifiedName } from "../model/SchemaObject.js"
+import { type ConflictTarget, conflictTarget, nameFrom, type QualifiedName } from "../model/SchemaObject.js"
+import { arbiterOf } from "./ExpressionText.js"
 import {
   constantText,
   isNode,
@@ -90,10 +91,7 @@ export interface Mentions {
   readonly inTexts: ReadonlyArray<NamedInText>
   /** String constants. */
   readonly texts: ReadonlyArray<string>
-  readonly conflictTarget: Option.Option<{
-    readonly relation: QualifiedName
-    readonly columns: ReadonlyArray<string>
-  }>
+  readonly conflictTarget: Option.Option<ConflictTarget>
 }
 
 /**
@@ -362,10 +360,8 @@ const onConflict = (out: Collected, target: RangeVar | undefined, clause: OnConf
   assignments(out, target, clause.targetList, scope)
   visit(out, [clause.infer, clause.whereClause], scope)
   const elements = clause.infer?.indexElems ?? []
-  const columns = elements.flatMap((node) => ("IndexElem" in node && node.IndexElem.name ? [node.IndexElem.name] : []))
-  if (columns.length > 0 && columns.length === elements.length) {
-    out.conflictTarget = Option.some({ relation: name, columns: columns.toSorted() })
-  }
+  const asked = arbiterOf(elements, clause.infer?.whereClause)
+  if (elements.length > 0) out.conflictTarget = Option.some(conflictTarget(asked.columns, name, asked))
 }
 
 const update = (out: Collected, body: UpdateStmt, shadowed: Shadowed): void => {

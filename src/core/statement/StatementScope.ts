@@ -14,7 +14,7 @@ import type { Node } from "@pgsql/types"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { hasProperty, isRecord } from "effect/Predicate"
-import type { QualifiedName } from "../model/SchemaObject.js"
+import type { ConflictTarget, QualifiedName } from "../model/SchemaObject.js"
 import { type Mentions, mentionsOf } from "../sql/Mentions.js"
 import { type Parser, statementsOf } from "../sql/ParsedSql.js"
 import { isBuiltIn } from "../sql/ParsedType.js"
@@ -48,8 +48,8 @@ export interface StatementScope {
   readonly routines: ReadonlyArray<QualifiedName>
   /** Types that are not PostgreSQL's own. */
   readonly types: ReadonlyArray<QualifiedName>
-  /** The table and the sorted columns of an `INSERT … ON CONFLICT (columns)`. */
-  readonly conflictTarget: Option.Option<{ readonly relation: QualifiedName; readonly columns: ReadonlyArray<string> }>
+  /** What an `INSERT … ON CONFLICT (…)` asks for. */
+  readonly conflictTarget: Option.Option<ConflictTarget>
   /**
    * Whether every named column belongs to one of the relations: no function gives rows, and no field of a value is
    * read.

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as Provider from "../../../src/core/graph/Provider.js"
+import type * as Arbiter from "../../../src/core/model/Arbiter.js"
 import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
 import { graph } from "../../support/arbitraries/Graph.js"
 import { column, migration, schemaObject, table } from "../../support/arbitraries/Migration.js"
@@ -98,5 +99,24 @@ describe("candidates", () => {
     assert.strictEqual(Provider.candidates(index, SchemaObject.conflictTarget(["b", "a"], users)).length, 1)
     assert.strictEqual(Provider.candidates(index, SchemaObject.conflictTarget(["b"], users)).length, 0)
     assert.strictEqual(Provider.candidates(index, SchemaObject.conflictTarget([])).length, 0)
+  })
+
+  it("are indexes with all that a conflict target asks for, and no condition that it lacks", () => {
+    const target = (others: Partial<Arbiter.Arbiter>) =>
+      SchemaObject.conflictTarget(["a"], SchemaObject.qualifiedName("users"), others)
+    const isFound = (provided: Partial<Arbiter.Arbiter>, asked: Partial<Arbiter.Arbiter>): boolean =>
+      Provider.candidates(Provider.make([migration({ id: "1", provides: [target(provided)] })]), target(asked)).length >
+      0
+    const [active, lower, german] = [{ conditions: ["active"] }, { expressions: ["lower"] }, { classes: ["german"] }]
+    for (const part of [active, lower, german]) assert.isTrue(isFound(part, part))
+    assert.isFalse(isFound(active, {}))
+    assert.isTrue(isFound({}, active))
+    assert.isTrue(isFound(active, { conditions: ["other", "active"] }))
+    assert.isFalse(isFound(lower, {}))
+    assert.isFalse(isFound({}, lower))
+    assert.isTrue(isFound(german, {}))
+    assert.isFalse(isFound({}, german))
+    deepStrictEqual(removerOf(target(active), target({})), [false])
+    deepStrictEqual(removerOf(target({}), target(active)), [false])
   })
 })

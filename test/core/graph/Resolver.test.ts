@@ -45,10 +45,9 @@ const scopeOf = (parts: {
     }),
     routines: (parts.routines ?? []).map((name) => qualifiedName(name)),
     types: (parts.types ?? []).map((name) => qualifiedName(name)),
-    conflictTarget: Option.map(Option.fromNullable(parts.conflict), ([name, ...columns]) => ({
-      relation: qualifiedName(name),
-      columns
-    })),
+    conflictTarget: Option.map(Option.fromNullable(parts.conflict), ([name, ...columns]) =>
+      SchemaObject.conflictTarget(columns, qualifiedName(name))
+    ),
     isClosed: parts.isClosed ?? false
   })
 

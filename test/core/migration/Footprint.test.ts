@@ -137,6 +137,22 @@ describe("the objects that a file provides", () => {
     ])
   })
 
+  it("are conflict targets with the expressions and the condition of their index, and follow a renamed column", () => {
+    const table = `CREATE TABLE t (a int, b text);
+      CREATE UNIQUE INDEX i ON t (a, lower(b) COLLATE "C" text_pattern_ops) WHERE b = 'a "b"' AND a > 0;
+      ALTER TABLE t ADD CONSTRAINT later UNIQUE (b) DEFERRABLE;
+      ALTER TABLE t ADD CONSTRAINT apart EXCLUDE (a WITH =)`
+    const targets = (text: string) => provides(text).filter((object) => object.startsWith("unique"))
+    deepStrictEqual(targets(table), [
+      'unique constraint of relation t over (a, lower("b")) by lower("b") collate C, lower("b") text_pattern_ops ' +
+        `where ("a" > 0) and ("b" = 'a "b"')`
+    ])
+    deepStrictEqual(targets(`${table}; ALTER TABLE t RENAME b TO c`), [
+      'unique constraint of relation t over (a, lower("c")) by lower("c") collate C, lower("c") text_pattern_ops ' +
+        `where ("a" > 0) and ("c" = 'a "b"')`
+    ])
+  })
+
   it("keep the others that share their key, where one is renamed, moved or dropped", () => {
     const search =
       "CREATE TEXT SEARCH CONFIGURATION a (COPY = simple); CREATE TEXT SEARCH DICTIONARY a (TEMPLATE = simple);"

@@ -3,7 +3,7 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import type { QualifiedName } from "../../../src/core/model/SchemaObject.js"
-import { quote } from "../../../src/core/model/SchemaObject.js"
+import { quote, render } from "../../../src/core/model/SchemaObject.js"
 import {
   isColumnOf,
   longestText,
@@ -148,12 +148,21 @@ describe("tableOf", () => {
 
 describe("conflictTarget", () => {
   const target = (text: string) =>
-    Option.map(scope(text).conflictTarget, (found) => `${nameText(found.relation)} (${found.columns.join(", ")})`)
+    Option.map(scope(`INSERT INTO t VALUES (1) ${text} DO NOTHING`).conflictTarget, render)
 
-  it("is the table and the sorted columns of an ON CONFLICT that names only columns", () => {
-    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (b, a) DO NOTHING"), Option.some("t (a, b)"))
-    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT (lower(b)) DO NOTHING"), Option.none())
-    deepStrictEqual(target("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), Option.none())
+  it("is all that an ON CONFLICT asks for, in one order and one form", () => {
+    const over = (text: string) => Option.some(`unique constraint of relation t over ${text}`)
+    deepStrictEqual(target("ON CONFLICT (b, a)"), over("(a, b)"))
+    deepStrictEqual(target("ON CONFLICT (lower(t.b), A)"), over('(a, lower("b"))'))
+    deepStrictEqual(
+      target("ON CONFLICT (a text_ops, (b ->> 'k') COLLATE \"C\")"),
+      over(`(a, ("b" ->> 'k')) by "a" text_ops, ("b" ->> 'k') collate C`)
+    )
+    deepStrictEqual(
+      target("ON CONFLICT (a) WHERE c IS NOT NULL AND (d = true AND NOT e) AND f = -1"),
+      over('(a) where "c" is not null and "d" and ("f" = -1) and not "e"')
+    )
+    deepStrictEqual(target("ON CONFLICT"), Option.none())
   })
 })
 

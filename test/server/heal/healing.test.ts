@@ -95,6 +95,48 @@ describe("a missing object with a pending provider", () => {
   )
 })
 
+describe("an upsert", () => {
+  const table = (name: string) => `CREATE TABLE ${name} (a text, b text, is_active boolean);`
+  const migrations = {
+    "001_tables": ["plain", "partial", "expression", "class", "late"].map(table).join("\n"),
+    "002_partial": "CREATE UNIQUE INDEX ON partial (a) WHERE is_active AND b IS NOT NULL;",
+    "003_expression": "CREATE UNIQUE INDEX ON expression (lower(b), a);",
+    "004_class": 'CREATE UNIQUE INDEX ON class (b text_pattern_ops, a COLLATE "C");',
+    "005_late": "ALTER TABLE late ADD UNIQUE (a) DEFERRABLE;"
+  }
+  const upsert = (target: string) =>
+    ask(`INSERT INTO ${target.replace(" ", " VALUES ('a', 'b', true) ON CONFLICT ")} DO NOTHING`)
+
+  it.scopedLive("keeps its own error where no index that a migration makes can be its arbiter", () =>
+    inProgram({ migrations }, () =>
+      Effect.gen(function* () {
+        yield* ask("SELECT a FROM plain")
+        for (const target of [
+          ...["partial (a)", "partial (a) WHERE is_active", "expression (lower(a), b)", "expression (lower(b))"],
+          ...['class (a, b COLLATE "C")', "late (a)"]
+        ]) {
+          assert.strictEqual((yield* Effect.flip(upsert(target)))._tag, "SqlError", target)
+        }
+        deepStrictEqual(yield* appliedIds, ["001_tables"])
+      })
+    )
+  )
+
+  it.scopedLive("is healed by the index with its columns, expressions, classes and condition", () =>
+    inProgram({ migrations }, () =>
+      Effect.gen(function* () {
+        yield* ask("SELECT a FROM plain")
+        yield* upsert("partial (a) WHERE b IS NOT NULL AND is_active = true")
+        deepStrictEqual(yield* appliedIds, ["001_tables", "002_partial"])
+        yield* upsert('expression (a, LOWER("b"))')
+        deepStrictEqual(yield* appliedIds, ["001_tables", "002_partial", "003_expression"])
+        yield* upsert('class (a COLLATE "C", b text_pattern_ops) WHERE is_active')
+        deepStrictEqual(yield* appliedIds, ["001_tables", "002_partial", "003_expression", "004_class"])
+      })
+    )
+  )
+})
+
 describe("a missing object that only an operator, a configuration or a trigger names", () => {
   const migrations = {
     "001_words": `CREATE TABLE words (w text);

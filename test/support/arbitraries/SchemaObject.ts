@@ -16,6 +16,10 @@ export const qualifiedName: fc.Arbitrary<SchemaObject.QualifiedName> = fc
 
 const types = fc.array(fc.constantFrom("integer", "text[]", 'app."Mo,od"', "a => b"), { maxLength: 3 })
 
+const texts = fc.array(fc.constantFrom('lower("a")', '"a"', '"a" collate b'), { maxLength: 2 })
+
+const arbiter = fc.record({ expressions: texts, classes: texts, conditions: texts }, { requiredKeys: [] })
+
 const byKind: { readonly [K in SchemaObject.SchemaObject["_tag"]]: fc.Arbitrary<SchemaObject.SchemaObject> } = {
   Relation: qualifiedName.map(SchemaObject.relation),
   Column: fc.tuple(name, optional(qualifiedName)).map(([column, table]) => SchemaObject.column(column, table)),
@@ -27,8 +31,8 @@ const byKind: { readonly [K in SchemaObject.SchemaObject["_tag"]]: fc.Arbitrary<
     .tuple(name, optional(qualifiedName))
     .map(([constraint, table]) => SchemaObject.constraint(constraint, table)),
   ConflictTarget: fc
-    .tuple(fc.array(name, { maxLength: 3 }), optional(qualifiedName))
-    .map(([columns, table]) => SchemaObject.conflictTarget(columns, table)),
+    .tuple(fc.array(name, { maxLength: 3 }), optional(qualifiedName), arbiter)
+    .map(([columns, table, others]) => SchemaObject.conflictTarget(columns, table, others)),
   Collation: qualifiedName.map(SchemaObject.collation),
   Operator: fc.tuple(qualifiedName, optional(types)).map(([operator, list]) => SchemaObject.operator(operator, list)),
   TextSearchConfiguration: qualifiedName.map(SchemaObject.textSearchConfiguration),
