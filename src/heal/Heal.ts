@@ -21,6 +21,7 @@ import {
   SchemaDrift
 } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
+import * as Provider from "../core/graph/Provider.js"
 import * as Resolver from "../core/graph/Resolver.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import { type Migration, type MigrationId, promises } from "../core/migration/Migration.js"
@@ -295,7 +296,7 @@ const judge = Effect.fnUntraced(function* (
 const factsOf = (heal: Heal, plan: Plan.Plan) => {
   const [promised = heal.gap.object] = plan.targets
   return {
-    gap: SchemaObject.render(promised),
+    gap: SchemaObject.render(Provider.qualified(heal.knowledge.graph.providers, promised)),
     migrationIds: Plan.ids(plan),
     command: `${Plan.command(plan)}${commandSuffix(heal.schema)}`
   }

@@ -101,6 +101,24 @@ export const candidates = (index: Index, missing: SchemaObject.SchemaObject): Re
 export const isNamed = (index: Index, missing: SchemaObject.SchemaObject): boolean =>
   entriesFor(index, missing).length > 0
 
+/**
+ * The object with the schema `public`, which a name without a schema means, where migrations make one of the same name in
+ * another schema. An error then says which of the two is meant.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const qualified = (index: Index, object: SchemaObject.SchemaObject): SchemaObject.SchemaObject => {
+  const name = Option.filter(qualifiedPart(object), ({ schema }) => Option.isNone(schema))
+  const isElsewhere = (entry: Entry): boolean =>
+    Option.exists(qualifiedPart(entry.object), ({ schema }) => Option.exists(schema, (one) => one !== "public"))
+  if (Option.isNone(name) || !(index.provided.get(slotOf(object)) ?? noEntries).some(isElsewhere)) return object
+  const inPublic = { schema: Option.some("public"), name: name.value.name }
+  if ("schema" in object) return { ...object, schema: inPublic.schema }
+  if ("relation" in object) return { ...object, relation: Option.some(inPublic) }
+  return object._tag === "EnumValue" ? { ...object, type: inPublic } : object
+}
+
 /** The better match first, then the graph's order. @since 0.1.0 @category instances */
 export const byMatch: Order.Order<Candidate> = Order.combineAll([
   Order.mapInput(Order.number, (candidate: Candidate) => candidate.distance),

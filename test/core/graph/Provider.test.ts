@@ -93,6 +93,18 @@ describe("candidates", () => {
     deepStrictEqual(removerOf(f("text"), SchemaObject.routine(SchemaObject.qualifiedName("f"))), [true])
   })
 
+  it("are named with `public`, where another one has the same name in another schema", () => {
+    const plain = (name: string, schema?: string) => SchemaObject.relation(SchemaObject.qualifiedName(name, schema))
+    const of = (name: string, schema?: string) => SchemaObject.column("a", SchemaObject.qualifiedName(name, schema))
+    const provides = [plain("one"), plain("two"), plain("two", "app"), of("one"), of("two"), of("two", "app")]
+    const qualified = (object: SchemaObject.SchemaObject) =>
+      SchemaObject.render(Provider.qualified(Provider.make([migration({ id: "1", provides })]), object))
+    deepStrictEqual(provides.map(qualified), [
+      ...["relation one", "relation public.two", "relation app.two"],
+      ...["column one.a", "column public.two.a", "column app.two.a"]
+    ])
+  })
+
   it("are found by a conflict target's columns in any order", () => {
     const users = SchemaObject.qualifiedName("users")
     const index = Provider.make([migration({ id: "1", provides: [SchemaObject.conflictTarget(["a", "b"], users)] })])

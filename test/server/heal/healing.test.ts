@@ -95,6 +95,25 @@ describe("a missing object with a pending provider", () => {
   )
 })
 
+describe("a name that two schemas have", () => {
+  const migrations = {
+    "001_history": "CREATE SCHEMA history; CREATE TABLE history.members (id integer);",
+    "002_members": `CREATE TABLE members (id integer, name text);
+      CREATE FUNCTION purge() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM public.members';`
+  }
+
+  it.scopedLive("is reported with the schema that was meant, where the heal is refused", () =>
+    inProgram({ migrations }, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(ask("SELECT name FROM members"))
+        assert(error._tag === "MigrationRefused")
+        assert.strictEqual(error.gap, "relation public.members")
+        assert.notInclude(error.message, "history.members")
+      })
+    )
+  )
+})
+
 describe("an upsert", () => {
   const table = (name: string) => `CREATE TABLE ${name} (a text, b text, is_active boolean);`
   const migrations = {
