@@ -55,6 +55,7 @@ describe("a kind of schema object", () => {
     Operator: "operator app.%> (text, integer)",
     TextSearchConfiguration: "text search configuration english_unaccent",
     Role: "role reader",
+    Relaxation: "relaxed not null t.a",
     Collation: "collation german",
     Extension: "extension citext"
   }
@@ -73,7 +74,11 @@ describe("a kind of schema object", () => {
     const spelling = (name: string) => ({ written: name, stored: name })
     const names = { missing: spelling("m"), other: spelling("o"), label: "l" }
     const provoked = new Set(ErrorShapes.all.map(({ provoke }): string => provoke(names).object._tag))
-    deepStrictEqual([...provoked].toSorted(), kinds)
+    // A rule that a row breaks is no missing object: `rules.test.ts` has its errors.
+    deepStrictEqual(
+      [...provoked].toSorted(),
+      kinds.filter((kind) => kind !== "Relaxation")
+    )
   })
 })
 

@@ -77,6 +77,7 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
     }),
     TextSearchConfiguration: (_) => ({ ...nowhere, kind: _._tag, schema: schemaOf(_), name: _.name }),
     Role: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
+    Relaxation: (_) => ({ ...nowhere, kind: _._tag, name: _.name }),
     Extension: (_) => ({ ...nowhere, kind: _._tag, name: _.name })
   })
 )
@@ -165,6 +166,8 @@ const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_
   TextSearchConfiguration: `EXISTS (SELECT FROM pg_catalog.pg_ts_config f JOIN pg_catalog.pg_namespace n ON n.oid = f.cfgnamespace
     WHERE f.cfgname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_ts_config_is_visible(f.oid)", reach, "w.schema")})`,
   Role: "EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.rolname = w.name)",
+  // Only the ledger tells whether a rule is as a migration leaves it.
+  Relaxation: reach === "anywhere" ? "true" : "false",
   Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
 })
 

@@ -143,6 +143,7 @@ const usesOf = (object: SchemaObject): ReadonlyArray<RequiredPrivilege> => {
     case "Operator":
     case "TextSearchConfiguration":
     case "Role":
+    case "Relaxation":
     case "Extension":
       return []
   }

@@ -157,9 +157,11 @@ const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> =>
 export const ownErrorOf = (cause: Cause.Cause<unknown>): Option.Option<AutoMigrationError> =>
   Option.firstSomeOf(Chunk.map(Chunk.appendAll(Cause.failures(cause), Cause.defects(cause)), ownErrorIn))
 
+const sqlStates: ReadonlySet<string> = new Set([...Detector.sqlStates, ...Detector.ruleStates])
+
 /** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
 const recognise = (subject: Subject, error: unknown): Option.Option<AbortedTransaction.Breach> => {
-  if (!SqlState.isAmong(Detector.sqlStates, error)) return Option.none()
+  if (!SqlState.isAmong(sqlStates, error)) return Option.none()
   const own = ownErrorIn(error)
   if (Option.isSome(own)) {
     return own.value instanceof TransactionMustRestart
@@ -167,7 +169,9 @@ const recognise = (subject: Subject, error: unknown): Option.Option<AbortedTrans
       : Option.none()
   }
   const statement = textOf(subject, error)
-  return Option.map(Detector.detect(error, Option.getOrUndefined(statement)), (gap) => ({ gap, statement, error }))
+  const text = Option.getOrUndefined(statement)
+  const gap = Option.orElse(Detector.detect(error, text), () => Detector.detectRule(error, text))
+  return Option.map(gap, (found) => ({ gap: found, statement, error }))
 }
 
 /** A repository of `@effect/sql/Model` makes each failure of a statement a defect. */

@@ -215,9 +215,11 @@ const decide = (heal: Heal, seen: View, resolution: Resolution): Healing =>
         judgeSparingly(heal, seen, plan),
         Either.match({
           onLeft: (failure): Healing =>
-            seen.age === "fresh"
-              ? Effect.zipRight(unlessElsewhere(heal, seen), Effect.fail(withoutWindow(failure)))
-              : refresh(heal),
+            heal.gap.object._tag === "Relaxation"
+              ? Effect.succeed("NotOurs")
+              : seen.age === "fresh"
+                ? Effect.zipRight(unlessElsewhere(heal, seen), Effect.fail(withoutWindow(failure)))
+                : refresh(heal),
           onRight: (judgement) => run(heal, judgement)
         })
       )

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Detector from "../core/detect/Detector.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import { type AutoMigrationError, TransactionMustRestart } from "../core/error/AutoMigrationError.js"
+import { isOfValues } from "../core/model/TableRule.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
 import * as StatementScope from "../core/statement/StatementScope.js"
 import * as AbortedTransaction from "../database/AbortedTransaction.js"
@@ -16,7 +17,7 @@ import * as Catalog from "../database/Catalog.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import * as PlanRunner from "../runner/PlanRunner.js"
-import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as SingleFlight from "../runtime/SingleFlight.js"
 import { SqlParser } from "../runtime/SqlParser.js"
 import * as ApplicationAccess from "./ApplicationAccess.js"
@@ -25,7 +26,7 @@ import * as Findings from "./Findings.js"
 import * as Heal from "./Heal.js"
 import * as Refusals from "./Refusals.js"
 
-interface Dependencies {
+interface Dependencies extends Pick<Options, "healConstraints"> {
   readonly services: Heal.Services
   readonly parser: Parser
   readonly access: ApplicationAccess.ApplicationAccess
@@ -51,6 +52,7 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const knowledge = yield* Knowledge
   const dependencies: Dependencies = {
+    healConstraints: config.healConstraints,
     services: {
       ...config,
       catalog: yield* Catalog.Catalog,
@@ -90,6 +92,9 @@ const replan = (request: Boundary.HealRequest): Answering => {
 }
 
 const answerMissing = (dependencies: Dependencies, request: MissingObjectRequest): Answering => {
+  const { object } = request.gap
+  const isLeft = object._tag === "Relaxation" && isOfValues(object.rule) && !dependencies.healConstraints
+  if (isLeft) return Effect.succeed("NotOurs")
   if (request.place === "inside a transaction") return recallOrHeal(dependencies, request, "in transaction")
   return request.retriesForGap === 0 && request.retriesLeft > 0
     ? recallOrHeal(dependencies, request, "first")

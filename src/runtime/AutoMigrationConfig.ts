@@ -53,6 +53,12 @@ export type RoleName = typeof RoleName.Type
 export interface Options {
   /** `heal` applies the plans that the policy allows; `observe` applies none and names the pending migrations. Defaults to `heal`. */
   readonly mode: "heal" | "observe"
+  /**
+   * Whether a row that breaks a rule is a gap, where a pending migration drops or widens that rule: a `NOT NULL`, a check, a key, a
+   * foreign key, an exclusion constraint, or the length of a column's type. Defaults to `false`: the row may be a mistake of the
+   * program, and the heal would store it.
+   */
+  readonly healConstraints: boolean
   /** The schema of the ledger. Defaults to `auto_migration`. */
   readonly schema: SchemaName
   /**
@@ -100,6 +106,7 @@ export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential
 /** @since 0.1.0 @category defaults */
 export const defaults: Options = {
   mode: "heal",
+  healConstraints: false,
   schema: SchemaName.make("auto_migration"),
   ledgerOwner: undefined,
   policy: Policy.expandOnly,
@@ -145,6 +152,7 @@ export const layer = (options: Partial<Options>): Layer.Layer<never> =>
 
 const fromEnvironment: Config.Config<Options> = Config.all({
   mode: Config.literal("heal", "observe")("MODE").pipe(Config.withDefault(defaults.mode)),
+  healConstraints: Config.boolean("HEAL_CONSTRAINTS").pipe(Config.withDefault(defaults.healConstraints)),
   schema: Schema.Config("SCHEMA", SchemaName).pipe(Config.withDefault(defaults.schema)),
   ledgerOwner: Schema.Config("LEDGER_OWNER", RoleName).pipe(Config.withDefault(defaults.ledgerOwner)),
   transaction: Config.literal("migration", "plan")("TRANSACTION").pipe(Config.withDefault(defaults.transaction)),
@@ -161,7 +169,7 @@ const fromEnvironment: Config.Config<Options> = Config.all({
 
 /**
  * Sets options from Effect's Config, which reads the environment by default: `AUTO_MIGRATION_MODE`, `AUTO_MIGRATION_SCHEMA`,
- * `AUTO_MIGRATION_LEDGER_OWNER`, `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (such as `30 seconds`), `AUTO_MIGRATION_LOCK_TIMEOUT`
+ * `AUTO_MIGRATION_HEAL_CONSTRAINTS`, `AUTO_MIGRATION_LEDGER_OWNER`, `AUTO_MIGRATION_TRANSACTION`, `AUTO_MIGRATION_BUDGET`, `AUTO_MIGRATION_DEADLINE` (such as `30 seconds`), `AUTO_MIGRATION_LOCK_TIMEOUT`
  * and `AUTO_MIGRATION_LEASE`. Others keep their defaults. An invalid value is a `ConfigError`.
  *
  * @since 0.1.0

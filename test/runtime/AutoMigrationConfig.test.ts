@@ -38,6 +38,7 @@ describe("options", () => {
     Effect.gen(function* () {
       const options = yield* from({
         AUTO_MIGRATION_MODE: "observe",
+        AUTO_MIGRATION_HEAL_CONSTRAINTS: "true",
         AUTO_MIGRATION_SCHEMA: "ledger_2",
         AUTO_MIGRATION_LEDGER_OWNER: "The Owner",
         AUTO_MIGRATION_TRANSACTION: "plan",
@@ -50,6 +51,7 @@ describe("options", () => {
         { ...options, policy: undefined, lockRetry: undefined, breaker: undefined },
         {
           mode: "observe",
+          healConstraints: true,
           schema: AutoMigrationConfig.SchemaName.make("ledger_2"),
           ledgerOwner: AutoMigrationConfig.RoleName.make("The Owner"),
           transaction: "plan",

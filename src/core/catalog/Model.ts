@@ -57,6 +57,8 @@ export interface Constraint {
   readonly references: Option.Option<QualifiedName>
   /** The referenced columns; empty where they are not known. */
   readonly referencedColumns: ReadonlyArray<string>
+  /** The text of a check. */
+  readonly condition: Option.Option<string>
   /** The action on referencing rows when a referenced row changes: they are only checked, or written too. */
   readonly onReferenced: "check" | "write"
   /** `false` where existing rows may violate it, because it was added as NOT VALID. */

@@ -205,6 +205,8 @@ const constraintRows: Rows<Constraint> = {
   references: relation,
   referencedColumns: (names, { turn }, { references }) =>
     Option.isNone(references) ? names : each(names, (name) => turn.column(references.value, name)),
+  condition: (condition, inside) =>
+    maybe(condition, (text) => ExpressionText.renamed(text, (column) => own(column, inside))),
   onReferenced: kept,
   isValidated: kept,
   isLocal: kept,

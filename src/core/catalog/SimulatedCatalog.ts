@@ -100,6 +100,7 @@ export const constraint = (kind: ConstraintKind, name: string, columns: Readonly
   columns,
   references: Option.none(),
   referencedColumns: [],
+  condition: Option.none(),
   onReferenced: "check",
   isValidated: true,
   isLocal: true,

@@ -17,6 +17,7 @@
 import * as Option from "effect/Option"
 import * as S from "effect/Schema"
 import * as SchemaObject from "../model/SchemaObject.js"
+import * as BrokenRule from "./BrokenRule.js"
 import { claimOf } from "./Claim.js"
 import { conflictTargetIn } from "./EvidenceText.js"
 import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
@@ -171,6 +172,23 @@ export const detect = (error: unknown, statement?: string): Option.Option<Schema
   const evidence = evidenceAmong(sqlStates, error, statement)
   return Option.isSome(evidence) ? all(evidence.value) : Option.none()
 }
+
+/** The SQLSTATEs of {@link detectRule}. @since 0.1.0 @category constants */
+export const ruleStates: ReadonlySet<string> = new Set(BrokenRule.sqlStates)
+
+/**
+ * The rule that a row broke, or the place that it lacked: a pending migration may relax it. No object is missing, so
+ * {@link detect} does not claim such an error.
+ *
+ * @since 0.1.0
+ * @category detection
+ */
+export const detectRule = (error: unknown, statement?: string): Option.Option<SchemaGap> =>
+  Option.flatMap(evidenceAmong(ruleStates, error, statement), (evidence) =>
+    isTrusted(evidence)
+      ? Option.flatMap(BrokenRule.brokenRule(evidence), (object) => missing(evidence, object))
+      : Option.none()
+  )
 
 /**
  * For people: `missing column u.email`.

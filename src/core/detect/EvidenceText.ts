@@ -161,6 +161,25 @@ export const conflictTargetIn = (
   return found
 }
 
+/**
+ * The table of the only `INSERT` in a text, if it has no list of columns.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const openInsertIn = (text: string): QualifiedName | undefined => {
+  let found: QualifiedName | undefined
+  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, skipToken(text, i))) {
+    const into = wordsAt(text, i, "insert", "into")
+    if (into === undefined) continue
+    const table = dottedAt(text, skipBlank(text, into))
+    const rows = table === undefined ? undefined : wordAt(text, skipBlank(text, table.end), "values")
+    if (table === undefined || rows === undefined || found !== undefined) return undefined
+    found = nameOfStrings(table.value)
+  }
+  return found
+}
+
 const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined => {
   const literal = literalAt(text, start)
   if (literal !== undefined) return dottedAt(literal.value, skipBlank(literal.value, 0))?.value

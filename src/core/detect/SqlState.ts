@@ -12,6 +12,7 @@
  */
 import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
+import type { QualifiedName } from "../model/SchemaObject.js"
 
 /** Five characters out of 0-9 and A-Z. @since 0.1.0 @category models */
 export type SqlState = string & Brand.Brand<"effect-auto-migration/SqlState">
@@ -33,10 +34,19 @@ export interface Evidence {
   readonly internalQuery: Option.Option<string>
   /** Where the error was raised: the calls of functions, and the statements inside them, the innermost first. */
   readonly context: Option.Option<string>
+  /** What the server names beside the message. */
+  readonly about: Option.Option<About>
   /** The C function that raised the error: a hint, and no proof. */
   readonly routine: Option.Option<string>
   /** The text of the failed statement, where the caller knows it. */
   readonly statement: Option.Option<string>
+}
+
+/** A table, and its column or constraint. @since 0.1.0 @category models */
+export interface About {
+  readonly table: QualifiedName
+  readonly column: Option.Option<string>
+  readonly constraint: Option.Option<string>
 }
 
 /** The number of `cause` links that are followed. It also ends a cycle. */
@@ -117,9 +127,17 @@ interface Fields {
   readonly internalPosition?: unknown
   readonly internalQuery?: unknown
   readonly message?: unknown
+  readonly column?: unknown
+  readonly column_name?: unknown
+  readonly constraint?: unknown
+  readonly constraint_name?: unknown
   readonly position?: unknown
   readonly routine?: unknown
+  readonly schema?: unknown
+  readonly schema_name?: unknown
   readonly severity?: unknown
+  readonly table?: unknown
+  readonly table_name?: unknown
   readonly where?: unknown
 }
 
@@ -165,10 +183,19 @@ const evidenceOf = (error: Fields, code: SqlState, statement: string | undefined
     internalPosition: positionFrom(error.internalPosition),
     internalQuery: textFrom(error.internalQuery),
     context: textFrom(error.where),
+    about: aboutFrom(error),
     routine: textFrom(error.routine),
     statement: textFrom(statement)
   })
 }
+
+/** Some drivers put `_name` behind the names of these fields. */
+const aboutFrom = (error: Fields): Option.Option<About> =>
+  Option.map(textFrom(error.table ?? error.table_name), (name) => ({
+    table: { schema: textFrom(error.schema ?? error.schema_name), name },
+    column: textFrom(error.column ?? error.column_name),
+    constraint: textFrom(error.constraint ?? error.constraint_name)
+  }))
 
 const textFrom = (value: unknown): Option.Option<string> =>
   typeof value === "string" ? Option.some(value) : Option.none()

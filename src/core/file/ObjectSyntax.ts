@@ -139,7 +139,10 @@ const kinds: ReadonlyArray<readonly [string, (text: string) => Reading]> = [
   ["collation", named(SchemaObject.collation)],
   ["operator", operator],
   ["text search configuration", named(SchemaObject.textSearchConfiguration)],
-  ["role", single(SchemaObject.role)]
+  ["role", single(SchemaObject.role)],
+  ["relaxed not null", member((column, table) => SchemaObject.relaxation("not null", column, table))],
+  ["relaxed constraint", member((name, table) => SchemaObject.relaxation("constraint", name, table))],
+  ["relaxed partition", named((table) => SchemaObject.relaxation("partition", "", table))]
 ]
 
 /** The parts of a text `before (inner)`. */

@@ -17,6 +17,7 @@ import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { readWithoutEffect } from "../reading/StatementEnd.js"
 import * as Use from "../reading/Use.js"
+import * as ExpressionText from "../sql/ExpressionText.js"
 import { columnsPart } from "../sql/ImpliedNames.js"
 import { listItems, stringsOf } from "../sql/SyntaxTree.js"
 import { cloneToChildren, putIndex } from "./CopiedIndexes.js"
@@ -115,6 +116,7 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
       : readConstraintName(recorder, constraint.conname, table)
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("check", name, columns),
+    condition: Option.some(ExpressionText.textOf(expression)),
     uses: Use.directKeys(recorder, mentions)
   })
   R.updateRelation(recorder, table, (known) => ({

@@ -36,6 +36,8 @@ export interface Index {
   /** Columns and constraints by their own name only. */
   readonly members: ReadonlyMap<string, ReadonlyArray<Entry>>
   readonly removed: ReadonlyMap<string, ReadonlyArray<Entry>>
+  /** Columns by the bare name of their table. */
+  readonly columns: ReadonlyMap<string, ReadonlyArray<Entry>>
 }
 
 /**
@@ -58,15 +60,17 @@ export const make = (migrations: ReadonlyArray<Migration>): Index => {
   const provided = new Map<string, Array<Entry>>()
   const members = new Map<string, Array<Entry>>()
   const removed = new Map<string, Array<Entry>>()
+  const columns = new Map<string, Array<Entry>>()
   for (const [rank, { footprint }] of migrations.entries()) {
     for (const object of footprint.provides) {
       const entry = { object, rank }
       append(provided, slotOf(object), entry)
+      if (object._tag === "Column") append(columns, bareName(object.relation), entry)
       if (object._tag === "Column" || object._tag === "Constraint") append(members, memberSlot(object), entry)
     }
     for (const object of footprint.removes) append(removed, slotOf(object), { object, rank })
   }
-  return { provided, members, removed }
+  return { provided, members, removed, columns }
 }
 
 /**
@@ -140,6 +144,8 @@ const entriesFor = (index: Index, missing: SchemaObject.SchemaObject): ReadonlyA
       return [...entries, ...(index.provided.get(slotOf(SchemaObject.relation(missing))) ?? noEntries)]
     case "ConflictTarget":
       return Option.isNone(missing.relation) ? noEntries : entries
+    case "Relaxation":
+      return missing.rule === "column" ? (index.columns.get(bareName(missing.relation)) ?? noEntries) : entries
     case "Relation":
     case "Routine":
     case "Schema":
@@ -161,6 +167,10 @@ const slotOf = (object: SchemaObject.SchemaObject): string => {
       return `${object._tag}\0${bareName(object.relation)}\0${object.name}`
     case "ConflictTarget":
       return `${object._tag}\0${bareName(object.relation)}`
+    case "Relaxation":
+      return isOneOfMany(object)
+        ? `${object._tag}\0${object.rule}`
+        : `${object._tag}\0${object.rule}\0${bareName(object.relation)}\0${object.name}`
     case "EnumValue":
       return `${object._tag}\0${object.type.name}\0${object.value}`
     case "Relation":
@@ -175,6 +185,9 @@ const slotOf = (object: SchemaObject.SchemaObject): string => {
       return `${object._tag}\0${object.name}`
   }
 }
+
+/** A length, whose column an error does not name, or a partition, whose name it does not know. */
+const isOneOfMany = ({ rule }: SchemaObject.Relaxation): boolean => rule === "length" || rule === "partition"
 
 const memberSlot = (object: SchemaObject.Column | SchemaObject.Constraint): string => `${object._tag}\0${object.name}`
 
@@ -194,6 +207,7 @@ const qualifiedPart = (object: SchemaObject.SchemaObject): Option.Option<SchemaO
     case "Column":
     case "Constraint":
     case "ConflictTarget":
+    case "Relaxation":
       return object.relation
     case "EnumValue":
       return Option.some(object.type)
@@ -221,11 +235,17 @@ const distanceBetween = (
     !Arbiter.isArbiterFor(provided, missing)
   )
     return undefined
+  if (missing._tag === "Relaxation" && provided._tag === "Relaxation" && !isSameRule(missing, provided))
+    return undefined
   if (missing._tag !== "Routine" || provided._tag !== "Routine")
     return missing._tag === provided._tag ? names : names + 1
   const calls = callDistance(missing.arguments, provided.arguments)
   return calls === undefined ? undefined : names + calls
 }
+
+const isSameRule = (missing: SchemaObject.Relaxation, provided: SchemaObject.Relaxation): boolean =>
+  bareName(missing.relation) === bareName(provided.relation) &&
+  (missing.name === provided.name || (missing.rule === "partition" && [missing.name, provided.name].includes("")))
 
 const nameDistance = (
   self: Option.Option<SchemaObject.QualifiedName>,

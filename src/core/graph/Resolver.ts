@@ -111,6 +111,7 @@ const resolveWith = (
       planOf(graph, applied, {
         reasons: new Map([
           ...Option.match(scope, { onNone: () => [], onSome: (_) => neededBy(graph, applied, _, isWanted) }),
+          ...writersOfTable(graph, applied, gap.object),
           [rank, "provider"]
         ]),
         targets: candidates.filter((other) => other.rank === rank && isAlive(other)).map(({ object }) => object)
@@ -185,7 +186,7 @@ const noPlan = (graph: Graph, found: ReadonlyArray<Provider.Candidate>): NoPlan 
   )
   return Arr.isNonEmptyReadonlyArray(providers)
     ? { _tag: "AlreadyApplied", providers, objects: alive.map(({ object }) => object) }
-    : remover === undefined
+    : remover === undefined || found.every(({ object }) => object._tag === "Relaxation")
       ? { _tag: "Unexplained" }
       : { _tag: "Removed", by: remover }
 }
@@ -198,6 +199,8 @@ interface Search {
 
 const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Option.Option<StatementScope>): Search => {
   const lookUp = (missing: SchemaObject.SchemaObject) => Provider.candidates(graph.providers, missing)
+  if (object._tag === "Relaxation" && object.rule === "length")
+    return { found: lengthsOf(scope, object).flatMap(lookUp), guesses: [] }
   if (object._tag === "ConflictTarget") return { found: askedBy(scope, object).flatMap(lookUp), guesses: [] }
   if (object._tag !== "Column" || Option.isSome(object.relation)) return { found: lookUp(object), guesses: [] }
   const behind = Option.match(scope, {
@@ -214,6 +217,17 @@ const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Optio
 const tablesOf = (scope: Option.Option<StatementScope>): ReadonlyArray<SchemaObject.QualifiedName> =>
   Option.toArray(scope).flatMap(({ relations }) => relations.map(({ relation }) => relation))
 
+/** The server tells the type of a value that is too long, and the statement its columns. */
+const lengthsOf = (
+  scope: Option.Option<StatementScope>,
+  { name, rule }: SchemaObject.Relaxation
+): ReadonlyArray<SchemaObject.Relaxation> =>
+  Option.toArray(scope).flatMap(({ columns }) =>
+    tablesOf(scope).flatMap((table) =>
+      columns.map((column) => SchemaObject.relaxation(rule, `${column.name} ${name}`, table))
+    )
+  )
+
 /** The target of a statement about the same table, which has its expressions and conditions too. */
 const askedBy = (
   scope: Option.Option<StatementScope>,
@@ -225,6 +239,14 @@ const askedBy = (
   const ofTable = Option.filter(asked, ({ relation }) => Option.exists(relation, ({ name }) => name === table))
   return [Option.getOrElse(ofTable, () => detected)]
 }
+
+/** With all writers of its table, a rule that a later migration makes decides about the row too. */
+const writersOfTable = (graph: Graph, applied: Applied, object: SchemaObject.SchemaObject): ReadonlyArray<Ranked> =>
+  object._tag === "Relaxation" && Option.isSome(object.relation)
+    ? writersOf(graph, SchemaObject.relation(object.relation.value))
+        .filter(isUnapplied(graph, applied))
+        .map((rank): Ranked => [rank, "writer"])
+    : []
 
 /** The pending providers of the statement's objects, and the pending writers of its tables. Of two reasons for a rank the last counts. */
 const neededBy = (

@@ -166,10 +166,11 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
  */
 export const promises = ({ declares, footprint }: Migration): ReadonlyArray<SchemaObject.SchemaObject> => {
   if (!footprint.isCertain) return declares
-  const brought = new Set(footprint.provides.flatMap(broughtBy))
+  const objects = footprint.provides.filter(({ _tag }) => _tag !== "Relaxation")
+  const brought = new Set(objects.flatMap(broughtBy))
   return brought.size === 0
-    ? footprint.provides
-    : footprint.provides.filter((object) => declares.includes(object) || !brought.has(bareKey(object)))
+    ? objects
+    : objects.filter((object) => declares.includes(object) || !brought.has(bareKey(object)))
 }
 
 const broughtBy = (object: SchemaObject.SchemaObject): ReadonlyArray<string> =>

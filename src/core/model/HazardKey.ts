@@ -75,6 +75,8 @@ export const keyOf = (object: SchemaObject): HazardKey => {
     case "Column":
     case "Constraint":
       return object.relation._tag === "Some" ? object.relation.value.name : object.name
+    case "Relaxation":
+      return object.relation._tag === "Some" ? object.relation.value.name : object.name
     case "ConflictTarget":
       return object.relation._tag === "Some" ? object.relation.value.name : object.columns.join(", ")
     case "EnumValue":

@@ -18,14 +18,11 @@ import * as Eq from "effect/Equivalence"
 import * as Option from "effect/Option"
 import * as Ord from "effect/Order"
 import * as S from "effect/Schema"
-import { dottedAt, identifierAt, skipBlank } from "../text/Lexer.js"
 import * as Arbiter from "./Arbiter.js"
+import { type QualifiedName, quote } from "./QualifiedName.js"
+import * as TableRule from "./TableRule.js"
 
-/** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category models */
-export interface QualifiedName {
-  readonly schema: Option.Option<string>
-  readonly name: string
-}
+export { identifierFrom, nameFrom, nameOfParts, type QualifiedName, qualifiedName, quote } from "./QualifiedName.js"
 
 /** A table, view, sequence or index, which the server calls "relation". @since 0.1.0 @category models */
 export interface Relation extends QualifiedName {
@@ -109,6 +106,20 @@ export interface Role {
   readonly name: string
 }
 
+/**
+ * A rule of a table that a migration drops or widens. `name` is the column or the constraint; of a length, the column and
+ * its type, such as `code character varying(5)`; of a partition, its name.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Relaxation {
+  readonly _tag: "Relaxation"
+  readonly rule: TableRule.Rule
+  readonly relation: Option.Option<QualifiedName>
+  readonly name: string
+}
+
 /** @since 0.1.0 @category models */
 export interface Extension {
   readonly _tag: "Extension"
@@ -129,13 +140,8 @@ export type SchemaObject =
   | Operator
   | TextSearchConfiguration
   | Role
+  | Relaxation
   | Extension
-
-/** A name and, where it is known, its schema; both as the server stores them. @since 0.1.0 @category constructors */
-export const qualifiedName = (name: string, schema?: string): QualifiedName => ({
-  schema: schema === undefined ? Option.none() : Option.some(schema),
-  name
-})
 
 /** @since 0.1.0 @category constructors */
 export const relation = ({ name, schema }: QualifiedName): Relation => ({ _tag: "Relation", schema, name })
@@ -209,62 +215,15 @@ export const textSearchConfiguration = ({ name, schema }: QualifiedName): TextSe
 export const role = (name: string): Role => ({ _tag: "Role", name })
 
 /** @since 0.1.0 @category constructors */
+export const relaxation = (rule: TableRule.Rule, name: string, relation?: QualifiedName): Relaxation => ({
+  _tag: "Relaxation",
+  rule,
+  relation: Option.fromNullable(relation),
+  name
+})
+
+/** @since 0.1.0 @category constructors */
 export const extension = (name: string): Extension => ({ _tag: "Extension", name })
-
-/**
- * Quotes an identifier, so that SQL reads it back unchanged.
- *
- * @example
- * import { SchemaObject } from "effect-auto-migration"
- *
- * SchemaObject.quote('say "hi"') // "\"say \"\"hi\"\"\""
- *
- * @since 0.1.0
- * @category identifiers
- */
-export const quote = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-
-/**
- * Reads one identifier as the server does: quotes are removed, ASCII letters outside quotes become lower case, and the
- * name is cut to 63 bytes of UTF-8. `None` when the text is not exactly one identifier.
- *
- * @since 0.1.0
- * @category identifiers
- */
-export const identifierFrom = (sql: string): Option.Option<string> => {
-  const cut = identifierAt(sql, 0)
-  return cut !== undefined && cut.end === sql.length ? Option.some(cut.value) : Option.none()
-}
-
-/**
- * Reads a name of one to three parts as SQL writes it. The first of three parts is the database and is left out: a
- * statement can name only the database that it runs in.
- *
- * @example
- * import { SchemaObject } from "effect-auto-migration"
- *
- * SchemaObject.nameFrom('App."Users"') // Option.some({ schema: Option.some("app"), name: "Users" })
- *
- * @since 0.1.0
- * @category identifiers
- */
-export const nameFrom = (sql: string): Option.Option<QualifiedName> => {
-  const cut = dottedAt(sql, skipBlank(sql, 0))
-  return cut !== undefined && skipBlank(sql, cut.end) === sql.length ? nameOfParts(cut.value) : Option.none()
-}
-
-/**
- * The name with these parts, as the server stores them. `None` for no parts or more than three.
- *
- * @since 0.1.0
- * @category identifiers
- */
-export const nameOfParts = (parts: ReadonlyArray<string>): Option.Option<QualifiedName> => {
-  const name = parts[parts.length - 1]
-  return name === undefined || parts.length > 3
-    ? Option.none()
-    : Option.some(qualifiedName(name, parts[parts.length - 2]))
-}
 
 /**
  * Renders an object for messages: `column users.email`, `function app.f(integer)`, `value "sad" of enum mood`.
@@ -298,6 +257,8 @@ export const render = (object: SchemaObject): string => {
       return `text search configuration ${renderName(object)}`
     case "Role":
       return `role ${renderIdentifier(object.name)}`
+    case "Relaxation":
+      return TableRule.render(object.rule, object.name, Option.getOrUndefined(Option.map(object.relation, renderName)))
     case "Extension":
       return `extension ${renderIdentifier(object.name)}`
   }
@@ -336,6 +297,8 @@ export const key = (object: SchemaObject): string => {
       return `text search configuration ${keyOfName(object)}`
     case "Role":
       return `role ${quote(object.name)}`
+    case "Relaxation":
+      return `relaxation ${object.rule} ${keyOfMember(object.relation, object.name)}`
     case "Extension":
       return `extension ${quote(object.name)}`
   }
@@ -364,6 +327,7 @@ const codec = S.Union(
   S.TaggedStruct("Operator", { ...name, operands: S.OptionFromNullOr(S.Array(S.String)) }),
   S.TaggedStruct("TextSearchConfiguration", name),
   S.TaggedStruct("Role", { name: S.String }),
+  S.TaggedStruct("Relaxation", { rule: TableRule.Rule, relation: relationOrNull, name: S.String }),
   S.TaggedStruct("Extension", { name: S.String })
 )
 

@@ -64,6 +64,7 @@ const isThere = (catalog: Catalog.SimulatedCatalog, object: SchemaObject.SchemaO
     case "TextSearchConfiguration":
       return hasMade(catalog, object)
     case "ConflictTarget":
+    case "Relaxation":
       return false
   }
 }

@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import type { Recorder, SavedObject } from "./Reading.js"
+import { partitions, relaxations } from "./Relaxations.js"
 
 /** @since 0.1.0 @category models */
 export interface NetEffect {
@@ -36,10 +37,32 @@ export const netEffect = (recorder: Recorder): NetEffect => {
     if (after.has(key) && !recorder.dropped.has(key)) before.delete(key)
   }
   put(before, recorder.disclaimed)
+  const { relaxed, restored } = rulesOf(recorder)
   return {
-    provides: [...after].flatMap(([key, object]) => (before.has(key) ? [] : [object])),
-    removes: [...before].flatMap(([key, object]) => (after.has(key) ? [] : [object]))
+    provides: [...[...after].flatMap(([key, object]) => (before.has(key) ? [] : [object])), ...relaxed],
+    removes: [...[...before].flatMap(([key, object]) => (after.has(key) ? [] : [object])), ...restored]
   }
+}
+
+/** What the file relaxes, and the rules that it makes: an earlier relaxation of one ends with it. */
+const rulesOf = ({ atStart, catalog, changed }: Recorder) => {
+  const tables = [...changed.values()].flatMap((one) =>
+    one._tag === "Relation"
+      ? (Catalog.relationsNamed(catalog, one.name).find((table) => Catalog.isSameName(table.name, one.name)) ?? [])
+      : []
+  )
+  const pairs = tables
+    .filter(({ kind }) => kind === "table")
+    .map((table) => ({ now: { catalog, table }, old: sameRelation(atStart, table) }))
+  const relaxed = pairs.flatMap(({ now, old }) => [
+    ...(old === undefined ? [] : relaxations({ catalog: atStart, table: old }, now)),
+    ...partitions(old, now)
+  ])
+  const keys = new Set(relaxed.map(SchemaObject.key))
+  const restored = pairs
+    .flatMap(({ now, old }) => (old === undefined ? [] : relaxations(now, { catalog: atStart, table: old })))
+    .filter((one) => !keys.has(SchemaObject.key(one)))
+  return { relaxed, restored }
 }
 
 const put = (map: Map<string, SchemaObject.SchemaObject>, objects: ReadonlyArray<SchemaObject.SchemaObject>): void => {

@@ -10,7 +10,7 @@ import { isRecord } from "effect/Predicate"
 import * as Arbiter from "../model/Arbiter.js"
 import { quote } from "../model/SchemaObject.js"
 import { wordingOf } from "./ParsedType.js"
-import { isNode, lastString, stringsOf } from "./SyntaxTree.js"
+import { isNode, lastString, listItems, stringsOf } from "./SyntaxTree.js"
 
 /** What the elements and the `WHERE` of an index or of `ON CONFLICT` say. @since 0.1.0 @category operations */
 export const arbiterOf = (elements: ReadonlyArray<Node>, where: Node | undefined): Arbiter.Arbiter => {
@@ -41,6 +41,7 @@ export const textOf = (node: Node | undefined): string => {
   if ("A_Const" in node) return constant(node.A_Const)
   if ("FuncCall" in node && Object.keys(node.FuncCall).every((field) => ofCalls.has(field))) return call(node.FuncCall)
   if ("A_Expr" in node && node.A_Expr.kind === "AEXPR_OP") return operation(node.A_Expr)
+  if ("A_Expr" in node && node.A_Expr.kind === "AEXPR_IN") return listed(node.A_Expr)
   if ("BoolExpr" in node) return logical(node.BoolExpr)
   if ("NullTest" in node)
     return `${textOf(node.NullTest.arg)} is ${node.NullTest.nulltesttype === "IS_NULL" ? "null" : "not null"}`
@@ -77,6 +78,9 @@ const operation = ({ lexpr, name, rexpr }: A_Expr): string => {
   if (operator === "=" && right === "false") return `not ${left}`
   return `(${left} ${operator} ${right})`
 }
+
+const listed = ({ lexpr, name, rexpr }: A_Expr): string =>
+  `(${textOf(lexpr)} ${lastString(name) === "=" ? "in" : "not in"} (${listItems(rexpr).map(textOf).join(", ")}))`
 
 const logical = ({ args, boolop }: BoolExpr): string =>
   boolop === "NOT_EXPR"

@@ -24,6 +24,7 @@ const step = fc.oneof(
               columns: [],
               references: Option.none(),
               referencedColumns: [],
+              condition: Option.none(),
               onReferenced: "check",
               isValidated: true,
               isLocal: true,

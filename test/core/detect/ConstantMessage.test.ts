@@ -12,6 +12,7 @@ const evidence = (message: string, fields: Partial<SqlState.Evidence> = {}): Sql
   internalPosition: Option.none(),
   internalQuery: Option.none(),
   context: Option.none(),
+  about: Option.none(),
   routine: Option.some("pg_strtoint32"),
   statement: Option.none(),
   ...fields

@@ -411,6 +411,7 @@ describe("evidence", () => {
       internalPosition: Option.none(),
       internalQuery: Option.none(),
       context: Option.none(),
+      about: Option.none(),
       routine: Option.none(),
       statement: Option.none()
     }

@@ -22,6 +22,7 @@ const evidence: SqlState.Evidence = {
   internalPosition: Option.none(),
   internalQuery: Option.none(),
   context: Option.none(),
+  about: Option.none(),
   routine: Option.some("parserOpenTable"),
   statement: Option.none()
 }

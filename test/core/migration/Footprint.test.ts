@@ -153,6 +153,40 @@ describe("the objects that a file provides", () => {
     ])
   })
 
+  it("are the rules that a file drops or widens, and the partitions that it adds", () => {
+    const table = `CREATE TABLE t (a int NOT NULL, b varchar(5), c text CONSTRAINT k CHECK (c IN ('x', 'y')),
+      d int CONSTRAINT u UNIQUE CONSTRAINT p CHECK (d > 0)); CREATE UNIQUE INDEX i ON t (b);
+      CREATE TABLE r (a int) PARTITION BY LIST (a)`
+    const relaxed = (text: string) => {
+      const { provides: made, removes } = told(lastFootprint(table, text))
+      const isRule = (object: string): boolean => / of relation [tr]$/.test(object) && !object.startsWith("constraint")
+      return [...made.filter(isRule), ...removes.filter(isRule).map((object) => `no ${object}`)]
+    }
+    deepStrictEqual(relaxed("ALTER TABLE t ALTER a DROP NOT NULL"), ["null in column a of relation t"])
+    deepStrictEqual(relaxed("ALTER TABLE t ALTER b SET NOT NULL"), ["no null in column b of relation t"])
+    const longer = ["more length for column b character varying(5) of relation t"]
+    deepStrictEqual(relaxed("ALTER TABLE t ALTER b TYPE varchar(9)"), longer)
+    deepStrictEqual(relaxed("ALTER TABLE t ALTER b TYPE text"), longer)
+    deepStrictEqual(
+      relaxed("ALTER TABLE t ALTER b TYPE varchar(4)").filter((object) => !object.startsWith("no")),
+      []
+    )
+    const freed = ["an end of constraint k of relation t"]
+    const check = (text: string) => relaxed(`ALTER TABLE t DROP CONSTRAINT k, ADD CONSTRAINT k CHECK (${text})`)
+    deepStrictEqual(relaxed("ALTER TABLE t DROP CONSTRAINT k"), freed)
+    deepStrictEqual(check("c IN ('z', 'y', 'x')"), freed)
+    deepStrictEqual(
+      check("c IN ('x')").filter((object) => !object.startsWith("no")),
+      []
+    )
+    deepStrictEqual(check("t.c IN ('x', 'y')"), [])
+    deepStrictEqual(relaxed("ALTER TABLE t DROP CONSTRAINT u, DROP CONSTRAINT p; DROP INDEX i"), [
+      ...["an end of constraint p of relation t", "an end of constraint u of relation t"],
+      "an end of constraint i of relation t"
+    ])
+    deepStrictEqual(relaxed("CREATE TABLE r1 PARTITION OF r FOR VALUES IN (1)"), ["another partition r1 of relation r"])
+  })
+
   it("keep the others that share their key, where one is renamed, moved or dropped", () => {
     const search =
       "CREATE TEXT SEARCH CONFIGURATION a (COPY = simple); CREATE TEXT SEARCH DICTIONARY a (TEMPLATE = simple);"

@@ -55,6 +55,13 @@ export const evidence: fc.Arbitrary<Evidence> = fc.record({
   position: optional(fc.integer({ min: 1, max: 60 })),
   internalPosition: optional(fc.integer({ min: 1, max: 60 })),
   internalQuery: optional(fc.fullUnicodeString({ maxLength: 60 })),
+  about: optional(
+    fc.record({
+      table: fc.record({ schema: optional(Identifier.stored), name: Identifier.stored }),
+      column: optional(Identifier.stored),
+      constraint: optional(Identifier.stored)
+    })
+  ),
   context: optional(fc.fullUnicodeString({ maxLength: 60 })),
   routine: optional(fc.constantFrom("parserOpenTable", "exec_stmt_raise", "typenameType", "infer_arbiter_indexes")),
   statement: optional(

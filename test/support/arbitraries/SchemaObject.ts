@@ -2,6 +2,7 @@
 import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
+import * as TableRule from "../../../src/core/model/TableRule.js"
 import * as Identifier from "./Identifier.js"
 
 const optional = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>
@@ -37,6 +38,9 @@ const byKind: { readonly [K in SchemaObject.SchemaObject["_tag"]]: fc.Arbitrary<
   Operator: fc.tuple(qualifiedName, optional(types)).map(([operator, list]) => SchemaObject.operator(operator, list)),
   TextSearchConfiguration: qualifiedName.map(SchemaObject.textSearchConfiguration),
   Role: name.map(SchemaObject.role),
+  Relaxation: fc
+    .tuple(fc.constantFrom(...TableRule.Rule.literals), name, optional(qualifiedName))
+    .map(([rule, member, table]) => SchemaObject.relaxation(rule, member, table)),
   Extension: name.map(SchemaObject.extension)
 }
 

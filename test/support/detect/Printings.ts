@@ -23,6 +23,7 @@ export const evidenceOf = (
   position: Option.none(),
   internalPosition: Option.none(),
   internalQuery: Option.none(),
+  about: Option.none(),
   context: Option.some('SQL statement "UPDATE changed SET a = 1"'),
   routine: Option.fromNullable(routine),
   statement: Option.fromNullable(statement)
@@ -52,6 +53,7 @@ const printed = ({ object, qualifier }: Claim): string => {
     case "Extension":
       return `${object._tag.toLowerCase()} ${object.name}`
     case "ConflictTarget":
+    case "Relaxation":
       return "no message names it"
   }
 }
