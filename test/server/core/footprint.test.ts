@@ -4,9 +4,11 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as fc from "fast-check"
 import { names } from "../../../src/core/catalog/BuiltInRoutines.js"
 import * as KnownExtensions from "../../../src/core/catalog/KnownExtensions.js"
+import { serverExtensions } from "../../../src/core/catalog/ServerExtensions.js"
 import * as SimulatedCatalog from "../../../src/core/catalog/SimulatedCatalog.js"
 import * as Footprint from "../../../src/core/migration/Footprint.js"
 import { quote } from "../../../src/core/model/SchemaObject.js"
@@ -14,6 +16,7 @@ import { truncate } from "../../../src/core/text/Lexer.js"
 import { histories } from "../../support/history/Histories.js"
 import { parser, sourcesOf } from "../../support/history/Parsing.js"
 import { builtInRoutines } from "../../support/repository/Catalogues.js"
+import { extensions } from "../../support/repository/Extensions.js"
 import * as SchemaListing from "../../support/server/SchemaListing.js"
 import * as Server from "../../support/server/Server.js"
 
@@ -80,14 +83,20 @@ const nameOf = (text: string): string => /"[^"]*"/.exec(text)?.[0] ?? ""
 const newcomers: ReadonlyArray<{ readonly since: number; readonly routines: ReadonlyArray<string> }> = [
   {
     since: 16,
-    routines: ["bt_multi_page_stats", "daitch_mokotoff", "pg_buffercache_summary", "pg_buffercache_usage_counts"]
+    routines: [
+      "bt_multi_page_stats",
+      "daitch_mokotoff",
+      "pg_buffercache_summary",
+      "pg_buffercache_usage_counts",
+      "pg_get_wal_block_info"
+    ]
   },
   { since: 17, routines: ["pg_buffercache_evict"] },
   {
     since: 18,
     routines: [
       "fips_mode",
-      "gist_translate_cmptype_btree",
+      "gin_index_check",
       "pg_buffercache_evict_all",
       "pg_buffercache_evict_relation",
       "pg_buffercache_numa_pages"
@@ -106,6 +115,22 @@ suite(Server.layer, { excludeTestServices: true })("what is listed as the server
       const gone = [...names].filter((name) => !listed.has(name))
       assert.isAtMost(unknown.length, isListVersion ? 0 : 40, unknown.join())
       assert.isAtMost(gone.length, isListVersion ? 0 : 120, gone.join())
+    })
+  )
+
+  it.effect("extensions: exactly what those of PostgreSQL 18 bring", () =>
+    Effect.gen(function* () {
+      const found = (yield* Effect.scoped(Effect.flatMap(Server.freshDatabase, extensions))).map(
+        ({ name, ...parts }) => ({
+          name,
+          ...Record.map(
+            Record.filter(parts, (part) => part.length > 0),
+            (part) => part.join()
+          )
+        })
+      )
+      assert.isAbove(found.length, 20)
+      if ((yield* SchemaListing.major) === 18) deepStrictEqual(found, [...serverExtensions])
     })
   )
 

@@ -1,5 +1,5 @@
 /**
- * The data of `src` that a server tells best: what PostgreSQL itself brings, how it words its messages, and what makes the ledger. `npm
+ * The data of `src` that a server tells best: what PostgreSQL itself and its extensions bring, how it words its messages, and what makes the ledger. `npm
  * run catalogues` asks the embedded server, reads the message catalogues of Debian's packages, and writes the files anew; tests compare
  * them.
  */
@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Database from "../server/Database.js"
 import * as DebianServer from "../server/DebianServer.js"
 import * as EmbeddedServer from "../server/EmbeddedServer.js"
+import * as Extensions from "./Extensions.js"
 import * as MessageCatalogues from "./MessageCatalogues.js"
 import * as OwnDefinitions from "./OwnDefinitions.js"
 
@@ -68,6 +69,7 @@ const write = Effect.gen(function* () {
   const rows = yield* Database.query(url, builtInRoutines)
   fs.writeFileSync(routinesFile, textOf(rows.map((row) => String(row["name"]))))
   yield* OwnDefinitions.write(url)
+  yield* Extensions.write(url)
 }).pipe(Effect.scoped)
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
