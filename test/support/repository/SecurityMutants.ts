@@ -22,6 +22,7 @@ const of = (
 const secrets = "server/attack/secrets"
 const printed = "server/attack/printed"
 const holders = "server/attack/holders"
+const folder = "source/Folder"
 const pooler = "pooler/dirtySession"
 
 export const security: ReadonlyArray<SecurityMutant> = [
@@ -41,6 +42,11 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "failure.toError({ cause: undefined, retryAt: 0, toItsRunner: true }).message"
   ]),
   of(secrets, "values", "a secret that is a row that the server quotes", "the values that the server quotes", [
+    "core/detect/ConstantMessage",
+    "Option.some(withoutValues(message))",
+    "Option.some(message)"
+  ]),
+  of(secrets, "copied", "a secret that is the data of a COPY", "the values that the server quotes", [
     "core/detect/ConstantMessage",
     "Option.some(withoutValues(message))",
     "Option.some(message)"
@@ -91,6 +97,36 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "visible(String(line))",
     "visible('') + String(line)"
   ]),
+  of(printed, "told codes", "a program that meets an escape code in a row", "the codes in errors", [
+    "database/FailureText",
+    "visible(toItsRunner ? full : constant)",
+    "visible('') + (toItsRunner ? full : constant)"
+  ]),
+  of(
+    printed,
+    "holders' codes",
+    "a program that meets an escape code in the name",
+    "the codes in the names of holders",
+    ["execute/Waits", "visible(LockHolder.render(", "visible('').concat(LockHolder.render("]
+  ),
+  of(
+    holders,
+    "telling",
+    "the migration lock in the hands of a stranger is told to the operator",
+    "the line for one who waits",
+    ["execute/Waits", "      return tell(dependencies)\n", "      return Effect.void\n"]
+  ),
+  of(
+    holders,
+    "held",
+    "the migration lock in the hands of a stranger is told to the operator",
+    "the holders of the lock",
+    [
+      "ledger/Holders",
+      "LATERAL pg_catalog.pg_stat_get_activity(l.pid) a\n  WHERE",
+      "LATERAL pg_catalog.pg_stat_get_activity(l.pid) a\n  WHERE false AND"
+    ]
+  ),
   of(holders, "ending", "the migration lock in the hands of a stranger is told to a query", "what ends the holder", [
     "core/model/LockHolder",
     "To end it: SELECT pg_catalog.pg_terminate_backend(",
@@ -101,10 +137,25 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "'isHidden', a.backend_start IS NULL",
     "'isHidden', false"
   ]),
-  of(holders, "lease named", "a lease of a thousand years whose holder is gone", "the leases", [
+  of(holders, "lease named", "a lease that lasts for hours whose holder is gone", "the leases", [
     "ledger/Holders",
     "WHERE (l.expires_at > pg_catalog.clock_timestamp()) OR (a.pid IS NOT NULL)",
     "WHERE false"
+  ]),
+  of(holders, "release", "a lease that lasts for hours whose holder is gone", "the end of a lease", [
+    "ledger/Holders",
+    "SET lasts = '0'",
+    "SET lasts = l.lasts"
+  ]),
+  of(holders, "holder's session", "a lease that lasts for hours whose holder works", "the question for its session", [
+    "ledger/Holders",
+    "interval '10 seconds')) AND NOT EXISTS",
+    "interval '10 seconds')) AND EXISTS (SELECT) OR EXISTS"
+  ]),
+  of(folder, "size", "a folder in which a file's place is taken by a file of more than 16 MB", "the largest size", [
+    "source/Folder",
+    "({ length }) => length <= maxFileSize",
+    "({ length }) => length >= 0"
   ]),
   of(
     pooler,
