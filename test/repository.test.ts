@@ -2,7 +2,9 @@ import { posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Schema from "effect/Schema"
+import { ledgerScripts } from "../src/ledger/LedgerScripts.js"
 import * as Exports from "./support/repository/Exports.js"
+import * as LedgerScripts from "./support/repository/LedgerScripts.js"
 import { codeOnly, filesIn, importsOf, places, read } from "./support/repository/Repository.js"
 
 const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
@@ -204,6 +206,7 @@ describe("tests", () => {
 describe("the package", () => {
   it("exports the modules of src/index.ts (`npm run exports` writes them)", () => {
     deepStrictEqual(manifest.exports, Exports.expected())
+    deepStrictEqual({ ...ledgerScripts }, LedgerScripts.scripts())
     const { compilerOptions } = Schema.decodeUnknownSync(CompilerConfig)(read("tsconfig.json"))
     deepStrictEqual(compilerOptions.paths, Exports.paths())
   })

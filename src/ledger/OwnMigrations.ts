@@ -1,10 +1,9 @@
 /**
- * The ledger's own migrations, from the files that ship with the package. They are a graph of their own, which is
+ * The ledger's own migrations, from the files of `migrations/`. They are a graph of their own, which is
  * resolved and run like the program's.
  *
  * @internal
  */
-import { readFileSync } from "node:fs"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -22,6 +21,7 @@ import type { Failure } from "../database/MigrationFailure.js"
 import { defaults, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import { sha256 } from "../runtime/Sha256.js"
 import type { Journal } from "./Journal.js"
+import { ledgerScripts } from "./LedgerScripts.js"
 import * as LedgerStatements from "./Statements.js"
 
 /** Ids of the ledger's own migrations begin with this prefix, so no migration of the program has the same id. */
@@ -40,7 +40,7 @@ const logTable = "event"
  * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last two
  * stand for triggers and constraints, see `LedgerStatements.guard` and `LedgerStatements.limits`.
  */
-const tablesByFile: ReadonlyArray<readonly [file: string, tables: ReadonlyArray<string>]> = [
+const tablesByFile: ReadonlyArray<readonly [file: keyof typeof ledgerScripts, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
   [projection, ["migration_bit", "applied_set"]],
   [leases, ["lease"]],
@@ -113,35 +113,29 @@ const footprintOf = (tables: ReadonlyArray<string>, text: string, schema: Schema
   isNeutral: false
 })
 
-const read = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName) =>
-  Effect.map(
-    Effect.sync(() => readFileSync(new URL(`../../migrations/${file}.sql`, import.meta.url), "utf8")),
-    (original) => {
-      const text = named(original, schema)
-      const id = Migration.MigrationId.make(`${prefix}${file}`)
-      return Migration.make({
-        id,
-        source: `${file}.sql`,
-        script: { _tag: "Sql", text },
-        directives: Directive.none,
-        declares: [],
-        footprint: footprintOf(tables, text, schema),
-        digest: sha256
-      })
-    }
-  )
+const migrationOf = ([file, tables]: (typeof tablesByFile)[number], schema: SchemaName): Migration.Migration => {
+  const text = named(ledgerScripts[file], schema)
+  return Migration.make({
+    id: Migration.MigrationId.make(`${prefix}${file}`),
+    source: `${file}.sql`,
+    script: { _tag: "Sql", text },
+    directives: Directive.none,
+    declares: [],
+    footprint: footprintOf(tables, text, schema),
+    digest: sha256
+  })
+}
 
 /**
  * The graph of the ledger's own migrations, with the configured schema. They are not parsed: of a hundred processes
  * that find no ledger at once only one builds it, and parsing would take each of them longer than all the rest. So the
- * list above tells what each migration brings, and they are sent as one message. A file that cannot be read is a defect
- * of the package.
+ * list above tells what each migration brings, and they are sent as one message.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.MigrationGraph> =>
-  Effect.forEach(tablesByFile, (file) => read(file, schema)).pipe(Effect.flatMap(MigrationGraph.make), Effect.orDie)
+  Effect.orDie(MigrationGraph.make(tablesByFile.map((file) => migrationOf(file, schema))))
 
 /**
  * The plan that brings the whole ledger. `Left` when no migration of the ledger brings the missing object.

@@ -19,6 +19,8 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "dblink",
   "dblink_exec",
   "dblink_send_query",
+  "heap_force_freeze",
+  "heap_force_kill",
   "pg_import_system_collations",
   "query_to_xml",
   "query_to_xml_and_xmlschema",
