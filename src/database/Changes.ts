@@ -18,7 +18,7 @@ import { type QualifiedName, qualifiedName } from "../core/model/SchemaObject.js
 import * as Message from "./Message.js"
 import { isMadeHere, isOwn, ownId } from "./Presence.js"
 
-/** The names that {@link isOwn} reads. */
+/** What {@link isOwn} reads. */
 const own = `(SELECT ${ownId} AS own_id, (${ownId} >> 32) << 32 AS epoch) AS own`
 
 const Strings = Schema.Array(Schema.String)
@@ -130,10 +130,10 @@ export interface Named extends Pick<Risk, "reach"> {
  * path is another one.
  */
 const isAmong = (all: ReadonlyArray<Named>, name: string, schema: string, isVisible: string): string => {
-  const given = all.map((one) => ({
-    name: one.name.name,
-    schema: Option.getOrNull(one.name.schema),
-    is_visible: one.reach === "path"
+  const given = all.map(({ name: { name, schema }, reach }) => ({
+    name,
+    schema: Option.getOrNull(schema),
+    is_visible: reach === "path"
   }))
   return `EXISTS (SELECT FROM pg_catalog.jsonb_to_recordset(${Message.literal(JSON.stringify(given))}::pg_catalog.jsonb)
         AS f (schema pg_catalog.text, name pg_catalog.text, is_visible boolean)
@@ -219,10 +219,8 @@ const readBefore: (columns: Message.Columns) => Effect.Effect<Before> = (columns
 
 const readBeforeAnswer = Message.reader("before", BeforeAnswer)
 
-const closed: ReadonlySet<string> = new Set(["34000"])
-
 /** Whether an error says that {@link cursor} was closed, as by `CLOSE ALL`. @since 0.1.0 @category predicates */
-export const isClosed = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(closed, error))
+export const isClosed = (error: SqlError): boolean => Option.isSome(SqlState.evidenceAmong(new Set(["34000"]), error))
 
 /** The enums of which the transaction has written a label, and the schemas that it has written, by their oids. */
 const ownEnums = `ARRAY(SELECT e.enumtypid FROM pg_catalog.pg_enum AS e WHERE ${isOwn("e.xmin")})`

@@ -133,9 +133,7 @@ const isStatement = (self: unknown): self is Statement<unknown> =>
  * @since 0.1.0
  * @category models
  */
-export interface Subject {
-  /** `false` where the effect may have begun a transaction by hand, which may still hold locks. */
-  readonly isInView: boolean
+export interface Subject extends Pick<QueryFailure, "isInView"> {
   /** The text of the statement. It is compiled for it, so it is read on the failure path only. */
   readonly text: () => Option.Option<string>
 }

@@ -8,7 +8,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { ask, askWithin, failsWith, inProgramWithLedger, kinds, users } from "../../support/program/Situation.js"
+import {
+  ask,
+  askWithin,
+  failsWith,
+  inProgram,
+  inProgramWithLedger,
+  kinds,
+  users
+} from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
@@ -52,7 +60,7 @@ describe("policy", () => {
   it.scopedLive(
     "in mode observe: MigrationPending names what is missing and what would bring it; nothing is written",
     () =>
-      inProgramWithLedger({ migrations: users, options: { mode: "observe" } }, (url) =>
+      inProgram({ migrations: users, options: { mode: "observe" } }, (url) =>
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationPending", askWithin("SELECT name FROM users"))
           deepStrictEqual([...error.migrationIds], ["001_users"])

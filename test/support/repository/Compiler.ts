@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 /**
  * Loads the program beside it with the machine code's precursor that an earlier process has left: to read JavaScript is half of
- * what a process does to load the library. A process without an argument leaves it.
+ * what a process does to load the library. A process without an argument leaves it. Such a script has no `import()`.
  */
 const launcher = (bundle: string) => `
 const { createRequire } = require("node:module"), fs = require("node:fs"), path = require("node:path"), vm = require("node:vm")
@@ -50,6 +50,7 @@ const compile = (program: string, folder: string): string => {
     minifyWhitespace: true,
     outfile,
     platform: "node",
+    supported: { "dynamic-import": false },
     target: "node20",
     tsconfig: path.join(root, "tsconfig.json")
   })

@@ -39,7 +39,7 @@ export const expected = (): Readonly<Record<string, unknown>> => ({
   ...Object.fromEntries(
     published.map(({ place, specifier }) => [
       specifier.replace("effect-auto-migration", "."),
-      { types: `./dist/${place}.d.ts`, import: `./dist/${place}.js` }
+      { types: `./dist/${place}.d.ts`, default: `./dist/${place}.js` }
     ])
   ),
   "./package.json": "./package.json"
