@@ -4,7 +4,6 @@
  *
  * @internal
  */
-import { readFile } from "node:fs/promises"
 import * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,8 +12,6 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Adoption from "../core/adoption/Adoption.js"
-import type { Content } from "../core/adoption/FileHash.js"
-import * as Matching from "../core/adoption/Matching.js"
 import * as Probe from "../core/adoption/Probe.js"
 import {
   type AdoptionError,
@@ -32,9 +29,9 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import type * as Job from "../execute/Job.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import * as ForeignHistory from "../runner/ForeignHistory.js"
+import * as HistoryMatch from "../runner/HistoryMatch.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
-import { digest } from "../runtime/Sha256.js"
 
 /**
  * Another tool's table, compared with the ledger.
@@ -121,7 +118,7 @@ const adopt = Effect.fnUntraced(function* (services: Services, options: Adoption
   const applied = yield* services.applied
   const adoption = yield* adoptionFor(services, options, applied)
   yield* unlessUnfit(services.schema, adoption, options)
-  const migrations = recordedBy(adoption, applied)
+  const migrations = recordedBy(services.graph, adoption, applied)
   if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
   const details = withAccepted(new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry))), {
     migration: migrations[0],
@@ -135,7 +132,7 @@ const adopt = Effect.fnUntraced(function* (services: Services, options: Adoption
 const adoptionFor = (services: Services, options: Adoption.AdoptOptions, applied: AppliedSet): Adopting =>
   Effect.zipWith(
     options.by === "catalog" ? fromCatalog(services, applied) : fromTable(services, options, applied),
-    ForeignHistory.isBegun(applied) ? acceptedBefore(services) : Effect.succeed(new Set<string>()),
+    ForeignHistory.isBegun(services.graph, applied) ? acceptedBefore(services) : Effect.succeed(new Set<string>()),
     (adoption, accepted) => ({ ...adoption, misfits: adoption.misfits.filter(({ text }) => !accepted.has(text)) })
   )
 
@@ -167,7 +164,7 @@ const fromTable = Effect.fnUntraced(function* (
   const history = yield* chosen(services.schema, options, yield* historiesOf(services))
   return Either.isLeft(history.rows)
     ? yield* MigrationFailure.withoutQuery(services.foreign.elsewhere(history))
-    : yield* match(services.graph, history, history.rows.right, applied)
+    : yield* HistoryMatch.adoption(services.graph, history, history.rows.right, applied)
 })
 
 const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<ForeignHistory.History>, AutoMigrationError> =>
@@ -192,57 +189,6 @@ const chosen = (
         })
       )
 }
-
-/** Matches the rows of a tool's table with the migrations of the program. */
-const match = (
-  graph: MigrationGraph,
-  { table, tool }: ForeignHistory.History,
-  rows: Matching.Case["rows"],
-  applied: AppliedSet
-): Effect.Effect<Adoption.Adoption> =>
-  Effect.map(knownFiles(graph, tool), (migrations) =>
-    Matching.match({
-      tool,
-      witness: { _tag: "Table", tool: tool.name, table },
-      rows,
-      migrations,
-      isInLedger: (id) => applied.checksumById.has(id),
-      digests: digest
-    })
-  )
-
-/** The migrations, with the contents of their files if the tool keeps a hash of a file or names a migration by it. */
-const knownFiles = (
-  { nodes }: MigrationGraph,
-  { keeping, naming }: ForeignHistory.History["tool"]
-): Effect.Effect<ReadonlyArray<Matching.Known>> =>
-  Effect.forEach(nodes, ({ migration }) =>
-    keeping === "nothing" && naming !== "hash"
-      ? Effect.succeed({ migration, content: undefined })
-      : Effect.map(contentOf(migration), (content) => ({ migration, content }))
-  )
-
-/**
- * Reads the file, since other tools hash its bytes. SQL that comes from no file stands for one, and an Effect has no
- * content.
- */
-const contentOf = ({ script, source }: Migration): Effect.Effect<Content | undefined> =>
-  script._tag === "Sql"
-    ? Effect.promise(() =>
-        readFile(source).then(
-          (bytes) => contentFrom(fileNameOf(source), bytes),
-          () => contentFrom(fileNameOf(source), new TextEncoder().encode(script.text))
-        )
-      )
-    : Effect.succeed(undefined)
-
-const fileNameOf = (path: string): string => path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
-
-const contentFrom = (name: string, bytes: Uint8Array): Content => ({
-  name,
-  bytes,
-  text: new TextDecoder().decode(bytes)
-})
 
 /**
  * Fails where a migration does not fit and the options do not accept that.
@@ -270,8 +216,12 @@ export const unlessUnfit = (
 /**
  * The migrations to record. A table that leads to none is an empty adoption, after which the program applies its own.
  */
-const recordedBy = ({ entries, witness }: Adoption.Adoption, applied: AppliedSet): ReadonlyArray<Migration> =>
-  entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(applied)
+const recordedBy = (
+  graph: MigrationGraph,
+  { entries, witness }: Adoption.Adoption,
+  applied: AppliedSet
+): ReadonlyArray<Migration> =>
+  entries.length === 0 && witness._tag === "Table" && !ForeignHistory.isBegun(graph, applied)
     ? [LedgerMigrations.emptyAdoption]
     : entries.map(({ migration }) => migration)
 
@@ -303,7 +253,7 @@ const unlessDue = (
   applied: AppliedSet,
   plan: Plan.Plan
 ): Effect.Effect<void, AutoMigrationError> =>
-  ForeignHistory.isBegun(applied)
+  ForeignHistory.isBegun(services.graph, applied)
     ? Effect.flatMap(
         historiesOf(services),
         Effect.forEach((history) => unlessDueIn(services, history, applied, plan), { discard: true })
@@ -317,28 +267,16 @@ const unlessDueIn = Effect.fnUntraced(function* (
   plan: Plan.Plan
 ) {
   const planned = Plan.ids(plan)
-  const due = (yield* dueIn(graph, history, applied)).filter((id) => planned.includes(id))
+  const due = (yield* HistoryMatch.dueIn(graph, history, applied)).filter((id) => planned.includes(id))
   if (due.length > 0) yield* MigrationFailure.withoutQuery(foreign.elsewhere(history, due))
 })
-
-/** The migrations that a table records and the ledger does not. */
-const dueIn = (
-  graph: MigrationGraph,
-  history: ForeignHistory.History,
-  applied: AppliedSet
-): Effect.Effect<ReadonlyArray<MigrationId>> =>
-  Either.match(history.rows, {
-    onLeft: () => Effect.succeed([]),
-    onRight: (rows) =>
-      Effect.map(match(graph, history, rows, applied), ({ entries }) => entries.map(({ migration }) => migration.id))
-  })
 
 const statusOf = (
   { graph }: Services,
   history: ForeignHistory.History,
   applied: AppliedSet
 ): Effect.Effect<HistoryStatus> =>
-  Effect.map(dueIn(graph, history, applied), (due) => ({
+  Effect.map(HistoryMatch.dueIn(graph, history, applied), (due) => ({
     tool: history.tool.name,
     table: history.table,
     recorded: Either.match(history.rows, { onLeft: () => null, onRight: ({ length }) => length }),

@@ -1,6 +1,6 @@
 /**
  * Tables in which other tools record their applied migrations. One question looks for them by name, their columns tell
- * the tool, and their rows are read. While the ledger holds no migration of the program, no migration is applied where
+ * the tool, and their rows are read. While the ledger holds no migration of this program, no migration is applied where
  * such a table has a row.
  *
  * @internal
@@ -15,6 +15,7 @@ import * as Sighting from "../core/adoption/Sighting.js"
 import * as Tools from "../core/adoption/Tools.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import { HistoryElsewhere } from "../core/error/AutoMigrationError.js"
+import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Plan from "../core/graph/Plan.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
@@ -25,30 +26,13 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Journal } from "../execute/Job.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import { AutoMigrationConfig, commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type { History, Obstacle } from "./HistoryMatch.js"
+import * as HistoryMatch from "./HistoryMatch.js"
+import { Knowledge } from "./Knowledge.js"
 
 type Ask = (text: string) => Effect.Effect<unknown, SqlError>
 
-/**
- * Why a table cannot be read.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Obstacle {
-  readonly reason: string
-  /** Whether another session is in the way, which takes no long time. */
-  readonly passes: boolean
-}
-
-/**
- * A tool's table, and its rows or the reason why they cannot be read.
- *
- * @since 0.1.0
- * @category models
- */
-export interface History extends Sighting.Recognised {
-  readonly rows: Either.Either<ReadonlyArray<Sighting.Recorded>, Obstacle>
-}
+export type { History, Obstacle }
 
 /**
  * @since 0.1.0
@@ -63,7 +47,7 @@ export interface ForeignHistory {
    */
   readonly elsewhere: (history: History, due?: ReadonlyArray<MigrationId>) => MigrationFailure.Failure
   /**
-   * Fails with `HistoryElsewhere` where the ledger has no migration of the program, and another tool's table has a row.
+   * Fails with `HistoryElsewhere` where the ledger has no migration of this program, and another tool's table has a row.
    */
   readonly refuse: (applied: AppliedSet) => Effect.Effect<void, MigrationFailure.Failure>
   /** Does the same in the transaction that applies a plan: the question goes with those of the journal. */
@@ -129,13 +113,25 @@ const recordsOf = (recognised: Sighting.Recognised): string => {
 const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 
 /**
- * Whether the ledger holds a migration of a program, or an empty adoption.
+ * Whether the ledger holds a migration of this program, by its id and its text. Several programs may share a ledger, and
+ * use the same id.
  *
  * @since 0.1.0
  * @category predicates
  */
-export const isBegun = ({ checksumById }: AppliedSet): boolean =>
-  [...checksumById.keys()].some((id) => !LedgerMigrations.isOwn(id) || LedgerMigrations.isAdoption(id))
+export const isOfProgram = ({ migrations }: MigrationGraph, { checksumById }: AppliedSet): boolean =>
+  migrations.some(({ checksum, id }) => checksumById.get(id) === checksum)
+
+const isLookedAt = ({ checksumById }: AppliedSet): boolean => [...checksumById.keys()].some(LedgerMigrations.isAdoption)
+
+/**
+ * Whether the ledger holds a migration of this program, or an empty adoption.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isBegun = (graph: MigrationGraph, applied: AppliedSet): boolean =>
+  isOfProgram(graph, applied) || isLookedAt(applied)
 
 /** SQLSTATEs that pass: a lock that is not available, and a statement that was cancelled or took too long. */
 const passingStates: ReadonlySet<string> = new Set(["55P03", "57014"])
@@ -248,51 +244,95 @@ const read = (
     })
   )
 
+/** A table, and the migrations of the program that it records where the ledger is begun by another program. */
+interface Obstructing {
+  readonly history: History
+  readonly due: ReadonlyArray<MigrationId>
+}
+
+/**
+ * The table that stops a program without a migration in the ledger: one that records migrations of the program, or else
+ * any. An empty adoption says that an operator knows the tables, so that the first kind alone counts.
+ */
+const obstructing = (
+  graph: MigrationGraph,
+  applied: AppliedSet,
+  histories: ReadonlyArray<History>
+): Effect.Effect<Option.Option<Obstructing>> => {
+  const any = Option.map(Arr.head(histories), (history): Obstructing => ({ history, due: [] }))
+  if ([...applied.checksumById.keys()].every(LedgerMigrations.isOwn) && !isLookedAt(applied)) return Effect.succeed(any)
+  return Effect.map(
+    Effect.forEach(histories, (history) =>
+      Effect.map(HistoryMatch.dueIn(graph, history, applied), (due): Obstructing => ({ history, due }))
+    ),
+    (all) =>
+      Option.orElse(
+        Arr.findFirst(all, ({ due }) => due.length > 0),
+        () => (isLookedAt(applied) ? Option.none() : any)
+      )
+  )
+}
+
+interface Setting {
+  readonly schema: SchemaName
+  readonly graph: MigrationGraph
+}
+
+const refuseOne = (
+  { graph, schema }: Setting,
+  applied: AppliedSet,
+  histories: ReadonlyArray<History>
+): Effect.Effect<void, MigrationFailure.Failure> =>
+  Effect.flatMap(
+    obstructing(graph, applied, histories),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: ({ due, history }) => Effect.fail(elsewhere(schema, history, due))
+    })
+  )
+
+const sightingsBy = (ask: Ask): Effect.Effect<Message.Columns, MigrationFailure.Failure> =>
+  Effect.mapBoth(ask(sightings), {
+    onFailure: (error) => MigrationFailure.ofMessage(error, doing),
+    onSuccess: Message.columnsOf
+  })
+
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<ForeignHistory, never, MigrationClient> = Effect.gen(function* () {
+export const make: Effect.Effect<ForeignHistory, never, Knowledge | MigrationClient> = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
-  const { schema } = config
+  const setting: Setting = { schema: config.schema, graph: (yield* Knowledge).graph }
   const { ask } = yield* MigrationClient
 
   const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
 
-  const look = Effect.mapError(askBriefly(sightings), (error) => MigrationFailure.ofMessage(error, doing)).pipe(
-    Effect.flatMap((results) => readSightings(Message.columnsOf(results))),
+  const look = sightingsBy(askBriefly).pipe(
+    Effect.flatMap(readSightings),
     Effect.flatMap((found) => read(askBriefly, found))
   )
 
-  const refuseFirst = (histories: ReadonlyArray<History>): Effect.Effect<void, MigrationFailure.Failure> =>
-    Option.match(Arr.head(histories), {
-      onNone: () => Effect.void,
-      onSome: (first) => Effect.fail(elsewhere(schema, first))
-    })
-
-  const refuseWithin = (columns: Message.Columns, askOn: Ask): Effect.Effect<void, MigrationFailure.Failure> =>
-    ("sightings" in columns
-      ? Effect.succeed(columns)
-      : Effect.map(
-          Effect.mapError(askOn(sightings), (error) => MigrationFailure.ofMessage(error, doing)),
-          Message.columnsOf
-        )
-    ).pipe(
+  const refuseWithin = (applied: AppliedSet, columns: Message.Columns, askOn: Ask) =>
+    ("sightings" in columns ? Effect.succeed(columns) : sightingsBy(askOn)).pipe(
       Effect.flatMap(readSightings),
       Effect.flatMap((found) => read(undoably(askOn), found)),
-      Effect.flatMap(refuseFirst)
+      Effect.flatMap((histories) => refuseOne(setting, applied, histories))
     )
+
+  const isKnown = (applied: AppliedSet): boolean => isOfProgram(setting.graph, applied)
 
   return {
     look,
-    elsewhere: (history, due) => elsewhere(schema, history, due),
-    refuse: (applied) => (isBegun(applied) ? Effect.void : Effect.flatMap(look, refuseFirst)),
+    elsewhere: (history, due) => elsewhere(setting.schema, history, due),
+    refuse: (applied) =>
+      isKnown(applied) ? Effect.void : Effect.flatMap(look, (histories) => refuseOne(setting, applied, histories)),
     guarding: (journal) => ({
       ...journal,
-      statement: (known, ids) => [journal.statement(known, ids), ...(isBegun(known) ? [] : [sightings])].join(";\n"),
+      statement: (known, ids) => [journal.statement(known, ids), ...(isKnown(known) ? [] : [sightings])].join(";\n"),
       read: (known, columns, askOn) =>
         Effect.tap(journal.read(known, columns, askOn), (applied) =>
-          isBegun(applied) ? Effect.void : refuseWithin(columns, askOn)
+          isKnown(applied) ? Effect.void : refuseWithin(applied, columns, askOn)
         )
     })
   }

@@ -156,12 +156,16 @@ const openWindow = (
   plan: Plan.Plan
 ): Effect.Effect<Option.Option<Breaker.Window>> =>
   Effect.flatMap(knowledge.remembered, (known) =>
-    breaker.openFor(Option.exists(known, ForeignHistory.isBegun) ? Plan.ids(plan) : [...Plan.ids(plan), everyMigration])
+    breaker.openFor(
+      Option.exists(known, (applied) => ForeignHistory.isOfProgram(knowledge.graph, applied))
+        ? Plan.ids(plan)
+        : [...Plan.ids(plan), everyMigration]
+    )
   )
 
 const unlessElsewhere = (dependencies: Dependencies, applied: AppliedSet): Effect.Effect<void, RunFailure> => {
-  const { breaker, foreign } = dependencies
-  if (ForeignHistory.isBegun(applied)) return Effect.void
+  const { breaker, foreign, knowledge } = dependencies
+  if (ForeignHistory.isOfProgram(knowledge.graph, applied)) return Effect.void
   return Effect.flatMap(
     breaker.openFor([everyMigration]),
     Option.match({

@@ -588,7 +588,7 @@ export class HistoryElsewhere extends Schema.TaggedError<HistoryElsewhere>("effe
     version: Schema.NullOr(Schema.String),
     /** Why the table cannot be read. */
     obstacle: Schema.NullOr(Schema.String),
-    /** The migrations of the plan that it records, where the ledger records others already. */
+    /** The migrations of the program that it records, where the ledger records others already. */
     due: Schema.Array(Schema.String),
     /** The command that records its history; `null` where the obstacle passes. */
     command: Schema.NullOr(Schema.String),
@@ -603,8 +603,8 @@ export class HistoryElsewhere extends Schema.TaggedError<HistoryElsewhere>("effe
       )
     }
     return (
-      `${this.tool}'s table ${this.table} ${records(this)}, and this library's ledger records none. Nothing was applied, since what ` +
-      `that tool has applied would run again. ${this.command === null ? "Try again." : `To record its history in the ledger: ${this.command}`}`
+      `${this.tool}'s table ${this.table} ${records(this)}, and this library's ledger has no migration of this program. Nothing was ` +
+      `applied, since what that tool has applied would run again. ${this.command === null ? "Try again." : `To record its history in the ledger: ${this.command}`}`
     )
   }
 }

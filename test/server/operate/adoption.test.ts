@@ -224,6 +224,44 @@ describe("another tool's table", () => {
     )
   )
 
+  for (const [begun, first] of [
+    ["", "000_birds"],
+    [" with another text under the same id", "001_accounts"]
+  ] as const) {
+    it.scopedLive(`stops a query as well where another program has begun the ledger${begun}`, () =>
+      inProgram({ migrations: { [first]: "CREATE TABLE birds (id integer);" } }, (url) =>
+        Effect.gen(function* () {
+          deepStrictEqual(yield* ask("SELECT id FROM birds"), [])
+          yield* Database.query(url, ...unseeded, pgmigrations, recording("002_seed"))
+          const later = App.layer({ url, migrations: { ...seeds, "003_other": "CREATE TABLE other (id integer);" } })
+          const both = "SELECT a.id FROM accounts AS a, other"
+          const refused = yield* failsWith("HistoryElsewhere", ask(both)).pipe(Effect.provide(later))
+          deepStrictEqual(refused.due, ["002_seed"])
+          yield* Database.query(url, "DELETE FROM pgmigrations", recording("a_file_of_no_program"))
+          const unmatched = yield* failsWith("HistoryElsewhere", ask(both)).pipe(Effect.provide(later))
+          deepStrictEqual(unmatched.due, [])
+          yield* seeded(url)
+        })
+      )
+    )
+  }
+
+  it.scopedLive("that another program does not know, by an empty adoption, stops the program that it records", () =>
+    inProgram({ migrations: { "000_birds": "CREATE TABLE birds (id integer);" } }, (url) =>
+      Effect.gen(function* () {
+        yield* Database.query(url, ...unseeded, pgmigrations, recording("001_accounts", "002_seed"))
+        yield* AutoMigration.adopt({ by: "table", accept: ["without-file"] })
+        deepStrictEqual(yield* ask("SELECT id FROM birds"), [])
+        const later = { ...seeds, "003_other": "CREATE TABLE other (id integer);" }
+        const refused = yield* failsWith("HistoryElsewhere", ask("SELECT a.id FROM accounts AS a, other")).pipe(
+          Effect.provide(App.layer({ url, migrations: later }))
+        )
+        deepStrictEqual(refused.due, ["001_accounts", "002_seed"])
+        yield* seeded(url)
+      })
+    )
+  )
+
   it.scopedLive("changes nothing in mode observe, where the error names the pending migrations", () =>
     inProgram(
       { migrations, before: [made, pgmigrations, recording("001_accounts")], options: { mode: "observe" } },
