@@ -362,8 +362,8 @@ const status = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Status, AutoMigrationError> {
   const { adopter, graph, migrations } = services
   const [pending, done] = Arr.partition(migrations, (migration) => set.checksumById.has(migration.id))
-  const renamed = Renaming.renamings(graph, set).flatMap(({ from, migration }) =>
-    from.map((old) => ({ from: old, to: migration.id }))
+  const renamed = Renaming.renamings(graph, set).flatMap(({ from, migration, oldIds }) =>
+    oldIds === "free" ? from.map((old) => ({ from: old, to: migration.id })) : []
   )
   const known = new Set([...migrations.map(idOf), ...renamed.map(({ from }) => from)])
   return {

@@ -29,14 +29,17 @@ export const renamed = (
 ): Option.Option<MigrationFailure.Failure> =>
   Option.map(
     Arr.findFirst(Renaming.renamings(graph, applied), ({ migration }) => waiting.includes(migration)),
-    ({ from, migration: { id, source } }) =>
+    ({ from, migration: { id, source }, oldIds }) =>
       MigrationFailure.circumstance(
         ({ cause }) =>
           new MigrationRenamed({
             migrationId: id,
             file: source,
             from,
-            commands: Arr.map(from, (old) => `${Plan.commandFor("rename", [old, id])}${commandSuffix(schema)}`),
+            commands:
+              oldIds === "taken"
+                ? []
+                : Arr.map(from, (old) => `${Plan.commandFor("rename", [old, id])}${commandSuffix(schema)}`),
             cause
           })
       )

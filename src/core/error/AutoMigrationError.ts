@@ -478,7 +478,7 @@ export class ChecksumMismatch extends Schema.TaggedError<ChecksumMismatch>("effe
 
 /**
  * A file was renamed after it had been applied: a pending migration has exactly the text of one that is applied under an id which
- * no file has any more. No migration has run.
+ * no file has any more, or which a file of another text has. No migration has run.
  *
  * @since 0.1.0
  * @category errors
@@ -491,16 +491,22 @@ export class MigrationRenamed extends Schema.TaggedError<MigrationRenamed>("effe
     file: Schema.String,
     /** The ids under which the text is applied, mostly one. */
     from: Schema.NonEmptyArray(Schema.String),
-    /** For each of those, the command that records the new id. */
-    commands: Schema.NonEmptyArray(Schema.String),
+    /** For each of those, the command that records the new id. Empty where files of other texts have the old ids. */
+    commands: Schema.Array(Schema.String),
     cause
   }
 ) {
   override get message() {
+    const old = this.from.join(" and of ")
+    const isTaken = this.commands.length === 0
     return (
-      `${this.file} was renamed after it had been applied: ${this.migrationId} has exactly the text of ` +
-      `${this.from.join(" and of ")}, which is applied and has no file any more. Nothing was run. If it is another migration ` +
-      `with the same text, add a comment to it that tells the two apart. Else record the new name: ${this.commands.join(", or: ")}`
+      `${this.file} was renamed after it had been applied: ${this.migrationId} has exactly the text of ${old}, which is applied and has ` +
+      `${isTaken ? "a file of another text now" : "no file any more"}. Nothing was run. If it is another migration with the same text, ` +
+      `add a comment to it that tells the two apart. Else ${
+        isTaken
+          ? `give it its old name ${this.from.join(" or ")}, and the other text a new one.`
+          : `record the new name: ${this.commands.join(", or: ")}`
+      }`
     )
   }
 }

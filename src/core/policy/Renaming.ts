@@ -3,13 +3,15 @@
  *
  * **Laws**
  *
- * 1. A migration counts as renamed only if exactly its text is applied under an id that no file has.
- * 2. A text without a statement, or one that an applied file also has, is no evidence of a renaming.
+ * 1. A migration counts as renamed only if exactly its text is applied under an id whose file does not have that text.
+ * 2. A text without a statement, or one that a file has under an id that is applied with it, is no evidence of a renaming.
  * 3. An applied migration never counts as renamed.
  *
  * @internal
  */
+
 import type { NonEmptyArray, NonEmptyReadonlyArray } from "effect/Array"
+import * as Arr from "effect/Array"
 import * as Option from "effect/Option"
 import type { RenameObjection } from "../error/AutoMigrationError.js"
 import type { MigrationGraph } from "../graph/MigrationGraph.js"
@@ -27,7 +29,9 @@ type Files = Pick<MigrationGraph, "migrations" | "rankById">
  */
 export interface Renaming {
   readonly migration: Migration
+  /** Ids without a file, or else ids that the file of another text has taken. */
   readonly from: NonEmptyReadonlyArray<MigrationId>
+  readonly oldIds: "free" | "taken"
 }
 
 /**
@@ -36,32 +40,26 @@ export interface Renaming {
  * @since 0.1.0
  * @category queries
  */
-export const renamings = (files: Files, applied: AppliedSet): ReadonlyArray<Renaming> => {
-  const renamedFrom = idsWithoutFileByChecksum(files, applied)
-  if (renamedFrom.size === 0) return []
-  const checksumsInUse = new Set(
-    files.migrations.flatMap(({ checksum, id }) => (applied.checksumById.has(id) ? [checksum] : []))
+export const renamings = (files: Files, { checksumById }: AppliedSet): ReadonlyArray<Renaming> => {
+  const kept = new Set(
+    files.migrations.flatMap(({ checksum, id }) => (checksumById.get(id) === checksum ? [checksum] : []))
   )
-  return files.migrations.flatMap((migration) => {
-    const { checksum, footprint, id } = migration
-    const from = renamedFrom.get(checksum)
-    const isEvidence = from !== undefined && footprint.statements.length > 0 && !checksumsInUse.has(checksum)
-    return isEvidence && !applied.checksumById.has(id) ? [{ migration, from }] : []
-  })
-}
-
-const idsWithoutFileByChecksum = (
-  { rankById }: Files,
-  { checksumById }: AppliedSet
-): ReadonlyMap<Checksum, NonEmptyReadonlyArray<MigrationId>> => {
-  const renamedFrom = new Map<Checksum, NonEmptyArray<MigrationId>>()
+  const idsByChecksum = new Map<Checksum, NonEmptyArray<MigrationId>>()
   for (const [id, checksum] of checksumById) {
-    if (rankById.has(id)) continue
-    const others = renamedFrom.get(checksum)
-    if (others === undefined) renamedFrom.set(checksum, [id])
+    const others = idsByChecksum.get(checksum)
+    if (kept.has(checksum)) continue
+    if (others === undefined) idsByChecksum.set(checksum, [id])
     else others.push(id)
   }
-  return renamedFrom
+  return files.migrations.flatMap((migration): ReadonlyArray<Renaming> => {
+    const { checksum, footprint, id } = migration
+    const ids = idsByChecksum.get(checksum)
+    if (ids === undefined || footprint.statements.length === 0 || checksumById.has(id)) return []
+    const free = ids.filter((old) => !files.rankById.has(old))
+    return Arr.isNonEmptyReadonlyArray(free)
+      ? [{ migration, from: free, oldIds: "free" }]
+      : [{ migration, from: ids, oldIds: "taken" }]
+  })
 }
 
 /**

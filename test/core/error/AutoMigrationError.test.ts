@@ -279,6 +279,11 @@ const cases: ReadonlyArray<
     /record the new name: rename it$/
   ],
   [
+    new Errors.MigrationRenamed({ migrationId: "3", file: "3.sql", from: ["2"], commands: [] }),
+    ["3 has exactly the text of 2, which is applied and has a file of another text now", "Nothing was run"],
+    /Else give it its old name 2, and the other text a new one\.$/
+  ],
+  [
     new Errors.MigrationRenamed({
       migrationId: "2_c",
       file: "2_c.sql",

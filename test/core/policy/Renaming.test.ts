@@ -27,16 +27,19 @@ const found = (files: ReadonlyArray<Migration>, applied: ReadonlyArray<Migration
   )
 
 describe("laws", () => {
-  it("1. A migration counts as renamed only if exactly its text is applied under an id that no file has.", () => {
+  it("1. A migration counts as renamed only if exactly its text is applied under an id whose file does not have that text.", () => {
     deepStrictEqual(found([file("b", "t")], [file("a", "t")]), ["a -> b"])
     deepStrictEqual(found([file("b", "t")], [file("a", "u")]), [])
-    deepStrictEqual(found([file("b", "t"), file("a", "u")], [file("a", "t")]), [])
+    deepStrictEqual(found([file("b", "t"), file("a", "u")], [file("a", "t")]), ["a -> b"])
+    deepStrictEqual(found([file("b", "t"), file("a", "t")], [file("a", "t")]), [])
+    deepStrictEqual(found([file("c", "t"), file("b", "u")], [file("a", "t"), file("b", "t")]), ["a -> c"])
     deepStrictEqual(found([file("c", "t"), file("d", "t")], [file("a", "t"), file("b", "t")]), ["a,b -> c", "a,b -> d"])
   })
 
-  it("2. A text without a statement, or one that an applied file also has, is no evidence of a renaming.", () => {
+  it("2. A text without a statement, or one that a file has under an id that is applied with it, is no evidence of a renaming.", () => {
     deepStrictEqual(found([file("b", "t", [])], [file("a", "t")]), [])
     deepStrictEqual(found([file("b", "t"), file("c", "t")], [file("a", "t"), file("c", "t")]), [])
+    deepStrictEqual(found([file("b", "t"), file("c", "t")], [file("a", "t"), file("c", "u")]), ["a -> b"])
   })
 
   it("3. An applied migration never counts as renamed.", () => {

@@ -100,6 +100,30 @@ describe("a file that was renamed after it had been applied", () => {
     })
   )
 
+  it.scopedLive(
+    "is not run by a query where a file of another text has its old name: the error says what to name them",
+    () =>
+      Effect.gen(function* () {
+        const fill = "INSERT INTO courses VALUES (1);"
+        const url = yield* migrated({ "1": courses, "2": fill })
+        yield* Effect.gen(function* () {
+          const error = yield* failsWith("MigrationRenamed", ask("SELECT code FROM courses"))
+          deepStrictEqual([error.migrationId, error.from, error.commands], ["3", ["2"], []])
+          const { edited, renamed } = yield* AutoMigration.status
+          deepStrictEqual<unknown>([edited, renamed], [["2"], []])
+          yield* failsWith("ChecksumMismatch", AutoMigration.migrate)
+          deepStrictEqual(yield* kinds, ["Applied 1", "Applied 2"])
+        }).pipe(
+          on(url, {
+            "1": courses,
+            "2": "CREATE TABLE rooms (id integer);",
+            "3": fill,
+            "4": "ALTER TABLE courses ADD COLUMN code text;"
+          })
+        )
+      })
+  )
+
   for (const [what, applied, files] of [
     ["holds a comment only", { "001_a": "-- nothing yet" }, { "002_b": "-- nothing yet" }],
     ["has been edited as well", before, { "20240330_courses": `${courses}\nSELECT 1;`.replace("courses", "lessons") }],
