@@ -120,6 +120,23 @@ describe("plain files", () => {
       ["x.setup", "x.teardown"],
       ["001_a_UP", "001_a_DOWN"],
       ["001_a-Up", "001_a-down"],
+      ["001_a", "001_a_reverse"],
+      ["001_a", "001_a.reverse"],
+      ["001_a", "001_a_downgrade"],
+      ["001_a.install", "001_a.uninstall"],
+      ["001_a", "001_a.dn"],
+      ["001_a", "001_a.rev"],
+      ["001_a", "001_a_back"],
+      ["001_a", "001_a_roll_back"],
+      ["001_a", "001_rollback_a"],
+      ["001_a", "rollback_001_a"],
+      ["001_do_a", "001_undo_a"],
+      ["001_apply", "001_revert"],
+      ["001_a", "001_down_a"],
+      ["001.a", "001.down.a"],
+      ["001_a", "001_a(down)"],
+      ["001_a", "001_a~down"],
+      ["001_a", "001_a down"],
       ["UP_001_a", "Down_001_a"]
     ]) {
       const files = empty(`${up}.sql`, `${down}.sql`)
