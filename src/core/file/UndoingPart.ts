@@ -11,8 +11,8 @@
  * ALTER TABLE users ADD COLUMN email text;         undoes no statement
  * ```
  *
- * **A heading** is a comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade, backward*
- * or *drop below*. Its kind decides which statements below it are an error:
+ * **A heading** is a comment outside a statement with one of the words *down, undo, rollback, revert, reverse, downgrade, backward,
+ * uninstall, teardown* or *drop below*. Its kind decides which statements below it are an error:
  *
  * | kind   | heading                                                                    | error below it                                  |
  * |--------|----------------------------------------------------------------------------|-------------------------------------------------|
@@ -20,10 +20,12 @@
  * | behind | the same behind a statement on its line                                    | a change, or a query, which may run code        |
  * | plain  | such a word, and only words that go with it: `-- to revert this migration` | a change, or a statement that undoes one above  |
  * | vague  | a short text that is no sentence, or one with a colon at its end           | a statement that undoes one above               |
- * | remark | a short text with words behind a colon: `-- rollback plan: none`           | a drop of an object that is made above          |
- * | prose  | any other text with any form of a word: `-- this reverts it`               | a part that only removes all that is made above |
+ * | remark | a short text with words behind a colon: `-- rollback plan: none`           | the same, unless it only deletes rows           |
+ * | prose  | any other text with any form of a word: `-- this reverts it`               | a part that only removes all that is made above, or a setting made above that is set again |
+ * | hint   | a text with *back to, restore* or *clean up*                               | a setting made above that is set again          |
  *
- * A change is a statement that removes or alters an object or rows, or that runs code which may.
+ * A change is a statement that removes or alters an object or rows, or that runs code which may. A setting is a default, `NOT NULL`,
+ * row level security, or a name that a rename has given.
  * Below a plain heading and one behind a statement, any statement is an error if the file has a plain heading of the way up as well.
  * Below a vague heading and a remark, a part that renames an object of the file into the place of another one is no error.
  * A way down that is commented out is no part: `--rollback DROP TABLE users;`.
@@ -69,7 +71,7 @@ export const refuse = (parser: Parser, file: string, text: string): Either.Eithe
 }
 
 interface Heading {
-  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark" | "prose"
+  readonly kind: "bare" | "behind" | "plain" | "vague" | "remark" | "prose" | "hint"
   readonly start: number
   readonly line: number
   readonly directive: string
@@ -85,7 +87,8 @@ const undoes = ({ kind, start }: Heading, statements: ReadonlyArray<ParsedStatem
   if (kind === "bare" || (isSure && hasUp)) return below.length > 0
   if (above.every(isPreparation)) return false
   const made = madeByAll(above)
-  if (kind === "prose") return undoesAll(above, below)
+  if (kind === "hint") return resets(below, made)
+  if (kind === "prose") return undoesAll(above, below) || resets(below, made)
   if (!isSure) return undoesMade(below, made, kind)
   const undone = new Set(above.flatMap(undoneBy))
   return below.some(
@@ -112,9 +115,15 @@ const undoesMade = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>, kind:
   const isMade = (key: string) => made.has(key)
   if (nodes.some((node) => renameIn(node).from.some(isMade) && !undoneBy(node).some(isMade))) return false
   return nodes.some((node) =>
-    undoneBy(node).some((key) => made.has(key) && (kind === "vague" || /^(?:name|column) /.test(key)))
+    undoneBy(node).some((key) => made.has(key) && (kind === "vague" || !key.startsWith("rows ")))
   )
 }
+
+/** Whether a part sets again what is set above. The type of a column is not among that: it may change twice on its way to a new enum. */
+const resets = (nodes: ReadonlyArray<Node>, made: ReadonlySet<string>): boolean =>
+  nodes.some((node) =>
+    undoneBy(node).some((key) => made.has(key) && /^(?:default|not null|row security|named) /.test(key))
+  )
 
 /** Whether a part removes all that the statements above make, and makes no object. */
 const undoesAll = (above: ReadonlyArray<Node>, below: ReadonlyArray<Node>): boolean => {
@@ -148,16 +157,16 @@ const headingFrom = (
     if (/:[\s*=#-]*$/.test(line)) return [{ ...heading, kind: "vague" }]
     if (isShort(words)) return [{ ...heading, kind: line.includes(":") ? "remark" : "vague" }]
   }
-  return !isCommentedOut(text, comment, following) && mentions(comment.text) ? [{ ...heading, kind: "prose" }] : []
+  const kind = isCommentedOut(text, comment, following) ? undefined : mentioned(comment.text)
+  return kind === undefined ? [] : [{ ...heading, kind }]
 }
 
 /** Whether a comment mentions an undoing. A block comment that holds SQL is a way down that is commented out. */
-const mentions = (text: string): boolean => {
+const mentioned = (text: string): "prose" | "hint" | undefined => {
   const lines = text.split(/[\r\n]+/)
-  return (
-    !lines.some((line) => sqlWords.test(line.replace(/^[\s*]+/, ""))) &&
-    lines.some((line) => mention.test(spaced(line)))
-  )
+  if (lines.some((line) => sqlWords.test(line.replace(/^[\s*]+/, "")))) return undefined
+  if (lines.some((line) => mention.test(spaced(line)))) return "prose"
+  return lines.some((line) => hint.test(spaced(line))) ? "hint" : undefined
 }
 
 /** Behind a statement only a bare comment is a heading: any other is about the statement. */
@@ -180,7 +189,7 @@ const isBare = (words: ReadonlyArray<string>): boolean =>
 const announces = (words: ReadonlyArray<string>): boolean =>
   words.some((word, index) => {
     const before = words[index - 1]
-    if (word === "dropbelow" || !undoWords.has(word)) return false
+    if (word === "dropbelow" || !(undoWords.has(word) || word === "teardown")) return false
     return word !== "down" || before === undefined || (companions.has(before) && !/^steps?$/.test(before))
   })
 
@@ -231,10 +240,14 @@ const mention = new RegExp(
   ].join("|")})\\b`
 )
 
-/** The words of a line in lower case; `Roll back` and `drop below` are one word each. */
+/** A part with these words may tidy up as well. */
+const hint = /\bback to\b|\brestor(?:es?|ed|ing)\b|\bclean(?:s|ed|ing)?[\s-]*up\b/
+
+/** The words of a line in lower case; `Roll back`, `tear down` and `drop below` are one word each. */
 const wordsOf = (line: string): ReadonlyArray<string> =>
   spaced(line)
     .replace(/\brol(?:l|ling|ls)[\s_-]*(?:(?:this|it|them|all|everything)\s+)?back\b/g, "rollback")
+    .replace(/\btear[\s_-]+down\b/g, "teardown")
     .replace(/\bdrop[\s_-]+below\b/g, "dropbelow")
     .split(/[^\p{L}\p{N}']+/u)
     .filter((word) => word !== "")
@@ -254,7 +267,8 @@ const upWords = setOf("up ups apply forward forwards upgrade do")
 const bareWords = setOf("down downs undo rollback revert")
 
 const undoWords = setOf(
-  "down downs undo undoing rollback rollbacks revert reverting reverse reversing reversal downgrade downgrades downgrading backward backwards backout dropbelow"
+  "down downs undo undoing rollback rollbacks revert reverting reverse reversing reversal downgrade downgrades downgrading backward backwards backout uninstall " +
+    "dropbelow"
 )
 
 const companions = setOf(

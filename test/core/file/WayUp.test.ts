@@ -272,6 +272,28 @@ describe("a part that undoes, below a heading that no known tool writes", () => 
     })
   }
 
+  const set = (value: string): string => `ALTER TABLE settings ALTER COLUMN v SET DEFAULT '${value}';`
+  const above = `CREATE TABLE other (id integer);\n${set("new")}`
+  for (const heading of [
+    "-- ==== UNDO: 001_orders ====",
+    "-- uninstall",
+    "-- teardown",
+    "-- tear down",
+    "-- rollback: set default",
+    "-- name: down",
+    "-- If you need to roll back this migration run the following",
+    "-- the following reverts the change above",
+    "-- back to the old state",
+    "-- In case of problems, restore with:",
+    "-- cleanup"
+  ]) {
+    it(`is refused below ${JSON.stringify(heading)} if it sets again a part of what the file sets`, () => {
+      assert.strictEqual(refusal(`${above}\n${heading}\n${set("undone")}`).line, 3)
+      const other = `${above}\n${heading}\nALTER TABLE settings ADD COLUMN w text;`
+      assert.strictEqual(way(other).text, other)
+    })
+  }
+
   const pairs: ReadonlyArray<readonly [made: string, undone: string]> = [
     ["ALTER TABLE users ADD COLUMN email text;", "ALTER TABLE users DROP COLUMN email;"],
     ["ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0);", "ALTER TABLE users DROP CONSTRAINT c;"],
@@ -365,6 +387,11 @@ describe("a part that undoes, below a heading that no known tool writes", () => 
   const swapped = "ALTER TYPE s RENAME TO s_old;\nCREATE TYPE s AS ENUM ('a');"
 
   const harmless = [
+    "CREATE FUNCTION fill() RETURNS int LANGUAGE sql AS 'SELECT 1';\nSELECT fill();\n-- clean up\nDROP FUNCTION fill();",
+    "ALTER TABLE t ALTER COLUMN m TYPE text;\nDROP TYPE mood;\nCREATE TYPE mood AS ENUM ('sad');\n-- back to the enum\nALTER TABLE t ALTER COLUMN m TYPE mood USING m::mood;",
+    "ALTER TABLE t ALTER COLUMN m DROP DEFAULT;\nUPDATE t SET m = 1;\n-- restore the default\nALTER TABLE t ALTER COLUMN m SET DEFAULT 1;",
+    "ALTER TABLE t ADD COLUMN c int DEFAULT 0;\n-- cleanup\nALTER TABLE t ALTER COLUMN c DROP DEFAULT;",
+    "ALTER TABLE t ADD COLUMN c int;\n-- uninstall the old extension\nDROP EXTENSION hstore;",
     `${copied}\n-- rollback plan: restore users from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
     `${copied} -- rollback plan: restore users from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
     `${copied}\n-- rollback from backup\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
