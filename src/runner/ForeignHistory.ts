@@ -89,7 +89,9 @@ const sightings = Message.answering(
   'isHarmless', ${isHarmless("c.oid")}) ORDER BY n.nspname, c.relname), '[]')`,
   `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind = ANY ('{r,p}')
-    AND n.nspname <> ALL (ARRAY[${foreignSchemas}]::pg_catalog.name[]) AND n.nspname !~ '^pg_'`
+    AND NOT (n.nspname = ANY (ARRAY[${foreignSchemas}]::pg_catalog.name[])
+      AND pg_catalog.pg_get_userbyid(c.relowner) ~ '^${Tools.foreignOwner}')
+    AND n.nspname !~ '^pg_'`
 )
 
 const readSightings = Message.reader("sightings", Schema.Array(Schema.mutable(Sighting.Sighting)))

@@ -16,7 +16,7 @@ export const tables: ReadonlyArray<string> = [
 ]
 
 /**
- * The schemas of hosted services. Their tables of migrations belong to the service and not to a program.
+ * The schemas of hosted services. A table in one of them is the service's own if its owner is a role of the service.
  *
  * @since 0.1.0
  * @category constructors
@@ -33,3 +33,6 @@ export const foreignSchemas: ReadonlyArray<string> = [
   "cron",
   "pgmq"
 ]
+
+/** The beginning of the names of these roles: Supabase creates `supabase_auth_admin` and others. @since 0.1.0 @category constructors */
+export const foreignOwner = "supabase_"

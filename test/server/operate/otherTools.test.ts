@@ -163,8 +163,10 @@ const cases: ReadonlyArray<Case> = [
     ids: stamped,
     before: [
       "CREATE SCHEMA supabase_migrations",
+      "DO $$ BEGIN CREATE ROLE supabase_auth_admin; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
       "CREATE SCHEMA auth",
       "CREATE TABLE auth.schema_migrations (version varchar(255) PRIMARY KEY)",
+      "ALTER TABLE auth.schema_migrations OWNER TO supabase_auth_admin",
       "INSERT INTO auth.schema_migrations VALUES ('00')",
       "CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, statements text[], name text)",
       `INSERT INTO supabase_migrations.schema_migrations VALUES
@@ -317,6 +319,14 @@ const cases: ReadonlyArray<Case> = [
     "('0001_accounts.sql'), ('0002_cents.sql')",
     numbered
   ),
+  {
+    ...named("dbmate", "auth.schema_migrations", "version varchar PRIMARY KEY", "('0001'), ('0002')", numbered),
+    before: [
+      "CREATE SCHEMA auth",
+      "CREATE TABLE auth.schema_migrations (version varchar PRIMARY KEY)",
+      "INSERT INTO auth.schema_migrations VALUES ('0001'), ('0002')"
+    ]
+  },
   named(
     "Play Evolutions",
     "play_evolutions",
