@@ -86,9 +86,9 @@ const sightings = Message.answering(
   'isVisible', pg_catalog.pg_table_is_visible(c.oid),
   'isReadable', pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
     AND NOT pg_catalog.row_security_active(c.oid),
-  'isHarmless', ${isHarmless("c.oid")}) ORDER BY n.nspname, c.relname), '[]')`,
+  'isTable', c.relkind = ANY ('{r,p,m}'), 'isHarmless', ${isHarmless("c.oid")}) ORDER BY n.nspname, c.relname), '[]')`,
   `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind = ANY ('{r,p}')
+  WHERE c.relname = ANY (ARRAY[${tableNames}]::pg_catalog.name[]) AND c.relkind = ANY ('{r,p,v,m,f}')
     AND NOT (n.nspname = ANY (ARRAY[${foreignSchemas}]::pg_catalog.name[])
       AND pg_catalog.pg_get_userbyid(c.relowner) ~ '^${Tools.foreignOwner}')
     AND n.nspname !~ '^pg_'`
@@ -214,8 +214,13 @@ const harmful: Obstacle = {
   passes: false
 }
 
-const obstacleIn = ({ isHarmless, isReadable }: Sighting.Sighting): Option.Option<Obstacle> =>
-  isReadable ? (isHarmless ? Option.none() : Option.some(harmful)) : Option.some(partlyHidden)
+const indirect: Obstacle = { reason: "it is no table, and a query on it would run its code", passes: false }
+
+const obstacleIn = ({ isHarmless, isReadable, isTable }: Sighting.Sighting): Option.Option<Obstacle> => {
+  if (!isReadable) return Option.some(partlyHidden)
+  if (!isTable) return Option.some(indirect)
+  return isHarmless ? Option.none() : Option.some(harmful)
+}
 
 const readOne = (ask: Ask, recognised: Sighting.Recognised): Effect.Effect<Option.Option<History>, SqlError> =>
   Option.match(obstacleIn(recognised.sighting), {

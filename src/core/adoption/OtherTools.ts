@@ -32,39 +32,67 @@ const current = byNumber(select({ name: "version", state: "'below'", rest: "WHER
 
 const versions = byNumber(select({ name: "version", rest: "ORDER BY version" }))
 
-/** In the order in which they are tried. @since 0.1.0 @category constructors */
+/** Before version 5, the table was called `schema_version`. */
+const flyway = (table: string): Tool => ({
+  name: "Flyway",
+  table,
+  columns: ["installed_rank", "version", "type", "script", "checksum", "installed_on", "success"],
+  naming: "dotted",
+  keeping: "crc32",
+  rows: flywayRows
+})
+
+const named = (
+  name: string,
+  table: string,
+  columns: readonly [name: string, ...others: ReadonlyArray<string>]
+): Tool => ({
+  name,
+  table,
+  columns,
+  naming: "name",
+  keeping: "nothing",
+  rows: select({ name: `"${columns[0]}"`, rest: `ORDER BY "${columns[0]}"` })
+})
+
+/** In the order in which they are tried: a table with more columns of its own comes first. @since 0.1.0 @category constructors */
 export const otherTools: ReadonlyArray<Tool> = [
-  {
-    name: "Flyway",
-    table: "flyway_schema_history",
-    columns: ["installed_rank", "version", "type", "script", "checksum", "installed_on", "success"],
-    naming: "dotted",
-    keeping: "crc32",
-    rows: flywayRows
-  },
+  flyway("flyway_schema_history"),
+  flyway("schema_version"),
   {
     name: "golang-migrate",
     table: "schema_migrations",
     columns: ["version", "dirty"],
-    isCommonName: true,
     ...byNumber(select({ name: "version", state: "CASE WHEN dirty THEN 'unfinished' ELSE 'below' END" }))
   },
   {
     name: "Ecto",
     table: "schema_migrations",
     columns: ["version", "inserted_at"],
-    isCommonName: true,
     ...byNumber(select({ name: "version", at: "inserted_at", rest: "ORDER BY version" }))
   },
   {
     name: "Rails",
     table: "schema_migrations",
     columns: ["version"],
-    isCommonName: true,
     beside: "ar_internal_metadata",
     ...versions
   },
-  { name: "dbmate", table: "schema_migrations", columns: ["version"], isCommonName: true, ...versions },
+  {
+    name: "Migratus",
+    table: "schema_migrations",
+    columns: ["id", "applied", "description"],
+    ...byNumber(select({ name: "id", at: "applied", rest: "WHERE id > 0 ORDER BY id" }))
+  },
+  {
+    name: "Sequel",
+    table: "schema_migrations",
+    columns: ["filename"],
+    naming: "name",
+    keeping: "nothing",
+    rows: select({ name: "filename", rest: "ORDER BY filename" })
+  },
+  { name: "dbmate", table: "schema_migrations", columns: ["version"], ...versions },
   {
     name: "goose",
     table: "goose_db_version",
@@ -119,8 +147,9 @@ export const otherTools: ReadonlyArray<Tool> = [
     name: "tern",
     table: "schema_version",
     columns: ["version"],
-    isCommonName: true,
-    ...current
+    ...byNumber(
+      select({ name: "version", state: "'below'", rest: "WHERE version::pg_catalog.text <> '0' ORDER BY version DESC" })
+    )
   },
   {
     name: "sql-migrate",
@@ -134,7 +163,6 @@ export const otherTools: ReadonlyArray<Tool> = [
     name: "Mojolicious",
     table: "mojo_migrations",
     columns: ["name", "version"],
-    isCommonName: true,
     ...current
   },
   {
@@ -145,10 +173,17 @@ export const otherTools: ReadonlyArray<Tool> = [
     ...byNumber(select({ name: "id", at: "applied_at", rest: "ORDER BY id" }))
   },
   {
+    name: "Laravel",
+    table: "migrations",
+    columns: ["id", "migration", "batch"],
+    naming: "name",
+    keeping: "nothing",
+    rows: select({ name: "migration", rest: "ORDER BY id" })
+  },
+  {
     name: "Rambler",
     table: "migrations",
     columns: ["migration"],
-    isCommonName: true,
     naming: "name",
     keeping: "nothing",
     rows: select({ name: "migration", rest: "ORDER BY migration" })
@@ -191,22 +226,22 @@ export const otherTools: ReadonlyArray<Tool> = [
     keeping: "nothing",
     rows: select({ name: "app || '/' || name", at: "applied", rest: "ORDER BY id" })
   },
+  named("Entity Framework", "__EFMigrationsHistory", ["MigrationId", "ProductVersion"]),
+  named("Entity Framework", "__EFMigrationsHistory", ["migration_id", "product_version"]),
+  named("SeaORM", "seaql_migrations", ["version", "applied_at"]),
+  named("Doctrine", "doctrine_migration_versions", ["version", "executed_at"]),
+  named("Doctrine", "migration_versions", ["version"]),
   {
-    name: "Laravel",
-    table: "migrations",
-    columns: ["id", "migration", "batch"],
-    isCommonName: true,
-    naming: "name",
-    keeping: "nothing",
-    rows: select({ name: "migration", rest: "ORDER BY id" })
+    name: "Bun",
+    table: "bun_migrations",
+    columns: ["id", "name", "group_id"],
+    ...byNumber(select({ name: "name", rest: "ORDER BY id" }))
   },
   {
-    name: "Entity Framework",
-    table: "__EFMigrationsHistory",
-    columns: ["MigrationId", "ProductVersion"],
-    naming: "name",
-    keeping: "nothing",
-    rows: select({ name: `"MigrationId"`, rest: `ORDER BY "MigrationId"` })
+    name: "FluentMigrator",
+    table: "VersionInfo",
+    columns: ["Version", "AppliedOn", "Description"],
+    ...byNumber(select({ name: `"Version"`, at: `"AppliedOn"`, rest: `ORDER BY "Version"` }))
   },
   {
     name: "Phinx",

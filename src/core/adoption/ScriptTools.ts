@@ -22,7 +22,7 @@ const supabaseRows = (from: string, columns: ReadonlySet<string>): string =>
 
 const hasuraRows = (from: string): string =>
   `SELECT v.key AS name, NULL AS at, NULL AS hash, CASE WHEN v.value = 'true' THEN 'failed' ELSE 'applied' END AS state
-  FROM ${from} AS t CROSS JOIN LATERAL pg_catalog.jsonb_each(t.cli_state -> 'migrations') AS d
+  FROM ${from} CROSS JOIN LATERAL pg_catalog.jsonb_each(t.cli_state -> 'migrations') AS d
   CROSS JOIN LATERAL pg_catalog.jsonb_each_text(d.value) AS v ORDER BY v.key`
 
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
@@ -86,7 +86,6 @@ export const scriptTools: ReadonlyArray<Tool> = [
     name: "TypeORM",
     table: "migrations",
     columns: ["id", "timestamp", "name"],
-    isCommonName: true,
     naming: "number",
     keeping: "nothing",
     rows: select({ name: `"timestamp"`, rest: "ORDER BY id" })
@@ -95,14 +94,12 @@ export const scriptTools: ReadonlyArray<Tool> = [
     name: "db-migrate",
     table: "migrations",
     columns: ["id", "name", "run_on"],
-    isCommonName: true,
     ...byName("run_on")
   },
   {
     name: "postgres-migrations",
     table: "migrations",
     columns: ["id", "name", "hash", "executed_at"],
-    isCommonName: true,
     ...byNumber(select({ name: "id", at: "executed_at", rest: "WHERE id > 0 ORDER BY id" }))
   },
   {
@@ -118,6 +115,12 @@ export const scriptTools: ReadonlyArray<Tool> = [
     table: "mikro_orm_migrations",
     columns: ["id", "name", "executed_at"],
     ...byName("executed_at")
+  },
+  {
+    name: "Payload",
+    table: "payload_migrations",
+    columns: ["id", "name", "batch"],
+    ...byName("NULL")
   },
   {
     name: "AdonisJS",

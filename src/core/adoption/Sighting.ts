@@ -23,6 +23,8 @@ export const Sighting = Schema.Struct({
   isVisible: Schema.Boolean,
   /** `false` if the role may not read it, or if row level security may hide rows from the role. */
   isReadable: Schema.Boolean,
+  /** Whether it is a table. A view may read another tool's table under this name. */
+  isTable: Schema.Boolean,
   /** `false` if a query on it would run code of the database. */
   isHarmless: Schema.Boolean
 })
@@ -77,24 +79,38 @@ export const recognised = (sightings: ReadonlyArray<Sighting>): ReadonlyArray<Re
 }
 
 /**
- * The query for the rows of a tool's table, with the columns of {@link Recorded}.
+ * The query for the rows of a tool's table, with the columns of {@link Recorded}. A table whose columns differ from the tool's in their
+ * case is read under the tool's names.
  *
  * @since 0.1.0
  * @category queries
  */
-export const rowsOf = ({ sighting, tool }: Recognised): string =>
-  tool.rows(`${quote(sighting.schema)}.${quote(sighting.table)}`, new Set(sighting.columns))
+export const rowsOf = ({ sighting, tool }: Recognised): string => {
+  const { columns, schema, table } = sighting
+  const names = columns.map((column) => tool.columns.find((one) => isSame(one, column)) ?? column)
+  const from = `${quote(schema)}.${quote(table)}`
+  const renamed = columns.map((column, place) => `${quote(column)} AS ${quote(names[place] ?? column)}`).join(", ")
+  return tool.rows(
+    columns.every((column, place) => column === names[place])
+      ? `${from} AS t`
+      : `(SELECT ${renamed} FROM ${from}) AS t`,
+    new Set(names)
+  )
+}
+
+/** Whether two names differ at most in their case: a tool that quotes names may write them in capitals. */
+const isSame = (self: string, that: string): boolean => self.toLowerCase() === that.toLowerCase()
 
 const belongsTo = (
   { beside, columns, isCommonName, schema, table }: Tool,
   sighting: Sighting,
   all: ReadonlyArray<Sighting>
 ): boolean =>
-  sighting.table === table &&
+  isSame(sighting.table, table) &&
   (schema === undefined || sighting.schema === schema) &&
-  columns.every((column) => sighting.columns.includes(column)) &&
+  columns.every((column) => sighting.columns.some((one) => isSame(one, column))) &&
   (isCommonName === undefined || sighting.columns.length === columns.length) &&
-  (beside === undefined || all.some((other) => other.schema === sighting.schema && other.table === beside))
+  (beside === undefined || all.some((other) => other.schema === sighting.schema && isSame(other.table, beside)))
 
 const nameOf = ({ isVisible, schema, table }: Sighting): string =>
   isVisible ? quoteIdent(table) : `${quoteIdent(schema)}.${quoteIdent(table)}`

@@ -36,15 +36,18 @@ export interface Tool {
   readonly table: string
   /** The schema of the table. Defaults to any schema. */
   readonly schema?: string
-  /** The table has all of these columns. */
+  /** The table has all of these columns, in any case of letters. */
   readonly columns: ReadonlyArray<string>
-  /** The table's name is a common one, so the table must have no other columns. */
+  /** Tables of programs have this name as well, so the table must have no other columns. */
   readonly isCommonName?: true
   /** Another table that the tool keeps in the same schema. */
   readonly beside?: string
   readonly naming: Naming
   readonly keeping: Keeping
-  /** The query for the rows that count, in order, as `name`, `at`, `hash` and `state`. `columns` are those of the actual table. */
+  /**
+   * The query for the rows that count, in order, as `name`, `at`, `hash` and `state`. `from` ends in the alias `t`. `columns` are those of
+   * the actual table.
+   */
   readonly rows: (from: string, columns: ReadonlySet<string>) => string
 }
 
@@ -66,7 +69,7 @@ export interface Columns {
 export const select =
   ({ at = "NULL", hash = "NULL", name, rest = "", state = "'applied'" }: Columns) =>
   (from: string): string =>
-    `SELECT ${name} AS name, ${at} AS at, ${hash} AS hash, ${state} AS state FROM ${from} AS t ${rest}`
+    `SELECT ${name} AS name, ${at} AS at, ${hash} AS hash, ${state} AS state FROM ${from} ${rest}`
 
 /** The expression for the state of a row that failed unless a condition holds. @since 0.1.0 @category constructors */
 export const failedUnless = (condition: string): string => `CASE WHEN ${condition} THEN 'applied' ELSE 'failed' END`

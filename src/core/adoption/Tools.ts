@@ -10,9 +10,13 @@ import type { Tool } from "./Tool.js"
 /** In the order in which they are tried. @since 0.1.0 @category constructors */
 export const all: ReadonlyArray<Tool> = [...scriptTools, ...hostedTools, ...otherTools]
 
-/** The names of the tables to look for. @since 0.1.0 @category constructors */
+/** The names of the tables to look for. A tool that quotes names may write them in capitals. @since 0.1.0 @category constructors */
 export const tables: ReadonlyArray<string> = [
-  ...new Set(all.flatMap(({ beside, table }) => (beside === undefined ? [table] : [table, beside])))
+  ...new Set(
+    all
+      .flatMap(({ beside, table }) => (beside === undefined ? [table] : [table, beside]))
+      .flatMap((name) => [name, name.toLowerCase(), name.toUpperCase()])
+  )
 ]
 
 /**

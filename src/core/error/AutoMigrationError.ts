@@ -610,7 +610,11 @@ export class HistoryElsewhere extends Schema.TaggedError<HistoryElsewhere>("effe
     }
     return (
       `${this.tool}'s table ${this.table} ${records(this)}, and this library's ledger has no migration of this program. Nothing was ` +
-      `applied, since what that tool has applied would run again. ${this.command === null ? "Try again." : `To record its history in the ledger: ${this.command}`}`
+      `applied, since what that tool has applied would run again. ${
+        this.command === null
+          ? "Try again."
+          : `If the table does not tell which files these are, record them with baseline and their ids. To record its history in the ledger: ${this.command}`
+      }`
     )
   }
 }

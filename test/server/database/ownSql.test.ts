@@ -221,8 +221,8 @@ const rare: ReadonlyArray<string> = [
   Repair.question({ _tag: "Objects", objects: [relation(qualifiedName("users"))], exist: true }),
   Privileges.lacking([required("relation", "SELECT", qualifiedName("users"))]),
   ...Tools.all.flatMap((tool) => [
-    tool.rows('"public"."history"', new Set(tool.columns)),
-    tool.rows('"public"."history"', new Set([...tool.columns, "name", "statements"]))
+    tool.rows('"public"."history" AS t', new Set(tool.columns)),
+    tool.rows('"public"."history" AS t', new Set([...tool.columns, "name", "statements"]))
   ])
 ].map(qualified)
 

@@ -77,14 +77,28 @@ describe("another tool's table", () => {
       {
         migrations,
         before: [
-          "CREATE TABLE schema_migrations (version text, applied boolean); INSERT INTO schema_migrations VALUES ('1', true)",
+          "CREATE TABLE schema_migrations (bird text, applied boolean); INSERT INTO schema_migrations VALUES ('1', true)",
           "CREATE TABLE migrations (id integer, bird text); INSERT INTO migrations VALUES (1, 'goose')",
           "CREATE TABLE changelog (id integer, applied_at text, description text, author text); INSERT INTO changelog VALUES (1)",
           "CREATE TABLE goose_db_version (id integer); INSERT INTO goose_db_version VALUES (1)",
-          "CREATE VIEW pgmigrations AS SELECT 1 AS id, 'x' AS name, now() AS run_on"
+          "CREATE VIEW pgmigrations AS SELECT 1 AS id, 'x' AS name"
         ]
       },
       () => Effect.map(ask("SELECT note FROM accounts"), (rows) => deepStrictEqual(rows, []))
+    )
+  )
+
+  it.scopedLive("under a view of its name counts as one with rows, and the error names baseline", () =>
+    inProgram(
+      { migrations, before: [made, "CREATE VIEW pgmigrations AS SELECT 1 AS id, 'x' AS name, now() AS run_on"] },
+      () =>
+        Effect.gen(function* () {
+          const refused = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
+          deepStrictEqual([refused.tool, refused.table, refused.recorded], ["node-pg-migrate", "pgmigrations", null])
+          assert.include(refused.message, "record them with baseline and their ids")
+          yield* AutoMigration.baseline(["001_accounts", "002_cents"])
+          deepStrictEqual(yield* ask("SELECT amount, note FROM accounts"), [{ amount: 1250, note: null }])
+        })
     )
   )
 

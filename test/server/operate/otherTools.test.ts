@@ -62,6 +62,24 @@ const graphile = (previous: string | null, body: string) => {
 const first = graphile(null, accounts)
 const second = graphile(first.hash, cents)
 
+const flyway = (table: string): Case => ({
+  tool: "Flyway",
+  table,
+  ids: ["V1__accounts", "V1.1__cents", "V2__note"],
+  before: [
+    `CREATE TABLE ${table} (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL,
+        type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL,
+        installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL)`,
+    `INSERT INTO ${table} VALUES (0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '"public"', NULL, 'ada', now(), 0, true),
+        (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', ${crcOf(accounts)}, 'ada', now(), 1, true),
+        (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', ${crcOf(cents)}, 'ada', now(), 1, true),
+        (3, '2', 'note', 'SQL', 'V2__note.sql', 1, 'ada', now(), 1, true), (4, '2', 'note', 'UNDO_SQL', 'U2__note.sql', 1, 'ada', now(), 1, true)`
+  ]
+})
+
+/** Two names without folders, as values of a table's first column. */
+const both = "('0001_accounts'), ('0002_cents')"
+
 const cases: ReadonlyArray<Case> = [
   {
     tool: "Prisma Migrate",
@@ -185,20 +203,9 @@ const cases: ReadonlyArray<Case> = [
         '{"migrations": {"default": {"1620000000001": false, "1620000000002": false}}}')`
     ]
   },
-  {
-    tool: "Flyway",
-    table: "flyway_schema_history",
-    ids: ["V1__accounts", "V1.1__cents", "V2__note"],
-    before: [
-      `CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL,
-        type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL,
-        installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL)`,
-      `INSERT INTO flyway_schema_history VALUES (0, NULL, '<< Flyway Schema Creation >>', 'SCHEMA', '"public"', NULL, 'ada', now(), 0, true),
-        (1, '1', 'accounts', 'SQL', 'V1__accounts.sql', ${crcOf(accounts)}, 'ada', now(), 1, true),
-        (2, '1.1', 'cents', 'SQL', 'V1.1__cents.sql', ${crcOf(cents)}, 'ada', now(), 1, true),
-        (3, '2', 'note', 'SQL', 'V2__note.sql', 1, 'ada', now(), 1, true), (4, '2', 'note', 'UNDO_SQL', 'U2__note.sql', 1, 'ada', now(), 1, true)`
-    ]
-  },
+  flyway("flyway_schema_history"),
+  flyway("schema_version"),
+  flyway('"FLYWAY_SCHEMA_HISTORY"'),
   {
     ...named(
       "golang-migrate",
@@ -320,13 +327,72 @@ const cases: ReadonlyArray<Case> = [
     numbered
   ),
   {
-    ...named("dbmate", "auth.schema_migrations", "version varchar PRIMARY KEY", "('0001'), ('0002')", numbered),
+    ...named(
+      "dbmate",
+      "auth.schema_migrations",
+      "version varchar PRIMARY KEY, name text",
+      "('0001'), ('0002')",
+      numbered
+    ),
     before: [
       "CREATE SCHEMA auth",
-      "CREATE TABLE auth.schema_migrations (version varchar PRIMARY KEY)",
+      "CREATE TABLE auth.schema_migrations (version varchar PRIMARY KEY, name text)",
       "INSERT INTO auth.schema_migrations VALUES ('0001'), ('0002')"
     ]
   },
+  { ...named("tern", "schema_version", "version text NOT NULL", "('2')", numbered), says: "version 2" },
+  named(
+    "Sequel",
+    "schema_migrations",
+    "filename text PRIMARY KEY",
+    "('0001_accounts.rb'), ('0002_cents.rb')",
+    numbered
+  ),
+  named(
+    "Migratus",
+    "schema_migrations",
+    "id bigint UNIQUE NOT NULL, applied timestamp, description varchar(1024)",
+    "(-1, NULL, 'reserved'), (20240101000000, now(), 'accounts'), (20240102000000, now(), 'cents')",
+    stamped
+  ),
+  named(
+    "Entity Framework",
+    `"__EFMigrationsHistory"`,
+    `"MigrationId" varchar, "ProductVersion" varchar`,
+    both,
+    numbered
+  ),
+  named("Entity Framework", `"__EFMigrationsHistory"`, "migration_id varchar, product_version varchar", both, numbered),
+  named("Entity Framework", "__efmigrationshistory", "migrationid varchar, productversion varchar", both, numbered),
+  named("SeaORM", "seaql_migrations", "version varchar PRIMARY KEY, applied_at bigint", both, numbered),
+  named(
+    "Doctrine",
+    "doctrine_migration_versions",
+    "version varchar, executed_at timestamp, execution_time int",
+    both,
+    numbered
+  ),
+  named(
+    "Payload",
+    "payload_migrations",
+    "name varchar, batch numeric, id serial, updated_at timestamptz",
+    both,
+    numbered
+  ),
+  named(
+    "Bun",
+    "bun_migrations",
+    "name varchar, id bigserial, group_id bigint",
+    "('20240101000000'), ('20240102000000')",
+    stamped
+  ),
+  named(
+    "FluentMigrator",
+    `"VersionInfo"`,
+    `"Version" bigint, "AppliedOn" timestamp, "Description" varchar(1024)`,
+    "(20240101000000, now(), 'Accounts'), (20240102000000, now(), 'Cents')",
+    stamped
+  ),
   named(
     "Play Evolutions",
     "play_evolutions",
