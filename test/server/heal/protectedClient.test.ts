@@ -7,15 +7,22 @@ import * as SqlSchema from "@effect/sql/SqlSchema"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { AutoMigration, AutoMigrationError, ProtectedClient, withAutoMigration } from "effect-auto-migration"
+import {
+  AutoMigration,
+  type AutoMigrationConfig,
+  AutoMigrationError,
+  ProtectedClient,
+  withAutoMigration
+} from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { appliedIds, failsWith, type Services, users } from "../../support/program/Situation.js"
+import { appliedIds, failsWith, holding, type Services, users } from "../../support/program/Situation.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
 
@@ -27,11 +34,25 @@ const client = SqlClient.SqlClient
 
 /** A program on a database of its own, which has the first migration's table. */
 const protectedBy =
-  (options?: ProtectedClient.Options, migrations: Readonly<Record<string, string>> = users) =>
-  <A, E>(body: Effect.Effect<A, E, Services | Scope.Scope>): Effect.Effect<A, E, Scope.Scope> =>
+  (
+    options?: ProtectedClient.Options,
+    migrations: Readonly<Record<string, string>> = users,
+    ofHeals?: Partial<AutoMigrationConfig.Options>
+  ) =>
+  <A, E>(
+    body: Effect.Effect<A, E, Services | Scope.Scope> | ((url: string) => Effect.Effect<A, E, Services | Scope.Scope>)
+  ): Effect.Effect<A, E, Scope.Scope> =>
     Effect.flatMap(Server.freshDatabase, (url) =>
-      Effect.zipRight(AutoMigration.migrateTo(["001_users"]).pipe(Effect.orDie), body).pipe(
-        Effect.provide(Layer.provideMerge(ProtectedClient.layer(options), App.layer({ url, migrations })))
+      Effect.zipRight(
+        AutoMigration.migrateTo(["001_users"]).pipe(Effect.orDie),
+        Effect.isEffect(body) ? body : body(url)
+      ).pipe(
+        Effect.provide(
+          Layer.provideMerge(
+            ProtectedClient.layer(options),
+            App.layer({ url, migrations, ...(ofHeals === undefined ? {} : { options: ofHeals }) })
+          )
+        )
       )
     )
 
@@ -165,6 +186,18 @@ describe("a transaction of a protected client", () => {
         deepStrictEqual(migrationIds, ["002_users_email"])
         deepStrictEqual([runs(), yield* appliedIds], [1, Object.keys(users)])
         deepStrictEqual(yield* sql.withTransaction(self), healed)
+      })
+    )
+  )
+
+  it.scopedLive("waits for the locks of its heal: its own have ended with it", () =>
+    protectedBy({}, users, { lockTimeout: Duration.millis(50), deadline: Duration.millis(400) })((url) =>
+      Effect.gen(function* () {
+        yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
+        const sql = yield* client
+        const error = yield* Effect.flip(sql.withTransaction(sql.unsafe(wanted)))
+        assert.instanceOf(error, SqlError)
+        yield* failsWith("LockTimeout", Effect.fail(Object(error.cause)))
       })
     )
   )
