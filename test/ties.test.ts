@@ -40,6 +40,14 @@ describe("an error", () => {
     assert.include(classes, "MigrationFailed")
     none(classes.filter((name) => !guide.includes(`\`${name}\``)))
   })
+
+  it("is exported by AutoMigrationError.ts, whose classes the tests go through, from whichever file it stands in", () => {
+    const declared = filesIn("src/core/error").flatMap((file) =>
+      namesIn(read(file), /^export class (\w+) extends Schema\.TaggedError/gm)
+    )
+    assert.include(declared, "InvalidSql")
+    none(declared.filter((name) => !(name in Errors)))
+  })
 })
 
 describe("a kind of schema object", () => {

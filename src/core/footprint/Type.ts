@@ -1,6 +1,5 @@
 /**
- * Reads statements about types: enums with their labels, domains with their checks, ranges and composite types. Reads
- * also `CREATE AGGREGATE`, `CREATE OPERATOR` and other statements that define an object from parts.
+ * Reads statements about types: enums with their labels, domains with their checks, ranges and composite types.
  *
  * @since 0.1.0
  * @internal
