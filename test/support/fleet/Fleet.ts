@@ -43,7 +43,10 @@ export const start = (
     const gone = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        fork(file, [Schema.encodeSync(Schema.parseJson(FleetMessage.Program))(program)], { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] })
+        fork(file, [Schema.encodeSync(Schema.parseJson(FleetMessage.Program))(program)], {
+          execArgv: [],
+          stdio: ["ignore", "ignore", "inherit", "ipc"]
+        })
       ),
       (child) => end(child, gone)
     )
