@@ -9,6 +9,7 @@
  * @internal
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -115,20 +116,12 @@ export interface Ledger {
 const namesIn = (all: ReadonlyArray<string>): string =>
   `ARRAY(SELECT pg_catalog.jsonb_array_elements_text(${Message.literal(JSON.stringify(all))}::pg_catalog.jsonb))`
 
-/**
- * A table that a migration names, and the tables that the name can mean: see `Risk.reach`.
- *
- * @since 0.1.0
- * @category models
- */
+/** A name, and the tables that it can mean: see `Risk.reach`. @since 0.1.0 @category models */
 export interface Named extends Pick<Risk, "reach"> {
   readonly name: QualifiedName
 }
 
-/**
- * Whether a table is one of those that some names mean. A table of the same name in a schema that is not on the search
- * path is another one.
- */
+/** Whether a table is one that some names mean: a namesake in a schema off the search path is another table. */
 const isAmong = (all: ReadonlyArray<Named>, name: string, schema: string, isVisible: string): string => {
   const given = all.map(({ name: { name, schema }, reach }) => ({
     name,
@@ -155,7 +148,12 @@ const changed = (oid: string): string =>
 
 const written = (oid: string): string => `pg_catalog.pg_stat_get_xact_tuples_inserted(${oid}) + ${changed(oid)}`
 
-const columns = (oid: string): string => `ARRAY(SELECT a.attnum || ' ' || a.attname FROM pg_catalog.pg_attribute AS a
+/** The name and the type of each column. Types between which values stay as they are count as one. */
+const columns = (
+  oid: string
+): string => `ARRAY(SELECT pg_catalog.unnest(ARRAY[a.attnum || ' ' || a.attname, a.attnum || ':' ||
+      CASE WHEN a.atttypid = ANY ('{25,1043}') THEN 25::oid WHEN a.atttypid = ANY ('{650,869}') THEN 869::oid ELSE a.atttypid END])
+      FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped)`
 
 /** The oid of a table's schema and the table's name, as one text. */
@@ -390,8 +388,9 @@ const hasLostParts = ({ before }: Done, table: Table): boolean => {
   const { columns, file, hasLostColumn, isExclusive, isOfPlan, isToLose, oid, place } = table
   const then = before.tables.get(oid)
   if (!isExclusive || then === undefined) return false
-  const isNarrower = hasLostColumn || then.place !== place || !hasAll(columns, then.columns)
-  return (isNarrower && !isToLose) || (then.file !== file && !isOfPlan)
+  const [names, types] = Arr.partition(then.columns, (part) => /^\d+:/.test(part))
+  const isNarrower = hasLostColumn || then.place !== place || !hasAll(columns, names)
+  return (isNarrower && !isToLose) || ((then.file !== file || !hasAll(columns, types)) && !isOfPlan)
 }
 
 /** Whether all parts of before are there; `false` where they are not known. */

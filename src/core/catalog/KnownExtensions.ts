@@ -10,17 +10,7 @@
 
 import * as SchemaObject from "../model/SchemaObject.js"
 import { isBuiltInRoutine } from "./BuiltInRoutines.js"
-import { serverExtensions } from "./ServerExtensions.js"
-
-/** Names, separated by commas. */
-interface Contents {
-  readonly types?: string
-  readonly relations?: string
-  readonly functions?: string
-  /** Those of types that are there without the extension: a query with another type lacks the type first. */
-  readonly operators?: string
-  readonly requires?: string
-}
+import { type ExtensionContents as Contents, serverExtensions } from "./ServerExtensions.js"
 
 /** @since 0.1.0 @category models */
 export interface KnownExtension {

@@ -74,7 +74,6 @@ export const keyOf = (object: SchemaObject): HazardKey => {
       return object.name
     case "Column":
     case "Constraint":
-      return object.relation._tag === "Some" ? object.relation.value.name : object.name
     case "Relaxation":
       return object.relation._tag === "Some" ? object.relation.value.name : object.name
     case "ConflictTarget":

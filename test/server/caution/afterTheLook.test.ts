@@ -56,6 +56,9 @@ const made = "CREATE TABLE IF NOT EXISTS stage (id integer);"
 
 const granted = "SELECT relacl::text FROM pg_class WHERE relname = 'users'"
 
+const typesIn = (table: string): string =>
+  `SELECT array_agg(atttypid::regtype ORDER BY attnum)::text AS types FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0`
+
 const cases: Readonly<Record<string, Case>> = {
   "narrows a table that stands beside the ledger": { before: price, file: narrower, options: inSchema("public") },
   "deletes rows of a table that stands beside the ledger": {
@@ -98,6 +101,18 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     file: "CREATE TABLE IF NOT EXISTS a (id integer);\nINSERT INTO a VALUES (1);"
   },
+  "changes the type of a column that is older than the file, and another than it says": {
+    before: ["CREATE TABLE log (id integer, at timestamptz)", "INSERT INTO log VALUES (1, now())"],
+    file: "CREATE TABLE IF NOT EXISTS log (id integer, at timestamp);\nALTER TABLE log ALTER COLUMN at TYPE timestamp;",
+    sign: typesIn("log")
+  },
+  "takes a column its domain": {
+    before: ["CREATE DOMAIN mail AS text CHECK (VALUE ~ '@')", "CREATE TABLE people (id integer, email mail)"],
+    file:
+      "CREATE TABLE IF NOT EXISTS people (id integer, email varchar(50));\n" +
+      "ALTER TABLE people ALTER COLUMN email TYPE text;",
+    sign: typesIn("people")
+  },
   "hides a statement in a literal, by the meaning of a backslash": {
     before: users,
     sign: granted,
@@ -134,6 +149,20 @@ describe("harm that the SQL of a file does not show", () => {
       })
     )
   }
+
+  it.scopedLive("is not suspected where a column of an old table gets a type that keeps its values", () =>
+    Effect.gen(function* () {
+      const { query, url } = yield* Effect.flatMap(Server.freshDatabase, placeAt)
+      const table = "t (a varchar(10), b varchar(10), c cidr, d numeric(5, 2))"
+      yield* query(`CREATE TABLE ${table}`)
+      yield* query("INSERT INTO t VALUES ('a', 'b', '10.0.0.0/8', 1)")
+      const file =
+        `CREATE TABLE IF NOT EXISTS ${table};\nALTER TABLE t ALTER a TYPE varchar(20), ALTER b TYPE text,` +
+        " ALTER c TYPE inet, ALTER d TYPE numeric(9, 2);\nCREATE TABLE other (id integer);"
+      const program = Layer.fresh(App.layer({ url, migrations: { "001_file": file } }))
+      deepStrictEqual(yield* Effect.provide(ask("SELECT id FROM other"), program), [])
+    })
+  )
 
   it.scopedLive("is not suspected where a file sets the encoding and the strings as a dump does", () =>
     Effect.gen(function* () {

@@ -77,15 +77,18 @@ const textOf = (all: ReadonlyArray<Contents>): string => `/**
  * @internal
  */
 
-/** The parts of each extension, separated by commas; without those that it has none of. @since 0.1.0 @category constants */
-export const serverExtensions: ReadonlyArray<{
-  readonly name: string
+/** Names, separated by commas. @since 0.1.0 @category models */
+export interface ExtensionContents {
   readonly types?: string
   readonly relations?: string
   readonly functions?: string
+  /** Those of types that are there without the extension: a query with another type lacks the type first. */
   readonly operators?: string
   readonly requires?: string
-}> = [
+}
+
+/** The parts of each extension, without those that it has none of. @since 0.1.0 @category constants */
+export const serverExtensions: ReadonlyArray<ExtensionContents & { readonly name: string }> = [
 ${all
   .map(
     ({ name, ...parts }) =>
