@@ -85,8 +85,12 @@ const refuse = (healer: Effect.Effect.Success<typeof Healer.make>, text: string)
     })
   )
 
-/** The strings of the heap that are not garbage, each cut after 1,024 characters. */
+/**
+ * The strings of the heap that are not garbage, each cut after 1,024 characters. The engine keeps the one text that a regular
+ * expression has matched last (`RegExp.input`), so another is matched before.
+ */
 const heap = Effect.promise(async () => {
+  assert.match("another text", /text/)
   await new Promise((resolve) => setImmediate(resolve))
   const parts: Array<string> = []
   for await (const part of getHeapSnapshot()) parts.push(String(part))

@@ -450,7 +450,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "columns",
     row: "renames a column beside a new one",
     without: "the names of columns",
-    edits: [["database/Changes", " || !hasAll(columns, then.columns)", ""]]
+    edits: [["database/Changes", " || !hasAll(columns, names)", ""]]
   },
   {
     name: "narrow tables",
