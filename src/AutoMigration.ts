@@ -20,21 +20,26 @@ import type {
   MigrationDefinitionError,
   UnknownMigration
 } from "./core/error/AutoMigrationError.js"
+import type { MigrationGraph } from "./core/graph/MigrationGraph.js"
 import type { Plan, StepRisk } from "./core/graph/Plan.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/migration/LedgerEvent.js"
 import type { MigrationId } from "./core/migration/Migration.js"
+import type { Verdict as PolicyVerdict } from "./core/policy/Policy.js"
 import * as Catalog from "./database/Catalog.js"
 import * as MigrationClient from "./database/MigrationClient.js"
 import * as Executor from "./execute/Executor.js"
 import * as Boundary from "./heal/Boundary.js"
 import * as Healer from "./heal/Healer.js"
+import * as Activity from "./operate/Activity.js"
 import * as Operator from "./operate/Operator.js"
+import * as Verdict from "./operate/Verdict.js"
 import * as Knowledge from "./runner/Knowledge.js"
 import * as Ledger from "./runner/Ledger.js"
 import * as PlanRunner from "./runner/PlanRunner.js"
 import * as SqlParser from "./runtime/SqlParser.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
 
+export type { Activity, Blocker } from "./operate/Activity.js"
 export type { HistoryStatus } from "./operate/Adopter.js"
 export type { BaselineOptions, Status } from "./operate/Operator.js"
 
@@ -44,7 +49,7 @@ export type { BaselineOptions, Status } from "./operate/Operator.js"
  */
 export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigration")<
   AutoMigration,
-  Boundary.Healer & Operator.Operator
+  Boundary.Healer & Operator.Operator & Verdict.Verdicts & Activity.Activities
 >() {}
 
 /**
@@ -60,7 +65,11 @@ export const layer: Layer.Layer<
   MigrationClient.MigrationClient | MigrationSource
 > = Layer.scoped(
   AutoMigration,
-  Effect.zipWith(Healer.make, Operator.make, (healer, operator) => AutoMigration.of({ ...healer, ...operator }))
+  Effect.map(
+    Effect.all([Healer.make, Operator.make, Verdict.make, Activity.make]),
+    ([healer, operator, verdicts, activities]) =>
+      AutoMigration.of({ ...healer, ...operator, ...verdicts, ...activities })
+  )
 ).pipe(
   Layer.provide(PlanRunner.layer),
   Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
@@ -169,6 +178,31 @@ export const migrateAgain = (
 export const plan: Effect.Effect<Option.Option<Plan>, AutoMigrationError, AutoMigration> = Effect.flatMap(
   AutoMigration,
   (_) => _.plan
+)
+
+/**
+ * The verdict of the configured policy on a plan, with what the database holds now: whether a query may bring it by
+ * itself. An operator's {@link migrate} asks no policy.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const verdict = (plan: Plan): Effect.Effect<PolicyVerdict, AutoMigrationError, AutoMigration> =>
+  Effect.flatMap(AutoMigration, (_) => _.verdict(plan))
+
+/** The order of the program's migrations, and which of them provides which object. @since 0.1.0 @category operations */
+export const graph: Effect.Effect<MigrationGraph, never, AutoMigration> = Effect.map(AutoMigration, (_) => _.graph)
+
+/**
+ * What a session of the library runs now: which sessions it waits for, and how far the build of an index is. Empty where
+ * none runs a statement.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const activity: Effect.Effect<ReadonlyArray<Activity.Activity>, never, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.activity
 )
 
 /** Compares the program's migrations with the ledger. @since 0.1.0 @category operations */

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 /**
- * The executable.
+ * The executable. Only a command loads the rest of the program.
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import * as Command from "./Command.js"
-import * as Terminal from "./Terminal.js"
+import manifest from "../../package.json" with { type: "json" }
 
-process.exitCode = await Effect.runPromise(
-  Command.run(process.argv.slice(2), process.env, Terminal.make(process.stdin, process.stdout))
-)
+const words = process.argv.slice(2)
+
+const start = async (): Promise<void> => {
+  const Process = await import("./Process.js")
+  process.exitCode = await Process.start(words)
+}
+
+if (words.length === 1 && words[0] === "--version") process.stdout.write(`${manifest.version}\n`)
+else void start()

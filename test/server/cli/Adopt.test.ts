@@ -91,12 +91,12 @@ describe("the command line", () => {
       const url = yield* Server.freshDatabase
       const directory = yield* CommandLine.folderOf({ "001_accounts": "CREATE TABLE accounts (id integer);" })
       yield* Database.query(url, "CREATE TABLE accounts (id integer)")
-      const typed = (terminal: ReturnType<typeof CommandLine.person>["terminal"]) =>
+      const typed = (terminal: ReturnType<typeof CommandLine.person>["place"]) =>
         CommandLine.type(["adopt", "--probe", "--folder", directory, "--url", url], {}, terminal)
       const no = CommandLine.person("no")
-      assert.include((yield* typed(no.terminal)).printed, "Nothing was recorded.")
+      assert.include((yield* typed(no.place)).printed, "Nothing was recorded.")
       deepStrictEqual(no.asked, ["Record 1 migration as adopted? [y/N] "])
-      assert.match((yield* typed(CommandLine.person("y").terminal)).printed, /recorded 001_accounts$/)
+      assert.match((yield* typed(CommandLine.person("y").place)).printed, /recorded 001_accounts$/)
     })
   )
 

@@ -29,7 +29,7 @@ const started = (files: Readonly<Record<string, string>>, ...rows: ReadonlyArray
       file: (id: string) => path.join(directory, `${id}.sql`),
       typed: (...words: ReadonlyArray<string>) => type([...words, ...at]),
       typedBy: (who: ReturnType<typeof person>, ...words: ReadonlyArray<string>) =>
-        type([...words, ...at], {}, who.terminal)
+        type([...words, ...at], {}, who.place)
     }
   })
 
@@ -49,7 +49,7 @@ describe("migrate without ids and without a terminal", () => {
       )
       assert.include(printed, "--accept data-loss")
       assert.isTrue(printed.endsWith("npx effect-auto-migration migrate 003_fax"), printed)
-      assert.include((yield* typed("status")).printed, "pending  002_email, 003_fax, 004_phone")
+      assert.include((yield* typed("status")).printed, "pending  002_email\npending  003_fax\npending  004_phone")
       assert.strictEqual((yield* typed("migrate", "--yes")).code, 1)
       deepStrictEqual(yield* typed("migrate", "--accept", "data-loss"), { code: 0, printed: all })
     })

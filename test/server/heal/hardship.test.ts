@@ -10,8 +10,8 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { AutoMigration, AutoMigrationConfig, Policy, withAutoMigration } from "effect-auto-migration"
-import * as Command from "../../../src/cli/Command.js"
 import * as App from "../../support/program/App.js"
+import { type } from "../../support/program/CommandLine.js"
 import {
   advisoryLocks,
   appliedIds,
@@ -573,7 +573,8 @@ describe("a ledger", () => {
       )
       assert.match(error.command, / --schema my_ledger$/)
       const environment = { DATABASE_URL: url, AUTO_MIGRATION_SCHEMA: "my_ledger" }
-      assert.strictEqual(yield* Command.run(["migrate", "--folder", "docs/examples/shop/migrations"], environment), 0)
+      const { code } = yield* type(["migrate", "--folder", "docs/examples/shop/migrations"], environment)
+      assert.strictEqual(code, 0)
       deepStrictEqual(
         yield* Database.query(url, "SELECT nspname FROM pg_namespace WHERE nspname IN ('my_ledger', 'auto_migration')"),
         [{ nspname: "my_ledger" }]

@@ -8,7 +8,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Command from "../../../src/cli/Command.js"
+import * as CommandLine from "../../../src/cli/CommandLine.js"
 import type { Terminal } from "../../../src/cli/Terminal.js"
 
 /** A folder of files, by their names without the ending, as long as the scope. */
@@ -27,24 +27,50 @@ export interface Ended {
   readonly printed: string
 }
 
-/** The exit code and what was printed. */
-export const type = (
+export interface Streams {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** A place without a terminal. */
+const pipe = (environment: Readonly<Record<string, string>>): CommandLine.Place => ({
+  environment,
+  color: false,
+  width: 120,
+  terminal: Option.none(),
+  rewrite: Option.none(),
+  input: Effect.succeed("")
+})
+
+/** The exit code, and what was printed to each stream. */
+export const typed = (
   words: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>> = {},
-  terminal: Option.Option<Terminal> = Option.none()
-): Effect.Effect<Ended> =>
+  place: Partial<CommandLine.Place> = {}
+): Effect.Effect<Streams> =>
   Effect.gen(function* () {
-    const printed: Array<string> = []
-    const print = (line: unknown) => printed.push(String(line))
-    const console = Object.assign(Object.create(globalThis.console), { log: print, error: print })
-    const code = yield* Console.withConsole(Command.run(words, environment, terminal), {
+    const out: Array<string> = []
+    const err: Array<string> = []
+    const console = Object.assign(Object.create(globalThis.console), {
+      log: (line: unknown) => out.push(String(line)),
+      error: (line: unknown) => err.push(String(line))
+    })
+    const code = yield* Console.withConsole(CommandLine.run(words, { ...pipe(environment), ...place }), {
       ...(yield* Console.consoleWith(Effect.succeed)),
-      log: (line: unknown) => Effect.sync(() => print(line)),
-      error: (line: unknown) => Effect.sync(() => print(line)),
+      log: (line: unknown) => Effect.sync(() => console.log(line)),
+      error: (line: unknown) => Effect.sync(() => console.error(line)),
       unsafe: console
     })
-    return { code, printed: printed.join("\n") }
+    return { code, out: out.join("\n"), err: err.join("\n") }
   })
+
+/** The exit code and what a reader looks at: the result, and for a failure also what went to standard error. */
+export const type = (...invocation: Parameters<typeof typed>): Effect.Effect<Ended> =>
+  Effect.map(typed(...invocation), ({ code, err, out }) => ({
+    code,
+    printed: [out, ...(code === 0 || code === 3 ? [] : [err])].filter((text) => text !== "").join("\n")
+  }))
 
 /** A person who gives these answers, and what was asked. The last answer is followed by the end of the input. */
 export const person = (...answers: ReadonlyArray<string>) => {
@@ -52,5 +78,5 @@ export const person = (...answers: ReadonlyArray<string>) => {
   const terminal: Terminal = {
     ask: (question) => Effect.sync(() => Option.fromNullable(answers[asked.push(question) - 1]))
   }
-  return { asked, terminal: Option.some(terminal) }
+  return { asked, place: { terminal: Option.some(terminal) } }
 }
