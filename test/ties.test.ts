@@ -5,9 +5,11 @@ import * as Either from "effect/Either"
 import * as CommandLine from "../src/cli/CommandLine.js"
 import * as Errors from "../src/core/error/AutoMigrationError.js"
 import { parseObjects } from "../src/core/file/ObjectSyntax.js"
-import type { SchemaObject } from "../src/core/model/SchemaObject.js"
+import type * as SchemaObject from "../src/core/model/SchemaObject.js"
 import * as AutoMigrationConfig from "../src/runtime/AutoMigrationConfig.js"
+import { riskKinds } from "./support/arbitraries/Migration.js"
 import * as ErrorShapes from "./support/detect/ErrorShapes.js"
+import { lastFootprint } from "./support/history/Parsing.js"
 import { filesIn, read } from "./support/repository/Repository.js"
 
 const guide = read("docs/integration-guide.md")
@@ -21,6 +23,22 @@ describe("an option", () => {
   it("has a row in the integration guide, and no row is left over", () => {
     const section = guide.split("\n## ").find((text) => text.startsWith("Options\n")) ?? ""
     deepStrictEqual(namesIn(section, /^\| `(\w+)`/gm).toSorted(), Object.keys(AutoMigrationConfig.defaults).toSorted())
+  })
+
+  it("has its variable in the comment of `layerEnvironment` and in the integration guide, if it has one", () => {
+    const [, reader = ""] = read("src/runtime/AutoMigrationConfig.ts").split("\nconst fromEnvironment")
+    const [variablesRead = "", comment = ""] = reader.split('Config.nested("AUTO_MIGRATION")')
+    const variables = namesIn(variablesRead, /\("([A-Z_]+)"/g).map((name) => `AUTO_MIGRATION_${name}`)
+    assert.include(variables, "AUTO_MIGRATION_LEASE")
+    deepStrictEqual(namesIn(comment, /`(AUTO_MIGRATION_[A-Z_]+)`/g).toSorted(), variables.toSorted())
+    none(variables.filter((name) => !guide.includes(`\`${name}\``)))
+  })
+})
+
+describe("a kind of risk", () => {
+  it("has a row in the first table of the risks, and no row is left over", () => {
+    const [section = ""] = read("docs/risks.md").split("\n## ")
+    deepStrictEqual(namesIn(section, /^\| `([\w-]+)`/gm).toSorted(), riskKinds.toSorted())
   })
 })
 
@@ -51,7 +69,7 @@ describe("an error", () => {
 })
 
 describe("a kind of schema object", () => {
-  const provided: Readonly<Record<SchemaObject["_tag"], string>> = {
+  const provided: Readonly<Record<SchemaObject.SchemaObject["_tag"], string>> = {
     Relation: "table t",
     Column: "column t.a",
     Routine: "function f(int)",
@@ -75,6 +93,53 @@ describe("a kind of schema object", () => {
         Either.map(parseObjects(text), (objects) => objects.map(({ _tag }): string => _tag)),
         Either.right([kind])
       )
+    }
+  })
+
+  const before = `CREATE TABLE t (a int NOT NULL); CREATE TYPE m AS ENUM ();
+    CREATE FUNCTION f(int, int) RETURNS bool LANGUAGE sql AS 'SELECT true'`
+
+  /** How an object of each kind, called `n` where its grammar lets it, is made; and how one of that name is dropped. */
+  const statements: Readonly<
+    Record<SchemaObject.SchemaObject["_tag"], { readonly make: string; readonly drop?: string }>
+  > = {
+    Relation: { make: "CREATE TABLE n ()", drop: "DROP TABLE n" },
+    Column: { make: "ALTER TABLE t ADD COLUMN n int", drop: "ALTER TABLE t DROP COLUMN n" },
+    Routine: { make: "CREATE FUNCTION n() RETURNS int LANGUAGE sql AS 'SELECT 1'", drop: "DROP FUNCTION n()" },
+    Type: { make: "CREATE TYPE n AS ENUM ()", drop: "DROP TYPE n" },
+    Schema: { make: "CREATE SCHEMA n", drop: "DROP SCHEMA n" },
+    EnumValue: { make: "ALTER TYPE m ADD VALUE 'n'" },
+    Constraint: { make: "ALTER TABLE t ADD CONSTRAINT n CHECK (a > 0)", drop: "ALTER TABLE t DROP CONSTRAINT n" },
+    ConflictTarget: { make: "CREATE UNIQUE INDEX u ON t (a)" },
+    Collation: { make: `CREATE COLLATION n FROM "C"`, drop: "DROP COLLATION n" },
+    Operator: {
+      make: "CREATE OPERATOR %% (FUNCTION = f, LEFTARG = int, RIGHTARG = int)",
+      drop: "DROP OPERATOR %% (int, int)"
+    },
+    TextSearchConfiguration: {
+      make: "CREATE TEXT SEARCH CONFIGURATION n (COPY = simple)",
+      drop: "DROP TEXT SEARCH CONFIGURATION n"
+    },
+    Role: { make: "CREATE ROLE n", drop: "DROP ROLE n" },
+    Relaxation: { make: "ALTER TABLE t ALTER a DROP NOT NULL", drop: "ALTER TABLE t ALTER a SET NOT NULL" },
+    Extension: { make: "CREATE EXTENSION n", drop: "DROP EXTENSION n" }
+  }
+  const madeBy = (text: string) => lastFootprint(before, text).provides
+
+  it("is provided by the statement that makes it", () =>
+    none(
+      Object.entries(statements).flatMap(([kind, { make }]) =>
+        madeBy(make).some(({ _tag }) => _tag === kind) ? [] : [kind]
+      )
+    ))
+
+  it("stays provided where objects of all other kinds with the same name are dropped", () => {
+    for (const [kind, { make }] of Object.entries(statements)) {
+      const others = Object.entries(statements).flatMap(([other, { drop }]) =>
+        other === kind || drop === undefined ? [] : [drop]
+      )
+      const own = (text: string) => madeBy(text).filter(({ _tag }) => _tag === kind)
+      deepStrictEqual(own([make, ...others].join("; ")), own(make))
     }
   })
 

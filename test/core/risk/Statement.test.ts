@@ -130,6 +130,8 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["UPDATE t SET x = 1 WHERE id = 1", "table-scan t"],
   ["MERGE INTO t USING u ON u.t_id = t.id WHEN MATCHED THEN DELETE", "data-loss t"],
   ["INSERT INTO t (id, x) VALUES (1, 1)"],
+  ["INSERT INTO u VALUES (1, 1) ON CONFLICT (id) DO NOTHING"],
+  ["INSERT INTO u VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET t_id = 1", "row-update u"],
   ["ALTER TABLE t ALTER x TYPE bigint", "table-rewrite t"],
   ["ALTER TABLE t ALTER v TYPE varchar(20)"],
   ["ALTER TABLE w ALTER c TYPE varchar(20)", "validation-scan w"],
@@ -251,6 +253,14 @@ describe("risks of statements", () => {
     ["CREATE VIEW v AS SELECT own() AS n"],
     ["SELECT lower('A')"]
   ])("name the bodies that %s runs", (statement, ...expected) => deepStrictEqual(runs(statement), expected))
+
+  it("are of each kind that there is", () => {
+    const pinned = table.flatMap(([, ...expected]) => expected.map((risk) => risk.split(" ")[0]))
+    deepStrictEqual(
+      riskKinds.filter((kind) => !pinned.includes(kind)),
+      []
+    )
+  })
 
   it("are about older tables, and never about one that the same migration creates", () =>
     deepStrictEqual(
