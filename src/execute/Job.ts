@@ -62,6 +62,8 @@ export interface Job {
    * once more. `build` runs the library's own scripts, which are one message with their record.
    */
   readonly doing: "apply" | "again" | "baseline" | "adopt" | "rename" | "build"
+  /** The library's statements before the scripts of a job that builds the ledger, in the same message. */
+  readonly before?: ReadonlyArray<string>
   /** Must hold before a migration of the plan runs or is recorded. */
   readonly condition: Condition
   /** `out of view`: the caller may be in a transaction that holds a lock which the migration would wait for. */

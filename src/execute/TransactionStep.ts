@@ -25,6 +25,7 @@ import { qualified } from "../database/Qualified.js"
 import * as Transaction from "../database/Transaction.js"
 import * as Lease from "../ledger/Lease.js"
 import * as LedgerStatements from "../ledger/Statements.js"
+import * as Trust from "../ledger/Trust.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Job from "./Job.js"
@@ -165,16 +166,22 @@ const caughtError =
  * The ledger's own scripts and their record are one message: other processes that start at the same time wait for it.
  * Their names mean the server's own objects: the transaction runs no other script.
  */
-const buildLedger = ({ place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
+const buildLedger = ({ lock, place, schema, task, waiting }: LockedTask): Effect.Effect<void, Setback> => {
   const [first, last] = [Arr.headNonEmpty(waiting), Arr.lastNonEmpty(waiting)]
   const scripts = waiting.map(({ script }) => (script._tag === "Sql" ? script.text : ""))
   const events = waiting.map((migration) => ({ kind: "Applied" as const, migration, detail: task.job.detail }))
   const record = qualified(LedgerStatements.append(schema, events))
   const questions = task.judge.closing(place, last)
   const look = [...runDeferred(task.job, true), ...questions.before, ...questions.after].map(qualified)
-  const message = [Message.pinned, ...scripts, record, ...look].join(";\n")
+  const before = (task.job.before ?? []).map(qualified)
+  const message = [Message.pinned, ...before, ...scripts, record, ...look].join(";\n")
   return Transaction.sendScript(place.reserved.connection, message).pipe(
-    Effect.mapError(Script.atEndOf(first, place.role)),
+    Effect.catchAll(
+      (error): Effect.Effect<never, Setback> =>
+        Option.isSome(Trust.faultOf(error))
+          ? lock.ofMessage("the build of the ledger")(error)
+          : Effect.fail(Script.atEndOf(first, place.role)(error))
+    ),
     (sent) => Job.inTime(task.job, first, sent),
     Effect.flatMap((results) => task.judge.end(place, last, Message.columnsOf(results))),
     Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))

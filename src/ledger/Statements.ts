@@ -65,6 +65,20 @@ export const ownIds = (schema: SchemaName): string =>
 /** @since 0.1.0 @category readers */
 export const readOwnIds = reader("own", Schema.Array(Schema.String))
 
+/**
+ * Makes the schema of a ledger where there is none, as the first of the ledger's own scripts does. Another role may make it in the
+ * moment before, so the owner is asked after this statement, and before there is an object in it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const makeSchema = (schema: SchemaName): string => `DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = '${schema}') THEN
+    CREATE SCHEMA "${schema}";
+    REVOKE ALL ON SCHEMA "${schema}" FROM PUBLIC;
+  END IF;
+END $$`
+
 /** The key of the migration lock of a ledger. @since 0.1.0 @category statements */
 export const lockKey = (schema: SchemaName): string =>
   `pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)`

@@ -19,6 +19,7 @@ import type * as Executor from "../execute/Executor.js"
 import * as Job from "../execute/Job.js"
 import type * as Judge from "../execute/Judge.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
+import * as LedgerStatements from "../ledger/Statements.js"
 import type { LedgerFailure } from "../ledger/Unusable.js"
 import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import type { TrustedLedger } from "./TrustedLedger.js"
@@ -54,8 +55,12 @@ export const build = Effect.fnUntraced(function* (
     onRight: Effect.succeed
   })
   const own = LedgerMigrations.journal(schema, ownGraph, inspectorOf(failures))
-  const journal = guarding({ ...own, statement: (known, ids) => trusted.building(own.statement(known, ids)) })
-  yield* Effect.catchAll(executor.run(jobFor(schema, plan, journal, timing, failures)), blameLedger(failures))
+  const journal = guarding({ ...own, statement: (known, ids) => `${trusted.check};\n${own.statement(known, ids)}` })
+  const job = {
+    ...jobFor(schema, plan, journal, timing, failures),
+    before: [LedgerStatements.makeSchema(schema), trusted.check]
+  }
+  yield* Effect.catchAll(executor.run(job), blameLedger(failures))
 })
 
 /** Refuses a table that has the name of a ledger table and is not one, and a table of a newer version. */

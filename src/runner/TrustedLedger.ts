@@ -22,8 +22,8 @@ export interface TrustedLedger {
   /** Statements in a transaction. The reader of their answers runs `trust`. */
   readonly within: (statements: string) => string
   readonly trust: Effect.Effect<void>
-  /** Statements that build the ledger, which are always checked. */
-  readonly building: (statements: string) => string
+  /** A statement in a transaction that fails where the ledger is not the library's own. */
+  readonly check: string
   /** The next message looks again. */
   readonly doubt: Effect.Effect<void>
 }
@@ -40,8 +40,8 @@ export const make = (
 ): TrustedLedger => {
   const isTrusted = MutableRef.make(false)
   const check = Trust.check(config, own)
+  const checkWithin = Trust.checkWithin(check)
   const set = (is: boolean): Effect.Effect<void> => Effect.sync(() => MutableRef.set(isTrusted, is))
-  const building = (statements: string) => `${Trust.checkWithin(check)};\n${statements}`
   const checked =
     (send: Message.Ask): Message.Ask =>
     (text) =>
@@ -60,8 +60,8 @@ export const make = (
   return {
     ask: checked((text) => ask(Message.briefly(config, text))),
     change: checked((text) => ask(Message.changing(config, "operator", text))),
-    within: (statements) => (MutableRef.get(isTrusted) ? statements : building(statements)),
-    building,
+    within: (statements) => (MutableRef.get(isTrusted) ? statements : `${checkWithin};\n${statements}`),
+    check: checkWithin,
     trust: set(true),
     doubt: set(false)
   }

@@ -2,6 +2,7 @@
  * A ledger that another role has made, or changed, beforehand. None of its code may run with the rights of the migrations' role, which
  * is a superuser here unless a test says otherwise.
  */
+import { execFileSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
@@ -60,16 +61,15 @@ const noneRan = (url: string) =>
   )
 
 /** A role with `CREATE` on the database, and what it has left there. */
-const attackedBy = (url: string, statements: ReadonlyArray<string>) =>
+const attackedBy = (
+  url: string,
+  statements: ReadonlyArray<string>,
+  last: ReadonlyArray<string> = ["GRANT USAGE ON SCHEMA auto_migration TO PUBLIC"]
+) =>
   Effect.gen(function* () {
     const attacker = yield* role(url, "attacker")
     yield* Database.query(url, `GRANT CREATE ON DATABASE ${new URL(url).pathname.slice(1)} TO ${attacker.name}`)
-    yield* Database.query(
-      attacker.url,
-      ...trap(attacker.name),
-      ...statements,
-      "GRANT USAGE ON SCHEMA auto_migration TO PUBLIC"
-    )
+    yield* Database.query(attacker.url, ...trap(attacker.name), ...statements, ...last)
     return attacker
   })
 
@@ -115,6 +115,41 @@ describe("a role with CREATE on the database that makes, before the first migrat
       })
     )
   }
+})
+
+/** Runs a statement in another process, while this one stands still. */
+const meanwhile = (url: string, statement: string): void => {
+  const program = `const { Client } = require("pg")
+    const client = new Client({ connectionString: process.argv[1] })
+    client.connect().then(() => client.query(process.argv[2])).then(() => client.end())`
+  execFileSync(process.execPath, ["-e", program, url, statement])
+}
+
+describe("a role with CREATE on the database that makes, while the first migration runs,", () => {
+  it.scopedLive("the schema after the look for it: LedgerUnusable, and no object of the ledger is made in it", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const attacker = yield* attackedBy(url, [], [])
+      let isMade = false
+      const tap = yield* WireTap.make(url, (chunk) => {
+        if (!isMade && chunk.includes("CREATE SCHEMA")) {
+          isMade = true
+          meanwhile(attacker.url, "CREATE SCHEMA auto_migration")
+        }
+        return chunk
+      })
+      const error = yield* Effect.provide(
+        failsWith("LedgerUnusable", AutoMigration.migrate),
+        App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users })
+      )
+      assert.isTrue(isMade)
+      assert.match(error.message, new RegExp(`its schema belongs to the role ${attacker.name}.*ALTER SCHEMA`, "s"))
+      deepStrictEqual(
+        yield* Database.query(url, "SELECT FROM pg_class WHERE relnamespace = 'auto_migration'::regnamespace"),
+        []
+      )
+    })
+  )
 })
 
 describe("an operator's operations", () => {
