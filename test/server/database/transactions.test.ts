@@ -4,10 +4,13 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import { AutoMigration, withAutoMigration } from "effect-auto-migration"
+import * as App from "../../support/program/App.js"
 import * as SettableClock from "../../support/program/SettableClock.js"
 import {
   appliedIds,
@@ -25,7 +28,9 @@ import {
   waitsInVain
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
+import * as Server from "../../support/server/Server.js"
 import { during, until } from "../../support/server/Until.js"
+import * as WireTap from "../../support/server/WireTap.js"
 
 describe("inside a caller's transaction", () => {
   const insert = Effect.flatMap(SqlClient.SqlClient, (sql) =>
@@ -174,6 +179,53 @@ describe("locks", () => {
         })
       ).pipe(Effect.withClock(clock.clock))
     )
+  )
+
+  it.scopedLive(
+    "a query that asks each second for a column that no lock is granted for queues others for a twentieth of a minute at most",
+    () =>
+      Effect.gen(function* () {
+        const { clock, pass, start, untilSleeping } = yield* SettableClock.stopped
+        /** The default, and a little more: no other pause is as long. */
+        const lockTimeout = "1001 millis"
+        const url = yield* Server.freshDatabase
+        let attempts = 0
+        const tap = yield* WireTap.make(url, (chunk) => {
+          if (chunk.includes("ADD COLUMN email")) {
+            attempts++
+            // More than is counted: the wait of an attempt counts for `lockTimeout` at most.
+            Effect.runSync(pass("1010 millis"))
+          }
+          return chunk
+        })
+        const options = { lockTimeout: Duration.decode(lockTimeout), lockRetry: Schedule.spaced("50 millis") }
+        /** Between two attempts a heal pauses for as long as it waited, and then for `lockRetry`. */
+        const passing = Effect.forEach(
+          [lockTimeout, "50 millis"] as const,
+          (pause) => Effect.forever(Effect.zipRight(untilSleeping(pause), pass(pause))),
+          { concurrency: "unbounded" }
+        )
+        yield* Effect.gen(function* () {
+          yield* askWithin("SELECT name FROM users")
+          yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
+          const began = yield* Clock.currentTimeMillis
+          while ((yield* Clock.currentTimeMillis) - began < 60_000) {
+            yield* Effect.raceFirst(failsWith("LockTimeout", ask("SELECT email FROM users")), passing)
+            yield* pass("1 second")
+          }
+          yield* start
+        }).pipe(
+          Effect.provide(App.layerWithMigrator({ url, migratorUrl: tap.url, migrations: users, options })),
+          Effect.withClock(clock)
+        )
+        const limits = (yield* tap.heard).statements.flatMap((text) =>
+          [...text.matchAll(/'lock_timeout', '(\d+)'/g)].map(([, limit]) => Number(limit))
+        )
+        deepStrictEqual([...new Set(limits)], [Duration.toMillis(lockTimeout)])
+        assert.isAtLeast(attempts, 1)
+        assert.isAtMost(attempts * Duration.toMillis(lockTimeout), 60_000 / 20)
+      }),
+    120_000
   )
 
   it.scopedLive(
