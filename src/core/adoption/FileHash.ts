@@ -7,6 +7,7 @@
  * @internal
  */
 import { withoutByteOrderMark } from "../text/Checksum.js"
+import { withoutComments } from "../text/Redaction.js"
 import type { Keeping } from "./Tool.js"
 
 /** @since 0.1.0 @category models */
@@ -121,4 +122,4 @@ const holdsStatements = (text: string, recorded: string): boolean | undefined =>
   return isBlank(unix.slice(from))
 }
 
-const isBlank = (text: string): boolean => text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, "").replace(/[\s;]+/g, "") === ""
+const isBlank = (text: string): boolean => withoutComments(text).replace(/[\s;]+/g, "") === ""

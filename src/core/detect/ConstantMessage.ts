@@ -49,8 +49,16 @@ const withoutValues = (message: string): string => {
   const head = withoutNumbers(message.slice(0, first < 0 ? colon : colon < 0 ? first : Math.min(colon, first)))
   if (colon >= 0) return `${head.trimEnd()}: ${withheld}`
   if (first < 0) return withoutNumbers(message)
-  const afterLast = /[^\p{Quotation_Mark}]*$/u.exec(message)?.[0] ?? ""
-  return `${head}"${withheld}"${withoutNumbers(afterLast)}`
+  return `${head}"${withheld}"${withoutNumbers(afterLastMark(message))}`
+}
+
+const anyMark = /\p{Quotation_Mark}/u
+
+/** A value may be a megabyte long, and a pattern with an end would try each of its places anew. */
+const afterLastMark = (message: string): string => {
+  let start = message.length
+  while (start > 0 && !anyMark.test(message.charAt(start - 1))) start--
+  return message.slice(start)
 }
 
 /** Bytes are printed as `0xe4`. */

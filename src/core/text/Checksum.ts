@@ -33,13 +33,10 @@ export type Digest = (text: string) => string
  * @since 0.1.0
  * @category conversions
  */
-export const normalise = (text: string): string =>
-  withoutByteOrderMark(text)
-    .replace(/\r\n?/g, "\n")
-    .split("\n")
-    .map(withoutTrailingSpace)
-    .join("\n")
-    .replace(/\n+$/, "")
+export const normalise = (text: string): string => {
+  const lines = withoutByteOrderMark(text).replace(/\r\n?/g, "\n").split("\n").map(withoutTrailingSpace)
+  return lines.slice(0, lines.findLastIndex((line) => line !== "") + 1).join("\n")
+}
 
 /** The checksum of a text. @since 0.1.0 @category constructors */
 export const make = (text: string, digest: Digest): Checksum => Checksum.make(`sha256:${digest(normalise(text))}`)

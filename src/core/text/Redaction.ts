@@ -62,8 +62,13 @@ export const between = (text: string, from: number, to: number): string => {
  * @since 0.1.0
  * @category operations
  */
-export const withoutQuotedLiteral = (message: string): string =>
-  message.replace(/"([\s\S]*)"$/, (_, token: string) => `"${withoutLiterals(token)}"`)
+export const withoutQuotedLiteral = (message: string): string => {
+  const start = message.indexOf('"') + 1
+  const end = message.length - 1
+  return start > 0 && start <= end && message.endsWith('"')
+    ? `${message.slice(0, start)}${withoutLiterals(message.slice(start, end))}"`
+    : message
+}
 
 const shown = (token: string): string => {
   const [first = ""] = token
@@ -85,4 +90,16 @@ export const mayHoldPassword = (statement: string): boolean => passwords.test(wi
 const passwords =
   /passw|\buser\s+mapping\b|\b(?:create|alter)\s+(?:role|user|group|server|subscription)\b|\bconnection\b|dblink|conninfo/i
 
-const withoutComments = (text: string): string => text.replace(/--[^\r\n]*|\/\*[\s\S]*?\*\//g, " ")
+const commentEnd = "*/"
+
+/**
+ * The text without comments, also without what looks like one in a literal. No block comment begins after the last end of one,
+ * so the pattern looks for no end in vain.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const withoutComments = (text: string): string => {
+  const end = text.includes(commentEnd) ? text.lastIndexOf(commentEnd) + commentEnd.length : 0
+  return `${text.slice(0, end).replace(/--[^\r\n]*|\/\*[\s\S]*?\*\//g, " ")}${text.slice(end).replace(/--[^\r\n]*/g, " ")}`
+}
