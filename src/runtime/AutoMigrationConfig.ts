@@ -8,9 +8,14 @@ import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { toStringUnknown } from "effect/Inspectable"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { InvalidOption } from "../core/error/InvalidOption.js"
 import * as Policy from "../core/policy/Policy.js"
 import { byteLength } from "../core/text/Utf8.js"
 
@@ -97,6 +102,22 @@ export interface Options {
   readonly breaker: { readonly first: Duration.Duration; readonly cap: Duration.Duration }
 }
 
+/**
+ * The options as a program writes them: a duration as `"5 seconds"`, a name as a string. They are checked when the layer is built.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OptionsInput
+  extends Partial<Omit<Options, "schema" | "ledgerOwner" | "deadline" | "lockTimeout" | "lease" | "breaker">> {
+  readonly schema?: string
+  readonly ledgerOwner?: string | undefined
+  readonly deadline?: Duration.DurationInput
+  readonly lockTimeout?: Duration.DurationInput
+  readonly lease?: Duration.DurationInput
+  readonly breaker?: { readonly first?: Duration.DurationInput; readonly cap?: Duration.DurationInput }
+}
+
 /** Pauses of 50 ms, growing threefold up to a second, each with jitter. @since 0.1.0 @category defaults */
 export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential("50 millis", 3).pipe(
   Schedule.union(Schedule.spaced("1 second")),
@@ -133,22 +154,94 @@ export class AutoMigrationConfig extends Context.Reference<AutoMigrationConfig>(
   { defaultValue: () => defaults }
 ) {}
 
+type Check<A> = (value: unknown) => Option.Option<A>
+
+const either = <A, I>(schema: Schema.Schema<A, I>): Check<A> => Schema.decodeUnknownOption(schema)
+
+/** Effect reads a negative duration, and one that is not a number, as zero. */
+const duration = {
+  check: (value: unknown) => Option.filter(Duration.decodeUnknown(value), () => !/^(-|NaN)/.test(String(value))),
+  expected: 'a duration such as "5 seconds"'
+}
+
+const oneOf = <const A extends string>(one: A, other: A) => ({
+  check: either(Schema.Literal(one, other)),
+  expected: `"${one}" or "${other}"`
+})
+
+/** What an option takes. `policy` and `lockRetry` are functions and schedules, which only their types tell apart. */
+const checks = {
+  mode: oneOf("heal", "observe"),
+  transaction: oneOf("migration", "plan"),
+  healConstraints: { check: either(Schema.Boolean), expected: "true or false" },
+  schema: {
+    check: either(SchemaName),
+    expected: "a schema's name of lower-case letters, digits and underscores, which begins with no digit"
+  },
+  ledgerOwner: {
+    check: either(RoleName),
+    expected: "a role's name of at most 63 bytes without control characters"
+  },
+  budget: { check: either(Schema.NonNegativeInt), expected: "a whole number that is not negative" }
+}
+
+/** An option that is not given has its default. */
+const checked = <A>(
+  option: string,
+  value: unknown,
+  byDefault: A,
+  { check, expected }: { readonly check: Check<A>; readonly expected: string }
+): Either.Either<A, InvalidOption> =>
+  value === undefined
+    ? Either.right(byDefault)
+    : Either.fromOption(
+        check(value),
+        () => new InvalidOption({ option, value: toStringUnknown(value, 0).slice(0, 100), expected })
+      )
+
+const fromInput = ({ breaker = {}, ...given }: OptionsInput): Either.Either<Options, InvalidOption> =>
+  Either.all({
+    mode: checked("mode", given.mode, defaults.mode, checks.mode),
+    healConstraints: checked(
+      "healConstraints",
+      given.healConstraints,
+      defaults.healConstraints,
+      checks.healConstraints
+    ),
+    schema: checked("schema", given.schema, defaults.schema, checks.schema),
+    ledgerOwner: checked("ledgerOwner", given.ledgerOwner, defaults.ledgerOwner, checks.ledgerOwner),
+    policy: Either.right(given.policy ?? defaults.policy),
+    transaction: checked("transaction", given.transaction, defaults.transaction, checks.transaction),
+    budget: checked("budget", given.budget, defaults.budget, checks.budget),
+    deadline: checked("deadline", given.deadline, defaults.deadline, duration),
+    lockTimeout: checked("lockTimeout", given.lockTimeout, defaults.lockTimeout, duration),
+    lockRetry: Either.right(given.lockRetry ?? defaults.lockRetry),
+    lease: checked("lease", given.lease, defaults.lease, duration),
+    breaker: Either.all({
+      first: checked("breaker.first", breaker.first, defaults.breaker.first, duration),
+      cap: checked("breaker.cap", breaker.cap, defaults.breaker.cap, duration)
+    })
+  })
+
 /**
- * Sets some options by code. The others keep their defaults.
+ * Sets some options by code. The others keep their defaults. The layer fails with `InvalidOption` where an option does not
+ * take its value.
  *
  * @example
  * ```ts check
  * import { AutoMigrationConfig } from "effect-auto-migration"
- * import { Duration } from "effect"
  *
- * export const Options = AutoMigrationConfig.layer({ mode: "observe", deadline: Duration.seconds(5) })
+ * export const Options = AutoMigrationConfig.layer({ schema: "my_ledger", lockTimeout: "5 seconds" })
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Partial<Options>): Layer.Layer<never> =>
-  Layer.succeed(AutoMigrationConfig, { ...defaults, ...options })
+export const layer = (options: OptionsInput): Layer.Layer<never, InvalidOption> =>
+  Layer.effect(
+    AutoMigrationConfig,
+    Effect.suspend(() => fromInput(options))
+  )
 
 const fromEnvironment: Config.Config<Options> = Config.all({
   mode: Config.literal("heal", "observe")("MODE").pipe(Config.withDefault(defaults.mode)),

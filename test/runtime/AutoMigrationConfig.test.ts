@@ -8,7 +8,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { AutoMigrationConfig } from "effect-auto-migration"
+import { AutoMigrationConfig, AutoMigrationError, Policy } from "effect-auto-migration"
+import { expectTypeOf } from "vitest"
 
 const from = (environment: Readonly<Record<string, string>>) =>
   Effect.provide(
@@ -33,6 +34,85 @@ describe("options", () => {
       assert.strictEqual(options.budget, AutoMigrationConfig.defaults.budget)
     }).pipe(Effect.provide(AutoMigrationConfig.layer({ mode: "observe" })))
   )
+
+  it.effect("set by code are durations and names as Effect's users write them", () =>
+    Effect.map(
+      Effect.provide(
+        AutoMigrationConfig.AutoMigrationConfig,
+        AutoMigrationConfig.layer({
+          mode: "observe",
+          healConstraints: true,
+          schema: "my_ledger",
+          ledgerOwner: "The Owner",
+          policy: Policy.always,
+          transaction: "plan",
+          budget: 0,
+          deadline: Duration.minutes(1),
+          lockTimeout: "5 seconds",
+          lockRetry: Schedule.forever,
+          lease: 10_000,
+          breaker: { cap: "1 hour" }
+        })
+      ),
+      (options) =>
+        deepStrictEqual(options, {
+          mode: "observe",
+          healConstraints: true,
+          schema: AutoMigrationConfig.SchemaName.make("my_ledger"),
+          ledgerOwner: AutoMigrationConfig.RoleName.make("The Owner"),
+          policy: Policy.always,
+          transaction: "plan",
+          budget: 0,
+          deadline: Duration.minutes(1),
+          lockTimeout: Duration.seconds(5),
+          lockRetry: Schedule.forever,
+          lease: Duration.seconds(10),
+          breaker: { first: AutoMigrationConfig.defaults.breaker.first, cap: Duration.hours(1) }
+        })
+    )
+  )
+
+  const wrong: ReadonlyArray<readonly [given: unknown, option: string, value: string, remedy: string]> = [
+    [{ mode: "maybe" }, "mode", "maybe", '"heal" or "observe"'],
+    [{ transaction: "none" }, "transaction", "none", '"migration" or "plan"'],
+    [{ healConstraints: "yes" }, "healConstraints", "yes", "true or false"],
+    [{ schema: "My Ledger" }, "schema", "My Ledger", "lower-case letters"],
+    [{ schema: "" }, "schema", "", "lower-case letters"],
+    [{ ledgerOwner: "a\u0000" }, "ledgerOwner", "a\\u{0}", "without control characters"],
+    [{ budget: 1.5 }, "budget", "1.5", "a whole number"],
+    [{ deadline: "soon" }, "deadline", "soon", '"5 seconds"'],
+    [{ lockTimeout: Number.NaN }, "lockTimeout", "NaN", '"5 seconds"'],
+    [{ lease: "-5 seconds" }, "lease", "-5 seconds", '"5 seconds"'],
+    [{ breaker: { first: -1 } }, "breaker.first", "-1", '"5 seconds"'],
+    [{ breaker: { cap: {} } }, "breaker.cap", "{}", '"5 seconds"']
+  ]
+
+  for (const [given, option, value, remedy] of wrong) {
+    it.effect(`fail their layer where ${option} is ${value}`, () =>
+      Effect.gen(function* () {
+        const layer: ReturnType<typeof AutoMigrationConfig.layer> = Reflect.apply(
+          AutoMigrationConfig.layer,
+          undefined,
+          [given]
+        )
+        const error = yield* Effect.flip(Effect.provide(Effect.void, layer))
+        assert.instanceOf(error, AutoMigrationError.InvalidOption)
+        for (const part of [`The option ${option} cannot be ${value}. `, remedy]) assert.include(error.message, part)
+      })
+    )
+  }
+
+  it("have the types of Effect's own options", () => {
+    expectTypeOf(AutoMigrationConfig.layer({})).toEqualTypeOf<Layer.Layer<never, AutoMigrationError.InvalidOption>>()
+    expectTypeOf<AutoMigrationConfig.OptionsInput["lockTimeout"]>().toEqualTypeOf<Duration.DurationInput | undefined>()
+    expectTypeOf<Partial<AutoMigrationConfig.Options>>().toExtend<AutoMigrationConfig.OptionsInput>()
+    // @ts-expect-error A mode is one of two words.
+    AutoMigrationConfig.layer({ mode: "maybe" })
+    // @ts-expect-error A duration has a unit of time.
+    AutoMigrationConfig.layer({ lockTimeout: "5 parsecs" })
+    // @ts-expect-error An option has no other name.
+    AutoMigrationConfig.layer({ lockTimeuot: "5 seconds" })
+  })
 
   it.effect("come from the environment", () =>
     Effect.gen(function* () {

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto"
 import * as PgClient from "@effect/sql-pg/PgClient"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -94,13 +93,8 @@ export const yesterday = Layer.effect(
 export const layer = ({ schema, url }: Place, release: typeof today) =>
   AutoMigrationLive.pipe(
     Layer.provide(release),
-    Layer.provide(
-      AutoMigrationConfig.layer({
-        schema: AutoMigrationConfig.SchemaName.make(schema),
-        deadline: Duration.minutes(2)
-      })
-    ),
-    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: Duration.minutes(1) })),
+    Layer.provide(AutoMigrationConfig.layer({ schema, deadline: "2 minutes" })),
+    Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), connectTimeout: "1 minute" })),
     // The demo itself tells what is healed, and what is refused.
     Layer.provideMerge(Logger.minimumLogLevel(LogLevel.Error))
   )

@@ -12,6 +12,7 @@ import { render as renderGap, SchemaGap } from "../detect/Detector.js"
 import { location } from "../text/Location.js"
 
 export { type AdoptionError, AdoptionRefused, NothingToAdopt, SeveralHistories } from "./AdoptionError.js"
+export { InvalidOption } from "./InvalidOption.js"
 export {
   AmbiguousOrder,
   AmbiguousProvider,

@@ -397,6 +397,11 @@ const cases: ReadonlyArray<
     /Correct that, or accept it: accept it$/
   ],
   [new Errors.LedgerUnusable({ schema: "l", reason: "broken", remedy: "Mend it." }), ["schema l", "broken"], /Mend it/],
+  [
+    new Errors.InvalidOption({ option: "lockTimeout", value: "soon", expected: 'a duration such as "5 seconds"' }),
+    ["lockTimeout", "soon"],
+    /Give it a duration such as "5 seconds"\.$/
+  ],
   [new Errors.UnknownMigration({ id: "9", known: ["1", "2"] }), ["9", "1, 2"], /Correct the id/]
 ]
 
