@@ -53,7 +53,13 @@ describe("code in documents", () => {
       config,
       JSON.stringify({
         extends: "../../tsconfig.json",
-        compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
+        compilerOptions: {
+          noUnusedLocals: false,
+          noUnusedParameters: false,
+          // As a guide says: the types of @effect/sql-drizzle fit drizzle-orm's own only by this resolution.
+          module: "Preserve",
+          moduleResolution: "Bundler"
+        },
         include: ["./*/*.ts"]
       })
     )
