@@ -31,6 +31,7 @@ import * as Executor from "./execute/Executor.js"
 import * as Boundary from "./heal/Boundary.js"
 import * as Healer from "./heal/Healer.js"
 import * as Activity from "./operate/Activity.js"
+import * as Observer from "./operate/Observer.js"
 import * as Operator from "./operate/Operator.js"
 import * as Verdict from "./operate/Verdict.js"
 import * as Knowledge from "./runner/Knowledge.js"
@@ -49,7 +50,7 @@ export type { BaselineOptions, Status } from "./operate/Operator.js"
  */
 export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigration")<
   AutoMigration,
-  Boundary.Healer & Operator.Operator & Verdict.Verdicts & Activity.Activities
+  Boundary.Healer & Observer.Observer & Operator.Operator & Verdict.Verdicts & Activity.Activities
 >() {}
 
 /**
@@ -66,9 +67,9 @@ export const layer: Layer.Layer<
 > = Layer.scoped(
   AutoMigration,
   Effect.map(
-    Effect.all([Healer.make, Operator.make, Verdict.make, Activity.make]),
-    ([healer, operator, verdicts, activities]) =>
-      AutoMigration.of({ ...healer, ...operator, ...verdicts, ...activities })
+    Effect.all([Healer.make, Operator.make, Observer.make, Verdict.make, Activity.make]),
+    ([healer, operator, observer, verdicts, activities]) =>
+      AutoMigration.of({ ...healer, ...operator, ...observer, ...verdicts, ...activities })
   )
 ).pipe(
   Layer.provide(PlanRunner.layer),
@@ -338,6 +339,27 @@ export const adopt = (
 /** All events of the ledger, the first one first. @since 0.1.0 @category operations */
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
   Effect.map(AutoMigration, (_) => _.events)
+)
+
+/**
+ * All events of the ledger, the first one first, and then each new one when it commits. The stream does not end. It
+ * waits for a ledger that is not built yet, and begins again with the first event of a ledger that was built anew. It
+ * fails when the server cannot be reached.
+ *
+ * @example
+ * ```ts check
+ * import { AutoMigration } from "effect-auto-migration"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const printed = Stream.runForEach(AutoMigration.follow, ({ kind, migrationId, recordedAt }) =>
+ *   Effect.log(`${recordedAt} ${kind} ${migrationId}`))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const follow: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
+  Effect.map(AutoMigration, (_) => _.follow)
 )
 
 /**

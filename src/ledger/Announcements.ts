@@ -14,6 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as MutableRef from "effect/MutableRef"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { MigrationClient } from "../database/MigrationClient.js"
@@ -42,6 +43,11 @@ export interface Announcements {
    * listens: earlier announcements were not heard.
    */
   readonly attend: Effect.Effect<(ids: ReadonlyArray<string>) => Effect.Effect<void>>
+  /**
+   * Listens as long as the scope is open. The inner effect completes when an event has been announced since it last
+   * completed, or may have been: when listening begins, and after a pause.
+   */
+  readonly subscribe: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
 }
 
 /** A fiber that waits until the last of these migrations is announced. */
@@ -82,12 +88,18 @@ interface Station {
   /** Open while the process listens, and for good where it is deaf. */
   readonly isSettled: Effect.Latch
   readonly heard: MutableRef.MutableRef<Heard>
+  /** Whether the process lacks migrations. */
+  readonly isLacking: MutableRef.MutableRef<boolean>
+  readonly subscribers: Set<Queue.Enqueue<void>>
 }
 
 const delay = Duration.seconds(1)
 
 /** How long an announcement may take after its event has been read, or after the announcement before it. */
 const patience = Duration.seconds(1)
+
+/** How often a subscriber reads the ledger: seldom while the process listens, since a connection may be lost silently. */
+const reading = { listening: Duration.seconds(30), deaf: Duration.seconds(1) }
 
 /**
  * Pauses between attempts to listen. They grow to a minute, and begin anew when the last failure is five minutes ago.
@@ -126,22 +138,31 @@ export const make = Effect.fnUntraced(function* (
     since: MutableRef.make(Number.POSITIVE_INFINITY),
     isWaiting: yield* Effect.makeLatch(),
     isSettled: yield* Effect.makeLatch(),
-    heard: MutableRef.make<Heard>({ ids: new Set(), waiters: [] })
+    heard: MutableRef.make<Heard>({ ids: new Set(), waiters: [] }),
+    isLacking: MutableRef.make(false),
+    subscribers: new Set()
   }
   return {
     follow: (lacking) => follow(station, lacking),
     expect: (ids) =>
       ids.length === 0 ? Effect.void : Effect.asVoid(Effect.forkIn(Effect.ignore(check(station, ids)), scope)),
     unsafeIsAnnounced: (ids) => ids.some((id) => MutableRef.get(station.heard).ids.has(id)),
-    attend: Effect.sync(() => attend(station))
+    attend: Effect.sync(() => attend(station)),
+    subscribe: subscribe(station)
   }
 })
 
 const follow = (station: Station, lacking: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.suspend(() => {
     MutableRef.update(station.heard, ({ ids, waiters }) => ({ ids: without(ids, lacking), waiters }))
-    return lacking.length > 0 && !MutableRef.get(station.isDeaf) ? start(station) : stop(station)
+    MutableRef.set(station.isLacking, lacking.length > 0)
+    return startOrStop(station)
   })
+
+const startOrStop = (station: Station): Effect.Effect<void> => {
+  const isWanted = MutableRef.get(station.isLacking) || station.subscribers.size > 0
+  return isWanted && !MutableRef.get(station.isDeaf) ? start(station) : stop(station)
+}
 
 const start = (station: Station): Effect.Effect<void> => {
   const soon = Effect.raceFirst(Effect.sleep(delay), station.isWaiting.await)
@@ -177,6 +198,7 @@ const listenOnce = (station: Station) =>
     const onListening = Effect.flatMap(Monotonic.milliseconds, (now) => {
       began = now
       MutableRef.set(since, now)
+      tellSubscribers(station)
       return isSettled.open
     })
     const onEnd = Effect.suspend(() => {
@@ -192,8 +214,12 @@ const listenOnce = (station: Station) =>
     return Effect.ensuring(Effect.zipRight(listened, onPooled), onEnd)
   })
 
+const tellSubscribers = ({ subscribers }: Station): void =>
+  subscribers.forEach((subscriber) => void subscriber.unsafeOffer(undefined))
+
 /** The driver calls this for each event of every migration. A waiter is woken at the last of its migrations only. */
 const hear = (station: Station, payload: string): void => {
+  tellSubscribers(station)
   const id = announcement.exec(payload)?.[1]
   if (id === undefined || !station.known.has(id)) return
   MutableRef.update(station.heard, ({ ids, waiters }) => ({
@@ -250,6 +276,29 @@ const arrival = (station: Station, ids: ReadonlyArray<string>, before: ReadonlyS
         }))
       )
   )
+
+/** A subscriber listens at once, as a fiber does that waits. */
+const subscribe = Effect.fnUntraced(function* (
+  station: Station
+): Effect.fn.Return<Effect.Effect<void>, never, Scope.Scope> {
+  const { isWaiting, since, subscribers } = station
+  const news = yield* Queue.sliding<void>(1)
+  yield* Effect.acquireRelease(
+    Effect.suspend(() => {
+      subscribers.add(news)
+      return Effect.zipRight(isWaiting.open, startOrStop(station))
+    }),
+    () =>
+      Effect.suspend(() => {
+        subscribers.delete(news)
+        return startOrStop(station)
+      })
+  )
+  const pause = Effect.suspend(() =>
+    Effect.sleep(MutableRef.get(since) < Number.POSITIVE_INFINITY ? reading.listening : reading.deaf)
+  )
+  return Effect.raceFirst(Queue.take(news), pause)
+})
 
 const without = (ids: ReadonlySet<string>, others: Iterable<string>): ReadonlySet<string> => {
   const gone = new Set(others)

@@ -51,6 +51,8 @@ export class Knowledge extends Context.Tag("effect-auto-migration/Knowledge")<
     readonly learn: (applied: LedgerEvent.AppliedSet) => Effect.Effect<void>
     /** Waits for what other processes announce from now on; see `Announcements`. */
     readonly attend: Announcements.Announcements["attend"]
+    /** Waits for each event from now on; see `Announcements`. */
+    readonly subscribe: Announcements.Announcements["subscribe"]
   }
 >() {}
 
@@ -89,7 +91,8 @@ export const make = Effect.gen(function* () {
     ),
     view: Effect.flatMap(recalled, Option.match({ onNone: () => refresh, onSome: cachedView })),
     learn: (applied) => remember(memory, (known) => merge(known, applied)),
-    attend: announcements.attend
+    attend: announcements.attend,
+    subscribe: announcements.subscribe
   })
 })
 

@@ -55,6 +55,10 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
     readonly renamed: Effect.Effect<ReadonlySet<string | null>, MigrationFailure.Failure>
     /** All events, from the first one on. */
     readonly events: Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError>
+    /** The next events after a place in the log, as many as one message holds. */
+    readonly eventsAfter: (
+      sequence: number
+    ) => Effect.Effect<ReadonlyArray<LedgerEvent.LedgerEvent>, AutoMigrationError>
     /** Follows the hash chain from the first event to the last, and compares the projection with the log. */
     readonly verify: Effect.Effect<Either.Either<LedgerEvent.ChainHead, LedgerEvent.BrokenLink>, AutoMigrationError>
     /** Makes the projection anew from the log. */
@@ -91,6 +95,7 @@ export const make = Effect.gen(function* () {
       LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, timing, guarding),
     renamed: renamed(dependencies),
     events,
+    eventsAfter: (sequence) => eventsAfter(dependencies, sequence),
     verify: verify(dependencies, events),
     rebuild: rebuild(dependencies)
   })

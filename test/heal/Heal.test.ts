@@ -52,7 +52,8 @@ const concluded = Effect.fnUntraced(function* (gap: MissingObject, futile: Findi
       view: unasked,
       refresh: unasked,
       learn: () => unasked,
-      attend: unasked
+      attend: unasked,
+      subscribe: unasked
     }),
     runner: PlanRunner.of({ openWindow: () => unasked, unlessElsewhere: () => unasked, run: () => unasked }),
     futile,

@@ -51,7 +51,8 @@ const services = Layer.mergeAll(
     view: Effect.succeed<View>({ applied, age: "fresh" }),
     refresh: unasked,
     learn: () => unasked,
-    attend: unasked
+    attend: unasked,
+    subscribe: unasked
   }),
   Layer.succeed(PlanRunner, {
     openWindow: () => Effect.succeedSome(window),
