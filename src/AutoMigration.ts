@@ -25,6 +25,7 @@ import type { Plan, StepRisk } from "./core/graph/Plan.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/migration/LedgerEvent.js"
 import type { MigrationId } from "./core/migration/Migration.js"
 import type { Verdict as PolicyVerdict } from "./core/policy/Policy.js"
+import type { Drift } from "./core/policy/Drift.js"
 import * as Catalog from "./database/Catalog.js"
 import * as MigrationClient from "./database/MigrationClient.js"
 import * as Executor from "./execute/Executor.js"
@@ -41,6 +42,7 @@ import * as SqlParser from "./runtime/SqlParser.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
 
 export type { Activity, Blocker } from "./operate/Activity.js"
+export type { Drift, Suspect } from "./core/policy/Drift.js"
 export type { HistoryStatus } from "./operate/Adopter.js"
 export type { BaselineOptions, Status } from "./operate/Operator.js"
 
@@ -339,6 +341,20 @@ export const adopt = (
 /** All events of the ledger, the first one first. @since 0.1.0 @category operations */
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
   Effect.map(AutoMigration, (_) => _.events)
+)
+
+/**
+ * The objects that the ledger promises and the catalog lacks: each with the migration that promises it, when that was
+ * applied, and the later migrations that may have removed it. It asks the catalog in one message, and reads the log only
+ * where an object is missing. A name without a schema is looked up in every schema. A migration whose file was edited
+ * promises none; {@link status} lists it.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const drift: Effect.Effect<ReadonlyArray<Drift>, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.drift
 )
 
 /**

@@ -76,7 +76,8 @@ export interface AppliedSet {
 /** The applied set of an empty log. @since 0.1.0 @category constructors */
 export const empty: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumById: new Map() }
 
-const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
+/** Whether an event makes its migration applied. @since 0.1.0 @category predicates */
+export const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
 
 /**
  * Adds migrations that have just run, as of the same event: the ledger's next answer names them again.
