@@ -32,6 +32,7 @@ import * as Executor from "./execute/Executor.js"
 import * as Boundary from "./heal/Boundary.js"
 import * as Healer from "./heal/Healer.js"
 import * as Activity from "./operate/Activity.js"
+import type { Health } from "./operate/Health.js"
 import * as Observer from "./operate/Observer.js"
 import * as Operator from "./operate/Operator.js"
 import * as Verdict from "./operate/Verdict.js"
@@ -44,6 +45,7 @@ import type { MigrationSource } from "./source/MigrationSource.js"
 export type { Activity, Blocker } from "./operate/Activity.js"
 export type { Drift, Suspect } from "./core/policy/Drift.js"
 export type { HistoryStatus } from "./operate/Adopter.js"
+export type { Failing, Health } from "./operate/Health.js"
 export type { BaselineOptions, Status } from "./operate/Operator.js"
 
 /**
@@ -342,6 +344,26 @@ export const adopt = (
 export const events: Stream.Stream<LedgerEvent, AutoMigrationError, AutoMigration> = Stream.unwrap(
   Effect.map(AutoMigration, (_) => _.events)
 )
+
+/**
+ * What a readiness probe wants to know, by one message to the server at most. It never fails: a server that does not
+ * answer is the state `unreachable`. A program that is `behind` or `failing` can serve all queries but those that need
+ * what is pending.
+ *
+ * @example
+ * ```ts check
+ * import { HttpRouter, HttpServerResponse } from "@effect/platform"
+ * import { AutoMigration } from "effect-auto-migration"
+ * import { Effect } from "effect"
+ *
+ * export const readiness = HttpRouter.get("/readyz", Effect.map(AutoMigration.health, ({ state }) =>
+ *   HttpServerResponse.text(state, { status: state === "unreachable" ? 503 : 200 })))
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const health: Effect.Effect<Health, never, AutoMigration> = Effect.flatMap(AutoMigration, (_) => _.health)
 
 /**
  * The objects that the ledger promises and the catalog lacks: each with the migration that promises it, when that was

@@ -100,7 +100,7 @@ export const tryLock = (schema: SchemaName): string => answering("locked", `pg_c
  * @since 0.1.0
  * @category statements
  */
-export const head = (schema: SchemaName, known: AppliedSet): string =>
+export const head = (schema: SchemaName, known: AppliedSet, since = String(known.sequence)): string =>
   answering(
     "head",
     `pg_catalog.json_build_object(
@@ -110,8 +110,22 @@ export const head = (schema: SchemaName, known: AppliedSet): string =>
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', log.sequence,
   'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
-    FROM "${schema}".migration_bit b WHERE b.applied_by > ${known.sequence}), '[]'))`,
+    FROM "${schema}".migration_bit b WHERE b.applied_by > ${since}), '[]'))`,
     `FROM (SELECT coalesce(pg_catalog.max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
+  )
+
+/**
+ * The same, with all migrations where the log no longer holds the event that is known.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const wholeHead = (schema: SchemaName, known: AppliedSet): string =>
+  head(
+    schema,
+    known,
+    `(SELECT coalesce(pg_catalog.max(e.sequence), 0) FROM "${schema}".event e
+      WHERE e.sequence = ${known.sequence} AND e.hash = ${literal(known.hash)})`
   )
 
 /** @since 0.1.0 @category models */

@@ -32,6 +32,8 @@ export interface LedgerFailure {
   ) => (error: SqlError) => Effect.Effect<never, MigrationFailure.Failure>
   /** Fails for `reason`, or because a newer version of the library made the ledger. */
   readonly unusable: (reason: string, remedy?: string) => Effect.Effect<never, MigrationFailure.Failure>
+  /** The failure of a message of the library that failed, without a question to the server. */
+  readonly withoutAsking: (doing: string, error: SqlError) => MigrationFailure.Failure
   /** The failure for `reason`, without a question to the server. */
   readonly offhand: (reason: string, remedy?: string) => MigrationFailure.Failure
   /** Fails where a newer version of the library made the ledger. Succeeds where its log cannot be read. */
@@ -61,6 +63,12 @@ export const make: Effect.Effect<LedgerFailure, never, MigrationClient> = Effect
   return {
     ofMessage: (doing, remains) => (error) => failForMessage(dependencies, error, doing, remains),
     unusable: (reason, remedy) => unusable(dependencies, reason, remedy),
+    withoutAsking: (doing, error) =>
+      Option.match(Trust.faultOf(error), {
+        onNone: () => MigrationFailure.ofMessage(error, doing),
+        onSome: ({ kind, reason }) =>
+          unusableFor(config.schema, reason, kind === "owner" ? takeOver(config.schema) : putBack)
+      }),
     offhand: (reason, remedy = restore) => unusableFor(config.schema, reason, remedy),
     refuseNewer: refuseNewer(dependencies),
     refuseNewerOfOwners: refuseNewerOfOwners(dependencies),

@@ -14,7 +14,9 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import { Knowledge } from "../runner/Knowledge.js"
 import { Ledger } from "../runner/Ledger.js"
+import { PlanRunner } from "../runner/PlanRunner.js"
 import * as Follower from "./Follower.js"
+import * as Health from "./Health.js"
 
 /**
  * @since 0.1.0
@@ -22,10 +24,12 @@ import * as Follower from "./Follower.js"
  */
 export interface Observer {
   readonly follow: Stream.Stream<LedgerEvent, AutoMigrationError>
+  readonly health: Effect.Effect<Health.Health>
   readonly drift: Effect.Effect<ReadonlyArray<Drift.Drift>, AutoMigrationError>
 }
 
 interface Services {
+  readonly runner: Context.Tag.Service<PlanRunner>
   readonly catalog: Context.Tag.Service<Catalog.Catalog>
   readonly knowledge: Context.Tag.Service<Knowledge>
   readonly ledger: Context.Tag.Service<Ledger>
@@ -35,14 +39,17 @@ interface Services {
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Observer, never, Catalog.Catalog | Knowledge | Ledger> = Effect.gen(function* () {
-  const services: Services = {
-    catalog: yield* Catalog.Catalog,
-    knowledge: yield* Knowledge,
-    ledger: yield* Ledger
+export const make: Effect.Effect<Observer, never, Catalog.Catalog | Knowledge | Ledger | PlanRunner> = Effect.gen(
+  function* () {
+    const services: Services = {
+      catalog: yield* Catalog.Catalog,
+      knowledge: yield* Knowledge,
+      ledger: yield* Ledger,
+      runner: yield* PlanRunner
+    }
+    return { follow: Follower.make(services), drift: drift(services), health: yield* Health.make(services) }
   }
-  return { follow: Follower.make(services), drift: drift(services) }
-})
+)
 
 /** Reads the events only where an object is missing. */
 const drift = ({ catalog, knowledge, ledger }: Services): Observer["drift"] =>

@@ -51,6 +51,11 @@ export interface Window {
   readonly failure: Failure
 }
 
+/** An open window, and its migration. @since 0.1.0 @category models */
+export interface OpenWindow extends Window {
+  readonly id: MigrationId
+}
+
 /**
  * @since 0.1.0
  * @category models
@@ -58,6 +63,8 @@ export interface Window {
 export interface Breaker {
   /** The first window that is open for one of these migrations. */
   readonly openFor: (ids: ReadonlyArray<MigrationId>) => Effect.Effect<Option.Option<Window>>
+  /** All open windows. */
+  readonly open: Effect.Effect<ReadonlyArray<OpenWindow>>
   /**
    * The window that it gives has the failure for the caller that ran the migration. The window that it keeps is for
    * others. `atLeast` is the shortest window, in milliseconds. Defaults to 0.
@@ -113,6 +120,9 @@ export const make = (options: Options["breaker"]): Effect.Effect<Breaker> =>
                 )
               )
         ),
+      open: Effect.zipWith(Ref.get(windows), Monotonic.milliseconds, (all, now) =>
+        HashMap.toEntries(all).flatMap(([id, window]) => (window.endsAt > now ? [{ ...window, id }] : []))
+      ),
       failed,
       suspected: (id, failure) =>
         Effect.flatMap(Ref.getAndUpdate(suspects, HashSet.add(id)), (before) =>

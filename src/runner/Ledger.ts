@@ -42,6 +42,11 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
   {
     /** Brings an applied set up to date, by one small row. Without a ledger the set is empty. */
     readonly refresh: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
+    /**
+     * The applied set, by one message: no failure of it asks for its reason. Where a table of the ledger is missing, the
+     * set is empty. A log that is not the known one is read from its beginning.
+     */
+    readonly glance: (known: LedgerEvent.AppliedSet) => Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure>
     /** How the executor reads the applied set under its lock. */
     readonly journal: Executor.Journal
     /** Builds the missing parts of the ledger. `gap` is the object that a reader of the ledger found missing. */
@@ -90,6 +95,7 @@ export const make = Effect.gen(function* () {
   const events = allEvents(dependencies)
   return Ledger.of({
     refresh: (known) => refresh(dependencies, known),
+    glance: (known) => glance(dependencies, known),
     journal: journalOf(dependencies),
     build: (gap, timing, guarding = identity) =>
       LedgerBuild.build({ ...dependencies, executor, ownGraph }, gap, timing, guarding),
@@ -117,6 +123,24 @@ const refresh = (
     onSuccess: (results) => read(dependencies, known, Message.columnsOf(results), trusted.ask)
   })
 }
+
+const glance = (
+  { failures, schema, trusted }: Dependencies,
+  known: LedgerEvent.AppliedSet
+): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
+  Effect.matchEffect(trusted.ask(LedgerStatements.wholeHead(schema, known)), {
+    onFailure: (error) =>
+      Option.isSome(Detector.detect(error))
+        ? Effect.as(trusted.doubt, LedgerEvent.empty)
+        : Effect.fail(failures.withoutAsking("a look at the ledger", error)),
+    onSuccess: (results) =>
+      Effect.mapError(
+        Effect.flatMap(decodeHead(Message.columnsOf(results)["head"]), (head) =>
+          LedgerStatements.refreshed(head.hashAtKnown === known.hash ? known : LedgerEvent.empty, head)
+        ),
+        () => failures.offhand("its applied set cannot be read", LedgerFailure.rebuild(schema))
+      )
+  })
 
 const journalOf = (dependencies: Dependencies): Executor.Journal => {
   const { failures, schema, trusted } = dependencies

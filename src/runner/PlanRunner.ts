@@ -71,6 +71,8 @@ export class PlanRunner extends Context.Tag("effect-auto-migration/PlanRunner")<
   {
     /** The window that is open for a migration of a plan. The plan is refused until it ends. */
     readonly openWindow: (plan: Plan.Plan) => Effect.Effect<Option.Option<Breaker.Window>>
+    /** All windows that are open in this process. */
+    readonly openWindows: Effect.Effect<ReadonlyArray<Breaker.OpenWindow>>
     /** Fails where another tool has migrated the database, and the ledger holds no migration of the program. */
     readonly unlessElsewhere: (applied: AppliedSet) => Effect.Effect<void, RunFailure>
     readonly run: (options: RunOptions) => Effect.Effect<Result, RunFailure>
@@ -104,6 +106,7 @@ export const make = Effect.gen(function* () {
   const turn = yield* Effect.makeSemaphore(1)
   return PlanRunner.of({
     openWindow: (plan) => openWindow(dependencies, plan),
+    openWindows: dependencies.breaker.open,
     unlessElsewhere: (applied) => unlessElsewhere(dependencies, applied),
     run: (options) =>
       turn

@@ -55,7 +55,12 @@ const concluded = Effect.fnUntraced(function* (gap: MissingObject, futile: Findi
       attend: unasked,
       subscribe: unasked
     }),
-    runner: PlanRunner.of({ openWindow: () => unasked, unlessElsewhere: () => unasked, run: () => unasked }),
+    runner: PlanRunner.of({
+      openWindow: () => unasked,
+      openWindows: unasked,
+      unlessElsewhere: () => unasked,
+      run: () => unasked
+    }),
     futile,
     gap,
     occurrence: "first",

@@ -56,6 +56,7 @@ const services = Layer.mergeAll(
   }),
   Layer.succeed(PlanRunner, {
     openWindow: () => Effect.succeedSome(window),
+    openWindows: unasked,
     unlessElsewhere: () => Effect.void,
     run: () => unasked
   }),
