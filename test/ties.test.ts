@@ -8,6 +8,7 @@ import { parseObjects } from "../src/core/file/ObjectSyntax.js"
 import type * as SchemaObject from "../src/core/model/SchemaObject.js"
 import * as AutoMigrationConfig from "../src/runtime/AutoMigrationConfig.js"
 import { riskKinds } from "./support/arbitraries/Migration.js"
+import { libraryVersion } from "../src/runtime/Process.js"
 import * as ErrorShapes from "./support/detect/ErrorShapes.js"
 import { lastFootprint } from "./support/history/Parsing.js"
 import { filesIn, read } from "./support/repository/Repository.js"
@@ -185,5 +186,11 @@ describe("a test", () => {
     )
     assert.isAbove(parts.length, 10)
     none(parts.filter(({ files, part }) => !files.some((file) => read(file).includes(part))).map(({ part }) => part))
+  })
+})
+
+describe("the version that events name", () => {
+  it("is the one of package.json", () => {
+    deepStrictEqual(libraryVersion, JSON.parse(read("package.json")).version)
   })
 })

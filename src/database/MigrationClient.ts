@@ -68,6 +68,8 @@ export class MigrationClient extends Context.Tag("effect-auto-migration/Migratio
      * a pooler stands before the server: its sessions serve other clients as well.
      */
     readonly listen: (channel: string, listener: Listener) => Effect.Effect<"pooled", SqlError>
+    /** The name that the application gives its sessions, for the events of the ledger. */
+    readonly application?: string
   }
 >() {}
 
@@ -191,6 +193,10 @@ const opening = Effect.fnUntraced(function* (config: PgClient.PgClientConfig) {
   return yield* Acquisition.inBackground(PgClient.make({ ...config, stream }), hangUp)
 })
 
+/** The driver's own name says nothing about the application. */
+const named = ({ applicationName }: Pick<PgClient.PgClientConfig, "applicationName">) =>
+  applicationName === undefined || applicationName === "@effect/sql-pg" ? {} : { application: applicationName }
+
 const fromConfig = (config: PgClient.PgClientConfig) => {
   const connectTimeout = Duration.decode(config.connectTimeout ?? Driver.patience)
   const client = opening({
@@ -202,7 +208,7 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
   })
   return Effect.map(
     fromClients(client, connectTimeout, () => Effect.succeed(Transaction.renew)),
-    MigrationClient.of
+    (connections) => MigrationClient.of({ ...connections, ...named(config) })
   )
 }
 
@@ -252,7 +258,8 @@ export const layerFromPool = (options: FromPoolOptions): Layer.Layer<MigrationCl
         Duration.decode(options.connectTimeout ?? Driver.patience),
         (connection) => Effect.map(isDirect(connection), (is) => (is ? "" : Transaction.renew))
       ),
-      (connections) => MigrationClient.of({ ...connections, reserve: Effect.tap(connections.reserve, usedOnce) })
+      (connections) =>
+        MigrationClient.of({ ...connections, ...named(options), reserve: Effect.tap(connections.reserve, usedOnce) })
     )
   ).pipe(Layer.provide(Reactivity.layer))
 

@@ -100,16 +100,34 @@ const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.
       while: mayRunAgain(dependencies.config, task.job, { lastAttemptAt, lockWait, tell }),
       schedule: dependencies.config.lockRetry
     }
-    const attempt = measuringLockWait(dependencies.config, lockWait)(runStep(dependencies, task, patience))
+    const attempt = measuringLockWait(
+      dependencies.config,
+      lockWait
+    )(Effect.flatMap(waitedSince(startedAt), (detail) => runStep(dependencies, adding(detail, task), patience)))
     return Waiting.retry(attempt, patience, newsFor(task.job, lastAttemptAt)).pipe(
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
       Effect.catchAll(failureFrom(dependencies, task, startedAt, lockWait)),
-      Effect.tapError((failure) => recordFailure(dependencies, task.job, failure)),
+      Effect.tapError((failure) => recordFailure(dependencies, task.job, failure, startedAt)),
       Effect.withSpan(Telemetry.span.step, {
         attributes: { [Telemetry.attribute.migrations]: Plan.ids(task.group).join(", ") }
       })
     )
   })
+
+/** How long a task has waited for locks and leases before each attempt. Nothing about the first one. */
+const waitedSince = (startedAt: number): Effect.Effect<Job.Job["detail"]> => {
+  let isFirst = true
+  return Effect.map(Monotonic.milliseconds, (now) => {
+    const detail = isFirst ? {} : { lockWait: Math.round(now - startedAt) }
+    isFirst = false
+    return detail
+  })
+}
+
+const adding = (detail: Job.Job["detail"], task: Job.Task): Job.Task => ({
+  ...task,
+  job: { ...task.job, detail: { ...task.job.detail, ...detail } }
+})
 
 /** When the last attempt begins: early enough before the deadline to report which lock it waited for. */
 const lastAttemptOf = ({ deadlineAt }: Job.Job, { deadline, lockTimeout }: Options, startedAt: number): number => {
@@ -231,17 +249,24 @@ const waitedFor = (setback: Setback): Pick<LockTimeout, "waitingFor" | "lease"> 
 const recordFailure = (
   dependencies: Dependencies,
   job: Job.Job,
-  { blames }: MigrationFailure.Failure
+  { blames }: MigrationFailure.Failure,
+  startedAt: number
 ): Effect.Effect<void> =>
   Option.match(
     Option.filter(blames, () => job.journal.recordsFailures),
     {
       onNone: () => Effect.void,
       onSome: ({ detail, migration }) =>
-        appendIfFree(dependencies, job, { kind: "Failed", migration, detail: { ...job.detail, ...detail } }).pipe(
-          Effect.retry({ while: mayBeFreeLater, schedule: dependencies.config.lockRetry, times: 10 }),
-          Effect.catchAll((error) => Effect.logWarning("Could not record that a migration failed", migration.id, error))
-        )
+        Effect.flatMap(Monotonic.milliseconds, (now) => {
+          const milliseconds = Math.round(now - startedAt)
+          const event = { kind: "Failed", migration, detail: { ...job.detail, ...detail, milliseconds } } as const
+          return appendIfFree(dependencies, job, event).pipe(
+            Effect.retry({ while: mayBeFreeLater, schedule: dependencies.config.lockRetry, times: 10 }),
+            Effect.catchAll((error) =>
+              Effect.logWarning("Could not record that a migration failed", migration.id, error)
+            )
+          )
+        })
     }
   )
 

@@ -176,6 +176,18 @@ export const inTime = <A, E>(
   )
 
 /**
+ * The detail of the event of a migration that ran for a time.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const appliedDetail = ({ detail }: Job, { footprint, script }: Migration, elapsed: Duration.Duration) => ({
+  ...detail,
+  milliseconds: milliseconds(elapsed),
+  ...(script._tag === "Sql" ? { statements: footprint.statements.length } : {})
+})
+
+/**
  * Milliseconds with three decimals, since a migration may take less than one millisecond.
  *
  * @since 0.1.0

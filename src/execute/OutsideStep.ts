@@ -257,7 +257,7 @@ const sendEnd = Effect.fnUntraced(function* (
     after: [Lease.end(config.schema, [migration])],
     limits: limitsOf(leased),
     migration,
-    detail: { ...task.job.detail, milliseconds: Job.milliseconds(elapsed) }
+    detail: Job.appliedDetail(task.job, migration, elapsed)
   })
   const results = yield* Effect.catchAll(
     Transaction.send(connection, message),

@@ -10,6 +10,7 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
@@ -96,7 +97,7 @@ const applyOne = Effect.fnUntraced(function* (
   const [elapsed] = yield* Effect.timed(
     Script.run(place.reserved, place.role, migration, (span) => judge.before(place, migration, span))
   )
-  const columns = Message.columnsOf(yield* recordApplied(locked, migration, Job.milliseconds(elapsed)))
+  const columns = Message.columnsOf(yield* recordApplied(locked, migration, elapsed))
   yield* judge.end(place, migration, columns)
   yield* Effect.flatMap(Catalog.readMissing(columns), (missing) => Script.keepsPromises(migration, missing))
   yield* Metric.increment(Telemetry.applied)
@@ -105,7 +106,7 @@ const applyOne = Effect.fnUntraced(function* (
 const recordApplied = (
   { lock, place, schema, task: { job, judge }, waiting }: LockedTask,
   migration: Migration,
-  milliseconds: number
+  elapsed: Duration.Duration
 ): Effect.Effect<unknown, Setback> => {
   const questions = judge.closing(place, migration)
   return Effect.catchAll(
@@ -123,7 +124,7 @@ const recordApplied = (
         after: [],
         limits: lock.limits(job),
         migration,
-        detail: { ...job.detail, milliseconds }
+        detail: Job.appliedDetail(job, migration, elapsed)
       })
     ),
     (error): Effect.Effect<never, Setback> =>

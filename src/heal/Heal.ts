@@ -77,6 +77,8 @@ export interface Heal extends Services {
   readonly occurrence: Occurrence
   /** The names that the statement uses, where its text is known. The text is parsed with the first call. */
   readonly scope: () => Option.Option<StatementScope>
+  /** A hash of the statement without its values, for the event. Empty where the text is not known. */
+  readonly fingerprint: () => { readonly fingerprint?: string }
   /** `in view`: the statement's connection is known. `out of view`: the effect may have begun a transaction by hand. */
   readonly caller: "in view" | "out of view"
   /** Called when the window of a failed migration refuses the plan. */
@@ -337,7 +339,7 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
       pace: "request",
       caller: heal.caller,
       doing: "apply",
-      detail: { gap, plan: ids },
+      detail: { gap, plan: ids, trigger: heal.gap.sqlState, ...heal.fingerprint() },
       deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(heal.deadline),
       onDeadline: (migration) =>
         MigrationFailure.fault(migration, { message: "it was not done at the deadline" }, ({ cause }) =>

@@ -175,6 +175,7 @@ const join = (
       gap: request.gap,
       occurrence,
       scope: once(() => scopeOf(parser, request)),
+      fingerprint: () => fingerprintOf(parser, request),
       caller: callerOf(request),
       onWindow: (window) => refusals.record(key, window)
     })
@@ -197,6 +198,15 @@ const once = <A>(evaluate: () => A): (() => A) => {
     return value
   }
 }
+
+const fingerprintOf = (parser: Parser, { statement }: MissingObjectRequest): { readonly fingerprint?: string } =>
+  Option.match(
+    Option.flatMap(
+      Option.filter(statement, (text) => text.length <= StatementScope.longestText),
+      parser.fingerprint
+    ),
+    { onNone: () => ({}), onSome: (fingerprint) => ({ fingerprint }) }
+  )
 
 /** The statement's scope, which counts as closed only where the error is about the statement itself. */
 const scopeOf = (parser: Parser, request: MissingObjectRequest): Option.Option<StatementScope.StatementScope> =>

@@ -12,6 +12,7 @@ import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Checksum from "../core/text/Checksum.js"
 import { answering, isLocked, literal, reader } from "../database/Message.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { libraryVersion, processName } from "../runtime/Process.js"
 
 /**
  * Lets a role read and write the ledger.
@@ -318,8 +319,15 @@ export const rehearse = (schema: SchemaName, event: NewEvent): string =>
 
 const appending = (schema: SchemaName): string => `INSERT INTO "${schema}".event (kind, migration_id, checksum, detail)`
 
-const valuesOf = ({ detail, kind, migration }: NewEvent): string =>
-  `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(JSON.stringify(detail))}::pg_catalog.jsonb`
+const valuesOf = ({ detail, kind, migration }: NewEvent): string => {
+  const own = JSON.stringify({ ...detail, library: libraryVersion, process: processName })
+  return `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(own)}::pg_catalog.jsonb || ${session}`
+}
+
+/** What the server says about the session that records: its own version, and the address of the client. */
+const session = `pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+  'server', pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1),
+  'address', pg_catalog.host(pg_catalog.inet_client_addr())))`
 
 /**
  * Appends an event if the migration lock is free: an answer `isRecorded`. The trigger of the log would wait for the

@@ -17,7 +17,7 @@ import { LedgerUnusable } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
 import { type AppliedSet, isApplied } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
-import type { MigrationClient } from "../database/MigrationClient.js"
+import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Executor from "../execute/Executor.js"
 import * as Job from "../execute/Job.js"
@@ -86,6 +86,8 @@ interface Dependencies {
   readonly ledger: Context.Tag.Service<Ledger>
   readonly foreign: ForeignHistory.ForeignHistory
   readonly breaker: Breaker.Breaker
+  /** The name that the application gives its sessions. */
+  readonly application: string | undefined
 }
 
 /**
@@ -100,7 +102,8 @@ export const make = Effect.gen(function* () {
     knowledge: yield* Knowledge,
     ledger: yield* Ledger,
     foreign: yield* ForeignHistory.make,
-    breaker: yield* Breaker.make(config.breaker)
+    breaker: yield* Breaker.make(config.breaker),
+    application: (yield* MigrationClient).application
   }
   // Two plans of one process would wait for the same lock, and hold a connection each while they wait.
   const turn = yield* Effect.makeSemaphore(1)
@@ -200,7 +203,7 @@ const isDone = ({ pace, plan }: RunOptions, applied: AppliedSet): boolean =>
   pace === "request" && isApplied(applied, Plan.ids(plan))
 
 const jobFor = (
-  { config, knowledge, ledger, foreign }: Dependencies,
+  { application, config, knowledge, ledger, foreign }: Dependencies,
   options: RunOptions,
   applied: AppliedSet
 ): Executor.Job => ({
@@ -208,6 +211,7 @@ const jobFor = (
     ? Job.unconditional
     : OldNames.notRenamed(knowledge.graph, config.schema),
   ...options,
+  detail: { ...options.detail, ...(application === undefined ? {} : { application }) },
   known: applied,
   journal: guardingFor(foreign, options)(ledger.journal),
   transaction: config.transaction,

@@ -41,7 +41,8 @@ export const layer: Layer.Layer<SqlParser> = Layer.effect(
     SqlParser.of({
       sql: (text) =>
         text === "" ? Either.right({ stmts: [] }) : guarded(grammar, text, () => grammar.parseSync(text)),
-      plpgsql: (text) => guarded(grammar, text, () => grammar.parsePlPgSQLSync(text))
+      plpgsql: (text) => guarded(grammar, text, () => grammar.parsePlPgSQLSync(text)),
+      fingerprint: (text) => Either.getRight(guarded(grammar, text, () => grammar.fingerprintSync(text)))
     })
   )
 )

@@ -64,6 +64,7 @@ const concluded = Effect.fnUntraced(function* (gap: MissingObject, futile: Findi
     futile,
     gap,
     occurrence: "first",
+    fingerprint: () => ({}),
     scope: () => {
       parsed++
       return Option.none()

@@ -60,6 +60,71 @@ export const LedgerEvent = Schema.Struct({
 export type LedgerEvent = typeof LedgerEvent.Type
 
 /**
+ * The detail of an event. Which fields it has depends on the kind, on who asked for the migration, and on the version of
+ * the library that recorded it. None of them holds a value of a row, a parameter or a literal.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Detail = Schema.partial(
+  Schema.Struct({
+    /** `operator` for an operation, such as `migrate`. Absent for a query. */
+    by: Schema.String,
+    /** Why a query asked for it: the object that was missing, and the SQLSTATE of its error. */
+    gap: Schema.String,
+    trigger: Schema.String,
+    /** A hash of the query's statement without its values. */
+    fingerprint: Schema.String,
+    /** All migrations of the same plan. */
+    plan: Schema.Array(Schema.String),
+    /** The time that the script took, and the time for which it waited for locks and leases before. */
+    milliseconds: Schema.Number,
+    lockWait: Schema.Number,
+    /** How many statements the script has. */
+    statements: Schema.Int,
+    /** The name that the application gives its sessions, where it gives one. */
+    application: Schema.String,
+    /** The version of the library. */
+    library: Schema.String,
+    /** The host and the id of the process: `web-1:4711`. */
+    process: Schema.String,
+    /** The client's address, as the server sees it. Absent for a Unix socket. */
+    address: Schema.String,
+    /** The version of the server. */
+    server: Schema.String,
+    /** Why it failed: the SQLSTATE, the constant part of the message, and the place in the file. */
+    sqlState: Schema.NullOr(Schema.String),
+    message: Schema.String,
+    line: Schema.Int,
+    column: Schema.Int,
+    /** The old id of a migration that was renamed. */
+    from: Schema.String
+  })
+)
+
+/** @since 0.1.0 @category models */
+export type Detail = typeof Detail.Type
+
+const decodeDetail = Schema.decodeOption(Schema.parseJson(Detail))
+
+/**
+ * The detail of an event. `None` where another program has recorded one of another shape.
+ *
+ * @example
+ * ```ts check
+ * import { LedgerEvent } from "effect-auto-migration"
+ * import { Option } from "effect"
+ *
+ * export const reasonFor = (event: LedgerEvent.LedgerEvent) =>
+ *   Option.match(LedgerEvent.detailOf(event), { onNone: () => "unknown", onSome: ({ by, gap }) => gap ?? by ?? "unknown" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const detailOf = ({ detail }: LedgerEvent): Option.Option<Detail> => decodeDetail(detail)
+
+/**
  * The applied migrations, as of one event.
  *
  * @since 0.1.0

@@ -12,6 +12,7 @@
  */
 import type { Node, ParseResult } from "@pgsql/types"
 import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
 import { skipBlank, skipToken } from "../text/Lexer.js"
 import * as Redaction from "../text/Redaction.js"
 import { byteWidth } from "../text/Utf8.js"
@@ -39,6 +40,8 @@ export interface SyntaxError {
 export interface Parser {
   readonly sql: (text: string) => Either.Either<ParseResult, SyntaxError>
   readonly plpgsql: (text: string) => Either.Either<unknown, SyntaxError>
+  /** A hash of the syntax without its constants: statements that differ in values only have one. `None` for no SQL. */
+  readonly fingerprint: (text: string) => Option.Option<string>
 }
 
 /**

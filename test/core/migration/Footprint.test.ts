@@ -442,6 +442,7 @@ describe("parsing", () => {
     const texts: Array<string> = []
     const counting: Parser = {
       plpgsql: (text) => parser.plpgsql(text),
+      fingerprint: (text) => parser.fingerprint(text),
       sql: (text) => {
         texts.push(text)
         return parser.sql(text)

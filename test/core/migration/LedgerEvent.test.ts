@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { LedgerEvent, Migration } from "effect-auto-migration"
 import * as fc from "fast-check"
 import * as Checksum from "../../../src/core/text/Checksum.js"
@@ -114,6 +115,30 @@ describe("isCurrent", () => {
     ] as const) {
       assert.strictEqual(LedgerEvent.isCurrent(applied(recorded), { id, checksum: now, isRepeatable }), expected)
     }
+  })
+})
+
+describe("the detail of an event", () => {
+  const detailOf = (detail: string) =>
+    LedgerEvent.detailOf({
+      sequence: 1,
+      kind: "Applied",
+      migrationId: Migration.MigrationId.make("a"),
+      checksum: Checksum.Checksum.make("sha256:0"),
+      detail,
+      recordedAt: "",
+      recordedBy: "",
+      previousHash: "",
+      hash: ""
+    })
+
+  it("has the fields that are known, of whichever version it is", () => {
+    deepStrictEqual(detailOf('{"gap": "relation users", "newer": 1}'), Option.some({ gap: "relation users" }))
+    deepStrictEqual(detailOf("{}"), Option.some({}))
+  })
+
+  it("is none where another program gives its fields another meaning", () => {
+    deepStrictEqual(detailOf('{"gap": 1}'), Option.none())
   })
 })
 

@@ -2,6 +2,7 @@
  * Sixteen kinds of secret, each sent through every path of the library that may print, record or tell it. The caller that
  * runs a migration itself may see values and literals; that caller is marked in the table.
  */
+import { inspect } from "node:util"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
@@ -122,7 +123,7 @@ const listening = () => {
   const tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const attributes = new Map<string, unknown>()
-      const own = name.startsWith("AutoMigration")
+      const isOwn = () => name.startsWith("AutoMigration") || attributes.has("auto_migration.migrations")
       return {
         _tag: "Span",
         name,
@@ -136,10 +137,10 @@ const listening = () => {
         sampled: true,
         kind,
         attribute: (key, value) => void attributes.set(key, value),
-        event: (event, _, fields) => own && say("span", `${event} ${JSON.stringify(fields)}`),
+        event: (event, _, fields) => isOwn() && say("span", `${event} ${JSON.stringify(fields)}`),
         addLinks: () => {},
         end: (_, exit) => {
-          if (!own) return
+          if (!isOwn()) return
           say("span", `${name} ${JSON.stringify([...attributes])}`)
           if (Exit.isFailure(exit))
             say(
@@ -186,6 +187,8 @@ describe("a secret that is", () => {
           }),
           client
         )
+        const noting = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
+          Effect.tap(effect, (answer) => Effect.sync(() => say(path, inspect(answer, { depth: null }))))
         const asked = <A, E>(path: string, effect: Effect.Effect<A, E, Services>, isRunner: boolean) =>
           Effect.exit(effect).pipe(
             Effect.tap((exit) => (isRunner && kind.runnerSees ? Effect.void : say(path, told(exit))))
@@ -197,6 +200,8 @@ describe("a secret that is", () => {
           yield* asked("plan", Effect.asVoid(AutoMigration.plan), false)
           yield* asked("status", Effect.asVoid(AutoMigration.status), false)
           yield* asked("verify", Effect.asVoid(AutoMigration.verify), false)
+          yield* asked("drift", noting("drift", AutoMigration.drift), false)
+          yield* asked("health", noting("health", AutoMigration.health), false)
           const names = yield* Database.query(
             server,
             "SELECT string_agg(application_name, ' ') AS names FROM pg_stat_activity"
