@@ -22,6 +22,55 @@ import { append } from "../model/Multimap.js"
 export type Waits = ReadonlyMap<number, ReadonlyArray<string>>
 
 /**
+ * Which of the two uses comes first. `read-after-write`: the later migration reads what the earlier one writes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Kind = "read-after-write" | "write-after-read" | "write-after-write"
+
+/**
+ * Why a migration waits for an earlier one. `line` is that of the directive, 1-based.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type WaitReason =
+  | { readonly _tag: "Hazard"; readonly kind: Kind; readonly key: HazardKey }
+  | { readonly _tag: "Requires"; readonly line: number }
+  | { readonly _tag: "Barrier"; readonly reason: string }
+
+/**
+ * The keys and reasons of {@link Waits}, told apart. A `-- requires:` adds the word `requires` after all keys.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const reasonsOf = (
+  earlier: Migration,
+  later: Migration,
+  because: ReadonlyArray<string>
+): ReadonlyArray<WaitReason> => {
+  const requirements = later.requires.filter(({ id }) => id === earlier.id)
+  return [
+    ...because.slice(0, because.length - requirements.length).map((text): WaitReason => {
+      const kind = kindOf(earlier, later, text)
+      return kind === undefined ? { _tag: "Barrier", reason: text } : { _tag: "Hazard", kind, key: text }
+    }),
+    ...requirements.map(({ line }): WaitReason => ({ _tag: "Requires", line }))
+  ]
+}
+
+/** `undefined` for the reason of a barrier. */
+const kindOf = ({ footprint: first }: Migration, { footprint: then }: Migration, key: HazardKey): Kind | undefined => {
+  if (then.barriers.length > 0) return undefined
+  if (first.writes.has(key)) {
+    return then.writes.has(key) ? "write-after-write" : then.reads.has(key) ? "read-after-write" : undefined
+  }
+  return first.reads.has(key) && then.writes.has(key) ? "write-after-read" : undefined
+}
+
+/**
  * The direct waits of each migration, in the given order. Hazards that follow from other waits are left out; the transitive closure of
  * the result holds all of them.
  *

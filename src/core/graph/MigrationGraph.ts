@@ -54,6 +54,9 @@ export interface Edge {
   readonly because: ReadonlyArray<string>
 }
 
+/** Why a migration waits for an earlier one: a hazard, a `-- requires:`, or a barrier. @since 0.1.0 @category models */
+export type WaitReason = Hazard.WaitReason
+
 /** A migration, and its direct waits by rank. @since 0.1.0 @category models */
 export interface Node {
   readonly migration: Migration.Migration
@@ -143,6 +146,13 @@ export const edges = (graph: MigrationGraph): ReadonlyArray<Edge> =>
   Topology.reduction(graph.nodes.map((node) => node.waits)).flatMap((kept, rank) =>
     kept.flatMap((earlier) => Option.toArray(edgeBetween(graph, earlier, rank)))
   )
+
+/** The reasons of an edge, told apart. Empty for ids that the graph does not have. @since 0.1.0 @category queries */
+export const reasonsOf = (graph: MigrationGraph, { because, from, to }: Edge): ReadonlyArray<WaitReason> =>
+  Option.match(Option.all([get(graph, from), get(graph, to)]), {
+    onNone: () => [],
+    onSome: ([earlier, later]) => Hazard.reasonsOf(earlier, later, because)
+  })
 
 /**
  * The migrations that the given ones wait for, directly or not, in the graph's order and without the given ones. Unknown ids are
