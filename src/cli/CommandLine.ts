@@ -24,6 +24,7 @@ import manifest from "../../package.json" with { type: "json" }
 import { visible } from "../core/text/Visible.js"
 import * as Adopt from "./Adopt.js"
 import * as Explain from "./Explain.js"
+import * as Graph from "./Graph.js"
 import * as Help from "./Help.js"
 import * as Log from "./Log.js"
 import * as Migrate from "./Migrate.js"
@@ -71,6 +72,8 @@ const subcommands = [
   Records.rebuild,
   Log.command,
   Explain.command,
+  Graph.graph,
+  Graph.why,
   New.command,
   completions
 ] as const

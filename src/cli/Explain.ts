@@ -7,11 +7,10 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as AutoMigration from "../AutoMigration.js"
 import * as Detector from "../core/detect/Detector.js"
-import * as MigrationGraph from "../core/graph/MigrationGraph.js"
+import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
 import * as Plan from "../core/graph/Plan.js"
 import * as Resolver from "../core/graph/Resolver.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
@@ -19,8 +18,8 @@ import * as Policy from "../core/policy/Policy.js"
 import * as StatementScope from "../core/statement/StatementScope.js"
 import { AutoMigrationConfig, commandSuffix } from "../runtime/AutoMigrationConfig.js"
 import * as SqlParser from "../runtime/SqlParser.js"
-import * as MigrationSource from "../source/MigrationSource.js"
 import * as ErrorText from "./ErrorText.js"
+import * as Folder from "./Folder.js"
 import * as Line from "./Line.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
@@ -126,35 +125,22 @@ const valueOf = ({ error, migrations, missing, outcome, reasons }: Explanation) 
 })
 
 /** The folder alone: nothing counts as applied, and tables may hold rows. */
-const fromFolder = Effect.gen(function* () {
-  const { policy } = yield* AutoMigrationConfig
-  const migrations = yield* MigrationSource.loadMigrations
-  const graph = yield* MigrationGraph.make(migrations)
-  return {
-    graph,
-    applied: new Set<MigrationId>(),
-    verdict: (plan) => Effect.succeed(policy(plan, { presence: () => "unknown" }))
-  } satisfies Known
-})
+const fromFolder = (settings: Settings.Database) =>
+  Effect.zipWith(
+    Folder.graph(settings),
+    Effect.provide(AutoMigrationConfig, Settings.config(settings)),
+    (graph, { policy }): Known => ({
+      graph,
+      applied: new Set(),
+      verdict: (plan) => Effect.succeed(policy(plan, { presence: () => "unknown" }))
+    })
+  )
 
 const fromDatabase = Effect.gen(function* () {
   const migration = yield* AutoMigration.AutoMigration
   const { applied } = yield* migration.status
-  return { graph: migration.graph, applied: new Set(applied), verdict: migration.verdict } satisfies Known
-})
-
-/** Asks the database where one is named and answers, and else the folder alone. */
-const known = Effect.fnUntraced(function* (settings: Settings.Database) {
-  const ofFolder = Effect.provide(
-    fromFolder,
-    Layer.mergeAll(Settings.source(settings), Settings.config(settings), SqlParser.layer)
-  )
-  if (!(yield* Settings.isNamed(settings))) return yield* ofFolder
-  return yield* Effect.provide(fromDatabase, Settings.services(settings)).pipe(
-    Effect.catchTag("ConnectionFailed", ({ message }) =>
-      Effect.zipRight(Report.note([message, "The answer is from the folder alone."]), ofFolder)
-    )
-  )
+  const known: Known = { graph: migration.graph, applied: new Set(applied), verdict: migration.verdict }
+  return known
 })
 
 /** The words of the command, or else the standard input. */
@@ -187,7 +173,7 @@ export const command = Command.make(
           reason: "No error is given. Write its text behind explain, or pass a log on standard input."
         })
       }
-      const facts = yield* known(settings)
+      const facts = yield* Folder.orDatabase(settings, fromFolder(settings), fromDatabase)
       const { schema } = yield* Effect.provide(AutoMigrationConfig, Settings.config(settings))
       const explanations = yield* Effect.forEach(errors, (error) => explain(facts, error))
       yield* Report.tell("explain", settings, reportOf(explanations, commandSuffix(schema)))

@@ -58,6 +58,16 @@ const last = (limit: Option.Option<number>) =>
     })
   )
 
+/** Prints the events that exist, and then each new one when it commits. */
+const follow = ({ json }: Pick<Settings.Folder, "json">) =>
+  Stream.runForEach(AutoMigration.follow, (event) =>
+    Report.print(
+      json
+        ? [JSON.stringify({ version: Report.version, command: "log", event: valueOf(event) })]
+        : Line.table([row(event)])
+    )
+  )
+
 /** @since 0.1.0 @category commands */
 export const command = Command.make(
   "log",
@@ -67,10 +77,15 @@ export const command = Command.make(
       Options.withAlias("n"),
       Options.withDescription("only this many of the newest events"),
       Options.optional
+    ),
+    follow: Options.boolean("follow").pipe(
+      Options.withAlias("f"),
+      Options.withDescription("go on with each new event, until Ctrl-C")
     )
   },
   (settings) =>
     Effect.gen(function* () {
+      if (settings.follow) return yield* follow(settings)
       const events = Chunk.toReadonlyArray(yield* last(settings.limit))
       yield* Report.tell("log", settings, {
         code: 0,

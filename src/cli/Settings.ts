@@ -21,6 +21,8 @@ import * as MigrationSource from "../source/MigrationSource.js"
 import * as Connection from "./Connection.js"
 import { Surroundings } from "./Report.js"
 
+export { ConnectionFailed } from "./Connection.js"
+
 /** The words of a command make no sense. @since 0.1.0 @category errors */
 export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migration/UsageError")("UsageError", {
   reason: Schema.String

@@ -168,10 +168,28 @@ const counted = (now: AutoMigration.Status, { failed }: Past): Line.Line => {
 const entries = (ids: ReadonlyArray<MigrationId>, said: ReadonlyMap<MigrationId, Said>) =>
   ids.map((id) => ({ id, ...said.get(id) }))
 
-const report = (schema: AutoMigrationConfig.SchemaName, now: AutoMigration.Status, then: Past): Report.Report => ({
-  code: now.pending.length + now.edited.length === 0 ? 0 : 3,
-  lines: [counted(now, then), ...Line.table(rows(now, then)), ...notes(schema, now)],
+/** A line for each object that the ledger promises and the catalog lacks. */
+const lost = (drifts: ReadonlyArray<AutoMigration.Drift>): ReadonlyArray<Line.Line> =>
+  drifts.map(({ appliedAt, migrationId, object, removedBy }) => [
+    Line.styled("red", "drifted"),
+    `  ${object} of ${migrationId} is missing, applied ${second(appliedAt)}`,
+    removedBy.length === 0
+      ? ""
+      : `; see ${removedBy.map((suspect) => `${suspect.migrationId} (${suspect.why})`).join(", ")}`
+  ])
+
+interface Facts {
+  readonly schema: AutoMigrationConfig.SchemaName
+  readonly now: AutoMigration.Status
+  readonly then: Past
+  readonly drift: ReadonlyArray<AutoMigration.Drift>
+}
+
+const report = ({ drift, now, schema, then }: Facts): Report.Report => ({
+  code: now.pending.length + now.edited.length + drift.length === 0 ? 0 : 3,
+  lines: [counted(now, then), ...Line.table(rows(now, then)), ...lost(drift), ...notes(schema, now)],
   value: {
+    drift,
     applied: entries(now.applied, then.applied),
     pending: entries(now.pending, then.failed),
     unknown: entries(now.unknown, then.applied),
@@ -188,11 +206,11 @@ const report = (schema: AutoMigrationConfig.SchemaName, now: AutoMigration.Statu
 export const command = Command.make("status", Settings.database, (settings) =>
   Effect.gen(function* () {
     const { schema } = yield* AutoMigrationConfig.AutoMigrationConfig
-    const [now, then] = yield* Effect.all([AutoMigration.status, past])
-    yield* Report.tell("status", settings, report(schema, now, then))
+    const [now, then, drift] = yield* Effect.all([AutoMigration.status, past, AutoMigration.drift])
+    yield* Report.tell("status", settings, report({ schema, now, then, drift }))
   }).pipe(Effect.provide(Settings.services(settings)))
 ).pipe(
   Command.withDescription(
-    "show what is applied, pending, failed, edited, renamed or unknown; ends with 3 if something is to be done"
+    "show what is applied, pending, failed, edited, drifted, renamed or unknown; ends with 3 if something is to be done"
   )
 )

@@ -41,7 +41,7 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   explain: [['ERROR:  column "email" of relation "users" does not exist'], 0, '"outcome":"bring"'],
   migrate: [["002_email"], 0, '"applied":["001_users","002_email"]'],
   baseline: [["003_orders", "--unchecked"], 0, '"recorded":["003_orders"]'],
-  status: [[], 0, '"pending":[]'],
+  status: [[], 3, '"object":"relation orders"'],
   log: [["-n", "1"], 0, '"kind":"Baselined"'],
   verify: [[], 0, '"verified":true'],
   rebuild: [[], 0, '"rebuilt":true'],
@@ -49,6 +49,8 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   release: [["001_users"], 1, '"released":false'],
   again: [["001_users"], 0, '"applied":[]'],
   rename: [["001_users", "002_email"], 1, ""],
+  graph: [[], 0, '"state": "applied"'],
+  why: [["001_users", "002_email"], 0, '"_tag":"Ordered"'],
   new: [["Add phone"], 0, '004_add_phone.sql"]'],
   completions: [["zsh"], 0, "#compdef"]
 }
@@ -64,7 +66,7 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
           const ended = yield* piped(command, ...words, ...(command === "completions" ? [] : ["--json"]))
           assert.include(ended.out, holds, `${command}: ${ended.err}`)
           strictEqual(ended.code, code, `${command}: ${ended.err}`)
-          if (command !== "completions" && ended.out !== "") {
+          if (command !== "completions" && command !== "graph" && ended.out !== "") {
             deepStrictEqual([JSON.parse(ended.out).version, JSON.parse(ended.out).command], [1, command])
           }
         }
@@ -159,6 +161,30 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
         strictEqual(out, "")
         assert.include(err, "Applied before the failure: 001_users, 002_email, 003_orders.")
         assert.include(err, "004_wrong")
+      })
+    )
+
+    it.scoped("follows the log until Ctrl-C", () =>
+      Effect.gen(function* () {
+        const { piped, shown } = yield* project()
+        yield* piped("migrate", "001_users")
+        const log = yield* shown("log", "--follow")
+        yield* log.until("001_users")
+        yield* piped("migrate", "003_orders")
+        yield* log.until("003_orders")
+        yield* log.type("\u0003")
+        strictEqual(yield* log.exitCode, 130)
+      })
+    )
+
+    it.scoped("shows in the status what was dropped by hand, and ends with 3", () =>
+      Effect.gen(function* () {
+        const { piped, url } = yield* project()
+        yield* piped("migrate")
+        yield* Database.query(url, "DROP TABLE orders")
+        const { code, out } = yield* piped("status")
+        assert.match(out, /^drifted {2}relation orders of 003_orders is missing, applied \d{4}-/m)
+        strictEqual(code, 3)
       })
     )
 
