@@ -95,7 +95,7 @@ const verbs: Readonly<Record<LedgerEvent["kind"], string>> = {
   Failed: "failed",
   Baselined: "recorded by baseline",
   Adopted: "adopted",
-  Renamed: "renamed"
+  Renamed: "has a new id"
 }
 
 /** The rows of the table, one for each migration. */
