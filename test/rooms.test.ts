@@ -7,7 +7,7 @@ import { filesIn, importsOf, read } from "./support/repository/Repository.js"
 /** From the ground up: a room imports only from the rooms before it. */
 const levels = [
   ...["text", "model", "sql", "catalog", "statement", "reading", "footprint", "risk", "detect", "error", "file"],
-  ...["migration", "attempt", "layout", "graph", "policy", "adoption", "picture"]
+  ...["migration", "attempt", "layout", "graph", "policy", "adoption", "picture", "rewrite", "lint"]
 ].map((room) => `core/${room}`)
 levels.push("runtime", "source", "database", "ledger", "execute", "runner", "operate", "heal", "src", "http", "cli")
 

@@ -117,6 +117,7 @@ const addCheck = (recorder: R.Recorder, table: QualifiedName, constraint: Constr
   R.saveConstraint(recorder, table, {
     ...Catalog.constraint("check", name, columns),
     condition: Option.some(ExpressionText.textOf(expression)),
+    isValidated: constraint.skip_validation !== true,
     uses: Use.directKeys(recorder, mentions)
   })
   R.updateRelation(recorder, table, (known) => ({

@@ -111,9 +111,10 @@ const ofOne = (
  * @category rendering
  */
 export const render = (warning: MigrationWarning): string =>
-  `${location(warning.source, warning.line)}: ${sentence(warning)}`
+  `${location(warning.source, warning.line)}: ${sentenceOf(warning)}`
 
-const sentence = (warning: MigrationWarning): string => {
+/** The sentence without the place. @since 0.1.0 @category rendering */
+export const sentenceOf = (warning: MigrationWarning): string => {
   switch (warning._tag) {
     case "CreatedTwice": {
       const where = Option.match(warning.earlier, { onNone: () => "this file has", onSome: (file) => `${file} has` })

@@ -53,3 +53,15 @@ export const byteLength = (text: string): number => {
   for (const character of text) bytes += byteWidth(character.codePointAt(0) ?? 0)
   return bytes
 }
+
+/** The UTF-16 offset of a byte. @since 0.1.0 @category measuring */
+export const offsetOfByte = (text: string, byte: number): number => {
+  let bytes = 0
+  let offset = 0
+  for (const character of text) {
+    if (bytes >= byte) return offset
+    bytes += byteWidth(character.codePointAt(0) ?? 0)
+    offset += character.length
+  }
+  return offset
+}
