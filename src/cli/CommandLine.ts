@@ -26,6 +26,7 @@ import * as Adopt from "./Adopt.js"
 import * as Explain from "./Explain.js"
 import * as Graph from "./Graph.js"
 import * as Help from "./Help.js"
+import * as Lint from "./Lint.js"
 import * as Log from "./Log.js"
 import * as Migrate from "./Migrate.js"
 import * as New from "./New.js"
@@ -72,6 +73,7 @@ const subcommands = [
   Records.rebuild,
   Log.command,
   Explain.command,
+  Lint.command,
   Graph.graph,
   Graph.why,
   New.command,

@@ -67,6 +67,10 @@ export const print = (lines: ReadonlyArray<Line.Line>) => write("out", lines)
 /** Prints lines that are no part of the result. @since 0.1.0 @category printing */
 export const note = (lines: ReadonlyArray<Line.Line>) => write("err", lines)
 
+/** Prints text of a renderer that has made each control character of a file visible. @since 0.1.0 @category printing */
+export const raw = (text: string): Effect.Effect<void, never, Surroundings> =>
+  Effect.flatMap(Surroundings, ({ out }) => out(text.trimEnd()))
+
 /** Sets the exit code. @since 0.1.0 @category printing */
 export const exit = (code: ExitCode): Effect.Effect<void, never, Surroundings> =>
   Effect.flatMap(Surroundings, ({ exitCode }) => Ref.set(exitCode, code))

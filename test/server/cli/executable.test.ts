@@ -49,11 +49,15 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   release: [["001_users"], 1, '"released":false'],
   again: [["001_users"], 0, '"applied":[]'],
   rename: [["001_users", "002_email"], 1, ""],
+  lint: [[], 0, '"findings": []'],
   graph: [[], 0, '"state": "applied"'],
   why: [["001_users", "002_email"], 0, '"_tag":"Ordered"'],
   new: [["Add phone"], 0, '004_add_phone.sql"]'],
   completions: [["zsh"], 0, "#compdef"]
 }
+
+/** Commands whose JSON is described on a page of its own, or that have none. */
+const ofItsOwn: ReadonlySet<string> = new Set(["completions", "graph", "lint"])
 
 layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, timeout: "5 minutes" })(
   "the bundled command line",
@@ -66,7 +70,7 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
           const ended = yield* piped(command, ...words, ...(command === "completions" ? [] : ["--json"]))
           assert.include(ended.out, holds, `${command}: ${ended.err}`)
           strictEqual(ended.code, code, `${command}: ${ended.err}`)
-          if (command !== "completions" && command !== "graph" && ended.out !== "") {
+          if (!ofItsOwn.has(command) && ended.out !== "") {
             deepStrictEqual([JSON.parse(ended.out).version, JSON.parse(ended.out).command], [1, command])
           }
         }
