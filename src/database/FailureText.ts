@@ -32,6 +32,12 @@ export const message = (evidence: SqlState.Evidence): FailureText => ({
   constant: Option.getOrElse(constantPart(evidence), () => withheldMessage)
 })
 
+/** The text, and then sentences that hold no data. @since 0.1.0 @category constructors */
+export const followedBy = ({ constant, full }: FailureText, sentences: ReadonlyArray<string>): FailureText => ({
+  full: [full, ...sentences].join(". "),
+  constant: [constant, ...sentences].join(". ")
+})
+
 /** A statement on one line. @since 0.1.0 @category constructors */
 export const statement = (text: string): FailureText => {
   const constant = oneLine(Redaction.withoutLiterals(text), 200)

@@ -160,18 +160,24 @@ export const isOfDeferred = (error: SqlError, ledger: string): boolean =>
   !(Predicate.hasProperty(error.cause, "schema") && error.cause.schema === ledger)
 
 /**
- * The failure of a message of the library itself, to the ledger or the catalog.
+ * The failure of a message of the library itself, to the ledger or the catalog. `held` are sentences about the holders of a lock
+ * that it was not granted.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const ofMessage = (error: SqlError, doing: string, remains: Remains = "nothing"): Failure =>
+export const ofMessage = (
+  error: SqlError,
+  doing: string,
+  remains: Remains = "nothing",
+  held: ReadonlyArray<string> = []
+): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
     onNone: () => unavailable(doing, null, Text.open(driverMessage(error)), remains),
     onSome: (evidence) =>
       evidence.sqlState === "25006"
         ? readOnly(doing, Text.message(evidence))
-        : unavailable(doing, evidence.sqlState, Text.message(evidence), remains)
+        : unavailable(doing, evidence.sqlState, Text.followedBy(Text.message(evidence), held), remains)
   })
 
 /**

@@ -1,13 +1,14 @@
 /**
- * Questions about the holders of the migration lock and of leases. Each role may ask them: the server shows every session's
+ * Questions about the holders of the migration lock, of leases and of locks on the ledger's tables. Each role may ask them: the server shows every session's
  * role and application, and hides address and times from roles without `pg_read_all_stats`.
  *
  * @internal
  */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { LockHolder } from "../core/model/LockHolder.js"
-import { type Ask, answering, briefly, columnsOf, literal, reader } from "../database/Message.js"
+import { type Ask, answering, briefly, type Columns, columnsOf, literal, reader } from "../database/Message.js"
 import type { Options, SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as LedgerLock from "./Statements.js"
 
@@ -16,13 +17,15 @@ const time = (expression: string): string =>
 
 const address = "pg_catalog.host(a.client_addr)"
 
+const lockFields = `'migrationId', NULL, 'pid', a.pid, 'role', pg_catalog.pg_get_userbyid(a.usesysid),
+  'application', a.application_name, 'address', ${address}, 'since', ${time("coalesce(a.xact_start, a.backend_start)")},
+  'until', NULL, 'isHidden', a.backend_start IS NULL`
+
 /** The two halves of the lock's key stand in two columns. `pg_locks` numbers a key of 64 bits by 1. */
 const lockHolders = (schema: SchemaName): string =>
   answering(
     "lockHolders",
-    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('migrationId', NULL, 'pid', a.pid,
-  'role', pg_catalog.pg_get_userbyid(a.usesysid), 'application', a.application_name, 'address', ${address},
-  'since', ${time("coalesce(a.xact_start, a.backend_start)")}, 'until', NULL, 'isHidden', a.backend_start IS NULL)), '[]')`,
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(${lockFields})), '[]')`,
     `FROM (SELECT ${LedgerLock.lockKey(schema)} AS key) k, pg_catalog.pg_locks l,
   LATERAL pg_catalog.pg_stat_get_activity(l.pid) a
   WHERE (l.locktype = 'advisory') AND l.granted AND (l.objsubid = 1)
@@ -43,6 +46,32 @@ const leaseHolders = (schema: SchemaName): string =>
   WHERE (l.expires_at > pg_catalog.clock_timestamp()) OR (a.pid IS NOT NULL)`
   )
 
+/**
+ * An answer `tableHolders`: sessions with a lock that a reader or a writer of the ledger waits for. A role that may update a
+ * table may take each of them.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const tableHolders = (schema: SchemaName): string =>
+  answering(
+    "tableHolders",
+    `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(${lockFields}, 'table', c.relname)), '[]')`,
+    `FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace, LATERAL pg_catalog.pg_stat_get_activity(l.pid) a
+  WHERE (n.nspname = '${schema}') AND (c.relkind = 'r') AND l.granted AND (l.pid <> pg_catalog.pg_backend_pid())
+  AND (l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+  AND (l.mode = ANY ('{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'))`
+  )
+
+const readTableHolders = reader("tableHolders", Schema.Array(LockHolder))
+
+/** The sessions that have locked a table of the ledger; none where the server does not answer. @since 0.1.0 @category questions */
+export const ofTables = (
+  asked: (question: string) => Effect.Effect<Columns, SqlError>,
+  schema: SchemaName
+): Effect.Effect<ReadonlyArray<LockHolder>> => orNone(Effect.flatMap(asked(tableHolders(schema)), readTableHolders))
+
 const readLockHolders = reader("lockHolders", Schema.Array(LockHolder))
 
 const readLeaseHolders = reader("leaseHolders", Schema.Array(LockHolder))
@@ -58,7 +87,8 @@ export const find = (ask: Ask, config: Options): Effect.Effect<ReadonlyArray<Loc
   const asked = (question: string) => Effect.map(ask(briefly(config, question)), columnsOf)
   const locks = Effect.flatMap(asked(lockHolders(config.schema)), readLockHolders)
   const leases = Effect.flatMap(asked(leaseHolders(config.schema)), readLeaseHolders)
-  return Effect.zipWith(orNone(locks), orNone(leases), (some, others) => [...some, ...others])
+  const found = Effect.all([orNone(locks), ofTables(asked, config.schema), orNone(leases)])
+  return Effect.map(found, (holders) => holders.flat())
 }
 
 const orNone = <A, E>(holders: Effect.Effect<ReadonlyArray<A>, E>): Effect.Effect<ReadonlyArray<A>> =>

@@ -11,11 +11,14 @@ import * as SqlState from "../core/detect/SqlState.js"
 import { InsufficientPrivilege, LedgerUnusable } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
 import type { Migration } from "../core/migration/Migration.js"
+import * as LockHolder from "../core/model/LockHolder.js"
+import { visible } from "../core/text/Visible.js"
 import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
 import { AutoMigrationConfig, commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as Holders from "./Holders.js"
 import * as LedgerMigrations from "./OwnMigrations.js"
 import * as LedgerStatements from "./Statements.js"
 import * as Trust from "./Trust.js"
@@ -94,11 +97,34 @@ const failForMessage = (
       const fault = Trust.faultOf(error)
       if (Option.isSome(fault)) return distrusted(dependencies, fault.value)
       if (sqlState === "42501") return forbidden(dependencies, doing, message)
+      if (sqlState === lockNotAvailable) return lockedOut(dependencies, error, doing, remains)
       return unfit.test(sqlState)
         ? unusable(dependencies, `${doing} failed: ${message}`)
         : Effect.fail(MigrationFailure.ofMessage(error, doing, remains))
     }
   })
+
+const lockNotAvailable = "55P03"
+
+/** Names the sessions that have locked a table of the ledger. */
+const lockedOut = (
+  dependencies: Dependencies,
+  error: SqlError,
+  doing: string,
+  remains?: MigrationFailure.Remains
+): Effect.Effect<never, MigrationFailure.Failure> =>
+  Effect.flatMap(
+    Holders.ofTables((question) => askWhy(dependencies, question), dependencies.config.schema),
+    (holders) =>
+      Effect.fail(
+        MigrationFailure.ofMessage(
+          error,
+          doing,
+          remains,
+          holders.map((holder) => visible(LockHolder.render(holder, () => "")))
+        )
+      )
+  )
 
 const distrusted = (dependencies: Dependencies, { kind, reason }: Trust.Fault) => {
   const { schema } = dependencies.config

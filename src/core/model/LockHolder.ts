@@ -1,5 +1,5 @@
 /**
- * The holder of the migration lock or of a lease: who stands in the way of a migration, and what ends that.
+ * The holder of the migration lock, of a lease, or of a lock on one of the ledger's tables: who stands in the way of a migration, and what ends that.
  *
  * @internal
  */
@@ -7,8 +7,10 @@ import * as Schema from "effect/Schema"
 
 /** @since 0.1.0 @category models */
 export const LockHolder = Schema.Struct({
-  /** The migration that runs under a lease; `null` for the migration lock. */
+  /** The migration that runs under a lease; `null` for a lock. */
   migrationId: Schema.NullOr(Schema.String),
+  /** The ledger's table that is locked. Defaults to none, for the migration lock. */
+  table: Schema.optional(Schema.String),
   /** The server's process; `null` where the session of a lease is gone. */
   pid: Schema.NullOr(Schema.Int),
   role: Schema.String,
@@ -34,8 +36,9 @@ export type LockHolder = typeof LockHolder.Type
  * @category rendering
  */
 export const render = (holder: LockHolder, release: (migrationId: string) => string): string => {
-  const { migrationId, pid, role, since, until } = holder
-  if (migrationId === null) return `${session(holder)} holds the migration lock${ending(pid)}`
+  const { migrationId, pid, role, since, table, until } = holder
+  const lock = table === undefined ? "the migration lock" : `a lock on the ledger's table ${table}`
+  if (migrationId === null) return `${session(holder)} holds ${lock}${ending(pid)}`
   return pid === null
     ? `${migrationId} has a lease that role ${role} took at ${since} and that lasts until ${until}, and the session of its holder ` +
         `is gone. To end it: ${release(migrationId)}`

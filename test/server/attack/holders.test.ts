@@ -13,7 +13,7 @@ import * as Queue from "effect/Queue"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import * as CommandLine from "../../support/program/CommandLine.js"
-import { ask, failsWith, inProgram, users } from "../../support/program/Situation.js"
+import { ask, askWithin, failsWith, holding, inProgram, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Role from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
@@ -97,6 +97,25 @@ describe("the migration lock in the hands of a stranger", () => {
       assert.include(held[0], `session ${pid} of role ${name} (application "a job", this role may not see its address`)
       assert.include(held[0], "GRANT pg_read_all_stats")
     })
+  )
+})
+
+describe("a table of the ledger that a writer has locked", () => {
+  it.scopedLive("is told to a query and by status, with the statement that ends the session", () =>
+    inProgram({ migrations: users, options: { lockTimeout: Duration.millis(500) } }, (url) =>
+      Effect.gen(function* () {
+        yield* askWithin("SELECT name FROM users")
+        const writer = yield* Role.role(url, "writer")
+        yield* Database.query(url, `SELECT auto_migration.grant_writer('${writer.name}')`)
+        yield* holding(writer.url, "LOCK TABLE auto_migration.lease IN ACCESS EXCLUSIVE MODE")
+        const holder = new RegExp(`session \\d+ of role ${writer.name} .*holds a lock on the ledger's table lease`)
+        assert.match((yield* failsWith("DatabaseUnavailable", ask("SELECT email FROM users"))).message, holder)
+        const [held = ""] = (yield* AutoMigration.status).held
+        assert.match(held, holder)
+        yield* endBy(url, held)
+        yield* ask("SELECT email FROM users")
+      })
+    )
   )
 })
 

@@ -24,7 +24,9 @@ import { required } from "../../../src/core/statement/Privilege.js"
 import * as Privileges from "../../../src/database/Privileges.js"
 import { qualified } from "../../../src/database/Qualified.js"
 import * as Repair from "../../../src/execute/Repair.js"
+import * as Holders from "../../../src/ledger/Holders.js"
 import * as Lease from "../../../src/ledger/Lease.js"
+import { defaults } from "../../../src/runtime/AutoMigrationConfig.js"
 import { layer as parserLayer, SqlParser } from "../../../src/runtime/SqlParser.js"
 import * as App from "../../support/program/App.js"
 import { appliedIds, ask, askWithin, kinds, type Services } from "../../support/program/Situation.js"
@@ -211,6 +213,7 @@ const situations: Readonly<Record<string, Situation>> = {
 /** Statements that only rare moments need. */
 const rare: ReadonlyArray<string> = [
   Lease.endSessions("00000000-0000-0000-0000-000000000000"),
+  Holders.tableHolders(defaults.schema),
   Repair.question({ _tag: "Index", name: "i", table: qualifiedName("users"), isImplied: true }),
   Repair.question({ _tag: "Rebuilt", name: qualifiedName("users"), of: "relation" }),
   Repair.question({ _tag: "Rebuilt", name: qualifiedName("public"), of: "schema" }),
