@@ -16,6 +16,10 @@ import { folderOf } from "../support/program/MigrationFolder.js"
 const loadFrom = (root: string, options?: MigrationSource.FolderOptions) =>
   Effect.provide(MigrationSource.loadMigrations, MigrationSource.layerDirectory(root, options))
 
+/** Why a folder is not read. A folder that is read has no error to compare, and its migrations would be long to print. */
+const errorFrom = (root: string, options?: MigrationSource.FolderOptions) =>
+  Effect.flip(Effect.flatMap(loadFrom(root, options), () => Effect.dieMessage("the folder was read")))
+
 const plain = { "001_users.sql": "CREATE TABLE users (id integer)" }
 
 /** What stands in the place of a file, and the error about it. */
@@ -85,7 +89,7 @@ layer(SqlParser.layer)("a folder", (it) => {
         Effect.gen(function* () {
           const root = yield* folderOf(plain)
           yield* Effect.promise(() => put(join(root, "002.sql"), root))
-          const error = yield* Effect.flip(loadFrom(root))
+          const error = yield* errorFrom(root)
           assert.strictEqual(error._tag, "MigrationUnreadable")
           assert.match(error.message, reason)
         })
@@ -109,7 +113,7 @@ layer(SqlParser.layer)("a folder", (it) => {
         }),
         () => replaceRealpath(realpath)
       )
-      strictEqual((yield* Effect.flip(loadFrom(root)))._tag, "MigrationUnreadable")
+      strictEqual((yield* errorFrom(root))._tag, "MigrationUnreadable")
     })
   )
 
@@ -118,7 +122,7 @@ layer(SqlParser.layer)("a folder", (it) => {
       const root = yield* folderOf(plain)
       const { length } = plain["001_users.sql"]
       deepStrictEqual((yield* loadFrom(root, { maxFileSize: length })).length, 1)
-      const error = yield* Effect.flip(loadFrom(root, { maxFileSize: length - 1 }))
+      const error = yield* errorFrom(root, { maxFileSize: length - 1 })
       assert.include(error.message, `it is larger than ${length - 1} bytes`)
     })
   )
@@ -137,7 +141,7 @@ layer(SqlParser.layer)("a folder", (it) => {
     for (const [what, name] of Object.entries(names)) {
       it.scoped(`${what} is MigrationUnreadable, and the error shows the character as its code`, () =>
         Effect.gen(function* () {
-          const error = yield* Effect.flip(loadFrom(yield* folderOf({ [`${name}.sql`]: "SELECT 1" })))
+          const error = yield* errorFrom(yield* folderOf({ [`${name}.sql`]: "SELECT 1" }))
           assert.strictEqual(error._tag, "MigrationUnreadable")
           assert.match(error.message, /\\u\{[0-9a-f]+\}/)
           assert.notMatch(error.message, /[\p{Cc}\p{Cf}\p{Zl}\u3164]/u)

@@ -22,10 +22,24 @@ const of = (
 const secrets = "server/attack/secrets"
 const printed = "server/attack/printed"
 const holders = "server/attack/holders"
+const kept = "server/attack/kept"
 const folder = "source/Folder"
+const others = "server/attack/ledgerOfOthers"
+const locks = "server/database/transactions"
 const pooler = "pooler/dirtySession"
+const cancel = "server/database/ownSql"
 
 export const security: ReadonlyArray<SecurityMutant> = [
+  of(others, "schema's owner", "the schema after the look for it", "the look at the owner of the schema that is made", [
+    "runner/LedgerBuild",
+    "before: [LedgerStatements.makeSchema(schema), trusted.check]",
+    "before: []"
+  ]),
+  of(locks, "pause for locks", "a query that asks each second", "the pause in proportion to the waits for locks", [
+    "runner/PlanRunner",
+    "Breaker.lockShare * lockWait.milliseconds",
+    "0 * lockWait.milliseconds"
+  ]),
   of(secrets, "told", "a secret that is a literal of the migration", "the difference between the runner and others", [
     "database/FailureText",
     "visible(toItsRunner ? full : constant)",
@@ -137,6 +151,11 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "'isHidden', a.backend_start IS NULL",
     "'isHidden', false"
   ]),
+  of(holders, "locked tables", "a table of the ledger that a writer has locked", "the holders of locks on tables", [
+    "ledger/Holders",
+    "(c.relkind = 'r') AND l.granted",
+    "(c.relkind = 'v') AND l.granted"
+  ]),
   of(holders, "lease named", "a lease that lasts for hours whose holder is gone", "the leases", [
     "ledger/Holders",
     "WHERE (l.expires_at > pg_catalog.clock_timestamp()) OR (a.pid IS NOT NULL)",
@@ -152,10 +171,64 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "interval '10 seconds')) AND NOT EXISTS",
     "interval '10 seconds')) AND EXISTS (SELECT) OR EXISTS"
   ]),
+  of(folder, "links", "a folder in which a file's place is taken by a link", "the refusal of links out of the folder", [
+    "source/Folder",
+    "real === folder || real.startsWith(",
+    "real !== '' || real.startsWith("
+  ]),
+  of(
+    folder,
+    "namesakes of the folder",
+    "a folder in which a file's place is taken by a link to a folder whose",
+    "the end of a folder's name",
+    ["source/Folder", "folder.endsWith(sep) ? folder : folder + sep", "folder.endsWith(sep) ? folder : folder"]
+  ),
   of(folder, "size", "a folder in which a file's place is taken by a file of more than 16 MB", "the largest size", [
     "source/Folder",
     "({ length }) => length <= maxFileSize",
     "({ length }) => length >= 0"
+  ]),
+  of(folder, "hidden characters", "a folder in which a name holds", "the refusal of invisible characters", [
+    "source/MigrationSource",
+    "(id) => !isHidden(id)",
+    "(id) => !isHidden(id) || id !== ''"
+  ]),
+  of(folder, "shown names", "a folder in which a name holds", "the codes in an error about a file", [
+    "core/error/MigrationDefinitionError",
+    "visibleName(this.path)",
+    "visibleName('') + this.path"
+  ]),
+  of(folder, "links put meanwhile", "a folder in which a link takes a file's place", "the refusal to follow a link", [
+    "source/Folder",
+    " | (constants.O_NOFOLLOW ?? 0)",
+    ""
+  ]),
+  of(
+    folder,
+    "kinds of files",
+    "a folder in which a file's place is taken by a pipe",
+    "the look at the kind of a file",
+    ["source/Folder", "if (!found.isFile()) throw", "if (found.size < 0) throw"]
+  ),
+  of(kept, "one heal", "queries that all fail at once", "one heal for equal gaps", [
+    "runtime/SingleFlight",
+    "Effect.exit(Effect.flatMap(startOrFind(key, work), Fiber.await))",
+    "Effect.exit(Effect.flatMap(startOrFind(key + Math.random(), work), Fiber.await))"
+  ]),
+  of(kept, "pool", "queries that all fail at once", "a pool of fixed size", [
+    "database/MigrationClient",
+    "const reservable = 4",
+    "const reservable = 400"
+  ]),
+  of(kept, "abandon", "a heal that is interrupted", "the end of a transaction that was interrupted", [
+    "database/Transaction",
+    "onFailure: (cause) => Effect.zipRight(abandon(connection), Effect.failCause(cause))",
+    "onFailure: (cause) => Effect.failCause(cause)"
+  ]),
+  of(kept, "as it came", "a forged error", "the cause of the first time", [
+    "heal/Boundary",
+    ": Effect.failCause(before.cause)",
+    ": Effect.die('another error')"
   ]),
   of(
     pooler,
@@ -163,5 +236,42 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "in session mode, sessions in which another client left a search path",
     "the reset of a session",
     ["database/Transaction", '"DISCARD TEMP", ""].join(', '"DISCARD TEMP", ""].slice(4).join(']
-  )
+  ),
+  of(
+    pooler,
+    "reset of the role",
+    "in transaction mode, sessions in which another client left a role",
+    "the reset of the role",
+    ["database/Transaction", '["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"', '["RESET ALL"']
+  ),
+  of(
+    pooler,
+    "reset of settings",
+    "in transaction mode, sessions in which another client left a search path",
+    "the reset of settings",
+    [
+      "database/Transaction",
+      '["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"',
+      '["RESET SESSION AUTHORIZATION", "RESET ROLE"'
+    ]
+  ),
+  of(
+    pooler,
+    "temporary types",
+    "in transaction mode, sessions in which another client left types",
+    "the end of temporary objects",
+    ["database/Transaction", '"RESET ALL", "DISCARD TEMP", ""]', '"RESET ALL", ""]']
+  ),
+  of(
+    cancel,
+    "cancellation",
+    "it answers as ever: a migration that is interrupted",
+    "the server's own function to cancel a statement",
+    ["database/MigrationClient", "Cancellation.guarded(client, connection)", "connection"]
+  ),
+  of(kept, "raised errors", "a forged error raised", "the difference between an error of the server and a raised one", [
+    "core/detect/Detector",
+    '!Option.contains(routine, "exec_stmt_raise")',
+    "true"
+  ])
 ]
