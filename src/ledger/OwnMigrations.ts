@@ -126,6 +126,12 @@ const migrationOf = ([file, tables]: (typeof tablesByFile)[number], schema: Sche
   })
 }
 
+const graphIn = (schema: SchemaName): Effect.Effect<MigrationGraph.MigrationGraph> =>
+  Effect.suspend(() => Effect.orDie(MigrationGraph.make(tablesByFile.map((file) => migrationOf(file, schema)))))
+
+/** Made once for all programs of a process. */
+const ofDefaultSchema = Effect.runSync(Effect.cached(graphIn(defaults.schema)))
+
 /**
  * The graph of the ledger's own migrations, with the configured schema. They are not parsed: of a hundred processes
  * that find no ledger at once only one builds it, and parsing would take each of them longer than all the rest. So the
@@ -135,7 +141,7 @@ const migrationOf = ([file, tables]: (typeof tablesByFile)[number], schema: Sche
  * @category constructors
  */
 export const load = (schema: SchemaName): Effect.Effect<MigrationGraph.MigrationGraph> =>
-  Effect.orDie(MigrationGraph.make(tablesByFile.map((file) => migrationOf(file, schema))))
+  schema === defaults.schema ? ofDefaultSchema : graphIn(schema)
 
 /**
  * The plan that brings the whole ledger. `Left` when no migration of the ledger brings the missing object.
