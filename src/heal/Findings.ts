@@ -2,6 +2,9 @@
  * Findings about gaps. A finding holds until the ledger changes. A question is kept as its hash, since its text may be
  * long.
  *
+ * It is no `Cache`: that drops an old entry only when one is read, so entries that are written and never read again
+ * exceed its capacity ("is dropped after a thousand newer ones" in `Findings.test.ts`).
+ *
  * @internal
  */
 import * as Effect from "effect/Effect"

@@ -3,7 +3,8 @@
  * window, until the window ends or the ledger changes. So a thousand equal requests cost one resolution.
  *
  * It keeps no error and no text of a request: each request gets an error with its own cause. An ended window is
- * forgotten.
+ * forgotten. It is no `Cache`: its entries would end by the machine's date, and a window ends by a clock that only goes
+ * forward ("a clock that jumps" in `windows.test.ts`).
  *
  * @internal
  */

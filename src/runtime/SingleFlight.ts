@@ -3,6 +3,10 @@
  * a scope and not to the first fiber, so an interrupted request does not abort work that others wait for. If the scope ends before the
  * work, the waiting fibers fail. They are not interrupted, because their callers did not interrupt them.
  *
+ * It is a `FiberMap`. A `Cache` ends its work with the fiber that began it, and an `RcMap` with the last one that waits
+ * ("goes on when …" in `SingleFlight.test.ts`). `onlyIfMissing` of `FiberMap.run` gives an interrupted fiber, and not the
+ * one that runs ("runs work once for all fibers").
+ *
  * @internal
  */
 import type * as Duration from "effect/Duration"
