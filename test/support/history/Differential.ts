@@ -1,6 +1,6 @@
 /**
  * Histories that nobody wrote, against the server: the files of a history run in their own order and in the orders of
- * {@link DirectedSearch}, and all must leave the same definitions and rows; and after the last file the simulated catalog
+ * {@link LinearExtensions}, and all must leave the same definitions and rows; and after the last file the simulated catalog
  * must list what the server has.
  *
  * A history is told by its seed. One that shows a difference is cut down, file by file, to the smallest that still does.
@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as fc from "fast-check"
 import * as SimulatedCatalog from "../../../src/core/catalog/SimulatedCatalog.js"
+import * as LinearExtensions from "../../../src/core/graph/LinearExtensions.js"
 import * as MigrationGraph from "../../../src/core/graph/MigrationGraph.js"
 import * as Footprint from "../../../src/core/migration/Footprint.js"
 import * as SchemaObject from "../../../src/core/model/SchemaObject.js"
@@ -26,7 +27,6 @@ import { type History, hidden, history } from "../arbitraries/History.js"
 import * as SchemaDump from "../server/SchemaDump.js"
 import * as SchemaListing from "../server/SchemaListing.js"
 import * as ServerOfRun from "../server/Server.js"
-import * as DirectedSearch from "./DirectedSearch.js"
 import { parser } from "./Parsing.js"
 
 /** The prelude, and up to this many files on it. */
@@ -228,8 +228,8 @@ const compare = (server: Server, files: ReadonlyArray<string>): Effect.Effect<Ou
     const lines = [...(yield* unlisted(server, files)), ...doubted]
     const outcome = { files: files.length, orders: 0, inverted: 0, lines }
     if (lines.length > 0) return outcome
-    let left = DirectedSearch.unorderedPairs(graph).length
-    for (const { open, order } of DirectedSearch.orders(graph)) {
+    let left = LinearExtensions.unorderedPairs(graph).length
+    for (const { open, order } of LinearExtensions.orders(graph)) {
       if (outcome.orders >= orders) break
       const found = yield* rebuilt(
         server,

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
+import * as LinearExtensions from "../../../src/core/graph/LinearExtensions.js"
 import * as MigrationGraph from "../../../src/core/graph/MigrationGraph.js"
-import { graph } from "../arbitraries/Graph.js"
-import * as DirectedSearch from "./DirectedSearch.js"
+import { graph } from "../../support/arbitraries/Graph.js"
 
-const isOrderOf = (made: MigrationGraph.MigrationGraph, order: DirectedSearch.Order): boolean => {
+const isOrderOf = (made: MigrationGraph.MigrationGraph, order: LinearExtensions.Order): boolean => {
   const place = new Map(order.map((rank, at) => [rank, at]))
   const placeOf = (rank: number): number => place.get(rank) ?? -1
   return (
@@ -14,7 +14,7 @@ const isOrderOf = (made: MigrationGraph.MigrationGraph, order: DirectedSearch.Or
   )
 }
 
-const inversions = (order: DirectedSearch.Order): ReadonlyArray<string> =>
+const inversions = (order: LinearExtensions.Order): ReadonlyArray<string> =>
   order.flatMap((first, at) => order.slice(at + 1).flatMap((second) => (second < first ? [`${second} ${first}`] : [])))
 
 /** By the closure of each migration, without the algorithm that is tested. */
@@ -26,12 +26,12 @@ const unordered = (made: MigrationGraph.MigrationGraph): ReadonlyArray<string> =
 
 describe("laws", () => {
   it.prop("every order lists each migration once, after all it waits for", [graph], ([made]) => {
-    for (const { order } of DirectedSearch.orders(made)) assert.isTrue(isOrderOf(made, order), order.join(" "))
+    for (const { order } of LinearExtensions.orders(made)) assert.isTrue(isOrderOf(made, order), order.join(" "))
   })
 
   it.prop("every order closes at least one open pair, and together all orders close all", [graph], ([made]) => {
     const closed = new Set<string>()
-    for (const { open, order } of DirectedSearch.orders(made)) {
+    for (const { open, order } of LinearExtensions.orders(made)) {
       const before = closed.size
       for (const pair of inversions(order)) closed.add(pair)
       assert.isAbove(closed.size, before)
@@ -44,8 +44,8 @@ describe("laws", () => {
     "`between` leads from one order to another by swapping neighbours, and all orders on the way are the graph's as well",
     [graph],
     ([made]) => {
-      for (const { order } of DirectedSearch.orders(made)) {
-        const path = DirectedSearch.between(order)
+      for (const { order } of LinearExtensions.orders(made)) {
+        const path = LinearExtensions.between(order)
         deepStrictEqual(path.at(0), [...made.nodes.keys()])
         deepStrictEqual(path.at(path.steps), order)
         for (let step = 1; step <= path.steps; step++) {

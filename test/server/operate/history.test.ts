@@ -1,19 +1,22 @@
-/**
- * `npm run check:history`: it finds nothing where there is nothing, and what is wrong where something is.
- */
+/** The check of a history: it finds no difference where there is none, and the two migrations to blame where there is one. */
 import * as path from "node:path"
+import * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as MigrationGraph from "../../../src/core/graph/MigrationGraph.js"
+import * as HistoryCheck from "../../../src/operate/HistoryCheck.js"
+import * as HistoryRun from "../../../src/operate/HistoryRun.js"
 import * as SqlParser from "../../../src/runtime/SqlParser.js"
 import * as MigrationSource from "../../../src/source/MigrationSource.js"
-import * as HistoryCheck from "../../support/history/HistoryCheck.js"
 import { root } from "../../support/repository/Repository.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
+import * as Unchanged from "../../support/server/Unchanged.js"
 
 type Graph = MigrationGraph.MigrationGraph
 
@@ -34,8 +37,16 @@ const withoutEdge = (graph: Graph, from: string, to: string): Graph => ({
   }))
 })
 
+const at = (url: string) => ({ url: Redacted.make(url) })
+
 const check = (graph: Graph, rounds = Number.POSITIVE_INFINITY) =>
-  Effect.flatMap(Server.url, (serverUrl) => HistoryCheck.check({ graph, serverUrl, rounds }))
+  Effect.flatMap(Server.url, (url) => HistoryCheck.check(graph, { server: at(url), rounds }))
+
+/** What a database holds after one migration, without the lines of its rows. */
+const linesAfter = (statement: string) =>
+  Effect.flatMap(Effect.all([graphOfFiles({ "1_one": statement }), Server.url]), ([{ migrations }, url]) =>
+    HistoryRun.run(at(url), migrations)
+  ).pipe(Effect.map((outcome) => (outcome._tag === "Built" ? outcome.lines : assert.fail(outcome.reason))))
 
 const found = (report: HistoryCheck.Report): HistoryCheck.Difference =>
   Option.getOrElse(report.difference, () => assert.fail("nothing was found"))
@@ -54,7 +65,6 @@ describe("checking a history", () => {
       const report = yield* check(graph)
       assertNone(report.difference)
       assert.strictEqual(report.open, 0)
-      assert.isAbove(report.figures.unordered, 0)
       assert.isAbove(report.rounds, 0)
     })
   )
@@ -119,6 +129,88 @@ describe("checking a history", () => {
     })
   )
 
+  it.scopedLive("compares the rows of tables and columns of any name", () =>
+    Effect.gen(function* () {
+      const columns = ["key", "value", "name", "text", "t", "content", "pair", "a: b", 'x"y', "it's"]
+      const declared = columns.map((column) => `"${column.replaceAll('"', '""')}" integer`).join(", ")
+      const graph = yield* graphOfFiles({
+        "1_tables": `CREATE TABLE "it's: a ""table""" (${declared})`,
+        "2_row": `INSERT INTO "it's: a ""table""" (key) VALUES (1)`,
+        "3_row": `UPDATE "it's: a ""table""" SET value = key`
+      })
+      assertNone((yield* check(graph)).difference)
+      const { differences } = found(yield* check(withoutEdge(graph, "2_row", "3_row")))
+      deepStrictEqual(
+        differences.map((line) => line.replace(/[0-9a-f]{32}$/, "hash")),
+        [
+          `- values of public."it's: a ""table""".value`,
+          `- values of public."it's: a ""table"""`,
+          `+ values of public."it's: a ""table""".value`,
+          `+ values of public."it's: a ""table"""`
+        ].map((line) => `${line}: hash`)
+      )
+    })
+  )
+
+  it.scopedLive(
+    "compares what only the catalog shows: casts, aggregates, operator classes, dictionaries, settings",
+    () =>
+      Effect.gen(function* () {
+        const made = {
+          cast: "CREATE TYPE pair AS (a integer, b integer); CREATE CAST (integer AS pair) WITH INOUT",
+          aggregate: "CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer)",
+          "operator class":
+            "CREATE OPERATOR CLASS swapped FOR TYPE integer USING btree AS OPERATOR 1 >, OPERATOR 3 =, OPERATOR 5 <, FUNCTION 1 btint4cmp (integer, integer)",
+          "text search dictionary": "CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple, accept = false)",
+          partitioned: "CREATE TABLE parts (id integer) PARTITION BY LIST (id)",
+          "default privileges": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+          settings: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 4096', current_database()); END $$"
+        }
+        const bare = yield* linesAfter("SELECT 1")
+        for (const [kind, statement] of Object.entries(made)) {
+          const added = (yield* linesAfter(statement)).filter((line) => !bare.includes(line))
+          assert.isTrue(
+            added.some((line) => line.startsWith(`${kind} `)),
+            `${kind}: ${added.join("; ")}`
+          )
+        }
+      })
+  )
+
+  it.scopedLive("runs migrations that are Effects", () =>
+    Effect.gen(function* () {
+      const sent = (statement: string) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(statement))
+      const effects = (loader: Parameters<typeof Migrator.fromRecord>[0]) =>
+        graphOf(MigrationSource.fromEffectMigrator(Migrator.fromRecord(loader), { provides: {} }))
+      const users = sent("CREATE TABLE users (id integer UNIQUE)")
+      const insert = sent("INSERT INTO users VALUES (1)")
+      deepStrictEqual(yield* check(yield* effects({ "1_users": users, "2_user": insert })), {
+        rounds: 0,
+        open: 0,
+        difference: Option.none()
+      })
+      const refused = yield* Effect.flip(
+        check(yield* effects({ "1_users": users, "2_user": insert, "3_user": insert }))
+      )
+      assert.match(refused.message, /3_user, line 1: duplicate key value/)
+    })
+  )
+
+  it.scopedLive("neither reads nor writes a ledger or any other table of the database that it connects to", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(
+        url,
+        "CREATE SCHEMA auto_migration; CREATE TABLE auto_migration.event (id text); CREATE TABLE users (id integer)"
+      )
+      const report = yield* Unchanged.unchanged(
+        url,
+        Effect.flatMap(graphOfFiles(users), (graph) => HistoryCheck.check(graph, { server: at(url) }))
+      )
+      assertNone(report.difference)
+    })
+  )
+
   it.scopedLive("stops after as many orders as it is given, and says how many pairs are left", () =>
     Effect.gen(function* () {
       const report = yield* check(yield* graphOfFiles(users), 0)
@@ -153,16 +245,35 @@ describe("checking a history", () => {
       const serverUrl = new URL(url)
       serverUrl.username = "history_checker"
       serverUrl.password = "checker"
-      const report = yield* HistoryCheck.check({ graph: yield* graphOfFiles(users), serverUrl: serverUrl.href })
+      const report = yield* HistoryCheck.check(yield* graphOfFiles(users), { server: at(serverUrl.href) })
       assertNone(report.difference)
       deepStrictEqual(yield* owned, [{ count: 0 }])
     })
   )
 })
 
+describe("the server of a check", () => {
+  it.scopedLive("is given by a URL or by parts", () =>
+    Effect.gen(function* () {
+      const graph = yield* graphOfFiles({ "1_users": "CREATE TABLE users (id integer)" })
+      const url = new URL(yield* Server.url)
+      const parts = {
+        host: url.hostname,
+        port: Number(url.port),
+        username: decodeURIComponent(url.username),
+        password: Redacted.make(decodeURIComponent(url.password)),
+        database: "postgres"
+      }
+      for (const server of [parts, at(`${url.href}?application_name=history`), at(url.href.replace(/\/\w+$/, ""))]) {
+        deepStrictEqual(yield* HistoryCheck.check(graph, { server }), { rounds: 0, open: 0, difference: Option.none() })
+      }
+    })
+  )
+})
+
 describe("a history that cannot be checked", () => {
   const refusal = (graph: Graph, serverUrl: string) =>
-    Effect.map(Effect.flip(HistoryCheck.check({ graph, serverUrl })), ({ message }) => message)
+    Effect.map(Effect.flip(HistoryCheck.check(graph, { server: at(serverUrl) })), ({ message }) => message)
 
   it.scopedLive("is one that does not run in its own order: the file, the line and the server's words are named", () =>
     Effect.gen(function* () {
@@ -185,41 +296,20 @@ describe("a history that cannot be checked", () => {
     })
   )
 
+  it.scopedLive("is one that changes the server: file and line are named, and no database is made", () =>
+    Effect.gen(function* () {
+      const graph = yield* graphOfFiles({ "1_role": "SELECT 1;\nCREATE ROLE history_role" })
+      assert.match(
+        yield* refusal(graph, "postgresql://nobody@127.0.0.1:1/postgres"),
+        /record:1_role:2\. Leave them out/
+      )
+    })
+  )
+
   it.scopedLive("says so when there is no server", () =>
     Effect.gen(function* () {
       const message = yield* refusal(yield* graphOfFiles(users), "postgresql://nobody@127.0.0.1:1/postgres")
       assert.match(message, /^The server cannot be reached: .*Check the URL\.$/)
-    })
-  )
-})
-
-describe("the figures of a history", () => {
-  it.effect("count barriers, closures, plans of ten pending, and pairs without an order", () =>
-    Effect.gen(function* () {
-      const { barriers, closure, column, columns, files, opaque, plan, unordered } = HistoryCheck.figures(
-        yield* graphOfFiles(users)
-      )
-      deepStrictEqual({ barriers, files, opaque, unordered }, { barriers: [], files: 4, opaque: 0, unordered: 3 })
-      assert.strictEqual(closure, (100 * (1 + 1 + 2 + 3)) / 4 / 4)
-      assert.strictEqual(plan, (1 + 1 + 2 + 3) / 4)
-      deepStrictEqual(columns, [2, 3])
-      assert.strictEqual(column, (2 + 3) / 2)
-    })
-  )
-
-  it.effect("name what is not understood by file and line", () =>
-    Effect.gen(function* () {
-      const { barriers, opaque } = HistoryCheck.figures(
-        yield* graphOfFiles({
-          "1_a": "SELECT 1",
-          "2_b": "SELECT 1;\nGRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC"
-        })
-      )
-      deepStrictEqual(
-        barriers.map(({ id, line }) => ({ id: String(id), line })),
-        [{ id: "2_b", line: 2 }]
-      )
-      assert.strictEqual(opaque, 50)
     })
   )
 })

@@ -1,7 +1,7 @@
 /**
- * Which orders of a history to try next. An order is a linear extension of the graph; a pair of migrations of which neither
- * waits for the other is *open* until an order has run it the other way round. Each order that is chosen closes pairs, and the
- * search ends when none is left: after that every unordered pair has been run both ways.
+ * Orders of a history, chosen so that few of them say much. An order is a linear extension of the graph. A pair of migrations of which
+ * neither waits for the other is *open* until an order has run it the other way round. Each order that is chosen closes pairs, and the
+ * search ends when none is left: then every unordered pair has been run both ways.
  *
  * Migrations are ranks in their graph's order.
  *
@@ -10,12 +10,15 @@
  * 1. Every order lists each migration once, after all it waits for.
  * 2. Every order closes at least one open pair, and together all orders close all.
  * 3. `between` leads from one order to another by swapping neighbours, and all orders on the way are the graph's as well.
+ *
+ * @internal
  */
-import type { MigrationGraph } from "../../../src/core/graph/MigrationGraph.js"
+import type { MigrationGraph } from "./MigrationGraph.js"
 
+/** @since 0.1.0 @category models */
 export type Order = ReadonlyArray<number>
 
-/** Two migrations, the earlier one first. */
+/** Two migrations, the earlier one first. @since 0.1.0 @category models */
 export type Pair = readonly [earlier: number, later: number]
 
 /** For each migration all that it waits for, directly or not, as one byte for each other migration. */
@@ -34,7 +37,7 @@ const reachOf = ({ nodes }: MigrationGraph): ReadonlyArray<Uint8Array> => {
   return reach
 }
 
-/** The pairs of which neither waits for the other. */
+/** The pairs of which neither waits for the other. @since 0.1.0 @category queries */
 export const unorderedPairs = (graph: MigrationGraph): ReadonlyArray<Pair> =>
   reachOf(graph).flatMap((reach, later) =>
     [...reach.subarray(0, later)].flatMap(
@@ -42,7 +45,12 @@ export const unorderedPairs = (graph: MigrationGraph): ReadonlyArray<Pair> =>
     )
   )
 
-/** The orders of the search, one after the other, each with the number of pairs that are open after it. */
+/**
+ * The orders of the search, one after the other, each with the number of pairs that are open after it.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export function* orders(graph: MigrationGraph): Generator<{ readonly order: Order; readonly open: number }> {
   const open = openPairs(graph)
   while (open.count > 0) {
@@ -98,8 +106,8 @@ const close = (open: OpenPairs, order: Order): void =>
   })
 
 /**
- * Next comes whoever jumps over the most migrations that it has never jumped over, of equals the latest. With a `target` that
- * one and what it waits for come first, so that it jumps over everything it can.
+ * The next migration is the one that jumps over the most that it has never jumped over; of equals, the latest. A `target` and what it
+ * waits for come first, so that it jumps over all that it can.
  */
 const extension = ({ nodes }: MigrationGraph, { over, under }: OpenPairs, target: number | undefined): Order => {
   const gains = under.map((earlier) => earlier.size)
@@ -136,7 +144,12 @@ const isNeededBy = (nodes: MigrationGraph["nodes"], target: number): ((node: num
   return (node) => needed.has(node)
 }
 
-/** Steps from the graph's own order to another one: each swaps two neighbours, and `at(0)` is the graph's own. */
+/**
+ * Steps from the graph's own order to another one: each swaps two neighbours, and `at(0)` is the graph's own.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const between = (to: Order): { readonly steps: number; readonly at: (step: number) => Order } => {
   const place = new Map(to.map((node, index) => [node, index]))
   const placeOf = (node: number | undefined): number => (node === undefined ? -1 : (place.get(node) ?? -1))
