@@ -35,10 +35,32 @@ export const isArbiterFor = (offered: Arbiter, asked: Arbiter): boolean =>
   isWithin(offered.expressions, asked.expressions) &&
   isWithin(asked.expressions, offered.expressions) &&
   isWithin(asked.classes, offered.classes) &&
-  isWithin(offered.conditions, asked.conditions)
+  offered.conditions.every((condition) => asked.conditions.some((one) => implies(one, condition)))
 
 const isWithin = (some: ReadonlyArray<string>, all: ReadonlyArray<string>): boolean =>
   some.every((one) => all.includes(one))
+
+const comparison = /^\(("(?:[^"]|"")*") (=|<>|<|<=|>|>=|in) (.*)\)$/s
+
+const listed = (operator: string | undefined, values = ""): ReadonlyArray<string> | undefined => {
+  if (operator === "=") return [values]
+  return operator === "in" ? (values.match(/'(?:[^']|'')*'|[^\s,()]+/g) ?? []) : undefined
+}
+
+/**
+ * Whether a row that fulfils one condition fulfils the other. A comparison is false for null, and each value of a list is one of a
+ * longer list. The server knows more, such as numbers: `a > 10` implies `a > 5`.
+ *
+ * Source: predicate_implied_by in src/backend/optimizer/util/predtest.c.
+ */
+const implies = (condition: string, other: string): boolean => {
+  if (condition === other) return true
+  const [, column = condition, operator, values] = comparison.exec(condition) ?? []
+  if (other === `${column} is not null`) return operator !== undefined || column.startsWith('"')
+  const [, otherColumn, otherOperator, otherValues] = comparison.exec(other) ?? []
+  const [some, all] = [listed(operator, values), listed(otherOperator, otherValues)]
+  return column === otherColumn && some !== undefined && all !== undefined && isWithin(some, all)
+}
 
 /** Whether it has columns only. @since 0.1.0 @category predicates */
 export const isPlain = ({ classes, conditions, expressions }: Arbiter): boolean =>

@@ -7,32 +7,9 @@
  */
 import type { A_Const, A_Expr, BoolExpr, FuncCall, Node } from "@pgsql/types"
 import { isRecord } from "effect/Predicate"
-import * as Arbiter from "../model/Arbiter.js"
 import { quote } from "../model/SchemaObject.js"
 import { wordingOf } from "./ParsedType.js"
 import { isNode, lastString, listItems, stringsOf } from "./SyntaxTree.js"
-
-/** What the elements and the `WHERE` of an index or of `ON CONFLICT` say. @since 0.1.0 @category operations */
-export const arbiterOf = (elements: ReadonlyArray<Node>, where: Node | undefined): Arbiter.Arbiter => {
-  const columns: Array<string> = []
-  const expressions: Array<string> = []
-  const classes: Array<string> = []
-  for (const node of elements) {
-    if (!("IndexElem" in node)) continue
-    const { collation, expr, name, opclass } = node.IndexElem
-    const text = name === undefined ? textOf(expr) : quote(name)
-    if (name === undefined) expressions.push(text)
-    else columns.push(name)
-    if (collation !== undefined) classes.push(`${text} collate ${lastString(collation)}`)
-    if (opclass !== undefined) classes.push(`${text} ${lastString(opclass)}`)
-  }
-  return Arbiter.make({ columns, expressions, classes, conditions: where === undefined ? [] : conjuncts(where) })
-}
-
-const conjuncts = (node: Node): ReadonlyArray<string> =>
-  "BoolExpr" in node && node.BoolExpr.boolop === "AND_EXPR"
-    ? (node.BoolExpr.args ?? []).flatMap(conjuncts)
-    : [textOf(node)]
 
 /** The text of an expression. Two expressions of one text mean the same. @since 0.1.0 @category operations */
 export const textOf = (node: Node | undefined): string => {

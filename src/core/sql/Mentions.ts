@@ -23,7 +23,7 @@ import type {
 import * as Option from "effect/Option"
 import { isRecord } from "effect/Predicate"
 import { type ConflictTarget, conflictTarget, nameFrom, type QualifiedName } from "../model/SchemaObject.js"
-import { arbiterOf } from "./ExpressionText.js"
+import { arbiterOf } from "./ConditionText.js"
 import {
   constantText,
   isNode,
