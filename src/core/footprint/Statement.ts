@@ -155,6 +155,13 @@ const textSearch = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined
   R.resaveNamed(recorder, key)
 }
 
+const useDictionary = (recorder: R.Recorder, nodes: ReadonlyArray<Node> | undefined): void => {
+  const name = nameOfNodes(nodes)
+  R.readSchema(recorder, name)
+  R.read(recorder, HazardKey.textSearch(name.name))
+  Use.useThing(recorder, HazardKey.textSearch(name.name))
+}
+
 const roleSetting: Rule<"AlterRoleStmt"> = (recorder, { role }) => {
   R.write(recorder, HazardKey.role(role?.rolename ?? ""))
 }
@@ -187,8 +194,8 @@ const rules: { readonly [K in StatementTag]: Rule<K> } = {
   AlterSubscriptionStmt: barrier("alters a subscription"),
   AlterSystemStmt: barrier("alters the server's settings"),
   AlterTSConfigurationStmt: (recorder, { cfgname, dicts }) => {
+    for (const dict of dicts ?? []) useDictionary(recorder, "List" in dict ? dict.List.items : [])
     textSearch(recorder, cfgname)
-    for (const dict of dicts ?? []) textSearch(recorder, "List" in dict ? dict.List.items : [])
   },
   AlterTSDictionaryStmt: (recorder, { dictname }) => textSearch(recorder, dictname),
   AlterTableMoveAllStmt: barrier("moves every table of a tablespace"),

@@ -298,8 +298,8 @@ const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
 }
 
 /**
- * Reads an operator, an operator class, a collation or a text search object that a migration creates, and returns the
- * calls of its functions.
+ * Reads an operator, an operator class, a collation or a text search object that a migration creates, with all that it is made of, and
+ * returns the calls of its functions.
  *
  * @since 0.1.0
  * @category reading
@@ -308,6 +308,7 @@ export const useThing = (recorder: R.Recorder, key: HazardKey.HazardKey): Readon
   const known = Catalog.findNamed(recorder.catalog, key)
   if (known === undefined) return []
   R.read(recorder, key)
+  R.readAll(recorder, known.dependencies)
   for (const { arity, name } of known.runs) touchRoutine(recorder, name, arity)
   return known.runs
 }
@@ -354,7 +355,10 @@ export const useNow = (recorder: R.Recorder, ...pieces: ReadonlyArray<unknown>):
 
 const useNames = (recorder: R.Recorder, mentions: Mentions): void => {
   for (const type of mentions.types) touchType(recorder, type)
-  for (const { key } of thingsIn(recorder, mentions)) R.read(recorder, key)
+  for (const { dependencies, key } of thingsIn(recorder, mentions)) {
+    R.read(recorder, key)
+    R.readAll(recorder, dependencies)
+  }
   for (const { kind, name } of mentions.inTexts) {
     if (kind === "type") touchType(recorder, name)
     else if (kind === "routine") touchRoutine(recorder, name, Option.none())

@@ -125,6 +125,17 @@ describe("a name in a clause or a string is read", () => {
     }
   })
 
+  it("of a text search configuration, with the dictionaries that it maps words to", () => {
+    const made = `CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple); CREATE TEXT SEARCH CONFIGURATION ours (COPY = simple);
+      ALTER TEXT SEARCH CONFIGURATION ours ALTER MAPPING FOR asciiword WITH words;
+      CREATE TEXT SEARCH CONFIGURATION theirs (COPY = ours); CREATE TEXT SEARCH CONFIGURATION free (COPY = simple)`
+    const changed = "ALTER TEXT SEARCH DICTIONARY words (accept = false)"
+    for (const configuration of ["ours", "theirs"]) {
+      behind(made, `CREATE TABLE texts AS SELECT to_tsvector('${configuration}', 'Running') AS v`, changed)
+    }
+    free(made, "CREATE TABLE texts AS SELECT to_tsvector('free', 'Running') AS v", changed)
+  })
+
   it("of a collation, in a clause of a column, a domain, an attribute, a key and a copy", () => {
     const made = "CREATE COLLATION ours (LOCALE = 'C')"
     for (const use of [
