@@ -9,7 +9,8 @@ import type { AlterDomainStmt, AlterSeqStmt, CreateTrigStmt, Node, RangeVar, Tru
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
-import type { QualifiedName } from "../model/SchemaObject.js"
+import * as HazardKey from "../model/HazardKey.js"
+import * as SchemaObject from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import { tablesWithType } from "../reading/Use.js"
@@ -98,7 +99,7 @@ const ofStatement = (recorder: R.Recorder, node: Node): ReadonlyArray<RiskCandid
   if ("AlterDomainStmt" in node) return ofDomain(recorder, node.AlterDomainStmt)
   if ("DropStmt" in node) return ofDrop(recorder, node.DropStmt)
   if ("AlterSeqStmt" in node) return ofSequence(recorder, node.AlterSeqStmt)
-  if (endsQuietly(node)) return [general("incompatible-change")]
+  if (endsQuietly(recorder, node)) return [general("incompatible-change")]
   return ofRows(recorder, node) ?? ofMaintenance(recorder, node) ?? ofPrivileges(recorder, node)
 }
 
@@ -113,12 +114,30 @@ const ofSequence = (recorder: R.Recorder, { options, sequence }: AlterSeqStmt): 
  * trigger, the tables of a publication, a mapping of a text search configuration. A publication of all tables lets an
  * UPDATE fail on a table without a key.
  */
-const endsQuietly = (node: Node): boolean => {
+const endsQuietly = (recorder: R.Recorder, node: Node): boolean => {
   if ("AlterEventTrigStmt" in node)
     return node.AlterEventTrigStmt.tgenabled !== "O" && node.AlterEventTrigStmt.tgenabled !== "A"
   if ("AlterPublicationStmt" in node) return node.AlterPublicationStmt.action !== "AP_AddObjects"
   if ("CreatePublicationStmt" in node) return node.CreatePublicationStmt.for_all_tables === true
-  return "AlterTSConfigurationStmt" in node && node.AlterTSConfigurationStmt.kind !== "ALTER_TSCONFIG_ADD_MAPPING"
+  if (!("AlterTSConfigurationStmt" in node)) return false
+  const { cfgname, kind } = node.AlterTSConfigurationStmt
+  return kind !== "ALTER_TSCONFIG_ADD_MAPPING" && !isNewConfiguration(recorder, nameOfNodes(cfgname))
+}
+
+/** Without a schema, the server takes its own one first. Source: src/backend/snowball/Makefile. */
+const serversConfigurations =
+  /^(?:simple|arabic|armenian|basque|catalan|danish|dutch|english|estonian|finnish|french|german|greek|hindi|hungarian|indonesian|irish|italian|lithuanian|nepali|norwegian|polish|portuguese|romanian|russian|serbian|spanish|swedish|tamil|turkish|yiddish|esperanto)$/
+
+/** Whether this migration makes the configuration that a statement means. */
+const isNewConfiguration = (recorder: R.Recorder, written: SchemaObject.QualifiedName): boolean => {
+  const key = HazardKey.textSearch(written.name)
+  const meant = SchemaObject.key(SchemaObject.textSearchConfiguration(Path.placed(recorder, written)))
+  const made = Catalog.findNamed(recorder.catalog, key)?.objects ?? []
+  return (
+    Catalog.findNamed(recorder.atStart, key) === undefined &&
+    !(Option.isNone(written.schema) && serversConfigurations.test(written.name)) &&
+    made.some((object) => SchemaObject.key(object) === meant)
+  )
 }
 
 /**
@@ -196,7 +215,7 @@ const ofTruncate = (recorder: R.Recorder, { behavior, relations }: TruncateStmt)
   const names = (relations ?? []).map((node) => Path.object(recorder, node))
   if (behavior !== "DROP_CASCADE") return names.flatMap((name) => about(recorder, "data-loss", name))
   const all = new Map<string, ReadonlyArray<RiskCandidate>>()
-  const visit = (name: QualifiedName): void => {
+  const visit = (name: SchemaObject.QualifiedName): void => {
     const known = R.findRelation(recorder, name)
     const id = `${Catalog.schemaOf(known?.name ?? name)}.${name.name}`
     if (all.has(id)) return

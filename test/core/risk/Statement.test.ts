@@ -71,6 +71,15 @@ const table: ReadonlyArray<readonly [statement: string, ...risks: ReadonlyArray<
   ["CREATE PUBLICATION p FOR TABLE t"],
   ["ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR word", "incompatible-change"],
   ["ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR word WITH simple"],
+  ["CREATE TEXT SEARCH CONFIGURATION c (COPY = simple); ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR word"],
+  [
+    "CREATE TEXT SEARCH CONFIGURATION app.c (COPY = simple); ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR word",
+    "incompatible-change"
+  ],
+  [
+    "CREATE TEXT SEARCH CONFIGURATION simple (COPY = english); ALTER TEXT SEARCH CONFIGURATION simple DROP MAPPING FOR word",
+    "incompatible-change"
+  ],
   ["ALTER TABLE t ALTER COLUMN id SET GENERATED ALWAYS"],
   ["ALTER TABLE t ALTER COLUMN id RESTART WITH 1", "incompatible-change t"],
   ["ALTER TABLE t ALTER COLUMN id SET INCREMENT BY -1", "incompatible-change t"],
