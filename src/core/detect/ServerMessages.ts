@@ -111,7 +111,7 @@ const columns: ReadonlyArray<ServerMessage> = [
       "transformFromClauseItem"
     )
   ),
-  message("42703", "Column", 'column "%s" named in key does not exist', "transformIndexConstraint"),
+  message("42703", "Column", 'column "%s" named in key does not exist', "transformIndexConstraint ComputeIndexAttrs"),
   message("42703", "Column", 'column "%s" named in partition key does not exist', "ComputePartitionAttrs"),
   message(
     "42703",

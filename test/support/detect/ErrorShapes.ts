@@ -229,6 +229,7 @@ const columns: ReadonlyArray<Shape> = [
   column("of COPY", (c) => `COPY known (${c}) FROM STDIN`, { ofKnown: true }),
   column("of an index", (c) => `CREATE INDEX ON known (${c})`),
   column("of a primary key", (c) => `CREATE TABLE t (id integer, PRIMARY KEY (id, ${c}))`),
+  column("of a new key of a table", (c) => `ALTER TABLE known ADD UNIQUE (id, ${c})`),
   column("of a partition key", (c) => `CREATE TABLE t (id integer) PARTITION BY RANGE (id, ${c})`),
   shape("42703", "a column that a trigger fills", ({ missing }) => ({
     setup: filling("tsvector_update_trigger", missing.stored, "pg_catalog.simple", "text"),
