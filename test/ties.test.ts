@@ -189,6 +189,15 @@ describe("a test", () => {
   })
 })
 
+describe("a metric, and an attribute of a span or a line of the log", () => {
+  it("stands in docs/operating.md", () => {
+    const page = read("docs/operating.md")
+    const names = namesIn(read("src/runtime/Telemetry.ts"), /"(?:auto_migration\.)?([\w.]+)"/g)
+    assert.includeMembers([...names], ["auto_migration_windows_open", "db.namespace", "retry_at"])
+    none(names.filter((name) => !page.includes(name)))
+  })
+})
+
 describe("the version that events name", () => {
   it("is the one of package.json", () => {
     deepStrictEqual(libraryVersion, JSON.parse(read("package.json")).version)

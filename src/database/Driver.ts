@@ -15,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
+import * as Telemetry from "../runtime/Telemetry.js"
 
 /** The part of node-postgres' `Client` that is used here. */
 interface Client {
@@ -52,6 +53,22 @@ const clientOf = (connection: Connection): Option.Option<Client> =>
  */
 export const processIdOf = (connection: Connection): unknown =>
   Option.getOrUndefined(Option.map(clientOf(connection), ({ processID }) => processID))
+
+/**
+ * The attributes by which OpenTelemetry names the server and the database of a connection.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const attributesOf = (connection: Connection): Readonly<Record<string, unknown>> =>
+  Option.match(clientOf(connection), {
+    onNone: () => ({}),
+    onSome: (client) => ({
+      [Telemetry.database.namespace]: property(client, "database"),
+      [Telemetry.database.address]: property(client, "host"),
+      [Telemetry.database.port]: property(client, "port")
+    })
+  })
 
 /**
  * Ends the session at once, even where the server is silent. An unanswered message fails, and the pool discards the

@@ -139,6 +139,13 @@ export type Remains = "nothing" | "what ran"
 
 const unreachable = /^(?:08|57P|25P0[34]$)|^57014$|^53300$/
 
+/** Stands for the SQLSTATE of an error that is not the server's. @since 0.1.0 @category constants */
+export const noAnswer = "no answer"
+
+/** The SQLSTATE of an error, or {@link noAnswer}. @since 0.1.0 @category queries */
+export const sqlStateOf = (error: SqlError): string =>
+  Option.match(SqlState.evidenceFrom(error), { onNone: () => noAnswer, onSome: ({ sqlState }) => sqlState })
+
 /** A lock timeout, a deadlock or a serialization failure: another attempt may succeed. */
 const contended = new Set(["55P03", "40P01", "40001"])
 

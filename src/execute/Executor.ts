@@ -28,6 +28,7 @@ import * as Telemetry from "../runtime/Telemetry.js"
 import * as Waiting from "../runtime/Waiting.js"
 import * as Job from "./Job.js"
 import * as Judge from "./Judge.js"
+import * as LockWait from "./LockWait.js"
 import * as MigrationLock from "./MigrationLock.js"
 import type { Patience } from "./OutsideRun.js"
 import * as OutsideStep from "./OutsideStep.js"
@@ -96,33 +97,26 @@ const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.
   Effect.flatMap(Effect.all([Monotonic.milliseconds, Ref.make(0)]), ([startedAt, lockWait]) => {
     const lastAttemptAt = lastAttemptOf(task.job, dependencies.config, startedAt)
     const tell = Waits.make({ ask: dependencies.ask, config: dependencies.config })
+    const waits = LockWait.make(startedAt)
+    const mayWait = mayRunAgain(dependencies.config, task.job, { lastAttemptAt, lockWait, tell })
     const patience: Patience = {
-      while: mayRunAgain(dependencies.config, task.job, { lastAttemptAt, lockWait, tell }),
+      while: (setback) => Effect.tap(mayWait(setback), (may) => (may ? waits.waits : Effect.void)),
       schedule: dependencies.config.lockRetry
     }
-    const attempt = measuringLockWait(
-      dependencies.config,
-      lockWait
-    )(Effect.flatMap(waitedSince(startedAt), (detail) => runStep(dependencies, adding(detail, task), patience)))
+    const measured = measuringLockWait(dependencies.config, lockWait)
+    const attempt = measured(
+      Effect.flatMap(waits.begin, (detail) => runStep(dependencies, adding(detail, task), patience))
+    )
     return Waiting.retry(attempt, patience, newsFor(task.job, lastAttemptAt)).pipe(
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
       Effect.catchAll(failureFrom(dependencies, task, startedAt, lockWait)),
       Effect.tapError((failure) => recordFailure(dependencies, task.job, failure, startedAt)),
+      Effect.ensuring(waits.end),
       Effect.withSpan(Telemetry.span.step, {
         attributes: { [Telemetry.attribute.migrations]: Plan.ids(task.group).join(", ") }
       })
     )
   })
-
-/** How long a task has waited for locks and leases before each attempt. Nothing about the first one. */
-const waitedSince = (startedAt: number): Effect.Effect<Job.Job["detail"]> => {
-  let isFirst = true
-  return Effect.map(Monotonic.milliseconds, (now) => {
-    const detail = isFirst ? {} : { lockWait: Math.round(now - startedAt) }
-    isFirst = false
-    return detail
-  })
-}
 
 const adding = (detail: Job.Job["detail"], task: Job.Task): Job.Task => ({
   ...task,
@@ -168,18 +162,19 @@ const mayRunAgain =
   (setback: MigrationLock.Setback): Effect.Effect<boolean> => {
     const isInTime = Effect.map(Monotonic.milliseconds, (now) => now < lastAttemptAt)
     if (setback._tag === "LockHeld") {
-      return pace === "operator" ? Effect.as(tell, true) : Effect.zipRight(waiting("the migration lock"), isInTime)
+      return pace === "operator" ? Effect.as(tell, true) : Effect.zipRight(logWait("migration-lock"), isInTime)
     }
     if (!MigrationLock.isContended(setback)) return Effect.succeed(false)
     if (pace === "operator") return isInTime
     return Effect.flatMap(Ref.get(lockWait), (waited) =>
       waited < 1.5 * Duration.toMillis(lockTimeout)
-        ? Effect.zipRight(waiting("a table's lock"), Effect.delay(isInTime, waited))
+        ? Effect.zipRight(logWait("table-lock"), Effect.delay(isInTime, waited))
         : Effect.succeed(false)
     )
   }
 
-const waiting = (lock: string): Effect.Effect<void> => Effect.logDebug(`Waits for ${lock}`)
+const logWait = (lock: LockTimeout["waitingFor"]): Effect.Effect<void> =>
+  Effect.annotateLogs(Effect.logDebug("Waits for a lock"), Telemetry.attribute.lock, lock)
 
 /** An announcement ends a pause, and so does the time of the last attempt. */
 const newsFor = (
@@ -263,7 +258,10 @@ const recordFailure = (
           return appendIfFree(dependencies, job, event).pipe(
             Effect.retry({ while: mayBeFreeLater, schedule: dependencies.config.lockRetry, times: 10 }),
             Effect.catchAll((error) =>
-              Effect.logWarning("Could not record that a migration failed", migration.id, error)
+              Effect.annotateLogs(Effect.logWarning("Could not record that a migration failed"), {
+                [Telemetry.attribute.migrations]: migration.id,
+                [Telemetry.attribute.error]: error === "locked" ? "LockTimeout" : MigrationFailure.sqlStateOf(error)
+              })
             )
           )
         })

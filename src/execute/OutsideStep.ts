@@ -281,7 +281,13 @@ const giveBack = (leased: LeasedTask): Effect.Effect<boolean> =>
         Effect.interruptible,
         Effect.timeout(Driver.patience),
         Effect.catchAll((error) =>
-          Effect.as(Effect.logWarning("Could not give a lease back", leased.claim.migration.id, error.cause), true)
+          Effect.as(
+            Effect.annotateLogs(Effect.logWarning("Could not give a lease back"), {
+              [Telemetry.attribute.migrations]: leased.claim.migration.id,
+              [Telemetry.attribute.error]: error._tag === "SqlError" ? MigrationFailure.sqlStateOf(error) : error._tag
+            }),
+            true
+          )
         )
       )
     )

@@ -17,6 +17,7 @@ import * as SchemaObject from "../core/model/SchemaObject.js"
 import type { Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
+import * as StatementSpans from "./StatementSpans.js"
 
 /**
  * The server refused a statement. The caller decides what that means for the migration.
@@ -81,7 +82,12 @@ export const runStatement = (
 ): Effect.Effect<unknown, StatementError> =>
   migration.script._tag === "Sql"
     ? Effect.mapError(
-        Transaction.sendScript(connection, migration.script.text.slice(span.start, span.end)),
+        StatementSpans.around(Transaction.sendScript, {
+          connection,
+          text: migration.script.text.slice(span.start, span.end),
+          id: migration.id,
+          line: span.line
+        }),
         at(migration, role, span)
       )
     : Effect.void

@@ -185,7 +185,7 @@ const buildLedger = ({ lock, place, schema, task, waiting }: LockedTask): Effect
     ),
     (sent) => Job.inTime(task.job, first, sent),
     Effect.flatMap((results) => task.judge.end(place, last, Message.columnsOf(results))),
-    Effect.zipRight(Metric.incrementBy(Telemetry.applied, waiting.length))
+    Effect.zipRight(Metric.incrementBy(Telemetry.ledgerApplied, waiting.length))
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * Tells an operator that waits for the migration lock or a lease which session holds it: after two seconds, and then every
- * ten.
+ * Tells the log, at the level of debugging, which session holds the migration lock or the lease that an operator waits for:
+ * after two seconds, and then every ten. `status` tells it at any time.
  *
  * @internal
  */
@@ -12,6 +12,7 @@ import type * as Message from "../database/Message.js"
 import * as Holders from "../ledger/Holders.js"
 import { commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
+import * as Telemetry from "../runtime/Telemetry.js"
 
 interface Dependencies {
   readonly ask: Message.Ask
@@ -44,5 +45,11 @@ export const make = (dependencies: Dependencies): Effect.Effect<void> => {
 
 const tell = (dependencies: Dependencies): Effect.Effect<void> =>
   Effect.flatMap(holders(dependencies), (held) =>
-    held.length === 0 ? Effect.void : Effect.logInfo(`Waiting: ${held.join("; ")}`)
+    held.length === 0
+      ? Effect.void
+      : Effect.annotateLogs(
+          Effect.logDebug("Waits for the holder of a lock"),
+          Telemetry.attribute.holders,
+          held.join("; ")
+        )
   )

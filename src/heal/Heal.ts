@@ -9,8 +9,8 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import * as Detector from "../core/detect/Detector.js"
 import {
   type AutoMigrationError,
@@ -38,7 +38,6 @@ import * as OldNames from "../runner/OldNames.js"
 import type * as PlanRunner from "../runner/PlanRunner.js"
 import { commandSuffix, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
-import * as Telemetry from "../runtime/Telemetry.js"
 import type * as Boundary from "./Boundary.js"
 import type { Findings } from "./Findings.js"
 import * as HealLog from "./HealLog.js"
@@ -79,6 +78,8 @@ export interface Heal extends Services {
   readonly scope: () => Option.Option<StatementScope>
   /** A hash of the statement without its values, for the event. Empty where the text is not known. */
   readonly fingerprint: () => { readonly fingerprint?: string }
+  /** A link to the span in which the query failed, where it has one. */
+  readonly links: () => ReadonlyArray<Tracer.SpanLink>
   /** `in view`: the statement's connection is known. `out of view`: the effect may have begun a transaction by hand. */
   readonly caller: "in view" | "out of view"
   /** Called when the window of a failed migration refuses the plan. */
@@ -106,9 +107,9 @@ type Resolution = Either.Either<Plan.Plan, Resolver.NoPlan>
  * @category operations
  */
 export const conclude = (heal: Heal): Healing =>
-  Effect.tapError(
-    Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) }),
-    ({ failure, retryAt }) => HealLog.failed(triggerOf(heal), failure, retryAt)
+  HealLog.watched(
+    triggerOf(heal),
+    Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
   )
 
 const triggerOf = (heal: Heal): HealLog.Trigger => ({ gap: nameOf(heal), sqlState: heal.gap.sqlState })
@@ -317,7 +318,6 @@ const run = Effect.fnUntraced(function* (
   if (result._tag === "Outdated") return yield* refresh(heal)
   if (result._tag === "Held") return "RetryBeforeWait"
   if (result._tag !== "Done") return yield* whenPresent(heal, plan)
-  yield* Metric.increment(Telemetry.healed)
   if (result.ran.length > 0)
     yield* HealLog.healed(
       triggerOf(heal),
@@ -331,7 +331,6 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
   const { plan } = judgement
   const gap = nameOf(heal)
   const ids = Plan.ids(plan)
-  const attributes = { [Telemetry.attribute.gap]: gap, [Telemetry.attribute.migrations]: ids.join(", ") }
   return yield* heal.runner
     .run({
       plan,
@@ -346,7 +345,7 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
           timeout(heal, [migration], cause)
         )
     })
-    .pipe(Effect.withSpan(Telemetry.span.heal, { attributes }))
+    .pipe(HealLog.traced(triggerOf(heal), ids, heal.links()))
 })
 
 /** Answers where the catalog has the object: another session has brought it meanwhile, or the query cannot see it. */

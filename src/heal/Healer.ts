@@ -4,8 +4,10 @@
  *
  * @internal
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import * as Detector from "../core/detect/Detector.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import { type AutoMigrationError, TransactionMustRestart } from "../core/error/AutoMigrationError.js"
@@ -176,6 +178,7 @@ const join = (
       occurrence,
       scope: once(() => scopeOf(parser, request)),
       fingerprint: () => fingerprintOf(parser, request),
+      links: () => linksTo(request),
       caller: callerOf(request),
       onWindow: (window) => refusals.record(key, window)
     })
@@ -198,6 +201,12 @@ const once = <A>(evaluate: () => A): (() => A) => {
     return value
   }
 }
+
+/** Effect notes by an error the innermost span in which it occurred, which may have ended by now. */
+const linksTo = ({ error }: MissingObjectRequest): ReadonlyArray<Tracer.SpanLink> =>
+  Cause.prettyErrors(Cause.fail(error)).flatMap(({ span }) =>
+    span === undefined ? [] : [{ _tag: "SpanLink", span, attributes: {} }]
+  )
 
 const fingerprintOf = (parser: Parser, { statement }: MissingObjectRequest): { readonly fingerprint?: string } =>
   Option.match(

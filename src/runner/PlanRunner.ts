@@ -30,6 +30,7 @@ import * as ForeignHistory from "./ForeignHistory.js"
 import { Knowledge } from "./Knowledge.js"
 import { Ledger } from "./Ledger.js"
 import * as OldNames from "./OldNames.js"
+import * as WindowGauge from "./WindowGauge.js"
 
 /**
  * A failure, and when the migration at fault may be tried again: in milliseconds since 1970, or 0 where no migration is
@@ -102,7 +103,7 @@ export const make = Effect.gen(function* () {
     knowledge: yield* Knowledge,
     ledger: yield* Ledger,
     foreign: yield* ForeignHistory.make,
-    breaker: yield* Breaker.make(config.breaker),
+    breaker: yield* WindowGauge.observed(yield* Breaker.make(config.breaker)),
     application: (yield* MigrationClient).application
   }
   // Two plans of one process would wait for the same lock, and hold a connection each while they wait.
@@ -114,10 +115,7 @@ export const make = Effect.gen(function* () {
     run: (options) =>
       turn
         .withPermits(1)(runInTurn(dependencies, options))
-        .pipe(
-          Effect.tapErrorCause(() => Metric.increment(Telemetry.failed)),
-          Metric.trackDurationWith(Telemetry.duration, Duration.toMillis)
-        )
+        .pipe(Metric.trackDurationWith(Telemetry.duration, Duration.toMillis))
   })
 })
 
@@ -126,7 +124,7 @@ export const make = Effect.gen(function* () {
  * @category layers
  */
 export const layer: Layer.Layer<PlanRunner, never, Executor.Executor | Knowledge | Ledger | MigrationClient> =
-  Layer.effect(PlanRunner, make)
+  Layer.scoped(PlanRunner, make)
 
 const runInTurn = (dependencies: Dependencies, options: RunOptions): Effect.Effect<Result, RunFailure> =>
   Effect.zipRight(

@@ -65,6 +65,7 @@ const concluded = Effect.fnUntraced(function* (gap: MissingObject, futile: Findi
     gap,
     occurrence: "first",
     fingerprint: () => ({}),
+    links: () => [],
     scope: () => {
       parsed++
       return Option.none()

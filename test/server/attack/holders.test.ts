@@ -7,8 +7,11 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
@@ -56,7 +59,11 @@ describe("the migration lock in the hands of a stranger", () => {
       const logged = yield* Queue.unbounded<string>()
       const logger = Logger.replace(
         Logger.defaultLogger,
-        Logger.make(({ message }) => void Queue.unsafeOffer(logged, String(message)))
+        Logger.make(({ annotations }) =>
+          Option.map(HashMap.get(annotations, "auto_migration.holders"), (held) =>
+            Queue.unsafeOffer(logged, String(held))
+          )
+        )
       )
       yield* Effect.gen(function* () {
         const { name, pid } = yield* intruderIn(url)
@@ -69,7 +76,10 @@ describe("the migration lock in the hands of a stranger", () => {
         yield* endBy(url, waiting)
         deepStrictEqual<ReadonlyArray<string>>(yield* Fiber.join(migrating), ["001_users", "002_users_email"])
         deepStrictEqual((yield* AutoMigration.status).held, [])
-      }).pipe(Effect.provide(App.layer({ url, migrations: users })), Effect.provide(Layer.mergeAll(logger)))
+      }).pipe(
+        Effect.provide(App.layer({ url, migrations: users })),
+        Effect.provide(Layer.merge(logger, Logger.minimumLogLevel(LogLevel.Debug)))
+      )
     })
   )
 
