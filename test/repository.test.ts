@@ -93,13 +93,13 @@ describe("every source", () => {
 
   it("has no classes but those that Effect itself asks for", () => {
     const plainClass =
-      /\bclass\s+\w+(?!\w)(?!\s+extends\s+(Context\.(Tag|Reference)|Model\.Class|Schema\.TaggedError)\b)[^\n]*/g
+      /\bclass\s+\w+(?!\w)(?!\s+extends\s+(Context\.(Tag|Reference)|Model\.Class|(?:Schema\.)?TaggedError)\b)[^\n]*/g
     none(ours.flatMap((file) => places(file, codeOnly(read(file)), plainClass)))
   })
 
   it("spells ids as the package, a slash and the name of what they identify, each once", () => {
     const identified =
-      /class\s+(\w+)\s+extends\s+(?:Context\.Tag|Context\.Reference<\w+>\(\)|Schema\.TaggedError<\w+>)\(\s*([^),]+)/g
+      /class\s+(\w+)\s+extends\s+(?:Context\.Tag|Context\.Reference<\w+>\(\)|(?:Schema\.)?TaggedError<\w+>)\(\s*([^),]+)/g
     const found = sources.flatMap((file) =>
       [...read(file).matchAll(identified)].map((match) => ({ name: match[1], id: match[2]?.trim() }))
     )

@@ -8,7 +8,7 @@ import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
-import type { AutoMigrationError } from "../core/error/AutoMigrationError.js"
+import { type AutoMigrationError, render } from "../core/error/AutoMigrationError.js"
 import * as Page from "./Page.js"
 
 /**
@@ -70,7 +70,7 @@ export const openly = (error: AutoMigrationError, now: number): HttpServerRespon
   problem(error.message, { error: error._tag }, retryAfter(error, now))
 
 const isShown = ([name, value]: readonly [string, unknown]): boolean =>
-  !["_tag", "cause", "message", "name", "stack"].includes(name) && value !== undefined && value !== null
+  !["_tag", "cause", "message", "name", "query", "stack"].includes(name) && value !== undefined && value !== null
 
 const valueOf = (value: unknown): Page.Html => {
   if (Array.isArray(value) && value.every(Predicate.isString)) return Page.list(value)
@@ -83,14 +83,18 @@ const factsOf = (error: AutoMigrationError): Page.Html =>
     .filter(isShown)
     .map(([name, value]) => Page.html`<dt>${name}</dt><dd>${valueOf(value)}</dd>`)}</dl>`
 
-/** The first message along a chain of causes that is not the error's own. */
-const causeOf = ({ cause }: AutoMigrationError): Page.Html => {
+/** The messages along the chain of causes, and those of the query's own error. */
+const causeOf = (error: AutoMigrationError): Page.Html => {
   const messages: Array<string> = []
-  for (let one: unknown = cause; Predicate.isRecord(one) && messages.length < 8; one = one["cause"]) {
+  for (const first of [error.cause, error.query?.error]) collect(first, messages)
+  return messages.length === 0 ? Page.none : Page.html`<h2>The failure behind it</h2>${Page.list(messages)}`
+}
+
+const collect = (first: unknown, messages: Array<string>): void => {
+  for (let one = first; Predicate.isRecord(one) && messages.length < 8; one = one["cause"]) {
     const { message } = one
     if (Predicate.isString(message) && message !== "" && !messages.includes(message)) messages.push(message)
   }
-  return messages.length === 0 ? Page.none : Page.html`<h2>The failure behind it</h2>${Page.list(messages)}`
 }
 
 /**
@@ -101,6 +105,9 @@ const causeOf = ({ cause }: AutoMigrationError): Page.Html => {
  */
 export const page = (error: AutoMigrationError, now: number): HttpServerResponse.HttpServerResponse =>
   Page.respond(
-    { title: error._tag, body: Page.html`<pre>${error.message}</pre>${causeOf(error)}<h2>Facts</h2>${factsOf(error)}` },
+    {
+      title: error._tag,
+      body: Page.html`<pre>${render(error)}</pre>${causeOf(error)}<h2>Facts</h2>${factsOf(error)}`
+    },
     { status: 503, headers: retryAfter(error, now) }
   )

@@ -230,7 +230,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
       Effect.gen(function* () {
         const error = yield* errorOf(loadFolder({ "1.sql": bytes("SELECT 1;\n-- caf", 0xe9, "\n") }))
         assert.strictEqual(error._tag, "InvalidEncoding")
-        assert.match(error.message, /1\.sql:2 is not valid UTF-8 \(byte 16\)/)
+        assert.match(error.message, /1\.sql:2: The file is not valid UTF-8 \(byte 16\)/)
       })
     )
 
@@ -283,7 +283,7 @@ layer(SqlParser.layer)("MigrationSource", (it) => {
         assert.match(object.message, /1\.sql:1: "-- provides: tabel users"/)
         const migrations = yield* loadFolder({ "1.sql": "-- requires: 0" })
         const requirement = yield* Effect.flip(MigrationGraph.make(migrations))
-        assert.match(requirement.message, /1\.sql:1 requires "0"/)
+        assert.match(requirement.message, /1\.sql:1: Migration 1 requires "0"/)
       })
     )
 

@@ -4,6 +4,8 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
+import { TaggedError } from "./Explained.js"
+import type { Explanation } from "./Explanation.js"
 
 /**
  * Kinds of differences between a recorded history and the program's migrations. An accepted `"edited"` records the edited file; an
@@ -18,32 +20,36 @@ export const MisfitKind = Schema.Literal("edited", "without-file", "not-recorded
 export type MisfitKind = typeof MisfitKind.Type
 
 /** No table of another tool records a migration. @since 0.1.0 @category errors */
-export class NothingToAdopt extends Schema.TaggedError<NothingToAdopt>("effect-auto-migration/NothingToAdopt")(
+export class NothingToAdopt extends TaggedError<NothingToAdopt>("effect-auto-migration/NothingToAdopt")(
   "NothingToAdopt",
   { table: Schema.NullOr(Schema.String), command: Schema.String }
 ) {
-  override get message() {
-    return (
-      (this.table === null
-        ? "No table of a known migration tool in this database records a migration."
-        : `There is no table ${this.table} of a known migration tool that records a migration.`) +
-      ` To record what the catalog shows to be there: ${this.command}`
-    )
+  get explanation(): Explanation {
+    return {
+      problem:
+        this.table === null
+          ? "No table of a known migration tool in this database records a migration"
+          : `There is no table ${this.table} of a known migration tool that records a migration`,
+      remedies: [{ say: "To record what the catalog shows to be there", run: this.command }]
+    }
   }
 }
 
 /** The tables of several tools record migrations, and the request does not say which one is meant. @since 0.1.0 @category errors */
-export class SeveralHistories extends Schema.TaggedError<SeveralHistories>("effect-auto-migration/SeveralHistories")(
+export class SeveralHistories extends TaggedError<SeveralHistories>("effect-auto-migration/SeveralHistories")(
   "SeveralHistories",
   { tables: Schema.NonEmptyArray(Schema.String), command: Schema.String }
 ) {
-  override get message() {
-    return `Several tables record migrations: ${this.tables.join(", ")}. Say which one is meant: ${this.command}`
+  get explanation(): Explanation {
+    return {
+      problem: `Several tables record migrations: ${this.tables.join(", ")}`,
+      remedies: [{ say: "Say which one is meant", run: this.command }]
+    }
   }
 }
 
 /** The recorded history does not fit the migrations. No migration was recorded. @since 0.1.0 @category errors */
-export class AdoptionRefused extends Schema.TaggedError<AdoptionRefused>("effect-auto-migration/AdoptionRefused")(
+export class AdoptionRefused extends TaggedError<AdoptionRefused>("effect-auto-migration/AdoptionRefused")(
   "AdoptionRefused",
   {
     witness: Schema.String,
@@ -53,11 +59,12 @@ export class AdoptionRefused extends Schema.TaggedError<AdoptionRefused>("effect
     command: Schema.String
   }
 ) {
-  override get message() {
-    return (
-      `What ${this.witness} says does not fit this program's migrations, and nothing was recorded: ` +
-      `${this.misfits.map(({ text }) => text).join("; ")}. Correct that, or accept it: ${this.command}`
-    )
+  get explanation(): Explanation {
+    return {
+      problem: `What ${this.witness} says does not fit this program's migrations, and nothing was recorded`,
+      reasons: this.misfits.map(({ text }) => ({ why: text })),
+      remedies: [{ say: "Correct that, or accept it", run: this.command }]
+    }
   }
 }
 

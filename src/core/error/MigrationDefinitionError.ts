@@ -5,8 +5,8 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import { location } from "../text/Location.js"
-import { visibleName } from "../text/Visible.js"
+import { TaggedError } from "./Explained.js"
+import type { Excerpt, Explanation } from "./Explanation.js"
 
 /**
  * A folder or file of migrations cannot be read, or must not be: it is no file, too large, or outside of the folder. `remedy`
@@ -15,26 +15,33 @@ import { visibleName } from "../text/Visible.js"
  * @since 0.1.0
  * @category definition errors
  */
-export class MigrationUnreadable extends Schema.TaggedError<MigrationUnreadable>(
-  "effect-auto-migration/MigrationUnreadable"
-)("MigrationUnreadable", {
-  path: Schema.String,
-  reason: Schema.String,
-  remedy: Schema.optional(Schema.String)
-}) {
-  override get message() {
-    const remedy = this.remedy ?? "Check that it exists and that this process may read it."
-    return `Cannot read ${visibleName(this.path)}: ${this.reason}. ${remedy}`
+export class MigrationUnreadable extends TaggedError<MigrationUnreadable>("effect-auto-migration/MigrationUnreadable")(
+  "MigrationUnreadable",
+  {
+    path: Schema.String,
+    reason: Schema.String,
+    remedy: Schema.optional(Schema.String)
+  }
+) {
+  get explanation(): Explanation {
+    return {
+      problem: `Cannot read ${this.path}: ${this.reason}`,
+      remedies: [{ say: this.remedy ?? "Check that it exists and that this process may read it" }]
+    }
   }
 }
 
 /** A file is not valid UTF-8. @since 0.1.0 @category definition errors */
-export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect-auto-migration/InvalidEncoding")(
+export class InvalidEncoding extends TaggedError<InvalidEncoding>("effect-auto-migration/InvalidEncoding")(
   "InvalidEncoding",
   { file: Schema.String, line: Schema.Number, byteOffset: Schema.Number }
 ) {
-  override get message() {
-    return `${location(this.file, this.line)} is not valid UTF-8 (byte ${this.byteOffset}). Save the file as UTF-8.`
+  get explanation(): Explanation {
+    return {
+      problem: `The file is not valid UTF-8 (byte ${this.byteOffset})`,
+      at: { file: this.file, line: this.line },
+      remedies: [{ say: "Save the file as UTF-8" }]
+    }
   }
 }
 
@@ -45,7 +52,7 @@ export class InvalidEncoding extends Schema.TaggedError<InvalidEncoding>("effect
  * @since 0.1.0
  * @category definition errors
  */
-export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migration/InvalidSql")("InvalidSql", {
+export class InvalidSql extends TaggedError<InvalidSql>("effect-auto-migration/InvalidSql")("InvalidSql", {
   file: Schema.String,
   line: Schema.Number,
   column: Schema.Number,
@@ -53,10 +60,20 @@ export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migr
   excerpt: Schema.String,
   remedy: Schema.optional(Schema.String)
 }) {
-  override get message() {
-    const remedy = this.remedy ?? "Correct the statement."
-    return `${location(this.file, this.line, this.column)}: ${this.reason}\n${this.excerpt}\n${remedy}`
+  get explanation(): Explanation {
+    return {
+      problem: this.reason,
+      at: { file: this.file, line: this.line, column: this.column, ...excerptFrom(this.excerpt) },
+      remedies: [{ say: this.remedy ?? "Correct the statement" }]
+    }
   }
+}
+
+/** The line of a file behind its number, and the place of the caret below it. */
+const excerptFrom = (excerpt: string): Excerpt => {
+  const [line = "", caret = ""] = excerpt.split("\n")
+  const gutter = /^\d+ \| /.exec(line)?.[0].length ?? 0
+  return { statement: line.slice(gutter), position: caret.includes("^") ? [...caret].length - gutter : null }
 }
 
 /**
@@ -66,7 +83,7 @@ export class InvalidSql extends Schema.TaggedError<InvalidSql>("effect-auto-migr
  * @since 0.1.0
  * @category definition errors
  */
-export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effect-auto-migration/InvalidDirective")(
+export class InvalidDirective extends TaggedError<InvalidDirective>("effect-auto-migration/InvalidDirective")(
   "InvalidDirective",
   {
     file: Schema.String,
@@ -76,8 +93,12 @@ export class InvalidDirective extends Schema.TaggedError<InvalidDirective>("effe
     remedy: Schema.optional(Schema.String)
   }
 ) {
-  override get message() {
-    return `${location(this.file, this.line)}: "${this.directive}" ${this.reason}. ${this.remedy ?? knownDirectives}`
+  get explanation(): Explanation {
+    return {
+      problem: `"${this.directive}" ${this.reason}`,
+      at: { file: this.file, line: this.line },
+      remedies: [{ say: this.remedy ?? knownDirectives }]
+    }
   }
 }
 
@@ -86,36 +107,41 @@ const knownDirectives =
   "correct or remove the line."
 
 /** Two migrations share an id. @since 0.1.0 @category definition errors */
-export class DuplicateMigrationId extends Schema.TaggedError<DuplicateMigrationId>(
+export class DuplicateMigrationId extends TaggedError<DuplicateMigrationId>(
   "effect-auto-migration/DuplicateMigrationId"
 )("DuplicateMigrationId", { id: Schema.String, files: Schema.Array(Schema.String) }) {
-  override get message() {
-    return `Migration id "${this.id}" is used by ${this.files.join(" and ")}. Rename all but one of them.`
+  get explanation(): Explanation {
+    return {
+      problem: `Migration id "${this.id}" is used by ${this.files.join(" and ")}`,
+      remedies: [{ say: "Rename all but one of them" }]
+    }
   }
 }
 
 /** `-- requires:` names a migration that does not exist. @since 0.1.0 @category definition errors */
-export class UnknownRequirement extends Schema.TaggedError<UnknownRequirement>(
-  "effect-auto-migration/UnknownRequirement"
-)("UnknownRequirement", { id: Schema.String, file: Schema.String, line: Schema.Number, requirement: Schema.String }) {
-  override get message() {
-    return (
-      `${location(this.file, this.line)} requires "${this.requirement}", and there is no migration with that id. ` +
-      "Correct the id, or add the missing file."
-    )
+export class UnknownRequirement extends TaggedError<UnknownRequirement>("effect-auto-migration/UnknownRequirement")(
+  "UnknownRequirement",
+  { id: Schema.String, file: Schema.String, line: Schema.Number, requirement: Schema.String }
+) {
+  get explanation(): Explanation {
+    return {
+      problem: `Migration ${this.id} requires "${this.requirement}", and there is no migration with that id`,
+      at: { file: this.file, line: this.line },
+      remedies: [{ say: "Correct the id, or add the missing file" }]
+    }
   }
 }
 
 /** Two migrations provide one object and neither waits for the other. @since 0.1.0 @category definition errors */
-export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("effect-auto-migration/AmbiguousProvider")(
+export class AmbiguousProvider extends TaggedError<AmbiguousProvider>("effect-auto-migration/AmbiguousProvider")(
   "AmbiguousProvider",
   { object: Schema.String, files: Schema.Array(Schema.String) }
 ) {
-  override get message() {
-    return (
-      `${this.files.join(" and ")} both provide ${this.object}, and neither waits for the other. ` +
-      "Order them with -- requires:, or remove one of the two definitions."
-    )
+  get explanation(): Explanation {
+    return {
+      problem: `${this.files.join(" and ")} both provide ${this.object}, and neither waits for the other`,
+      remedies: [{ say: "Order them with -- requires:, or remove one of the two definitions" }]
+    }
   }
 }
 
@@ -126,7 +152,7 @@ export class AmbiguousProvider extends Schema.TaggedError<AmbiguousProvider>("ef
  * @since 0.1.0
  * @category definition errors
  */
-export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effect-auto-migration/CyclicDependency")(
+export class CyclicDependency extends TaggedError<CyclicDependency>("effect-auto-migration/CyclicDependency")(
   "CyclicDependency",
   {
     path: Schema.NonEmptyArray(Schema.String),
@@ -134,18 +160,17 @@ export class CyclicDependency extends Schema.TaggedError<CyclicDependency>("effe
     requirements: Schema.Array(Schema.Struct({ file: Schema.String, line: Schema.Number, requirement: Schema.String }))
   }
 ) {
-  override get message() {
-    return (
-      `Migrations depend on each other: ${[...this.path, this.path[0]].join(" -> ")} (${this.files.join(", ")}). ` +
-      `Remove one of these requirements: ${this.requirements
-        .map(({ file, line, requirement }) => `${location(file, line)} requires ${requirement}`)
-        .join(", ")}.`
-    )
+  get explanation(): Explanation {
+    return {
+      problem: `Migrations depend on each other: ${[...this.path, this.path[0]].join(" -> ")} (${this.files.join(", ")})`,
+      reasons: this.requirements.map((place) => ({ place, why: `requires ${place.requirement}` })),
+      remedies: [{ say: "Remove one of these requirements" }]
+    }
   }
 }
 
 /** Two names have one order naturally and the other as text. @since 0.1.0 @category definition errors */
-export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-auto-migration/AmbiguousOrder")(
+export class AmbiguousOrder extends TaggedError<AmbiguousOrder>("effect-auto-migration/AmbiguousOrder")(
   "AmbiguousOrder",
   {
     /** First the one that comes first in natural order, then the one that comes first as text. */
@@ -154,37 +179,45 @@ export class AmbiguousOrder extends Schema.TaggedError<AmbiguousOrder>("effect-a
     ids: Schema.Tuple(Schema.String, Schema.String)
   }
 ) {
-  override get message() {
+  get explanation(): Explanation {
     const [natural, text] = this.ids
-    return (
-      `${this.files.join(" and ")} have two orders: in natural order, which reads digits as numbers, ${natural} comes first, ` +
-      `and as text ${text} does. Say which is meant by MigrationSource.layerDirectory(path, { order: "natural" }) or ` +
-      `{ order: "text" }; on the command line by --order natural or --order text.`
-    )
+    return {
+      problem:
+        `${this.files.join(" and ")} have two orders: in natural order, which reads digits as numbers, ${natural} comes first, and as ` +
+        `text ${text} does`,
+      remedies: [
+        {
+          say:
+            'Say which is meant by MigrationSource.layerDirectory(path, { order: "natural" }) or { order: "text" }; on the command line by ' +
+            "--order natural or --order text"
+        }
+      ]
+    }
   }
 }
 
 /** A file of another tool's layout is wrong, or asks for something that is not done here. @since 0.1.0 @category definition errors */
-export class InvalidLayout extends Schema.TaggedError<InvalidLayout>("effect-auto-migration/InvalidLayout")(
-  "InvalidLayout",
-  {
-    /** The tool whose layout it is. */
-    layout: Schema.String,
-    file: Schema.String,
-    /** 1-based. */
-    line: Schema.Number,
-    reason: Schema.String,
-    /** One sentence: what to do. */
-    remedy: Schema.String
-  }
-) {
-  override get message() {
-    return `${location(this.file, this.line)}: ${this.reason} (the folder is read as ${this.layout} writes it). ${this.remedy}`
+export class InvalidLayout extends TaggedError<InvalidLayout>("effect-auto-migration/InvalidLayout")("InvalidLayout", {
+  /** The tool whose layout it is. */
+  layout: Schema.String,
+  file: Schema.String,
+  /** 1-based. */
+  line: Schema.Number,
+  reason: Schema.String,
+  /** One sentence: what to do. */
+  remedy: Schema.String
+}) {
+  get explanation(): Explanation {
+    return {
+      problem: `${this.reason} (the folder is read as ${this.layout} writes it)`,
+      at: { file: this.file, line: this.line },
+      remedies: [{ say: this.remedy }]
+    }
   }
 }
 
 /** A folder belongs to a tool whose migrations cannot be run from their files. @since 0.1.0 @category definition errors */
-export class UnsupportedLayout extends Schema.TaggedError<UnsupportedLayout>("effect-auto-migration/UnsupportedLayout")(
+export class UnsupportedLayout extends TaggedError<UnsupportedLayout>("effect-auto-migration/UnsupportedLayout")(
   "UnsupportedLayout",
   {
     layout: Schema.String,
@@ -194,24 +227,27 @@ export class UnsupportedLayout extends Schema.TaggedError<UnsupportedLayout>("ef
     remedy: Schema.String
   }
 ) {
-  override get message() {
-    return `${this.file} belongs to ${this.layout}: ${this.reason}. ${this.remedy}`
+  get explanation(): Explanation {
+    return {
+      problem: `${this.file} belongs to ${this.layout}: ${this.reason}`,
+      remedies: [{ say: this.remedy }]
+    }
   }
 }
 
 /** A folder holds files, and none of them is a migration. @since 0.1.0 @category definition errors */
-export class NothingToApply extends Schema.TaggedError<NothingToApply>("effect-auto-migration/NothingToApply")(
+export class NothingToApply extends TaggedError<NothingToApply>("effect-auto-migration/NothingToApply")(
   "NothingToApply",
   {
     folder: Schema.String,
     passedOver: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
   }
 ) {
-  override get message() {
-    return (
-      `${this.folder} holds no migration, and these files were passed over: ${listed(this.passedOver)}. ` +
-      "Name the folder whose files are migrations, or empty this one."
-    )
+  get explanation(): Explanation {
+    return {
+      problem: `${this.folder} holds no migration, and these files were passed over: ${listed(this.passedOver)}`,
+      remedies: [{ say: "Name the folder whose files are migrations, or empty this one" }]
+    }
   }
 }
 

@@ -42,7 +42,7 @@ const cases: ReadonlyArray<
   ],
   [
     new Errors.InvalidEncoding({ file: "1.sql", line: 2, byteOffset: 9 }),
-    ["1.sql:2", "byte 9"],
+    ["1.sql:2: The file", "byte 9"],
     /Save the file as UTF-8/
   ],
   [
@@ -102,7 +102,7 @@ const cases: ReadonlyArray<
       files: ["a.sql", "b.sql"],
       requirements: [{ file: "a.sql", line: 2, requirement: "b" }]
     }),
-    ["a -> b -> a", "a.sql, b.sql", "a.sql:2 requires b"],
+    ["a -> b -> a", "a.sql, b.sql", "a.sql:2: requires b"],
     /Remove one of these/
   ],
   [
@@ -141,7 +141,7 @@ const cases: ReadonlyArray<
       isRolledBack: true,
       alreadyThere: { adopt: "adopt it", record: "record it" }
     }),
-    ["002.sql:3:5", "is there already", "adopt it takes over"],
+    ["002.sql:3:5", "is there already", "take over what that tool has recorded: adopt it."],
     /then record it as applied: record it$/
   ],
   [new Errors.MigrationFailed({ ...failed, sqlState: "55P04", isRolledBack: true }), [], /a migration of its own/],
@@ -210,7 +210,7 @@ const cases: ReadonlyArray<
   ],
   [
     new Errors.HealTimeout({ gap: "column a", migrationIds: [], isRolledBack: true, milliseconds: 30 }),
-    ["30 ms;"],
+    ["30 ms."],
     /raise the deadline/
   ],
   [
@@ -226,7 +226,7 @@ const cases: ReadonlyArray<
   [
     new Errors.InsufficientPrivilege({ role: null, doing: "a read", reason: "no", remedy: "GRANT x" }),
     ["The role of the migrations may not run a read"],
-    /give MigrationClient credentials/
+    /Give MigrationClient credentials of a role that may, or run as an owner: GRANT x$/
   ],
   [
     new Errors.ServerTooOld({
@@ -239,13 +239,13 @@ const cases: ReadonlyArray<
       server: 14
     }),
     ["2.sql:3", "MERGE INTO a USING b", "PostgreSQL 15", "PostgreSQL 14"],
-    /upgrade the server, or write the statement another way/
+    /Upgrade the server, or write the statement another way\.$/
   ],
   [new Errors.ReadOnlyServer({ doing: "migration 2", reason: "read-only" }), ["migration 2"], /primary server/],
   [
     new Errors.ReplicaBehind({ ...behind, isPaused: true }),
     ["column a", "50 ms", "0/30 of 0/50", "up to 0/40"],
-    /pg_wal_replay_resume\(\)/
+    /pg_wal_replay_resume\(\)$/
   ],
   [
     new Errors.ReplicaBehind({ ...behind, received: null, replayed: null, isPaused: false }),
@@ -261,7 +261,7 @@ const cases: ReadonlyArray<
   [
     new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone", isRolledBack: true }),
     ["migration 2", "gone"],
-    /the next query tries again/
+    /The next query tries again\.$/
   ],
   [
     new Errors.DatabaseUnavailable({ doing: "migration 2", sqlState: "57P01", reason: "gone", isRolledBack: false }),
@@ -291,7 +291,7 @@ const cases: ReadonlyArray<
       commands: ["rename a", "rename b"]
     }),
     ["the text of 2_a and of 2_b"],
-    /: rename a, or: rename b$/
+    /Else record the new name: rename a\. Or: rename b$/
   ],
   ...(
     [

@@ -189,7 +189,7 @@ describe("make", () => {
   it("fails for an unknown requirement, and names the file that has it", () => {
     const error = errorOf({ id: "1" }, { id: "2", requires: ["1", "3"] })
     assert.strictEqual(error._tag, "UnknownRequirement")
-    assert.include(error.message, '2.sql:1 requires "3"')
+    assert.include(error.message, '2.sql:1: Migration 2 requires "3"')
   })
 
   it("lets a migration require a later one that it does not conflict with", () => {
@@ -205,13 +205,13 @@ describe("make", () => {
     const error = errorOf({ id: "1", requires: ["3"] }, { id: "2", requires: ["1"] }, { id: "3", requires: ["2", "1"] })
     assert.strictEqual(error._tag, "CyclicDependency")
     assert.include(error.message, "1 -> 3 -> 1 (1.sql, 3.sql)")
-    assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 3, 3.sql:1 requires 1.")
+    assert.include(error.message, "1.sql:1: requires 3; 3.sql:1: requires 1. Remove one of these requirements.")
   })
 
   it("fails with a cycle if a requirement contradicts a hazard", () => {
     const error = errorOf({ id: "1", reads: ["users"], requires: ["2"] }, { id: "2", writes: ["users"] })
     assert.include(error.message, "1 -> 2 -> 1")
-    assert.include(error.message, "Remove one of these requirements: 1.sql:1 requires 2.")
+    assert.include(error.message, "1.sql:1: requires 2. Remove one of these requirements.")
   })
 
   it("fails with a cycle of one if a migration requires itself", () => {

@@ -10,7 +10,7 @@ import { ask, failsWith, inProgram } from "../../support/program/Situation.js"
 
 const orders = { "001_t": "CREATE TABLE orders (id integer);" }
 
-const adopt = "npx effect-auto-migration adopt takes over"
+const adopt = "take over what that tool has recorded: npx effect-auto-migration adopt"
 const record = "then record it as applied: npx effect-auto-migration baseline 002_t"
 
 describe("a migration that creates an object that was made by hand", () => {

@@ -96,7 +96,7 @@ describe("a file that was renamed after it had been applied", () => {
       yield* Effect.gen(function* () {
         const error = yield* failsWith("MigrationRenamed", AutoMigration.migrate)
         deepStrictEqual(error.from, ["20240332_a", "20240333_b"])
-        assert.include(error.message, "rename 20240332_a 20240334_c, or: npx")
+        assert.include(error.message, "rename 20240332_a 20240334_c. Or: npx")
       }).pipe(on(url, { ...before, "20240334_c": refresh }))
     })
   )
