@@ -30,6 +30,7 @@ import { isRepeatable } from "./core/statement/Repeatable.js"
 import * as ClientParts from "./database/ClientParts.js"
 import * as MigrationClient from "./database/MigrationClient.js"
 import * as Boundary from "./heal/Boundary.js"
+import type * as Recognition from "./heal/Recognition.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
 
 /**
@@ -55,7 +56,7 @@ const healerFor = (healer: Boundary.Healer, text: string): Effect.Effect<Boundar
       request.place === "inside a transaction" || isRepeatable(text) ? healer.heal(request) : Effect.succeed("NotOurs")
   })
 
-const subjectOf = (text: string): Boundary.Subject => ({ isInView: true, text: () => Option.some(text) })
+const subjectOf = (text: string): Recognition.Subject => ({ isInView: true, text: () => Option.some(text) })
 
 const protect = <A>(healer: Boundary.Healer, self: Effect.Effect<A, SqlError>, text: string) =>
   Effect.catchAllCause(self, (cause) =>
@@ -84,7 +85,7 @@ const protecting = (healer: Boundary.Healer) => {
 }
 
 /** It has ended, and with it all its locks. */
-const wholeTransaction: Boundary.Subject = { isInView: true, text: Option.none }
+const wholeTransaction: Recognition.Subject = { isInView: true, text: Option.none }
 
 /**
  * Closes the gap that has ended a transaction, once the server has rolled it back. Then runs the transaction again, or

@@ -10,6 +10,7 @@ import type { Migration } from "../core/migration/Migration.js"
 import type { Risk } from "../core/model/Risk.js"
 import type { QualifiedName } from "../core/model/SchemaObject.js"
 import * as Changes from "../database/Changes.js"
+import * as Unforeseen from "../database/Unforeseen.js"
 import { tables as ownTables } from "../ledger/Trust.js"
 
 type Migrations = ReadonlyArray<Migration>
@@ -44,9 +45,9 @@ export const question = (
 export const isWatched = ({ accepts, script }: Migration): boolean =>
   script._tag === "Sql" && !accepts.includes("opaque")
 
-/** See `Changes.uncounted`. @since 0.1.0 @category queries */
+/** See `Unforeseen.uncounted`. @since 0.1.0 @category queries */
 export const uncounted = (counts: Changes.Counts, done: Changes.Done, ran: Migrations): ReadonlyArray<number> =>
-  Changes.uncounted(counts, done, textOf(ran))
+  Unforeseen.uncounted(counts, done, textOf(ran))
 
 /** The risks of what has changed and no statement shows. @since 0.1.0 @category queries */
 export const unforeseen = (
@@ -55,15 +56,15 @@ export const unforeseen = (
   done: Changes.Done,
   ran: Migrations
 ): ReadonlyArray<Risk> => {
-  const hasDropped = Changes.hasDropped(done) && !losesTables(plan)
+  const hasDropped = Unforeseen.hasDropped(done) && !losesTables(plan)
   const mayRename = judgedRisks(plan.steps.map((step) => step.migration)).some(
     (risk) => Option.isNone(risk.relation) && isOfLoss(risk)
   )
   return [
-    ...Changes.unforeseen(counts, done, textOf(ran)).map((name) =>
+    ...Unforeseen.unforeseen(counts, done, textOf(ran)).map((name) =>
       riskOf(Option.some(name), `changes ${name.name} or its rows`)
     ),
-    ...(mayRename ? [] : Changes.renamed(done)).map((name) => riskOf(Option.none(), `renames the schema ${name}`)),
+    ...(mayRename ? [] : Unforeseen.renamed(done)).map((name) => riskOf(Option.none(), `renames the schema ${name}`)),
     ...(hasDropped || (done.gone.length > 0 && !ran.some(says(dropping)))
       ? [riskOf(Option.none(), "drops a table")]
       : [])
@@ -110,7 +111,7 @@ const writing = /\b(?:copy|delete|inherits|insert|like|merge|partition|update)\b
 
 const extending = /\bextension\b/i
 
-const textOf = (ran: Migrations): Changes.Text => ({
+const textOf = (ran: Migrations): Unforeseen.Text => ({
   mayWrite: ran.some(says(writing)),
   mayExtend: ran.some(says(extending))
 })

@@ -14,25 +14,17 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { Connection } from "@effect/sql/SqlConnection"
-import type { Statement } from "@effect/sql/Statement"
-import * as SqlStatement from "@effect/sql/Statement"
-import * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as Detector from "../core/detect/Detector.js"
 import * as SqlState from "../core/detect/SqlState.js"
-import {
-  type AutoMigrationError,
-  isAutoMigrationError,
-  TransactionMustRestart
-} from "../core/error/AutoMigrationError.js"
+import { type AutoMigrationError, TransactionMustRestart } from "../core/error/AutoMigrationError.js"
 import * as AbortedTransaction from "../database/AbortedTransaction.js"
-import * as FailedStatement from "../database/FailedStatement.js"
+import * as Recognition from "./Recognition.js"
 
 /**
  * A failure of a boundary's effect, and where it happened.
@@ -124,70 +116,6 @@ export interface Memory<out E> {
   readonly last: Option.Option<AbortedTransaction.Breach>
 }
 
-const isStatement = (self: unknown): self is Statement<unknown> =>
-  SqlStatement.isFragment(self) && Predicate.hasProperty(self, "compile")
-
-/**
- * What a boundary stands around.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Subject extends Pick<QueryFailure, "isInView"> {
-  /** The text of the statement. It is compiled for it, so it is read on the failure path only. */
-  readonly text: () => Option.Option<string>
-}
-
-const subjectOf = (self: unknown): Subject => ({
-  isInView: isStatement(self),
-  text: () => (isStatement(self) ? Option.some(self.compile()[0]) : Option.none())
-})
-
-/** The text of the statement that failed: as its connection noted it, or else that of the boundary's own statement. */
-const textOf = ({ text }: Subject, error: unknown): Option.Option<string> =>
-  Option.orElse(FailedStatement.textOf(error), text)
-
-/** An error of the library along the chain of causes, since an application may have wrapped it. */
-const ownErrorIn = (error: unknown): Option.Option<AutoMigrationError> =>
-  Arr.findFirst(FailedStatement.chainOf(error), isAutoMigrationError)
-
-/** The first error of the library in a cause, as a failure or a defect. @since 0.1.0 @category queries */
-export const ownErrorOf = (cause: Cause.Cause<unknown>): Option.Option<AutoMigrationError> =>
-  Option.firstSomeOf(Chunk.map(Chunk.appendAll(Cause.failures(cause), Cause.defects(cause)), ownErrorIn))
-
-const sqlStates: ReadonlySet<string> = new Set([...Detector.sqlStates, ...Detector.ruleStates])
-
-/** An error of an inner boundary is no gap, unless it asks for a fresh transaction. */
-const recognise = (subject: Subject, error: unknown): Option.Option<AbortedTransaction.Breach> => {
-  if (!SqlState.isAmong(sqlStates, error)) return Option.none()
-  const own = ownErrorIn(error)
-  if (Option.isSome(own)) {
-    return own.value instanceof TransactionMustRestart
-      ? Option.some({ gap: own.value.gap, statement: Option.fromNullable(own.value.statement), error: own.value })
-      : Option.none()
-  }
-  const statement = textOf(subject, error)
-  const text = Option.getOrUndefined(statement)
-  const gap = Option.orElse(Detector.detect(error, text), () => Detector.detectRule(error, text))
-  return Option.map(gap, (found) => ({ gap: found, statement, error }))
-}
-
-/** A repository of `@effect/sql/Model` makes each failure of a statement a defect. */
-const isFailure = (defect: unknown): boolean => Predicate.isTagged(defect, "SqlError") || isAutoMigrationError(defect)
-
-const errorsIn = (cause: Cause.Cause<unknown>): Chunk.Chunk<unknown> =>
-  Chunk.appendAll(Cause.failures(cause), Chunk.filter(Cause.defects(cause), isFailure))
-
-/**
- * The first gap among the errors of a cause. `None` where it holds another defect.
- */
-const recogniseIn = <E>(subject: Subject, cause: Cause.Cause<E>): Option.Option<AbortedTransaction.Breach> => {
-  if (cause._tag === "Fail") return recognise(subject, cause.error)
-  return Chunk.every(Cause.defects(cause), isFailure)
-    ? Option.firstSomeOf(Chunk.map(errorsIn(cause), (error) => recognise(subject, error)))
-    : Option.none()
-}
-
 /** @since 0.1.0 @category constructors */
 export const emptyMemory: Memory<never> = {
   retries: 0,
@@ -217,14 +145,14 @@ const surroundings: Effect.Effect<Surroundings> = Effect.contextWith(surrounding
  * @category operations
  */
 export const advance = <E, R>(
-  subject: Subject,
+  subject: Recognition.Subject,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R>,
   memory: Memory<E>
 ): Effect.Effect<Memory<E>, E | AutoMigrationError, R> =>
-  Option.match(recogniseIn(subject, cause), {
+  Option.match(Recognition.recogniseIn(subject, cause), {
     onNone: () => {
-      if (Chunk.some(errorsIn(cause), AbortedTransaction.isMetBy)) return aborted(cause, memory)
+      if (Chunk.some(Recognition.errorsIn(cause), AbortedTransaction.isMetBy)) return aborted(cause, memory)
       return memory.retries > 0 ? unlessDenied(subject, cause, healer) : Effect.failCause(cause)
     },
     onSome: (breach) =>
@@ -257,21 +185,21 @@ const denials: ReadonlySet<string> = new Set(["42501"])
 
 /** Names the missing grant where the application's role may not use what a migration brought. */
 const unlessDenied = <E, R>(
-  subject: Subject,
+  subject: Recognition.Subject,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R>
 ): Effect.Effect<never, E | AutoMigrationError, R> =>
   Option.match(
-    Chunk.findFirst(errorsIn(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
+    Chunk.findFirst(Recognition.errorsIn(cause), (error) => Option.isSome(SqlState.evidenceAmong(denials, error))),
     {
       onNone: () => Effect.failCause(cause),
       onSome: (error) =>
-        Option.isSome(ownErrorIn(error))
+        Option.isSome(Recognition.ownErrorIn(error))
           ? Effect.failCause(cause)
           : Effect.zipWith(surroundings, healer, ({ application, transaction }, { denied }) =>
               denied({
                 error,
-                statement: textOf(subject, error),
+                statement: Recognition.textOf(subject, error),
                 isInView: subject.isInView,
                 application,
                 place: placeOf(transaction)
@@ -364,7 +292,10 @@ export const recover = <A, E, R, R2>(
   self: Effect.Effect<A, E, R>,
   cause: Cause.Cause<E>,
   healer: Effect.Effect<Healer, never, R2>,
-  { memory = emptyMemory, subject = subjectOf(self) }: { readonly memory?: Memory<E>; readonly subject?: Subject } = {}
+  {
+    memory = emptyMemory,
+    subject = Recognition.subjectOf(self)
+  }: { readonly memory?: Memory<E>; readonly subject?: Recognition.Subject } = {}
 ): Effect.Effect<A, E | AutoMigrationError, R | R2> =>
   Effect.flatMap(advance(subject, cause, healer, memory), (next) =>
     Effect.catchAllCause(self, (again) => recover(self, again, healer, { memory: next, subject }))
@@ -379,7 +310,7 @@ export const recover = <A, E, R, R2>(
 export const recoverStream = <A, E, R, R2>(
   self: Stream.Stream<A, E, R>,
   healer: Effect.Effect<Healer, never, R2>,
-  subject: Subject = subjectOf(self),
+  subject: Recognition.Subject = Recognition.subjectOf(self),
   memory: Memory<E> = emptyMemory
 ): Stream.Stream<A, E | AutoMigrationError, R | R2> =>
   Stream.suspend(() => {

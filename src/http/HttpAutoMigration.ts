@@ -17,6 +17,7 @@ import * as Predicate from "effect/Predicate"
 import * as AutoMigration from "../AutoMigration.js"
 import { type AutoMigrationError, isAutoMigrationError } from "../core/error/AutoMigrationError.js"
 import * as Boundary from "../heal/Boundary.js"
+import * as Recognition from "../heal/Recognition.js"
 import * as Answer from "./Answer.js"
 import * as Status from "./Status.js"
 
@@ -96,7 +97,7 @@ const answer = <E>(
   { cause, request }: Failed<E | AutoMigrationError>,
   { development = false }: Options
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E> =>
-  Option.match(Boundary.ownErrorOf(cause), {
+  Option.match(Recognition.ownErrorOf(cause), {
     onNone: () =>
       Effect.failCause(
         Cause.flatMap(cause, (error) => (isAutoMigrationError(error) ? Cause.empty : Cause.fail(error)))
@@ -109,7 +110,7 @@ const answer = <E>(
   })
 
 /** The whole request, which does not run again: what it held ends with it. */
-const endedRequest: Boundary.Subject = { isInView: true, text: Option.none }
+const endedRequest: Recognition.Subject = { isInView: true, text: Option.none }
 
 /** Asks for the heal, and waits for its end as long as the client should. */
 const close = <E>(

@@ -5,7 +5,7 @@
  * @since 0.1.0
  * @internal
  */
-import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node, PartitionCmd } from "@pgsql/types"
+import type { AlterTableCmd, AlterTableStmt, AlterTableType, ColumnDef, Node } from "@pgsql/types"
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
@@ -15,13 +15,11 @@ import * as ExpectedRefusal from "../reading/ExpectedRefusal.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
 import * as Use from "../reading/Use.js"
-import { elementName } from "../sql/ParsedType.js"
 import { modifiersOf, optionNamed, partsOfObject } from "../sql/SyntaxTree.js"
 import * as Column from "./Column.js"
 import { addConstraint } from "./Constraint.js"
-import { attachIndex } from "./CopiedIndexes.js"
-import { dropColumn, dropConstraint, dropIdentity, leaveParents } from "./Drop.js"
-import { clonePartition, followType, inherit } from "./Inheritance.js"
+import { dropColumn, dropConstraint, dropIdentity } from "./Drop.js"
+import * as Parents from "./Parents.js"
 
 /** @since 0.1.0 @category statements */
 export const alterTable = (recorder: R.Recorder, statement: AlterTableStmt): void => {
@@ -243,81 +241,6 @@ const namesTrigger: Action = (recorder, _, { name }) => {
   if (name !== undefined) R.read(recorder, HazardKey.trigger(name))
 }
 
-const addParent: Action = (recorder, table, { def }) => {
-  if (def !== undefined && "RangeVar" in def) inherit(recorder, table, Path.range(recorder, def.RangeVar), undefined)
-}
-
-/** Takes a child from its parent. Both change: what the parent includes, and what the child inherits. */
-const leaveParent = (recorder: R.Recorder, child: QualifiedName, parent: QualifiedName): void => {
-  Use.readDependencies(recorder, child)
-  Use.readDependencies(recorder, parent)
-  Use.change(recorder, parent)
-  Use.change(recorder, child)
-  const from = R.findRelation(recorder, parent)
-  R.updateRelation(recorder, child, (known) => ({
-    ...known,
-    parents: known.parents.filter((other) => from === undefined || !Catalog.isSameName(other, from.name)),
-    columns: known.columns.map((column) => ({ ...column, isLocal: true })),
-    constraints: known.constraints.map((constraint) => ({ ...constraint, isLocal: true }))
-  }))
-  const left = R.findRelation(recorder, child)
-  for (const part of left?.parts ?? []) leaveParents(recorder, part)
-  R.updateRelation(recorder, parent, (known) => ({
-    ...known,
-    children: known.children.filter((other) => left === undefined || !Catalog.isSameName(other, left.name))
-  }))
-}
-
-const dropParent: Action = (recorder, table, { def }) => {
-  if (def !== undefined && "RangeVar" in def) leaveParent(recorder, table, Path.range(recorder, def.RangeVar))
-}
-
-const partition = (def: Node | undefined): PartitionCmd | undefined =>
-  def !== undefined && "PartitionCmd" in def ? def.PartitionCmd : undefined
-
-/** Attaches a partition to a table, or an index to a partitioned index. */
-const attach: Action = (recorder, table, { def }) => {
-  const command = partition(def)
-  const child = Path.range(recorder, command?.name)
-  if (R.findRelation(recorder, table)?.kind === "index") {
-    Use.changePart(recorder, child)
-    attachIndex(recorder, child, table)
-    return
-  }
-  Use.change(recorder, child)
-  Use.fetch(recorder, child)
-  for (const name of [table, child]) Use.recompute(recorder, name)
-  const known = R.findRelation(recorder, child)
-  const isOnly = (constraint: Catalog.Constraint): boolean =>
-    constraint.kind !== "check" && constraint.kind !== "not null"
-  R.updateRelation(recorder, child, (one) => ({
-    ...one,
-    columns: one.columns.map((column) => ({ ...column, isLocal: false })),
-    constraints: one.constraints.map((constraint) => ({ ...constraint, isLocal: isOnly(constraint) }))
-  }))
-  inherit(recorder, known?.name ?? child, table, command?.bound)
-  const from = R.findRelation(recorder, table)
-  if (from !== undefined) clonePartition(recorder, known?.name ?? child, from)
-}
-
-const detach: Action = (recorder, table, { def }) =>
-  leaveParent(recorder, Path.range(recorder, partition(def)?.name), table)
-
-const ofType: Action = (recorder, table, { def }) => {
-  if (def === undefined || !("TypeName" in def)) return
-  const type = Path.type(recorder, elementName(def.TypeName))
-  Use.touchType(recorder, type)
-  notOfType(recorder, table, {})
-  followType(recorder, table, type)
-}
-
-const notOfType: Action = (recorder, table) => {
-  const types = (R.findRelation(recorder, table)?.parents ?? []).filter(
-    (parent) => R.findRelation(recorder, parent)?.kind === "composite type"
-  )
-  for (const type of types) leaveParent(recorder, table, type)
-}
-
 const changeOwner: Action = (recorder, table, { newowner }) => {
   Use.readDependencies(recorder, table)
   if (newowner?.rolename !== undefined) R.read(recorder, HazardKey.role(newowner.rolename))
@@ -337,18 +260,18 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_AddIdentity: addIdentity,
   AT_AddIndex: internal,
   AT_AddIndexConstraint: internal,
-  AT_AddInherit: addParent,
-  AT_AddOf: ofType,
+  AT_AddInherit: Parents.addParent,
+  AT_AddOf: Parents.ofType,
   AT_AlterColumnGenericOptions: tableOnly,
   AT_AlterColumnType: alterType,
   AT_AlterConstraint: validate,
-  AT_AttachPartition: attach,
+  AT_AttachPartition: Parents.attach,
   AT_ChangeOwner: changeOwner,
   AT_ClusterOn: namesIndex,
   AT_ColumnDefault: columnDefault,
   AT_CookedColumnDefault: internal,
-  AT_DetachPartition: detach,
-  AT_DetachPartitionFinalize: detach,
+  AT_DetachPartition: Parents.detach,
+  AT_DetachPartitionFinalize: Parents.detach,
   AT_DisableRowSecurity: tableOnly,
   AT_DisableRule: tableOnly,
   AT_DisableTrig: namesTrigger,
@@ -359,9 +282,9 @@ const actions: Readonly<Record<AlterTableType, Action>> = {
   AT_DropConstraint: dropConstraint,
   AT_DropExpression: columnDefault,
   AT_DropIdentity: dropIdentity,
-  AT_DropInherit: dropParent,
+  AT_DropInherit: Parents.dropParent,
   AT_DropNotNull: dropNotNull,
-  AT_DropOf: notOfType,
+  AT_DropOf: Parents.notOfType,
   AT_DropOids: tableOnly,
   AT_EnableAlwaysRule: tableOnly,
   AT_EnableAlwaysTrig: namesTrigger,

@@ -415,14 +415,14 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "counts",
     row: "deletes rows beside a new column",
     without: "the counts of changed rows",
-    edits: [["database/Changes", "return isCounted || (isExclusive", "return (isExclusive"]]
+    edits: [["database/Unforeseen", "return isCounted || (isExclusive", "return (isExclusive"]]
   },
   {
     name: "silence",
     row: "deletes rows that it does not count meanwhile",
     without: "the locks of tables whose rows were not counted",
     edits: [
-      ["database/Changes", "|| isSilent ||", "||"],
+      ["database/Unforeseen", "|| isSilent ||", "||"],
       ["database/Changes", "(pg_catalog.strpos(pg_catalog.lower(p.prosrc), 'track_counts') > 0\n      OR ", "("]
     ]
   },
@@ -430,7 +430,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "counting",
     row: "deletes rows that it does not count from then on, beside a new row",
     without: "the question whether rows are counted",
-    edits: [["database/Changes", " || (isWritten && !isCounting)", ""]]
+    edits: [["database/Unforeseen", " || (isWritten && !isCounting)", ""]]
   },
   {
     name: "own settings",
@@ -444,25 +444,25 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "labels",
     row: "renames a label",
     without: "the labels of enums",
-    edits: [["database/Changes", "!isToLose && !(isShown && hasAll(labels, now.before.labels.get(oid)))", "false"]]
+    edits: [["database/Unforeseen", "!isToLose && !(isShown && hasAll(labels, now.before.labels.get(oid)))", "false"]]
   },
   {
     name: "columns",
     row: "renames a column beside a new one",
     without: "the names of columns",
-    edits: [["database/Changes", " || !hasAll(columns, names)", ""]]
+    edits: [["database/Unforeseen", " || !hasAll(columns, names)", ""]]
   },
   {
     name: "narrow tables",
     row: "drops a column of a table that the file rewrites",
     without: "the difference between a rewritten and a narrowed table",
-    edits: [["database/Changes", "(isNarrower && !isToLose)", "(isNarrower && !isOfPlan)"]]
+    edits: [["database/Unforeseen", "(isNarrower && !isToLose)", "(isNarrower && !isOfPlan)"]]
   },
   {
     name: "table names",
     row: "moves a table to another schema beside its new column",
     without: "the names of tables",
-    edits: [["database/Changes", "hasLostColumn || then.place !== place ||", "hasLostColumn ||"]]
+    edits: [["database/Unforeseen", "hasLostColumn || then.place !== place ||", "hasLostColumn ||"]]
   },
   {
     name: "schema names",
@@ -470,7 +470,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     without: "the names of schemas",
     edits: [
       [
-        "database/Changes",
+        "database/Unforeseen",
         "return old === undefined || old === name ? [] : [old]",
         "return old === undefined || old !== '' ? [] : [old]"
       ]
@@ -480,20 +480,20 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     name: "server's tables",
     row: "renames a column in the server's own table",
     without: "the locks of the server's own tables",
-    edits: [["database/Changes", ": isWritten && !mayExtend", ": false"]]
+    edits: [["database/Unforeseen", ": isWritten && !mayExtend", ": false"]]
   },
   {
     name: "large objects",
     row: "removes a large object",
     without: "the counts of large objects",
-    edits: [["database/Changes", `? isCounted : isWritten`, `? false : isWritten`]]
+    edits: [["database/Unforeseen", `? isCounted : isWritten`, `? false : isWritten`]]
   },
   {
     name: "dropped tables",
     row: "is about the whole transaction where the code of its second migration drops a table",
     without: "the tables that are gone",
     edits: [
-      ["database/Changes", "gone.some((oid) => before.tables.has(oid))", "gone.length < 0 && before.tables.size < 0"]
+      ["database/Unforeseen", "gone.some((oid) => before.tables.has(oid))", "gone.length < 0 && before.tables.size < 0"]
     ]
   },
   {
@@ -513,7 +513,7 @@ export const look: ReadonlyArray<Mutant & { readonly row: string }> = [
     row: "tells rows that the session wrote before from those of the migration",
     without: "the counts at the beginning of a transaction",
     edits: [
-      ["database/Changes", "!table.isForeseen && !counts.has(table.oid)", "table.isForeseen && !table.isForeseen"]
+      ["database/Unforeseen", "!table.isForeseen && !counts.has(table.oid)", "table.isForeseen && !table.isForeseen"]
     ]
   }
 ]
