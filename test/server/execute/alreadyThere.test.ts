@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import { AutoMigration, AutoMigrationConfig } from "effect-auto-migration"
-import { ask, failsWith, inProgram } from "../../support/program/Situation.js"
+import { ask, failsWith, inProgramWithLedger as inProgram } from "../../support/program/Situation.js"
 
 const orders = { "001_t": "CREATE TABLE orders (id integer);" }
 

@@ -7,7 +7,13 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { AutoMigration, Policy } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { ask, failsWith, inProgram, kinds, untilBlocked } from "../../support/program/Situation.js"
+import {
+  ask,
+  failsWith,
+  inProgramWithLedger as inProgram,
+  kinds,
+  untilBlocked
+} from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 import * as WireTap from "../../support/server/WireTap.js"
