@@ -9,7 +9,7 @@
 import * as fs from "node:fs"
 import * as Schema from "effect/Schema"
 
-/** What a bench reports. One of the three figures is the one that counts; `atMost` is its limit. */
+/** What a bench reports. One of the four figures is the one that counts; `atMost` is its limit. */
 const Measurement = Schema.Struct({
   name: Schema.String,
   /** Against the alternative that the name mentions, in the same run. */
@@ -18,6 +18,8 @@ const Measurement = Schema.Struct({
   roundTrips: Schema.optional(Schema.Number),
   /** Median of one call. */
   nanoseconds: Schema.optional(Schema.Number),
+  /** Memory of one of the things that the name counts. */
+  kilobytes: Schema.optional(Schema.Number),
   atMost: Schema.optional(Schema.Number)
 })
 
@@ -69,15 +71,17 @@ const runAll = async (): Promise<Readonly<Record<string, ReadonlyArray<Measureme
 const rounded = (one: Measurement): Measurement => ({
   ...one,
   ...(one.ratio === undefined ? {} : { ratio: Number(one.ratio.toPrecision(3)) }),
-  ...(one.nanoseconds === undefined ? {} : { nanoseconds: Number(one.nanoseconds.toPrecision(3)) })
+  ...(one.nanoseconds === undefined ? {} : { nanoseconds: Number(one.nanoseconds.toPrecision(3)) }),
+  ...(one.kilobytes === undefined ? {} : { kilobytes: Number(one.kilobytes.toPrecision(3)) })
 })
 
-const figure = ({ nanoseconds, ratio, roundTrips }: Measurement): number =>
-  ratio ?? roundTrips ?? nanoseconds ?? Number.NaN
+const figure = ({ kilobytes, nanoseconds, ratio, roundTrips }: Measurement): number =>
+  ratio ?? roundTrips ?? kilobytes ?? nanoseconds ?? Number.NaN
 
 const shown = (one: Measurement): string => {
   if (one.ratio !== undefined) return `${one.ratio.toFixed(3)} x`
   if (one.roundTrips !== undefined) return `${one.roundTrips} round trips`
+  if (one.kilobytes !== undefined) return `${one.kilobytes} KB`
   return `${one.nanoseconds ?? Number.NaN} ns`
 }
 

@@ -27,7 +27,7 @@ export type { Activity, Blocker } from "./operate/Activity.js"
 export type { HistoryStatus } from "./operate/Adopter.js"
 export type { Failing, Health } from "./operate/Health.js"
 export type { BaselineOptions, Status } from "./operate/Operator.js"
-export { AutoMigration, AutoMigrationLive, layer } from "./Service.js"
+export { AutoMigration, AutoMigrationLive, layer, layerShared, layerTenant } from "./Service.js"
 
 /**
  * Protects an effect. When it fails because the schema is behind the code, the library applies the migrations that

@@ -24,6 +24,7 @@ import * as Ledger from "./runner/Ledger.js"
 import * as PlanRunner from "./runner/PlanRunner.js"
 import * as SqlParser from "./runtime/SqlParser.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
+import { layer as readingMigrations, type SharedMigrations } from "./source/SharedMigrations.js"
 
 /**
  * @since 0.1.0
@@ -33,6 +34,30 @@ export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigrat
   AutoMigration,
   Boundary.Healer & Observer.Observer & Operator.Operator & Verdict.Verdicts & Activity.Activities
 >() {}
+
+/**
+ * Migrations run on connections that the application chooses by providing a `MigrationClient`. The migrations are those of
+ * `SharedMigrations`, which a program with many databases reads once. Layers are memoised by reference: a second database
+ * needs `Layer.fresh`, and {@link layerTenant} has it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerShared: Layer.Layer<AutoMigration, never, MigrationClient.MigrationClient | SharedMigrations> =
+  Layer.scoped(
+    AutoMigration,
+    Effect.map(
+      Effect.all([Healer.make, Operator.make, Observer.make, Verdict.make, Activity.make]),
+      ([healer, operator, observer, verdicts, activities]) =>
+        AutoMigration.of({ ...healer, ...operator, ...observer, ...verdicts, ...activities })
+    )
+  ).pipe(
+    Layer.provide(PlanRunner.layer),
+    Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
+    Layer.provide(Ledger.layer),
+    Layer.provide(Executor.layer),
+    Layer.provide(SqlParser.layer)
+  )
 
 /**
  * Migrations run on connections that the application chooses by providing a `MigrationClient`, for instance with the
@@ -45,20 +70,7 @@ export const layer: Layer.Layer<
   AutoMigration,
   MigrationDefinitionError,
   MigrationClient.MigrationClient | MigrationSource
-> = Layer.scoped(
-  AutoMigration,
-  Effect.map(
-    Effect.all([Healer.make, Operator.make, Observer.make, Verdict.make, Activity.make]),
-    ([healer, operator, observer, verdicts, activities]) =>
-      AutoMigration.of({ ...healer, ...operator, ...observer, ...verdicts, ...activities })
-  )
-).pipe(
-  Layer.provide(PlanRunner.layer),
-  Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
-  Layer.provide(Ledger.layer),
-  Layer.provide(Executor.layer),
-  Layer.provide(SqlParser.layer)
-)
+> = Layer.provide(layerShared, readingMigrations)
 
 /**
  * Migrations run on their own connections to the application's server, with the application's credentials. The layer
@@ -73,3 +85,39 @@ export const AutoMigrationLive: Layer.Layer<
   MigrationDefinitionError,
   MigrationSource | PgClient
 > = Layer.merge(Layer.provide(layer, MigrationClient.layerFromApplication), CheckedClient.layer)
+
+/**
+ * The same as {@link AutoMigrationLive} for one database of many, with a client of its own and the migrations of
+ * `SharedMigrations`. Each call gives a new layer, so that no two tenants share a ledger, a memory or connections. A tenant
+ * does not listen for announcements, and asks its ledger instead: so an idle tenant holds no connection.
+ *
+ * @example
+ * ```ts check
+ * import { PgClient } from "@effect/sql-pg"
+ * import { AutoMigration } from "effect-auto-migration"
+ * import { Redacted } from "effect"
+ *
+ * export const tenant = (name: string) =>
+ *   AutoMigration.layerTenant(PgClient.layer({ url: Redacted.make(`postgresql://app@localhost/${name}`) }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerTenant = <E, R>(
+  client: Layer.Layer<PgClient | SqlClient, E, R>
+): Layer.Layer<AutoMigration | PgClient | SqlClient, E, R | SharedMigrations> =>
+  Layer.provide(Layer.fresh(tenantLive), client)
+
+/** A tenant does not listen: each would hold a connection as long as one of its migrations is pending. */
+const withoutListening = Layer.map(MigrationClient.layerFromApplication, (context) =>
+  Context.make(MigrationClient.MigrationClient, {
+    ...Context.get(context, MigrationClient.MigrationClient),
+    listen: () => Effect.succeed("pooled" as const)
+  })
+)
+
+const tenantLive: Layer.Layer<AutoMigration | PgClient | SqlClient, never, SharedMigrations | PgClient> = Layer.merge(
+  Layer.provide(layerShared, withoutListening),
+  CheckedClient.layer
+)

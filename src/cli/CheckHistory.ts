@@ -3,16 +3,22 @@
  *
  * @since 0.1.0
  */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import type { MigrationDefinitionError } from "../core/error/AutoMigrationError.js"
 import * as HistoryFigures from "../core/graph/HistoryFigures.js"
 import * as MigrationGraph from "../core/graph/MigrationGraph.js"
+import { visible } from "../core/text/Visible.js"
 import * as HistoryCheck from "../operate/HistoryCheck.js"
 import * as SqlParser from "../runtime/SqlParser.js"
 import * as MigrationSource from "../source/MigrationSource.js"
+import * as Report from "./Report.js"
+import * as Settings from "./Settings.js"
 
 /** @since 0.1.0 @category models */
 export interface CheckHistoryOptions extends HistoryCheck.CheckOptions {
@@ -93,3 +99,48 @@ const renderDifference = ({ differences, explained, isAlone, order, other, pair 
 }
 
 const indented = (lines: ReadonlyArray<string>): string => lines.map((line) => `  ${line}`).join("\n")
+
+/** Prints by the streams of the command line. */
+const printing = Effect.map(
+  Effect.all([Report.Surroundings, Effect.console]),
+  ([{ err, out }, console]): Console.Console => ({
+    ...console,
+    log: (text) => out(visible(String(text))),
+    error: (text) => err(visible(String(text)))
+  })
+)
+
+/** @since 0.1.0 @category commands */
+export const command = Command.make(
+  "check-history",
+  {
+    folder: Settings.folder.folder,
+    order: Settings.folder.order,
+    url: Settings.database.url,
+    rounds: Options.integer("rounds").pipe(
+      Options.withDescription("at most so many orders; without it until every pair that may be swapped was"),
+      Options.optional
+    )
+  },
+  (settings) =>
+    Effect.gen(function* () {
+      const to = yield* Settings.address(settings)
+      const source = Layer.provide(
+        Settings.source({ ...settings, json: false }),
+        Layer.succeed(Report.Surroundings, yield* Report.Surroundings)
+      )
+      const code = yield* Console.withConsole(
+        run({
+          source,
+          server: { url: Redacted.make(to.url) },
+          ...Option.match(settings.rounds, { onNone: () => ({}), onSome: (rounds) => ({ rounds }) })
+        }),
+        yield* printing
+      )
+      yield* Report.exit(code === 0 ? 0 : 1)
+    })
+).pipe(
+  Command.withDescription(
+    "try whether the folder gives one schema and the same rows in every order that its graph allows, in databases of its own"
+  )
+)

@@ -21,8 +21,10 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import manifest from "../../package.json" with { type: "json" }
+import * as AutoMigrationError from "../core/error/AutoMigrationError.js"
 import { visible } from "../core/text/Visible.js"
 import * as Adopt from "./Adopt.js"
+import * as CheckHistory from "./CheckHistory.js"
 import * as Explain from "./Explain.js"
 import * as Graph from "./Graph.js"
 import * as Help from "./Help.js"
@@ -76,6 +78,7 @@ const subcommands = [
   Lint.command,
   Graph.graph,
   Graph.why,
+  CheckHistory.command,
   New.command,
   completions
 ] as const
@@ -151,11 +154,18 @@ const commandIn = (words: ReadonlyArray<string>): string =>
 const misused = (words: ReadonlyArray<string>, reason: string) =>
   Effect.zipRight(Report.note([`${reason} Type ${commandIn(words)} --help.`]), Report.exit(2))
 
+/** The lines of an error of the library, with a caret and the next command; the message of another one. */
+const tellError = (error: unknown) =>
+  AutoMigrationError.isExplained(error)
+    ? Effect.flatMap(Report.Surroundings, ({ color, err, links, width }) =>
+        err(AutoMigrationError.render(error, { color, width, links: Option.getOrUndefined(links) }))
+      )
+    : Report.note((error instanceof Error ? error.message : String(error)).split("\n"))
+
 const failed = (words: ReadonlyArray<string>, error: unknown) => {
   if (ValidationError.isValidationError(error)) return misused(words, reasonOf(words, error))
   if (Predicate.isTagged(error, "UsageError") && error instanceof Error) return misused(words, error.message)
-  const message = error instanceof Error ? error.message : String(error)
-  return Effect.zipRight(Report.note(message.split("\n")), Report.exit(1))
+  return Effect.zipRight(tellError(error), Report.exit(1))
 }
 
 /** A defect is a mistake of this program, so its trace is printed. */

@@ -38,6 +38,10 @@ const rewriting = ({ columns = 80, isTTY = false }: { readonly columns?: number;
 const place = (): CommandLine.Place => ({
   environment: process.env,
   color: isColored(process.env, process.stdout),
+  links:
+    process.stderr.isTTY === true && isColored(process.env, process.stderr)
+      ? Option.some(process.cwd())
+      : Option.none(),
   width: process.stdout.columns ?? 80,
   terminal: Terminal.make(process.stdin, process.stdout),
   rewrite: rewriting(process.stderr),

@@ -35,6 +35,8 @@ export class Surroundings extends Context.Tag("effect-auto-migration/Surrounding
     readonly environment: Readonly<Record<string, string | undefined>>
     /** Whether the output may hold codes of colours. */
     readonly color: boolean
+    /** The working directory, where links to files in it may be printed: on a terminal. */
+    readonly links: Option.Option<string>
     /** Columns of the terminal. */
     readonly width: number
     /** Prints text of the result, with its line end. */

@@ -1,5 +1,5 @@
 /**
- * The knowledge of a process: its graph, which never changes, and the applied set. The first failure reads the applied
+ * The knowledge of a process about a database: the graph, which never changes, and the applied set. The first failure reads the applied
  * set from the ledger. One small row brings it up to date after an announcement, and before an answer that would be an
  * error.
  *
@@ -10,16 +10,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import type { MigrationDefinitionError } from "../core/error/AutoMigrationError.js"
-import * as MigrationGraph from "../core/graph/MigrationGraph.js"
+import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
 import type { MigrationClient } from "../database/MigrationClient.js"
 import type { Failure } from "../database/MigrationFailure.js"
 import * as Announcements from "../ledger/Announcements.js"
 import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
-import type { SqlParser } from "../runtime/SqlParser.js"
-import * as MigrationSource from "../source/MigrationSource.js"
+import { SharedMigrations } from "../source/SharedMigrations.js"
 import { Ledger } from "./Ledger.js"
 
 /**
@@ -64,7 +62,7 @@ interface Remembered {
 }
 
 interface Memory {
-  readonly ids: ReadonlyArray<MigrationId>
+  readonly ids: ReadonlySet<MigrationId>
   readonly announcements: Announcements.Announcements
   readonly remembered: Ref.Ref<Option.Option<Remembered>>
 }
@@ -76,9 +74,8 @@ interface Memory {
 export const make = Effect.gen(function* () {
   const { schema } = yield* AutoMigrationConfig
   const ledger = yield* Ledger
-  const graph = yield* Effect.flatMap(MigrationSource.loadMigrations, MigrationGraph.make)
-  const ids = graph.nodes.map(({ migration }) => migration.id)
-  const announcements = yield* Announcements.make(schema, new Set(ids))
+  const { graph, ids } = yield* SharedMigrations
+  const announcements = yield* Announcements.make(schema, ids)
   const memory: Memory = { ids, announcements, remembered: yield* Ref.make(Option.none<Remembered>()) }
   const refresh = refreshFrom(ledger, memory)
   const recalled = recall(memory)
@@ -114,7 +111,7 @@ const remember = Effect.fnUntraced(function* (
 ) {
   const [before, after] = yield* Ref.modify(remembered, (known) => {
     const applied = update(Option.map(known, (_) => _.applied))
-    const next: Remembered = { applied, lacking: ids.filter((id) => !applied.checksumById.has(id)) }
+    const next: Remembered = { applied, lacking: Array.from(ids).filter((id) => !applied.checksumById.has(id)) }
     return [[known, next] as const, Option.some(next)]
   })
   yield* announcements.follow(after.lacking)
@@ -146,13 +143,10 @@ const recall = ({ announcements, remembered }: Memory): Effect.Effect<Option.Opt
 const cachedView = ({ applied }: Remembered): Effect.Effect<View> => Effect.succeed({ applied, age: "cached" })
 
 /**
- * Reads and checks all migrations when the layer is built.
- *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<
+export const layer: Layer.Layer<Knowledge, never, Ledger | MigrationClient | SharedMigrations> = Layer.scoped(
   Knowledge,
-  MigrationDefinitionError,
-  Ledger | MigrationClient | MigrationSource.MigrationSource | SqlParser
-> = Layer.scoped(Knowledge, make)
+  make
+)

@@ -34,10 +34,11 @@ import {
 } from "./ServerError.js"
 
 export { type AdoptionError, AdoptionRefused, NothingToAdopt, SeveralHistories } from "./AdoptionError.js"
-export { InvalidOption } from "./InvalidOption.js"
+export { isExplained } from "./Explained.js"
 export type { Excerpt, Explained, Explanation, Place, Reason, Remedy } from "./Explanation.js"
 export type { FailedQuery, Provider } from "./Facts.js"
 export * from "./GapError.js"
+export { InvalidOption } from "./InvalidOption.js"
 export * from "./LedgerError.js"
 export {
   AmbiguousOrder,

@@ -9,7 +9,8 @@ import * as Schema from "effect/Schema"
 import { type Explained, message } from "./Explanation.js"
 import { renderDetails } from "./Render.js"
 
-const isExplained = (error: object): error is Explained & Error =>
+/** Whether a value is an error of the library, which `render` can print. @since 0.1.0 @category predicates */
+export const isExplained = (error: unknown): error is Explained & Error =>
   error instanceof Error && Predicate.hasProperty(error, "explanation")
 
 /** The name, the message, the lines of the rendering, and the calls that led to the error. */

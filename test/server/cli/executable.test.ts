@@ -52,12 +52,15 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   lint: [[], 0, '"findings": []'],
   graph: [[], 0, '"state": "applied"'],
   why: [["001_users", "002_email"], 0, '"_tag":"Ordered"'],
+  "check-history": [["--rounds", "1"], 0, "The same schema and rows in 1 other orders"],
   new: [["Add phone"], 0, '004_add_phone.sql"]'],
   completions: [["zsh"], 0, "#compdef"]
 }
 
+const withoutJson: ReadonlySet<string> = new Set(["completions", "check-history"])
+
 /** Commands whose JSON is described on a page of its own, or that have none. */
-const ofItsOwn: ReadonlySet<string> = new Set(["completions", "graph", "lint"])
+const ofItsOwn: ReadonlySet<string> = new Set(["completions", "graph", "lint", "check-history"])
 
 layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, timeout: "5 minutes" })(
   "the bundled command line",
@@ -67,7 +70,7 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
         const { piped } = yield* project()
         deepStrictEqual(Object.keys(typed).toSorted(), CommandLine.commands.toSorted())
         for (const [command, [words, code, holds]] of Object.entries(typed)) {
-          const ended = yield* piped(command, ...words, ...(command === "completions" ? [] : ["--json"]))
+          const ended = yield* piped(command, ...words, ...(withoutJson.has(command) ? [] : ["--json"]))
           assert.include(ended.out, holds, `${command}: ${ended.err}`)
           strictEqual(ended.code, code, `${command}: ${ended.err}`)
           if (!ofItsOwn.has(command) && ended.out !== "") {

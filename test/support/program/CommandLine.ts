@@ -37,6 +37,7 @@ export interface Streams {
 const pipe = (environment: Readonly<Record<string, string>>): CommandLine.Place => ({
   environment,
   color: false,
+  links: Option.none(),
   width: 120,
   terminal: Option.none(),
   rewrite: Option.none(),
