@@ -16,15 +16,3 @@ DELETE FROM auto_migration.lease WHERE lasts > '1 day';
 ALTER TABLE auto_migration.lease DROP CONSTRAINT IF EXISTS lease_lasts_limit;
 ALTER TABLE auto_migration.lease ADD CONSTRAINT lease_lasts_limit
 CHECK (lasts <= '1 day' AND expires_at - heartbeat_at <= '1 day');
-
--- Every process reads ids and checksums, and an event stays for ever: a row of hundreds of megabytes would stop all of them.
-ALTER TABLE auto_migration.event DROP CONSTRAINT IF EXISTS event_migration_id_size;
-ALTER TABLE auto_migration.event ADD CONSTRAINT event_migration_id_size CHECK (octet_length(migration_id) <= 1024) NOT VALID;
-ALTER TABLE auto_migration.event DROP CONSTRAINT IF EXISTS event_checksum_size;
-ALTER TABLE auto_migration.event ADD CONSTRAINT event_checksum_size CHECK (octet_length(checksum) <= 1024) NOT VALID;
-ALTER TABLE auto_migration.event DROP CONSTRAINT IF EXISTS event_detail_size;
-ALTER TABLE auto_migration.event ADD CONSTRAINT event_detail_size CHECK (octet_length(detail::text) <= 262144) NOT VALID;
-
-ALTER TABLE auto_migration.lease DROP CONSTRAINT IF EXISTS lease_size;
-ALTER TABLE auto_migration.lease ADD CONSTRAINT lease_size
-CHECK (octet_length(migration_id) <= 1024 AND octet_length(checksum) <= 1024) NOT VALID;

@@ -107,25 +107,16 @@ export const definitions: ReadonlyArray<readonly [place: number, table: string, 
   [5, "applied_set", "trigger never_truncated on applied_set", "34 guard_projection"],
   [5, "migration_bit", "trigger guard on migration_bit", "31 guard_projection"],
   [5, "migration_bit", "trigger never_truncated on migration_bit", "34 guard_projection"],
-  [6, "event", "constraint event_checksum_size on event", "CHECK ((octet_length(checksum) <= 1024))"],
-  [6, "event", "constraint event_detail_size on event", "CHECK ((octet_length((detail)::text) <= 262144))"],
   [
     6,
     "event",
     "constraint event_migration_id_readable on event",
     "CHECK (((migration_id !~ '[\\u0001-\\u001f\\u007f-\\u009f]'::text) AND (migration_id !~ '^[ \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]'::text) AND (migration_id !~ '[ \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]$'::text)))"
   ],
-  [6, "event", "constraint event_migration_id_size on event", "CHECK ((octet_length(migration_id) <= 1024))"],
   [
     6,
     "lease",
     "constraint lease_lasts_limit on lease",
     "CHECK (((lasts <= '1 day'::interval) AND ((expires_at - heartbeat_at) <= '1 day'::interval)))"
-  ],
-  [
-    6,
-    "lease",
-    "constraint lease_size on lease",
-    "CHECK (((octet_length(migration_id) <= 1024) AND (octet_length(checksum) <= 1024)))"
   ]
 ]
