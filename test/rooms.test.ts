@@ -9,7 +9,20 @@ const levels = [
   ...["text", "model", "sql", "catalog", "statement", "reading", "footprint", "risk", "detect", "error", "file"],
   ...["migration", "attempt", "layout", "graph", "policy", "adoption", "picture", "rewrite", "lint"]
 ].map((room) => `core/${room}`)
-levels.push("runtime", "source", "database", "ledger", "execute", "runner", "operate", "heal", "src", "http", "cli")
+levels.push(
+  "runtime",
+  "source",
+  "database",
+  "ledger",
+  "execute",
+  "runner",
+  "operate",
+  "heal",
+  "src",
+  "rewrite",
+  "http",
+  "cli"
+)
 
 const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
 

@@ -70,8 +70,9 @@ export const statements = (
   return Either.getOrElse(statementsOf(parser, text), () => []).map((statement): Rewritten => {
     const kinds = new Set(found.filter(({ start }) => start === statement.start).map(({ kind }) => kind))
     if (kinds.size === 0) return { statement, pieces: [], left: [] }
-    const prefix = spans.filter(({ start }) => start < statement.start).map(({ end, start }) => text.slice(start, end))
-    const situation = Situation.make(parser, catalog, prefix.join("\n;\n"))
+    const before = spans.filter(({ start }) => start < statement.start)
+    const situation = (): Situation.Situation =>
+      Situation.make(parser, catalog, before.map(({ end, start }) => text.slice(start, end)).join("\n;\n"))
     const sql = text.slice(statement.start, statement.end)
     return { statement, ...Statement.rewrite({ situation, node: statement.node, sql, kinds }) }
   })

@@ -19,7 +19,8 @@ import * as Situation from "./Situation.js"
 
 /** A statement in its place. @since 0.1.0 @category models */
 export interface Statement {
-  readonly situation: Situation.Situation
+  /** It costs a reading of the statements before, and is asked for only where a part of the statement may change. */
+  readonly situation: () => Situation.Situation
   readonly node: Node
   readonly sql: string
   /** Its risks. */
@@ -29,8 +30,9 @@ export interface Statement {
 /** Rewrites a statement. No piece means that it stays as it is. @since 0.1.0 @category operations */
 export const rewrite = (statement: Statement): Piece.Rewriting => {
   const { kinds, node, situation, sql } = statement
+  if (![...kinds].some((kind) => avoidable.has(kind))) return { pieces: [], left: leftOf(kinds) }
   if ("IndexStmt" in node && kinds.has("blocking-index-build"))
-    return ofIndex(sql, Situation.tableOf(situation, node.IndexStmt.relation)?.isPartitioned === true)
+    return ofIndex(sql, Situation.tableOf(situation(), node.IndexStmt.relation)?.isPartitioned === true)
   if ("ReindexStmt" in node && kinds.has("blocking-index-build")) return ofReindex(sql)
   const parts =
     "AlterTableStmt" in node && node.AlterTableStmt.objtype === "OBJECT_TABLE" ? alterTable(sql) : Option.none()
@@ -82,7 +84,7 @@ const ofAlterTable = (
   { commands, head, table }: AlterTable,
   range: RangeVar | undefined
 ): Piece.Rewriting => {
-  const none: Commands = { kept: [], pieces: [], left: [], situation }
+  const none: Commands = { kept: [], pieces: [], left: [], situation: situation() }
   const { kept, left, pieces } = commands.reduce((done, command): Commands => {
     const one = ofCommand({ situation: done.situation, head, table, range }, command)
     return {
