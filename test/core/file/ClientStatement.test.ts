@@ -43,7 +43,7 @@ describe("a file that was written for psql", () => {
   it("is refused with the error of the grammar if that comes first", () => {
     const { message } = errorOf("CREAT TABLE t ();\n\\echo done")
     assert.include(message, '1.sql:1:1: syntax error at or near "CREAT"')
-    assert.match(message, /\nCorrect the statement\.$/)
+    assert.match(message, / Correct the statement\.$/)
   })
 
   it("may hold a backslash or a colon in strings, comments and SQL", () => {
@@ -98,7 +98,7 @@ describe("SET TRANSACTION SNAPSHOT", () => {
       "BEGIN ISOLATION LEVEL REPEATABLE READ;\nSET TRANSACTION SNAPSHOT '0-1';\nCOMMIT;"
     )
     assert.strictEqual(line, 2)
-    assert.match(message, /\nWrite SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, which gives/)
+    assert.match(message, / Write SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, which gives/)
     deepStrictEqual(Either.isRight(infer("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1;")), true)
   })
 })
