@@ -14,6 +14,7 @@ import type { MigrationGraph } from "./core/graph/MigrationGraph.js"
 import type { Plan, StepRisk } from "./core/graph/Plan.js"
 import type { BrokenLink, ChainHead, LedgerEvent } from "./core/migration/LedgerEvent.js"
 import type { MigrationId } from "./core/migration/Migration.js"
+import type { Model } from "./core/picture/Model.js"
 import type { Drift } from "./core/policy/Drift.js"
 import type { Verdict as PolicyVerdict } from "./core/policy/Policy.js"
 import * as Boundary from "./heal/Boundary.js"
@@ -129,6 +130,18 @@ export const verdict = (plan: Plan): Effect.Effect<PolicyVerdict, AutoMigrationE
 
 /** The order of the program's migrations, and which of them provides which object. @since 0.1.0 @category operations */
 export const graph: Effect.Effect<MigrationGraph, never, AutoMigration> = Effect.map(AutoMigration, (_) => _.graph)
+
+/**
+ * The graph with the state of each migration, for `Picture.toMermaid`, `toHtml` and the others. `refused` is what the policy would
+ * refuse of a heal that needs all pending migrations.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const picture: Effect.Effect<Model, AutoMigrationError, AutoMigration> = Effect.flatMap(
+  AutoMigration,
+  (_) => _.picture
+)
 
 /**
  * What a session of the library runs now: which sessions it waits for, and how far the build of an index is. Empty where

@@ -18,6 +18,7 @@ import * as Healer from "./heal/Healer.js"
 import * as Activity from "./operate/Activity.js"
 import * as Observer from "./operate/Observer.js"
 import * as Operator from "./operate/Operator.js"
+import * as Pictures from "./operate/Pictures.js"
 import * as Verdict from "./operate/Verdict.js"
 import * as Knowledge from "./runner/Knowledge.js"
 import * as Ledger from "./runner/Ledger.js"
@@ -32,7 +33,7 @@ import { layer as readingMigrations, type SharedMigrations } from "./source/Shar
  */
 export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigration")<
   AutoMigration,
-  Boundary.Healer & Observer.Observer & Operator.Operator & Verdict.Verdicts & Activity.Activities
+  Boundary.Healer & Observer.Observer & Operator.Operator & Pictures.Pictures & Verdict.Verdicts & Activity.Activities
 >() {}
 
 /**
@@ -47,9 +48,9 @@ export const layerShared: Layer.Layer<AutoMigration, never, MigrationClient.Migr
   Layer.scoped(
     AutoMigration,
     Effect.map(
-      Effect.all([Healer.make, Operator.make, Observer.make, Verdict.make, Activity.make]),
-      ([healer, operator, observer, verdicts, activities]) =>
-        AutoMigration.of({ ...healer, ...operator, ...observer, ...verdicts, ...activities })
+      Effect.all([Healer.make, Operator.make, Observer.make, Pictures.make, Verdict.make, Activity.make]),
+      ([healer, operator, observer, pictures, verdicts, activities]) =>
+        AutoMigration.of({ ...healer, ...operator, ...observer, ...pictures, ...verdicts, ...activities })
     )
   ).pipe(
     Layer.provide(PlanRunner.layer),

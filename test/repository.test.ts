@@ -2,9 +2,11 @@ import { posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Schema from "effect/Schema"
+import { pageAssets } from "../src/core/picture/PageAssets.js"
 import { ledgerScripts } from "../src/ledger/LedgerScripts.js"
 import * as Exports from "./support/repository/Exports.js"
 import * as LedgerScripts from "./support/repository/LedgerScripts.js"
+import * as PageAssets from "./support/repository/PageAssets.js"
 import { codeOnly, filesIn, importsOf, places, read } from "./support/repository/Repository.js"
 
 const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
@@ -207,6 +209,7 @@ describe("the package", () => {
   it("exports the modules of src/index.ts (`npm run exports` writes them)", () => {
     deepStrictEqual(manifest.exports, Exports.expected())
     deepStrictEqual({ ...ledgerScripts }, LedgerScripts.scripts())
+    deepStrictEqual({ ...pageAssets }, PageAssets.assets())
     const { compilerOptions } = Schema.decodeUnknownSync(CompilerConfig)(read("tsconfig.json"))
     deepStrictEqual(compilerOptions.paths, Exports.paths())
   })
@@ -232,18 +235,16 @@ describe("the package", () => {
 
   it("declares whatever its sources import; the command line is bundled with what only it imports", () => {
     const declared = new Set([...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)])
-    const bundled = new Set([...declared, ...Object.keys(manifest.devDependencies)])
+    // The command line is bundled with what it alone needs.
+    const bundled = new Set(Object.keys(manifest.devDependencies))
+    const mayImport = (file: string, name: string) =>
+      declared.has(name) || (file.startsWith("src/cli/") && bundled.has(name))
     none(
       sources.flatMap((file) =>
         importsOf(read(file))
           .map(({ module }) => module)
           .filter((module) => !module.startsWith(".") && !module.startsWith("node:"))
-          .filter(
-            (module) =>
-              !(file.startsWith("src/cli/") ? bundled : declared).has(
-                module.split("/", module.startsWith("@") ? 2 : 1).join("/")
-              )
-          )
+          .filter((module) => !mayImport(file, module.split("/", module.startsWith("@") ? 2 : 1).join("/")))
           .map((module) => `${file} imports ${module}`)
       )
     )

@@ -9,20 +9,8 @@ const levels = [
   ...["text", "model", "sql", "catalog", "statement", "reading", "footprint", "risk", "detect", "error", "file"],
   ...["migration", "attempt", "layout", "graph", "policy", "adoption", "picture", "rewrite", "lint"]
 ].map((room) => `core/${room}`)
-levels.push(
-  "runtime",
-  "source",
-  "database",
-  "ledger",
-  "execute",
-  "runner",
-  "operate",
-  "heal",
-  "src",
-  "rewrite",
-  "http",
-  "cli"
-)
+levels.push("page", "runtime", "source", "database", "ledger", "execute", "runner", "operate", "heal")
+levels.push("src", "rewrite", "http", "cli")
 
 const sources = filesIn("src").filter((file) => file.endsWith(".ts"))
 
@@ -127,7 +115,7 @@ describe("the search for circles", () => {
 })
 
 /** What starts with a server, or waits for one. */
-const serverFolders = ["server", "features", "deep", "languages", "matrix", "pooler", "tools", "support"]
+const serverFolders = ["browser", "server", "features", "deep", "languages", "matrix", "pooler", "tools", "support"]
 
 const tests = filesIn("test").filter((file) => file.endsWith(".test.ts"))
 

@@ -75,7 +75,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [
             ...pure,
-            ...["deep", "languages", "matrix", "pooler", "tools"].map((folder) => `test/${folder}/**`)
+            ...["browser", "deep", "languages", "matrix", "pooler", "tools"].map((folder) => `test/${folder}/**`)
           ],
           setupFiles: ["test/setup.ts"]
         }
@@ -100,7 +100,7 @@ export default defineConfig({
           setupFiles: ["test/setup.ts"]
         }
       },
-      ...["pooler", "languages"].map((name) => ({
+      ...["pooler", "languages", "browser"].map((name) => ({
         ...shared,
         plugins: [...Mutants.plugins(process.env["MUTANT"])],
         test: {
