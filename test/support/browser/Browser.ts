@@ -1,6 +1,6 @@
 /** A headless Chromium that is installed on this machine: Debian's, or the one whose path is in `CHROMIUM`. */
+import { strictEqual } from "node:assert"
 import { existsSync } from "node:fs"
-import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
@@ -48,4 +48,7 @@ export const open = (url: string, options: BrowserContextOptions = {}): Effect.E
   })
 
 /** The page has no error, no warning, and has asked for no other file. */
-export const isQuiet = ({ told }: Opened): void => assert.strictEqual(told.join("\n"), "")
+export const isQuiet = ({ told }: Opened): void => strictEqual(told.join("\n"), "")
+
+/** Ends the browser, for a process that goes on without one. */
+export const close: Effect.Effect<void> = Effect.promise(async () => (await running)?.close())
