@@ -19,14 +19,23 @@ const stackOf = (error: Explained & Error, calls: string): string => {
   return [`${error.name}: ${error.message}`, renderDetails(error), ...(frames === "" ? [] : [frames])].join("\n")
 }
 
+/** What V8 adds to `Error`; other engines note the calls by themselves. */
+interface Engine {
+  stackTraceLimit?: number
+  readonly captureStackTrace?: (target: object, from: NewableFunction) => void
+}
+
+const engine: Engine = Error
+
 /** Makes an error without the calls, since {@link withStack} notes them. */
 const withoutCalls = (make: () => object): object => {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
+  const { stackTraceLimit } = engine
+  if (stackTraceLimit === undefined) return make()
+  engine.stackTraceLimit = 0
   try {
     return make()
   } finally {
-    Error.stackTraceLimit = stackTraceLimit
+    engine.stackTraceLimit = stackTraceLimit
   }
 }
 
@@ -34,7 +43,7 @@ const withoutCalls = (make: () => object): object => {
 const withStack = (error: object, from: NewableFunction): object => {
   if (!isExplained(error)) return error
   const calls = { stack: "" }
-  Error.captureStackTrace(calls, from)
+  engine.captureStackTrace?.(calls, from)
   return Object.defineProperty(error, "stack", {
     configurable: true,
     enumerable: false,
