@@ -125,10 +125,10 @@ export const prove = (options: Options): Effect.Effect<Rewritten, ProofError> =>
     const original = arrangement.entries[at]
     if (original === undefined)
       return yield* refuse(options.file, `It is not one of the migrations in ${options.folder}.`)
-    if (options.applied.has(original.id))
-      return yield* refuse(options.file, "It is applied, and an edit of an applied migration changes no database.")
     const before = arrangement.entries.slice(0, at)
     const migration = yield* migrationOf(original, before)
+    if (options.applied.has(migration.own.id))
+      return yield* refuse(options.file, "It is applied, and an edit of an applied migration changes no database.")
     yield* rewritable(parser, original, migration.own)
     const { files, left } = Files.drafts(parser, catalogAfter(parser, migration.earlier), migration.own)
     const drafted = yield* named(options, arrangement, at, files, left)
@@ -157,19 +157,19 @@ const refuse = (file: string, reason: string, ...reasons: ReadonlyArray<string>)
   Effect.fail(new NotRewritable({ file, reasons: [reason, ...reasons] }))
 
 const sourceOf = (entries: ReadonlyArray<Entry>): Layer.Layer<MigrationSource.MigrationSource> =>
-  Layer.succeed(MigrationSource.MigrationSource, {
-    load: Effect.succeed({
-      files: entries.map(({ id, path, text, ...layout }) => ({
-        id,
-        source: path,
-        script: { _tag: "Sql", text: withoutByteOrderMark(text) },
-        declaration: {},
-        layout
-      })),
-      order: "given",
-      ignored: []
-    })
-  })
+  Layer.succeed(MigrationSource.MigrationSource, { load: Effect.succeed(filesOf(entries)) })
+
+const filesOf = (entries: ReadonlyArray<Entry>): MigrationSource.MigrationFiles => ({
+  files: entries.map(({ id, path, text, ...layout }) => ({
+    id,
+    source: path,
+    script: { _tag: "Sql", text: withoutByteOrderMark(text) },
+    declaration: {},
+    layout
+  })),
+  order: "given",
+  ignored: []
+})
 
 interface Loaded {
   readonly earlier: ReadonlyArray<Migration>
