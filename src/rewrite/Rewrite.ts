@@ -316,6 +316,5 @@ const schemaOf = (
 ): Effect.Effect<ReadonlyArray<string>, SqlError | AutoMigrationError | MigrationDefinitionError> =>
   Effect.zipRight(AutoMigration.migrate, SchemaLines.read(AutoMigrationConfig.defaults.schema)).pipe(
     Effect.provide(Layer.provide(AutoMigration.layer, sourceOf(entries))),
-    Effect.provide(MigrationClient.layer({ url, connectTimeout: "1 minute" })),
-    Effect.provide(AutoMigrationConfig.layer({}))
+    Effect.provide(MigrationClient.layer({ url, connectTimeout: "1 minute" }))
   )

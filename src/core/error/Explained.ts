@@ -25,7 +25,7 @@ interface Engine {
   readonly captureStackTrace?: (target: object, from: NewableFunction) => void
 }
 
-const engine: Engine = Error
+const engine: ErrorConstructor & Engine = Error
 
 /** Makes an error without the calls, since {@link withStack} notes them. */
 const withoutCalls = (make: () => object): object => {
