@@ -35,6 +35,7 @@ import * as New from "./New.js"
 import * as PlanCommand from "./PlanCommand.js"
 import * as Records from "./Records.js"
 import * as Report from "./Report.js"
+import * as Rewrite from "./Rewrite.js"
 import * as Settings from "./Settings.js"
 import * as Status from "./Status.js"
 
@@ -76,6 +77,7 @@ const subcommands = [
   Log.command,
   Explain.command,
   Lint.command,
+  Rewrite.command,
   Graph.graph,
   Graph.why,
   CheckHistory.command,

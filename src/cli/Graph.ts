@@ -6,25 +6,15 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import * as AutoMigration from "../AutoMigration.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Picture from "../core/picture/Picture.js"
 import * as Folder from "./Folder.js"
+import * as GraphLayout from "./GraphLayout.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
-
-/** The graph with what the database says about it. */
-const fromDatabase = Effect.gen(function* () {
-  const graph = yield* AutoMigration.graph
-  const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
-  const pending = yield* AutoMigration.plan
-  const verdict = Option.isSome(pending) ? yield* AutoMigration.verdict(pending.value) : undefined
-  return Picture.fromGraph(graph, { events, refusals: verdict?._tag === "Refused" ? verdict.reasons : [] })
-})
 
 const fromFolder = (settings: Settings.Folder) =>
   Effect.map(Folder.graph(settings), (graph) => Picture.fromGraph(graph))
@@ -33,6 +23,8 @@ const format = Settings.choice("format", ["mermaid", "dot", "json"]).pipe(
   Options.withDescription("mermaid for Markdown, dot for Graphviz, or json"),
   Options.withDefault("mermaid")
 )
+
+const html = Options.boolean("html").pipe(Options.withDescription("one page for a browser, which loads no other file"))
 
 const rendered = (model: Picture.Model, format: "mermaid" | "dot" | "json"): string => {
   switch (format) {
@@ -46,14 +38,15 @@ const rendered = (model: Picture.Model, format: "mermaid" | "dot" | "json"): str
 }
 
 /** @since 0.1.0 @category commands */
-export const graph = Command.make("graph", { ...Settings.database, format }, (settings) =>
-  Effect.flatMap(Folder.orDatabase(settings, fromFolder(settings), fromDatabase), (model) =>
-    Report.print(
-      rendered(model, settings.json ? "json" : settings.format)
-        .trimEnd()
-        .split("\n")
+export const graph = Command.make("graph", { ...Settings.database, format, html }, (settings) =>
+  Effect.gen(function* () {
+    const model = yield* Folder.orDatabase(settings, fromFolder(settings), AutoMigration.picture)
+    yield* Report.raw(
+      settings.html
+        ? Picture.toHtml(model, yield* GraphLayout.load)
+        : rendered(model, settings.json ? "json" : settings.format)
     )
-  )
+  })
 ).pipe(Command.withDescription("draw which migration waits for which; a database is asked only where one is named"))
 
 const idIn = ({ migrations }: MigrationGraph, id: string) =>

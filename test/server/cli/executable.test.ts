@@ -52,6 +52,7 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   lint: [[], 0, '"findings": []'],
   graph: [[], 0, '"state": "applied"'],
   why: [["001_users", "002_email"], 0, '"_tag":"Ordered"'],
+  rewrite: [["FOLDER/003_orders.sql"], 1, ""],
   "check-history": [["--rounds", "1"], 0, "The same schema and rows in 1 other orders"],
   new: [["Add phone"], 0, '004_add_phone.sql"]'],
   completions: [["zsh"], 0, "#compdef"]
@@ -67,10 +68,14 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
   (it) => {
     it.scoped("runs every command in a pipe, and prints nothing but the result to standard output", () =>
       Effect.gen(function* () {
-        const { piped } = yield* project()
+        const { folder, piped } = yield* project()
         deepStrictEqual(Object.keys(typed).toSorted(), CommandLine.commands.toSorted())
         for (const [command, [words, code, holds]] of Object.entries(typed)) {
-          const ended = yield* piped(command, ...words, ...(withoutJson.has(command) ? [] : ["--json"]))
+          const ended = yield* piped(
+            command,
+            ...words.map((word) => word.replace("FOLDER", folder)),
+            ...(withoutJson.has(command) ? [] : ["--json"])
+          )
           assert.include(ended.out, holds, `${command}: ${ended.err}`)
           strictEqual(ended.code, code, `${command}: ${ended.err}`)
           if (!ofItsOwn.has(command) && ended.out !== "") {
@@ -168,6 +173,32 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
         strictEqual(out, "")
         assert.include(err, "Applied before the failure: 001_users, 002_email, 003_orders.")
         assert.include(err, "004_wrong")
+      })
+    )
+
+    it.scoped("rewrites a file, and lints it without a finding then", () =>
+      Effect.gen(function* () {
+        const index = { ...files, "004_index": "CREATE INDEX users_email ON users (email);" }
+        const { folder, piped } = yield* project(index)
+        const file = path.join(folder, "004_index.sql")
+        assert.include((yield* piped("lint", file)).out, "create-index")
+        const dry = yield* piped("rewrite", file, "--dry-run")
+        assert.include(dry.out, "CREATE INDEX CONCURRENTLY", dry.err)
+        const { code, err, out } = yield* piped("rewrite", file)
+        strictEqual(code, 0, err)
+        assert.include(out, `wrote    ${file}`)
+        assert.include((yield* piped("lint", file)).out, "no findings")
+        strictEqual((yield* piped("lint", file)).code, 0)
+      })
+    )
+
+    it.scoped("draws the graph as one page that loads no other file", () =>
+      Effect.gen(function* () {
+        const { piped } = yield* project()
+        const { out } = yield* piped("graph", "--html")
+        assert.match(out, /^<!doctype html>/i)
+        assert.include(out, "002_email")
+        assert.notMatch(out, /<(?:script|link|img)[^>]+(?:src|href)=/)
       })
     )
 
