@@ -23,9 +23,10 @@ import * as Verdict from "./operate/Verdict.js"
 import * as Knowledge from "./runner/Knowledge.js"
 import * as Ledger from "./runner/Ledger.js"
 import * as PlanRunner from "./runner/PlanRunner.js"
+import { AutoMigrationConfig } from "./runtime/AutoMigrationConfig.js"
 import * as SqlParser from "./runtime/SqlParser.js"
 import type { MigrationSource } from "./source/MigrationSource.js"
-import { layer as readingMigrations, type SharedMigrations } from "./source/SharedMigrations.js"
+import { layer as readingMigrations, SharedMigrations } from "./source/SharedMigrations.js"
 
 /**
  * @since 0.1.0
@@ -35,6 +36,15 @@ export class AutoMigration extends Context.Tag("effect-auto-migration/AutoMigrat
   AutoMigration,
   Boundary.Healer & Observer.Observer & Operator.Operator & Pictures.Pictures & Verdict.Verdicts & Activity.Activities
 >() {}
+
+/** The options, with the place of the migrations as their source tells it. */
+const withOrigin: Layer.Layer<never, never, SharedMigrations> = Layer.effect(
+  AutoMigrationConfig,
+  Effect.zipWith(AutoMigrationConfig, SharedMigrations, (options, { origin }) => ({
+    ...options,
+    origin: options.origin ?? origin
+  }))
+)
 
 /**
  * Migrations run on connections that the application chooses by providing a `MigrationClient`. The migrations are those of
@@ -57,7 +67,8 @@ export const layerShared: Layer.Layer<AutoMigration, never, MigrationClient.Migr
     Layer.provide(Layer.mergeAll(Knowledge.layer, Catalog.layer)),
     Layer.provide(Ledger.layer),
     Layer.provide(Executor.layer),
-    Layer.provide(SqlParser.layer)
+    Layer.provide(SqlParser.layer),
+    Layer.provide(withOrigin)
   )
 
 /**

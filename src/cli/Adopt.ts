@@ -20,8 +20,8 @@ import * as AutoMigration from "../AutoMigration.js"
 import * as Adoption from "../core/adoption/Adoption.js"
 import { MisfitKind } from "../core/error/AdoptionError.js"
 import * as Adopter from "../operate/Adopter.js"
-import * as ForeignHistory from "../runner/ForeignHistory.js"
 import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
 import { confirms } from "./Terminal.js"
@@ -89,17 +89,16 @@ const valueOf = (adoption: Adoption.Adoption, recorded: ReadonlyArray<string>) =
 
 const run = Effect.fnUntraced(function* (chosen: Chosen & Settings.Database) {
   const options = optionsFrom(chosen)
-  const { schema } = yield* AutoMigrationConfig
+  const config = yield* AutoMigrationConfig
   const adoption = yield* AutoMigration.adoption(options)
   const shown = Adoption.render(adoption).split("\n")
-  const isFit = Adopter.unlessUnfit(schema, adoption, options)
+  const isFit = Adopter.unlessUnfit(config, adoption, options)
   yield* chosen.json ? isFit : Effect.zipRight(Report.print(shown), isFit)
   const recorded = (yield* isConfirmed(chosen.yes, adoption.entries))
     ? yield* Effect.asSome(AutoMigration.adopt(options))
     : Option.none()
   const line = Option.match(recorded, {
-    onNone: () =>
-      `Nothing was recorded. To record this: ${ForeignHistory.command(schema, ...Adoption.optionsFor(options, []))}`,
+    onNone: () => `Nothing was recorded. To record this: ${CommandLine.adopt(config, { ...options, yes: true })}`,
     onSome: (ids) => `recorded ${ids.length === 0 ? "none" : ids.join(", ")}`
   })
   yield* Report.tell("adopt", chosen, {

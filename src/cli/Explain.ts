@@ -11,12 +11,13 @@ import * as Option from "effect/Option"
 import * as AutoMigration from "../AutoMigration.js"
 import * as Detector from "../core/detect/Detector.js"
 import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
-import * as Plan from "../core/graph/Plan.js"
+import type * as Plan from "../core/graph/Plan.js"
 import * as Resolver from "../core/graph/Resolver.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as StatementScope from "../core/statement/StatementScope.js"
-import { AutoMigrationConfig, commandSuffix } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as SqlParser from "../runtime/SqlParser.js"
 import * as ErrorText from "./ErrorText.js"
 import * as Folder from "./Folder.js"
@@ -73,13 +74,14 @@ const explain = Effect.fnUntraced(function* ({ applied, graph, verdict }: Known,
 const files = (migrations: ReadonlyArray<Migration>): string =>
   migrations.map(({ id, source }) => `${id} (${source})`).join(", ")
 
-const linesOf = (explanation: Explanation, suffix: string): ReadonlyArray<Line.Line> => {
+const linesOf = (explanation: Explanation, commands: CommandLine.Setting): ReadonlyArray<Line.Line> => {
   const { error, migrations, missing, outcome, reasons } = explanation
   const heading: Line.Line = [Line.styled("bold", error.message)]
-  const command = `${Plan.commandFor(
+  const command = CommandLine.command(
+    commands,
     "migrate",
     migrations.map(({ id }) => id)
-  )}${suffix}`
+  )
   switch (outcome) {
     case "no gap":
       return [heading, "  This error is not about an object that is missing."]
@@ -147,11 +149,11 @@ const fromDatabase = Effect.gen(function* () {
 const textOf = (words: ReadonlyArray<string>) =>
   words.length > 0 ? Effect.succeed(words.join(" ")) : Effect.flatMap(Report.Surroundings, ({ input }) => input)
 
-const reportOf = (explanations: ReadonlyArray<Explanation>, suffix: string): Report.Report => ({
+const reportOf = (explanations: ReadonlyArray<Explanation>, commands: CommandLine.Setting): Report.Report => ({
   code: explanations.some(({ outcome }) => outcome === "bring" || outcome === "refused" || outcome === "applied")
     ? 0
     : 1,
-  lines: explanations.flatMap((explanation) => linesOf(explanation, suffix)),
+  lines: explanations.flatMap((explanation) => linesOf(explanation, commands)),
   value: { explanations: explanations.map(valueOf) }
 })
 
@@ -174,9 +176,9 @@ export const command = Command.make(
         })
       }
       const facts = yield* Folder.orDatabase(settings, fromFolder(settings), fromDatabase)
-      const { schema } = yield* Effect.provide(AutoMigrationConfig, Settings.config(settings))
+      const commands = yield* Effect.provide(AutoMigrationConfig, Settings.config(settings))
       const explanations = yield* Effect.forEach(errors, (error) => explain(facts, error))
-      yield* Report.tell("explain", settings, reportOf(explanations, commandSuffix(schema)))
+      yield* Report.tell("explain", settings, reportOf(explanations, commands))
     }).pipe(Effect.provide(SqlParser.layer))
 ).pipe(
   Command.withDescription(

@@ -18,7 +18,8 @@ import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Plan from "../core/graph/Plan.js"
 import * as Resolver from "../core/graph/Resolver.js"
 import type { MigrationId } from "../core/migration/Migration.js"
-import { AutoMigrationConfig, commandSuffix } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Progress from "./Progress.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
@@ -36,14 +37,13 @@ export class DataLossNotAccepted extends Schema.TaggedError<DataLossNotAccepted>
   migrationIds: Schema.NonEmptyArray(Schema.String),
   /** One line for each statement. */
   losses: Schema.NonEmptyArray(Schema.String),
-  /** Options that the command in the message ends with. */
-  suffix: Schema.String
+  /** Names the migrations. */
+  command: Schema.String
 }) {
   override get message() {
-    const named = `${Plan.commandFor("migrate", this.migrationIds)}${this.suffix}`
     return (
       `This would lose data:\n${this.losses.join("\n")}\nNothing was applied. If that is meant, add --accept data-loss, ` +
-      `let the file say -- accept: data-loss, or name the migrations: ${named}`
+      `let the file say -- accept: data-loss, or name the migrations: ${this.command}`
     )
   }
 }
@@ -67,15 +67,14 @@ const lossesOf = ({ ids }: Request) =>
   )
 
 const refusal = (losses: Losses): Effect.Effect<DataLossNotAccepted> =>
-  Effect.map(
-    AutoMigrationConfig,
-    ({ schema }) =>
-      new DataLossNotAccepted({
-        migrationIds: Arr.dedupe(Arr.map(losses, ({ migration }) => migration.id)),
-        losses: rendered(losses),
-        suffix: commandSuffix(schema)
-      })
-  )
+  Effect.map(AutoMigrationConfig, (config) => {
+    const migrationIds = Arr.dedupe(Arr.map(losses, ({ migration }) => migration.id))
+    return new DataLossNotAccepted({
+      migrationIds,
+      losses: rendered(losses),
+      command: CommandLine.command(config, "migrate", migrationIds)
+    })
+  })
 
 /**
  * The text above the question: the whole plan where no migration is named, and else the losses of migrations that are

@@ -18,7 +18,7 @@ import * as Resolver from "../core/graph/Resolver.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Policy from "../core/policy/Policy.js"
-import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
 import * as Line from "./Line.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
@@ -120,10 +120,10 @@ export const command = Command.make(
   },
   (settings) =>
     Effect.gen(function* () {
-      const { schema } = yield* AutoMigrationConfig.AutoMigrationConfig
+      const commands = yield* AutoMigrationConfig
       const now = yield* AutoMigration.status
       const plan = yield* chosen(settings.words, now)
-      const further = Status.notes(schema, { ...now, warnings: [] })
+      const further = Status.notes(commands, { ...now, warnings: [] })
       if (Option.isNone(plan)) {
         const lines = [settings.words.length === 0 ? "nothing is pending" : "nothing of this is pending", ...further]
         return yield* Report.tell("plan", settings, {

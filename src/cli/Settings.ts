@@ -165,7 +165,8 @@ const provider = (environment: Readonly<Record<string, string | undefined>>): Co
     { pathDelim: "_", seqDelim: "," }
   )
 
-const optionsOf = Effect.fnUntraced(function* ({ ledgerOwner, schema }: Database) {
+const optionsOf = Effect.fnUntraced(function* (settings: Database) {
+  const { ledgerOwner, schema } = settings
   const { environment } = yield* Surroundings
   const context = yield* Layer.build(AutoMigrationConfig.layerEnvironment).pipe(
     Effect.withConfigProvider(provider(environment)),
@@ -174,6 +175,7 @@ const optionsOf = Effect.fnUntraced(function* ({ ledgerOwner, schema }: Database
   const options = Context.get(context, AutoMigrationConfig.AutoMigrationConfig)
   return {
     ...options,
+    origin: { _tag: "Folder" as const, path: yield* pathOf(settings), order: Option.getOrUndefined(settings.order) },
     ...(yield* Option.match(schema, {
       onNone: () => Effect.succeed({}),
       onSome: (name) =>

@@ -10,11 +10,11 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as AutoMigration from "../AutoMigration.js"
 import type { AutoMigrationError } from "../core/error/AutoMigrationError.js"
-import * as Plan from "../core/graph/Plan.js"
 import type { LedgerEvent } from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
 import * as MigrationWarning from "../core/migration/MigrationWarning.js"
-import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Adopt from "./Adopt.js"
 import * as Line from "./Line.js"
 import * as Report from "./Report.js"
@@ -142,12 +142,11 @@ const rows = (now: AutoMigration.Status, { applied, failed }: Past): ReadonlyArr
  * @category rendering
  */
 export const notes = (
-  schema: AutoMigrationConfig.SchemaName,
+  commands: CommandLine.Setting,
   { elsewhere, held, renamed, warnings }: Pick<AutoMigration.Status, "elsewhere" | "held" | "renamed" | "warnings">
 ): ReadonlyArray<Line.Line> => [
   ...renamed.map(
-    ({ from, to }) =>
-      `renamed  ${from} is ${to} now: ${Plan.commandFor("rename", [from, to])}${AutoMigrationConfig.commandSuffix(schema)}`
+    ({ from, to }) => `renamed  ${from} is ${to} now: ${CommandLine.command(commands, "rename", [from, to])}`
   ),
   ...elsewhere.map(Adopt.renderHistory),
   ...held.map((holder) => `held     ${holder}`),
@@ -179,15 +178,15 @@ const lost = (drifts: ReadonlyArray<AutoMigration.Drift>): ReadonlyArray<Line.Li
   ])
 
 interface Facts {
-  readonly schema: AutoMigrationConfig.SchemaName
+  readonly commands: CommandLine.Setting
   readonly now: AutoMigration.Status
   readonly then: Past
   readonly drift: ReadonlyArray<AutoMigration.Drift>
 }
 
-const report = ({ drift, now, schema, then }: Facts): Report.Report => ({
+const report = ({ commands, drift, now, then }: Facts): Report.Report => ({
   code: now.pending.length + now.edited.length + drift.length === 0 ? 0 : 3,
-  lines: [counted(now, then), ...Line.table(rows(now, then)), ...lost(drift), ...notes(schema, now)],
+  lines: [counted(now, then), ...Line.table(rows(now, then)), ...lost(drift), ...notes(commands, now)],
   value: {
     drift,
     applied: entries(now.applied, then.applied),
@@ -205,9 +204,9 @@ const report = ({ drift, now, schema, then }: Facts): Report.Report => ({
 /** @since 0.1.0 @category commands */
 export const command = Command.make("status", Settings.database, (settings) =>
   Effect.gen(function* () {
-    const { schema } = yield* AutoMigrationConfig.AutoMigrationConfig
+    const commands = yield* AutoMigrationConfig
     const [now, then, drift] = yield* Effect.all([AutoMigration.status, past, AutoMigration.drift])
-    yield* Report.tell("status", settings, report({ schema, now, then, drift }))
+    yield* Report.tell("status", settings, report({ commands, now, then, drift }))
   }).pipe(Effect.provide(Settings.services(settings)))
 ).pipe(
   Command.withDescription(

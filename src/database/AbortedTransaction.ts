@@ -13,7 +13,9 @@ import * as Chunk from "effect/Chunk"
 import * as Option from "effect/Option"
 import type { SchemaGap } from "../core/detect/Detector.js"
 import * as SqlState from "../core/detect/SqlState.js"
-import { TransactionMustRestart } from "../core/error/AutoMigrationError.js"
+import { isAutoMigrationError, TransactionMustRestart } from "../core/error/AutoMigrationError.js"
+import * as FailedStatement from "./FailedStatement.js"
+import * as MigrationFailure from "./MigrationFailure.js"
 
 /**
  * The gap that a statement has failed with.
@@ -30,8 +32,16 @@ export interface Breach {
 
 const inFailedTransaction: ReadonlySet<string> = new Set(["25P02"])
 
-/** Whether an error says that its transaction had been aborted before. @since 0.1.0 @category predicates */
-export const isMetBy = (error: unknown): boolean => Option.isSome(SqlState.evidenceAmong(inFailedTransaction, error))
+/**
+ * Whether an error says that its transaction had been aborted before. An error of the library may have such an error of a
+ * migration as its cause, and says nothing about its caller's transaction.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isMetBy = (error: unknown): boolean =>
+  Option.isSome(SqlState.evidenceAmong(inFailedTransaction, error)) &&
+  ![...FailedStatement.chainOf(error)].some(isAutoMigrationError)
 
 /** Whether one of the failures is such an error. @since 0.1.0 @category predicates */
 export const isMetIn = (cause: Cause.Cause<unknown>): boolean => Chunk.some(Cause.failures(cause), isMetBy)
@@ -43,7 +53,12 @@ export const mustRestart = (
 ): TransactionMustRestart =>
   error instanceof TransactionMustRestart
     ? error
-    : new TransactionMustRestart({ gap, statement: Option.getOrNull(statement), migrationIds, cause: error })
+    : new TransactionMustRestart({
+        gap,
+        statement: Option.getOrNull(statement),
+        migrationIds,
+        ...MigrationFailure.askedBy(error, statement)
+      })
 
 /** A transaction has a connection of its own, so its entry ends with the connection. */
 const restarts = new WeakMap<Connection, TransactionMustRestart>()

@@ -8,9 +8,14 @@
 import * as Option from "effect/Option"
 import { constantPart } from "../core/detect/ConstantMessage.js"
 import type * as SqlState from "../core/detect/SqlState.js"
-import { oneLine } from "../core/text/Lexer.js"
+import * as Excerpt from "../core/text/Excerpt.js"
 import * as Redaction from "../core/text/Redaction.js"
 import { visible } from "../core/text/Visible.js"
+
+/** The caller that a text is for. */
+interface Reader {
+  readonly toItsRunner?: boolean
+}
 
 /** @since 0.1.0 @category models */
 export interface FailureText {
@@ -38,11 +43,27 @@ export const followedBy = ({ constant, full }: FailureText, sentences: ReadonlyA
   constant: [constant, ...sentences].join(". ")
 })
 
-/** A statement on one line. @since 0.1.0 @category constructors */
-export const statement = (text: string): FailureText => {
-  const constant = oneLine(Redaction.withoutLiterals(text), 200)
-  return { full: Redaction.mayHoldPassword(text) ? constant : oneLine(text, 200), constant }
+/** A statement on one line, and the place of its error. @since 0.1.0 @category models */
+export interface StatementText {
+  readonly full: Excerpt.Excerpt
+  readonly constant: Excerpt.Excerpt
 }
+
+/** The part of a statement around an offset. @since 0.1.0 @category constructors */
+export const statement = (text: string, offset: number | undefined): StatementText => {
+  const constant = Excerpt.around(text, offset, Excerpt.withoutLiterals)
+  return { full: Redaction.mayHoldPassword(text) ? constant : Excerpt.around(text, offset, Excerpt.asItIs), constant }
+}
+
+/** A statement that holds no data. @since 0.1.0 @category constructors */
+export const openStatement = (text: string): StatementText => {
+  const excerpt = { statement: text, position: null }
+  return { full: excerpt, constant: excerpt }
+}
+
+/** The statement for a caller. @since 0.1.0 @category rendering */
+export const renderStatement = ({ constant, full }: StatementText, { toItsRunner = false }: Reader): Excerpt.Excerpt =>
+  toItsRunner ? full : constant
 
 /**
  * The server's message about a statement. It is withheld from the runner too where the statement may hold a password.
@@ -56,7 +77,5 @@ export const messageAbout = (text: string, evidence: SqlState.Evidence): Failure
 }
 
 /** The text for a caller, without characters that a terminal obeys. @since 0.1.0 @category rendering */
-export const render = (
-  { constant, full }: FailureText,
-  { toItsRunner = false }: { readonly toItsRunner?: boolean }
-): string => visible(toItsRunner ? full : constant)
+export const render = ({ constant, full }: FailureText, { toItsRunner = false }: Reader): string =>
+  visible(toItsRunner ? full : constant)

@@ -11,7 +11,6 @@ import * as Predicate from "effect/Predicate"
 import { isAlreadyThere } from "../core/attempt/AlreadyThere.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import {
-  type AutoMigrationError,
   anEffect,
   ChecksumMismatch,
   DatabaseUnavailable,
@@ -21,95 +20,15 @@ import {
   ServerTooOld,
   type StatementInDoubt
 } from "../core/error/AutoMigrationError.js"
-import * as Plan from "../core/graph/Plan.js"
 import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as ParsedSql from "../core/sql/ParsedSql.js"
-import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
+import { type Asked, circumstance, type Failure, failedBy, fault, noQuery, type OwnError, ownError } from "./Failure.js"
 import * as Text from "./FailureText.js"
 
-/**
- * The migration at fault, and the detail of its event in the ledger.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Blame {
-  readonly migration: Migration
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/** The query that a failure is reported to, and whether its caller ran the migration. @since 0.1.0 @category models */
-export interface Report {
-  readonly cause: unknown
-  readonly retryAt: number
-  /** Defaults to `false`. */
-  readonly toItsRunner?: boolean
-}
-
-/**
- * A failure without the query that it is reported to.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Failure {
-  readonly _tag: "Failure"
-  /** The migration at fault: another attempt at once cannot help. */
-  readonly blames: Option.Option<Blame>
-  /** The migration whose statement did not complete, perhaps for another reason than the migration. */
-  readonly suspects: Option.Option<MigrationId>
-  /** The failure holds for all migrations, so all heals report it for a while. */
-  readonly isEverywhere?: true
-  /** How long the migration has waited in vain for a lock that another session held. Other sessions queued behind it. */
-  readonly lockWait?: { readonly id: MigrationId; readonly milliseconds: number }
-  readonly toError: (report: Report) => AutoMigrationError
-  /** What a span or a log prints: the message for others, and not the migration with its script. */
-  readonly toString: () => string
-  readonly toJSON?: () => string
-}
-
-/** A failure with the text that a span or a log prints. */
-const printing = (failure: Omit<Failure, "toString" | "toJSON">): Failure => {
-  const print = () => failure.toError({ cause: undefined, retryAt: 0 }).message
-  return { ...failure, toString: print, toJSON: print }
-}
-
-/** A failure without a migration at fault: the next attempt may succeed. @since 0.1.0 @category constructors */
-export const circumstance = (toError: Failure["toError"]): Failure =>
-  printing({ _tag: "Failure", blames: Option.none(), suspects: Option.none(), toError })
-
-/** A failure that holds for all migrations of the database. @since 0.1.0 @category constructors */
-export const everywhere = (toError: Failure["toError"]): Failure => ({
-  ...circumstance(toError),
-  isEverywhere: true
-})
-
-/** A failure for a lock that another session held. @since 0.1.0 @category constructors */
-export const locked = (
-  lockWait: { readonly id: MigrationId; readonly milliseconds: number },
-  toError: (facts: { readonly cause: unknown }) => AutoMigrationError
-): Failure => ({ ...circumstance(toError), lockWait })
-
-/** A failure with a migration at fault. @since 0.1.0 @category constructors */
-export const fault = (migration: Migration, detail: Blame["detail"], toError: Failure["toError"]): Failure =>
-  printing({ _tag: "Failure", blames: Option.some({ migration, detail }), suspects: Option.none(), toError })
-
-/**
- * The error for a caller that ran no query, such as an operator's command.
- *
- * @since 0.1.0
- * @category conversions
- */
-export const withoutQuery = (failure: Failure): AutoMigrationError =>
-  failure.toError({ cause: undefined, retryAt: 0, toItsRunner: true })
-
-/** The failure as it is told to callers that did not run it. @since 0.1.0 @category conversions */
-export const forOthers = (failure: Failure): Failure => ({
-  ...failure,
-  toError: (report) => failure.toError({ ...report, toItsRunner: false })
-})
+export * from "./Failure.js"
 
 /**
  * The statement of a migration that an error of the server belongs to.
@@ -180,22 +99,35 @@ export const ofMessage = (
   held: ReadonlyArray<string> = []
 ): Failure =>
   Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => unavailable(doing, null, Text.open(driverMessage(error)), remains),
-    onSome: (evidence) =>
-      evidence.sqlState === "25006"
-        ? readOnly(doing, Text.message(evidence))
-        : unavailable(doing, evidence.sqlState, Text.followedBy(Text.message(evidence), held), remains)
+    onNone: () => lost(doing, error, remains),
+    onSome: (evidence) => {
+      const reason = Text.message(evidence)
+      const own = ownError(error, reason, evidence)
+      return evidence.sqlState === "25006"
+        ? readOnly(doing, reason, own)
+        : unavailable({ doing, sqlState: evidence.sqlState, reason: Text.followedBy(reason, held), remains, own })
+    }
+  })
+
+/** A failure without an answer of the server. */
+const lost = (doing: string, error: SqlError, remains: Remains): Failure =>
+  unavailable({
+    doing,
+    sqlState: null,
+    reason: Text.open(driverMessage(error)),
+    remains,
+    own: { full: error, constant: error }
   })
 
 /**
- * The facts for the remedy of a failure: the ledger's schema, and the statements that grant the role the privileges it
+ * The facts for the remedy of a failure: the options of a command, and the statements that grant the role the privileges it
  * lacks, where they are known.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Remedial {
-  readonly schema: SchemaName
+  readonly commands: CommandLine.Setting
   readonly grants: ReadonlyArray<string>
 }
 
@@ -205,20 +137,21 @@ export interface Remedial {
  * @since 0.1.0
  * @category conversions
  */
-export const ofStatement = (error: SqlError, place: Place, { grants, schema }: Remedial): Failure => {
+export const ofStatement = (error: SqlError, place: Place, { commands, grants }: Remedial): Failure => {
   const { id } = place.migration
   const doing = `migration ${id}`
   const remains = isRolledBack(place.migration) ? "nothing" : "what ran"
   return Option.match(SqlState.evidenceFrom(error), {
-    onNone: () => suspecting(id, unavailable(doing, null, Text.open(driverMessage(error)), remains)),
+    onNone: () => suspecting(id, lost(doing, error, remains)),
     onSome: (evidence) => {
       const { sqlState } = evidence
       const reason = Text.messageAbout(statementAt(place), evidence)
-      if (sqlState === "42501") return forbidden(doing, reason, place, grants)
-      if (sqlState === "25006") return readOnly(doing, reason)
+      const own = ownError(error, reason, evidence)
+      if (sqlState === "42501") return forbidden({ doing, reason, own }, place, grants)
+      if (sqlState === "25006") return readOnly(doing, reason, own)
       return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)
-        ? suspecting(id, unavailable(doing, sqlState, reason, remains))
-        : failedAt(place, evidence, reason, schema)
+        ? suspecting(id, unavailable({ doing, sqlState, reason, remains, own }))
+        : failedAt(place, evidence, { reason, own, commands })
     }
   })
 }
@@ -242,7 +175,13 @@ const suspecting = (id: MigrationId, failure: Failure): Failure => ({ ...failure
 const driverMessage = (error: SqlError): string =>
   error.cause instanceof Error ? error.cause.message : (error.message ?? "unknown reason")
 
-const unavailable = (doing: string, sqlState: string | null, reason: Text.FailureText, remains: Remains): Failure =>
+interface Unavailable extends Pick<DatabaseUnavailable, "doing" | "sqlState"> {
+  readonly reason: Text.FailureText
+  readonly remains: Remains
+  readonly own?: OwnError
+}
+
+const unavailable = ({ doing, own, reason, remains, sqlState }: Unavailable): Failure =>
   circumstance(
     (report) =>
       new DatabaseUnavailable({
@@ -250,19 +189,23 @@ const unavailable = (doing: string, sqlState: string | null, reason: Text.Failur
         sqlState,
         reason: Text.render(reason, report),
         isRolledBack: remains === "nothing",
-        cause: report.cause
+        ...(own === undefined ? report.asked : failedBy(own, report))
       })
   )
 
 /** The failure of a query that waited for a heal when the layer was closed. @since 0.1.0 @category constructors */
-export const ended: Failure = unavailable("a heal", null, Text.open("the layer that heals was closed"), "nothing")
+export const ended: Failure = unavailable({
+  doing: "a heal",
+  sqlState: null,
+  reason: Text.open("the layer that heals was closed"),
+  remains: "nothing"
+})
 
-const readOnly = (doing: string, reason: Text.FailureText): Failure =>
-  circumstance((report) => new ReadOnlyServer({ doing, reason: Text.render(reason, report), cause: report.cause }))
+const readOnly = (doing: string, reason: Text.FailureText, own: OwnError): Failure =>
+  circumstance((report) => new ReadOnlyServer({ doing, reason: Text.render(reason, report), ...failedBy(own, report) }))
 
 const forbidden = (
-  doing: string,
-  reason: Text.FailureText,
+  { doing, own, reason }: { readonly doing: string; readonly reason: Text.FailureText; readonly own: OwnError },
   { migration, role }: Place,
   remedies: ReadonlyArray<string>
 ): Failure => {
@@ -271,44 +214,51 @@ const forbidden = (
     migration,
     { message: reason.constant, sqlState: "42501" },
     (report) =>
-      new InsufficientPrivilege({ role, doing, reason: Text.render(reason, report), remedy, cause: report.cause })
+      new InsufficientPrivilege({ role, doing, reason: Text.render(reason, report), remedy, ...failedBy(own, report) })
   )
 }
 
 /** A migration that runs outside transactions keeps the statements that ran before the failure. */
 const isRolledBack = (migration: Migration): boolean => migration.transaction === "own"
 
-const failedAt = (place: Place, evidence: SqlState.Evidence, reason: Text.FailureText, schema: SchemaName): Failure => {
+interface FailedHow {
+  readonly reason: Text.FailureText
+  readonly own: OwnError
+  readonly commands: CommandLine.Setting
+}
+
+const failedAt = (place: Place, evidence: SqlState.Evidence, { commands, own, reason }: FailedHow): Failure => {
   const { migration, remedies, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text : ""
   const statement = statementAt(place)
-  const offset = Option.match(evidence.position, {
-    onNone: () => span.start,
-    onSome: (position) => span.start + ParsedSql.offsetOfCodePoint(statement, position - 1)
-  })
-  const { column, line } = ParsedSql.locate(text, offset)
+  const offset = Option.getOrUndefined(
+    Option.map(evidence.position, (position) => ParsedSql.offsetOfCodePoint(statement, position - 1))
+  )
+  const { column, line } = ParsedSql.locate(text, span.start + (offset ?? 0))
   return failed(migration, {
     line,
     column,
-    statement: statement === "" ? Text.open(anEffect) : Text.statement(statement),
+    statement: statement === "" ? Text.openStatement(anEffect) : Text.statement(statement, offset),
     sqlState: evidence.sqlState,
     reason,
+    own,
     inDoubt: remedies,
-    alreadyThere: isAlreadyThere(migration, span, evidence) ? takingOver(migration.id, schema) : undefined
+    alreadyThere: isAlreadyThere(migration, span, evidence) ? takingOver(migration.id, commands) : undefined
   })
 }
 
 const statementAt = ({ migration: { script }, span }: Place): string =>
   script._tag === "Sql" ? script.text.slice(span.start, span.end) : ""
 
-const takingOver = (id: MigrationId, schema: SchemaName): MigrationFailed["alreadyThere"] => ({
-  adopt: `${Plan.commandFor("adopt", [])}${commandSuffix(schema)}`,
-  record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
+const takingOver = (id: MigrationId, commands: CommandLine.Setting): MigrationFailed["alreadyThere"] => ({
+  adopt: CommandLine.adopt(commands),
+  record: CommandLine.command(commands, "baseline", [id])
 })
 
 interface FailedFacts extends Pick<MigrationFailed, "line" | "column" | "sqlState" | "inDoubt" | "alreadyThere"> {
-  readonly statement: Text.FailureText
+  readonly statement: Text.StatementText
   readonly reason: Text.FailureText
+  readonly own?: OwnError
 }
 
 /** A thousand queries a second may report one failure, and the compiler has checked the fields. */
@@ -316,7 +266,7 @@ const unchecked = { disableValidation: true }
 
 const failed = (
   migration: Migration,
-  facts: FailedFacts,
+  { own, ...facts }: FailedFacts,
   remains: Pick<MigrationFailed, "isRolledBack"> = { isRolledBack: isRolledBack(migration) }
 ): Failure =>
   fault(
@@ -327,12 +277,12 @@ const failed = (
         {
           ...facts,
           ...remains,
-          statement: Text.render(facts.statement, report),
+          ...Text.renderStatement(facts.statement, report),
           reason: Text.render(facts.reason, report),
           migrationId: migration.id,
           file: migration.source,
           retryAt: report.retryAt,
-          cause: report.cause
+          ...(own === undefined ? report.asked : failedBy(own, report))
         },
         unchecked
       )
@@ -345,13 +295,16 @@ const failed = (
  * @since 0.1.0
  * @category constructors
  */
-export const effectFailed = (migration: Migration, reason: string): Failure =>
-  failed(migration, byItself(Text.withheld(reason)))
+export const effectFailed = (migration: Migration, reason: string, error?: unknown): Failure => {
+  const told = Text.withheld(reason)
+  const own = error === undefined ? {} : { own: { full: error, constant: new Error(told.constant) } }
+  return failed(migration, { ...byItself(told), ...own })
+}
 
 const byItself = (reason: Text.FailureText): FailedFacts => ({
   line: 1,
   column: 1,
-  statement: Text.open(anEffect),
+  statement: Text.openStatement(anEffect),
   sqlState: null,
   reason,
   inDoubt: undefined,
@@ -386,7 +339,7 @@ export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number):
   const { feature, line, since: needs, statement } = need
   const facts = { migrationId: migration.id, file: migration.source, line, statement, feature, needs, server }
   const message = `${feature} came with PostgreSQL ${needs}`
-  return Effect.fail(fault(migration, { message, line }, ({ cause }) => new ServerTooOld({ ...facts, cause })))
+  return Effect.fail(fault(migration, { message, line }, ({ asked }) => new ServerTooOld({ ...facts, ...asked })))
 }
 
 /**
@@ -395,5 +348,8 @@ export const unlessTooOld = (waiting: ReadonlyArray<Migration>, server: number):
  * @since 0.1.0
  * @category conversions
  */
-export const edited = ({ checksum, id, source }: Migration, recorded: string, cause?: unknown): ChecksumMismatch =>
-  new ChecksumMismatch({ migrationId: id, file: source, recorded, actual: checksum, cause })
+export const edited = (
+  { checksum, id, source }: Migration,
+  recorded: string,
+  asked: Asked = noQuery
+): ChecksumMismatch => new ChecksumMismatch({ migrationId: id, file: source, recorded, actual: checksum, ...asked })

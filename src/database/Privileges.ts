@@ -16,7 +16,7 @@ import type { Parser } from "../core/sql/ParsedSql.js"
 import { statementsOf } from "../core/sql/ParsedSql.js"
 import * as Definition from "../core/statement/DefinitionPrivilege.js"
 import type { RequiredPrivilege } from "../core/statement/Privilege.js"
-import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type * as CommandLine from "../runtime/CommandLine.js"
 import * as Message from "./Message.js"
 import * as MigrationFailure from "./MigrationFailure.js"
 import { qualified } from "./Qualified.js"
@@ -246,12 +246,12 @@ export const missingOf = (
 export const statementFailure = (
   ask: Ask,
   parser: Parser,
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   { error, place }: { readonly error: SqlError; readonly place: MigrationFailure.Place }
 ): Effect.Effect<MigrationFailure.Failure> => {
   const { migration, span } = place
   const text = migration.script._tag === "Sql" ? migration.script.text.slice(span.start, span.end) : ""
   return Effect.map(missingOf(ask, isDenial(error) ? needsOf(parser, text) : []), (lacks) =>
-    MigrationFailure.ofStatement(error, place, { schema, grants: [...new Set(lacks.map(({ remedy }) => remedy))] })
+    MigrationFailure.ofStatement(error, place, { commands, grants: [...new Set(lacks.map(({ remedy }) => remedy))] })
   )
 }

@@ -115,27 +115,27 @@ export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
   const { ask } = yield* MigrationClient
 
-  const target = (cause: unknown) =>
+  const target = (asked: MigrationFailure.Asked) =>
     ask(Message.briefly(config, position.join(";\n"))).pipe(
       Effect.timeoutFail({
         duration: config.deadline,
         onTimeout: () => new SqlError({ cause: new Error("the primary did not answer within the deadline") })
       }),
       Effect.mapError((error) =>
-        MigrationFailure.ofMessage(error, "a look at the end of the primary's log").toError({ cause, retryAt: 0 })
+        MigrationFailure.ofMessage(error, "a look at the end of the primary's log").toError({ asked, retryAt: 0 })
       ),
       Effect.flatMap((results) => readPosition(Message.columnsOf(results)))
     )
 
   return Effect.fnUntraced(function* (
     application: SqlClient.SqlClient,
-    { cause, gap }: Pick<ReplicaBehind, "cause" | "gap">
+    { asked, gap }: Pick<ReplicaBehind, "gap"> & Pick<MigrationFailure.Report, "asked">
   ) {
     const since = yield* Monotonic.milliseconds
     const first = yield* look(application, null)
     if (Option.isNone(first) || !first.value.isReplica) return false
     const known = yield* Ref.make(first.value)
-    const end = yield* target(cause)
+    const end = yield* target(asked)
     const caughtUp = look(application, end).pipe(
       Effect.tap((found) => (Option.isSome(found) ? Ref.set(known, found.value) : Effect.void)),
       Effect.repeat({
@@ -147,6 +147,6 @@ export const make = Effect.gen(function* () {
     if (Option.isSome(yield* caughtUp)) return true
     const { isPaused, received, replayed } = yield* Ref.get(known)
     const milliseconds = Math.round((yield* Monotonic.milliseconds) - since)
-    return yield* new ReplicaBehind({ gap, target: end, received, replayed, isPaused, milliseconds, cause })
+    return yield* new ReplicaBehind({ gap, target: end, received, replayed, isPaused, milliseconds, ...asked })
   })
 })

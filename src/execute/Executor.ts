@@ -208,17 +208,17 @@ const failureFrom =
   (setback: Exclude<Setback, MigrationLock.NoLedger>): Effect.Effect<never, MigrationFailure.Failure> => {
     if (setback._tag === "Failure") return Effect.fail(setback)
     if (setback._tag === "StatementError" && !MigrationLock.isContended(setback)) {
-      return Effect.flatMap(Privileges.statementFailure(ask, parser, config.schema, setback), Effect.fail)
+      return Effect.flatMap(Privileges.statementFailure(ask, parser, config, setback), Effect.fail)
     }
     const holders = setback._tag === "LockHeld" ? Waits.holders({ ask, config }) : Effect.succeed([])
     return Effect.flatMap(Effect.all([Monotonic.milliseconds, Ref.get(lockWait), holders]), ([now, waited, held]) => {
-      const toError = ({ cause }: { readonly cause: unknown }) =>
+      const toError: MigrationFailure.Failure["toError"] = ({ asked }) =>
         new LockTimeout({
           migrationIds: Arr.map(task.group.steps, (step) => step.migration.id),
           ...waitedFor(setback),
           holders: held,
           milliseconds: Math.round(now - startedAt),
-          cause
+          ...asked
         })
       return Effect.fail(
         setback._tag === "StatementError"

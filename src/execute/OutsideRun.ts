@@ -197,14 +197,14 @@ const inDoubt = (
 ): Effect.Effect<never, MigrationFailure.Failure> =>
   Effect.fail(
     MigrationFailure.circumstance(
-      ({ cause }) =>
+      ({ asked }) =>
         new StatementInDoubt({
           ...remedies,
           migrationId: migration.id,
           file: migration.source,
           line,
           statement,
-          cause
+          ...asked
         })
     )
   )

@@ -19,7 +19,6 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as OutsideScript from "../core/attempt/OutsideScript.js"
 import { LeaseLost } from "../core/error/AutoMigrationError.js"
-import * as Plan from "../core/graph/Plan.js"
 import { including } from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
@@ -31,7 +30,8 @@ import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
 import * as Lease from "../ledger/Lease.js"
 import * as LedgerStatements from "../ledger/Statements.js"
-import { commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type { Options } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Job from "./Job.js"
 import type { MigrationLock, Opened, Setback } from "./MigrationLock.js"
@@ -166,7 +166,7 @@ const runScript = (leased: LeasedTask, taken: Taken): Effect.Effect<void, Setbac
         role: taken.role,
         resumption: taken.resumption,
         again: task.job.doing === "again",
-        remedies: remediesFor(config.schema, migration.id),
+        remedies: remediesFor(config, migration.id),
         patience,
         advance: (progress, inDoubt) => advance(leased, progress, inDoubt),
         isCertain
@@ -196,9 +196,9 @@ const openSession = Effect.fnUntraced(function* (
 const waitsWithoutLimit = (units: ReadonlyArray<OutsideScript.Unit>): boolean =>
   units.some((unit) => unit.isPatient) && units.every((unit) => unit.isPatient || unit.isSetting)
 
-const remediesFor = (schema: SchemaName, id: MigrationId): MigrationFailure.Remedies => ({
-  again: `${Plan.commandFor("again", [id])}${commandSuffix(schema)}`,
-  record: `${Plan.commandFor("baseline", [id])}${commandSuffix(schema)}`
+const remediesFor = (commands: CommandLine.Setting, id: MigrationId): MigrationFailure.Remedies => ({
+  again: CommandLine.command(commands, "again", [id]),
+  record: CommandLine.command(commands, "baseline", [id])
 })
 
 const advance = (
@@ -305,11 +305,11 @@ const ofStep = ({ lock }: LeasedTask) => lock.ofMessage(doing, "what ran")
 
 const lost = ({ claim: { migration }, config }: LeasedTask): MigrationFailure.Failure =>
   MigrationFailure.circumstance(
-    ({ cause }) =>
+    ({ asked }) =>
       new LeaseLost({
         migrationId: migration.id,
         file: migration.source,
         milliseconds: Duration.toMillis(config.lease),
-        cause
+        ...asked
       })
   )

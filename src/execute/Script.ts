@@ -125,7 +125,7 @@ const failureOf = (migration: Migration, role: string, cause: Cause.Cause<unknow
   const failure = Option.getOrUndefined(Cause.failureOption(cause))
   return isSqlError(failure)
     ? at(migration, role, start)(failure)
-    : MigrationFailure.effectFailed(migration, Cause.pretty(cause))
+    : MigrationFailure.effectFailed(migration, Cause.pretty(cause), Cause.squash(cause))
 }
 
 /**
@@ -144,13 +144,13 @@ export const keepsPromises = (
         MigrationFailure.fault(
           migration,
           { message: "a promise was not kept", missing: broken },
-          ({ cause }) =>
+          ({ asked }) =>
             new PromiseBroken({
               migrationId: migration.id,
               file: migration.source,
               missing: broken,
               isRolledBack: migration.transaction === "own",
-              cause
+              ...asked
             })
         )
       )

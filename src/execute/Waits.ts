@@ -5,12 +5,12 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import * as Plan from "../core/graph/Plan.js"
 import * as LockHolder from "../core/model/LockHolder.js"
 import { visible } from "../core/text/Visible.js"
 import type * as Message from "../database/Message.js"
 import * as Holders from "../ledger/Holders.js"
-import { commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type { Options } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 
@@ -20,12 +20,12 @@ interface Dependencies {
 }
 
 /** A sentence about a holder. @since 0.1.0 @category rendering */
-export const render = (schema: SchemaName, holder: LockHolder.LockHolder): string =>
-  visible(LockHolder.render(holder, (id) => `${Plan.commandFor("release", [id])}${commandSuffix(schema)}`))
+export const render = (commands: CommandLine.Setting, holder: LockHolder.LockHolder): string =>
+  visible(LockHolder.render(holder, (id) => CommandLine.command(commands, "release", [id])))
 
 /** A sentence about each holder. @since 0.1.0 @category questions */
 export const holders = ({ ask, config }: Dependencies): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.map(Holders.find(ask, config), (found) => found.map((holder) => render(config.schema, holder)))
+  Effect.map(Holders.find(ask, config), (found) => found.map((holder) => render(config, holder)))
 
 const first = 2000
 const further = 10_000

@@ -20,6 +20,7 @@ import type { Parser } from "../core/sql/ParsedSql.js"
 import { type RequiredPrivilege, required } from "../core/statement/Privilege.js"
 import { longestText } from "../core/statement/StatementScope.js"
 import * as Driver from "../database/Driver.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Privileges from "../database/Privileges.js"
 import * as Replica from "../database/Replica.js"
 import { SqlParser } from "../runtime/SqlParser.js"
@@ -85,7 +86,11 @@ const hasCaughtUp = (
     Option.filter(clientOf(services, request), () => isDue),
     {
       onNone: () => Effect.succeed(false),
-      onSome: (client) => services.waitForReplica(client, { gap: render(gap), cause: request.error })
+      onSome: (client) =>
+        services.waitForReplica(client, {
+          gap: render(gap),
+          asked: MigrationFailure.askedBy(request.error, request.statement)
+        })
     }
   )
 }
@@ -169,7 +174,7 @@ const isNamedIn = (message: string): ((name: string | null) => boolean) => {
 
 const errorFrom = (
   lacks: ReadonlyArray<Privileges.MissingPrivilege>,
-  { error }: QueryFailure
+  { error, statement }: QueryFailure
 ): Option.Option<GrantMissing> =>
   Arr.isNonEmptyReadonlyArray(lacks)
     ? Option.some(
@@ -178,7 +183,7 @@ const errorFrom = (
           missing: Arr.map(lacks, ({ object, privilege }) => ({ object, privilege })),
           grants: Arr.dedupe(Arr.map(lacks, ({ remedy }) => remedy)),
           defaults: Arr.dedupe(Arr.filterMap(lacks, (lack) => Option.fromNullable(lack.byDefault))),
-          cause: error
+          ...MigrationFailure.askedBy(error, statement)
         })
       )
     : Option.none()

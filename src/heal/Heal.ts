@@ -12,20 +12,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 import * as Detector from "../core/detect/Detector.js"
-import {
-  type AutoMigrationError,
-  HealTimeout,
-  MigrationPending,
-  MigrationRefused,
-  ObjectRemoved,
-  SchemaDrift
-} from "../core/error/AutoMigrationError.js"
+import { MigrationPending, MigrationRefused, ObjectRemoved, SchemaDrift } from "../core/error/AutoMigrationError.js"
 import * as Plan from "../core/graph/Plan.js"
-import * as Provider from "../core/graph/Provider.js"
+import * as ProvidedAt from "../core/graph/ProvidedAt.js"
 import * as Resolver from "../core/graph/Resolver.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
-import { type Migration, type MigrationId, promises } from "../core/migration/Migration.js"
-import * as SchemaObject from "../core/model/SchemaObject.js"
+import { type MigrationId, promises } from "../core/migration/Migration.js"
 import * as Policy from "../core/policy/Policy.js"
 import type { StatementScope } from "../core/statement/StatementScope.js"
 import type { Catalog } from "../database/Catalog.js"
@@ -36,10 +28,11 @@ import type * as Breaker from "../runner/Breaker.js"
 import type { Knowledge, View } from "../runner/Knowledge.js"
 import * as OldNames from "../runner/OldNames.js"
 import type * as PlanRunner from "../runner/PlanRunner.js"
-import { commandSuffix, type Options } from "../runtime/AutoMigrationConfig.js"
+import type { Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 import type * as Boundary from "./Boundary.js"
 import type { Findings } from "./Findings.js"
+import * as HealFacts from "./HealFacts.js"
 import * as HealLog from "./HealLog.js"
 
 /**
@@ -48,7 +41,7 @@ import * as HealLog from "./HealLog.js"
  * @since 0.1.0
  * @category models
  */
-export interface Services extends Pick<Options, "deadline" | "mode" | "policy" | "schema"> {
+export interface Services extends Pick<Options, "deadline" | "mode" | "origin" | "policy" | "schema"> {
   readonly catalog: Context.Tag.Service<Catalog>
   readonly knowledge: Context.Tag.Service<Knowledge>
   readonly runner: Context.Tag.Service<PlanRunner.PlanRunner>
@@ -112,7 +105,7 @@ export const conclude = (heal: Heal): Healing =>
     Effect.timeoutFail(begin(heal), { duration: Duration.times(heal.deadline, 2), onTimeout: () => late(heal) })
   )
 
-const triggerOf = (heal: Heal): HealLog.Trigger => ({ gap: nameOf(heal), sqlState: heal.gap.sqlState })
+const triggerOf = (heal: Heal): HealLog.Trigger => ({ gap: HealFacts.nameOf(heal), sqlState: heal.gap.sqlState })
 
 /** Parses the statement only where a migration may explain the gap and no retry for the gap was futile. */
 const begin = (heal: Heal): Healing => {
@@ -149,7 +142,7 @@ const ifExplained = (heal: Heal): Healing => {
 const withoutPlan = (heal: Heal, reason: Exclude<Resolver.NoPlan, Resolver.AlreadyApplied>): Healing =>
   reason._tag === "Unexplained"
     ? Effect.succeed("NotOurs")
-    : failWith(({ cause }) => new ObjectRemoved({ gap: nameOf(heal), removedBy: reason.by.id, cause }))
+    : failWith(({ asked }) => new ObjectRemoved({ ...HealFacts.removal(heal, reason.by), ...asked }))
 
 const first = (heal: Heal): Healing =>
   withView(heal, (seen) => {
@@ -251,15 +244,18 @@ const settle = Effect.fnUntraced(function* (
       targets: [heal.gap.object],
       prerequisites: []
     }
-    return yield* failWith(({ cause }) => new MigrationPending({ ...factsOf(heal, plan), cause }))
+    return yield* failWith(({ asked }) => new MigrationPending({ ...HealFacts.ofPlan(heal, plan), ...asked }))
   }
   if (edited !== undefined) {
     const recorded = checksumById.get(edited.id) ?? ""
-    return yield* failWith(({ cause }) => MigrationFailure.edited(edited, recorded, cause))
+    return yield* failWith(({ asked }) => MigrationFailure.edited(edited, recorded, asked))
   }
   if (providers.every((migration) => promises(migration).length === 0)) return yield* giveUp(heal, seen)
   const migrationIds = Arr.map(providers, (migration) => migration.id)
-  return yield* failWith(({ cause }) => new SchemaDrift({ gap: nameOf(heal), migrationIds, cause }))
+  const at = providers.map((migration) => ProvidedAt.find(migration, heal.gap.object))
+  return yield* failWith(
+    ({ asked }) => new SchemaDrift({ gap: HealFacts.nameOf(heal), migrationIds, providers: at, ...asked })
+  )
 })
 
 /** Judges the whole plan. Where it may not run, judges the smaller plan of the objects that the statement must have. */
@@ -278,17 +274,23 @@ const judge = Effect.fnUntraced(function* (
   { applied }: View,
   plan: Plan.Plan
 ): Effect.fn.Return<Either.Either<Judge.Judgement, MigrationFailure.Failure>, PlanRunner.RunFailure> {
-  const { catalog, knowledge, mode, policy, schema } = heal
+  const { catalog, knowledge, mode, policy } = heal
   const waiting = plan.steps.map(({ migration }) => migration)
-  const renamed = OldNames.renamed(knowledge.graph, schema, { applied, waiting })
+  const renamed = OldNames.renamed(knowledge.graph, heal, { applied, waiting })
   if (Option.isSome(renamed)) return Either.left(renamed.value)
-  const facts = factsOf(heal, plan)
+  const facts = HealFacts.ofPlan(heal, plan)
   if (mode === "observe") {
-    return Either.left(MigrationFailure.circumstance(({ cause }) => new MigrationPending({ ...facts, cause })))
+    return Either.left(MigrationFailure.circumstance(({ asked }) => new MigrationPending({ ...facts, ...asked })))
   }
   const refuse: Judge.Judgement["refuse"] = (reasons) =>
     MigrationFailure.circumstance(
-      ({ cause }) => new MigrationRefused({ ...facts, reasons: Arr.map(reasons, Policy.render), cause })
+      ({ asked }) =>
+        new MigrationRefused({
+          ...facts,
+          reasons: Arr.map(reasons, Policy.render),
+          risks: reasons.map(Policy.inParts),
+          ...asked
+        })
     )
   const answers = yield* asRunFailure(catalog.presence(Policy.questions(plan)))
   const verdict = policy(plan, Presence.facts(answers))
@@ -296,16 +298,6 @@ const judge = Effect.fnUntraced(function* (
     ? Either.right({ policy, plan, answers, refuse })
     : Either.left(refuse(verdict.reasons))
 })
-
-/** The facts of an error about a plan that waits for an operator. */
-const factsOf = (heal: Heal, plan: Plan.Plan) => {
-  const [promised = heal.gap.object] = plan.targets
-  return {
-    gap: SchemaObject.render(Provider.qualified(heal.knowledge.graph.providers, promised)),
-    migrationIds: Plan.ids(plan),
-    command: `${Plan.command(plan)}${commandSuffix(heal.schema)}`
-  }
-}
 
 const run = Effect.fnUntraced(function* (
   heal: Heal,
@@ -329,7 +321,7 @@ const run = Effect.fnUntraced(function* (
 
 const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgement) {
   const { plan } = judgement
-  const gap = nameOf(heal)
+  const gap = HealFacts.nameOf(heal)
   const ids = Plan.ids(plan)
   return yield* heal.runner
     .run({
@@ -341,8 +333,8 @@ const runPlan = Effect.fnUntraced(function* (heal: Heal, judgement: Judge.Judgem
       detail: { gap, plan: ids, trigger: heal.gap.sqlState, ...heal.fingerprint() },
       deadlineAt: (yield* Monotonic.milliseconds) + Duration.toMillis(heal.deadline),
       onDeadline: (migration) =>
-        MigrationFailure.fault(migration, { message: "it was not done at the deadline" }, ({ cause }) =>
-          timeout(heal, [migration], cause)
+        MigrationFailure.fault(migration, { message: "it was not done at the deadline" }, ({ asked }) =>
+          HealFacts.timeout(heal, [migration], asked)
         )
     })
     .pipe(HealLog.traced(triggerOf(heal), ids, heal.links()))
@@ -363,26 +355,10 @@ const whenPresent = (heal: Heal, plan: Plan.Plan): Healing =>
  * @category constructors
  */
 export const late = (heal: Pick<Heal, "deadline" | "gap">): PlanRunner.RunFailure =>
-  withoutWindow(MigrationFailure.circumstance(({ cause }) => timeout(heal, [], cause)))
+  withoutWindow(MigrationFailure.circumstance(({ asked }) => HealFacts.timeout(heal, [], asked)))
 
-const timeout = (
-  heal: Pick<Heal, "deadline" | "gap">,
-  migrations: ReadonlyArray<Migration>,
-  cause: unknown
-): HealTimeout =>
-  new HealTimeout({
-    gap: nameOf(heal),
-    migrationIds: migrations.map(({ id }) => id),
-    isRolledBack: migrations.every(({ transaction }) => transaction === "own"),
-    milliseconds: Duration.toMillis(heal.deadline),
-    cause
-  })
-
-const nameOf = ({ gap }: Pick<Heal, "gap">): string => SchemaObject.render(gap.object)
-
-const failWith = (
-  toError: (facts: { readonly cause: unknown }) => AutoMigrationError
-): Effect.Effect<never, PlanRunner.RunFailure> => Effect.fail(withoutWindow(MigrationFailure.circumstance(toError)))
+const failWith = (toError: MigrationFailure.Failure["toError"]): Effect.Effect<never, PlanRunner.RunFailure> =>
+  Effect.fail(withoutWindow(MigrationFailure.circumstance(toError)))
 
 const asRunFailure = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Effect.Effect<A, PlanRunner.RunFailure> =>
   Effect.mapError(effect, withoutWindow)

@@ -11,6 +11,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { AutoMigrationError } from "../core/error/AutoMigrationError.js"
 import type { MigrationId } from "../core/migration/Migration.js"
+import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { RunFailure } from "../runner/PlanRunner.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 import { type AttemptOutcome, attempt, attribute, database, span } from "../runtime/Telemetry.js"
@@ -40,7 +41,10 @@ export const traced =
   <A>(run: Effect.Effect<A, RunFailure>): Effect.Effect<A, RunFailure> =>
     run.pipe(
       Effect.tapError(({ failure }) =>
-        Effect.annotateCurrentSpan(database.errorType, failure.toError({ cause: undefined, retryAt: 0 })._tag)
+        Effect.annotateCurrentSpan(
+          database.errorType,
+          failure.toError({ asked: MigrationFailure.noQuery, retryAt: 0 })._tag
+        )
       ),
       Effect.withSpan(span.heal, {
         attributes: {
@@ -81,7 +85,7 @@ export const watched = <A>(trigger: Trigger, heal: Effect.Effect<A, RunFailure>)
   )
 
 const failed = (trigger: Trigger, { failure, retryAt }: RunFailure, milliseconds: number): Effect.Effect<void> => {
-  const error = failure.toError({ cause: undefined, retryAt })
+  const error = failure.toError({ asked: MigrationFailure.noQuery, retryAt })
   return Effect.logWarning("Did not close a gap in the schema").pipe(
     Effect.annotateLogs({
       ...annotations(trigger, migrationsOf(error), milliseconds),

@@ -140,7 +140,8 @@ const errorOf = (
   request: MissingObjectRequest,
   { failure, retryAt }: PlanRunner.RunFailure,
   toItsRunner = false
-): AutoMigrationError => failure.toError({ cause: request.error, retryAt, toItsRunner })
+): AutoMigrationError =>
+  failure.toError({ asked: MigrationFailure.askedBy(request.error, request.statement), retryAt, toItsRunner })
 
 /** The key that equal requests share. */
 const keyOf = (request: MissingObjectRequest, occurrence: Heal.Occurrence): string =>

@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as SqlState from "../core/detect/SqlState.js"
 import { InsufficientPrivilege, LedgerUnusable } from "../core/error/AutoMigrationError.js"
-import * as Plan from "../core/graph/Plan.js"
 import type { Migration } from "../core/migration/Migration.js"
 import * as LockHolder from "../core/model/LockHolder.js"
 import { visible } from "../core/text/Visible.js"
@@ -17,7 +16,8 @@ import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
-import { AutoMigrationConfig, commandSuffix, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig, type Options, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import * as Holders from "./Holders.js"
 import * as LedgerMigrations from "./OwnMigrations.js"
 import * as LedgerStatements from "./Statements.js"
@@ -159,7 +159,7 @@ const forbidden = (
     ),
     Effect.flatMap((known) =>
       Effect.fail(
-        MigrationFailure.circumstance(({ cause }) => new InsufficientPrivilege({ ...known, doing, reason, cause }))
+        MigrationFailure.circumstance(({ asked }) => new InsufficientPrivilege({ ...known, doing, reason, ...asked }))
       )
     )
   )
@@ -179,8 +179,8 @@ const update =
   "Update effect-auto-migration in this program; until then it works as long as nothing is missing from its schema."
 
 /** The remedy where the log and its projection do not agree. @since 0.1.0 @category rendering */
-export const rebuild = (schema: SchemaName): string =>
-  `Find out who changed it, look at the events, and run \`${Plan.commandFor("rebuild", [])}${commandSuffix(schema)}\`, which makes the applied set anew from the log.`
+export const rebuild = (commands: CommandLine.Setting): string =>
+  `Find out who changed it, look at the events, and run \`${CommandLine.command(commands, "rebuild")}\`, which makes the applied set anew from the log.`
 
 const unusable = (
   dependencies: Dependencies,
@@ -222,4 +222,4 @@ const refuseUnknown = (
 }
 
 const unusableFor = (schema: SchemaName, reason: string, remedy: string): MigrationFailure.Failure =>
-  MigrationFailure.circumstance(({ cause }) => new LedgerUnusable({ schema, reason, remedy, cause }))
+  MigrationFailure.circumstance(({ asked }) => new LedgerUnusable({ schema, reason, remedy, ...asked }))

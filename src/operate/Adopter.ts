@@ -31,7 +31,8 @@ import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import * as ForeignHistory from "../runner/ForeignHistory.js"
 import * as HistoryMatch from "../runner/HistoryMatch.js"
 import { Knowledge } from "../runner/Knowledge.js"
-import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 
 /**
  * Another tool's table, compared with the ledger.
@@ -82,7 +83,7 @@ interface LedgerAccess {
 }
 
 interface Services extends LedgerAccess {
-  readonly schema: SchemaName
+  readonly commands: CommandLine.Setting
   readonly graph: MigrationGraph
   readonly catalog: Context.Tag.Service<Catalog>
   readonly foreign: ForeignHistory.ForeignHistory
@@ -97,7 +98,7 @@ type Adopting = Effect.Effect<Adoption.Adoption, AutoMigrationError | AdoptionEr
 export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
   const services: Services = {
     ...ledger,
-    schema: (yield* AutoMigrationConfig).schema,
+    commands: yield* AutoMigrationConfig,
     graph: (yield* Knowledge).graph,
     catalog: yield* Catalog,
     foreign: yield* ForeignHistory.make
@@ -117,7 +118,7 @@ export const make = Effect.fnUntraced(function* (ledger: LedgerAccess) {
 const adopt = Effect.fnUntraced(function* (services: Services, options: Adoption.AdoptOptions) {
   const applied = yield* services.applied
   const adoption = yield* adoptionFor(services, options, applied)
-  yield* unlessUnfit(services.schema, adoption, options)
+  yield* unlessUnfit(services.commands, adoption, options)
   const migrations = recordedBy(services.graph, adoption, applied)
   if (!Arr.isNonEmptyReadonlyArray(migrations)) return []
   const details = withAccepted(new Map(adoption.entries.map((entry) => detailOf(adoption.witness, entry))), {
@@ -161,7 +162,7 @@ const fromTable = Effect.fnUntraced(function* (
   options: Adoption.AdoptOptions,
   applied: AppliedSet
 ): Effect.fn.Return<Adoption.Adoption, AutoMigrationError | AdoptionError> {
-  const history = yield* chosen(services.schema, options, yield* historiesOf(services))
+  const history = yield* chosen(services.commands, options, yield* historiesOf(services))
   return Either.isLeft(history.rows)
     ? yield* MigrationFailure.withoutQuery(services.foreign.elsewhere(history))
     : yield* HistoryMatch.adoption(services.graph, history, history.rows.right, applied)
@@ -172,20 +173,22 @@ const historiesOf = ({ foreign }: Services): Effect.Effect<ReadonlyArray<Foreign
 
 /** The one table that the options mean. */
 const chosen = (
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   { table }: Adoption.AdoptOptions,
   histories: ReadonlyArray<ForeignHistory.History>
 ): Effect.Effect<ForeignHistory.History, NothingToAdopt | SeveralHistories> => {
   const named = histories.filter((history) => table === undefined || table === history.table)
   if (!Arr.isNonEmptyReadonlyArray(named)) {
-    return Effect.fail(new NothingToAdopt({ table: table ?? null, command: ForeignHistory.command(schema, "--probe") }))
+    return Effect.fail(
+      new NothingToAdopt({ table: table ?? null, command: CommandLine.adopt(commands, { by: "catalog" }) })
+    )
   }
   return named.length === 1
     ? Effect.succeed(named[0])
     : Effect.fail(
         new SeveralHistories({
           tables: Arr.map(named, (history) => history.table),
-          command: ForeignHistory.command(schema, "--table", named[0].table)
+          command: CommandLine.adopt(commands, { table: named[0].table })
         })
       )
 }
@@ -197,7 +200,7 @@ const chosen = (
  * @category operations
  */
 export const unlessUnfit = (
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   adoption: Adoption.Adoption,
   options: Adoption.AdoptOptions
 ): Effect.Effect<void, AdoptionRefused> => {
@@ -207,7 +210,11 @@ export const unlessUnfit = (
         new AdoptionRefused({
           witness: Adoption.renderWitness(adoption.witness),
           misfits,
-          command: ForeignHistory.command(schema, ...Adoption.optionsFor(options, misfits))
+          command: CommandLine.adopt(commands, {
+            ...options,
+            accept: Adoption.acceptedBy(options, misfits),
+            yes: true
+          })
         })
       )
     : Effect.void

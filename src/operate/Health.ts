@@ -88,7 +88,7 @@ const failingIn = ({ failure, failures, id, retryAt }: OpenWindow): Failing => (
   migrationId: id,
   failures,
   retryAt: new Date(retryAt).toISOString(),
-  error: failure.toError({ cause: undefined, retryAt })._tag
+  error: failure.toError({ asked: MigrationFailure.noQuery, retryAt })._tag
 })
 
 const stateOf = (pending: Health["pending"], failing: Health["failing"]): Health["state"] => {

@@ -96,14 +96,13 @@ interface Services extends Status.Services, Recording.Services {
  */
 export const make = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
-  const { schema } = config
   const { ask } = yield* MigrationClient
   const { graph, refresh } = yield* Knowledge
   const runner = yield* PlanRunner.PlanRunner
   const applied = Effect.map(withoutQuery(refresh), (view) => view.applied)
   const ledger = yield* Ledger
   return operatorFrom({
-    schema,
+    commands: config,
     graph,
     migrations: graph.nodes.map(({ migration }) => migration),
     applied,
@@ -223,12 +222,12 @@ const lossesOf = Effect.fnUntraced(function* (
   services: Services,
   choose: Choose
 ): Effect.fn.Return<ReadonlyArray<Plan.StepRisk>, AutoMigrationError> {
-  const { adopter, catalog, graph, runner, schema } = services
+  const { adopter, catalog, commands, graph, runner } = services
   const set = yield* appliedUnlessEdited(services)
   const plan = choose(current(services, set))
   if (Option.isNone(plan)) return []
   const waiting = plan.value.steps.map(({ migration }) => migration)
-  const renamed = OldNames.renamed(graph, schema, { applied: set, waiting })
+  const renamed = OldNames.renamed(graph, commands, { applied: set, waiting })
   if (Option.isSome(renamed)) return yield* MigrationFailure.withoutQuery(renamed.value)
   yield* Effect.mapError(runner.unlessElsewhere(set), ({ failure }) => MigrationFailure.withoutQuery(failure))
   yield* adopter.unlessDue(set, plan.value)

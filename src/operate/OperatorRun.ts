@@ -33,7 +33,7 @@ export const run = (
 
 /** @since 0.1.0 @category conversions */
 export const forItsRunner = ({ failure, retryAt }: PlanRunner.RunFailure): AutoMigrationError =>
-  failure.toError({ cause: undefined, retryAt, toItsRunner: true })
+  failure.toError({ asked: MigrationFailure.noQuery, retryAt, toItsRunner: true })
 
 /** The migrations that a run has run or recorded. @since 0.1.0 @category conversions */
 export const idsOf = (result: PlanRunner.Result): ReadonlyArray<MigrationId> =>

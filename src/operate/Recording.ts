@@ -14,7 +14,7 @@ import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Job from "../execute/Job.js"
 import type { PlanRunner } from "../runner/PlanRunner.js"
-import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type * as CommandLine from "../runtime/CommandLine.js"
 import * as OperatorRun from "./OperatorRun.js"
 import * as RecordingCondition from "./RecordingCondition.js"
 
@@ -31,7 +31,7 @@ export interface BaselineOptions {
 
 /** @since 0.1.0 @category models */
 export interface Services {
-  readonly schema: SchemaName
+  readonly commands: CommandLine.Setting
   readonly graph: MigrationGraph
   /** In the graph's order. */
   readonly migrations: ReadonlyArray<Migration>
@@ -42,7 +42,7 @@ export interface Services {
 
 /** Records all of the chosen migrations or none. @since 0.1.0 @category operations */
 export const baseline = (
-  { graph, migrations, runner, schema }: Services,
+  { commands, graph, migrations, runner }: Services,
   chosen: ReadonlyArray<Migration>,
   { unchecked = false }: BaselineOptions = {}
 ): Effect.Effect<ReadonlyArray<MigrationId>, AutoMigrationError> => {
@@ -53,7 +53,7 @@ export const baseline = (
   if (!Arr.isNonEmptyReadonlyArray(steps)) return Effect.succeed([])
   const request = unchecked
     ? { condition: Job.unconditional, detail: { ...OperatorRun.options.detail, unchecked } }
-    : { condition: RecordingCondition.founded(graph, schema) }
+    : { condition: RecordingCondition.founded(graph, commands) }
   return Effect.map(
     OperatorRun.run(runner, { plan: { steps, targets: [], prerequisites: [] }, doing: "baseline", ...request }),
     OperatorRun.idsOf

@@ -9,18 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { BaselineUnfounded, RenameRefused } from "../core/error/AutoMigrationError.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
-import * as Plan from "../core/graph/Plan.js"
 import * as Baseline from "../core/policy/Baseline.js"
 import * as Renaming from "../core/policy/Renaming.js"
 import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Condition } from "../execute/Job.js"
-import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 
 /** The catalog has all objects that the plan promises. @since 0.1.0 @category conditions */
 export const founded =
-  (graph: MigrationGraph, schema: SchemaName): Condition =>
+  (graph: MigrationGraph, commands: CommandLine.Setting): Condition =>
   ({ applied, ask, waiting }) => {
     const owed = Baseline.owed(graph, waiting, applied.checksumById)
     const question = Catalog.missing(
@@ -33,16 +32,19 @@ export const founded =
       Effect.flatMap((places) => {
         const isMissing = new Set(places)
         const missing = owed.filter((_, place) => isMissing.has(place))
-        return Arr.isNonEmptyReadonlyArray(missing) ? Effect.fail(lacking(schema, missing)) : Effect.void
+        return Arr.isNonEmptyReadonlyArray(missing) ? Effect.fail(lacking(commands, missing)) : Effect.void
       })
     )
   }
 
-const lacking = (schema: SchemaName, missing: Arr.NonEmptyReadonlyArray<Baseline.Owed>): MigrationFailure.Failure => {
+const lacking = (
+  commands: CommandLine.Setting,
+  missing: Arr.NonEmptyReadonlyArray<Baseline.Owed>
+): MigrationFailure.Failure => {
   const unfounded = Baseline.unfounded(missing)
   const ids = unfounded.map(({ migrationId }) => migrationId)
-  const command = `${Plan.commandFor("migrate", ids)}${commandSuffix(schema)}`
-  return MigrationFailure.circumstance(({ cause }) => new BaselineUnfounded({ unfounded, command, cause }))
+  const command = CommandLine.command(commands, "migrate", ids)
+  return MigrationFailure.circumstance(({ asked }) => new BaselineUnfounded({ unfounded, command, ...asked }))
 }
 
 /** The new name fits the applied set. @since 0.1.0 @category conditions */
@@ -54,8 +56,8 @@ export const renameable =
       onSome: (objection) =>
         Effect.fail(
           MigrationFailure.circumstance(
-            ({ cause }) =>
-              new RenameRefused({ from: names.from, to: names.to.id, file: names.to.source, objection, cause })
+            ({ asked }) =>
+              new RenameRefused({ from: names.from, to: names.to.id, file: names.to.source, objection, ...asked })
           )
         )
     })

@@ -16,7 +16,6 @@ import * as Tools from "../core/adoption/Tools.js"
 import * as SqlState from "../core/detect/SqlState.js"
 import { HistoryElsewhere } from "../core/error/AutoMigrationError.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
-import * as Plan from "../core/graph/Plan.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import type { MigrationId } from "../core/migration/Migration.js"
 import { quote } from "../core/model/SchemaObject.js"
@@ -25,7 +24,8 @@ import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Journal } from "../execute/Job.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
-import { AutoMigrationConfig, commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import { AutoMigrationConfig } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import type { History, Obstacle } from "./HistoryMatch.js"
 import * as HistoryMatch from "./HistoryMatch.js"
 import { Knowledge } from "./Knowledge.js"
@@ -166,15 +166,6 @@ const undoably =
 const recordsAnything = ({ rows }: History): boolean =>
   Either.match(rows, { onLeft: () => true, onRight: Arr.isNonEmptyReadonlyArray })
 
-/**
- * The command that adopts a history, with options as a shell reads them.
- *
- * @since 0.1.0
- * @category rendering
- */
-export const command = (schema: SchemaName, ...options: ReadonlyArray<string>): string =>
-  `${[Plan.commandFor("adopt", []), ...options.map(Plan.shellWord)].join(" ")}${commandSuffix(schema)}`
-
 /** The current version, where the tool keeps that in one row instead of a row for each migration. */
 const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
   rows.find(({ state }) => state === "below" || state === "unfinished")?.name ?? null
@@ -183,18 +174,22 @@ const versionIn = (rows: ReadonlyArray<Sighting.Recorded>): string | null =>
  * The command to adopt the table. It names the table where the ledger is begun, since several tables may record the
  * same.
  */
-const remedy = (schema: SchemaName, { rows, table }: History, due: ReadonlyArray<MigrationId>): string | null => {
+const remedy = (
+  commands: CommandLine.Setting,
+  { rows, table }: History,
+  due: ReadonlyArray<MigrationId>
+): string | null => {
   if (Either.isLeft(rows) && rows.left.passes) return null
-  return due.length === 0 ? command(schema) : command(schema, "--table", table)
+  return CommandLine.adopt(commands, due.length === 0 ? {} : { table })
 }
 
 const elsewhere = (
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   history: History,
   due: ReadonlyArray<MigrationId> = []
 ): MigrationFailure.Failure =>
   MigrationFailure.everywhere(
-    ({ cause }) =>
+    ({ asked }) =>
       new HistoryElsewhere({
         tool: history.tool.name,
         table: history.table,
@@ -202,8 +197,8 @@ const elsewhere = (
         version: Either.match(history.rows, { onLeft: () => null, onRight: versionIn }),
         obstacle: Either.match(history.rows, { onLeft: ({ reason }) => reason, onRight: () => null }),
         due,
-        command: remedy(schema, history, due),
-        cause
+        command: remedy(commands, history, due),
+        ...asked
       })
   )
 
@@ -281,12 +276,12 @@ const obstructing = (
 }
 
 interface Setting {
-  readonly schema: SchemaName
+  readonly commands: CommandLine.Setting
   readonly graph: MigrationGraph
 }
 
 const refuseOne = (
-  { graph, schema }: Setting,
+  { commands, graph }: Setting,
   applied: AppliedSet,
   histories: ReadonlyArray<History>
 ): Effect.Effect<void, MigrationFailure.Failure> =>
@@ -294,7 +289,7 @@ const refuseOne = (
     obstructing(graph, applied, histories),
     Option.match({
       onNone: () => Effect.void,
-      onSome: ({ due, history }) => Effect.fail(elsewhere(schema, history, due))
+      onSome: ({ due, history }) => Effect.fail(elsewhere(commands, history, due))
     })
   )
 
@@ -310,7 +305,7 @@ const sightingsBy = (ask: Ask): Effect.Effect<Message.Columns, MigrationFailure.
  */
 export const make: Effect.Effect<ForeignHistory, never, Knowledge | MigrationClient> = Effect.gen(function* () {
   const config = yield* AutoMigrationConfig
-  const setting: Setting = { schema: config.schema, graph: (yield* Knowledge).graph }
+  const setting: Setting = { commands: config, graph: (yield* Knowledge).graph }
   const { ask } = yield* MigrationClient
 
   const askBriefly: Ask = (text) => ask(Message.briefly(config, text))
@@ -331,7 +326,7 @@ export const make: Effect.Effect<ForeignHistory, never, Knowledge | MigrationCli
 
   return {
     look,
-    elsewhere: (history, due) => elsewhere(setting.schema, history, due),
+    elsewhere: (history, due) => elsewhere(setting.commands, history, due),
     refuse: (applied) =>
       isKnown(applied) ? Effect.void : Effect.flatMap(look, (histories) => refuseOne(setting, applied, histories)),
     guarding: (journal) => ({

@@ -29,6 +29,7 @@ import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import * as LedgerStatements from "../ledger/Statements.js"
 import * as LedgerFailure from "../ledger/Unusable.js"
 import { AutoMigrationConfig, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type * as CommandLine from "../runtime/CommandLine.js"
 import { sha256 } from "../runtime/Sha256.js"
 import * as LedgerBuild from "./LedgerBuild.js"
 import * as TrustedLedger from "./TrustedLedger.js"
@@ -74,6 +75,7 @@ export class Ledger extends Context.Tag("effect-auto-migration/Ledger")<
 interface Dependencies {
   readonly trusted: TrustedLedger.TrustedLedger
   readonly failures: LedgerFailure.LedgerFailure
+  readonly commands: CommandLine.Setting
   readonly schema: SchemaName
 }
 
@@ -90,6 +92,7 @@ export const make = Effect.gen(function* () {
   const dependencies: Dependencies = {
     trusted: TrustedLedger.make(ask, config, ownGraph.migrations, failures),
     failures,
+    commands: config,
     schema: config.schema
   }
   const events = allEvents(dependencies)
@@ -125,7 +128,7 @@ const refresh = (
 }
 
 const glance = (
-  { failures, schema, trusted }: Dependencies,
+  { commands, failures, schema, trusted }: Dependencies,
   known: LedgerEvent.AppliedSet
 ): Effect.Effect<LedgerEvent.AppliedSet, MigrationFailure.Failure> =>
   Effect.matchEffect(trusted.ask(LedgerStatements.wholeHead(schema, known)), {
@@ -138,7 +141,7 @@ const glance = (
         Effect.flatMap(decodeHead(Message.columnsOf(results)["head"]), (head) =>
           LedgerStatements.refreshed(head.hashAtKnown === known.hash ? known : LedgerEvent.empty, head)
         ),
-        () => failures.offhand("its applied set cannot be read", LedgerFailure.rebuild(schema))
+        () => failures.offhand("its applied set cannot be read", LedgerFailure.rebuild(commands))
       )
   })
 
@@ -168,7 +171,7 @@ const journalOf = (dependencies: Dependencies): Executor.Journal => {
 
 /** Fails where a migration that may run next is applied by the log, and not by its projection. */
 const unlessLogged = (
-  { failures, schema }: Dependencies,
+  { commands, failures }: Dependencies,
   columns: Message.Columns,
   { checksumById }: LedgerEvent.AppliedSet
 ): Effect.Effect<void, MigrationFailure.Failure> =>
@@ -179,7 +182,7 @@ const unlessLogged = (
       ? Effect.void
       : failures.unusable(
           `its log says that ${lost.join(", ")} is applied, and its applied set does not`,
-          LedgerFailure.rebuild(schema)
+          LedgerFailure.rebuild(commands)
         )
   })
 
@@ -200,7 +203,7 @@ const read = (
         known.sequence === 0 && known.checksumById.size === 0
           ? dependencies.failures.unusable(
               "its bitmap and its list of migrations do not agree",
-              LedgerFailure.rebuild(dependencies.schema)
+              LedgerFailure.rebuild(dependencies.commands)
             )
           : readAll(dependencies, ask)
     })
@@ -218,8 +221,8 @@ const readAll = (
     (results) => read(dependencies, LedgerEvent.empty, Message.columnsOf(results), ask)
   )
 
-const headFrom = Effect.fnUntraced(function* ({ failures, schema }: Dependencies, columns: Message.Columns) {
-  const remedy = LedgerFailure.rebuild(schema)
+const headFrom = Effect.fnUntraced(function* ({ commands, failures }: Dependencies, columns: Message.Columns) {
+  const remedy = LedgerFailure.rebuild(commands)
   if (!("head" in columns)) return yield* failures.unusable("its table applied_set has no row", remedy)
   const head = yield* orUnusable(failures, decodeHead(columns["head"]))
   return head.last === head.sequence

@@ -11,7 +11,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type * as Detector from "../core/detect/Detector.js"
 import type * as MigrationGraph from "../core/graph/MigrationGraph.js"
-import * as Plan from "../core/graph/Plan.js"
+import type * as Plan from "../core/graph/Plan.js"
 import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as Policy from "../core/policy/Policy.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
@@ -21,12 +21,14 @@ import type * as Judge from "../execute/Judge.js"
 import * as LedgerMigrations from "../ledger/OwnMigrations.js"
 import * as LedgerStatements from "../ledger/Statements.js"
 import type { LedgerFailure } from "../ledger/Unusable.js"
-import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 import type { TrustedLedger } from "./TrustedLedger.js"
 
 /** @since 0.1.0 @category models */
 export interface Dependencies {
   readonly schema: SchemaName
+  readonly commands: CommandLine.Setting
   readonly failures: LedgerFailure
   readonly trusted: TrustedLedger
   readonly executor: Context.Tag.Service<Executor.Executor>
@@ -45,7 +47,7 @@ export type Timing = Pick<Executor.Job, "attend" | "pace" | "deadlineAt">
  * @category operations
  */
 export const build = Effect.fnUntraced(function* (
-  { executor, failures, ownGraph, schema, trusted }: Dependencies,
+  { commands, executor, failures, ownGraph, schema, trusted }: Dependencies,
   gap: Option.Option<Detector.MissingObject>,
   timing: Timing,
   guarding: (journal: Executor.Journal) => Executor.Journal
@@ -57,7 +59,7 @@ export const build = Effect.fnUntraced(function* (
   const own = LedgerMigrations.journal(schema, ownGraph, inspectorOf(failures))
   const journal = guarding({ ...own, statement: (known, ids) => `${trusted.check};\n${own.statement(known, ids)}` })
   const job = {
-    ...jobFor(schema, plan, journal, timing, failures),
+    ...jobFor(commands, plan, journal, timing, failures),
     before: [LedgerStatements.makeSchema(schema), trusted.check]
   }
   yield* Effect.catchAll(executor.run(job), blameLedger(failures))
@@ -76,7 +78,7 @@ const inspectorOf =
   }
 
 const jobFor = (
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   plan: Plan.Plan,
   journal: Executor.Journal,
   { attend, deadlineAt, pace }: Timing,
@@ -92,7 +94,7 @@ const jobFor = (
   deadlineAt,
   onDeadline: () => failures.offhand("it could not be built in time"),
   doing: "build",
-  judgement: pace === "request" ? Option.some(judgementOf(plan, schema, failures)) : Option.none(),
+  judgement: pace === "request" ? Option.some(judgementOf(plan, commands, failures)) : Option.none(),
   condition: Job.unconditional,
   detail: { because: "the ledger itself was missing" }
 })
@@ -101,14 +103,14 @@ const jobFor = (
  * The ledger's own files change no other object, so each change of one comes from code of the database, such as an event
  * trigger. A query may not cause it.
  */
-const judgementOf = (plan: Plan.Plan, schema: SchemaName, { offhand }: LedgerFailure): Judge.Judgement => ({
+const judgementOf = (plan: Plan.Plan, commands: CommandLine.Setting, { offhand }: LedgerFailure): Judge.Judgement => ({
   policy: Policy.refusing(({ risk }) => Option.liftPredicate(risk.statement, () => risk.kind === "data-loss")),
   plan,
   answers: new Map(),
   refuse: (reasons) =>
     offhand(
       `building it ${reasons.map(({ why }) => why).join(", and ")}`,
-      `Look at the database's event triggers. An operator builds the ledger, and runs them: \`${Plan.commandFor("migrate", [])}${commandSuffix(schema)}\`.`
+      `Look at the database's event triggers. An operator builds the ledger, and runs them: \`${CommandLine.command(commands, "migrate")}\`.`
     )
 })
 

@@ -8,13 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { MigrationRenamed } from "../core/error/AutoMigrationError.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
-import * as Plan from "../core/graph/Plan.js"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
 import * as Renaming from "../core/policy/Renaming.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Condition } from "../execute/Job.js"
-import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as CommandLine from "../runtime/CommandLine.js"
 
 /**
  * The failure for the first waiting migration that is applied under another name.
@@ -24,29 +23,27 @@ import { commandSuffix, type SchemaName } from "../runtime/AutoMigrationConfig.j
  */
 export const renamed = (
   graph: MigrationGraph,
-  schema: SchemaName,
+  commands: CommandLine.Setting,
   { applied, waiting }: { readonly applied: AppliedSet; readonly waiting: ReadonlyArray<Migration> }
 ): Option.Option<MigrationFailure.Failure> =>
   Option.map(
     Arr.findFirst(Renaming.renamings(graph, applied), ({ migration }) => waiting.includes(migration)),
     ({ from, migration: { id, source }, oldIds }) =>
       MigrationFailure.circumstance(
-        ({ cause }) =>
+        ({ asked }) =>
           new MigrationRenamed({
             migrationId: id,
             file: source,
             from,
             commands:
-              oldIds === "taken"
-                ? []
-                : Arr.map(from, (old) => `${Plan.commandFor("rename", [old, id])}${commandSuffix(schema)}`),
-            cause
+              oldIds === "taken" ? [] : Arr.map(from, (old) => CommandLine.command(commands, "rename", [old, id])),
+            ...asked
           })
       )
   )
 
 /** No migration of the plan is applied under another name. @since 0.1.0 @category conditions */
 export const notRenamed =
-  (graph: MigrationGraph, schema: SchemaName): Condition =>
+  (graph: MigrationGraph, commands: CommandLine.Setting): Condition =>
   (circumstances) =>
-    Option.match(renamed(graph, schema, circumstances), { onNone: () => Effect.void, onSome: Effect.fail })
+    Option.match(renamed(graph, commands, circumstances), { onNone: () => Effect.void, onSome: Effect.fail })

@@ -205,9 +205,7 @@ const jobFor = (
   options: RunOptions,
   applied: AppliedSet
 ): Executor.Job => ({
-  condition: Option.isSome(Job.recordedAs(options))
-    ? Job.unconditional
-    : OldNames.notRenamed(knowledge.graph, config.schema),
+  condition: Option.isSome(Job.recordedAs(options)) ? Job.unconditional : OldNames.notRenamed(knowledge.graph, config),
   ...options,
   detail: { ...options.detail, ...(application === undefined ? {} : { application }) },
   known: applied,
@@ -234,12 +232,12 @@ const buildAndRun = (
 
 const missingAgain = (schema: SchemaName): MigrationFailure.Failure =>
   MigrationFailure.circumstance(
-    ({ cause }) =>
+    ({ asked }) =>
       new LedgerUnusable({
         schema,
         reason: "it is missing again right after it was built",
         remedy: "Look for what drops it.",
-        cause
+        ...asked
       })
   )
 

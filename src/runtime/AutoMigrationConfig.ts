@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { InvalidOption } from "../core/error/InvalidOption.js"
+import type { Origin } from "../core/model/Origin.js"
 import * as Policy from "../core/policy/Policy.js"
 import { byteLength } from "../core/text/Utf8.js"
 
@@ -100,6 +101,11 @@ export interface Options {
    * 1 minute.
    */
   readonly breaker: { readonly first: Duration.Duration; readonly cap: Duration.Duration }
+  /**
+   * Where an operator finds the migrations, for the commands that errors print. Defaults to what the `MigrationSource` says: a folder, or
+   * code.
+   */
+  readonly origin?: Origin | undefined
 }
 
 /**
@@ -118,6 +124,8 @@ export interface OptionsInput
   readonly breaker?: { readonly first?: Duration.DurationInput; readonly cap?: Duration.DurationInput }
 }
 
+export type { Origin }
+
 /** Pauses of 50 ms, growing threefold up to a second, each with jitter. @since 0.1.0 @category defaults */
 export const defaultLockRetry: Schedule.Schedule<unknown> = Schedule.exponential("50 millis", 3).pipe(
   Schedule.union(Schedule.spaced("1 second")),
@@ -130,6 +138,7 @@ export const defaults: Options = {
   healConstraints: false,
   schema: SchemaName.make("auto_migration"),
   ledgerOwner: undefined,
+  origin: undefined,
   policy: Policy.expandOnly,
   transaction: "migration",
   budget: 16,
@@ -217,6 +226,7 @@ const fromInput = ({ breaker = {}, ...given }: OptionsInput): Either.Either<Opti
     lockTimeout: checked("lockTimeout", given.lockTimeout, defaults.lockTimeout, duration),
     lockRetry: Either.right(given.lockRetry ?? defaults.lockRetry),
     lease: checked("lease", given.lease, defaults.lease, duration),
+    origin: Either.right(given.origin ?? defaults.origin),
     breaker: Either.all({
       first: checked("breaker.first", breaker.first, defaults.breaker.first, duration),
       cap: checked("breaker.cap", breaker.cap, defaults.breaker.cap, duration)

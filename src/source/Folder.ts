@@ -34,7 +34,7 @@ export const read = (
   folder: string | URL,
   { maxFileSize = defaultMaxFileSize, order }: Options
 ): Effect.Effect<Arrangement, MigrationDefinitionError> => {
-  const named = typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
+  const named = nameOf(folder)
   return Effect.gen(function* () {
     const root = (yield* isScriptsOfSqitch(named)) ? join(named, "..") : named
     const real = yield* reading(root, () => realpath(root))
@@ -53,6 +53,10 @@ export const read = (
     )
   })
 }
+
+/** The folder as a path that works in the working directory. @since 0.1.0 @category rendering */
+export const nameOf = (folder: string | URL): string =>
+  typeof folder === "string" ? folder : fromWorkingDirectory(fileURLToPath(folder))
 
 /** See `MigrationSource.FolderOptions`. @since 0.1.0 @category models */
 export interface Options {

@@ -26,6 +26,7 @@ import type { Arrangement } from "../core/layout/Listing.js"
 import type { NameOrder } from "../core/layout/NameOrder.js"
 import * as Footprint from "../core/migration/Footprint.js"
 import * as Migration from "../core/migration/Migration.js"
+import type { Origin } from "../core/model/Origin.js"
 import type { SchemaObject } from "../core/model/SchemaObject.js"
 import type { Parser } from "../core/sql/ParsedSql.js"
 import { withoutByteOrderMark } from "../core/text/Checksum.js"
@@ -40,7 +41,7 @@ import type { Ignored, LayoutFacts, MigrationFile, MigrationFiles } from "./Migr
 
 export type { Declaration } from "../core/file/Directive.js"
 export type { Declarations } from "./EffectMigrator.js"
-export type { Ignored, LayoutFacts, MigrationFile, MigrationFiles }
+export type { Ignored, LayoutFacts, MigrationFile, MigrationFiles, Origin }
 
 /**
  * Options for reading a folder.
@@ -68,6 +69,8 @@ export class MigrationSource extends Context.Tag("effect-auto-migration/Migratio
   {
     /** Reads all files again each time it runs. */
     readonly load: Effect.Effect<MigrationFiles, MigrationDefinitionError>
+    /** Where an operator finds the migrations. Defaults to code: errors then print calls of the program, and no commands. */
+    readonly origin?: Origin
   }
 >() {}
 
@@ -87,7 +90,8 @@ export class MigrationSource extends Context.Tag("effect-auto-migration/Migratio
  */
 export const layerDirectory = (path: string | URL, options: FolderOptions = {}): Layer.Layer<MigrationSource> =>
   Layer.succeed(MigrationSource, {
-    load: Effect.map(MigrationFolder.read(path, options), filesOf)
+    load: Effect.map(MigrationFolder.read(path, options), filesOf),
+    origin: { _tag: "Folder", path: MigrationFolder.nameOf(path), order: options.order }
   })
 
 /**

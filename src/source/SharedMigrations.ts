@@ -10,8 +10,9 @@ import * as Layer from "effect/Layer"
 import type { MigrationDefinitionError } from "../core/error/AutoMigrationError.js"
 import * as MigrationGraph from "../core/graph/MigrationGraph.js"
 import type { MigrationId } from "../core/migration/Migration.js"
+import * as Origin from "../core/model/Origin.js"
 import * as SqlParser from "../runtime/SqlParser.js"
-import { loadMigrations, type MigrationSource } from "./MigrationSource.js"
+import { loadMigrations, MigrationSource } from "./MigrationSource.js"
 
 /**
  * @since 0.1.0
@@ -23,6 +24,8 @@ export class SharedMigrations extends Context.Tag("effect-auto-migration/SharedM
     readonly graph: MigrationGraph.MigrationGraph
     /** The ids of all migrations of the graph, in its order. */
     readonly ids: ReadonlySet<MigrationId>
+    /** Where an operator finds the migrations. */
+    readonly origin: Origin.Origin
   }
 >() {}
 
@@ -34,7 +37,9 @@ export class SharedMigrations extends Context.Tag("effect-auto-migration/SharedM
  */
 export const layer: Layer.Layer<SharedMigrations, MigrationDefinitionError, MigrationSource> = Layer.effect(
   SharedMigrations,
-  Effect.flatMap(loadMigrations, MigrationGraph.make).pipe(
-    Effect.map((graph) => ({ graph, ids: new Set(graph.nodes.map(({ migration }) => migration.id)) }))
-  )
+  Effect.gen(function* () {
+    const { origin = Origin.code } = yield* MigrationSource
+    const graph = yield* Effect.flatMap(loadMigrations, MigrationGraph.make)
+    return { graph, ids: new Set(graph.nodes.map(({ migration }) => migration.id)), origin }
+  })
 ).pipe(Layer.provide(SqlParser.layer))

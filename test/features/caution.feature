@@ -25,7 +25,7 @@ Feature: Nothing dangerous runs by itself
       """
     Then it fails with MigrationRefused
     And the error says "DROP COLUMN nickname"
-    And the error says "npx effect-auto-migration migrate"
+    And the error says "AutoMigration.migrateTo"
     And these migrations are applied: 001_users
     When an operator migrates
     And a request asks

@@ -30,12 +30,12 @@ const window = {
   endsAt: Number.POSITIVE_INFINITY,
   retryAt: 1,
   failure: MigrationFailure.circumstance(
-    ({ cause }) =>
+    ({ asked }) =>
       new AutoMigrationError.LockTimeout({
         migrationIds: ["1"],
         waitingFor: "table-lock",
         milliseconds: 1,
-        cause
+        ...asked
       })
   )
 }

@@ -12,13 +12,13 @@ import * as Breaker from "../../src/runner/Breaker.js"
 const id = Migration.MigrationId.make("001_a")
 const other = Migration.MigrationId.make("002_b")
 const failure = MigrationFailure.circumstance(
-  ({ cause }) =>
+  ({ asked }) =>
     new AutoMigrationError.DatabaseUnavailable({
       doing: "a test",
       sqlState: null,
       reason: "none",
       isRolledBack: true,
-      cause
+      ...asked
     })
 )
 const windows = { first: Duration.seconds(1), cap: Duration.seconds(60) }

@@ -51,7 +51,8 @@ describe("options", () => {
           lockTimeout: "5 seconds",
           lockRetry: Schedule.forever,
           lease: 10_000,
-          breaker: { cap: "1 hour" }
+          breaker: { cap: "1 hour" },
+          origin: { _tag: "Folder", path: "db" }
         })
       ),
       (options) =>
@@ -67,7 +68,8 @@ describe("options", () => {
           lockTimeout: Duration.seconds(5),
           lockRetry: Schedule.forever,
           lease: Duration.seconds(10),
-          breaker: { first: AutoMigrationConfig.defaults.breaker.first, cap: Duration.hours(1) }
+          breaker: { first: AutoMigrationConfig.defaults.breaker.first, cap: Duration.hours(1) },
+          origin: { _tag: "Folder", path: "db" }
         })
     )
   )
@@ -141,7 +143,8 @@ describe("options", () => {
           lease: Duration.seconds(10),
           policy: undefined,
           lockRetry: undefined,
-          breaker: undefined
+          breaker: undefined,
+          origin: undefined
         }
       )
     })

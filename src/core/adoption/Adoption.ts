@@ -90,24 +90,11 @@ export const fromTable: AdoptOptions = { by: "table" }
 export const objections = ({ misfits }: Adoption, { accept = [] }: AdoptOptions): ReadonlyArray<Misfit> =>
   misfits.filter(({ kind }) => !accept.includes(kind))
 
-/**
- * The options of a command that makes the same request and accepts these misfits as well.
- *
- * @since 0.1.0
- * @category rendering
- */
-export const optionsFor = (
-  { accept = [], by, table }: AdoptOptions,
+/** The kinds of misfits that a request accepts, and those of these misfits. @since 0.1.0 @category queries */
+export const acceptedBy = (
+  { accept = [] }: Pick<AdoptOptions, "accept">,
   misfits: ReadonlyArray<Misfit>
-): ReadonlyArray<string> => {
-  const accepted = [...new Set([...accept, ...misfits.map(({ kind }) => kind)])]
-  return [
-    ...(by === "catalog" ? ["--probe"] : []),
-    ...(table === undefined ? [] : ["--table", table]),
-    ...(accepted.length === 0 ? [] : ["--accept", accepted.join(",")]),
-    "--yes"
-  ]
-}
+): ReadonlyArray<MisfitKind> => [...new Set([...accept, ...misfits.map(({ kind }) => kind)])]
 
 /** Names a witness. @since 0.1.0 @category rendering */
 export const renderWitness = (witness: Witness): string =>

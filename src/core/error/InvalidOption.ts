@@ -5,6 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import { visibleName } from "../text/Visible.js"
+import { TaggedError } from "./Explained.js"
+import type { Explanation } from "./Explanation.js"
 
 /**
  * An option has a value that it does not take. The value is shortened to 100 characters.
@@ -12,11 +14,15 @@ import { visibleName } from "../text/Visible.js"
  * @since 0.1.0
  * @category errors
  */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>("effect-auto-migration/InvalidOption")(
-  "InvalidOption",
-  { option: Schema.String, value: Schema.String, expected: Schema.String }
-) {
-  override get message() {
-    return `The option ${this.option} cannot be ${visibleName(this.value)}. Give it ${this.expected}.`
+export class InvalidOption extends TaggedError<InvalidOption>("effect-auto-migration/InvalidOption")("InvalidOption", {
+  option: Schema.String,
+  value: Schema.String,
+  expected: Schema.String
+}) {
+  get explanation(): Explanation {
+    return {
+      problem: `The option ${this.option} cannot be ${visibleName(this.value)}`,
+      remedies: [{ say: `Give it ${this.expected}` }]
+    }
   }
 }

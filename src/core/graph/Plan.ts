@@ -19,6 +19,7 @@ import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
 import type { Risk } from "../model/Risk.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import { location } from "../text/Location.js"
+import { isHidden } from "../text/Visible.js"
 
 /**
  * Why a step is in the plan. `provider`: it provides a missing object. `writer`: it writes a table of the failing statement.
@@ -208,13 +209,21 @@ const textByReason: Readonly<Record<Reason, string>> = {
 
 /**
  * Quotes a word for a POSIX shell, if it needs quotes. No character is special inside single quotes, and a single quote cannot
- * stand there.
+ * stand there. A character that a terminal does not show is written as its code (`$'…'`).
  *
  * @since 0.1.0
  * @category rendering
  */
-export const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+export const shellWord = (text: string): string => {
+  if (isHidden(text)) return `$'${[...text].map(shellCode).join("")}'`
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+const shellCode = (character: string): string => {
+  if (character === "'" || character === "\\") return `\\${character}`
+  const code = character.codePointAt(0)?.toString(16).padStart(8, "0")
+  return isHidden(character) ? `\\U${code}` : character
+}
 
 /** A group that further steps may join. */
 interface OpenGroup extends Group {

@@ -16,6 +16,7 @@
 import * as Arr from "effect/Array"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
+import type { RefusedRisk } from "../error/AutoMigrationError.js"
 import * as Plan from "../graph/Plan.js"
 import type { Migration } from "../migration/Migration.js"
 import * as DeclaredRoutine from "../model/DeclaredRoutine.js"
@@ -80,6 +81,13 @@ export const render = ({ migration, risk, why }: Refusal): string =>
     onNone: () => `${migration.source}: ${why}`,
     onSome: ({ line, statement }) => `${migration.source}:${line}: ${statement}: ${why}`
   })
+
+/** A refusal as the error of a refused plan holds it. @since 0.1.0 @category conversions */
+export const inParts = ({ migration, risk, why }: Refusal): RefusedRisk => {
+  const whole = { kind: null, line: null, statement: null }
+  const { kind, line, statement } = Option.getOrElse(risk, () => whole)
+  return { migrationId: migration.id, file: migration.source, line, statement, kind, why }
+}
 
 /** A judgement on a plan. @since 0.1.0 @category models */
 export type Policy = (plan: Plan.Plan, facts: Facts) => Verdict

@@ -53,7 +53,7 @@ describe("the command line", () => {
       const typed = yield* typing(recording(createHash("sha256").update(init).digest("hex")))
       assert.match(
         (yield* typed("migrate")).printed,
-        /To record its history in the ledger: npx effect-auto-migration adopt$/
+        /To record its history in the ledger:?\n +npx effect-auto-migration adopt --folder …$/
       )
       const shown = [
         "from     Prisma Migrate's table _prisma_migrations",
@@ -61,7 +61,10 @@ describe("the command line", () => {
       ]
       deepStrictEqual(yield* typed("adopt"), {
         code: 0,
-        printed: [...shown, "Nothing was recorded. To record this: npx effect-auto-migration adopt --yes"].join("\n")
+        printed: [
+          ...shown,
+          "Nothing was recorded. To record this: npx effect-auto-migration adopt --yes --folder …"
+        ].join("\n")
       })
       assert.include((yield* typed("status")).printed, "records 1  to adopt: 20240101000000_init")
       assert.match((yield* typed("plan")).printed, /\nelsewhere Prisma Migrate's table _prisma_migrations {2}records 1/)
@@ -79,7 +82,7 @@ describe("the command line", () => {
       const refused = yield* typed("adopt", "--yes")
       assert.strictEqual(refused.code, 1)
       assert.include(refused.printed, "misfit   edited: …/20240101000000_init/migration.sql was edited after")
-      assert.match(refused.printed, /accept it: npx effect-auto-migration adopt --accept edited --yes$/)
+      assert.match(refused.printed, /accept it:?\n +npx effect-auto-migration adopt --accept edited --yes --folder …$/)
       const accepted = yield* typed("adopt", "--accept", "edited", "--yes")
       assert.strictEqual(accepted.code, 0)
       assert.match(accepted.printed, /recorded 20240101000000_init$/)
@@ -114,7 +117,7 @@ describe("the command line", () => {
   it.scopedLive("asks the catalog with --probe", () =>
     Effect.gen(function* () {
       const typed = yield* typing(["CREATE TABLE accounts (id integer)"])
-      assert.match((yield* typed("adopt")).printed, /npx effect-auto-migration adopt --probe$/)
+      assert.match((yield* typed("adopt")).printed, /\n +npx effect-auto-migration adopt --probe --folder …$/)
       const probed = yield* typed("adopt", "--probe")
       assert.match(
         probed.printed,

@@ -85,7 +85,7 @@ describe("the command line", () => {
       strictEnd(
         yield* type(words),
         1,
-        /9_users\.sql and .*10_email\.sql have two orders.*--order natural or --order text/
+        /9_users\.sql and .*10_email\.sql have two orders[\s\S]*--order natural or --order text/
       )
       deepStrictEqual(yield* type([...words, "--order", "natural"]), { code: 0, printed: "applied  9_users, 10_email" })
     })

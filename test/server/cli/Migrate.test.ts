@@ -26,6 +26,7 @@ const started = (files: Readonly<Record<string, string>>, ...rows: ReadonlyArray
     yield* Database.query(url, "SELECT 1", ...rows)
     return {
       url,
+      directory,
       file: (id: string) => path.join(directory, `${id}.sql`),
       typed: (...words: ReadonlyArray<string>) => type([...words, ...at]),
       typedBy: (who: ReturnType<typeof person>, ...words: ReadonlyArray<string>) =>
@@ -40,7 +41,7 @@ const all = "applied  002_email, 003_fax, 004_phone"
 describe("migrate without ids and without a terminal", () => {
   it.scopedLive("refuses a plan that loses data, and names the statement and the ways to consent", () =>
     Effect.gen(function* () {
-      const { file, typed } = yield* started(shop, ada)
+      const { directory, file, typed } = yield* started(shop, ada)
       const { code, printed } = yield* typed("migrate")
       assert.strictEqual(code, 1)
       assert.include(
@@ -48,7 +49,7 @@ describe("migrate without ids and without a terminal", () => {
         `\n${file("003_fax")}:2: data-loss of relation users: ALTER TABLE users DROP COLUMN fax\nNothing was applied.`
       )
       assert.include(printed, "--accept data-loss")
-      assert.isTrue(printed.endsWith("npx effect-auto-migration migrate 003_fax"), printed)
+      assert.isTrue(printed.endsWith(`npx effect-auto-migration migrate 003_fax --folder ${directory}`), printed)
       assert.include((yield* typed("status")).printed, "pending  002_email\npending  003_fax\npending  004_phone")
       assert.strictEqual((yield* typed("migrate", "--yes")).code, 1)
       deepStrictEqual(yield* typed("migrate", "--accept", "data-loss"), { code: 0, printed: all })

@@ -10,8 +10,8 @@ import { ask, failsWith, inProgramWithLedger as inProgram } from "../../support/
 
 const orders = { "001_t": "CREATE TABLE orders (id integer);" }
 
-const adopt = "take over what that tool has recorded: npx effect-auto-migration adopt"
-const record = "then record it as applied: npx effect-auto-migration baseline 002_t"
+const adopt = 'take over what that tool has recorded: AutoMigration.adopt({ by: "table" })'
+const record = 'then record it as applied: AutoMigration.baseline(["002_t"])'
 
 describe("a migration that creates an object that was made by hand", () => {
   for (const [sqlState, byHand, file] of [
@@ -49,19 +49,19 @@ describe("a migration that creates an object that was made by hand", () => {
     )
   }
 
-  it.scopedLive("names the ledger's schema in both commands where it is not the default", () =>
+  it.scopedLive("names the folder, and the ledger's schema where it is not the default, in both commands", () =>
     inProgram(
       {
         migrations: orders,
         before: orders["001_t"].split("\n"),
-        options: { schema: AutoMigrationConfig.SchemaName.make("log") }
+        options: { schema: AutoMigrationConfig.SchemaName.make("log"), origin: { _tag: "Folder", path: "db/own" } }
       },
       () =>
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
           deepStrictEqual(error.alreadyThere, {
-            adopt: "npx effect-auto-migration adopt --schema log",
-            record: "npx effect-auto-migration baseline 001_t --schema log"
+            adopt: "npx effect-auto-migration adopt --folder db/own --schema log",
+            record: "npx effect-auto-migration baseline 001_t --folder db/own --schema log"
           })
         })
     )

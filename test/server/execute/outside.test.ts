@@ -316,7 +316,10 @@ describe("a script that was interrupted", () => {
           const error = yield* failsWith("StatementInDoubt", AutoMigration.migrate)
           deepStrictEqual([error.file, error.line], ["record:001_rows", 4])
           assert.match(error.statement, /^INSERT INTO rows SELECT 1 FROM pg_sleep/)
-          assert.match(error.message, /effect-auto-migration again 001_rows.* effect-auto-migration baseline 001_rows/)
+          assert.match(
+            error.message,
+            /AutoMigration\.migrateAgain\(\["001_rows"\]\).* AutoMigration\.baseline\(\["001_rows"\]\)/
+          )
         }
         deepStrictEqual(yield* Database.query(url, "SELECT * FROM rows"), [])
         const again = yield* Effect.fork(AutoMigration.migrateAgain(["001_rows"]))
@@ -418,7 +421,10 @@ describe("a statement that commits before it fails", () => {
     Effect.gen(function* () {
       const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
       assert.strictEqual(error.sqlState, sqlState)
-      assert.match(error.message, /effect-auto-migration again 002_twice.* effect-auto-migration baseline 002_twice/)
+      assert.match(
+        error.message,
+        /AutoMigration\.migrateAgain\(\["002_twice"\]\).* AutoMigration\.baseline\(\["002_twice"\]\)/
+      )
       yield* cause
       for (const _ of ["first", "second"]) yield* failsWith("StatementInDoubt", AutoMigration.migrate)
       deepStrictEqual(yield* Database.query(url, "SELECT n FROM log"), [{ n: 1 }])

@@ -21,7 +21,17 @@ describe("a migration that fails", () => {
             [error.migrationId, error.file, error.line, error.statement, error.sqlState],
             ["003_broken", "record:003_broken", 3, "INSERT INTO audit VALUES (1/0)", "22012"]
           )
-          assert.strictEqual(Reflect.get(Object(error.cause), "_tag"), "SqlError")
+          deepStrictEqual(
+            [error.cause, error.query?.error].map((of) => Reflect.get(Object(of), "_tag")),
+            ["SqlError", "SqlError"]
+          )
+          deepStrictEqual(
+            [error.cause, error.query?.error].map((of) =>
+              Reflect.get(Object(Reflect.get(Object(of), "cause")), "code")
+            ),
+            ["22012", "42P01"]
+          )
+          deepStrictEqual([error.query?.statement, error.query?.position], ["SELECT id FROM audit", 16])
           deepStrictEqual(yield* Database.query(url, "SELECT to_regclass('audit') AS found"), [{ found: null }])
           deepStrictEqual(yield* kinds, ["Failed 003_broken"])
         })
@@ -39,6 +49,10 @@ describe("a migration that fails", () => {
         Effect.gen(function* () {
           const error = yield* failsWith("MigrationFailed", ask("SELECT n FROM fine"))
           deepStrictEqual([error.line, error.column, error.sqlState], [3, 31, "42704"])
+          deepStrictEqual(
+            [error.statement.slice((error.position ?? 0) - 1), error.statement],
+            ["nosuchtype", "ALTER TABLE fine ADD COLUMN n nosuchtype"]
+          )
         })
     )
   )
@@ -55,7 +69,9 @@ describe("a migration that fails", () => {
               failsWith("MigrationFailed", ask("SELECT id FROM audit")),
               20
             ).pipe(Effect.withConcurrency("unbounded"))
-            assert.isTrue(rest.every((error) => error.retryAt === first.retryAt && error.cause !== first.cause))
+            assert.isTrue(
+              rest.every((error) => error.retryAt === first.retryAt && error.query?.error !== first.query?.error)
+            )
             deepStrictEqual(yield* kinds, ["Failed 003_broken"])
           })
       )

@@ -569,7 +569,13 @@ describe("a ledger", () => {
       const url = yield* Server.freshDatabase
       const schema = AutoMigrationConfig.SchemaName.make("my_ledger")
       const error = yield* failsWith("MigrationPending", ask("SELECT name FROM users")).pipe(
-        Effect.provide(App.layer({ url, migrations: users, options: { schema, mode: "observe" } }))
+        Effect.provide(
+          App.layer({
+            url,
+            migrations: users,
+            options: { schema, mode: "observe", origin: { _tag: "Folder", path: "migrations" } }
+          })
+        )
       )
       assert.match(error.command, / --schema my_ledger$/)
       const environment = { DATABASE_URL: url, AUTO_MIGRATION_SCHEMA: "my_ledger" }

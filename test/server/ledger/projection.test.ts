@@ -76,7 +76,7 @@ describe("a projection that was changed although it is guarded", () => {
               yield* failsWith("LedgerUnusable", AutoMigration.migrate),
               yield* failsWith("LedgerUnusable", ask("SELECT more FROM users"))
             ]) {
-              assert.match(error.message, /its log says that .* applied.*effect-auto-migration rebuild/s)
+              assert.match(error.message, /its log says that .* applied.*AutoMigration\.rebuild/s)
             }
             const found = yield* AutoMigration.verify
             assert.isTrue(Either.isLeft(found) && found.left.reason === "projection")

@@ -211,7 +211,7 @@ describe("another tool's table", () => {
         ]) {
           const refused = yield* failsWith("HistoryElsewhere", work)
           deepStrictEqual([refused.due, refused.recorded], [["002_seed"], 2])
-          assert.match(refused.message, /adopt --table pgmigrations$/)
+          assert.match(refused.message, /adopt\(\{ by: "table", table: "pgmigrations" \}\)$/)
         }
         yield* seeded(url)
         yield* AutoMigration.adopt({ by: "table", table: "pgmigrations" })
@@ -411,7 +411,7 @@ describe("adopt", () => {
           assert.include(error.message, "Prisma Migrate records 002_gone, and there is no such file")
           assert.match(
             error.message,
-            /accept it: npx effect-auto-migration adopt --accept edited,without-file,failed,not-recorded --yes$/
+            /accept it: AutoMigration\.adopt\(\{ by: "table", accept: \["edited", "without-file", "failed", "not-recorded"\] \}\)$/
           )
           deepStrictEqual(yield* Database.query(url, tables), [{ event: null }])
           const some = yield* Effect.flip(AutoMigration.adopt({ by: "table", accept: ["edited"] }))
@@ -563,11 +563,11 @@ describe("adopt", () => {
           assert.strictEqual(several._tag, "SeveralHistories")
           assert.include(
             several.message,
-            "pgmigrations, knex_migrations. Say which one is meant: npx effect-auto-migration adopt --table pgmigrations"
+            'pgmigrations, knex_migrations. Say which one is meant: AutoMigration.adopt({ by: "table", table: "pgmigrations" })'
           )
           const none = yield* Effect.flip(AutoMigration.adopt({ by: "table", table: "nowhere" }))
           assert.strictEqual(none._tag, "NothingToAdopt")
-          assert.match(none.message, /adopt --probe$/)
+          assert.match(none.message, /adopt\(\{ by: "catalog" \}\)$/)
           deepStrictEqual<ReadonlyArray<string>>(
             yield* AutoMigration.adopt({ by: "table", table: "knex_migrations" }),
             ["001_accounts", "002_cents"]
@@ -584,7 +584,8 @@ describe("adopt", () => {
           made,
           `CREATE SCHEMA "it's"; CREATE TABLE "it's"."SequelizeMeta" (name text); INSERT INTO "it's"."SequelizeMeta" VALUES ('001_accounts')`,
           `CREATE TABLE "SequelizeMeta" (name text); INSERT INTO "SequelizeMeta" VALUES ('001_accounts'), ('002_gone')`
-        ]
+        ],
+        options: { origin: { _tag: "Folder", path: "migrations" } }
       },
       () =>
         Effect.gen(function* () {

@@ -6,7 +6,7 @@ import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { AutoMigration, AutoMigrationConfig } from "effect-auto-migration"
+import { AutoMigration, AutoMigrationConfig, type MigrationSource } from "effect-auto-migration"
 import * as CommandLine from "../../support/program/CommandLine.js"
 import { failsWith, inProgram, kinds } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
@@ -28,6 +28,8 @@ const built = ["CREATE TABLE people (id integer)", "CREATE TABLE orders (id inte
 
 const recorded = (effect: Effect.Effect<ReadonlyArray<string>, unknown, AutoMigration.AutoMigration>) =>
   Effect.map(effect, (found): ReadonlyArray<string> => found)
+
+const origin: MigrationSource.Origin = { _tag: "Folder", path: "migrations" }
 
 describe("a baseline", () => {
   it.scopedLive("of all migrations is checked against the final schema of the files: drops and renames count", () =>
@@ -55,7 +57,7 @@ describe("a baseline", () => {
           }
         ])
         assert.include(error.message, "relation orders, column orders.id of 002_orders (record:002_orders)")
-        assert.isTrue(error.message.endsWith("npx effect-auto-migration migrate 002_orders"), error.message)
+        assert.isTrue(error.message.endsWith('AutoMigration.migrateTo(["002_orders"])'), error.message)
         deepStrictEqual(yield* kinds, [])
       })
     )
@@ -104,7 +106,7 @@ describe("a baseline", () => {
   )
 
   it.scopedLive("names the ledger's schema in its command where that is not the default", () =>
-    inProgram({ migrations: shop, options: { schema: AutoMigrationConfig.SchemaName.make("log") } }, () =>
+    inProgram({ migrations: shop, options: { schema: AutoMigrationConfig.SchemaName.make("log"), origin } }, () =>
       Effect.gen(function* () {
         const error = yield* failsWith("BaselineUnfounded", AutoMigration.baseline(["002_orders"]))
         assert.isTrue(error.message.endsWith("migrate 002_orders --schema log"), error.message)

@@ -417,7 +417,7 @@ describe.each(cases)("a database that $tool has migrated", (one) => {
         const refused = yield* failsWith("HistoryElsewhere", ask("SELECT note FROM accounts"))
         deepStrictEqual([refused.tool, refused.table], [one.tool, one.table])
         assert.include(refused.message, `records ${one.says ?? "2 migrations"},`)
-        assert.match(refused.message, /: npx effect-auto-migration adopt$/)
+        assert.match(refused.message, /: AutoMigration\.adopt\(\{ by: "table" \}\)$/)
         yield* failsWith("HistoryElsewhere", AutoMigration.migrate)
         const { elsewhere } = yield* AutoMigration.status
         deepStrictEqual(

@@ -112,7 +112,7 @@ describe("adopt by the catalog", () => {
             ]
           )
           assert.include(error.message, "column users.name is missing")
-          assert.match(error.message, /adopt --probe --accept half-there --yes$/)
+          assert.match(error.message, /adopt\(\{ by: "catalog", accept: \["half-there"\] \}\)$/)
           deepStrictEqual(yield* kinds, [])
         })
     )

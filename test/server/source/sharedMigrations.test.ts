@@ -18,7 +18,8 @@ import {
   withAutoMigration
 } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
-import { appliedIds, users } from "../../support/program/Situation.js"
+import { folderOf } from "../../support/program/CommandLine.js"
+import { appliedIds, failsWith, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import * as Server from "../../support/server/Server.js"
 
@@ -128,6 +129,19 @@ describe("tenants", () => {
             )
           })
       )
+    })
+  )
+
+  it.scopedLive("name the folder that they share in the commands of their errors", () =>
+    Effect.gen(function* () {
+      const [url, folder] = yield* Effect.all([Server.freshDatabase, folderOf(users)])
+      const shared = Layer.provide(SharedMigrations.layer, MigrationSource.layerDirectory(folder))
+      const tenant = AutoMigration.layerTenant(client(url)).pipe(
+        Layer.provide(AutoMigrationConfig.layer({ mode: "observe" })),
+        Layer.provide(shared)
+      )
+      const { command } = yield* Effect.provide(failsWith("MigrationPending", ask), tenant)
+      strictEqual(command, `npx effect-auto-migration migrate ${Object.keys(users).join(" ")} --folder ${folder}`)
     })
   )
 

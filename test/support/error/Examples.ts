@@ -219,5 +219,9 @@ const adoptions = [
   })
 ]
 
+const options = [
+  new Errors.InvalidOption({ option: "budget", value: "-1", expected: "a whole number that is not negative" })
+]
+
 /** @since 0.1.0 @category examples */
-export const examples = [...gaps, ...runs, ...servers, ...ledgers, ...definitions, ...adoptions]
+export const examples = [...gaps, ...runs, ...servers, ...ledgers, ...definitions, ...adoptions, ...options]

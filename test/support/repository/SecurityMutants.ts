@@ -51,9 +51,9 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "{ message: facts.reason.full,"
   ]),
   of(secrets, "spans", "a secret that is a literal of the migration", "the constant part in spans", [
-    "database/MigrationFailure",
-    "failure.toError({ cause: undefined, retryAt: 0 }).message",
-    "failure.toError({ cause: undefined, retryAt: 0, toItsRunner: true }).message"
+    "database/Failure",
+    "failure.toError({ asked: noQuery, retryAt: 0 }).message",
+    "failure.toError({ asked: noQuery, retryAt: 0, toItsRunner: true }).message"
   ]),
   of(secrets, "values", "a secret that is a row that the server quotes", "the values that the server quotes", [
     "core/detect/ConstantMessage",
