@@ -55,7 +55,7 @@ const ending = (text: string, room: number): string => {
 
 /** The text, or its beginning with an ellipsis. @since 0.1.0 @category cutting */
 export const cut = (text: string, room: number): string =>
-  columns(text) <= room ? text : `${beginning(text, room - 1)}…`
+  columns(text) <= room ? text : room < 1 ? "" : `${beginning(text, room - 1)}…`
 
 /** The text, or its end behind an ellipsis. @since 0.1.0 @category cutting */
 export const cutFront = (text: string, room: number): string =>

@@ -39,4 +39,7 @@ describe("around", () => {
     strictEqual(text, "…aaaaaaaa name bbbbbbbbbbbbbb…")
     strictEqual(text.slice(mark, mark + 4), "name")
   })
+
+  it("shows only what lies before a mark that fills the room", () =>
+    deepStrictEqual(Columns.around("abcd", 3, 2), { text: "…c", mark: 2 }))
 })
