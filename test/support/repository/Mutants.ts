@@ -233,7 +233,7 @@ const order: ReadonlyArray<Mutant> = [
   {
     name: "11c",
     without: "collations, and text search configurations in strings",
-    edits: [["core/reading/Use", "for (const { key } of thingsIn(recorder, mentions)) R.read(recorder, key)", ""]]
+    edits: [["core/reading/Use", "R.read(recorder, key)\n    R.readAll(recorder, dependencies)", ""]]
   },
   {
     name: "11b",

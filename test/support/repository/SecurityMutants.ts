@@ -107,9 +107,9 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "passwords.test('') && withoutComments(statement) === ''"
   ]),
   of(printed, "console", "a command that meets an escape code in an id in the ledger", "the codes in what is printed", [
-    "cli/Command",
-    "visible(String(line))",
-    "visible('') + String(line)"
+    "cli/Line",
+    "return visible(piece)",
+    "return visible('') + piece"
   ]),
   of(printed, "told codes", "a program that meets an escape code in a row", "the codes in errors", [
     "database/FailureText",
@@ -194,9 +194,9 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "(id) => !isHidden(id) || id !== ''"
   ]),
   of(folder, "shown names", "a folder in which a name holds", "the codes in an error about a file", [
-    "core/error/MigrationDefinitionError",
-    "visibleName(this.path)",
-    "visibleName('') + this.path"
+    "core/error/Explanation",
+    'visibleName(text.replace(/\\s+/g, " ").trim())',
+    "visibleName('') + text.replace(/\\s+/g, ' ').trim()"
   ]),
   of(folder, "links put meanwhile", "a folder in which a link takes a file's place", "the refusal to follow a link", [
     "source/Folder",
