@@ -24,6 +24,7 @@ import type { StatementSpan } from "../core/migration/Footprint.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as ParsedSql from "../core/sql/ParsedSql.js"
+import * as Redaction from "../core/text/Redaction.js"
 import * as CommandLine from "../runtime/CommandLine.js"
 import { type Asked, circumstance, type Failure, failedBy, fault, noQuery, type OwnError, ownError } from "./Failure.js"
 import * as Text from "./FailureText.js"
@@ -145,8 +146,10 @@ export const ofStatement = (error: SqlError, place: Place, { commands, grants }:
     onNone: () => suspecting(id, lost(doing, error, remains)),
     onSome: (evidence) => {
       const { sqlState } = evidence
-      const reason = Text.messageAbout(statementAt(place), evidence)
-      const own = ownError(error, reason, evidence)
+      const text = statementAt(place)
+      const reason = Text.messageAbout(text, evidence)
+      const told = ownError(error, reason, evidence)
+      const own = Redaction.mayHoldPassword(text) ? { full: told.constant, constant: told.constant } : told
       if (sqlState === "42501") return forbidden({ doing, reason, own }, place, grants)
       if (sqlState === "25006") return readOnly(doing, reason, own)
       return unreachable.test(sqlState) && !isOwnCancel(evidence, place.migration)

@@ -77,15 +77,15 @@ describe("a message about data", () => {
         const error = yield* failsWith("MigrationFailed", AutoMigration.migrate)
         assert.isTrue(holdsCard(error))
         assert.include(error.statement, "'Ada'")
-        deepStrictEqual((yield* failedEvents(url)).details, [
-          {
-            by: "operator",
-            sqlState: "22P02",
-            line: 1,
-            column: 1,
-            message: "invalid input syntax for type integer: …"
-          }
-        ])
+        const { details } = yield* failedEvents(url)
+        assert.lengthOf(details, 1)
+        assert.deepInclude(details[0], {
+          by: "operator",
+          sqlState: "22P02",
+          line: 1,
+          column: 1,
+          message: "invalid input syntax for type integer: …"
+        })
       })
     )
   )
