@@ -317,7 +317,7 @@ describe("a ledger of a role that is neither a superuser nor the database's owne
         const type = (...words: ReadonlyArray<string>) =>
           CommandLine.type(["status", ...words, "--folder", folder, "--url", url])
         assert.strictEqual((yield* type()).code, 1)
-        assert.strictEqual((yield* type("--ledger-owner", migrator.name)).code, 0)
+        assert.strictEqual((yield* type("--ledger-owner", migrator.name)).code, 3)
       })
   )
 
