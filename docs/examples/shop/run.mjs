@@ -35,10 +35,28 @@ const common = {
   write: false
 }
 
+/** What a program imports: all but the command line, which is a file of its own, and the script of a page. */
+const modules = fs
+  .readdirSync(path.join(root, "src"), { withFileTypes: true })
+  .filter(({ name }) => name !== "cli" && name !== "page" && !name.endsWith(".json"))
+  .map((entry) => (entry.isDirectory() ? `src/${entry.name}/**/*.ts` : `src/${entry.name}`))
+
 const library = {
   ...common,
-  entryPoints: ["src/**/*.ts"],
+  entryPoints: modules,
+  outbase: path.join(root, "src"),
   outdir: path.join(root, "dist")
+}
+
+/** The command line, as `npm run bundle` writes it. */
+const commandLine = {
+  ...common,
+  bundle: true,
+  entryPoints: ["src/cli/main.ts"],
+  external: ["libpg-query", "pg-native"],
+  format: "cjs",
+  minify: true,
+  outfile: executable
 }
 
 const example = {
@@ -65,7 +83,9 @@ const { build } = await import("esbuild").catch(() =>
 
 console.error("Compiling the library and the shop")
 try {
-  for (const { outputFiles } of await Promise.all([build(library), build(example)])) outputFiles.forEach(write)
+  write({ contents: Buffer.from('{"type":"commonjs"}'), path: path.join(root, "dist", "cli", "package.json") })
+  for (const { outputFiles } of await Promise.all([build(library), build(commandLine), build(example)]))
+    outputFiles.forEach(write)
 } catch (error) {
   const { location, text } = error.errors?.[0] ?? { text: error.message }
   stop(
