@@ -14,7 +14,7 @@ import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
 
 /** A file cannot be written, or must not be. @since 0.1.0 @category errors */
-export class NotWritten extends Schema.TaggedError<NotWritten>("effect-auto-migration/NotWritten")("NotWritten", {
+export class FileNotMade extends Schema.TaggedError<FileNotMade>("effect-auto-migration/FileNotMade")("FileNotMade", {
   path: Schema.String,
   reason: Schema.String
 }) {
@@ -24,7 +24,7 @@ export class NotWritten extends Schema.TaggedError<NotWritten>("effect-auto-migr
 }
 
 const failed = (file: string) => (error: unknown) =>
-  new NotWritten({ path: file, reason: error instanceof Error ? error.message : String(error) })
+  new FileNotMade({ path: file, reason: error instanceof Error ? error.message : String(error) })
 
 /** All files of a folder, relative to it. None where the folder is missing. */
 const filesIn = (folder: string) =>
@@ -93,7 +93,7 @@ export const command = Command.make(
       const now = { milliseconds, digits: new Date(milliseconds).toISOString().replaceAll(/\D/g, "") }
       const files = yield* Effect.mapError(
         NextName.next({ paths, textOf: (name) => texts.get(name) ?? "", now }, settings.name.join(" ")),
-        (reason) => new NotWritten({ path: folder, reason })
+        (reason) => new FileNotMade({ path: folder, reason })
       )
       const written = yield* Effect.forEach(files, (file) => write(folder, file))
       yield* Report.tell("new", settings, { code: 0, lines: written, value: { files: written } })

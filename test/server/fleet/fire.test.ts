@@ -61,7 +61,7 @@ describe("under fire", () => {
           duration: Duration.seconds(6),
           cap: Duration.seconds(10)
         }),
-        (figures) => assert.strictEqual(valueOf(figures, "attempts"), 2)
+        (figures) => assert.strictEqual(valueOf(figures, "  attempts"), 2)
       ),
     patience
   )
