@@ -99,7 +99,7 @@ export const around = (
   room: number
 ): { readonly text: string; readonly mark: number } => {
   if (columns(text) <= room) return { text, mark: columns(text.slice(0, offset)) }
-  const lead = cutFront(text.slice(0, offset), Math.max(1, Math.floor(room / 3)))
+  const lead = cutFront(text.slice(0, offset), Math.max(2, Math.floor(room / 3)))
   const mark = columns(lead)
   return { text: `${lead}${cut(text.slice(offset), room - mark)}`, mark }
 }

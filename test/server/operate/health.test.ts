@@ -32,7 +32,8 @@ describe("the health of a program", () => {
         const look = Effect.gen(function* () {
           yield* tap.reset
           const found = yield* told
-          return { ...found, messages: (yield* tap.heard).roundTrips }
+          // The end of the answer to a failing message may come after its error.
+          return { ...found, messages: (yield* tap.heard).statements.length }
         })
         yield* AutoMigration.health
         deepStrictEqual(yield* look, { state: "behind", pending: both, failing: [], messages: 1 })
@@ -55,7 +56,7 @@ describe("the health of a program", () => {
         yield* elsewhere(url, { "000_others": "SELECT 1;", "001_users": users["001_users"] })
         yield* tap.reset
         deepStrictEqual(yield* told, { state: "behind", pending: ["002_users_email"], failing: [] })
-        strictEqual((yield* tap.heard).roundTrips, 1)
+        strictEqual((yield* tap.heard).statements.length, 1)
       })
     )
   )

@@ -56,7 +56,7 @@ describe("a migration that is an Effect", () => {
         const error = yield* isAtFault(url, (sql) =>
           Effect.zipRight(sql`CREATE TABLE cats (id integer)`, Effect.ignore(sql`SELECT nothing FROM nowhere`))
         )
-        assert.match(error.message, /error was caught.*withTransaction.*\n.*nothing of it remains/)
+        assert.match(error.message, /error was caught.*withTransaction.* .*nothing of it remains/)
         deepStrictEqual(yield* isThere(url), [{ cats: null }])
       })
   )
@@ -99,7 +99,7 @@ describe("a migration that is an Effect", () => {
         const error = yield* isAtFault(url, (sql) =>
           Effect.zipRight(sql`CREATE TABLE cats (id integer)`, sql.unsafe(end))
         )
-        assert.match(error.message, /ended the transaction.*\n.*committed stays/)
+        assert.match(error.message, /ended the transaction.* .*committed stays/)
         deepStrictEqual(yield* isThere(url), [{ cats }])
       })
     )
