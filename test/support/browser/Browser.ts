@@ -36,14 +36,14 @@ export const open = (url: string, options: BrowserContextOptions = {}): Effect.E
       (one) => Effect.promise(() => one.close())
     )
     const page = yield* Effect.promise(() => context.newPage())
-    page.setDefaultTimeout(240_000)
+    page.setDefaultTimeout(20_000)
     const told: Array<string> = []
     page.on("console", (message) => told.push(`${message.type()}: ${message.text()}`))
     page.on("pageerror", (error) => told.push(`error: ${error.message}`))
     page.on("request", (request) => {
       if (request.url() !== url) told.push(`request: ${request.url()}`)
     })
-    yield* Effect.promise(() => page.goto(url, { timeout: 240_000 }))
+    yield* Effect.promise(() => page.goto(url, { timeout: 20_000 }))
     return { page, told }
   })
 
