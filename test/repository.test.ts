@@ -233,7 +233,7 @@ describe("the package", () => {
     )
   })
 
-  it("declares whatever its sources import; the command line is bundled with what only it imports", () => {
+  it("declares what its sources import; the command line is bundled with what only it imports", () => {
     const declared = new Set([...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)])
     // The command line is bundled with what it alone needs.
     const bundled = new Set(Object.keys(manifest.devDependencies))

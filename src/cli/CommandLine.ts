@@ -23,6 +23,7 @@ import * as Ref from "effect/Ref"
 import manifest from "../../package.json" with { type: "json" }
 import * as AutoMigrationError from "../core/error/AutoMigrationError.js"
 import { visible } from "../core/text/Visible.js"
+import * as Telemetry from "../runtime/Telemetry.js"
 import * as Adopt from "./Adopt.js"
 import * as CheckHistory from "./CheckHistory.js"
 import * as Explain from "./Explain.js"
@@ -179,12 +180,21 @@ const died = (cause: Cause.Cause<unknown>) =>
         Report.exit(1)
       )
 
-/** Logs go to standard error, in one line each. */
+/** Who holds the lock that a command waits for, where a line of the log says that. */
+const holdersIn = (annotations: HashMap.HashMap<string, unknown>): string =>
+  Option.match(HashMap.get(annotations, Telemetry.attribute.holders), {
+    onNone: () => "",
+    onSome: (held) => `: ${String(held)}`
+  })
+
+/** Logs go to standard error, in one line each. Of the level of debugging, only the holders of locks are printed. */
 const logger = (direct: Console.UnsafeConsole) =>
-  Logger.make(({ logLevel, message }) => {
+  Logger.make(({ annotations, logLevel, message }) => {
+    const held = holdersIn(annotations)
+    if (held === "" && LogLevel.lessThan(logLevel, LogLevel.Info)) return
     const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
     const level = LogLevel.lessThan(logLevel, LogLevel.Warning) ? "" : `${logLevel.label.toLowerCase()}: `
-    direct.error(visible(`${level}${text}`))
+    direct.error(visible(`${level}${text}${held}`))
   })
 
 /** Whether the words ask for help: before `--`, after which each word is an argument. */
@@ -272,6 +282,7 @@ export const run = (typed: ReadonlyArray<string>, place: Place): Effect.Effect<n
     yield* execute(words).pipe(
       Effect.provideService(Report.Surroundings, surroundings),
       Effect.provide(Logger.replace(Logger.defaultLogger, logger(direct))),
+      Logger.withMinimumLogLevel(LogLevel.Debug),
       (effect) => Console.withConsole(effect, quiet(console))
     )
     return yield* Ref.get(exitCode)

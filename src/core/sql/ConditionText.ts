@@ -115,6 +115,6 @@ const isText = (node: Node | undefined): boolean => {
   return inner !== undefined && "A_Const" in inner && inner.A_Const.sval !== undefined
 }
 
-/** A text has the type of what it is compared with, whatever casts say so. */
+/** A text has the type of what it is compared with, with a cast and without one. */
 const operandText = (node: Node, other: Node | undefined): string =>
   isText(node) || (isText(other) && "ColumnRef" in withoutCasts(node)) ? textOf(withoutCasts(node)) : textOf(node)

@@ -37,7 +37,7 @@ describe("the page", () => {
     assert.match(page, /content="default-src 'none'; script-src 'sha256-[\w+/=]{44}'; style-src 'sha256-[\w+/=]{44}'/)
   })
 
-  it("has two scripts, whatever the migrations hold", () => {
+  it("has two scripts, also where migrations hold markup", () => {
     strictEqual(page.split("</script>").length, 3)
   })
 })

@@ -165,6 +165,23 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
       })
     )
 
+    it.scoped("names on a terminal who holds the migration lock that it waits for", () =>
+      Effect.gen(function* () {
+        const { shown, url } = yield* project()
+        const first = yield* shown("migrate", "001_users", "--yes")
+        strictEqual(yield* first.exitCode, 0)
+        const session = yield* Database.session(url)
+        yield* session(
+          "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/' || 'auto_migration', 0))"
+        )
+        const migrate = yield* shown("migrate", "--yes")
+        yield* migrate.until("Waits for the holder of a lock: ")
+        yield* migrate.until("holds the migration lock")
+        yield* session("COMMIT")
+        strictEqual(yield* migrate.exitCode, 0)
+      })
+    )
+
     it.scoped("says what was applied also when a later migration fails", () =>
       Effect.gen(function* () {
         const { piped } = yield* project({ ...files, "004_wrong": "SELECT 1 / 0;" })
