@@ -35,7 +35,7 @@ const project = (migrations: Readonly<Record<string, string>> = files) =>
     }
   })
 
-/** What a command is typed with in the test of all commands, in this order, and what its JSON holds. */
+/** What a command is typed with in the test of all commands, in this order, and what its JSON or its error holds. */
 const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, code: number, holds: string]>> = {
   plan: [["users.email"], 0, '"id":"002_email"'],
   explain: [['ERROR:  column "email" of relation "users" does not exist'], 0, '"outcome":"bring"'],
@@ -48,11 +48,11 @@ const typed: Readonly<Record<string, readonly [words: ReadonlyArray<string>, cod
   adopt: [["--probe"], 0, '"entries":[]'],
   release: [["001_users"], 1, '"released":false'],
   again: [["001_users"], 0, '"applied":[]'],
-  rename: [["001_users", "002_email"], 1, ""],
+  rename: [["001_users", "002_email"], 1, "RenameRefused"],
   lint: [[], 0, '"findings": []'],
   graph: [[], 0, '"state": "applied"'],
   why: [["001_users", "002_email"], 0, '"_tag":"Ordered"'],
-  rewrite: [["FOLDER/003_orders.sql"], 1, ""],
+  rewrite: [["FOLDER/003_orders.sql"], 1, "It is applied"],
   "check-history": [["--rounds", "1"], 0, "The same schema and rows in 1 other orders"],
   new: [["Add phone"], 0, '004_add_phone.sql"]'],
   completions: [["zsh"], 0, "#compdef"]
@@ -76,7 +76,7 @@ layer(Layer.scoped(Bundle, Executable.bundle), { excludeTestServices: true, time
             ...words.map((word) => word.replace("FOLDER", folder)),
             ...(withoutJson.has(command) ? [] : ["--json"])
           )
-          assert.include(ended.out, holds, `${command}: ${ended.err}`)
+          assert.include(code === 1 ? `${ended.out}${ended.err}` : ended.out, holds, `${command}: ${ended.err}`)
           strictEqual(ended.code, code, `${command}: ${ended.err}`)
           if (!ofItsOwn.has(command) && ended.out !== "") {
             deepStrictEqual([JSON.parse(ended.out).version, JSON.parse(ended.out).command], [1, command])
