@@ -91,16 +91,46 @@ const wantedFrom: (object: SchemaObject) => Wanted = Match.type<SchemaObject>().
  */
 export type Reach = "visible" | "anywhere"
 
-const inReach = (schema: string, visible: string, reach: Reach, wanted: string): string =>
-  reach === "visible"
-    ? `CASE WHEN ${wanted} IS NULL THEN ${visible} ELSE ${schema} = ${wanted} END`
-    : `(${wanted} IS NULL OR ${schema} = ${wanted})`
+/**
+ * How the objects of one question are named. The server plans a question for longer than it runs it, so a question has only the parts that
+ * its objects need.
+ */
+interface Naming {
+  readonly reach: Reach
+  /** Whether an object of the question names its schema. */
+  readonly hasSchema: boolean
+  /** Whether each object of the question names its parent. */
+  readonly hasParent: boolean
+}
 
-/** The relations that may be the parent of an object. The condition has no alternative, so that the index on names serves it. */
-const relations = (reach: Reach): string => `
-  SELECT r.oid FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-  WHERE r.relname = w.parent
-    AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(r.oid)", reach, 'w."parentSchema"')}`
+/** Adds the schema of an object to a query, as `n`. */
+const inSchema = ({ hasSchema }: Naming, schema: string): string =>
+  hasSchema ? `JOIN pg_catalog.pg_namespace n ON n.oid = ${schema}` : ""
+
+const inReach = ({ hasSchema, reach }: Naming, visible: string, wanted: string): string => {
+  if (!hasSchema) return reach === "visible" ? visible : "true"
+  return reach === "visible"
+    ? `CASE WHEN ${wanted} IS NULL THEN ${visible} ELSE n.nspname = ${wanted} END`
+    : `(${wanted} IS NULL OR n.nspname = ${wanted})`
+}
+
+const parentCondition = (naming: Naming): string =>
+  `r.relname = w.parent AND ${inReach(naming, "pg_catalog.pg_table_is_visible(r.oid)", 'w."parentSchema"')}`
+
+/** `OFFSET 0` keeps the planner from reading a whole catalog instead of one row for each object. */
+const exists = (from: string): string => `EXISTS (SELECT FROM ${from} OFFSET 0)`
+
+/**
+ * Whether a relation that may be the parent of an object has a part: a row of the catalog `part`, of which `relation` is the relation's oid.
+ * Where each parent is known, the condition has no alternative, so that the index on names serves it.
+ */
+const partOf = (naming: Naming, part: string, relation: string, condition: string): string => {
+  const parents = `pg_catalog.pg_class r ${inSchema(naming, "r.relnamespace")}`
+  return naming.hasParent
+    ? exists(`${parents} JOIN ${part} ON ${relation} = r.oid WHERE ${parentCondition(naming)} AND ${condition}`)
+    : exists(`${part} WHERE ${condition} AND (w.parent IS NULL OR ${relation} = ANY (
+  SELECT r.oid FROM ${parents} WHERE ${parentCondition(naming)}))`)
+}
 
 /**
  * Before a migration runs, an overload is another routine: argument types are compared where the server knows them all.
@@ -132,43 +162,41 @@ const operandsMatch = `(w.types IS NULL OR (o.oprleft = 0) = (pg_catalog.jsonb_a
       WHERE a.t <> 'unknown' AND pg_catalog.to_regtype(a.t)::oid
         <> CASE WHEN a.at = pg_catalog.jsonb_array_length(w.types) THEN o.oprright ELSE o.oprleft END))`
 
-/** A condition on an object's parent. `isKnown`: each object of the question names its parent. */
-const ofParent = (condition: string, isKnown: boolean): string =>
-  isKnown ? condition : `(w.parent IS NULL OR ${condition})`
-
-const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_tag"], string> => ({
-  Relation: `EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_table_is_visible(c.oid)", reach, "w.schema")})`,
-  Column: `EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = w.name AND NOT a.attisdropped
-    AND ${ofParent(`a.attrelid = ANY (${relations(reach)})`, isParentKnown)})`,
-  Routine: `EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.proname = w.name AND ${argumentsMatch(reach)}
-    AND ${inReach("n.nspname", "pg_catalog.pg_function_is_visible(p.oid)", reach, "w.schema")})`,
-  Type: `EXISTS (SELECT FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, "w.schema")})`,
-  Schema: "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)",
-  EnumValue: `EXISTS (SELECT FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
-    JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE e.enumlabel = w.name AND t.typname = w.parent
-    AND ${inReach("n.nspname", "pg_catalog.pg_type_is_visible(t.oid)", reach, 'w."parentSchema"')})`,
-  Constraint: `EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conname = w.name
-    AND ${ofParent(`k.conrelid = ANY (${relations(reach)})`, isParentKnown)})`,
-  ConflictTarget: `EXISTS (SELECT FROM pg_catalog.pg_index i WHERE ${isArbiter(reach)} AND i.indisvalid
-    AND ${ofParent(`i.indrelid = ANY (${relations(reach)})`, isParentKnown)}
+const existence = (naming: Naming): Record<SchemaObject["_tag"], string> => ({
+  Relation: exists(`pg_catalog.pg_class c ${inSchema(naming, "c.relnamespace")}
+    WHERE c.relname = w.name AND ${inReach(naming, "pg_catalog.pg_table_is_visible(c.oid)", "w.schema")}`),
+  Column: partOf(naming, "pg_catalog.pg_attribute a", "a.attrelid", "a.attname = w.name AND NOT a.attisdropped"),
+  Routine: exists(`pg_catalog.pg_proc p ${inSchema(naming, "p.pronamespace")}
+    WHERE p.proname = w.name AND ${argumentsMatch(naming.reach)}
+    AND ${inReach(naming, "pg_catalog.pg_function_is_visible(p.oid)", "w.schema")}`),
+  Type: exists(`pg_catalog.pg_type t ${inSchema(naming, "t.typnamespace")}
+    WHERE t.typname = w.name AND ${inReach(naming, "pg_catalog.pg_type_is_visible(t.oid)", "w.schema")}`),
+  Schema: exists("pg_catalog.pg_namespace n WHERE n.nspname = w.name"),
+  EnumValue: exists(`pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+    ${inSchema(naming, "t.typnamespace")} WHERE e.enumlabel = w.name AND t.typname = w.parent
+    AND ${inReach(naming, "pg_catalog.pg_type_is_visible(t.oid)", 'w."parentSchema"')}`),
+  Constraint: partOf(naming, "pg_catalog.pg_constraint k", "k.conrelid", "k.conname = w.name"),
+  ConflictTarget: partOf(
+    naming,
+    "pg_catalog.pg_index i",
+    "i.indrelid",
+    `${isArbiter(naming.reach)} AND i.indisvalid
     AND ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
       ORDER BY a.attname::text COLLATE pg_catalog."C")
-    = ARRAY(SELECT c FROM pg_catalog.jsonb_array_elements_text(w.columns) c ORDER BY c COLLATE pg_catalog."C"))`,
-  Collation: `EXISTS (SELECT FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
-    WHERE c.collname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_collation_is_visible(c.oid)", reach, "w.schema")})`,
-  Operator: `EXISTS (SELECT FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    = ARRAY(SELECT c FROM pg_catalog.jsonb_array_elements_text(w.columns) c ORDER BY c COLLATE pg_catalog."C")`
+  ),
+  Collation: exists(`pg_catalog.pg_collation c ${inSchema(naming, "c.collnamespace")}
+    WHERE c.collname = w.name AND ${inReach(naming, "pg_catalog.pg_collation_is_visible(c.oid)", "w.schema")}`),
+  Operator: exists(`pg_catalog.pg_operator o ${inSchema(naming, "o.oprnamespace")}
     WHERE o.oprname = w.name AND ${operandsMatch}
-    AND ${inReach("n.nspname", "pg_catalog.pg_operator_is_visible(o.oid)", reach, "w.schema")})`,
-  TextSearchConfiguration: `EXISTS (SELECT FROM pg_catalog.pg_ts_config f JOIN pg_catalog.pg_namespace n ON n.oid = f.cfgnamespace
-    WHERE f.cfgname = w.name AND ${inReach("n.nspname", "pg_catalog.pg_ts_config_is_visible(f.oid)", reach, "w.schema")})`,
-  Role: "EXISTS (SELECT FROM pg_catalog.pg_roles g WHERE g.rolname = w.name)",
+    AND ${inReach(naming, "pg_catalog.pg_operator_is_visible(o.oid)", "w.schema")}`),
+  TextSearchConfiguration: exists(`pg_catalog.pg_ts_config f ${inSchema(naming, "f.cfgnamespace")}
+    WHERE f.cfgname = w.name AND ${inReach(naming, "pg_catalog.pg_ts_config_is_visible(f.oid)", "w.schema")}`),
+  Role: exists("pg_catalog.pg_roles g WHERE g.rolname = w.name"),
   // Only the ledger tells whether a rule is as a migration leaves it.
-  Relaxation: reach === "anywhere" ? "true" : "false",
-  Extension: "EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = w.name)"
+  Relaxation: naming.reach === "anywhere" ? "true" : "false",
+  Extension: exists("pg_catalog.pg_extension x WHERE x.extname = w.name")
 })
 
 /**
@@ -181,21 +209,28 @@ const existence = (reach: Reach, isParentKnown: boolean): Record<SchemaObject["_
 export const missing = (objects: ReadonlyArray<SchemaObject>, reach: Reach): string => {
   if (objects.length === 0) return Message.answering("missing", "'[]'")
   const wanted = objects.map(wantedFrom)
-  const exists = existence(
+  const exists = existence({
     reach,
-    wanted.every(({ kind, parent }) => parent !== null || !ofRelations.has(kind))
-  )
+    hasSchema: wanted.some(({ parentSchema, schema }) => schema !== null || parentSchema !== null),
+    hasParent: wanted.every(({ kind, parent }) => parent !== null || !ofRelations.has(kind))
+  })
   const kinds = Arr.dedupe(objects.map(({ _tag }) => _tag))
   return Message.answering(
     "missing",
     "coalesce(pg_catalog.json_agg(w.index), '[]')",
     `FROM ROWS FROM (pg_catalog.jsonb_to_recordset(${Message.literal(
-      JSON.stringify(wanted.map((one, index) => ({ index, ...one })))
+      JSON.stringify(
+        wanted.map((one, index) => ({ index, ...one })),
+        withoutNulls
+      )
     )}::jsonb) AS (index int, kind pg_catalog.text, schema pg_catalog.text, name pg_catalog.text,
   "parentSchema" pg_catalog.text, parent pg_catalog.text, columns pg_catalog.jsonb, types pg_catalog.jsonb))
   AS w WHERE NOT CASE ${kinds.map((kind) => `WHEN w.kind = '${kind}' THEN ${exists[kind]}`).join("\n")} END`
   )
 }
+
+/** A field that is absent is null to the server. */
+const withoutNulls = (_: string, value: unknown): unknown => value ?? undefined
 
 const ofRelations: ReadonlySet<Wanted["kind"]> = new Set(["Column", "Constraint", "ConflictTarget"])
 

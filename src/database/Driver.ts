@@ -42,6 +42,12 @@ const property = (value: unknown, name: string): unknown =>
 const isClient = (value: unknown): value is Client =>
   ["on", "off", "unref", "end"].every((name) => Predicate.isFunction(property(value, name)))
 
+/** The driver's reader of the protocol, which emits each message of the server. */
+const protocolOf = (client: Client): unknown => property(client, "connection")
+
+const isEmitter = (value: unknown): value is Pick<Client, "on" | "off"> =>
+  ["on", "off"].every((name) => Predicate.isFunction(property(value, name)))
+
 const clientOf = (connection: Connection): Option.Option<Client> =>
   Option.liftPredicate(isClient)(property(connection, "pg"))
 
@@ -101,6 +107,33 @@ export const orClose = <A, E>(connection: Connection, answer: Effect.Effect<A, E
       Effect.ensuring(restore(answer), Fiber.interruptFork(alarm))
     )
   )
+
+/**
+ * Calls back for each statement that the server completes, with its command tag, until the scope ends. The answer to a message of
+ * several statements holds none of them where one failed. `false` where the driver does not tell.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const completing = (
+  connection: Connection,
+  onCompleted: (tag: string) => void
+): Effect.Effect<boolean, never, Scope.Scope> => {
+  const completed = (message: unknown) => {
+    onCompleted(String(property(message, "text")))
+  }
+  return Option.match(Option.filter(Option.map(clientOf(connection), protocolOf), isEmitter), {
+    onNone: () => Effect.succeed(false),
+    onSome: (protocol) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          protocol.on("commandComplete", completed)
+          return true
+        }),
+        () => Effect.sync(() => protocol.off("commandComplete", completed))
+      )
+  })
+}
 
 /**
  * Passes on the notifications of a channel until the scope ends. The caller sends `LISTEN`.

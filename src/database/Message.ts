@@ -7,8 +7,10 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as SqlState from "../core/detect/SqlState.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 
 /** Sends a message to the server, and returns its results. @since 0.1.0 @category models */
@@ -49,6 +51,26 @@ export const isLocked =
 export const answering = (name: string, json: string, from = ""): string =>
   `SELECT (${json})::text AS "${name}" ${from}`
 
+const refusal = "effect_auto_migration refuses"
+
+/**
+ * A statement that fails unless the condition holds, and so ends its message. `told` is an expression of text for the error.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const unless = (condition: string, told = "''", from = ""): string =>
+  `SELECT (CASE WHEN ${condition} THEN '0' ELSE '${refusal} ' || ${told} END)::integer ${from}`
+
+/** What a statement {@link unless} told. @since 0.1.0 @category readers */
+export const toldBy = (error: SqlError): Option.Option<string> =>
+  Option.flatMap(SqlState.evidenceFrom(error), ({ message, sqlState }) =>
+    Option.fromNullable(sqlState === "22P02" ? quoted.exec(message)?.[1] : undefined)
+  )
+
+/** The server quotes the text that is no number, in each of its languages. */
+const quoted = new RegExp(`${refusal} ([^"]*)"`)
+
 const rowsOf = (result: unknown): ReadonlyArray<unknown> =>
   Predicate.hasProperty(result, "rows") && Array.isArray(result.rows) ? result.rows : []
 
@@ -64,6 +86,19 @@ export type Columns = Readonly<Record<string, unknown>>
  */
 export const columnsOf = (raw: unknown): Columns =>
   Object.assign({}, ...(Array.isArray(raw) ? raw : [raw]).flatMap(rowsOf))
+
+/**
+ * The answers of a message before the first statement with a command tag, and those after the statements of a script that
+ * follow it.
+ *
+ * @since 0.1.0
+ * @category readers
+ */
+export const aroundScript = (raw: unknown, tag: string, length: number): readonly [before: Columns, after: Columns] => {
+  const results: ReadonlyArray<unknown> = Array.isArray(raw) ? raw : [raw]
+  const at = results.findIndex((result) => Predicate.hasProperty(result, "command") && result.command === tag)
+  return [columnsOf(results.slice(0, at)), columnsOf(results.slice(at + 1 + length))]
+}
 
 /**
  * A reader of the answer `name`. An answer that does not fit `schema` is a defect, since the library wrote the

@@ -47,12 +47,15 @@ export const sendScript = (connection: Connection, text: string): Effect.Effect<
  * @category models
  */
 export interface Ending<A> {
-  readonly end: "COMMIT" | "ROLLBACK"
+  readonly end: "COMMIT" | "ROLLBACK" | "ended"
   readonly value: A
 }
 
 /** @since 0.1.0 @category constructors */
 export const commit = <A>(value: A): Ending<A> => ({ end: "COMMIT", value })
+
+/** The end of a transaction whose last message has committed it. @since 0.1.0 @category constructors */
+export const ended = <A>(value: A): Ending<A> => ({ end: "ended", value })
 
 /** @since 0.1.0 @category constructors */
 export const rollback = <A>(value: A): Ending<A> => ({ end: "ROLLBACK", value })
@@ -105,7 +108,8 @@ export const run = <A, E0, E>(
       Effect.flatMap(
         Exit.matchEffect({
           onFailure: (cause) => Effect.zipRight(abandon(connection), Effect.failCause(cause)),
-          onSuccess: ({ end, value }) => Effect.as(insist(connection, end, restore), value)
+          onSuccess: ({ end, value }) =>
+            end === "ended" ? Effect.succeed(value) : Effect.as(insist(connection, end, restore), value)
         })
       )
     )

@@ -20,7 +20,7 @@ import * as Message from "../database/Message.js"
 import { MigrationClient } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Privileges from "../database/Privileges.js"
-import * as LedgerStatements from "../ledger/Statements.js"
+import * as Appending from "../ledger/Appending.js"
 import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Monotonic from "../runtime/Monotonic.js"
 import { SqlParser } from "../runtime/SqlParser.js"
@@ -85,7 +85,7 @@ const runJob = Effect.fnUntraced(function* (
   for (const [index, group] of Job.groups(job).entries()) {
     if (index > 0 && Job.left(job, known, group).length === 0) continue
     const targets = index === 0 ? job.plan.targets : []
-    const outcome = yield* runTask(dependencies, { job, judge, group, known, targets })
+    const outcome = yield* runTask(dependencies, { job, judge, group, known, targets, isFirstAttempt: true })
     if (outcome._tag !== "Done") return outcome
     ran.push(...outcome.ran)
     known = outcome.applied
@@ -104,8 +104,13 @@ const runTask = (dependencies: Dependencies, task: Job.Task): Effect.Effect<Job.
       schedule: dependencies.config.lockRetry
     }
     const measured = measuringLockWait(dependencies.config, lockWait)
+    let isFirstAttempt = true
     const attempt = measured(
-      Effect.flatMap(waits.begin, (detail) => runStep(dependencies, adding(detail, task), patience))
+      Effect.flatMap(waits.begin, (detail) => {
+        const now = { ...adding(detail, task), isFirstAttempt }
+        isFirstAttempt = false
+        return runStep(dependencies, now, patience)
+      })
     )
     return Waiting.retry(attempt, patience, newsFor(task.job, lastAttemptAt)).pipe(
       Effect.catchTag("NoLedger", (missing) => Effect.succeed<Job.Outcome>(missing)),
@@ -200,7 +205,7 @@ const runStep = (dependencies: Dependencies, task: Job.Task, patience: Patience)
       ? OutsideStep.run(dependencies, task, patience)
       : TransactionStep.run({ lock: dependencies.lock, schema: dependencies.config.schema }, task),
     "Uncounted",
-    () => runStep(dependencies, task, patience)
+    () => runStep(dependencies, { ...task, isFirstAttempt: false }, patience)
   )
 
 const failureFrom =
@@ -271,10 +276,10 @@ const recordFailure = (
 const appendIfFree = (
   { ask, config }: Dependencies,
   { pace }: Job.Job,
-  event: LedgerStatements.NewEvent
+  event: Appending.NewEvent
 ): Effect.Effect<void, SqlError | "locked"> =>
-  ask(Message.changing(config, pace, LedgerStatements.appendIfFree(config.schema, event))).pipe(
-    Effect.flatMap((results) => LedgerStatements.readIsRecorded(Message.columnsOf(results))),
+  ask(Message.changing(config, pace, Appending.appendIfFree(config.schema, event))).pipe(
+    Effect.flatMap((results) => Appending.readIsRecorded(Message.columnsOf(results))),
     Effect.flatMap((isRecorded) => (isRecorded ? Effect.void : Effect.fail("locked" as const)))
   )
 

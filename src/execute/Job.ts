@@ -103,6 +103,7 @@ export interface Task {
   readonly known: AppliedSet
   /** Objects that the catalog must lack. It is asked once, before the plan's first migration. */
   readonly targets: Plan.Plan["targets"]
+  readonly isFirstAttempt: boolean
 }
 
 /**
@@ -181,9 +182,19 @@ export const inTime = <A, E>(
  * @since 0.1.0
  * @category conversions
  */
-export const appliedDetail = ({ detail }: Job, { footprint, script }: Migration, elapsed: Duration.Duration) => ({
+export const appliedDetail = (job: Job, migration: Migration, elapsed: Duration.Duration) => ({
+  ...runDetail(job, migration),
+  milliseconds: milliseconds(elapsed)
+})
+
+/**
+ * The same where the server measures the time.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const runDetail = ({ detail }: Job, { footprint, script }: Migration) => ({
   ...detail,
-  milliseconds: milliseconds(elapsed),
   ...(script._tag === "Sql" ? { statements: footprint.statements.length } : {})
 })
 

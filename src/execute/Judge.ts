@@ -71,6 +71,8 @@ export interface Uncounted {
 
 /** @since 0.1.0 @category models */
 export interface Judge {
+  /** Whether neither `begin` nor `before` asks the server anything for a migration. */
+  readonly asksNothing: (migration: Migration) => boolean
   /** Statements for the message that opens a transaction of so many migrations. */
   readonly opening: (migrations: number) => Effect.Effect<ReadonlyArray<string>>
   /** Runs before the first statement of a transaction. */
@@ -78,10 +80,10 @@ export interface Judge {
   /** Runs before each statement of that transaction. */
   readonly before: (place: Place, migration: Migration, span: StatementSpan) => Effect.Effect<void, Setback>
   /** Questions for the message that records a migration: before and after it resets the session. */
-  readonly closing: (place: Place, migration: Migration) => Closing
+  readonly closing: (place: Pick<Place, "migrations">, migration: Migration) => Closing
   /** Judges the answers of that message. */
   readonly end: (
-    place: Place,
+    place: Pick<Place, "counts" | "migrations">,
     migration: Migration,
     columns: Message.Columns
   ) => Effect.Effect<void, Setback | Uncounted>
@@ -97,6 +99,7 @@ type Steps = Arr.NonEmptyReadonlyArray<Migration>
 
 /** Allows everything: the judge of a plan that an operator runs. @since 0.1.0 @category constructors */
 export const none: Judge = {
+  asksNothing: () => true,
   opening: () => Effect.succeed([]),
   begin: () => Effect.void,
   before: () => Effect.void,
@@ -155,6 +158,7 @@ export const make = (judgement: Judgement, ledger: string, counted: Counted): Ef
     (state): Judge => {
       const run: Run = { ...judgement, ledger, counted, state }
       return {
+        asksNothing,
         opening: (migrations) => Effect.map(Ref.get(counted), (oids) => Changes.before(migrations, [...oids])),
         begin: (place, locks) => begin(run, place, locks),
         before: (place, migration, span) => before(run, { place, migration, span }),
@@ -166,6 +170,9 @@ export const make = (judgement: Judgement, ledger: string, counted: Counted): Ef
       }
     }
   )
+
+const asksNothing = (migration: Migration): boolean =>
+  migration.footprint.statements.every(({ start }) => Policy.questionsAt(migration, start).length === 0)
 
 const begin = Effect.fnUntraced(function* (
   run: Run,
@@ -200,12 +207,12 @@ const before = Effect.fnUntraced(function* (run: Run, statement: Statement): Eff
 })
 
 /** The migrations that have run in a transaction, up to this one. */
-const ranUpTo = ({ migrations }: Place, { id }: Migration): ReadonlyArray<Migration> =>
+const ranUpTo = ({ migrations }: Pick<Place, "migrations">, { id }: Migration): ReadonlyArray<Migration> =>
   migrations.slice(0, migrations.findIndex((one) => one.id === id) + 1)
 
 const end = Effect.fnUntraced(function* (
   run: Run,
-  place: Place,
+  place: Pick<Place, "counts" | "migrations">,
   migration: Migration,
   columns: Message.Columns
 ): Effect.fn.Return<void, Setback | Uncounted> {

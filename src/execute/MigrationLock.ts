@@ -22,8 +22,8 @@ import * as Message from "../database/Message.js"
 import { MigrationClient, type Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
+import * as Appending from "../ledger/Appending.js"
 import type { Lease } from "../ledger/Lease.js"
-import * as LedgerStatements from "../ledger/Statements.js"
 import * as LedgerFailure from "../ledger/Unusable.js"
 import { AutoMigrationConfig, type Options } from "../runtime/AutoMigrationConfig.js"
 import * as Job from "./Job.js"
@@ -291,7 +291,7 @@ const settleMode = (
   const { migration } = Arr.headNonEmpty(task.group.steps)
   const statements = [
     ...(TransactionMode.hasOneSnapshot(mode)
-      ? [LedgerStatements.rehearse(config.schema, { kind: "Applied", migration, detail: {} })]
+      ? [Appending.rehearse(config.schema, { kind: "Applied", migration, detail: {} })]
       : []),
     ...(mode.access === "read only" ? ["SET TRANSACTION READ ONLY"] : [])
   ]

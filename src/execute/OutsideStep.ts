@@ -28,8 +28,8 @@ import * as Message from "../database/Message.js"
 import type { Reserved } from "../database/MigrationClient.js"
 import * as MigrationFailure from "../database/MigrationFailure.js"
 import * as Transaction from "../database/Transaction.js"
+import * as Appending from "../ledger/Appending.js"
 import * as Lease from "../ledger/Lease.js"
-import * as LedgerStatements from "../ledger/Statements.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 import * as CommandLine from "../runtime/CommandLine.js"
 import * as Telemetry from "../runtime/Telemetry.js"
@@ -132,7 +132,7 @@ const sendStart = (
   const message = [
     Lease.before(schema, claim),
     Lease.take(schema, claim, lease),
-    LedgerStatements.append(schema, [started])
+    Appending.append(schema, [started])
   ].join(";\n")
   return Transaction.send(connection, message).pipe(
     Effect.catchAll(lock.ofMessage(`the start of ${doing}`)),

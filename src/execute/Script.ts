@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import type { Connection } from "@effect/sql/SqlConnection"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -82,15 +83,13 @@ export const runStatement = (
 ): Effect.Effect<unknown, StatementError> =>
   migration.script._tag === "Sql"
     ? Effect.mapError(
-        StatementSpans.around(Transaction.sendScript, {
-          connection,
-          text: migration.script.text.slice(span.start, span.end),
-          id: migration.id,
-          line: span.line
-        }),
+        sendStatement(connection, migration, migration.script.text.slice(span.start, span.end), span),
         at(migration, role, span)
       )
     : Effect.void
+
+const sendStatement = (connection: Connection, { id }: Migration, text: string, { line }: StatementSpan) =>
+  StatementSpans.around(Transaction.sendScript, { connection, message: text, texts: [text], id, line })
 
 /**
  * Runs a whole script, and `before` before each statement.

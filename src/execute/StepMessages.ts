@@ -11,6 +11,7 @@ import { type Migration, promises } from "../core/migration/Migration.js"
 import type { SchemaObject } from "../core/model/SchemaObject.js"
 import * as Catalog from "../database/Catalog.js"
 import * as Message from "../database/Message.js"
+import * as Appending from "../ledger/Appending.js"
 import * as LedgerStatements from "../ledger/Statements.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
 import type { Job } from "./Job.js"
@@ -60,6 +61,42 @@ export const opening = (options: Opening): string =>
     "RESET jit"
   ].join(";\n")
 
+/**
+ * The conditions of a message that applies a migration: it takes the migration lock, the ledger is as it is known, and the catalog
+ * lacks a target. The message ends at the first one that does not hold.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const conditions = (options: Omit<Opening, "journal"> & { readonly unchanged: string }): string =>
+  [
+    options.limits,
+    LedgerStatements.takeLock(options.schema),
+    Message.unless(
+      [
+        options.unchanged,
+        ...(options.caller === "in view" ? [] : [`NOT ${held}`]),
+        ...(options.targets.length === 0 ? [] : [`${missingIn(Catalog.missing(options.targets, "visible"))} <> '[]'`])
+      ].join("\n  AND ")
+    ),
+    ...options.after,
+    "RESET jit"
+  ].join(";\n")
+
+const missingIn = (question: string): string => `(SELECT m.missing FROM (${question}) AS m)`
+
+/**
+ * Fails unless the catalog has the objects, and tells the places of those that are missing.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const keeping = (objects: ReadonlyArray<SchemaObject>): string =>
+  Message.unless("m.missing = '[]'", "m.missing", `FROM (${Catalog.missing(objects, "anywhere")}) AS m`)
+
+/** Reads what {@link keeping} told: places in the promises. @since 0.1.0 @category readers */
+export const readTold = Schema.decodeUnknownOption(Schema.parseJson(Schema.Array(Schema.Int)))
+
 const readLocked = Message.reader("locked", Schema.Boolean)
 
 const readSession = Message.reader(
@@ -99,9 +136,7 @@ export const closing = (options: {
   [
     ...options.before,
     options.limits,
-    LedgerStatements.append(options.schema, [
-      { kind: "Applied", migration: options.migration, detail: options.detail }
-    ]),
+    Appending.append(options.schema, [{ kind: "Applied", migration: options.migration, detail: options.detail }]),
     ...options.after,
     Catalog.missing(promises(options.migration), "anywhere")
   ].join(";\n")

@@ -6,6 +6,7 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import type * as MigrationFailure from "../database/MigrationFailure.js"
 import type { Lease } from "./Lease.js"
@@ -19,6 +20,11 @@ type Columns = Readonly<Record<string, unknown>>
 export interface Journal {
   /** Statements, each with an answer of one row. `ids` are the migrations that may run in the transaction. */
   readonly statement: (known: AppliedSet, ids: ReadonlyArray<string>) => string
+  /**
+   * The condition, for the server, that the applied set is as it is known and has none of these migrations. `None` where the answers of
+   * `statement` have to be read.
+   */
+  readonly unchanged: (known: AppliedSet, ids: ReadonlyArray<string>) => Option.Option<string>
   /** Reads the answers. Further questions go through `ask`, on the connection of the same transaction. */
   readonly read: (
     known: AppliedSet,

@@ -55,7 +55,9 @@ const tablesByFile: ReadonlyArray<readonly [file: keyof typeof ledgerScripts, ta
  * @since 0.1.0
  * @category constructors
  */
-export const ids: ReadonlyArray<string> = tablesByFile.map(([file]) => `${prefix}${file}`)
+export const ids: ReadonlyArray<Migration.MigrationId> = tablesByFile.map(([file]) =>
+  Migration.MigrationId.make(`${prefix}${file}`)
+)
 
 /**
  * Records an adoption in which another tool's table named no migration of the program. From then on the table's history
@@ -180,6 +182,7 @@ export type Inspector = (
  */
 export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph, inspect: Inspector): Journal => ({
   statement: () => LedgerStatements.presence(schema),
+  unchanged: Option.none,
   recordsFailures: false,
   read: (_, columns, ask) =>
     Effect.map(

@@ -6,13 +6,12 @@
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { AppliedSet, Kind } from "../core/migration/LedgerEvent.js"
+import type { AppliedSet } from "../core/migration/LedgerEvent.js"
 import * as Migration from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Checksum from "../core/text/Checksum.js"
-import { answering, isLocked, literal, reader } from "../database/Message.js"
+import { answering, isLocked, literal, reader, unless } from "../database/Message.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
-import { libraryVersion, processName } from "../runtime/Process.js"
 
 /**
  * Lets a role read and write the ledger.
@@ -84,7 +83,8 @@ END $$`
 export const lockKey = (schema: SchemaName): string =>
   `pg_catalog.hashtextextended('effect-auto-migration/${schema}', 0)`
 
-const lock = (schema: SchemaName): string => `pg_catalog.pg_try_advisory_xact_lock(${lockKey(schema)})`
+/** An expression that tries to take the migration lock until the transaction ends. @since 0.1.0 @category statements */
+export const lock = (schema: SchemaName): string => `pg_catalog.pg_try_advisory_xact_lock(${lockKey(schema)})`
 
 /**
  * Tries to take the migration lock of a ledger until the transaction ends: an answer `locked`.
@@ -93,6 +93,14 @@ const lock = (schema: SchemaName): string => `pg_catalog.pg_try_advisory_xact_lo
  * @category statements
  */
 export const tryLock = (schema: SchemaName): string => answering("locked", `pg_catalog.to_json(${lock(schema)})`)
+
+/**
+ * Takes the migration lock of a ledger until the transaction ends, or fails where another session has it.
+ *
+ * @since 0.1.0
+ * @category statements
+ */
+export const takeLock = (schema: SchemaName): string => unless(lock(schema))
 
 /**
  * An answer `head`, see `Head`. The query names the log first: where there is no ledger, the server then reports the
@@ -282,67 +290,22 @@ export const refreshed = (known: AppliedSet, found: typeof Head.Type): Either.Ei
 }
 
 /**
- * The fields of an event that its writer gives. The server adds the others.
- *
- * @since 0.1.0
- * @category models
- */
-export interface NewEvent {
-  readonly kind: Kind
-  readonly migration: Migration.Migration
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/**
- * Appends events, in order.
+ * The condition that the log and its projection end where they are known to end and are guarded, that no migration has a lease, and that
+ * the log has no event about these. It looks nothing up that has to be planned for longer.
  *
  * @since 0.1.0
  * @category statements
  */
-export const append = (schema: SchemaName, events: ReadonlyArray<NewEvent>): string =>
-  `${appending(schema)} VALUES ${events.map((event) => `(${valuesOf(event)})`).join(", ")}`
-
-/**
- * Appends an event and takes it back. It fails where the transaction's snapshot lacks a committed event, since both
- * events would have the same place in the log.
- *
- * @since 0.1.0
- * @category statements
- */
-export const rehearse = (schema: SchemaName, event: NewEvent): string =>
-  [
-    "SAVEPOINT effect_auto_migration",
-    append(schema, [event]),
-    "ROLLBACK TO SAVEPOINT effect_auto_migration",
-    "RELEASE SAVEPOINT effect_auto_migration"
-  ].join(";\n")
-
-const appending = (schema: SchemaName): string => `INSERT INTO "${schema}".event (kind, migration_id, checksum, detail)`
-
-const valuesOf = ({ detail, kind, migration }: NewEvent): string => {
-  const own = JSON.stringify({ ...detail, library: libraryVersion, process: processName })
-  return `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(own)}::pg_catalog.jsonb || ${session}`
-}
-
-/** What the server says about the session that records: its own version, and the address of the client. */
-const session = `pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-  'server', pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1),
-  'address', pg_catalog.host(pg_catalog.inet_client_addr())))`
-
-/**
- * Appends an event if the migration lock is free: an answer `isRecorded`. The trigger of the log would wait for the
- * lock, and keep the transaction and its snapshot open meanwhile.
- *
- * @since 0.1.0
- * @category statements
- */
-export const appendIfFree = (schema: SchemaName, event: NewEvent): string =>
-  `WITH free AS MATERIALIZED (SELECT ${lock(schema)} AS "is"),
-  recorded AS (${appending(schema)} SELECT ${valuesOf(event)} FROM free WHERE free."is" RETURNING 1)
-${answering("isRecorded", "pg_catalog.to_json(EXISTS (SELECT FROM recorded))")}`
-
-/** @since 0.1.0 @category readers */
-export const readIsRecorded = reader("isRecorded", Schema.Boolean)
+export const isUnchanged = (
+  schema: SchemaName,
+  { hash, sequence }: AppliedSet,
+  ids: ReadonlyArray<string>
+): string => `(SELECT e.sequence = ${sequence} AND e.hash = ${literal(hash)} FROM "${schema}".event e ORDER BY e.sequence DESC LIMIT 1)
+  AND EXISTS (SELECT FROM "${schema}".applied_set s WHERE s.sequence = ${sequence})
+  AND NOT EXISTS (SELECT FROM "${schema}".lease)
+  AND NOT EXISTS (SELECT FROM "${schema}".event e WHERE e.migration_id = ANY (ARRAY[${ids.map(literal).join(", ")}]::text[]))
+  AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = '"${schema}".migration_bit'::regclass AND t.tgname = 'guard')
+  AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = '"${schema}".lease'::regclass AND k.conname = 'lease_lasts_limit')`
 
 /**
  * An answer `events`: at most `limit` events after `sequence`, in order, with the fields of `LedgerEvent`.

@@ -215,7 +215,7 @@ const refuseUnknown = (
   schema: SchemaName,
   ids: ReadonlyArray<string>
 ): Effect.Effect<void, MigrationFailure.Failure> => {
-  const newer = ids.filter((id) => !LedgerMigrations.ids.includes(id) && !LedgerMigrations.isAdoption(id))
+  const newer = ids.filter((id) => !LedgerMigrations.ids.some((own) => own === id) && !LedgerMigrations.isAdoption(id))
   return newer.length === 0
     ? Effect.void
     : Effect.fail(unusableFor(schema, `a newer version of the library made it (${newer.join(", ")})`, update))

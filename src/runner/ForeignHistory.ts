@@ -331,6 +331,7 @@ export const make: Effect.Effect<ForeignHistory, never, Knowledge | MigrationCli
       isKnown(applied) ? Effect.void : Effect.flatMap(look, (histories) => refuseOne(setting, applied, histories)),
     guarding: (journal) => ({
       ...journal,
+      unchanged: (known, ids) => (isKnown(known) ? journal.unchanged(known, ids) : Option.none()),
       statement: (known, ids) => [journal.statement(known, ids), ...(isKnown(known) ? [] : [sightings])].join(";\n"),
       read: (known, columns, askOn) =>
         Effect.tap(journal.read(known, columns, askOn), (applied) =>

@@ -159,6 +159,10 @@ const journalOf = (dependencies: Dependencies): Executor.Journal => {
           LedgerStatements.logged(schema, ids)
         ].join(";\n")
       ),
+    unchanged: (known, ids) =>
+      trusted.isTrusted() && LedgerEvent.isApplied(known, LedgerMigrations.ids)
+        ? Option.some(LedgerStatements.isUnchanged(schema, known, ids))
+        : Option.none(),
     read: (known, columns, ask) =>
       trusted.trust.pipe(
         Effect.zipRight(read(dependencies, known, columns, ask)),

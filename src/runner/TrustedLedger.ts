@@ -22,6 +22,7 @@ export interface TrustedLedger {
   /** Statements in a transaction. The reader of their answers runs `trust`. */
   readonly within: (statements: string) => string
   readonly trust: Effect.Effect<void>
+  readonly isTrusted: () => boolean
   /** A statement in a transaction that fails where the ledger is not the library's own. */
   readonly check: string
   /** The next message looks again. */
@@ -63,6 +64,7 @@ export const make = (
     within: (statements) => (MutableRef.get(isTrusted) ? statements : `${checkWithin};\n${statements}`),
     check: checkWithin,
     trust: set(true),
+    isTrusted: () => MutableRef.get(isTrusted),
     doubt: set(false)
   }
 }

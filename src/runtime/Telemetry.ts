@@ -40,6 +40,7 @@ export const database = {
   system: "db.system.name",
   namespace: "db.namespace",
   operation: "db.operation.name",
+  batchSize: "db.operation.batch.size",
   statusCode: "db.response.status_code",
   address: "server.address",
   port: "server.port",

@@ -145,13 +145,19 @@ export const empty: AppliedSet = { sequence: 0, hash: "0".repeat(64), checksumBy
 export const isApplication = ({ kind }: LedgerEvent): boolean => kind !== "Started" && kind !== "Failed"
 
 /**
- * Adds migrations that have just run, as of the same event: the ledger's next answer names them again.
+ * Adds migrations that have just run. `last` is the event about the last of them, where it is known. Else the ledger's next answer names
+ * them again.
  *
  * @since 0.1.0
  * @category folds
  */
-export const including = (applied: AppliedSet, ran: ReadonlyArray<Migration.Migration>): AppliedSet => ({
-  ...applied,
+export const including = (
+  applied: AppliedSet,
+  ran: ReadonlyArray<Migration.Migration>,
+  last: Pick<AppliedSet, "hash" | "sequence"> = applied
+): AppliedSet => ({
+  sequence: last.sequence,
+  hash: last.hash,
   checksumById: new Map([...applied.checksumById, ...ran.map(({ checksum, id }) => [id, checksum] as const)])
 })
 

@@ -188,7 +188,7 @@ const situations: Readonly<Record<string, Situation>> = {
       Effect.gen(function* () {
         const running = yield* Effect.fork(AutoMigration.migrate)
         yield* Effect.repeat(tap.heard, {
-          until: ({ statements }) => statements.includes("SELECT pg_catalog.pg_sleep(600)"),
+          until: ({ statements }) => statements.some((text) => text.includes("pg_sleep(600)")),
           schedule: Schedule.spaced("50 millis")
         })
         yield* Fiber.interrupt(running)

@@ -151,7 +151,8 @@ describe("the span of a heal", () => {
         yield* failsWith("MigrationFailed", ask("SELECT broken FROM users"))
         const found = yield* spans
         strictEqual(one(found, "AutoMigration.heal").attributes["error.type"], "MigrationFailed")
-        const [statement] = found.filter(({ attributes }) => attributes["db.operation.name"] === "SELECT")
+        const [statement] = found.filter(({ attributes }) => attributes["db.operation.name"] === "BATCH")
+        strictEqual(statement?.attributes["db.operation.batch.size"], 2)
         strictEqual(statement?.status.code, SpanStatusCode.ERROR)
         deepStrictEqual(
           [statement?.attributes["error.type"], statement?.attributes["db.response.status_code"]],
