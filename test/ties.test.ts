@@ -198,6 +198,24 @@ describe("a metric, and an attribute of a span or a line of the log", () => {
   })
 })
 
+describe("a row of the comparison", () => {
+  const weight = (cell: string) => (cell.startsWith("✓") ? 2 : cell.startsWith("partly") ? 1 : 0)
+
+  it("has a reason below its table where another tool does more than the library", () => {
+    const behind = read("docs/comparison.md")
+      .split("\n## ")
+      .flatMap((section) =>
+        section
+          .split("\n")
+          .map((line) => line.split("|").map((cell) => cell.trim()))
+          .filter(([, , ours = "", ...others]) => /^[✓–p]/.test(ours) && others.some((it) => weight(it) > weight(ours)))
+          .map(([, feature = ""]) => ({ feature, section }))
+      )
+    assert.isAbove(behind.length, 20)
+    none(behind.flatMap(({ feature, section }) => (section.includes(`**${feature}**`) ? [] : [feature])))
+  })
+})
+
 describe("the version that events name", () => {
   it("is the one of package.json", () => {
     deepStrictEqual(libraryVersion, JSON.parse(read("package.json")).version)
