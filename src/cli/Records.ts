@@ -103,15 +103,19 @@ export const release = Command.make(
     )
 ).pipe(Command.withDescription("end the lease of a migration whose holder is gone"))
 
-/** Events that a writer of the ledger recorded under an id that no migration can have. */
+const strangeness = (event: LedgerEvent.LedgerEvent): Option.Option<string> => {
+  const subject = `event ${event.sequence}, by role ${event.recordedBy},`
+  if (LedgerEvent.isTooLarge(event))
+    return Option.some(`${subject} is too large to be read: its hash is not computed again`)
+  return LedgerEvent.isUnreadable(event)
+    ? Option.some(`${subject} has an id that no migration can have: "${visibleName(event.migrationId)}"`)
+    : Option.none()
+}
+
+/** Events that a writer recorded in the ledger of an earlier version, and that the server would refuse now. */
 const unreadable = Effect.map(
-  Stream.runCollect(Stream.filter(AutoMigration.events, LedgerEvent.isUnreadable)),
-  (events): ReadonlyArray<string> =>
-    Array.from(
-      events,
-      ({ migrationId, recordedBy, sequence }) =>
-        `event ${sequence}, by role ${recordedBy}, has an id that no migration can have: "${visibleName(migrationId)}"`
-    )
+  Stream.runCollect(Stream.filterMap(AutoMigration.events, strangeness)),
+  (events): ReadonlyArray<string> => Array.from(events)
 )
 
 /** Events of versions that recorded the messages of the server as they were. */

@@ -4,7 +4,7 @@
  * @internal
  */
 import * as Schema from "effect/Schema"
-import type { Kind } from "../core/migration/LedgerEvent.js"
+import { type Kind, maxDetail } from "../core/migration/LedgerEvent.js"
 import type { Migration } from "../core/migration/Migration.js"
 import { answering, literal, reader } from "../database/Message.js"
 import type { SchemaName } from "../runtime/AutoMigrationConfig.js"
@@ -74,8 +74,14 @@ export const rehearse = (schema: SchemaName, event: NewEvent): string =>
 const appending = (schema: SchemaName): string => `INSERT INTO "${schema}".event (kind, migration_id, checksum, detail)`
 
 const valuesOf = ({ detail, kind, migration }: NewEvent): string => {
-  const own = JSON.stringify({ ...detail, library: libraryVersion, process: processName })
+  const own = limitedDetail({ ...detail, library: libraryVersion, process: processName })
   return `${literal(kind)}, ${literal(migration.id)}, ${literal(migration.checksum)}, ${literal(own)}::pg_catalog.jsonb || ${session}`
+}
+
+/** Without the plan where the server could refuse the detail with it. The server prints more bytes than the client. */
+const limitedDetail = (detail: NewEvent["detail"]): string => {
+  const whole = JSON.stringify(detail)
+  return whole.length <= maxDetail / 8 ? whole : JSON.stringify({ ...detail, plan: undefined })
 }
 
 /** What the server says about the session that records: its own version, and the address of the client. */

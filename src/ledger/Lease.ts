@@ -11,6 +11,7 @@ import * as Migration from "../core/migration/Migration.js"
 import * as Checksum from "../core/text/Checksum.js"
 import { answering, literal, reader } from "../database/Message.js"
 import type { Options } from "../runtime/AutoMigrationConfig.js"
+import { limitedChecksum } from "./Statements.js"
 
 type SchemaName = Options["schema"]
 
@@ -81,7 +82,7 @@ const limit = Duration.days(1)
 
 const interval = (duration: Duration.Duration): string => `'${Math.ceil(Duration.toMillis(duration))} milliseconds'`
 
-const fields = `'migrationId', l.migration_id, 'checksum', l.checksum, 'holder', l.holder, 'heldBy', l.held_by,
+const fields = `'migrationId', l.migration_id, 'checksum', ${limitedChecksum("l")}, 'holder', l.holder, 'heldBy', l.held_by,
   'progress', l.progress, 'inDoubt', l.in_doubt`
 
 /**

@@ -118,5 +118,14 @@ export const definitions: ReadonlyArray<readonly [place: number, table: string, 
     "lease",
     "constraint lease_lasts_limit on lease",
     "CHECK (((lasts <= '1 day'::interval) AND ((expires_at - heartbeat_at) <= '1 day'::interval)))"
+  ],
+  [7, "event", "constraint event_checksum_size on event", "CHECK ((octet_length(checksum) <= 1024))"],
+  [7, "event", "constraint event_detail_size on event", "CHECK ((octet_length((detail)::text) <= 1048576))"],
+  [7, "event", "constraint event_migration_id_size on event", "CHECK ((octet_length(migration_id) <= 1024))"],
+  [
+    7,
+    "lease",
+    "constraint lease_size on lease",
+    "CHECK (((octet_length(migration_id) <= 1024) AND (octet_length(checksum) <= 1024)))"
   ]
 ]

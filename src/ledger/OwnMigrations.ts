@@ -33,12 +33,13 @@ const leases = "003_add_leases"
 const kinds = "004_add_event_kinds"
 const guard = "005_guard_projection"
 const limits = "006_limit_values"
+const sizes = "007_limit_sizes"
 
 const logTable = "event"
 
 /**
- * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last two
- * stand for triggers and constraints, see `LedgerStatements.guard` and `LedgerStatements.limits`.
+ * Each file with the tables that it brings. A reader or writer of the ledger finds them missing before. The last three
+ * stand for triggers and constraints, see `LedgerStatements.current`.
  */
 const tablesByFile: ReadonlyArray<readonly [file: keyof typeof ledgerScripts, tables: ReadonlyArray<string>]> = [
   [log, [logTable]],
@@ -46,7 +47,8 @@ const tablesByFile: ReadonlyArray<readonly [file: keyof typeof ledgerScripts, ta
   [leases, ["lease"]],
   [kinds, ["event_kind"]],
   [guard, ["projection_guard"]],
-  [limits, ["value_limits"]]
+  [limits, ["value_limits"]],
+  [sizes, ["size_limits"]]
 ]
 
 /**
@@ -194,7 +196,8 @@ export const journal = (schema: SchemaName, graph: MigrationGraph.MigrationGraph
           ...(presence.leases ? [leases] : []),
           ...(presence.kinds ? [kinds] : []),
           ...(presence.guard ? [guard] : []),
-          ...(presence.limits ? [limits] : [])
+          ...(presence.limits ? [limits] : []),
+          ...(presence.sizes ? [sizes] : [])
         ])
         return {
           ...LedgerEvent.empty,

@@ -6,7 +6,7 @@
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type { AppliedSet } from "../core/migration/LedgerEvent.js"
+import { type AppliedSet, maxDetail } from "../core/migration/LedgerEvent.js"
 import * as Migration from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Checksum from "../core/text/Checksum.js"
@@ -118,7 +118,7 @@ export const head = (schema: SchemaName, known: AppliedSet, since = String(known
   'hash', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = s.sequence),
   'hashAtKnown', (SELECT e.hash FROM "${schema}".event e WHERE e.sequence = ${known.sequence}),
   'last', log.sequence,
-  'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, b.checksum))
+  'news', coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(b.migration_id, ${limitedChecksum("b")}))
     FROM "${schema}".migration_bit b WHERE b.applied_by > ${since}), '[]'))`,
     `FROM (SELECT coalesce(pg_catalog.max(e.sequence), 0) AS sequence FROM "${schema}".event e) log CROSS JOIN "${schema}".applied_set s`
   )
@@ -163,14 +163,16 @@ export const Head = Schema.Struct({
 export const kinds = (schema: SchemaName): string => `SELECT FROM "${schema}".event_kind LIMIT 0`
 
 /**
- * A statement that fails where the projection is not guarded, as if a table `projection_guard` were missing: the ledger
- * is then brought up to date first.
+ * A statement that fails where an earlier version of the library made the ledger, as if a table `size_limits` were missing: the
+ * ledger is then brought up to date first. It succeeds for a role that may not do so, which uses the ledger as it is.
  *
  * @since 0.1.0
  * @category statements
  */
-export const guard = (schema: SchemaName): string =>
-  `SELECT CASE WHEN NOT ${isGuarded(schema)} THEN '"${schema}".projection_guard'::text::regclass END`
+export const current = (schema: SchemaName): string =>
+  `SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname = 'event' AND pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+  AND NOT (${isGuarded(schema)} AND ${isLimited(schema)} AND ${isSized(schema)}) THEN '"${schema}".size_limits'::text::regclass END`
 
 const isGuarded = (schema: SchemaName): string => `EXISTS (SELECT FROM pg_catalog.pg_trigger t
   JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -206,27 +208,35 @@ export const rebuild = (schema: SchemaName): string => `SELECT "${schema}".rebui
 export const renamed = (schema: SchemaName): string =>
   answering(
     "renamed",
-    "coalesce(pg_catalog.json_agg(DISTINCT e.detail->>'from'), '[]')",
+    `coalesce(pg_catalog.json_agg(DISTINCT pg_catalog.left(e.detail->>'from', ${Checksum.maxLength})), '[]')`,
     `FROM "${schema}".event e WHERE e.kind = 'Renamed'`
   )
 
 /** @since 0.1.0 @category readers */
 export const readRenamed = reader("renamed", Schema.Array(Schema.NullOr(Schema.String)))
 
+const hasConstraint = (
+  schema: SchemaName,
+  table: string,
+  name: string
+): string => `EXISTS (SELECT FROM pg_catalog.pg_constraint k
+  JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = '${schema}' AND c.relname = '${table}' AND k.conname = '${name}')`
+
+const isLimited = (schema: SchemaName): string => hasConstraint(schema, "lease", "lease_lasts_limit")
+
+const isSized = (schema: SchemaName): string => hasConstraint(schema, "event", "event_detail_size")
+
 /**
- * The same for a ledger that takes values which the library does not read.
+ * The checksum of a row, or one that no migration has: the ledger of an earlier version may hold one that no process can read.
  *
  * @since 0.1.0
- * @category statements
+ * @category expressions
  */
-export const limits = (schema: SchemaName): string =>
-  `SELECT CASE WHEN NOT ${isLimited(schema)} THEN '"${schema}".value_limits'::text::regclass END`
+export const limitedChecksum = (row: string): string =>
+  `CASE WHEN pg_catalog.octet_length(${row}.checksum) > ${Checksum.maxLength} THEN 'large:0' ELSE ${row}.checksum END`
 
-const isLimited = (schema: SchemaName): string => `EXISTS (SELECT FROM pg_catalog.pg_constraint k
-  JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = '${schema}' AND c.relname = 'lease' AND k.conname = 'lease_lasts_limit')`
-
-/** A table that each of the ledger's own migrations brings. The last two bring a trigger and a constraint. */
+/** A table that each of the ledger's own migrations brings. The last three bring a trigger and constraints. */
 const traces = { log: "event", projection: "applied_set", leases: "lease", kinds: "event_kind" }
 
 /**
@@ -243,7 +253,8 @@ export const presence = (schema: SchemaName): string => {
   )
   return answering(
     "presence",
-    `pg_catalog.json_build_object(${fields.join(", ")}, 'guard', ${isGuarded(schema)}, 'limits', ${isLimited(schema)})`,
+    `pg_catalog.json_build_object(${fields.join(", ")}, 'guard', ${isGuarded(schema)}, 'limits', ${isLimited(schema)},
+  'sizes', ${isSized(schema)})`,
     `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = '${schema}' AND c.relname = ANY ('{${Object.values(traces).join(",")}}')`
   )
@@ -255,7 +266,8 @@ const Presence = Schema.Struct({
   leases: Schema.Boolean,
   kinds: Schema.Boolean,
   guard: Schema.Boolean,
-  limits: Schema.Boolean
+  limits: Schema.Boolean,
+  sizes: Schema.Boolean
 })
 
 /** @since 0.1.0 @category models */
@@ -305,7 +317,11 @@ export const isUnchanged = (
   AND NOT EXISTS (SELECT FROM "${schema}".lease)
   AND NOT EXISTS (SELECT FROM "${schema}".event e WHERE e.migration_id = ANY (ARRAY[${ids.map(literal).join(", ")}]::text[]))
   AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = '"${schema}".migration_bit'::regclass AND t.tgname = 'guard')
-  AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = '"${schema}".lease'::regclass AND k.conname = 'lease_lasts_limit')`
+  AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = '"${schema}".lease'::regclass AND k.conname = 'lease_lasts_limit')
+  AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = '"${schema}".event'::regclass AND k.conname = 'event_detail_size')`
+
+const limitedText = `CASE WHEN pg_catalog.octet_length(e.checksum) > ${Checksum.maxLength}
+  OR pg_catalog.octet_length(e.detail::text) > ${maxDetail} THEN '' ELSE e.detail::text END`
 
 /**
  * An answer `events`: at most `limit` events after `sequence`, in order, with the fields of `LedgerEvent`.
@@ -317,7 +333,7 @@ export const eventsAfter = (schema: SchemaName, sequence: number, limit: number)
   answering(
     "events",
     `coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-  'sequence', e.sequence, 'kind', e.kind, 'migrationId', e.migration_id, 'checksum', e.checksum, 'detail', e.detail::text,
+  'sequence', e.sequence, 'kind', e.kind, 'migrationId', e.migration_id, 'checksum', ${limitedChecksum("e")}, 'detail', ${limitedText},
   'recordedAt', pg_catalog.to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
   'recordedBy', e.recorded_by::text, 'previousHash', e.previous_hash, 'hash', e.hash) ORDER BY e.sequence), '[]')`,
     `FROM (SELECT * FROM "${schema}".event WHERE sequence > ${sequence} ORDER BY sequence LIMIT ${limit}) AS e`

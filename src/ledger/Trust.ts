@@ -42,7 +42,8 @@ const traces = [
   "table lease",
   "table event_kind",
   "trigger guard on migration_bit",
-  "constraint lease_lasts_limit on lease"
+  "constraint lease_lasts_limit on lease",
+  "constraint event_detail_size on event"
 ]
 
 /** The names of the ledger's tables. @since 0.1.0 @category constants */

@@ -151,11 +151,10 @@ const journalOf = (dependencies: Dependencies): Executor.Journal => {
     statement: (known, ids) =>
       trusted.within(
         [
+          LedgerStatements.current(schema),
           LedgerStatements.head(schema, known),
           Lease.all(schema),
           LedgerStatements.kinds(schema),
-          LedgerStatements.guard(schema),
-          LedgerStatements.limits(schema),
           LedgerStatements.logged(schema, ids)
         ].join(";\n")
       ),
@@ -247,8 +246,8 @@ const renamed = (dependencies: Dependencies): Effect.Effect<ReadonlySet<string |
     onSuccess: (results) => LedgerStatements.readRenamed(Message.columnsOf(results))
   }).pipe(Effect.map((ids) => new Set(ids)))
 
-/** How many events one message holds: a log of thousands needs few messages, and none of them is large. */
-const pageSize = 500
+/** How many events one message holds: a log of thousands needs few messages, and none of them is larger than the memory. */
+const pageSize = 100
 
 const allEvents = (dependencies: Dependencies): Stream.Stream<LedgerEvent.LedgerEvent, AutoMigrationError> =>
   Stream.paginateChunkEffect(0, (after) =>

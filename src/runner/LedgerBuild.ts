@@ -68,13 +68,13 @@ export const build = Effect.fnUntraced(function* (
 /** Refuses a table that has the name of a ledger table and is not one, and a table of a newer version. */
 const inspectorOf =
   ({ refuseNewerWithin, unusable }: LedgerFailure): LedgerMigrations.Inspector =>
-  ({ guard, kinds, leases, limits, log, projection }, ask) => {
+  ({ guard, kinds, leases, limits, log, projection, sizes }, ask) => {
     if (!log) {
       return projection || leases || kinds
         ? unusable(`it has ${projection ? "an applied_set" : leases ? "leases" : "kinds of events"} and no log`)
         : Effect.void
     }
-    return projection && leases && kinds && guard && limits ? Effect.void : refuseNewerWithin(ask)
+    return projection && leases && kinds && guard && limits && sizes ? Effect.void : refuseNewerWithin(ask)
   }
 
 const jobFor = (

@@ -334,7 +334,8 @@ const idFrom = (name: string, source: string): Either.Either<Migration.Migration
       new MigrationUnreadable({
         path: source,
         reason: `${visible(JSON.stringify(name))} cannot be the id of a migration`,
-        remedy: "Give it a name without control characters, invisible characters and white space at its ends."
+        remedy:
+          "Give it a name of at most 1,024 bytes, without control characters, invisible characters and white space at its ends."
       })
   )
 

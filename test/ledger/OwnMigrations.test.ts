@@ -28,8 +28,8 @@ const tables = (provided: ReadonlyArray<SchemaObject.SchemaObject>): ReadonlyArr
   )
 ]
 
-/** The last two files bring triggers and constraints, and no table: names that no file makes stand for them. */
-const standIns = ["relation somewhere.projection_guard", "relation somewhere.value_limits"]
+/** The last three files bring triggers and constraints, and no table: names that no file makes stand for them. */
+const standIns = ["projection_guard", "value_limits", "size_limits"].map((name) => `relation somewhere.${name}`)
 
 describe("the ledger's own migrations", () => {
   it.effect("bring exactly the tables that the library lists for them, with the same checksums", () =>

@@ -10,12 +10,16 @@
  */
 import * as Ordering from "effect/Order"
 import * as Schema from "effect/Schema"
+import { byteLength } from "../text/Utf8.js"
+
+/** The server refuses an event with a longer id, since each process reads it. */
+const maxBytes = 1024
 
 /**
  * The id of a migration. Defaults to the file's name without its ending. An empty text, white space at an end and a
  * control character are refused, because such an id cannot be typed into a directive or a command. Half of a surrogate
  * pair is refused, because the server stores another character for it and the ledger then never shows the migration as
- * applied.
+ * applied. An id has at most 1,024 bytes.
  *
  * @since 0.1.0
  * @category models
@@ -24,6 +28,7 @@ export const MigrationId = Schema.NonEmptyTrimmedString.pipe(
   Schema.pattern(/^[^\p{Cc}\p{Cs}]*$/u, {
     message: () => "an id cannot hold a control character or half of a surrogate pair"
   }),
+  Schema.filter((id) => byteLength(id) <= maxBytes, { message: () => `an id has at most ${maxBytes} bytes` }),
   Schema.brand("effect-auto-migration/MigrationId")
 )
 

@@ -15,9 +15,13 @@
  */
 import * as Schema from "effect/Schema"
 
+/** The server refuses an event with a longer one, since each process reads it. @since 0.1.0 @category constants */
+export const maxLength = 1024
+
 /** `algorithm:hex`, for instance `sha256:9f86…`. @since 0.1.0 @category models */
 export const Checksum = Schema.String.pipe(
   Schema.pattern(/^[a-z0-9]+:[0-9a-f]+$/),
+  Schema.maxLength(maxLength),
   Schema.brand("effect-auto-migration/Checksum")
 )
 

@@ -5,9 +5,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { AutoMigration, LedgerEvent, Migration } from "effect-auto-migration"
 import * as fc from "fast-check"
 import * as Checksum from "../../../src/core/text/Checksum.js"
@@ -19,20 +21,29 @@ import * as Database from "../../support/server/Database.js"
 import { role } from "../../support/server/Role.js"
 import * as Server from "../../support/server/Server.js"
 
-/** A ledger whose server takes what the reader refuses, and a role that may write it. */
-const older = Effect.gen(function* () {
-  const url = yield* Server.freshDatabase
-  const writer = yield* role(url, "writer")
-  yield* Database.query(url, ...scripts.slice(0, 5), `SELECT auto_migration.grant_writer('${writer.name}')`)
-  return { url, writer }
-})
+/** A ledger of so many of the library's own migrations, and a role that may write it. */
+const ledgerOf = (count: number) =>
+  Effect.gen(function* () {
+    const url = yield* Server.freshDatabase
+    const writer = yield* role(url, "writer")
+    yield* Database.query(url, ...scripts.slice(0, count), `SELECT auto_migration.grant_writer('${writer.name}')`)
+    return { url, writer }
+  })
 
-const append = (kind: string, id: string) =>
-  `INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ('${kind}', ${id}, 'sha256:aa')`
+/** Its server takes what the reader refuses. */
+const older = ledgerOf(5)
 
-const lease = (id: string, lasts: string) =>
+const append = (kind: string, id: string, checksum = "'sha256:aa'", detail = "'{}'") =>
+  `INSERT INTO auto_migration.event (kind, migration_id, checksum, detail) VALUES ('${kind}', ${id}, ${checksum}, ${detail})`
+
+const lease = (id: string, lasts: string, checksum = "'sha256:aa'") =>
   `INSERT INTO auto_migration.lease (migration_id, checksum, holder, lasts, progress, in_doubt)
-    VALUES (${id}, 'sha256:aa', '00000000-0000-4000-8000-000000000001', '${lasts}', 0, 'nothing')`
+    VALUES (${id}, ${checksum}, '00000000-0000-4000-8000-000000000001', '${lasts}', 0, 'nothing')`
+
+/** An expression whose value has so many bytes. */
+const checksumOf = (bytes: number) => `('a:' || repeat('f', ${bytes - 2}))`
+
+const detailOf = (bytes: number) => `jsonb_build_object('a', repeat('b', ${bytes - '{"a": ""}'.length}))`
 
 /** The constraint that the server names, where it refuses a statement. */
 const refusal = (url: string, statement: string) =>
@@ -116,6 +127,12 @@ describe("the server and the reader take the same", () => {
 
   const isId = Schema.is(Migration.MigrationId)
 
+  /** A text of so many bytes that holds this character as often as it can. */
+  const sized = (character: string, bytes: number): string => {
+    const width = Buffer.byteLength(character)
+    return "a".repeat(bytes % width) + character.repeat(Math.floor(bytes / width))
+  }
+
   for (const [where, around] of [
     ["at the beginning of", (character: string) => `${character}a`],
     ["in", (character: string) => `a${character}a`],
@@ -138,7 +155,10 @@ describe("the server and the reader take the same", () => {
           fc.constantFrom(..." \t\n\u0085\u00a0\u200b\u2028\u3000\ufeffa1_'\\"),
           fc.constantFrom(...characters)
         )
-        const texts = fc.sample(fc.string({ unit, maxLength: 8 }), { numRuns: 5000, seed: 18 })
+        const texts = [
+          ...fc.sample(fc.string({ unit, maxLength: 8 }), { numRuns: 5000, seed: 18 }),
+          ...["a", "é", "\u{1F600}"].flatMap((character) => [1024, 1025].map((bytes) => sized(character, bytes)))
+        ]
         const server = yield* taken(url, "migration_id", texts)
         deepStrictEqual(unlike(texts, server, isId), [])
         assert.isTrue(server.includes(true) && server.includes(false))
@@ -150,7 +170,7 @@ describe("the server and the reader take the same", () => {
     withLedger((url) =>
       Effect.gen(function* () {
         const unit = fc.constantFrom(..."abfgAF09::\n é")
-        const texts = fc.sample(
+        const generated = fc.sample(
           fc.oneof(
             fc.string({ unit, maxLength: 8 }),
             fc
@@ -159,6 +179,7 @@ describe("the server and the reader take the same", () => {
           ),
           { numRuns: 5000, seed: 18 }
         )
+        const texts = [...generated, ...[1024, 1025].map((bytes) => `a:${"f".repeat(bytes - 2)}`)]
         const server = yield* taken(url, "checksum", texts)
         deepStrictEqual(unlike(texts, server, Schema.is(Checksum.Checksum)), [])
         assert.isTrue(server.includes(true) && server.includes(false))
@@ -174,6 +195,63 @@ describe("the server and the reader take the same", () => {
         deepStrictEqual(unlike(texts, server, Schema.is(LedgerEvent.Kind)), [])
       })
     )
+  )
+})
+
+describe("a row that is larger than a process can read", () => {
+  const maxDetail = LedgerEvent.maxDetail
+
+  it.scopedLive("is refused by the server, in the log and among the leases", () =>
+    inProgram({ migrations: users }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        const statementsOf = (bytes: number, detail: number) => ({
+          event_migration_id_size: append("Applied", `repeat('a', ${bytes})`),
+          event_checksum_size: append("Applied", "'b'", checksumOf(bytes)),
+          event_detail_size: append("Failed", "'c'", "'sha256:aa'", detailOf(detail)),
+          lease_size: lease("'d'", "0", checksumOf(bytes))
+        })
+        for (const [constraint, statement] of Object.entries(statementsOf(1025, maxDetail + 1))) {
+          assert.include(yield* refusal(url, statement), constraint)
+        }
+        yield* Database.query(url, ...Object.values(statementsOf(1024, maxDetail)))
+        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["a".repeat(1024), "b"])
+        const large = yield* Stream.runCount(
+          Stream.filter(AutoMigration.events, ({ detail }) => detail.length === maxDetail)
+        )
+        deepStrictEqual([large, Either.isRight(yield* AutoMigration.verify)], [1, true])
+      })
+    )
+  )
+
+  it.scopedLive("and that the ledger of an earlier version holds stops no program, and verify names it", () =>
+    Effect.gen(function* () {
+      const { url, writer } = yield* ledgerOf(6)
+      yield* Database.query(
+        writer.url,
+        append("Applied", "'large'", checksumOf(1025)),
+        append("Failed", "'001_users'", "'sha256:aa'", detailOf(maxDetail + 1)),
+        lease("'001_users'", "1 day", checksumOf(1025))
+      )
+      yield* Effect.gen(function* () {
+        deepStrictEqual<ReadonlyArray<string>>((yield* AutoMigration.status).unknown, ["large"])
+        deepStrictEqual(yield* ask("SELECT email FROM users"), [{ email: null }])
+        deepStrictEqual((yield* AutoMigration.status).held, [])
+        assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+        deepStrictEqual(
+          Chunk.toReadonlyArray(
+            yield* Stream.runCollect(Stream.filter(AutoMigration.events, LedgerEvent.isTooLarge))
+          ).map(({ checksum, sequence }) => `${sequence} ${checksum}`),
+          ["1 large:0", "2 sha256:aa"]
+        )
+      }).pipe(Effect.provide(App.layer({ url, migrations: users })))
+      const folder = yield* CommandLine.folderOf(users)
+      const { code, printed } = yield* CommandLine.type(["verify", "--folder", folder, "--url", url])
+      assert.strictEqual(code, 0)
+      for (const event of [1, 2]) {
+        assert.include(printed, `event ${event}, by role ${writer.name}, is too large to be read`)
+      }
+    })
   )
 })
 

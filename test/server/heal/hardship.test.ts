@@ -9,7 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { AutoMigration, AutoMigrationConfig, Policy, withAutoMigration } from "effect-auto-migration"
+import * as LedgerMigrations from "../../../src/ledger/OwnMigrations.js"
 import * as App from "../../support/program/App.js"
 import { type } from "../../support/program/CommandLine.js"
 import {
@@ -28,6 +30,7 @@ import {
   untilRefused,
   users
 } from "../../support/program/Situation.js"
+import { scripts } from "../../support/repository/OwnDefinitions.js"
 import * as Database from "../../support/server/Database.js"
 import * as Pause from "../../support/server/Pause.js"
 import * as Role from "../../support/server/Role.js"
@@ -126,6 +129,34 @@ describe("an owner who is no superuser", () => {
 })
 
 describe("a role with the ledger's writer grant and no more", () => {
+  it.scopedLive("heals with the ledger of an earlier version, and leaves it to its owner to bring it up to date", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      const old = LedgerMigrations.ids.slice(0, 4)
+      const made = `('Applied', '${old.join("', 'sha256:aa'), ('Applied', '")}', 'sha256:aa')`
+      yield* Database.query(
+        url,
+        ...scripts.slice(0, old.length),
+        `INSERT INTO auto_migration.event (kind, migration_id, checksum) VALUES ${made}`
+      )
+      const writer = yield* role(url, (name) => [
+        `SELECT auto_migration.grant_writer('${name}')`,
+        `GRANT CREATE ON SCHEMA public TO ${name}`
+      ])
+      const recorded = Effect.map(Stream.runCollect(AutoMigration.events), (events) =>
+        Array.from(events, ({ migrationId }): string => migrationId)
+      )
+      const healed = yield* Effect.zipRight(ask("SELECT email FROM users"), recorded).pipe(
+        Effect.provide(App.layer({ url: writer.url, migrations: users }))
+      )
+      deepStrictEqual(healed, [...old, ...Object.keys(users)])
+      const migrated = yield* Effect.zipRight(AutoMigration.migrate, recorded).pipe(
+        Effect.provide(App.layer({ url, migrations: { ...users, "003_own": "CREATE TABLE own (id integer);" } }))
+      )
+      deepStrictEqual(migrated, [...healed, ...LedgerMigrations.ids.slice(old.length), "003_own"])
+    })
+  )
+
   it.scopedLive("runs a step outside transactions, and cannot take a lease that another role holds", () =>
     Effect.gen(function* () {
       const url = yield* Server.freshDatabase

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AutoMigration } from "effect-auto-migration"
+import * as LedgerMigrations from "../../../src/ledger/OwnMigrations.js"
 import * as App from "../../support/program/App.js"
 import { ask, askWithin, inProgram, users } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
@@ -73,15 +74,7 @@ describe("the ledger", () => {
         const events = Chunk.toReadonlyArray(yield* Stream.runCollect(AutoMigration.events))
         deepStrictEqual(
           events.map((event) => event.migrationId as string),
-          [
-            "effect-auto-migration/001_zero_trust_schema",
-            "effect-auto-migration/002_add_bitmap_sequences",
-            "effect-auto-migration/003_add_leases",
-            "effect-auto-migration/004_add_event_kinds",
-            "effect-auto-migration/005_guard_projection",
-            "effect-auto-migration/006_limit_values",
-            "001_users"
-          ]
+          [...LedgerMigrations.ids, "001_users"]
         )
       })
     )

@@ -99,7 +99,7 @@ describe("a projection that was changed although it is guarded", () => {
           url,
           ...lifted(
             "INSERT INTO auto_migration.migration_bit SELECT max(bit) + 1, '002_users_email', 'sha256:aa', 999 FROM auto_migration.migration_bit",
-            "UPDATE auto_migration.applied_set SET bits = set_bit(bits, (SELECT max(bit) FROM auto_migration.migration_bit), 1)"
+            "UPDATE auto_migration.applied_set SET bits = set_bit(bits || '\\x00', (SELECT max(bit) FROM auto_migration.migration_bit), 1)"
           )
         )
         const found = yield* AutoMigration.verify
