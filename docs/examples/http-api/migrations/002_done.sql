@@ -1,0 +1,3 @@
+CREATE TABLE done (
+  note integer PRIMARY KEY REFERENCES notes
+);
