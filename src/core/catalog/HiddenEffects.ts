@@ -22,6 +22,7 @@ const opaqueFunctions: ReadonlySet<string> = new Set([
   "heap_force_freeze",
   "heap_force_kill",
   "pg_import_system_collations",
+  "pg_partition_tree",
   "query_to_xml",
   "query_to_xml_and_xmlschema",
   "schema_to_xml",

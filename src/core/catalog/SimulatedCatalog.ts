@@ -180,6 +180,9 @@ export const allRelations = (catalog: SimulatedCatalog): ReadonlyArray<Relation>
 export const allTypes = (catalog: SimulatedCatalog): ReadonlyArray<Type> => [...HashMap.values(catalog.types)].flat()
 
 /** @since 0.1.0 @category queries */
+export const allNamed = (catalog: SimulatedCatalog): ReadonlyArray<NamedObject> => [...HashMap.values(catalog.named)]
+
+/** @since 0.1.0 @category queries */
 export const allRoutines = (catalog: SimulatedCatalog): ReadonlyArray<Routine> =>
   [...HashMap.values(catalog.routines)].flat()
 
@@ -281,3 +284,16 @@ export const removeNamed = (catalog: SimulatedCatalog, key: HazardKey): Simulate
   ...catalog,
   named: HashMap.remove(catalog.named, key)
 })
+
+/** Tables with a column of this type, or of a type that contains it. @since 0.1.0 @category queries */
+export const tablesWithType = (catalog: SimulatedCatalog, type: QualifiedName): ReadonlyArray<QualifiedName> => {
+  const inner = new Set([type.name])
+  const all = allTypes(catalog)
+  for (let before = 0; before < inner.size; ) {
+    before = inner.size
+    for (const { name, parts } of all) if (parts.some((part) => inner.has(part.name))) inner.add(name.name)
+  }
+  return allRelations(catalog).flatMap(({ columns, kind, name }) =>
+    kind !== "index" && columns.some((column) => inner.has(column.type.name)) ? [name] : []
+  )
+}

@@ -95,6 +95,7 @@ const aggregate: Definition = (recorder, statement) => {
   R.write(recorder, HazardKey.routine(name.name))
   const inputs = types.map(wordingOf)
   if (statement.replace !== true) R.claim(recorder, SchemaObject.routine(name, inputs))
+  for (const before of Catalog.routinesNamed(recorder.catalog, name)) R.readAll(recorder, before.dependencies)
   const support = (statement.definition ?? []).flatMap((node) => {
     const parts = "DefElem" in node ? partsOfObject(node.DefElem.arg) : []
     return parts.length > 0 && R.routines(recorder, Path.routine(recorder, nameOfStrings(parts))).length > 0
@@ -146,8 +147,38 @@ const operator: Definition = (recorder, { definition, defnames }) => {
     const type = optionNamed(definition, side)?.arg
     return type !== undefined && "TypeName" in type ? [wordingOf(type.TypeName)] : []
   })
-  addToThing(recorder, HazardKey.operator(name.name), [SchemaObject.operator(name, operands)], runs)
+  const key = HazardKey.operator(name.name)
+  addToThing(recorder, key, [SchemaObject.operator(name, operands)], runs)
+  pair(recorder, key, partnersIn(definition))
 }
+
+const partnersIn = (definition: ReadonlyArray<Node> | undefined): ReadonlyArray<HazardKey.HazardKey> =>
+  optionsOf(definition).flatMap(({ arg, defname = "" }) =>
+    partners.has(defname) ? partsOfObject(arg).slice(-1).map(HazardKey.operator) : []
+  )
+
+/**
+ * Gives an operator and its commutator and negator the functions of each other: the server may run one in place of the other. An
+ * operator that names one before it is made has noted its key.
+ */
+const pair = (recorder: R.Recorder, key: HazardKey.HazardKey, named: ReadonlyArray<HazardKey.HazardKey>): void => {
+  const before = Catalog.allNamed(recorder.catalog).filter(
+    (other) => other.key.startsWith(HazardKey.operator("")) && other.dependencies.has(key)
+  )
+  const own = Catalog.findNamed(recorder.catalog, key)
+  for (const other of new Set([...named, ...before.map((one) => one.key)])) {
+    const known = other === key ? undefined : Catalog.findNamed(recorder.catalog, other)
+    if (known === undefined || own === undefined) continue
+    R.readAll(recorder, known.dependencies)
+    R.saveNamed(recorder, other, known.objects, without(own.runs, known.runs))
+    R.saveNamed(recorder, key, own.objects, without(known.runs, own.runs))
+  }
+}
+
+const without = (
+  calls: ReadonlyArray<Catalog.HiddenCall>,
+  known: ReadonlyArray<Catalog.HiddenCall>
+): ReadonlyArray<Catalog.HiddenCall> => calls.filter(({ name }) => !known.some((one) => one.name.name === name.name))
 
 /** Operators of one name share a key, and so do text search objects of one name. */
 const addToThing = (
@@ -161,8 +192,11 @@ const addToThing = (
 }
 
 /** @since 0.1.0 @category statements */
-export const alterOperator = (recorder: R.Recorder, { opername, options }: AlterOperatorStmt): void =>
-  addToThing(recorder, HazardKey.operator(nameOfNodes(opername?.objname).name), [], readParts(recorder, options))
+export const alterOperator = (recorder: R.Recorder, { opername, options }: AlterOperatorStmt): void => {
+  const key = HazardKey.operator(nameOfNodes(opername?.objname).name)
+  R.readAll(recorder, Catalog.findNamed(recorder.catalog, key)?.dependencies ?? [])
+  addToThing(recorder, key, [], readParts(recorder, options))
+}
 
 /** A type without parts is a shell: only functions can name it, until a second statement completes it. */
 const baseType: Definition = (recorder, { definition, defnames }) => {

@@ -20,7 +20,7 @@ import type {
 import * as Option from "effect/Option"
 import * as Catalog from "../catalog/SimulatedCatalog.js"
 import * as HazardKey from "../model/HazardKey.js"
-import { type QualifiedName, routine } from "../model/SchemaObject.js"
+import { nameFrom, type QualifiedName, routine } from "../model/SchemaObject.js"
 import { runBlock } from "../reading/BodyRun.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
@@ -28,7 +28,7 @@ import * as Use from "../reading/Use.js"
 import { mentionsOf } from "../sql/Mentions.js"
 import { isBuiltIn, wordingOf } from "../sql/ParsedType.js"
 import { bodyOfBlock, bodyOfFunction, declaredBody, inputsOf, type RoutineBody } from "../sql/RoutineBody.js"
-import { nameOfNodes, optionNamed, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
+import { nameOfNodes, optionNamed, optionsOf, partsOfObject, stringsOf } from "../sql/SyntaxTree.js"
 
 /**
  * Creates a routine. Its signature and a body in SQL are read now. Of a body in PL/pgSQL, only the declared types are
@@ -44,7 +44,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   parsedNow(recorder, body)
   R.readSchema(recorder, name)
   const signature = Use.useStored(recorder, statement.parameters, statement.returnType)
-  readOptions(recorder, statement)
+  const settings = readOptions(recorder, statement)
   const defaults = mentionsOf(inputs.map(({ defexpr }) => defexpr))
   const uses = body._tag === "Code" && body.language === "sql" ? readBody(recorder, statement, body.steps) : []
   if (body._tag === "Code") for (const declared of body.declared) declaredNow(recorder, declared)
@@ -64,7 +64,7 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
     body,
     declared: declaredBody(statement, recorder.file),
     isCertain: statement.replace !== true && !recorder.statement.runsCode,
-    uses: [...uses, ...Use.directKeys(recorder, defaults)],
+    uses: [...uses, ...settings, ...Use.directKeys(recorder, defaults)],
     onCall: Use.hiddenCalls(recorder, defaults),
     dependencies: new Set()
   }
@@ -74,11 +74,21 @@ export const createFunction = (recorder: R.Recorder, statement: CreateFunctionSt
   R.saveRoutine(recorder, { ...next, dependencies: before?.dependencies ?? new Set() })
 }
 
-/** Reads the planner support function and the types of transforms, and a text search configuration that is set. */
-const readOptions = (recorder: R.Recorder, { options }: CreateFunctionStmt): void => {
+/** Reads the planner support function and the types of transforms. Returns the keys of what its settings name, which each call reads. */
+const readOptions = (recorder: R.Recorder, { options }: CreateFunctionStmt): ReadonlyArray<HazardKey.HazardKey> => {
   const support = partsOfObject(optionNamed(options, "support")?.arg)
   if (support.length > 0) Use.calledFrom(recorder, support)
-  Use.useStored(recorder, optionNamed(options, "transform")?.arg, optionNamed(options, "set")?.arg)
+  Use.useStored(recorder, optionNamed(options, "transform")?.arg)
+  return settingsOf(recorder, options)
+}
+
+/** Reads the text search configurations that the settings of a routine name, and returns their keys. */
+const settingsOf = (
+  recorder: R.Recorder,
+  options: ReadonlyArray<Node> | undefined
+): ReadonlyArray<HazardKey.HazardKey> => {
+  const set = optionsOf(options).flatMap(({ arg, defname }) => (defname === "set" && arg !== undefined ? [arg] : []))
+  return Use.directKeys(recorder, Use.useStored(recorder, set))
 }
 
 /** The types of these that are not built in. @since 0.1.0 @category queries */
@@ -109,7 +119,7 @@ const declaredNow = (recorder: R.Recorder, given: QualifiedName): void => {
 export const alterFunction = (recorder: R.Recorder, { actions, func, objtype }: AlterFunctionStmt): void => {
   for (const found of matching(recorder, func)) {
     R.readAll(recorder, found.dependencies)
-    R.saveRoutine(recorder, found)
+    R.saveRoutine(recorder, { ...found, uses: [...found.uses, ...settingsOf(recorder, actions)] })
   }
   const support = optionNamed(actions, "support")
   if (support !== undefined) R.opaqueBarrier(recorder, `alters a ${objtype} with a support function`)
@@ -190,7 +200,13 @@ export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): 
     for (const known of R.relations(recorder, table)) R.readAll(recorder, known.dependencies)
   if (statement.constrrel !== undefined) Use.touch(recorder, Path.range(recorder, statement.constrrel))
   Use.touchRoutine(recorder, name, Option.none())
-  const condition = Use.useStored(recorder, statement.whenClause, stringsOf(statement.args).map(constant))
+  const args = stringsOf(statement.args)
+  if (name.name === "tsvector_update_trigger")
+    R.readAll(
+      recorder,
+      args.slice(1, 2).flatMap((text) => Option.toArray(Option.map(nameFrom(text), configuration)))
+    )
+  const condition = Use.useStored(recorder, statement.whenClause, args.map(constant))
   R.read(recorder, HazardKey.trigger(trigname))
   const transitions = (statement.transitionRels ?? []).flatMap((node) =>
     "TriggerTransition" in node ? [node.TriggerTransition.name ?? ""] : []
@@ -208,6 +224,9 @@ export const createTrigger = (recorder: R.Recorder, statement: CreateTrigStmt): 
   })
 }
 
+/** The server looks the configuration up when the trigger runs, so it may be made later. */
+const configuration = ({ name }: QualifiedName): HazardKey.HazardKey => HazardKey.textSearch(name)
+
 /** An argument of a trigger, as an expression has it: it may name a text search configuration. */
 const constant = (sval: string): Node => ({ A_Const: { sval: { sval } } })
 
@@ -224,7 +243,9 @@ export const createPolicy = (
   }
   const mentions = Use.useStored(recorder, qual, with_check)
   R.read(recorder, HazardKey.policy(policy_name))
-  const before = R.findRelation(recorder, name)?.attachments.find((_) => _.kind === "policy" && _.name === policy_name)
+  const known = R.findRelation(recorder, name)
+  const before = known?.attachments.find((_) => _.kind === "policy" && _.name === policy_name)
+  if (before !== undefined) R.readAll(recorder, known?.dependencies ?? [])
   attach(recorder, name, {
     kind: "policy",
     name: policy_name,

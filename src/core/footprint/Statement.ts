@@ -132,6 +132,7 @@ const createPublication: Rule<"CreatePublicationStmt"> = (recorder, { for_all_ta
 const alterPublication: Rule<"AlterPublicationStmt"> = (recorder, { for_all_tables, pubname = "", pubobjects }) => {
   R.write(recorder, `publication ${pubname}`)
   publish(recorder, pubobjects, for_all_tables === true)
+  R.resaveNamed(recorder, `publication ${pubname}`)
 }
 
 /** Writes the published tables: a published table without a key refuses updates. */

@@ -149,7 +149,7 @@ export const alterDomain = (recorder: R.Recorder, statement: AlterDomainStmt): v
   }
   R.readAll(recorder, known.dependencies)
   const mentions = Use.useNow(recorder, statement.def)
-  for (const table of Use.tablesWithType(recorder, known.name)) Use.change(recorder, table)
+  for (const table of Catalog.tablesWithType(recorder.catalog, known.name)) Use.change(recorder, table)
   if (statement.def !== undefined && "Constraint" in statement.def) {
     addDomainConstraint(recorder, known.name, statement.def.Constraint)
   } else if (statement.subtype === "T") {

@@ -45,6 +45,21 @@ const keyOfNamed: Readonly<Partial<Record<NamedInText["kind"], (name: string) =>
   "text search": HazardKey.textSearch
 }
 
+/**
+ * Reads the text search configurations and dictionaries among what an object depends on: a stored expression asks them when it
+ * runs. Other objects without a body matter only where an expression is stored.
+ *
+ * @since 0.1.0
+ * @category expressions
+ */
+export const readTextSearch = (recorder: R.Recorder, dependencies: Iterable<HazardKey.HazardKey>): void => {
+  for (const key of dependencies) {
+    if (!key.startsWith(HazardKey.textSearch(""))) continue
+    R.read(recorder, key)
+    R.readAll(recorder, Catalog.findNamed(recorder.catalog, key)?.dependencies ?? [])
+  }
+}
+
 /** Calls that the server makes by itself when it runs a stored expression. @since 0.1.0 @category expressions */
 export const hiddenCalls = (recorder: R.Recorder, mentions: Mentions): ReadonlyArray<Catalog.HiddenCall> => [
   ...mentions.calls

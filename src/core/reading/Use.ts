@@ -18,9 +18,10 @@ import { isBuiltIn } from "../sql/ParsedType.js"
 import { nameOfStrings } from "../sql/SyntaxTree.js"
 import { isRunning, runBody } from "./BodyRun.js"
 import { inspectCatalog, isCatalogRelation } from "./CatalogQuery.js"
+import { movedBy } from "./ComputedSequence.js"
 import * as Path from "./NameResolution.js"
 import * as R from "./Recorder.js"
-import { thingsIn } from "./StoredExpression.js"
+import { readTextSearch, thingsIn } from "./StoredExpression.js"
 import * as UnknownTable from "./UnknownTable.js"
 
 export { directKeys, hiddenCalls, movedSequences } from "./StoredExpression.js"
@@ -96,6 +97,7 @@ export const fetch = (recorder: R.Recorder, name: QualifiedName): void => {
   touch(recorder, name)
   if (!once(recorder, "fetch", name)) return
   for (const relation of R.relations(recorder, name)) {
+    readTextSearch(recorder, relation.dependencies)
     for (const hidden of relation.onRead) runHidden(recorder, relation, hidden)
     for (const { calls, kind } of relation.attachments) {
       if (kind !== "trigger") for (const hidden of calls) runHidden(recorder, relation, hidden)
@@ -157,6 +159,7 @@ const moveSequence = (recorder: R.Recorder, sequence: QualifiedName): void =>
 const storeValue = (recorder: R.Recorder, name: QualifiedName): void => {
   if (!once(recorder, "value", name)) return
   for (const type of R.types(recorder, name)) {
+    readTextSearch(recorder, type.dependencies)
     for (const hidden of [...type.onWrite, ...type.runs]) runHidden(recorder, undefined, hidden)
     for (const part of type.parts) storeValue(recorder, part)
   }
@@ -287,8 +290,12 @@ const addRoutineRisk = (recorder: R.Recorder, name: QualifiedName): void => {
   if (!isServers && !isOwn) recorder.statement.candidates.push({ kind: "opaque", relation: Option.some(name) })
 }
 
-const runCall = (recorder: R.Recorder, { args, name }: Call): void => {
+const runCall = (recorder: R.Recorder, call: Call): void => {
+  const { args, name } = call
   addRoutineRisk(recorder, name)
+  const moved = movedBy(recorder, call)
+  if (moved === undefined) R.barrier(recorder, `${name.name} moves a sequence whose name is computed`)
+  for (const found of moved ?? []) changeNamed(recorder, Path.relation(recorder, found))
   if (hasHiddenEffects(name.name, args))
     R.opaqueBarrier(recorder, `${name.name} has effects that its call does not show`)
   if (hasOutsideEffects(name.name)) recorder.statement.isOpaque = true
@@ -368,6 +375,9 @@ const useNames = (recorder: R.Recorder, mentions: Mentions): void => {
 /** Whether a name in a string is one of a relation; a type may be the row of one. */
 const isRelation = (kind: NamedInText["kind"]): boolean => kind === "relation" || kind === "sequence" || kind === "type"
 
+const changeNamed = (recorder: R.Recorder, name: QualifiedName): void =>
+  R.findRelation(recorder, name)?.kind === "sequence" ? changePart(recorder, name) : change(recorder, name)
+
 /** Writes an index, a sequence or a statistics object, and its table. @since 0.1.0 @category writing */
 export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
   const found = R.relations(recorder, name)
@@ -378,17 +388,4 @@ export const changePart = (recorder: R.Recorder, name: QualifiedName): void => {
     R.write(recorder, part.name.name, part.name)
     if (Option.isSome(part.owner)) change(recorder, part.owner.value)
   }
-}
-
-/** Tables with a column of this type, or of a type that contains it. @since 0.1.0 @category queries */
-export const tablesWithType = (recorder: R.Recorder, type: QualifiedName): ReadonlyArray<QualifiedName> => {
-  const inner = new Set([type.name])
-  const all = Catalog.allTypes(recorder.catalog)
-  for (let before = 0; before < inner.size; ) {
-    before = inner.size
-    for (const { name, parts } of all) if (parts.some((part) => inner.has(part.name))) inner.add(name.name)
-  }
-  return Catalog.allRelations(recorder.catalog).flatMap(({ columns, kind, name }) =>
-    kind !== "index" && columns.some((column) => inner.has(column.type.name)) ? [name] : []
-  )
 }

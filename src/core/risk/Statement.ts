@@ -13,7 +13,6 @@ import * as HazardKey from "../model/HazardKey.js"
 import * as SchemaObject from "../model/SchemaObject.js"
 import * as Path from "../reading/NameResolution.js"
 import * as R from "../reading/Recorder.js"
-import { tablesWithType } from "../reading/Use.js"
 import { isOn, nameOfNodes, optionNamed, optionsOf } from "../sql/SyntaxTree.js"
 import { isTransactional } from "../statement/TransactionBlock.js"
 import { about, aboutType, general, onInsert, onRows, onTable, type RiskCandidate } from "./Candidate.js"
@@ -171,7 +170,7 @@ const ofDomain = (recorder: R.Recorder, { def, subtype, typeName }: AlterDomainS
   const name = Path.type(recorder, nameOfNodes(typeName))
   const candidates = aboutType(recorder, kind, name)
   if (candidates.length === 0) return []
-  const known = tablesWithType(recorder, name).flatMap((table) => about(recorder, kind, table))
+  const known = Catalog.tablesWithType(recorder.catalog, name).flatMap((table) => about(recorder, kind, table))
   return recorder.catalog.isComplete ? known : [...known, general(kind)]
 }
 

@@ -33,7 +33,8 @@ import {
   nameOfNodes,
   nameOfRangeVar,
   nameOfStrings,
-  stringsOf
+  stringsOf,
+  withoutCasts
 } from "./SyntaxTree.js"
 
 /** How a statement uses the rows of a relation. @since 0.1.0 @category models */
@@ -224,24 +225,16 @@ const typeName = (out: Collected, type: TypeName, shadowed: Shadowed): void => {
 
 /** Functions whose first argument names a sequence, and functions whose first argument names a relation. */
 const sequenceFunctions: ReadonlySet<string> = new Set(["nextval", "setval", "currval"])
-const relationFunctions: ReadonlySet<string> = new Set([
-  "has_any_column_privilege",
-  "has_column_privilege",
-  "has_sequence_privilege",
-  "has_table_privilege",
-  "pg_get_serial_sequence",
-  "pg_get_viewdef",
-  "pg_indexes_size",
-  "pg_prewarm",
-  "pg_relation_filenode",
-  "pg_relation_filepath",
-  "pg_relation_size",
-  "pg_sequence_last_value",
-  "pg_table_size",
-  "pg_total_relation_size",
-  "row_security_active",
-  "to_regclass"
-])
+const relationFunctions: ReadonlySet<string> = new Set(
+  (
+    "brin_desummarize_range brin_summarize_new_values brin_summarize_range gin_clean_pending_list has_any_column_privilege " +
+    "has_column_privilege has_sequence_privilege has_table_privilege pg_column_is_updatable pg_get_replica_identity_index " +
+    "pg_get_serial_sequence pg_get_viewdef pg_index_column_has_property pg_index_has_property pg_indexes_size " +
+    "pg_partition_ancestors pg_partition_root pg_prewarm pg_relation_filenode pg_relation_filepath " +
+    "pg_relation_is_publishable pg_relation_is_updatable pg_relation_size pg_sequence_last_value pg_table_size " +
+    "pg_total_relation_size row_security_active to_regclass"
+  ).split(" ")
+)
 
 /** Functions whose first argument is the text of another name. */
 const lookups: Readonly<Record<string, NamedInText["kind"]>> = {
@@ -261,13 +254,16 @@ const lookups: Readonly<Record<string, NamedInText["kind"]>> = {
 
 const call = (out: Collected, name: QualifiedName, args: ReadonlyArray<Node>): void => {
   out.calls.push({ name, args })
-  if (/^(has_|pg_has_role$)/.test(name.name) && args.length > 2) privilege(out, name.name, args)
-  else if (sequenceFunctions.has(name.name)) namedInText(out, "sequence", constantText(args[0]))
+  if (namesRole(name.name, args.length)) privilege(out, name.name, args)
+  else if (sequenceFunctions.has(name.name)) namedInText(out, "sequence", constantText(withoutCasts(args[0])))
   else if (relationFunctions.has(name.name)) namedInText(out, "relation", constantText(args[0]))
   else namedInText(out, lookups[name.name], constantText(args[0]))
 }
 
-/** With three arguments, the first is a role and the second the object: `has_table_privilege('r', 't', 'SELECT')`. */
+/** Whether a role comes first, as in `has_table_privilege('r', 't', 'SELECT')`. */
+const namesRole = (name: string, args: number): boolean =>
+  /^(has_|pg_has_role$)/.test(name) && args > (name === "has_column_privilege" ? 3 : 2)
+
 const privilege = (out: Collected, name: string, args: ReadonlyArray<Node>): void => {
   namedInText(out, "role", constantText(args[0]))
   namedInText(out, relationFunctions.has(name) ? "relation" : lookups[name], constantText(args[1]))

@@ -84,6 +84,10 @@ export const constantText = (node: Node | undefined): Option.Option<string> =>
     ? Option.some(node.A_Const.sval.sval ?? "")
     : Option.none()
 
+/** An expression without the casts around it. @since 0.1.0 @category operations */
+export const withoutCasts = (node: Node | undefined): Node | undefined =>
+  node !== undefined && "TypeCast" in node ? withoutCasts(node.TypeCast.arg) : node
+
 /** The options of a statement. @since 0.1.0 @category operations */
 export const optionsOf = (nodes: ReadonlyArray<Node> | undefined): ReadonlyArray<DefElem> => {
   const elements: Array<DefElem> = []

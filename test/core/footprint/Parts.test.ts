@@ -59,6 +59,22 @@ describe("an operator runs its function", () => {
     behind(writing, "CREATE TABLE copy AS SELECT * FROM seen", "SELECT 1 ==> 2")
   })
 
+  it("and those of its negator and commutator, in whichever order the two are made", () => {
+    const other = (answer: string) =>
+      `CREATE OR REPLACE FUNCTION other(integer, integer) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RETURN ${answer}; END'`
+    const make = (symbol: string, name: string, more = "") =>
+      `CREATE OPERATOR ${symbol} (LEFTARG = integer, RIGHTARG = integer, FUNCTION = ${name}${more})`
+    const asked = "CREATE TABLE answers AS SELECT NOT (1 === 2) AS b"
+    for (const partner of ["NEGATOR", "COMMUTATOR"]) {
+      const pair = [make("===", "same", `, ${partner} = !==`), make("!==", "other")]
+      for (const made of [pair, pair.toReversed()]) {
+        behind([same("true"), other("true"), ...made].join(";"), asked, other("false"))
+        behind([same("true"), other("true"), ...made].join(";"), other("false"), asked)
+      }
+    }
+    free([same("true"), other("true"), make("===", "same"), make("!==", "other")].join(";"), asked, other("false"))
+  })
+
   it("where one of its overloads is dropped and another one is left", () => {
     const overloads = `${operator}; CREATE FUNCTION same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = same)`
     behind(overloads, "DROP OPERATOR === (text, text)", same("false"), "INSERT INTO log SELECT 1 === 2")
@@ -136,6 +152,36 @@ describe("a name in a clause or a string is read", () => {
     free(made, "CREATE TABLE texts AS SELECT to_tsvector('free', 'Running') AS v", changed)
   })
 
+  it("of a text search configuration, where an expression that names it is kept and runs later", () => {
+    const made = "CREATE TEXT SEARCH CONFIGURATION ours (COPY = simple); CREATE TABLE texts (t text, v tsvector)"
+    const trigger = (name: string) =>
+      `CREATE TRIGGER u BEFORE INSERT ON texts FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(v, 'public.${name}', t)`
+    const added = "INSERT INTO texts (t) VALUES ('words')"
+    for (const [kept, runs] of [
+      ["ALTER TABLE texts ADD w tsvector GENERATED ALWAYS AS (to_tsvector('ours', t)) STORED", added],
+      ["ALTER TABLE texts ALTER v SET DEFAULT to_tsvector('public.ours'::regconfig, 'x')", added],
+      ["ALTER TABLE texts ADD CHECK (to_tsvector('ours', t) @@ 'x')", added],
+      ["CREATE INDEX ON texts USING gin (to_tsvector('ours', t))", added],
+      ["CREATE DOMAIN d AS text CHECK (to_tsvector('ours', VALUE) @@ 'x'); ALTER TABLE texts ADD d d", added],
+      ["CREATE VIEW v AS SELECT to_tsvector('ours', t) AS v FROM texts", "CREATE TABLE w AS SELECT v FROM v"],
+      ["CREATE MATERIALIZED VIEW m AS SELECT to_tsvector('ours', t) AS v FROM texts", "REFRESH MATERIALIZED VIEW m"],
+      [trigger("ours"), added],
+      [
+        "CREATE FUNCTION f(text) RETURNS tsvector LANGUAGE sql SET default_text_search_config = 'public.ours' AS 'SELECT to_tsvector($1)'",
+        "SELECT f('x')"
+      ],
+      [
+        "CREATE FUNCTION f(text) RETURNS tsvector LANGUAGE sql AS 'SELECT to_tsvector($1)'; ALTER FUNCTION f SET default_text_search_config = 'public.ours'",
+        "SELECT f('x')"
+      ]
+    ] as const) {
+      behind(made, kept, "ALTER TEXT SEARCH CONFIGURATION ours ALTER MAPPING FOR word WITH english_stem", runs)
+      behind(made, kept, runs, "ALTER TEXT SEARCH CONFIGURATION ours ALTER MAPPING FOR word WITH english_stem")
+    }
+    behind(made, trigger("later"), "ALTER TEXT SEARCH CONFIGURATION ours RENAME TO later", added)
+    free(made, added, "ALTER TEXT SEARCH CONFIGURATION ours ALTER MAPPING FOR word WITH english_stem")
+  })
+
   it("of a collation, in a clause of a column, a domain, an attribute, a key and a copy", () => {
     const made = "CREATE COLLATION ours (LOCALE = 'C')"
     for (const use of [
@@ -158,5 +204,8 @@ describe("a name in a clause or a string is read", () => {
     behind("CREATE SCHEMA s", "SELECT 's'::regnamespace")
     behind("CREATE ROLE r", "SELECT has_table_privilege('r', 'pg_class', 'SELECT')")
     behind("CREATE TABLE t (x integer)", "SELECT pg_get_viewdef('t'), pg_table_size('t')")
+    behind("CREATE TABLE t (x integer)", "SELECT pg_partition_root('t')")
+    behind("CREATE TABLE t (x integer)", "SELECT has_column_privilege('t', 'x', 'SELECT')")
+    behind("CREATE TABLE t (x integer)", "SELECT has_column_privilege('public', 't', 'x', 'SELECT')")
   })
 })

@@ -164,6 +164,28 @@ describe("rule 6: a statement that can remove a dependency reads all former depe
       "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE p (a int DEFAULT g()) PARTITION BY LIST (a); CREATE TABLE c PARTITION OF p DEFAULT"
     behind(partitioned, "ALTER TABLE p DETACH PARTITION c", "DROP TABLE p")
   })
+
+  it("also where it replaces one definition by another", () => {
+    const f = "CREATE FUNCTION f() RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE TABLE t (x int)"
+    const policy = "CREATE POLICY p ON t USING (f())"
+    behind(f, policy, "ALTER POLICY p ON t USING (true)", "DROP FUNCTION f")
+    behind(f, `${policy}; ALTER POLICY p ON t RENAME TO q`, "ALTER POLICY q ON t USING (true)", "DROP FUNCTION f")
+    behind(
+      "CREATE FUNCTION s(int, int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION z(int, int) RETURNS int LANGUAGE sql AS 'SELECT 2'; CREATE AGGREGATE a(int) (SFUNC = s, STYPE = int)",
+      "CREATE OR REPLACE AGGREGATE a(int) (SFUNC = z, STYPE = int)",
+      "DROP FUNCTION s"
+    )
+    behind(
+      "CREATE FUNCTION rest(internal, oid, internal, int) RETURNS float8 LANGUAGE internal AS 'eqsel'; CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same, RESTRICT = rest)",
+      "ALTER OPERATOR === (int, int) SET (RESTRICT = NONE)",
+      "DROP FUNCTION rest"
+    )
+    behind(
+      "CREATE TABLE t (x int); CREATE TABLE u (x int); CREATE PUBLICATION p FOR TABLE t, u",
+      "ALTER PUBLICATION p SET TABLE u",
+      "DROP TABLE t"
+    )
+  })
 })
 
 describe("rule 7: CASCADE writes the dependent objects, a drop frees names, a rename writes both names", () => {
