@@ -6,7 +6,7 @@
  */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { type AppliedSet, maxDetail } from "../core/migration/LedgerEvent.js"
+import * as LedgerEvent from "../core/migration/LedgerEvent.js"
 import * as Migration from "../core/migration/Migration.js"
 import * as SchemaObject from "../core/model/SchemaObject.js"
 import * as Checksum from "../core/text/Checksum.js"
@@ -109,7 +109,7 @@ export const takeLock = (schema: SchemaName): string => unless(lock(schema))
  * @since 0.1.0
  * @category statements
  */
-export const head = (schema: SchemaName, known: AppliedSet, since = String(known.sequence)): string =>
+export const head = (schema: SchemaName, known: LedgerEvent.AppliedSet, since = String(known.sequence)): string =>
   answering(
     "head",
     `pg_catalog.json_build_object(
@@ -129,7 +129,7 @@ export const head = (schema: SchemaName, known: AppliedSet, since = String(known
  * @since 0.1.0
  * @category statements
  */
-export const wholeHead = (schema: SchemaName, known: AppliedSet): string =>
+export const wholeHead = (schema: SchemaName, known: LedgerEvent.AppliedSet): string =>
   head(
     schema,
     known,
@@ -225,7 +225,9 @@ const hasConstraint = (
 
 const isLimited = (schema: SchemaName): string => hasConstraint(schema, "lease", "lease_lasts_limit")
 
-const isSized = (schema: SchemaName): string => hasConstraint(schema, "event", "event_detail_size")
+/** The table of leases may be made anew, without the constraint. */
+const isSized = (schema: SchemaName): string =>
+  `${hasConstraint(schema, "event", "event_detail_size")} AND ${hasConstraint(schema, "lease", "lease_size")}`
 
 /**
  * The checksum of a row, or one that no migration has: the ledger of an earlier version may hold one that no process can read.
@@ -279,11 +281,13 @@ export const readPresence = reader("presence", Presence)
 /** How many bits of a bitmap are set. @since 0.1.0 @category queries */
 export const populationCount = (hexadecimal: string): number => {
   let count = 0
-  for (const digit of hexadecimal) {
-    for (let bits = Number.parseInt(digit, 16); bits > 0; bits >>= 1) count += bits & 1
-  }
+  for (const digit of hexadecimal) count += bitsOf.get(digit) ?? 0
   return count
 }
+
+const bitsOf: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: 16 }, (_, digit) => [digit.toString(16), digit.toString(2).replaceAll("0", "").length])
+)
 
 /**
  * The applied set after a refresh. `Left` asks to read the whole ledger again: the log is not the one that was known
@@ -292,10 +296,13 @@ export const populationCount = (hexadecimal: string): number => {
  * @since 0.1.0
  * @category readers
  */
-export const refreshed = (known: AppliedSet, found: typeof Head.Type): Either.Either<AppliedSet, "start again"> => {
+export const refreshed = (
+  known: LedgerEvent.AppliedSet,
+  found: typeof Head.Type
+): Either.Either<LedgerEvent.AppliedSet, "start again"> => {
   const isSameLog = known.sequence === 0 || found.hashAtKnown === known.hash
-  const checksumById = new Map(isSameLog ? known.checksumById : [])
-  for (const [id, checksum] of found.news) checksumById.set(id, checksum)
+  const before = isSameLog ? known.checksumById : LedgerEvent.empty.checksumById
+  const checksumById = found.news.length === 0 ? before : LedgerEvent.extended(before, found.news)
   return isSameLog && populationCount(found.bits) === checksumById.size
     ? Either.right({ sequence: found.sequence, hash: found.hash ?? known.hash, checksumById })
     : Either.left("start again")
@@ -310,7 +317,7 @@ export const refreshed = (known: AppliedSet, found: typeof Head.Type): Either.Ei
  */
 export const isUnchanged = (
   schema: SchemaName,
-  { hash, sequence }: AppliedSet,
+  { hash, sequence }: LedgerEvent.AppliedSet,
   ids: ReadonlyArray<string>
 ): string => `(SELECT e.sequence = ${sequence} AND e.hash = ${literal(hash)} FROM "${schema}".event e ORDER BY e.sequence DESC LIMIT 1)
   AND EXISTS (SELECT FROM "${schema}".applied_set s WHERE s.sequence = ${sequence})
@@ -321,7 +328,7 @@ export const isUnchanged = (
   AND EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = '"${schema}".event'::regclass AND k.conname = 'event_detail_size')`
 
 const limitedText = `CASE WHEN pg_catalog.octet_length(e.checksum) > ${Checksum.maxLength}
-  OR pg_catalog.octet_length(e.detail::text) > ${maxDetail} THEN '' ELSE e.detail::text END`
+  OR pg_catalog.octet_length(e.detail::text) > ${LedgerEvent.maxDetail} THEN '' ELSE e.detail::text END`
 
 /**
  * An answer `events`: at most `limit` events after `sequence`, in order, with the fields of `LedgerEvent`.

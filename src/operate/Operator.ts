@@ -211,7 +211,10 @@ const appliedUnlessEdited = ({ applied, migrations }: Services): Effect.Effect<A
 
 /** The applied set without repeatable migrations that were edited: an operator runs these again. */
 const current = ({ migrations }: Services, set: AppliedSet): AppliedSet["checksumById"] => {
-  const again = new Set(migrations.filter((migration) => !isCurrent(set, migration)).map(idOf))
+  const again = new Set(
+    migrations.filter((migration) => set.checksumById.has(migration.id) && !isCurrent(set, migration)).map(idOf)
+  )
+  if (again.size === 0) return set.checksumById
   return new Map([...set.checksumById].filter(([id]) => !again.has(id)))
 }
 
@@ -239,8 +242,7 @@ const withoutQuery = <A>(effect: Effect.Effect<A, MigrationFailure.Failure>): Ef
   Effect.mapError(effect, MigrationFailure.withoutQuery)
 
 const isApplied = (services: Services, id: string): Effect.Effect<boolean, AutoMigrationError | UnknownMigration> =>
-  Effect.flatMap(services.applied, ({ checksumById }) =>
-    [...checksumById.keys()].some((other) => other === id)
-      ? Effect.succeed(true)
-      : Effect.as(migrationOf(services, id), false)
-  )
+  Effect.flatMap(services.applied, ({ checksumById }) => {
+    const known: ReadonlyMap<string, unknown> = checksumById
+    return known.has(id) ? Effect.succeed(true) : Effect.as(migrationOf(services, id), false)
+  })

@@ -124,7 +124,7 @@ const readRecords = Message.reader("recorded", Schema.Array(Sighting.Recorded))
 export const isOfProgram = ({ migrations }: MigrationGraph, { checksumById }: AppliedSet): boolean =>
   migrations.some(({ checksum, id }) => checksumById.get(id) === checksum)
 
-const isLookedAt = ({ checksumById }: AppliedSet): boolean => [...checksumById.keys()].some(LedgerMigrations.isAdoption)
+const isLookedAt = ({ checksumById }: AppliedSet): boolean => checksumById.has(LedgerMigrations.emptyAdoption.id)
 
 /**
  * Whether the ledger holds a migration of this program, or an empty adoption.

@@ -129,7 +129,9 @@ const merge = (known: Option.Option<LedgerEvent.AppliedSet>, learnt: LedgerEvent
     onNone: () => learnt,
     onSome: (applied) => {
       const [older, newer] = applied.sequence > learnt.sequence ? [learnt, applied] : [applied, learnt]
-      return { ...newer, checksumById: new Map([...older.checksumById, ...newer.checksumById]) }
+      return LedgerEvent.isApplied(newer, older.checksumById.keys())
+        ? newer
+        : { ...newer, checksumById: LedgerEvent.extended(older.checksumById, newer.checksumById) }
     }
   })
 

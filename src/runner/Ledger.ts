@@ -179,7 +179,7 @@ const unlessLogged = (
   { checksumById }: LedgerEvent.AppliedSet
 ): Effect.Effect<void, MigrationFailure.Failure> =>
   Effect.flatMap(LedgerStatements.readLogged(columns), (logged) => {
-    const known = new Set<string>(checksumById.keys())
+    const known: ReadonlyMap<string, unknown> = checksumById
     const lost = logged.filter((id) => !known.has(id))
     return lost.length === 0
       ? Effect.void

@@ -158,8 +158,21 @@ export const including = (
 ): AppliedSet => ({
   sequence: last.sequence,
   hash: last.hash,
-  checksumById: new Map([...applied.checksumById, ...ran.map(({ checksum, id }) => [id, checksum] as const)])
+  checksumById: extended(
+    applied.checksumById,
+    ran.map(({ checksum, id }) => [id, checksum] as const)
+  )
 })
+
+/** A map with further entries. A map is copied faster by itself than by its entries. @since 0.1.0 @category folds */
+export const extended = (
+  known: AppliedSet["checksumById"],
+  entries: Iterable<readonly [Migration.MigrationId, Checksum.Checksum]>
+): AppliedSet["checksumById"] => {
+  const checksumById = new Map(known)
+  for (const [id, checksum] of entries) checksumById.set(id, checksum)
+  return checksumById
+}
 
 /**
  * Whether all of these are applied.
@@ -167,8 +180,10 @@ export const including = (
  * @since 0.1.0
  * @category predicates
  */
-export const isApplied = ({ checksumById }: AppliedSet, ids: ReadonlyArray<Migration.MigrationId>): boolean =>
-  ids.every((id) => checksumById.has(id))
+export const isApplied = ({ checksumById }: AppliedSet, ids: Iterable<Migration.MigrationId>): boolean => {
+  for (const id of ids) if (!checksumById.has(id)) return false
+  return true
+}
 
 /**
  * Whether a migration is applied, and a repeatable one with its current text: an operator has no part of it left to run.

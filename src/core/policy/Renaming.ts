@@ -44,10 +44,13 @@ export const renamings = (files: Files, { checksumById }: AppliedSet): ReadonlyA
   const kept = new Set(
     files.migrations.flatMap(({ checksum, id }) => (checksumById.get(id) === checksum ? [checksum] : []))
   )
+  const pending = new Set(
+    files.migrations.flatMap(({ checksum, id }) => (checksumById.has(id) || kept.has(checksum) ? [] : [checksum]))
+  )
   const idsByChecksum = new Map<Checksum, NonEmptyArray<MigrationId>>()
   for (const [id, checksum] of checksumById) {
+    if (!pending.has(checksum)) continue
     const others = idsByChecksum.get(checksum)
-    if (kept.has(checksum)) continue
     if (others === undefined) idsByChecksum.set(checksum, [id])
     else others.push(id)
   }
