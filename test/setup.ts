@@ -5,9 +5,10 @@
  * And what one file does to `it` is undone before the next in the same process: `layer` puts methods on it that provide what
  * the layer has built, and that is closed by then.
  */
-import { it } from "@effect/vitest"
+import { afterAll, it } from "@effect/vitest"
 import * as GlobalValue from "effect/GlobalValue"
 import * as fc from "fast-check"
+import * as OwnSqlWatch from "./support/server/OwnSqlWatch.js"
 
 Object.assign(
   it,
@@ -22,3 +23,6 @@ fc.configureGlobal({
   ...fc.readConfigureGlobal(),
   seed: fixed === undefined ? Date.now() ^ Math.trunc(Math.random() * 0x1_0000_0000) : Number(fixed)
 })
+
+OwnSqlWatch.begin()
+afterAll(OwnSqlWatch.check)

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 import * as Exports from "./support/repository/Exports.js"
 import * as Mutants from "./support/repository/Mutants.js"
+import * as OwnSqlPlugin from "./support/server/OwnSqlPlugin.js"
 
 /** What all projects share. The global setup is not among it: each project would start a server of its own. */
 const shared = {
@@ -12,8 +13,11 @@ const shared = {
       find: new RegExp(`^${specifier}$`),
       replacement: fileURLToPath(new URL(`../${file}`, import.meta.url))
     }))
-  }
+  },
+  plugins: [OwnSqlPlugin.plugin]
 }
+
+const mutated = { ...shared, plugins: [...shared.plugins, ...Mutants.plugins(process.env["MUTANT"])] }
 
 /** Tests that need no server. */
 const pure = ["test/core/**/*.test.ts"]
@@ -57,8 +61,7 @@ export default defineConfig({
     },
     projects: [
       {
-        ...shared,
-        plugins: [...Mutants.plugins(process.env["MUTANT"])],
+        ...mutated,
         test: {
           ...limits,
           name: "pure",
@@ -67,8 +70,7 @@ export default defineConfig({
         }
       },
       {
-        ...shared,
-        plugins: [...Mutants.plugins(process.env["MUTANT"])],
+        ...mutated,
         test: {
           ...limits,
           name: "tests",
@@ -81,8 +83,7 @@ export default defineConfig({
         }
       },
       {
-        ...shared,
-        plugins: [...Mutants.plugins(process.env["MUTANT"])],
+        ...mutated,
         test: {
           ...limits,
           testTimeout: 3_600_000,
@@ -101,8 +102,7 @@ export default defineConfig({
         }
       },
       ...["pooler", "languages", "browser"].map((name) => ({
-        ...shared,
-        plugins: [...Mutants.plugins(process.env["MUTANT"])],
+        ...mutated,
         test: {
           ...limits,
           name,
@@ -113,7 +113,7 @@ export default defineConfig({
       })),
       {
         ...shared,
-        plugins: [quickpickle({ stepTimeout: limits.testTimeout, skipTags: [], todoTags: [] })],
+        plugins: [...shared.plugins, quickpickle({ stepTimeout: limits.testTimeout, skipTags: [], todoTags: [] })],
         test: {
           ...limits,
           name: "features",

@@ -3,7 +3,8 @@
  * match for an unqualified function or operator, and hide an unqualified type or table. Up to PostgreSQL 14 each role may create objects
  * in `public`.
  *
- * The situations below make the library send its statements, which are captured on the wire.
+ * The situations below make the library send its statements, which are captured on the wire. `OwnSqlWatch` looks at those of all other
+ * tests.
  */
 import { assert, describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"

@@ -87,7 +87,7 @@ const bodyOf = function* (parser: Parser, text: string): Generator<string> {
     }
     if (kind !== "PLpgSQL_expr") continue
     const query = String(node["query"])
-    yield /^\s*(?:SELECT|WITH|LOCK|SET)\b/i.test(query) ? query : `SELECT ${query.replace(/^\s*\w+\s*:=/, "")}`
+    yield Either.isRight(parser.sql(query)) ? query : `SELECT ${query.replace(/^\s*\w+\s*:=/, "")}`
   }
 }
 
@@ -97,7 +97,7 @@ const isImplicit = new Set(["found", "sqlstate", "sqlerrm"])
 /** Sets the path of a transaction to the server's own schema: the statements after it are looked up there alone. */
 const pin = /SET LOCAL search_path = pg_catalog, pg_temp/
 
-const block = /DO \$effect_auto_migration\$[\s\S]*?\$effect_auto_migration\$/g
+const block = /DO \$(\w*)\$[\s\S]*?\$\1\$/g
 
 /** The statements of a message, and those in its `DO` blocks. */
 const statementsIn = (parser: Parser, text: string): ReadonlyArray<string> => [
