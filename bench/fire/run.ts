@@ -4,6 +4,7 @@
  * names, `npm run bench:fire -- kills`, it runs those alone.
  */
 import * as Effect from "effect/Effect"
+import * as attacks from "./attacks.js"
 import * as coldStart from "./coldStart.js"
 import { type Figure, isOver, line } from "./Figure.js"
 import * as failing from "./failing.js"
@@ -14,7 +15,8 @@ const benches: Readonly<Record<string, Effect.Effect<ReadonlyArray<Figure>>>> = 
   coldStart: coldStart.run(coldStart.scale),
   kills: kills.run(kills.scale),
   failing: failing.run(failing.scale),
-  reader: reader.run(reader.scale)
+  reader: reader.run(reader.scale),
+  attacks: attacks.run
 }
 
 const chosen = process.argv.slice(2)

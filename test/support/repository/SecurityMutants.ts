@@ -24,6 +24,7 @@ const printed = "server/attack/printed"
 const holders = "server/attack/holders"
 const kept = "server/attack/kept"
 const folder = "source/Folder"
+const healer = "heal/Healer"
 const others = "server/attack/ledgerOfOthers"
 const locks = "server/database/transactions"
 const pooler = "pooler/dirtySession"
@@ -229,6 +230,11 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "heal/Boundary",
     ": Effect.failCause(before.cause)",
     ": Effect.die('another error')"
+  ]),
+  of(healer, "questions' hashes", "hundreds of failing queries", "the hashes of questions", [
+    "heal/Findings",
+    "sha256(question)",
+    "question"
   ]),
   of(
     pooler,
