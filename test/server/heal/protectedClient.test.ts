@@ -191,7 +191,7 @@ describe("a transaction of a protected client", () => {
   )
 
   it.scopedLive("waits for the locks of its heal: its own have ended with it", () =>
-    protectedBy({}, users, { lockTimeout: Duration.millis(50), deadline: Duration.millis(400) })((url) =>
+    protectedBy({}, users, { lockTimeout: Duration.millis(50) })((url) =>
       Effect.gen(function* () {
         yield* holding(url, "LOCK TABLE users IN ACCESS SHARE MODE")
         const sql = yield* client
