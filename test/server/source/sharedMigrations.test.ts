@@ -14,6 +14,7 @@ import {
   AutoMigration,
   AutoMigrationConfig,
   MigrationSource,
+  ProtectedClient,
   SharedMigrations,
   withAutoMigration
 } from "effect-auto-migration"
@@ -49,7 +50,8 @@ type Tenants = LayerMap.LayerMap<string, AutoMigration.AutoMigration | SqlClient
 const withTenants = <A, E>(
   layerOf: (tenant: string) => ReturnType<typeof client>,
   options: (tenant: string) => AutoMigrationConfig.OptionsInput,
-  body: (tenants: Tenants, loads: () => number) => Effect.Effect<A, E, Scope.Scope>
+  body: (tenants: Tenants, loads: () => number) => Effect.Effect<A, E, Scope.Scope>,
+  ofTenant: typeof AutoMigration.layerTenant = AutoMigration.layerTenant
 ) =>
   Effect.suspend(() => {
     const source = counted()
@@ -57,7 +59,7 @@ const withTenants = <A, E>(
       const tenants = yield* LayerMap.make(
         (tenant: string) =>
           Layer.provide(
-            AutoMigration.layerTenant(layerOf(tenant)),
+            ofTenant(layerOf(tenant)),
             AutoMigrationConfig.layer({ deadline: App.deadline, ...options(tenant) })
           ),
         { idleTimeToLive: "1 minute" }
@@ -107,6 +109,26 @@ describe("tenants", () => {
       )
       const tables = "SELECT schemaname AS schema FROM pg_tables WHERE tablename = 'users' ORDER BY 1"
       deepStrictEqual(yield* Database.query(url, tables), [{ schema: "a" }, { schema: "b" }])
+    })
+  )
+
+  it.scopedLive("heal each alone by a protected client, without a boundary", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Database.query(url, "CREATE SCHEMA a", "CREATE SCHEMA b")
+      const emails = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT id, email FROM users`)
+      const inTransaction = Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(emails))
+      yield* withTenants(
+        (tenant) => client(withSearchPath(url, tenant)),
+        (tenant) => ({ schema: `${tenant}_ledger` }),
+        (tenants) =>
+          Effect.gen(function* () {
+            deepStrictEqual(yield* Effect.provide(emails, tenants.get("a")), [{ id: 1, email: null }])
+            deepStrictEqual(yield* Effect.provide(appliedIds, tenants.get("b")), [])
+            deepStrictEqual(yield* Effect.provide(inTransaction, tenants.get("b")), [{ id: 1, email: null }])
+          }),
+        (of) => Layer.provideMerge(ProtectedClient.layer({ transactions: "restart" }), AutoMigration.layerTenant(of))
+      )
     })
   )
 
