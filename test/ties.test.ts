@@ -1,4 +1,5 @@
 /** The ties between files that the compiler does not see: a document that lists what a source defines, and lists of the same kinds. */
+import { posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
@@ -13,7 +14,7 @@ import * as ErrorShapes from "./support/detect/ErrorShapes.js"
 import { lastFootprint } from "./support/history/Parsing.js"
 import { filesIn, read } from "./support/repository/Repository.js"
 
-const guide = read("docs/integration-guide.md")
+const configuration = read("docs/reference/configuration.md")
 
 const none = (found: ReadonlyArray<string>): void => deepStrictEqual(found, [])
 
@@ -21,18 +22,18 @@ const namesIn = (text: string, form: RegExp): ReadonlyArray<string> =>
   Array.from(text.matchAll(form), (match) => match[1] ?? "")
 
 describe("an option", () => {
-  it("has a row in the integration guide, and no row is left over", () => {
-    const section = guide.split("\n## ").find((text) => text.startsWith("Options\n")) ?? ""
+  it("has a row in its page, and no row is left over", () => {
+    const section = configuration.split("\n## ").find((text) => text.startsWith("Options\n")) ?? ""
     deepStrictEqual(namesIn(section, /^\| `(\w+)`/gm).toSorted(), Object.keys(AutoMigrationConfig.defaults).toSorted())
   })
 
-  it("has its variable in the comment of `layerEnvironment` and in the integration guide, if it has one", () => {
+  it("has its variable in the comment of `layerEnvironment` and in the page of the options, if it has one", () => {
     const [, reader = ""] = read("src/runtime/AutoMigrationConfig.ts").split("\nconst fromEnvironment")
     const [variablesRead = "", comment = ""] = reader.split('Config.nested("AUTO_MIGRATION")')
     const variables = namesIn(variablesRead, /\("([A-Z_]+)"/g).map((name) => `AUTO_MIGRATION_${name}`)
     assert.include(variables, "AUTO_MIGRATION_LEASE")
     deepStrictEqual(namesIn(comment, /`(AUTO_MIGRATION_[A-Z_]+)`/g).toSorted(), variables.toSorted())
-    none(variables.filter((name) => !guide.includes(`\`${name}\``)))
+    none(variables.filter((name) => !configuration.includes(`\`${name}\``)))
   })
 })
 
@@ -52,12 +53,13 @@ describe("a command", () => {
 })
 
 describe("an error", () => {
-  it("stands in the integration guide, with what to do", () => {
+  it("has a section in its page", () => {
+    const page = read("docs/reference/errors.md")
     const classes = Object.values(Errors).flatMap((value) =>
       typeof value === "function" && "fields" in value ? [value.name] : []
     )
     assert.include(classes, "MigrationFailed")
-    none(classes.filter((name) => !guide.includes(`\`${name}\``)))
+    none(classes.filter((name) => !page.includes(`### ${name}\n`)))
   })
 
   it("is exported by AutoMigrationError.ts, whose classes the tests go through, from whichever file it stands in", () => {
@@ -186,6 +188,43 @@ describe("a test", () => {
     )
     assert.isAbove(parts.length, 10)
     none(parts.filter(({ files, part }) => !files.some((file) => read(file).includes(part))).map(({ part }) => part))
+  })
+})
+
+describe("a link of a document", () => {
+  /** As GitHub makes them of headings. */
+  const slugOf = (heading: string): string =>
+    heading
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-")
+  const anchorsIn = (page: string): ReadonlyArray<string> => [
+    ...namesIn(page.replace(/^```[\s\S]*?^```/gm, ""), /^#+ (.*)$/gm).map(slugOf),
+    ...namesIn(page, /<a id="([\w-]+)">/g)
+  ]
+
+  it("leads to a file, and to a heading of it", () => {
+    const files = new Set([
+      ...filesIn("."),
+      ...filesIn(".").flatMap((file) => [posix.dirname(file), `${posix.dirname(file)}/`])
+    ])
+    const documents = [...files].filter((file) => /^(?:docs\/.*|[A-Z]+)\.md$/.test(file))
+    const links = documents.flatMap((document) =>
+      namesIn(read(document).replace(/^```[\s\S]*?^```/gm, ""), /\]\((?!https?:)([^)\s]+)\)/g).map((link) => ({
+        document,
+        link
+      }))
+    )
+    assert.isAbove(links.length, 150)
+    none(
+      links.flatMap(({ document, link }) => {
+        const [path = "", anchor] = link.split("#")
+        const file = path === "" ? document : posix.join(posix.dirname(document), path)
+        const isThere = files.has(file) && (anchor === undefined || anchorsIn(read(file)).includes(anchor))
+        return isThere ? [] : [`${document}: ${link}`]
+      })
+    )
   })
 })
 

@@ -40,7 +40,7 @@ const run = (
 }
 
 /** The command of the guide, without the package itself. */
-const [, peers = ""] = /^npm install effect-auto-migration (.+)$/m.exec(read("docs/integration-guide.md")) ?? []
+const [, peers = ""] = /^npm install effect-auto-migration (.+)$/m.exec(read("docs/start/new-project.md")) ?? []
 
 const program = `
 import * as SqlClient from "@effect/sql/SqlClient"
