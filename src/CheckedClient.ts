@@ -136,6 +136,23 @@ export const make = (client: PgClient.PgClient): PgClient.PgClient => {
  * Gives the checked client in the place of the original. A `SqlClient` that is not the `PgClient` stays as it is: it
  * belongs to another database, or the program has wrapped it.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { SqlClient } from "@effect/sql"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { CheckedClient } from "effect-auto-migration"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * const swallowing = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+ *   sql.withTransaction(Effect.ignore(sql`SELECT 1 FROM no_such_table`)))
+ *
+ * const Checked = Layer.provide(CheckedClient.layer, PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") }))
+ *
+ * // The server has rolled the transaction back, and the client says so.
+ * assert.equal((await Effect.runPromise(Effect.provide(Effect.flip(swallowing), Checked)))._tag, "SqlError")
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

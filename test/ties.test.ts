@@ -12,6 +12,7 @@ import { libraryVersion } from "../src/runtime/Process.js"
 import { riskKinds } from "./support/arbitraries/Migration.js"
 import * as ErrorShapes from "./support/detect/ErrorShapes.js"
 import { lastFootprint } from "./support/history/Parsing.js"
+import * as Exports from "./support/repository/Exports.js"
 import { filesIn, read } from "./support/repository/Repository.js"
 
 const configuration = read("docs/reference/configuration.md")
@@ -228,10 +229,19 @@ describe("a link of a document", () => {
   })
 })
 
+describe("a public module", () => {
+  it("has an example in its docstrings", () => {
+    const modules = Exports.modules().filter(({ file }) => file !== "src/index.ts")
+    assert.isAbove(modules.length, 20)
+    none(modules.filter(({ file }) => !read(file).includes("@example")).map(({ file }) => file))
+  })
+})
+
 describe("a metric, and an attribute of a span or a line of the log", () => {
   it("stands in docs/operating.md", () => {
     const page = read("docs/operating.md")
-    const names = namesIn(read("src/runtime/Telemetry.ts"), /"(?:auto_migration\.)?([\w.]+)"/g)
+    const code = read("src/runtime/Telemetry.ts").replace(/\/\*\*[\s\S]*?\*\//g, "")
+    const names = namesIn(code, /"(?:auto_migration\.)?([\w.]+)"/g)
     assert.includeMembers([...names], ["auto_migration_windows_open", "db.namespace", "retry_at"])
     none(names.filter((name) => !page.includes(name)))
   })

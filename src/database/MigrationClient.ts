@@ -215,6 +215,25 @@ const fromConfig = (config: PgClient.PgClientConfig) => {
 /**
  * Connections with their own configuration, for instance with the credentials of a role that may run DDL.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { AutoMigration, MigrationClient, MigrationSource } from "effect-auto-migration"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * // In a program this is the URL of a role that owns the schema.
+ * const Owner = Layer.unwrapEffect(Effect.map(Config.redacted("DATABASE_URL"), (url) => MigrationClient.layer({ url })))
+ *
+ * const Live = AutoMigration.layer.pipe(
+ *   Layer.provide(Owner),
+ *   Layer.provide(MigrationSource.layerRecord({ "001_users": "CREATE TABLE users (id integer)" })),
+ *   Layer.provideMerge(PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") }))
+ * )
+ *
+ * assert.deepEqual(await Effect.runPromise(Effect.provide(AutoMigration.migrate, Live)), ["001_users"])
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

@@ -114,6 +114,24 @@ type ProofError = NotRewritable | ProofFailed | MigrationDefinitionError | SqlEr
 /**
  * The rewritten files, proved and not written.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import * as fs from "node:fs"
+ * import { Rewrite } from "effect-auto-migration"
+ * import { Config, Effect } from "effect"
+ *
+ * fs.mkdirSync("migrations")
+ * fs.writeFileSync("migrations/001_users.sql", "CREATE TABLE users (id integer, name text);")
+ * fs.writeFileSync("migrations/002_name.sql", "CREATE INDEX users_name ON users (name);")
+ *
+ * const proved = Effect.flatMap(Config.redacted("DATABASE_URL"), (server) =>
+ *   Rewrite.prove({ folder: "migrations", file: "migrations/002_name.sql", server, applied: new Set() }))
+ *
+ * const { files } = await Effect.runPromise(proved)
+ * assert.ok(files[0].text.includes("CREATE INDEX CONCURRENTLY users_name"))
+ * ```
+ *
  * @since 0.1.0
  * @category operations
  */

@@ -32,6 +32,17 @@ const load = async (): Promise<Grammar> => {
  * Loads the grammar once for the whole process, from the package `libpg-query`. Where that is not installed, the layer
  * dies with an error that says so.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { SqlParser } from "effect-auto-migration"
+ * import { Effect, Either } from "effect"
+ *
+ * const parsed = Effect.map(SqlParser.SqlParser, (parser) => parser.sql("SELECT id FROM users"))
+ *
+ * assert.ok(Either.isRight(await Effect.runPromise(Effect.provide(parsed, SqlParser.layer))))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

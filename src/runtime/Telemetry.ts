@@ -76,7 +76,30 @@ export const attempt = {
   "not ours": withOutcome("not ours")
 } satisfies Readonly<Record<AttemptOutcome, unknown>>
 
-/** Migrations of the program that this process applied. @since 0.1.0 @category metrics */
+/**
+ * Migrations of the program that this process applied.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { AutoMigration, AutoMigrationLive, MigrationSource, Telemetry } from "effect-auto-migration"
+ * import { Config, Effect, Layer, Metric } from "effect"
+ *
+ * const Live = AutoMigrationLive.pipe(
+ *   Layer.provide(MigrationSource.layerRecord({ "001_users": "CREATE TABLE users (id integer)" })),
+ *   Layer.provide(PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") }))
+ * )
+ *
+ * const before = await Effect.runPromise(Metric.value(Telemetry.applied))
+ * await Effect.runPromise(Effect.provide(AutoMigration.migrate, Live))
+ * const after = await Effect.runPromise(Metric.value(Telemetry.applied))
+ * assert.equal(after.count, before.count + 1)
+ * ```
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const applied = Metric.counter("auto_migration_applied_total", {
   description: "Migrations applied by this process",
   incremental: true

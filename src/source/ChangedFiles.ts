@@ -47,6 +47,21 @@ const messageOf = ({ detail, folder, reason, ref }: ChangesUnknown): string => {
  * The changed files of a folder, by the paths that migrations of `MigrationSource.layerDirectory` with the same folder
  * have as their `source`.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { ChangedFiles } from "effect-auto-migration"
+ * import { Effect } from "effect"
+ *
+ * const changed = await Effect.runPromise(
+ *   ChangedFiles.since("migrations", "no-such-branch").pipe(
+ *     Effect.catchTag("ChangesUnknown", ({ reason }) => Effect.succeed(reason))
+ *   )
+ * )
+ *
+ * assert.ok(changed === "unknown ref" || changed === "no repository" || changed === "no git")
+ * ```
+ *
  * @since 0.1.0
  * @category operations
  */

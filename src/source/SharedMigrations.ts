@@ -32,6 +32,23 @@ export class SharedMigrations extends Context.Tag("effect-auto-migration/SharedM
 /**
  * Reads and checks all migrations when the layer is built.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { MigrationSource, SharedMigrations } from "effect-auto-migration"
+ * import { Effect, Layer } from "effect"
+ *
+ * const source = MigrationSource.layerRecord({
+ *   "001_users": "CREATE TABLE users (id integer)",
+ *   "002_email": "ALTER TABLE users ADD COLUMN email text"
+ * })
+ *
+ * const Shared = Layer.provide(SharedMigrations.layer, source)
+ *
+ * const { ids } = await Effect.runPromise(Effect.provide(SharedMigrations.SharedMigrations, Shared))
+ * assert.deepEqual([...ids], ["001_users", "002_email"])
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

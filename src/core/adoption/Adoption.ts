@@ -78,7 +78,37 @@ export interface AdoptOptions {
   readonly accept?: ReadonlyArray<MisfitKind> | undefined
 }
 
-/** Asks the only table of another tool, and accepts no misfit. @since 0.1.0 @category constructors */
+/**
+ * Asks the only table of another tool, and accepts no misfit.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { SqlClient } from "@effect/sql"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Adoption, AutoMigration, AutoMigrationLive, MigrationSource } from "effect-auto-migration"
+ * import { Config, Effect, Layer } from "effect"
+ *
+ * const adoption = Effect.gen(function* () {
+ *   const sql = yield* SqlClient.SqlClient
+ *   yield* sql`CREATE TABLE knex_migrations (id integer, name text, batch integer, migration_time timestamptz)`
+ *   yield* sql`INSERT INTO knex_migrations VALUES (1, '001_users.js', 1, now())`
+ *   return yield* AutoMigration.adoption(Adoption.fromTable)
+ * })
+ *
+ * const Live = AutoMigrationLive.pipe(
+ *   Layer.provide(MigrationSource.layerRecord({ "001_users": "CREATE TABLE users (id integer)" })),
+ *   Layer.provideMerge(PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") }))
+ * )
+ *
+ * const { entries, misfits } = await Effect.runPromise(Effect.provide(adoption, Live))
+ * assert.deepEqual(misfits, [])
+ * assert.deepEqual(entries.map(({ because, migration }) => `${migration.id}: ${because}`), ["001_users: recorded"])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const fromTable: AdoptOptions = { by: "table" }
 
 /**

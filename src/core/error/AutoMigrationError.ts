@@ -97,7 +97,28 @@ export type AutoMigrationError = InstanceType<(typeof classes)[number]>
 
 const classByTag = new Map<unknown, (typeof classes)[number]>(classes.map((own) => [own._tag, own]))
 
-/** Whether a value is an {@link AutoMigrationError}. @since 0.1.0 @category predicates */
+/**
+ * Whether a value is an {@link AutoMigrationError}.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { AutoMigrationError } from "effect-auto-migration"
+ *
+ * const error = new AutoMigrationError.MigrationPending({
+ *   gap: "column users.email",
+ *   migrationIds: ["002_email"],
+ *   command: "npx effect-auto-migration migrate 002_email"
+ * })
+ *
+ * assert.ok(AutoMigrationError.isAutoMigrationError(error))
+ * assert.equal(error.message.split(". ")[0], "column users.email is missing because 002_email has not been applied")
+ * assert.ok(AutoMigrationError.render(error).includes("npx effect-auto-migration migrate 002_email"))
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const isAutoMigrationError = (value: unknown): value is AutoMigrationError => {
   const own = classByTag.get(Predicate.hasProperty(value, "_tag") ? value._tag : undefined)
   return own !== undefined && value instanceof own

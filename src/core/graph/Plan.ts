@@ -149,6 +149,23 @@ export const renderRisk = ({ migration, risk }: StepRisk): string => {
  * Renders a plan for people: a line for each step with its file, its reason and the server version that it needs, a line for each of its
  * risks, and the warnings.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { AutoMigration, AutoMigrationLive, MigrationSource, Plan } from "effect-auto-migration"
+ * import { Config, Effect, Layer, Option } from "effect"
+ *
+ * const Live = AutoMigrationLive.pipe(
+ *   Layer.provide(MigrationSource.layerRecord({ "001_users": "CREATE TABLE users (id integer)" })),
+ *   Layer.provide(PgClient.layerConfig({ url: Config.redacted("DATABASE_URL") }))
+ * )
+ *
+ * const plan = await Effect.runPromise(Effect.provide(AutoMigration.plan, Live))
+ * assert.deepEqual(Option.getOrThrow(Option.map(plan, Plan.ids)), ["001_users"])
+ * assert.ok(Option.getOrThrow(Option.map(plan, Plan.render)).includes("001_users"))
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */

@@ -38,6 +38,26 @@ export interface Options {
 /**
  * The findings about migrations, which are given in their order, as `MigrationSource.loadMigrations` gives them.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Lint, MigrationSource, SqlParser } from "effect-auto-migration"
+ * import { Effect, Layer } from "effect"
+ *
+ * const source = MigrationSource.layerRecord({
+ *   "001_users": "CREATE TABLE users (id integer, name text)",
+ *   "002_name": "CREATE INDEX users_name ON users (name)"
+ * })
+ *
+ * const findings = Effect.zipWith(SqlParser.SqlParser, MigrationSource.loadMigrations, (parser, migrations) =>
+ *   Lint.lint(parser, migrations).findings)
+ *
+ * const [found] = await Effect.runPromise(Effect.provide(findings, Layer.merge(source, SqlParser.layer)))
+ * assert.ok(found)
+ * assert.equal(found.file, "record:002_name")
+ * assert.ok(found.saferWay.files.join().includes("CONCURRENTLY"))
+ * ```
+ *
  * @since 0.1.0
  * @category operations
  */

@@ -161,6 +161,23 @@ export const risks = ({ footprint, script, transaction }: Migration): ReadonlyAr
  * The objects that must be in the catalog after a migration: those that it declares, and those that its SQL provides if all of it
  * is certain to run. An extension is a promise, but its contents are not: they depend on the version that the server has.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Migration, MigrationSource, SchemaObject, SqlParser } from "effect-auto-migration"
+ * import { Effect, Layer } from "effect"
+ *
+ * const source = MigrationSource.layerRecord({ "001_users": "CREATE TABLE users (id integer)" })
+ *
+ * const [users] = await Effect.runPromise(
+ *   Effect.provide(MigrationSource.loadMigrations, Layer.merge(source, SqlParser.layer))
+ * )
+ *
+ * assert.ok(users)
+ * assert.equal(users.id, "001_users")
+ * assert.ok(Migration.promises(users).map(SchemaObject.render).includes("relation users"))
+ * ```
+ *
  * @since 0.1.0
  * @category queries
  */

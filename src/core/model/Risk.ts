@@ -89,7 +89,23 @@ export interface Description {
   readonly safer: string
 }
 
-/** The reason for a kind of risk, and the safer way. @since 0.1.0 @category operations */
+/**
+ * The reason for a kind of risk, and the safer way.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Risk } from "effect-auto-migration"
+ *
+ * assert.equal(
+ *   Risk.describe("validation-scan").safer,
+ *   "Add the constraint as NOT VALID and run VALIDATE CONSTRAINT in a later migration."
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category operations
+ */
 export const describe = (kind: RiskKind): Description => descriptions[kind]
 
 const descriptions: Readonly<Record<RiskKind, Description>> = {

@@ -228,6 +228,17 @@ export const extension = (name: string): Extension => ({ _tag: "Extension", name
 /**
  * Renders an object for messages: `column users.email`, `function app.f(integer)`, `value "sad" of enum mood`.
  *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { SchemaObject } from "effect-auto-migration"
+ *
+ * const users = SchemaObject.qualifiedName("users", "app")
+ *
+ * assert.equal(SchemaObject.render(SchemaObject.relation(users)), "relation app.users")
+ * assert.equal(SchemaObject.render(SchemaObject.column("email", users)), "column app.users.email")
+ * ```
+ *
  * @since 0.1.0
  * @category rendering
  */
