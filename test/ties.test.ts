@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import * as CommandLine from "../src/cli/CommandLine.js"
 import * as Errors from "../src/core/error/AutoMigrationError.js"
 import { parseObjects } from "../src/core/file/ObjectSyntax.js"
+import { describe as describeRisk } from "../src/core/model/Risk.js"
 import type * as SchemaObject from "../src/core/model/SchemaObject.js"
 import * as AutoMigrationConfig from "../src/runtime/AutoMigrationConfig.js"
 import { libraryVersion } from "../src/runtime/Process.js"
@@ -43,6 +44,11 @@ describe("a kind of risk", () => {
     const [section = ""] = read("docs/risks.md").split("\n## ")
     deepStrictEqual(namesIn(section, /^\| (?:<a id="[\w-]+"><\/a>)?`([\w-]+)`/gm).toSorted(), riskKinds.toSorted())
   })
+
+  it("has its safer way there", () => {
+    const page = read("docs/risks.md")
+    none(riskKinds.filter((kind) => !page.includes(` | ${describeRisk(kind).safer} |\n`)))
+  })
 })
 
 describe("a command", () => {
@@ -50,6 +56,24 @@ describe("a command", () => {
     const page = read("docs/command-line.md")
     assert.include(CommandLine.commands, "verify")
     none(CommandLine.commands.filter((name) => !page.includes(`npx effect-auto-migration ${name}`)))
+  })
+
+  it("is there where a document types it, with its options", () => {
+    const sources = filesIn("src/cli").map(read).join("")
+    const options = new Set(["help", ...namesIn(sources, /(?:Options\.\w+|choice)\("([\w-]+)"/g)])
+    const typed = filesIn("docs")
+      .filter((file) => file.endsWith(".md"))
+      .flatMap((file) =>
+        namesIn(read(file), /npx effect-auto-migration ([a-z][^`\n#|]*)/g).map((words) => ({ file, words }))
+      )
+    assert.isAbove(typed.length, 60)
+    none(
+      typed.flatMap(({ file, words }) => {
+        const wrong = namesIn(words, / --([\w-]+)/g).filter((option) => !options.has(option))
+        const [command = ""] = words.split(" ")
+        return CommandLine.commands.includes(command) && wrong.length === 0 ? [] : [`${file}: ${words}`]
+      })
+    )
   })
 })
 
@@ -234,6 +258,12 @@ describe("a public module", () => {
     const modules = Exports.modules().filter(({ file }) => file !== "src/index.ts")
     assert.isAbove(modules.length, 20)
     none(modules.filter(({ file }) => !read(file).includes("@example")).map(({ file }) => file))
+  })
+
+  it("has a row in the page about the API, and no row is left over", () => {
+    const modules = Exports.modules().flatMap(({ specifier }) => specifier.split("/").slice(1))
+    const rows = namesIn(read("docs/reference/api.md"), /^\| (`.*?) \|/gm).flatMap((cell) => namesIn(cell, /`(\w+)`/g))
+    deepStrictEqual(rows.toSorted(), modules.toSorted())
   })
 })
 
