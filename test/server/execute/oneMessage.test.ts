@@ -4,6 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
@@ -123,6 +124,25 @@ describe("a statement of one message that the server refuses", () => {
 })
 
 describe("the server refuses the message", () => {
+  it.scopedLive("where the ledger is another one than the program knows: what the migration needs runs first", () => {
+    const migrations = {
+      "001_first": "CREATE TABLE first (id integer PRIMARY KEY);",
+      "002_made": "CREATE TABLE made (id integer REFERENCES first);"
+    }
+    return inProgram({ migrations }, (url) =>
+      Effect.gen(function* () {
+        yield* ask("SELECT id FROM first")
+        yield* Database.query(url, "DROP SCHEMA auto_migration CASCADE", "DROP TABLE first")
+        yield* Effect.provide(
+          AutoMigration.migrate,
+          App.layer({ url, migrations: { other: "CREATE TABLE other (id integer);" } })
+        )
+        deepStrictEqual(yield* ask("SELECT id FROM made"), [])
+        deepStrictEqual(yield* kinds, ["Applied other", "Applied 001_first", "Applied 002_made"])
+      })
+    )
+  })
+
   it.scopedLive("where another process has applied the migration: it runs once", () =>
     inProgram(
       { migrations: { ...first, "002_made": "CREATE TABLE made (id integer);\nINSERT INTO made VALUES (1);" } },
@@ -138,6 +158,28 @@ describe("the server refuses the message", () => {
           yield* failsWith("SchemaDrift", ask("SELECT id FROM made"))
           deepStrictEqual(yield* Database.query(url, "SELECT id FROM hidden"), [{ id: 1 }])
           deepStrictEqual(yield* kinds, ["Applied 001_first", "Applied 002_made"])
+        })
+    )
+  )
+
+  it.scopedLive("where another process has a lease: the query waits for it", () =>
+    inProgram(
+      {
+        migrations: { ...first, "002_made": "CREATE TABLE made (id integer);" },
+        options: { deadline: Duration.seconds(2) }
+      },
+      (url) =>
+        Effect.gen(function* () {
+          yield* ask("SELECT id FROM first")
+          yield* Database.query(
+            url,
+            `INSERT INTO auto_migration.lease (migration_id, checksum, holder, lasts, progress, in_doubt)
+            VALUES ('other', 'sha256:00', '00000000-0000-4000-8000-000000000001', '1 hour', 0, 'nothing')`
+          )
+          const error = yield* failsWith("LockTimeout", ask("SELECT id FROM made"))
+          strictEqual(error.waitingFor, "lease")
+          yield* Database.query(url, "DELETE FROM auto_migration.lease")
+          deepStrictEqual(yield* ask("SELECT id FROM made"), [])
         })
     )
   )
