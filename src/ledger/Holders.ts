@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import { LockHolder } from "../core/model/LockHolder.js"
 import { type Ask, answering, briefly, type Columns, columnsOf, literal, reader } from "../database/Message.js"
 import type { Options, SchemaName } from "../runtime/AutoMigrationConfig.js"
+import * as Lease from "./Lease.js"
 import * as LedgerLock from "./Statements.js"
 
 const time = (expression: string): string =>
@@ -34,7 +35,7 @@ const lockHolders = (schema: SchemaName): string =>
   )
 
 const sessionOf = `(SELECT a.* FROM pg_catalog.pg_stat_get_activity(NULL) a
-  WHERE (a.application_name = ('effect-auto-migration ' || (l.holder::text))) LIMIT 1)`
+  WHERE ${Lease.isHolder} LIMIT 1)`
 
 const leaseHolders = (schema: SchemaName): string =>
   answering(

@@ -86,6 +86,16 @@ const fields = `'migrationId', l.migration_id, 'checksum', ${limitedChecksum("l"
   'progress', l.progress, 'inDoubt', l.in_doubt`
 
 /**
+ * The condition that session `a` is the holder's of lease `l`. Each role can read the name of a holder's session, and give it to a
+ * session of its own.
+ *
+ * @since 0.1.0
+ * @category expressions
+ */
+export const isHolder = `(a.application_name = ('effect-auto-migration ' || (l.holder::text)))
+    AND (pg_catalog.pg_get_userbyid(a.usesysid) = l.held_by)`
+
+/**
  * An answer `leases`: all leases. A lease that has expired, or would end after more than a
  * day, is live while its holder's session is active: a process that was
  * stopped or lost its connection cannot renew its lease, and the server still goes on with its statement. The query
@@ -102,7 +112,7 @@ export const all = (schema: SchemaName): string =>
   CASE WHEN (l.expires_at > pg_catalog.clock_timestamp())
     AND (l.expires_at <= (pg_catalog.clock_timestamp() + ${interval(limit)}::interval)) THEN true ELSE EXISTS (
     SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a
-    WHERE a.application_name = ('effect-auto-migration ' || l.holder) AND a.state = 'active') END)), '[]')`,
+    WHERE ${isHolder} AND a.state = 'active') END)), '[]')`,
     `FROM "${schema}".lease l`
   )
 

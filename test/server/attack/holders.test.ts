@@ -178,6 +178,35 @@ describe("a lease that lasts for hours", () => {
     )
   )
 
+  it.scopedLive("and whose name a session of a stranger bears is over and is released", () =>
+    Effect.gen(function* () {
+      const url = yield* Server.freshDatabase
+      yield* Effect.provide(AutoMigration.migrate, App.layer({ url, migrations: users }))
+      const stranger = yield* Role.role(url, "stranger")
+      const as = new URL(stranger.url)
+      as.searchParams.set("application_name", `effect-auto-migration ${holder}`)
+      yield* Effect.forkScoped(Effect.ignore(Effect.sandbox(Database.query(as.href, "SELECT pg_sleep(600)"))))
+      const index = { ...users, "003_index": "CREATE INDEX CONCURRENTLY i ON users (name);" }
+      const left = (lasts: string) => [
+        "ALTER TABLE auto_migration.lease DISABLE TRIGGER time",
+        `INSERT INTO auto_migration.lease VALUES ('003_index', 'sha256:00', '${holder}', '1 day', 0, 'next', current_user,
+          now() - interval '1 hour', now() - interval '1 hour', now() + interval '${lasts}')`,
+        "ALTER TABLE auto_migration.lease ENABLE ALWAYS TRIGGER time"
+      ]
+      yield* Effect.repeat(
+        Database.query(url, `SELECT FROM pg_stat_activity WHERE usename = '${stranger.name}' AND state = 'active'`),
+        { until: (rows) => rows.length > 0 }
+      )
+      yield* Effect.gen(function* () {
+        yield* Database.query(url, ...left("1 hour"))
+        assert.isTrue(yield* AutoMigration.release("003_index"))
+        yield* Database.query(url, "DELETE FROM auto_migration.lease", ...left("-1 minute"))
+        deepStrictEqual((yield* AutoMigration.status).held, [])
+        deepStrictEqual<ReadonlyArray<string>>(yield* AutoMigration.migrate, ["003_index"])
+      }).pipe(Effect.provide(App.layer({ url, migrations: index })))
+    })
+  )
+
   const release = AutoMigration.release("001_users")
   const { status } = AutoMigration
 })
