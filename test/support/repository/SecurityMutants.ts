@@ -23,6 +23,7 @@ const secrets = "server/attack/secrets"
 const printed = "server/attack/printed"
 const holders = "server/attack/holders"
 const kept = "server/attack/kept"
+const adversity = "server/heal/adversity"
 const folder = "source/Folder"
 const healer = "heal/Healer"
 const others = "server/attack/ledgerOfOthers"
@@ -172,6 +173,11 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "interval '10 seconds')) AND NOT EXISTS",
     "interval '10 seconds')) AND EXISTS (SELECT) OR EXISTS"
   ]),
+  of(holders, "holder's role", "whose name a session of a stranger bears", "the role of a holder's session", [
+    "ledger/Lease",
+    "\n    AND (pg_catalog.pg_get_userbyid(a.usesysid) = l.held_by)",
+    ""
+  ]),
   of(folder, "links", "a folder in which a file's place is taken by a link", "the refusal of links out of the folder", [
     "source/Folder",
     "real === folder || real.startsWith(",
@@ -221,7 +227,7 @@ export const security: ReadonlyArray<SecurityMutant> = [
     "const reservable = 4",
     "const reservable = 400"
   ]),
-  of(kept, "abandon", "a heal that is interrupted", "the end of a transaction that was interrupted", [
+  of(adversity, "abandon", "the statement is cancelled", "the end of a transaction that failed", [
     "database/Transaction",
     "onFailure: (cause) => Effect.zipRight(abandon(connection), Effect.failCause(cause))",
     "onFailure: (cause) => Effect.failCause(cause)"
