@@ -266,6 +266,7 @@ describe("the package", () => {
   it("locks the optional packages of every platform and names no registry", () => {
     for (const lock of [
       "package-lock.json",
+      "test/api/package-lock.json",
       "test/matrix/package-lock.json",
       "test/tools/installed/package-lock.json"
     ]) {

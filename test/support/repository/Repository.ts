@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-const generated = new Set(["node_modules", "dist", ".demo", "coverage", ".git"])
+const generated = new Set(["node_modules", "dist", ".api", ".demo", "coverage", ".git"])
 
 /** Paths relative to the root, with forward slashes, of all files in a folder, in order. */
 export const filesIn = (folder: string): ReadonlyArray<string> =>
