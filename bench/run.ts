@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: runs every module of this folder that exports `run`, prints what was measured next to its baseline and its
- * limit, and writes `bench/results.json`. It ends with an error when a limit is not kept. `npm run bench -- healing` runs one
+ * limit, and writes `bench/results.json` and the table of `docs/why/benchmarks.md`. It ends with an error when a limit is not kept. `npm run bench -- healing` runs one
  * of them and writes nothing.
  *
  * The baseline is what `results.json` says before the run. Ratios are measured in one run and compare across machines;
@@ -8,6 +8,7 @@
  */
 import * as fs from "node:fs"
 import * as Schema from "effect/Schema"
+import * as Table from "./Table.js"
 
 /** What a bench reports. One of the four figures is the one that counts; `atMost` is its limit. */
 const Measurement = Schema.Struct({
@@ -39,6 +40,7 @@ const Results = Schema.parseJson(
 
 const here = new URL(".", import.meta.url)
 const resultsFile = new URL("results.json", here)
+const page = new URL("../docs/why/benchmarks.md", here)
 
 const baseline = (): ReadonlyMap<string, Measurement> => {
   if (!fs.existsSync(resultsFile)) return new Map()
@@ -54,7 +56,7 @@ const runAll = async (): Promise<Readonly<Record<string, ReadonlyArray<Measureme
   const results: Record<string, ReadonlyArray<Measurement>> = {}
   for (const file of fs.readdirSync(here).sort()) {
     const isChosen = chosen.length === 0 || chosen.includes(file.slice(0, -".ts".length))
-    if (!file.endsWith(".ts") || file === "run.ts" || !isChosen) continue
+    if (!file.endsWith(".ts") || ["run.ts", "Table.ts"].includes(file) || !isChosen) continue
     const module: unknown = await import(new URL(file, here).href)
     if (!Schema.is(Bench)(module)) continue
     console.log(`\n${file}`)
@@ -96,8 +98,10 @@ const line = (one: Measurement, earlier: Measurement | undefined): string => {
 const chosen = process.argv.slice(2)
 const before = baseline()
 const benches = await runAll()
-if (chosen.length === 0)
+if (chosen.length === 0) {
   fs.writeFileSync(resultsFile, `${Schema.encodeSync(Results)({ node: process.version, benches })}\n`)
+  fs.writeFileSync(page, Table.renewed(fs.readFileSync(page, "utf8"), benches))
+}
 if (Object.values(benches).flat().some(isOver)) {
   console.error("\nA limit is not kept.")
   process.exitCode = 1

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Table from "../bench/Table.js"
 import * as Errors from "../src/core/error/AutoMigrationError.js"
 import * as Directive from "../src/core/file/Directive.js"
 import { parseObjects } from "../src/core/file/ObjectSyntax.js"
@@ -199,5 +200,26 @@ describe("the page about errors", () => {
         .toSorted(),
       ofTools.toSorted()
     )
+  })
+})
+
+describe("the page about benchmarks", () => {
+  it("has the figures of bench/results.json (`npm run bench` writes both)", () => {
+    const Measured = Schema.Struct({
+      name: Schema.String,
+      ratio: Schema.optionalWith(Schema.Number, { exact: true }),
+      roundTrips: Schema.optionalWith(Schema.Number, { exact: true }),
+      nanoseconds: Schema.optionalWith(Schema.Number, { exact: true }),
+      kilobytes: Schema.optionalWith(Schema.Number, { exact: true }),
+      atMost: Schema.optionalWith(Schema.Number, { exact: true })
+    })
+    const Results = Schema.parseJson(
+      Schema.Struct({ benches: Schema.Record({ key: Schema.String, value: Schema.Array(Measured) }) })
+    )
+    const { benches } = Schema.decodeUnknownSync(Results)(read("bench/results.json"))
+    const page = read("docs/why/benchmarks.md")
+    assert.isNotEmpty(Object.keys(benches))
+    strictEqual(Table.renewed(page, benches), page)
+    assert.notStrictEqual(Table.renewed(page, {}), page)
   })
 })
