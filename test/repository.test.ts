@@ -268,6 +268,7 @@ describe("the package", () => {
       "package-lock.json",
       "test/api/package-lock.json",
       "test/matrix/package-lock.json",
+      "test/runtimes/package-lock.json",
       "test/tools/installed/package-lock.json"
     ]) {
       const { packages } = Schema.decodeUnknownSync(Lock)(read(lock))
