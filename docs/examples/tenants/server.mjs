@@ -26,6 +26,10 @@ const start = async () => {
 }
 
 const given = process.env.DATABASE_URL
+if (!given && process.getuid?.() === 0) {
+  console.error("PostgreSQL does not run as root. Set DATABASE_URL, or run this as another user.")
+  process.exit(1)
+}
 const server = given ? { url: given, stop: () => {} } : await start()
 
 // Ctrl-C reaches the program as well, which ends by itself.
