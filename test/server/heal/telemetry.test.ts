@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { AutoMigration, Policy, withAutoMigration } from "effect-auto-migration"
+import * as OwnMigrations from "../../../src/ledger/OwnMigrations.js"
 import {
   ask,
   failsWith,
