@@ -26,11 +26,13 @@ const notNull = ({ column, table }: About): Option.Option<SchemaObject.Relaxatio
 const partition = ({ table }: About): Option.Option<SchemaObject.Relaxation> =>
   Option.some(SchemaObject.relaxation("partition", "", table))
 
-/** The type is printed alike in every language. */
-const length: Reader = ({ message, routine }) => {
+/** The type is printed alike in every language. An `INSERT` without a list of columns writes all columns of its table. */
+const length: Reader = ({ message, routine, statement }) => {
   const type = /\b(?:character varying|character|bit varying|bit)\(\d+\)/.exec(message)?.[0]
   return type !== undefined && Option.exists(routine, (name) => /^(?:varchar|bpchar|varbit|bit)(?:_input)?$/.test(name))
-    ? Option.some(SchemaObject.relaxation("length", type))
+    ? Option.some(
+        SchemaObject.relaxation("length", type, Option.getOrUndefined(Option.flatMapNullable(statement, openInsertIn)))
+      )
     : Option.none()
 }
 

@@ -9,7 +9,16 @@ import * as SchemaObject from "../model/SchemaObject.js"
 import { wordingOfText } from "../sql/ParsedType.js"
 import { nameOfStrings } from "../sql/SyntaxTree.js"
 import { dottedAt, truncate } from "../text/Lexer.js"
-import { changedTable, namesIn, partsAtPosition, partsOf, partsOfTable, partsOfType } from "./EvidenceText.js"
+import {
+  changedTable,
+  namesIn,
+  partsAtPosition,
+  partsBehind,
+  partsOf,
+  partsOfIndex,
+  partsOfTable,
+  partsOfType
+} from "./EvidenceText.js"
 import * as MessageReading from "./MessageReading.js"
 import * as PrintedName from "./PrintedName.js"
 import type { Finds } from "./ServerMessages.js"
@@ -114,13 +123,13 @@ const namedBy = (evidence: Evidence, { finds, values }: MessageReading.Reading):
 
 type Naming = (first: string, second: string, third: string, evidence: Evidence) => Named | undefined
 
-const bareRelation: Naming = (name) => ({ object: SchemaObject.relation(SchemaObject.qualifiedName(name)) })
+const relationOf = (parts: ReadonlyArray<string>): Named => ({ object: SchemaObject.relation(nameOfStrings(parts)) })
 
 const objects: Readonly<Record<Finds, Naming>> = {
-  Relation: (name, _, __, evidence) => ({ object: SchemaObject.relation(nameOfStrings(partsOf(evidence, name))) }),
-  RelationWithoutSchema: bareRelation,
-  Index: bareRelation,
-  IndexOfTable: bareRelation,
+  Relation: (name, _, __, evidence) => relationOf(partsOf(evidence, name)),
+  RelationWithoutSchema: (name, _, __, evidence) => relationOf(partsBehind(evidence, name)),
+  Index: (name, _, __, evidence) => relationOf(partsOfIndex(evidence, name)),
+  IndexOfTable: (name, table, __, evidence) => relationOf(partsOfIndex(evidence, name, table)),
   Column: (name) => ({ object: SchemaObject.column(name) }),
   ColumnOfAlias: (name, _, __, evidence) => (name.includes(".") ? columnOfAlias(partsOf(evidence, name)) : undefined),
   ColumnOfRelation: (name, table) => ({ object: SchemaObject.column(name, SchemaObject.qualifiedName(table)) }),
@@ -145,6 +154,7 @@ const objects: Readonly<Record<Finds, Naming>> = {
   }),
   Collation: (name, _, __, evidence) => ({ object: SchemaObject.collation(nameOfStrings(partsOf(evidence, name))) }),
   Operator: (printed) => operator(PrintedName.operatorOf(printed)),
+  OperatorText: (text) => operatorOfText(text),
   TextSearchConfiguration: (name, _, __, evidence) => ({
     object: SchemaObject.textSearchConfiguration(nameOfStrings(partsOf(evidence, name)))
   }),
@@ -164,10 +174,11 @@ const columnOfType = (name: string, type: string): Named | undefined =>
     Option.map(SchemaObject.nameFrom(type), (table) => ({ object: SchemaObject.column(name, table) }))
   )
 
-/** A trigger's `NEW` and `OLD` are rows of the table that a statement changes. Other records have no table. */
+/** A trigger's `NEW` and `OLD` are rows of the table that a statement changes. Other records may hold anything. */
 const fieldOfRecord = (evidence: Evidence, record: string, name: string): Named | undefined => {
-  const table = record === "new" || record === "old" ? changedTable(evidence) : undefined
-  return table === undefined ? undefined : { object: SchemaObject.column(name, nameOfStrings(table)) }
+  if (record !== "new" && record !== "old") return undefined
+  const table = changedTable(evidence)
+  return { object: SchemaObject.column(name, table === undefined ? undefined : nameOfStrings(table)) }
 }
 
 const call = (evidence: Evidence, signature: PrintedName.Signature | undefined): Named | undefined =>
@@ -179,6 +190,22 @@ const operator = (printed: PrintedName.PrintedOperator | undefined): Named | und
   printed === undefined
     ? undefined
     : { object: SchemaObject.operator(SchemaObject.qualifiedName(printed.symbol, printed.schema), printed.operands) }
+
+/** The operator of a text such as `app.===(int, int)`; `NONE` is the left operand of a prefix operator. */
+const operatorOfText = (text: string): Named | undefined => {
+  const found = PrintedName.operatorOfText(text)
+  if (found === undefined) return undefined
+  const schema =
+    found.schema === undefined ? undefined : Option.getOrUndefined(SchemaObject.identifierFrom(found.schema))
+  const types = found.types === undefined ? undefined : PrintedName.typesOf(found.types).map(wordingOfText)
+  const name = SchemaObject.qualifiedName(found.symbol, schema)
+  return {
+    object: SchemaObject.operator(
+      name,
+      types?.filter((type) => type !== "none")
+    )
+  }
+}
 
 /** Chinese prints `f(integer)(*)` for `f(integer)`, so that a name in such a form needs the text. */
 const callOfAll = (evidence: Evidence, name: string): Named | undefined =>

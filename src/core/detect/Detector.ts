@@ -19,7 +19,7 @@ import * as S from "effect/Schema"
 import * as SchemaObject from "../model/SchemaObject.js"
 import * as BrokenRule from "./BrokenRule.js"
 import { claimOf } from "./Claim.js"
-import { conflictTargetIn } from "./EvidenceText.js"
+import { conflictTargetIn, failedText } from "./EvidenceText.js"
 import { type Evidence, evidenceAmong, isSqlState, type SqlState } from "./SqlState.js"
 
 export { type Evidence, evidenceFrom, type SqlState } from "./SqlState.js"
@@ -123,7 +123,7 @@ export const enumValue: Detector = named("EnumValue")
 /** 42P10: `ON CONFLICT (…)` without a unique constraint that matches. @since 0.1.0 @category detectors */
 export const conflictTarget: Detector = (evidence) => {
   if (evidence.sqlState !== "42P10" || !isTrusted(evidence) || !isConflictTarget(evidence)) return Option.none()
-  const target = Option.isSome(evidence.statement) ? conflictTargetIn(evidence.statement.value) : undefined
+  const target = Option.getOrUndefined(Option.flatMapNullable(failedText(evidence), conflictTargetIn))
   return missing(evidence, SchemaObject.conflictTarget(target?.columns ?? [], target?.relation))
 }
 

@@ -37,9 +37,7 @@ export const partsAtPosition = (evidence: Evidence): ReadonlyArray<string> | und
 export const partsOf = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
   const pointed = partsAtPosition(evidence)
   if (pointed !== undefined && isPrintedAs(pointed, printed)) return pointed
-  return printed.includes(".")
-    ? (namesIn(evidence).find((parts) => isPrintedAs(parts, printed)) ?? partsWithoutText(printed))
-    : [printed]
+  return printed.includes(".") ? (writtenAs(evidence, printed) ?? partsWithoutText(printed)) : [printed]
 }
 
 /**
@@ -68,10 +66,10 @@ export const partsOfTable = (
  * @category reading
  */
 export const partsOfType = (evidence: Evidence, printed: string): ReadonlyArray<string> => {
-  if (!printed.endsWith("[]")) return partsOf(evidence, printed)
+  if (!printed.endsWith("[]") || printed.length === 2) return partsOf(evidence, printed)
   const pointed = partsAtPosition(evidence)
-  const written = pointed === undefined ? namesIn(evidence) : [pointed]
-  return written.find((parts) => isPrintedAs(parts, printed)) ?? partsOf(evidence, printed.slice(0, -2))
+  const written = pointed === undefined ? writtenAs(evidence, printed) : pointed
+  return written !== undefined && isPrintedAs(written, printed) ? written : partsOf(evidence, printed.slice(0, -2))
 }
 
 /**
@@ -91,6 +89,45 @@ export const namesIn = (evidence: Evidence): ReadonlyArray<ReadonlyArray<string>
   return names
 }
 
+/** The texts of the string constants, each as the name that it may be. */
+const namesInConstants = (evidence: Evidence): ReadonlyArray<ReadonlyArray<string>> => {
+  const text = Option.getOrElse(textOf(evidence), () => "")
+  const names: Array<ReadonlyArray<string>> = []
+  for (let i = skipBlank(text, 0); i < text.length; i = skipBlank(text, skipToken(text, i))) {
+    const literal = literalAt(text, i)
+    const name = literal === undefined ? undefined : dottedAt(literal.value, skipBlank(literal.value, 0))
+    if (name !== undefined) names.push(name.value)
+  }
+  return names
+}
+
+/** The first name in the text that the server prints like this. */
+const writtenAs = (evidence: Evidence, printed: string): ReadonlyArray<string> | undefined =>
+  [...namesIn(evidence), ...namesInConstants(evidence)].find((parts) => isPrintedAs(parts, printed))
+
+/**
+ * The parts of a name of which the server prints only the last: those of the first name in the text that ends in it.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsBehind = (evidence: Evidence, printed: string): ReadonlyArray<string> =>
+  namesIn(evidence).find((parts) => parts.at(-1) === printed) ?? [printed]
+
+/**
+ * The parts of an index, which is in the schema of its table: the first name with a schema in the text, or that of the table, where
+ * the server prints it.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const partsOfIndex = (evidence: Evidence, index: string, table?: string): ReadonlyArray<string> => {
+  const own = partsBehind(evidence, index)
+  if (own.length > 1) return own
+  const of = namesIn(evidence).find((parts) => parts.length > 1 && (table === undefined || parts.at(-1) === table))
+  return of === undefined ? own : [...of.slice(0, -1), index]
+}
+
 const textOf = ({ internalQuery, statement }: Evidence): Option.Option<string> =>
   Option.orElse(internalQuery, () => statement)
 
@@ -100,17 +137,33 @@ const partsWithoutText = (printed: string): ReadonlyArray<string> => {
 }
 
 /**
- * The table whose rows the failed statement changes: the innermost statement of the error's context, or else the only table that the
- * text inserts into, updates or deletes from.
+ * The table whose trigger failed: that of the statement that has fired it, if it changes only one. The statement stands in the error's
+ * context, or else it is the one that was sent.
  *
  * @since 0.1.0
  * @category reading
  */
 export const changedTable = (evidence: Evidence): ReadonlyArray<string> | undefined => {
-  const inside = Option.isSome(evidence.context) ? changedIn(evidence.context.value) : []
-  if (inside.length > 0) return inside[0]
-  const tables = Option.isSome(evidence.statement) ? changedIn(evidence.statement.value) : []
+  const outside = Option.match(evidence.context, { onNone: () => "", onSome: outsideOf })
+  const tables = changedIn(outside === "" ? Option.getOrElse(evidence.statement, () => "") : statementBefore(outside))
   return new Set(tables.map((parts) => parts.join("\0"))).size === 1 ? tables[0] : undefined
+}
+
+/** A line about a function in PL/pgSQL, in any language. One about a part of its code begins or ends like a quotation. */
+const calls = (line: string): boolean =>
+  line.includes("PL/pgSQL") && !line.startsWith('PL/pgSQL assignment "') && !/["«»“”」]\s*$/.test(line)
+
+/** The lines of a context behind the innermost function: what was before it has run inside it. */
+const outsideOf = (context: string): string => {
+  const lines = context.split("\n")
+  return lines.slice(lines.findIndex(calls) + 1).join("\n")
+}
+
+/** The lines before the next function: the statement that it has run. */
+const statementBefore = (outside: string): string => {
+  const lines = outside.split("\n")
+  const next = lines.findIndex(calls)
+  return (next === -1 ? lines : lines.slice(0, next)).join("\n")
 }
 
 /** The words before a changed table; a context has them inside quotation marks. */
@@ -134,6 +187,23 @@ const changedIn = (text: string): ReadonlyArray<ReadonlyArray<string>> =>
 export const isPrintedAs = (parts: ReadonlyArray<string>, printed: string): boolean => {
   const name = parts[parts.length - 1] ?? ""
   return parts.length === 1 ? name === printed : `${parts[parts.length - 2]}.${name}` === printed || name === printed
+}
+
+/**
+ * The text of the statement that failed: in a body it stands between quotation marks in the error's context.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const failedText = ({ context, statement }: Evidence): Option.Option<string> => {
+  const inside = Option.flatMapNullable(
+    context,
+    (text) => /(?<![\w$])insert\s+into[\s\S]*/i.exec(statementBefore(text))?.[0]
+  )
+  return Option.orElse(
+    Option.map(inside, (text) => text.replace(/["«»“”」]\s*$/, "")),
+    () => statement
+  )
 }
 
 /**
@@ -173,11 +243,32 @@ export const openInsertIn = (text: string): QualifiedName | undefined => {
     const into = wordsAt(text, i, "insert", "into")
     if (into === undefined) continue
     const table = dottedAt(text, skipBlank(text, into))
-    const rows = table === undefined ? undefined : wordAt(text, skipBlank(text, table.end), "values")
-    if (table === undefined || rows === undefined || found !== undefined) return undefined
+    if (table === undefined || !isRowsAt(text, behindTarget(text, table.end)) || found !== undefined) return undefined
     found = nameOfStrings(table.value)
   }
   return found
+}
+
+/** The offset behind `AS alias` and `OVERRIDING … VALUE`. */
+const behindTarget = (text: string, start: number): number => {
+  const at = skipBlank(text, start)
+  const alias = wordAt(text, at, "as")
+  if (alias !== undefined) return behindTarget(text, skipToken(text, skipBlank(text, alias)))
+  for (const kind of ["system", "user"]) {
+    const overriding = wordsAt(text, at, "overriding", kind)
+    if (overriding !== undefined) return skipBlank(text, skipToken(text, skipBlank(text, overriding)))
+  }
+  return at
+}
+
+/** Whether rows stand here, and no list of columns. */
+const isRowsAt = (text: string, start: number): boolean => {
+  const at = text.charAt(start) === "(" ? skipBlank(text, start + 1) : start
+  const isInside = at !== start
+  return ["values", "select", "with", "table"].some((word) => {
+    const end = wordAt(text, at, word)
+    return end !== undefined && !(isInside && /[,)]/.test(text.charAt(skipBlank(text, end))))
+  })
 }
 
 const partsAt = (text: string, start: number): ReadonlyArray<string> | undefined => {

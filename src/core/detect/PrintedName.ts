@@ -50,16 +50,42 @@ export const operatorOf = (printed: string): PrintedOperator | undefined => {
   const word = words[at]
   if (word === undefined || at === words.length - 1) return undefined
   const dot = word.lastIndexOf(".")
-  const [left, right] = [words.slice(0, at).join(" "), words.slice(at + 1).join(" ")]
-  if (!typeText.test(right) || (left !== "" && !typeText.test(left))) return undefined
+  const right = words.slice(at + 1).join(" ")
+  const split = splitOf(words.slice(0, at), dot !== -1)
+  if (!typeText.test(right) || split === undefined) return undefined
+  const left = words.slice(0, split).join(" ")
   return {
-    schema: dot === -1 ? undefined : word.slice(0, dot),
+    schema: dot === -1 ? undefined : [...words.slice(split, at), word.slice(0, dot)].join(" "),
     symbol: word.slice(dot + 1),
     operands: left === "" ? [right] : [left, right]
   }
 }
 
-/** What the server prints for a type: a schema's name holds blanks if the text before an operator is no type. */
+/** The number of words of the left operand: all before the operator, unless a schema's name with blanks follows the operand. */
+const splitOf = (before: ReadonlyArray<string>, hasSchema: boolean): number | undefined => {
+  for (let count = before.length; count >= 0; count--) {
+    if (count < before.length && !hasSchema) return undefined
+    const left = before.slice(0, count).join(" ")
+    if (left === "" ? count === before.length : typeText.test(left)) return count
+  }
+  return undefined
+}
+
+/**
+ * The operator in a text that is read as SQL: `app.===(int, int)`.
+ *
+ * @since 0.1.0
+ * @category reading
+ */
+export const operatorOfText = (
+  text: string
+): { readonly schema: string | undefined; readonly symbol: string; readonly types: string | undefined } | undefined => {
+  const [, schema, symbol, types] =
+    /^(?:("(?:[^"]|"")+"|[\w$\u0080-\uffff]+)\.)?([-+*/<>=~!@#%^&|`?]+)\s*(?:\((.*)\))?$/s.exec(text) ?? []
+  return symbol === undefined ? undefined : { schema, symbol, types }
+}
+
+/** What the server prints for a type. */
 const typeText =
   /^(?:(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)\.)?(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+(?: varying| precision| with(?:out)? time zone)?)(?:\[\])?$/
 

@@ -39,6 +39,7 @@ export type Finds =
   | "ConstraintOfTable"
   | "Collation"
   | "Operator"
+  | "OperatorText"
   | "TextSearchConfiguration"
   | "Role"
   | "Extension"
@@ -165,6 +166,7 @@ const routines: ReadonlyArray<ServerMessage> = [
   message("42883", "Nothing", 'default conversion function for encoding "%s" to "%s" does not exist'),
   message("42883", "Nothing", "function with OID %u does not exist"),
   message("42883", "Operator", "operator does not exist: %s", "op_error LookupOperName LookupOperWithArgs"),
+  message("42883", "OperatorText", "operator does not exist: %s", "regoperin regoperatorin"),
   message("42883", "Nothing", 'could not find function "%s" in file "%s"'),
   message("42883", "Nothing", 'there is no built-in function named "%s"')
 ]

@@ -123,6 +123,13 @@ export const qualified = (index: Index, object: SchemaObject.SchemaObject): Sche
   return object._tag === "EnumValue" ? { ...object, type: inPublic } : object
 }
 
+/** The names of the columns that migrations give to a table of this bare name. @since 0.1.0 @category queries */
+export const columnsOf = (index: Index, { name }: SchemaObject.QualifiedName): ReadonlyArray<string> => [
+  ...new Set(
+    (index.columns.get(name) ?? noEntries).flatMap(({ object }) => (object._tag === "Column" ? [object.name] : []))
+  )
+]
+
 /** The better match first, then the graph's order. @since 0.1.0 @category instances */
 export const byMatch: Order.Order<Candidate> = Order.combineAll([
   Order.mapInput(Order.number, (candidate: Candidate) => candidate.distance),

@@ -200,7 +200,7 @@ interface Search {
 const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Option.Option<StatementScope>): Search => {
   const lookUp = (missing: SchemaObject.SchemaObject) => Provider.candidates(graph.providers, missing)
   if (object._tag === "Relaxation" && object.rule === "length")
-    return { found: lengthsOf(scope, object).flatMap(lookUp), guesses: [] }
+    return { found: lengthsOf(graph, scope, object).flatMap(lookUp), guesses: [] }
   if (object._tag === "ConflictTarget") return { found: askedBy(scope, object).flatMap(lookUp), guesses: [] }
   if (object._tag !== "Column" || Option.isSome(object.relation)) return { found: lookUp(object), guesses: [] }
   const behind = Option.match(scope, {
@@ -217,16 +217,20 @@ const search = (graph: Graph, { object, qualifier }: MissingObject, scope: Optio
 const tablesOf = (scope: Option.Option<StatementScope>): ReadonlyArray<SchemaObject.QualifiedName> =>
   Option.toArray(scope).flatMap(({ relations }) => relations.map(({ relation }) => relation))
 
-/** The server tells the type of a value that is too long, and the statement its columns. */
+/** The server tells the type of a value that is too long, and the statement its columns, or a table of which it writes all. */
 const lengthsOf = (
+  graph: Graph,
   scope: Option.Option<StatementScope>,
-  { name, rule }: SchemaObject.Relaxation
-): ReadonlyArray<SchemaObject.Relaxation> =>
-  Option.toArray(scope).flatMap(({ columns }) =>
-    tablesOf(scope).flatMap((table) =>
-      columns.map((column) => SchemaObject.relaxation(rule, `${column.name} ${name}`, table))
+  { name, relation, rule }: SchemaObject.Relaxation
+): ReadonlyArray<SchemaObject.Relaxation> => {
+  const tables = Option.match(relation, { onNone: () => tablesOf(scope), onSome: (table) => [table] })
+  const written = Option.toArray(scope).flatMap(({ columns }) => columns.map((column) => column.name))
+  return tables.flatMap((table) =>
+    (Option.isSome(relation) ? Provider.columnsOf(graph.providers, table) : written).map((column) =>
+      SchemaObject.relaxation(rule, `${column} ${name}`, table)
     )
   )
+}
 
 /** The target of a statement about the same table, which has its expressions and conditions too. */
 const askedBy = (

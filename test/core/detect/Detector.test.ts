@@ -18,6 +18,7 @@ interface Fields {
   readonly internalPosition?: string
   readonly internalQuery?: string
   readonly routine?: string
+  readonly where?: string
 }
 
 const errorOf = (code: string, message: string, fields: Fields = {}): SqlError =>
@@ -253,6 +254,91 @@ describe("the statement's text", () => {
   })
 })
 
+describe("a trigger's NEW and OLD", () => {
+  const message = 'record "old" has no field "x"'
+  const column = (where: string, statement?: string): string =>
+    detected("42703", message, { where, ...(statement === undefined ? {} : { statement }) })
+
+  it("are rows of the table whose statement has fired it, whatever statement of its own the trigger runs", () => {
+    const inside = 'SQL statement "INSERT INTO log VALUES (OLD.x)"\nPL/pgSQL function f() line 1 at SQL statement'
+    assert.strictEqual(column(inside, "DELETE FROM t"), "missing column t.x")
+    const nested = `${inside}\nSQL statement "DELETE FROM app.u"\nPL/pgSQL function g() line 2 at SQL statement`
+    assert.strictEqual(column(nested, "DELETE FROM t"), "missing column app.u.x")
+    const assigned = 'PL/pgSQL assignment "OLD.x := 1"\nfonction PL/pgSQL f(), ligne 1 à affectation'
+    assert.strictEqual(column(assigned, "UPDATE t SET a = 1"), "missing column t.x")
+    const broken = 'PL/pgSQL assignment "OLD."a\n" := 1"\nPL/pgSQL function f() line 1 at assignment'
+    assert.strictEqual(column(broken, "UPDATE t SET a = 1"), "missing column t.x")
+  })
+
+  it("are rows of a table that is not known where another function has run the statement, or there are two", () => {
+    const called = 'PL/pgSQL function f() line 1 at assignment\nSQL function "g" statement 1'
+    assert.strictEqual(column(called, "UPDATE t SET a = g()"), "missing column x")
+    const two = "WITH d AS (DELETE FROM t RETURNING a) DELETE FROM u USING d"
+    assert.strictEqual(column("PL/pgSQL function f() line 1 at assignment", two), "missing column x")
+    assert.strictEqual(column("PL/pgSQL function f() line 1 at assignment"), "missing column x")
+  })
+})
+
+describe("an object of which the server prints the name alone", () => {
+  const read = (code: string, printed: string, statement: string, routine: string): string =>
+    detected(code, printed, { statement, routine })
+
+  it("is in the schema that the statement writes", () => {
+    const dropping = "DropErrorMsgNonExistent"
+    const table = read("42P01", 'table "A b" does not exist', 'DROP TABLE app."A b"', dropping)
+    assert.strictEqual(table, 'missing relation app."A b"')
+    assert.strictEqual(
+      read("42704", 'index "i" does not exist', "DROP INDEX app.i", dropping),
+      "missing relation app.i"
+    )
+    assert.strictEqual(read("42704", 'index "i" does not exist', "DROP INDEX i", dropping), "missing relation i")
+  })
+
+  it("is in the schema of its table, if it is an index", () => {
+    const clustered = 'index "i" for table "t" does not exist'
+    assert.strictEqual(read("42704", clustered, "CLUSTER app.t USING i", "cluster"), "missing relation app.i")
+    assert.strictEqual(read("42704", clustered, "CLUSTER t USING i", "cluster"), "missing relation i")
+    const used = "ALTER TABLE app.t ADD CONSTRAINT k UNIQUE USING INDEX i"
+    const missing = read("42704", 'index "i" does not exist', used, "transformIndexConstraint")
+    assert.strictEqual(missing, "missing relation app.i")
+  })
+
+  it("has the name in a string constant, where the statement asks with one", () => {
+    const asked = (name: string) => `SELECT has_type_privilege('${name}', 'usage')`
+    const routine = "parseTypeString"
+    assert.strictEqual(read("42704", 'type "a.b" does not exist', asked('"a.b"'), routine), 'missing type "a.b"')
+    assert.strictEqual(read("42704", 'type "a.b" does not exist', asked("a.b"), routine), "missing type a.b")
+    assert.strictEqual(read("42704", 'type "t[]" does not exist', asked('"t[]"'), routine), 'missing type "t[]"')
+    assert.strictEqual(read("42704", 'type "t[]" does not exist', asked("t[]"), routine), "missing type t")
+  })
+})
+
+describe("an operator", () => {
+  it("may be in a schema whose name has blanks", () => {
+    const printed = 'operator does not exist: double precision Sp a ce.+ app."M o"'
+    assert.strictEqual(detected("42883", printed), 'missing operator "Sp a ce".+(double precision, app."M o")')
+  })
+
+  it("of regoper and regoperator is read as SQL", () => {
+    const read = (text: string, routine = "regoperatorin") =>
+      detected("42883", `operator does not exist: ${text}`, { routine })
+    assert.strictEqual(read("===(int,TEXT)"), "missing operator ===(integer, text)")
+    assert.strictEqual(read('"Sp ace".=== (none, app."M o")'), 'missing operator "Sp ace".===(app."M o")')
+    assert.strictEqual(read("app.===", "regoperin"), "missing operator app.===")
+    assert.strictEqual(read("=== int"), "nothing")
+  })
+})
+
+describe("an ON CONFLICT in a function", () => {
+  it("is that of the statement in the error's context", () => {
+    const message = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
+    const where =
+      'SQL statement "INSERT INTO t AS x VALUES (1) ON CONFLICT (a) DO NOTHING"\nPL/pgSQL function f() line 1 at SQL statement'
+    const fields = { where, routine: "infer_arbiter_indexes", statement: "SELECT f()" }
+    assert.strictEqual(detected("42P10", message, fields), "missing unique constraint of relation t over (a)")
+  })
+})
+
 describe("a message", () => {
   it("is read with quotation marks of any kind", () => {
     for (const quoted of [
@@ -352,7 +438,7 @@ describe("false friends", () => {
       ["42P01", "fehlender Eintrag für Tabelle »x«", { routine: "errorMissingRTE" }],
       ["42P01", 'relation "x" is not a partition of relation "y"'],
       ["42P01", "relation with OID 16384 does not exist"],
-      ["42703", 'record "new" has no field "x"'],
+      ["42703", 'record "newer" has no field "x"'],
       ["42703", 'could not identify column "x" in record data type'],
       ["42703", "nescio »x« quid", { routine: "unknown_attribute" }],
       ["42703", "стовпець з номером 7 відношення a.b не існує", { routine: "ATExecSetStatistics" }],

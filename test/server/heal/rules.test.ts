@@ -13,12 +13,14 @@ const migrations = {
     CREATE TABLE lines (ordered integer CONSTRAINT of_order REFERENCES orders);
     CREATE TABLE mails (mail text CONSTRAINT once UNIQUE);
     CREATE TABLE codes (code varchar(5), other varchar(5));
+    CREATE TABLE words (word varchar(5), other varchar(6));
     INSERT INTO mails VALUES ('a');`,
   "002_fax": "ALTER TABLE cards ALTER fax DROP NOT NULL;",
   "003_states": "ALTER TABLE states DROP CONSTRAINT known, ADD CONSTRAINT known CHECK (state IN ('a', 'b', 'c'));",
   "004_lines": "ALTER TABLE lines DROP CONSTRAINT of_order;",
   "005_mails": "ALTER TABLE mails DROP CONSTRAINT once;",
-  "006_codes": "ALTER TABLE codes ALTER code TYPE varchar(50);"
+  "006_codes": "ALTER TABLE codes ALTER code TYPE varchar(50);",
+  "007_words": "ALTER TABLE words ALTER word TYPE text;"
 }
 
 /** Statements that the migrations allow, each with the one that it waits for. */
@@ -27,7 +29,8 @@ const allowed = {
   "INSERT INTO states VALUES ('c')": "003_states",
   "INSERT INTO lines VALUES (1)": "004_lines",
   "INSERT INTO mails VALUES ('a')": "005_mails",
-  "INSERT INTO codes (code) VALUES ('longer than five')": "006_codes"
+  "INSERT INTO codes (code) VALUES ('longer than five')": "006_codes",
+  "INSERT INTO words AS w VALUES ('longer than five', 'x')": "007_words"
 }
 
 const always = { policy: Policy.always }
@@ -58,7 +61,11 @@ describe("a row that breaks a rule", () => {
           deepStrictEqual(yield* appliedIds, ["001_rules"])
         })
       yield* inProgram({ migrations, options: always }, () => failing(Object.keys(allowed)))
-      const others = ["INSERT INTO cards (fax) VALUES ('x')", "INSERT INTO codes (other) VALUES ('longer than five')"]
+      const others = [
+        "INSERT INTO cards (fax) VALUES ('x')",
+        "INSERT INTO codes (other) VALUES ('longer than five')",
+        "INSERT INTO words VALUES ('x', 'longer than five')"
+      ]
       yield* inProgram({ migrations, options: { ...always, healConstraints: true } }, () => failing(others))
     })
   )
@@ -105,6 +112,28 @@ describe("a row that has no place yet", () => {
         deepStrictEqual(yield* appliedIds, ["001_events", "002_events"])
         deepStrictEqual(yield* ask("INSERT INTO narrow VALUES (1, 'a') RETURNING name"), [{ name: "a" }])
       })
+    )
+  )
+
+  it.scopedLive("is healed in every form of an INSERT without a list of columns", () =>
+    Effect.forEach(
+      [
+        "INSERT INTO narrow AS n VALUES (1, 'a')",
+        "INSERT INTO narrow SELECT 1, 'a'",
+        "INSERT INTO narrow (SELECT 1, 'a')",
+        "INSERT INTO narrow OVERRIDING SYSTEM VALUE VALUES (1, 'a')",
+        "WITH w AS (SELECT 1, 'a') INSERT INTO narrow TABLE w",
+        "INSERT INTO narrow AS n (SELECT 1, 'a') ON CONFLICT DO NOTHING"
+      ],
+      (statement) =>
+        inProgram({ migrations: events }, () =>
+          Effect.gen(function* () {
+            yield* ask("SELECT id FROM base")
+            yield* ask(statement)
+            deepStrictEqual(yield* ask("SELECT name FROM narrow"), [{ name: "a" }], statement)
+          })
+        ),
+      { discard: true }
     )
   )
 

@@ -482,7 +482,7 @@ export const gaps: ReadonlyArray<LocalisedGap> = [
     statement: "INSERT INTO noticed VALUES (1)",
     routine: "plpgsql_exec_get_datum_type_info",
     gap: "missing column noticed.at",
-    byMessage: "nothing",
+    byMessage: "missing column at",
     messages: {
       en: 'record "new" has no field "at"',
       de: "Record »new« hat kein Feld »at«",

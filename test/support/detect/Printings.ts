@@ -94,6 +94,7 @@ const printings: Readonly<Record<Exclude<Finds, "Nothing">, Printing>> = {
     [`integer ${first}.+ ${quoteIdent(first)}`],
     `operator ${first}.+ (integer, ${quoteIdent(first)})`
   ],
+  OperatorText: (first) => [[`${quoteIdent(first)}.+ (int4, text)`], `operator ${first}.+ (integer, text)`],
   TextSearchConfiguration: of("textsearchconfiguration"),
   Role: of("role"),
   Collation: (first) => [[first, "UTF8"], `collation ${first}`],

@@ -89,8 +89,12 @@ const isReadInText = ({ provoke, sqlState }: ErrorShapes.Shape, names: ErrorShap
 const isRead = (shape: ErrorShapes.Shape, names: ErrorShapes.Names) =>
   Effect.gen(function* () {
     const { error, expected } = yield* isReadInText(shape, names)
-    if (shape.needsText === true && Option.isNone(Detector.detect(error))) return
     const byMessage = claimed(Detector.detect(error))
+    if (shape.needsText === true && byMessage.object._tag === "Column" && Option.isNone(byMessage.object.relation)) {
+      const { object } = expected
+      deepStrictEqual(byMessage.object.name, "name" in object ? object.name : "")
+      return
+    }
     deepStrictEqual(printed(byMessage), printed({ ...expected, _tag: "MissingObject", sqlState: byMessage.sqlState }))
   })
 
