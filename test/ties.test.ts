@@ -8,11 +8,13 @@ import * as Errors from "../src/core/error/AutoMigrationError.js"
 import { parseObjects } from "../src/core/file/ObjectSyntax.js"
 import { describe as describeRisk } from "../src/core/model/Risk.js"
 import type * as SchemaObject from "../src/core/model/SchemaObject.js"
+import * as Index from "../src/index.js"
 import * as AutoMigrationConfig from "../src/runtime/AutoMigrationConfig.js"
 import { libraryVersion } from "../src/runtime/Process.js"
 import { riskKinds } from "./support/arbitraries/Migration.js"
 import * as ErrorShapes from "./support/detect/ErrorShapes.js"
 import { lastFootprint } from "./support/history/Parsing.js"
+import * as Documents from "./support/repository/Documents.js"
 import * as Exports from "./support/repository/Exports.js"
 import { filesIn, read } from "./support/repository/Repository.js"
 
@@ -254,6 +256,27 @@ describe("a link of a document", () => {
 })
 
 describe("a public module", () => {
+  it("has each of its values in an example that is compiled, but for the classes of errors", () => {
+    const documents = Documents.all().flatMap(({ blocks }) => blocks.filter(({ language }) => language === "ts"))
+    const used = new Set(documents.flatMap(({ text }) => namesIn(text, /\b([A-Z]\w+\.\w+)\b/g)))
+    const isError = (value: unknown) => typeof value === "function" && "fields" in value
+    const modules = new Set(Exports.modules().flatMap(({ specifier }) => specifier.split("/").slice(1)))
+    const values = Object.entries(Index).flatMap(([module, values]) =>
+      modules.has(module) ? Object.entries(values).map(([name, value]) => ({ name: `${module}.${name}`, value })) : []
+    )
+    assert.isAbove(values.length, 200)
+    const shortcuts = [
+      "AutoMigration.AutoMigrationLive",
+      "AutoMigration.withAutoMigration",
+      "AutoMigration.withAutoMigrationStream"
+    ]
+    none(
+      values
+        .filter(({ name, value }) => !isError(value) && !used.has(name) && !shortcuts.includes(name))
+        .map(({ name }) => name)
+    )
+  })
+
   it("has an example in its docstrings", () => {
     const modules = Exports.modules().filter(({ file }) => file !== "src/index.ts")
     assert.isAbove(modules.length, 20)
