@@ -142,13 +142,13 @@ export const untilBlocked = (url: string) =>
 /** The lock of all processes with the ledger's usual name. */
 export const migrationLock = "SELECT pg_advisory_xact_lock(hashtextextended('effect-auto-migration/auto_migration', 0))"
 
-/** Waits until a process has asked for the migration lock, and has got the answer. */
+/** Waits until a process has asked who has the migration lock, and has got the answer. A message that takes it or fails asks nothing. */
 export const untilRefused = (tap: WireTap.WireTap) =>
   until(
-    Effect.zipWith(
-      WireTap.lockTries(tap),
+    Effect.map(
       tap.heard,
-      (tries, { roundTrips, statements }) => tries > 0 && roundTrips === statements.length
+      ({ roundTrips, statements }) =>
+        roundTrips === statements.length && statements.some((text) => text.includes('AS "locked"'))
     )
   )
 
