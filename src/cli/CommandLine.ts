@@ -26,6 +26,7 @@ import { visible } from "../core/text/Visible.js"
 import * as Telemetry from "../runtime/Telemetry.js"
 import * as Adopt from "./Adopt.js"
 import * as CheckHistory from "./CheckHistory.js"
+import * as Completions from "./Completions.js"
 import * as Explain from "./Explain.js"
 import * as Graph from "./Graph.js"
 import * as Help from "./Help.js"
@@ -44,7 +45,7 @@ const name = "effect-auto-migration"
 
 type Shell = "bash" | "zsh" | "fish"
 
-/** Prints the completions of a shell, as `@effect/cli` makes them. */
+/** Prints the completions of a shell. */
 const completions = Command.make(
   "completions",
   {
@@ -60,7 +61,7 @@ const completions = Command.make(
   ({ shell }) =>
     Effect.flatMap(
       Effect.suspend(() => completionsFor(shell)),
-      Report.print
+      (script) => Report.print(Completions.corrected(shell, script))
     )
 ).pipe(Command.withDescription("print completions for bash, zsh or fish"))
 
