@@ -38,7 +38,11 @@ export const run = ({
 }: CheckHistoryOptions): Effect.Effect<number, MigrationDefinitionError | HistoryCheck.HistoryUnusable> =>
   Effect.gen(function* () {
     const migrations = yield* Effect.provide(MigrationSource.loadMigrations, Layer.merge(source, SqlParser.layer))
-    if (migrations.length === 0) return yield* new HistoryCheck.HistoryUnusable({ reason: "There are no migrations." })
+    if (migrations.length === 0)
+      return yield* new HistoryCheck.HistoryUnusable({
+        reason: "There are no migrations",
+        remedy: "Name their folder by --folder"
+      })
     const graph = yield* MigrationGraph.make(migrations)
     yield* Console.log(renderFigures(HistoryFigures.of(graph)))
     const report = yield* HistoryCheck.check(graph, { onRound: told, ...options })

@@ -9,6 +9,9 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
+import * as Plan from "../core/graph/Plan.js"
 
 /** @since 0.1.0 @category models */
 export interface Address {
@@ -23,7 +26,7 @@ export interface Address {
 }
 
 /** No connection was to be had. @since 0.1.0 @category errors */
-export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>("effect-auto-migration/ConnectionFailed")(
+export class ConnectionFailed extends TaggedError<ConnectionFailed>("effect-auto-migration/ConnectionFailed")(
   "ConnectionFailed",
   {
     host: Schema.String,
@@ -34,14 +37,17 @@ export class ConnectionFailed extends Schema.TaggedError<ConnectionFailed>("effe
     from: Schema.String,
     reason: Schema.String,
     remedy: Schema.String,
+    /** What to paste into a shell. */
+    command: Schema.optional(Schema.String),
     cause: Schema.optional(Schema.Defect)
   }
 ) {
-  override get message() {
-    return (
-      `Cannot connect to ${this.host}, port ${this.port}, database "${this.database}", user "${this.user}" ` +
-      `(from ${this.from}): ${this.reason}. ${this.remedy}`
-    )
+  get explanation(): Explanation {
+    const at = `${this.host}, port ${this.port}, database "${this.database}", user "${this.user}" (from ${this.from})`
+    return {
+      problem: `Cannot connect to ${at}: ${this.reason}`,
+      remedies: [{ say: this.remedy, run: this.command }]
+    }
   }
 }
 
@@ -109,77 +115,88 @@ export const address = (url: Option.Option<string>, environment: Environment): E
   })
 }
 
-interface Explanation {
+interface Meaning {
   readonly code: RegExp
   readonly message?: RegExp
   readonly reason: string
   readonly remedy: string
+  readonly command?: (address: Address) => string
 }
 
+/** A command of PostgreSQL for an address. */
+const shell = (command: string, { host, port, user }: Address, name: string): string =>
+  [command, "-h", host, "-p", port, "-U", user, name].map(Plan.shellWord).join(" ")
+
 /** What a failed connection means, by its code and message. The first that fits counts. */
-const explanations: ReadonlyArray<Explanation> = [
+const explanations: ReadonlyArray<Meaning> = [
   {
     code: /^ECONNREFUSED$/,
     reason: "no server listens there",
-    remedy: "Start the server, or correct host and port."
+    remedy: "Start the server, or correct host and port"
   },
-  { code: /^ENOENT$/, reason: "the server's socket does not exist", remedy: "Start the server, or correct the path." },
+  { code: /^ENOENT$/, reason: "the server's socket does not exist", remedy: "Start the server, or correct the path" },
   {
     code: /^(?:ENOTFOUND|EAI_AGAIN)$/,
     reason: "the host is not known",
-    remedy: "Correct the host, or look whether this machine has a network."
+    remedy: "Correct the host, or look whether this machine has a network"
   },
   {
     code: /^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
     reason: "the host does not answer",
-    remedy: "Look for a firewall or a VPN between here and the server."
+    remedy: "Look for a firewall or a VPN between here and the server"
   },
-  { code: /^3D000$/, reason: "the database does not exist", remedy: "Create it with createdb, or correct its name." },
-  { code: /^28P01$/, reason: "the password is wrong", remedy: "Correct the password, or set PGPASSWORD." },
+  {
+    code: /^3D000$/,
+    reason: "the database does not exist",
+    remedy: "Correct its name, or create it",
+    command: (to) => shell("createdb", to, to.database)
+  },
+  { code: /^28P01$/, reason: "the password is wrong", remedy: "Correct the password, or set PGPASSWORD" },
   {
     code: /^28000$/,
     message: /no encryption|SSL off/i,
     reason: "the server takes encrypted connections only",
-    remedy: "Add ?sslmode=require to the address."
+    remedy: "Add ?sslmode=require to the address"
   },
   {
     code: /^28000$/,
     message: /does not exist/i,
     reason: "the role does not exist",
-    remedy: "Create it with createuser, or correct the user."
+    remedy: "Correct the user, or let a superuser create the role",
+    command: (to) => shell("createuser", { ...to, user: "postgres" }, to.user)
   },
   {
     code: /^28000$/,
     reason: "the server refuses this user from this machine",
-    remedy: "Add a line to the server's pg_hba.conf, or connect from a machine that it lists."
+    remedy: "Add a line to the server's pg_hba.conf, or connect from a machine that it lists"
   },
   {
     code: /.*/,
     message: /client password must be a string|no password supplied/i,
     reason: "the server asks for a password",
-    remedy: "Add it to the address, or set PGPASSWORD."
+    remedy: "Add it to the address, or set PGPASSWORD"
   },
   {
     code: /.*/,
     message: /does not support SSL/i,
     reason: "the server does not encrypt connections",
-    remedy: "Leave sslmode out of the address, or write ?sslmode=disable."
+    remedy: "Leave sslmode out of the address, or write ?sslmode=disable"
   },
   {
     code: /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_HAS_EXPIRED)$/,
     reason: "the server's certificate is not trusted",
-    remedy: "Add its authority with ?sslrootcert=PATH."
+    remedy: "Add its authority with ?sslrootcert=PATH"
   },
   {
     code: /^53300$/,
     reason: "the server has no connection left",
-    remedy: "Close some, or raise its max_connections."
+    remedy: "Close some, or raise its max_connections"
   },
-  { code: /^57P03$/, reason: "the server is starting up", remedy: "Try again in a moment." },
+  { code: /^57P03$/, reason: "the server is starting up", remedy: "Try again in a moment" },
   {
     code: /^08P01$/,
     reason: "a pooler answers, and does not take this connection",
-    remedy: "Look whether its configuration lists the database and the user, or give the server's own address."
+    remedy: "Look whether its configuration lists the database and the user, or give the server's own address"
   }
 ]
 
@@ -205,13 +222,15 @@ const innermost = (error: unknown): unknown => {
  * @since 0.1.0
  * @category constructors
  */
-export const failure = ({ database, from, host, port, user }: Address, error: SqlError): ConnectionFailed => {
+export const failure = (to: Address, error: SqlError): ConnectionFailed => {
+  const { database, from, host, port, user } = to
   const { code, message } = toldBy(innermost(error))
   const known = explanations.find((each) => each.code.test(code) && (each.message?.test(message) ?? true))
   return new ConnectionFailed({
     ...{ database, from, host, port, user },
     reason: known?.reason ?? message,
-    remedy: known?.remedy ?? "Correct the address, or look into the server's log.",
+    remedy: known?.remedy ?? "Correct the address, or look into the server's log",
+    command: known?.command?.(to),
     cause: error
   })
 }

@@ -9,6 +9,7 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as AutoMigration from "../AutoMigration.js"
+import { UnknownMigration } from "../core/error/AutoMigrationError.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Picture from "../core/picture/Picture.js"
 import * as Folder from "./Folder.js"
@@ -53,7 +54,7 @@ const idIn = ({ migrations }: MigrationGraph, id: string) =>
   Effect.map(
     Effect.mapError(
       Effect.fromNullable(migrations.find((migration) => migration.id === id)),
-      () => new Settings.NotFound({ what: id })
+      () => new UnknownMigration({ id, known: migrations.map((migration) => migration.id) })
     ),
     (migration) => migration.id
   )

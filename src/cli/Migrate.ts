@@ -14,6 +14,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
 import { UnknownMigration } from "../core/error/AutoMigrationError.js"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 import type { MigrationGraph } from "../core/graph/MigrationGraph.js"
 import * as Plan from "../core/graph/Plan.js"
 import * as Resolver from "../core/graph/Resolver.js"
@@ -31,20 +33,26 @@ import * as Terminal from "./Terminal.js"
  * @since 0.1.0
  * @category errors
  */
-export class DataLossNotAccepted extends Schema.TaggedError<DataLossNotAccepted>(
-  "effect-auto-migration/DataLossNotAccepted"
-)("DataLossNotAccepted", {
-  migrationIds: Schema.NonEmptyArray(Schema.String),
-  /** One line for each statement. */
-  losses: Schema.NonEmptyArray(Schema.String),
-  /** Names the migrations. */
-  command: Schema.String
-}) {
-  override get message() {
-    return (
-      `This would lose data:\n${this.losses.join("\n")}\nNothing was applied. If that is meant, add --accept data-loss, ` +
-      `let the file say -- accept: data-loss, or name the migrations: ${this.command}`
-    )
+export class DataLossNotAccepted extends TaggedError<DataLossNotAccepted>("effect-auto-migration/DataLossNotAccepted")(
+  "DataLossNotAccepted",
+  {
+    migrationIds: Schema.NonEmptyArray(Schema.String),
+    /** One line for each statement. */
+    losses: Schema.NonEmptyArray(Schema.String),
+    /** Names the migrations. */
+    command: Schema.String
+  }
+) {
+  get explanation(): Explanation {
+    return {
+      problem: `${this.migrationIds.join(", ")} would lose data`,
+      reasons: this.losses.map((why) => ({ why })),
+      outcome: "Nothing was applied.",
+      remedies: [
+        { say: "If that is meant, add --accept data-loss, or let the file say -- accept: data-loss" },
+        { say: "To apply only these, with what they wait for", run: this.command }
+      ]
+    }
   }
 }
 

@@ -9,22 +9,32 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 import * as NextName from "../core/layout/NextName.js"
 import * as Report from "./Report.js"
 import * as Settings from "./Settings.js"
 
 /** A file cannot be written, or must not be. @since 0.1.0 @category errors */
-export class FileNotMade extends Schema.TaggedError<FileNotMade>("effect-auto-migration/FileNotMade")("FileNotMade", {
+export class FileNotMade extends TaggedError<FileNotMade>("effect-auto-migration/FileNotMade")("FileNotMade", {
   path: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  remedy: Schema.Struct({ say: Schema.String, run: Schema.optional(Schema.String) })
 }) {
-  override get message() {
-    return `Cannot write ${this.path}: ${this.reason}`
+  get explanation(): Explanation {
+    return {
+      problem: `${this.path} was not written: ${this.reason}`,
+      remedies: [this.remedy]
+    }
   }
 }
 
 const failed = (file: string) => (error: unknown) =>
-  new FileNotMade({ path: file, reason: error instanceof Error ? error.message : String(error) })
+  new FileNotMade({
+    path: file,
+    reason: error instanceof Error ? error.message : String(error),
+    remedy: { say: "Correct the path by --folder, or the rights of the folder" }
+  })
 
 /** All files of a folder, relative to it. None where the folder is missing. */
 const filesIn = (folder: string) =>
@@ -93,7 +103,7 @@ export const command = Command.make(
       const now = { milliseconds, digits: new Date(milliseconds).toISOString().replaceAll(/\D/g, "") }
       const files = yield* Effect.mapError(
         NextName.next({ paths, textOf: (name) => texts.get(name) ?? "", now }, settings.name.join(" ")),
-        (reason) => new FileNotMade({ path: folder, reason })
+        ({ problem, remedy }) => new FileNotMade({ path: folder, reason: problem, remedy })
       )
       const written = yield* Effect.forEach(files, (file) => write(folder, file))
       yield* Report.tell("new", settings, { code: 0, lines: written, value: { files: written } })

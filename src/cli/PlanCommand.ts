@@ -52,7 +52,7 @@ const idsFor = (
       const migration = graph.migrations.find(({ id }) => id === word)
       const found = migration === undefined ? providersOf(graph, word) : [migration]
       return found.length === 0
-        ? Effect.fail(new Settings.NotFound({ what: word }))
+        ? Effect.fail(new Settings.NotFound({ what: word, known: graph.migrations.map(({ id }) => id) }))
         : Effect.succeed(found.map(({ id }) => id))
     }),
     Arr.flatten

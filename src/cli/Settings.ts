@@ -16,6 +16,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 import * as AutoMigrationConfig from "../runtime/AutoMigrationConfig.js"
 import * as MigrationSource from "../source/MigrationSource.js"
 import * as Connection from "./Connection.js"
@@ -33,11 +35,16 @@ export class UsageError extends Schema.TaggedError<UsageError>("effect-auto-migr
 }
 
 /** No migration has this id, and none provides this object. @since 0.1.0 @category errors */
-export class NotFound extends Schema.TaggedError<NotFound>("effect-auto-migration/NotFound")("NotFound", {
-  what: Schema.String
+export class NotFound extends TaggedError<NotFound>("effect-auto-migration/NotFound")("NotFound", {
+  what: Schema.String,
+  known: Schema.Array(Schema.String)
 }) {
-  override get message() {
-    return `No migration has the id "${this.what}", and none provides an object of this name. The command status lists the ids.`
+  get explanation(): Explanation {
+    return {
+      problem: `No migration has the id "${this.what}", and none provides an object of this name`,
+      reasons: [{ why: `the ids are ${this.known.join(", ")}` }],
+      remedies: [{ say: "Correct the name" }]
+    }
   }
 }
 

@@ -125,13 +125,15 @@ const staysInside = ({ migrations }: Graph): Effect.Effect<void, HistoryUnusable
   return outside.length === 0
     ? Effect.void
     : new HistoryUnusable({
-        reason: `These statements change the server, not one database, and would stay there: ${outside.join(", ")}. Leave them out of a copy, and make what they make before the check.`
+        reason: `These statements change the server, not one database, and would stay there: ${outside.join(", ")}`,
+        remedy: "Leave them out of a copy, and make what they make before the check"
       })
 }
 
 const failsByItself = ({ id, line, reason }: Outcome & { readonly _tag: "Failed" }): HistoryUnusable =>
   new HistoryUnusable({
-    reason: `The history does not run in its own order: ${id}, line ${line}: ${reason}. Correct it, or add what it expects of a database as a first migration.`
+    reason: `The history does not run in its own order: ${id}, line ${line}: ${reason}`,
+    remedy: "Correct it, or add what it expects of a database as a first migration"
   })
 
 /** Leaves out the values that differ between two runs of one order. */

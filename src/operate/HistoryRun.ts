@@ -12,6 +12,8 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 import * as TransactionMode from "../core/file/TransactionMode.js"
 import type { Migration, MigrationId } from "../core/migration/Migration.js"
 import * as Message from "../database/Message.js"
@@ -28,12 +30,12 @@ import * as Script from "../execute/Script.js"
  * @since 0.1.0
  * @category errors
  */
-export class HistoryUnusable extends Schema.TaggedError<HistoryUnusable>("effect-auto-migration/HistoryUnusable")(
+export class HistoryUnusable extends TaggedError<HistoryUnusable>("effect-auto-migration/HistoryUnusable")(
   "HistoryUnusable",
-  { reason: Schema.String }
+  { reason: Schema.String, remedy: Schema.String }
 ) {
-  override get message() {
-    return this.reason
+  get explanation(): Explanation {
+    return { problem: this.reason, remedies: [{ say: this.remedy }] }
   }
 }
 
@@ -51,25 +53,29 @@ export const run = (
     Effect.provide(build(migrations), MigrationClient.layer(database))
   ).pipe(
     Effect.scoped,
-    Effect.catchTag("SqlError", (error) => unusable(`The server failed: ${reasonOf(error)}.`))
+    Effect.catchTag("SqlError", (error) =>
+      unusable(`The server failed: ${reasonOf(error)}`, "Look into the server's log")
+    )
   )
 
 /** Fails where the role may not create databases. @since 0.1.0 @category operations */
 export const mayCreateDatabases = (server: PgClient.PgClientConfig): Effect.Effect<void, HistoryUnusable> =>
   Effect.flatMap(MigrationClient.MigrationClient, ({ ask }) => ask(role)).pipe(
     Effect.provide(MigrationClient.layer(server)),
-    Effect.catchAll((error) => unusable(`The server cannot be reached: ${reasonOf(error)}. Check the URL.`)),
+    Effect.catchAll((error) => unusable(`The server cannot be reached: ${reasonOf(error)}`, "Check the URL")),
     Effect.flatMap((results) => readRole(Message.columnsOf(results))),
     Effect.flatMap(({ allowed, name }) =>
       allowed
         ? Effect.void
         : unusable(
-            `The role ${name} may not create databases. Name one that may, or let a superuser run ALTER ROLE … CREATEDB.`
+            `The role ${name} may not create databases`,
+            "Name one that may, or let a superuser run ALTER ROLE … CREATEDB"
           )
     )
   )
 
-const unusable = (reason: string): Effect.Effect<never, HistoryUnusable> => new HistoryUnusable({ reason })
+const unusable = (reason: string, remedy: string): Effect.Effect<never, HistoryUnusable> =>
+  new HistoryUnusable({ reason, remedy })
 
 const role = Message.answering(
   "role",
@@ -111,7 +117,7 @@ const inDatabase = (
   if (url === undefined) return Effect.succeed({ ...server, database })
   const [, authority, query = ""] = /^([\w+.-]+:\/\/[^/?#]*)(?:\/[^?#]*)?(\?.*)?$/.exec(Redacted.value(url)) ?? []
   return authority === undefined
-    ? unusable("The URL names no database. Give one of the form postgresql://role@host/database.")
+    ? unusable("The URL names no database", "Give one of the form postgresql://role@host/database")
     : Effect.succeed({ ...server, url: Redacted.make(`${authority}/${database}${query}`) })
 }
 

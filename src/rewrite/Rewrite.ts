@@ -22,7 +22,10 @@ import * as Schema from "effect/Schema"
 import * as AutoMigration from "../AutoMigration.js"
 import * as SimulatedCatalog from "../core/catalog/SimulatedCatalog.js"
 import type { AutoMigrationError, MigrationDefinitionError } from "../core/error/AutoMigrationError.js"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 import type { Applied } from "../core/graph/MigrationGraph.js"
+import * as Plan from "../core/graph/Plan.js"
 import * as Layout from "../core/layout/Layout.js"
 import type { Arrangement, Entry } from "../core/layout/Listing.js"
 import * as Footprint from "../core/migration/Footprint.js"
@@ -50,16 +53,17 @@ export { NotWritten } from "./Written.js"
  * @since 0.1.0
  * @category errors
  */
-export class NotRewritable extends Schema.TaggedError<NotRewritable>("effect-auto-migration/NotRewritable")(
-  "NotRewritable",
-  {
-    file: Schema.String,
-    /** Sentences, each with the place of its statement where it is about one. */
-    reasons: Schema.NonEmptyArray(Schema.String)
-  }
-) {
-  override get message() {
-    return `${this.file} stays as it is:\n${this.reasons.join("\n")}`
+export class NotRewritable extends TaggedError<NotRewritable>("effect-auto-migration/NotRewritable")("NotRewritable", {
+  file: Schema.String,
+  /** Sentences, each with the place of its statement where it is about one. */
+  reasons: Schema.NonEmptyArray(Schema.String)
+}) {
+  get explanation(): Explanation {
+    return {
+      problem: `${this.file} stays as it is`,
+      reasons: this.reasons.map((why) => ({ why: why.replace(/\.$/, "") })),
+      remedies: [{ say: "To see the risks of its statements", run: lintOf(this.file) }]
+    }
   }
 }
 
@@ -69,22 +73,34 @@ export class NotRewritable extends Schema.TaggedError<NotRewritable>("effect-aut
  * @since 0.1.0
  * @category errors
  */
-export class ProofFailed extends Schema.TaggedError<ProofFailed>("effect-auto-migration/ProofFailed")("ProofFailed", {
+export class ProofFailed extends TaggedError<ProofFailed>("effect-auto-migration/ProofFailed")("ProofFailed", {
   file: Schema.String,
   /** `original`: the folder as it is does not run on an empty database. */
   stage: Schema.Literal("original", "rewritten", "comparison"),
   /** The server's error, or the first difference. */
   reason: Schema.String
 }) {
-  override get message() {
-    return `${this.file} stays as it is: ${stages[this.stage]} ${this.reason}`
+  get explanation(): Explanation {
+    const { problem, remedy } = stages[this.stage]
+    return {
+      problem: `${this.file} stays as it is: ${problem}`,
+      reasons: [{ why: this.reason }],
+      remedies: [{ say: remedy }]
+    }
   }
 }
 
+const lintOf = (file: string): string => `${Plan.commandName} lint ${Plan.shellWord(file)}`
+
+const byHand = "Rewrite the file by hand, as docs/lint.md shows it"
+
 const stages = {
-  original: "the folder does not run on an empty database, so the rewriting cannot be proved.",
-  rewritten: "the rewritten files do not run on an empty database.",
-  comparison: "the rewritten files give another schema. It"
+  original: {
+    problem: "the folder does not run on an empty database, so the rewriting cannot be proved",
+    remedy: "Correct the folder, or add what it expects of a database as a first migration"
+  },
+  rewritten: { problem: "the rewritten files do not run on an empty database", remedy: byHand },
+  comparison: { problem: "the rewritten files give another schema", remedy: byHand }
 } as const
 
 /** @since 0.1.0 @category models */

@@ -12,6 +12,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 
 /** @since 0.1.0 @category models */
 export interface File {
@@ -27,12 +29,15 @@ export interface File {
  * @since 0.1.0
  * @category errors
  */
-export class NotWritten extends Schema.TaggedError<NotWritten>("effect-auto-migration/NotWritten")("NotWritten", {
+export class NotWritten extends TaggedError<NotWritten>("effect-auto-migration/NotWritten")("NotWritten", {
   path: Schema.String,
   reason: Schema.String
 }) {
-  override get message() {
-    return `${this.path} was not written, and the folder is as it was: ${this.reason}.`
+  get explanation(): Explanation {
+    return {
+      problem: `${this.path} was not written, and the folder is as it was: ${this.reason}`,
+      remedies: [{ say: "Mend that, and rewrite the file again" }]
+    }
   }
 }
 

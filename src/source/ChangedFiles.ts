@@ -9,6 +9,8 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { TaggedError } from "../core/error/Explained.js"
+import type { Explanation } from "../core/error/Explanation.js"
 
 /**
  * Git cannot tell which files changed.
@@ -16,7 +18,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category errors
  */
-export class ChangesUnknown extends Schema.TaggedError<ChangesUnknown>("effect-auto-migration/ChangesUnknown")(
+export class ChangesUnknown extends TaggedError<ChangesUnknown>("effect-auto-migration/ChangesUnknown")(
   "ChangesUnknown",
   {
     reason: Schema.Literal("no git", "no repository", "unknown ref"),
@@ -26,20 +28,31 @@ export class ChangesUnknown extends Schema.TaggedError<ChangesUnknown>("effect-a
     detail: Schema.String
   }
 ) {
-  override get message() {
-    return messageOf(this)
+  get explanation(): Explanation {
+    return explanationOf(this)
   }
 }
 
-const messageOf = ({ detail, folder, reason, ref }: ChangesUnknown): string => {
-  const said = detail === "" ? "" : ` Git says: ${detail}.`
+const explanationOf = ({ detail, folder, reason, ref }: ChangesUnknown): Explanation => {
   switch (reason) {
     case "no git":
-      return "Git cannot be started. Install it, or name the files instead of a commit."
+      return {
+        problem: "Git cannot be started",
+        remedies: [{ say: "Install it, or name the files instead of a commit" }]
+      }
     case "no repository":
-      return `${folder} is not in a repository of git.${said} Name the files instead of a commit.`
+      return {
+        problem: `${folder} is not in a repository of git`,
+        reasons: detail === "" ? [] : [{ why: `git says: ${detail}` }],
+        remedies: [{ say: "Name the files instead of a commit" }]
+      }
     case "unknown ref":
-      return `Git knows no commit ${ref}. Fetch it (a shallow clone lacks it), or name another one.`
+      return {
+        problem: `Git knows no commit ${ref}`,
+        remedies: [
+          { say: "Name another one, or fetch it, since a shallow clone lacks it", run: "git fetch --unshallow" }
+        ]
+      }
   }
 }
 

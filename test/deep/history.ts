@@ -21,7 +21,7 @@ const usage = `Usage: npm run check:history -- <folder> [url] [--rounds N] [--or
   --rounds N  at most so many orders; without it until every pair that may be swapped was
   --order     the order of names that have two`
 
-const unusable = (reason: string) => new HistoryCheck.HistoryUnusable({ reason })
+const unusable = (reason: string) => new HistoryCheck.HistoryUnusable({ reason, remedy: usage })
 
 const invocation = Either.gen(function* () {
   const { positionals, values } = yield* Either.try({

@@ -13,6 +13,7 @@
  * @internal
  */
 import * as Either from "effect/Either"
+import type { Remedy } from "../error/Explanation.js"
 import { parse } from "./FlywayName.js"
 
 /** A file to write. @since 0.1.0 @category models */
@@ -137,6 +138,12 @@ const afterFlyway = (paths: ReadonlyArray<string>, name: string): ReadonlyArray<
   return [{ path: `V${plusOne(last)}__${name}.sql`, text: "" }]
 }
 
+/** Why there is no new file, and what to do. @since 0.1.0 @category models */
+export interface Objection {
+  readonly problem: string
+  readonly remedy: Remedy
+}
+
 /**
  * The files of a new migration. `Left` tells why there are none: the name has no letter or digit, or a tool keeps a list of
  * its files, to which only that tool adds.
@@ -144,12 +151,20 @@ const afterFlyway = (paths: ReadonlyArray<string>, name: string): ReadonlyArray<
  * @since 0.1.0
  * @category constructors
  */
-export const next = (folder: Folder, description: string): Either.Either<ReadonlyArray<NewFile>, string> => {
+export const next = (folder: Folder, description: string): Either.Either<ReadonlyArray<NewFile>, Objection> => {
   const name = slug(description)
-  if (name === "") return Either.left(`"${description}" has no letter and no digit for a file's name.`)
+  if (name === "") {
+    return Either.left({
+      problem: `"${description}" has no letter and no digit for a file's name`,
+      remedy: { say: "Say what the migration does, such as add_email" }
+    })
+  }
   for (const [file, tool, command] of ofTools) {
     if (folder.paths.some((path) => file.test(path))) {
-      return Either.left(`${tool} keeps a list of the files of this folder. Make the file with: ${command}`)
+      return Either.left({
+        problem: `${tool} keeps a list of the files of this folder`,
+        remedy: { say: "Make the file with that tool", run: command }
+      })
     }
   }
   const last = lastOf(folder.paths.flatMap(numberedFrom))

@@ -8,10 +8,11 @@ import * as fc from "fast-check"
 import { type Explained, type Explanation, message, sentence } from "../../../src/core/error/Explanation.js"
 import * as Columns from "../../../src/core/text/Columns.js"
 import { isHidden, visibleName } from "../../../src/core/text/Visible.js"
-import { examples } from "../../support/error/Examples.js"
+import { examples, ofTools } from "../../support/error/Examples.js"
+import * as Repository from "../../support/repository/Repository.js"
 
 describe("the rendering of each class", () => {
-  for (const error of examples) {
+  for (const error of [...examples, ...ofTools]) {
     it(`${error._tag} in a log, in a pipe and on a terminal`, () => {
       const terminal = AutoMigrationError.render(error, { color: true, width: 80, links: "/srv/shop" })
       expect(`${error.message}\n\n${AutoMigrationError.render(error)}\n\n${JSON.stringify(terminal)}`).toMatchSnapshot()
@@ -27,11 +28,21 @@ describe("the rendering of each class", () => {
       classes.map(({ name }) => name)
     )
   })
+
+  it("is there for every class of the sources but misused words, which the command line answers with its help", () => {
+    const named = Repository.filesIn("src").flatMap((file) =>
+      [...Repository.read(file).matchAll(/class (\w+) extends (?:Schema\.)?TaggedError/g)].map(([, name]) => name)
+    )
+    assert.sameMembers(
+      [...new Set([...examples, ...ofTools].map(({ constructor }) => constructor.name))],
+      named.filter((name) => name !== "UsageError")
+    )
+  })
 })
 
 describe("the message", () => {
   it("of every class stays on one line and ends with what to do", () => {
-    for (const error of examples) {
+    for (const error of [...examples, ...ofTools]) {
       assert.notMatch(error.message, /[\n\r\t]|undefined|\[object/)
       const { run, say } = error.explanation.remedies.at(-1) ?? { say: "" }
       assert.isTrue(error.message.endsWith(run ?? sentence(say)), error.message)

@@ -45,15 +45,22 @@ describe("a new migration", () => {
   it("is named by its letters and digits", () => {
     deepStrictEqual(next([], "Add e-mail!"), Either.right(["001_add_e_mail.sql"]))
     deepStrictEqual(next([], "größe"), Either.right(["001_größe.sql"]))
-    deepStrictEqual(next([], "../!"), Either.left('"../!" has no letter and no digit for a file\'s name.'))
+    deepStrictEqual(
+      next([], "../!"),
+      Either.left({
+        problem: '"../!" has no letter and no digit for a file\'s name',
+        remedy: { say: "Say what the migration does, such as add_email" }
+      })
+    )
   })
 
   it("is left to a tool that keeps a list of its files", () => {
     deepStrictEqual(
       next(["0000_users.sql", "meta/_journal.json"]),
-      Either.left(
-        "Drizzle keeps a list of the files of this folder. Make the file with: npx drizzle-kit generate --custom"
-      )
+      Either.left({
+        problem: "Drizzle keeps a list of the files of this folder",
+        remedy: { say: "Make the file with that tool", run: "npx drizzle-kit generate --custom" }
+      })
     )
   })
 })

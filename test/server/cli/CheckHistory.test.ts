@@ -68,7 +68,10 @@ describe("the command that checks a history", () => {
 
   it.scopedLive("fails without migrations", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip(run({}))).message, "There are no migrations.")
+      assert.strictEqual(
+        (yield* Effect.flip(run({}))).message,
+        "There are no migrations. Name their folder by --folder."
+      )
     })
   )
 })

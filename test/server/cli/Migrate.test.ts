@@ -44,11 +44,12 @@ describe("migrate without ids and without a terminal", () => {
       const { directory, file, typed } = yield* started(shop, ada)
       const { code, printed } = yield* typed("migrate")
       assert.strictEqual(code, 1)
+      assert.include(printed, "DataLossNotAccepted: 003_fax would lose data\n")
       assert.include(
-        printed,
-        `\n${file("003_fax")}:2: data-loss of relation users: ALTER TABLE users DROP COLUMN fax\nNothing was applied.`
+        printed.replaceAll(/\s/g, ""),
+        `${file("003_fax")}:2: data-loss of relation users: ALTER TABLE users DROP COLUMN fax`.replaceAll(" ", "")
       )
-      assert.include(printed, "--accept data-loss")
+      assert.match(printed, /\n +outcome +Nothing was applied\.\n.*--accept data-loss/)
       assert.isTrue(printed.endsWith(`npx effect-auto-migration migrate 003_fax --folder ${directory}`), printed)
       assert.include((yield* typed("status")).printed, "pending  002_email\npending  003_fax\npending  004_phone")
       assert.strictEqual((yield* typed("migrate", "--yes")).code, 1)

@@ -1,8 +1,13 @@
 /**
  * One error of each class, with the facts that the library gives it.
  */
+import { SqlError } from "@effect/sql/SqlError"
 import * as Option from "effect/Option"
-import { AutoMigrationError as Errors, SchemaObject } from "effect-auto-migration"
+import { ChangedFiles, AutoMigrationError as Errors, HistoryCheck, Rewrite, SchemaObject } from "effect-auto-migration"
+import * as Connection from "../../../src/cli/Connection.js"
+import { DataLossNotAccepted } from "../../../src/cli/Migrate.js"
+import { FileNotMade } from "../../../src/cli/New.js"
+import { NotFound } from "../../../src/cli/Settings.js"
 import * as SqlState from "../../../src/core/detect/SqlState.js"
 
 const migrationIds = ["002_email"] as const
@@ -225,3 +230,35 @@ const options = [
 
 /** @since 0.1.0 @category examples */
 export const examples = [...gaps, ...runs, ...servers, ...ledgers, ...definitions, ...adoptions, ...options]
+
+const address = { host: "db.local", port: "5433", database: "shop", user: "ada", from: "DATABASE_URL" }
+
+/** Errors of the command line, and of the tools for files and histories. @since 0.1.0 @category examples */
+export const ofTools = [
+  new DataLossNotAccepted({
+    migrationIds: ["003_fax"],
+    losses: ["db/migrations/003_fax.sql:2: data-loss of relation users: ALTER TABLE users DROP COLUMN fax"],
+    command: "npx effect-auto-migration migrate 003_fax --folder db/migrations"
+  }),
+  Connection.failure(
+    { url: "postgres://ada:secret@db.local:5433/shop", ...address },
+    new SqlError({ cause: Object.assign(new Error('database "shop" does not exist'), { code: "3D000" }) })
+  ),
+  new NotFound({ what: "users.mail", known: ["001_users", "002_email"] }),
+  new FileNotMade({
+    path: "db/migrations",
+    reason: "EACCES: permission denied",
+    remedy: { say: "Correct its rights" }
+  }),
+  new ChangedFiles.ChangesUnknown({ reason: "unknown ref", folder: "db/migrations", ref: "main", detail: "" }),
+  new HistoryCheck.HistoryUnusable({
+    reason: "The role app may not create databases",
+    remedy: "Name one that may, or let a superuser run ALTER ROLE … CREATEDB"
+  }),
+  new Rewrite.NotRewritable({
+    file,
+    reasons: ["It is applied, and an edit of an applied migration changes no database."]
+  }),
+  new Rewrite.ProofFailed({ file, stage: "comparison", reason: "has no index users_email" }),
+  new Rewrite.NotWritten({ path: file, reason: "it has changed meanwhile" })
+]
