@@ -132,7 +132,7 @@ describe("the command line", () => {
       ["status"],
       nowhere,
       1,
-      /^Cannot connect to 127.0.0.1, port 1, database "x", user "ada" \(from DATABASE_URL\): no server listens/
+      /^ConnectionFailed: Cannot connect to 127.0.0.1, port 1, database "x", user "ada" \(from DATABASE_URL\): no server listens/
     ],
     ["an unknown command", ["florble"], {}, 2, /^There is no command "florble"/],
     ["an unknown id", ["migrate", "007_none"], "server", 1, /no migration "007_none"/]
