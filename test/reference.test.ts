@@ -191,7 +191,10 @@ describe("the page about errors", () => {
     const ofTools = filesIn("src")
       .filter((file) => !/^src\/(cli|core\/error)\//.test(file))
       .flatMap((file) =>
-        Array.from(read(file).matchAll(/^export class (\w+) extends (?:Schema\.)?TaggedError/gm), (match) => match[1] ?? "")
+        Array.from(
+          read(file).matchAll(/^export class (\w+) extends (?:Schema\.)?TaggedError/gm),
+          (match) => match[1] ?? ""
+        )
       )
     assert.include(ofTools, "ProofFailed")
     deepStrictEqual(
