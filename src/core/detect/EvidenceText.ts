@@ -149,9 +149,16 @@ export const changedTable = (evidence: Evidence): ReadonlyArray<string> | undefi
   return new Set(tables.map((parts) => parts.join("\0"))).size === 1 ? tables[0] : undefined
 }
 
-/** A line about a function in PL/pgSQL, in any language. One about a part of its code begins or ends like a quotation. */
+/**
+ * A line about a function in PL/pgSQL, in any language: it tells a line of the function. A line about a part of its code begins or ends
+ * like a quotation, or has one that goes on in the next line.
+ */
 const calls = (line: string): boolean =>
-  line.includes("PL/pgSQL") && !line.startsWith('PL/pgSQL assignment "') && !/["«»“”」]\s*$/.test(line)
+  line.includes("PL/pgSQL") &&
+  !line.startsWith('PL/pgSQL assignment "') &&
+  !/["«»“”」]\s*$/.test(line) &&
+  (line.match(/[«»“”„「」]/g) ?? []).length % 2 === 0 &&
+  /\d/.test(line.replaceAll(/\([^()]*\)/g, ""))
 
 /** The lines of a context behind the innermost function: what was before it has run inside it. */
 const outsideOf = (context: string): string => {
