@@ -7,19 +7,15 @@
  * loop alternate, and the ratio is that of the medians. Round trips are counted on the wire. That each file is recorded and each
  * table is there is checked outside the measured region.
  */
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Redacted from "effect/Redacted"
 import pg from "pg"
 import * as AutoMigration from "../src/AutoMigration.js"
-import * as MigrationSource from "../src/source/MigrationSource.js"
 import * as Database from "../test/support/server/Database.js"
 import * as EmbeddedServer from "../test/support/server/EmbeddedServer.js"
 import * as WireTap from "../test/support/server/WireTap.js"
 import type { Measurement } from "./run.js"
 import * as DelayedWire from "./support/DelayedWire.js"
+import * as Program from "./support/Program.js"
 
 const sizes = [10, 100] as const
 const rounds = 7
@@ -35,37 +31,15 @@ const files = (size: number): Readonly<Record<string, string>> =>
     Array.from({ length: size + 1 }, (_, n) => [`${String(n).padStart(4, "0")}_made`, file(n)] as const)
   )
 
-const median = (values: ReadonlyArray<number>): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
-const timed = <A>(work: () => Promise<A>): Effect.Effect<number> =>
-  Effect.promise(async () => {
-    const start = process.hrtime.bigint()
-    await work()
-    return Number(process.hrtime.bigint() - start)
-  })
-
 /** The first file builds the ledger, and is not measured. */
 const byLibrary = (url: string, size: number) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() =>
-      ManagedRuntime.make(
-        AutoMigration.AutoMigrationLive.pipe(
-          Layer.provide(MigrationSource.layerRecord(files(size))),
-          Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) })),
-          Layer.orDie
-        )
-      )
-    ),
-    (program) =>
-      Effect.gen(function* () {
-        yield* Effect.promise(() => program.runPromise(AutoMigration.migrateTo(["0000_made"])))
-        const took = yield* timed(() => program.runPromise(AutoMigration.migrate))
-        const { pending } = yield* Effect.promise(() => program.runPromise(AutoMigration.status))
-        return pending.length > 0 ? yield* Effect.dieMessage("a file was not recorded") : took
-      }),
-    (program) => Effect.promise(() => program.dispose())
-  )
+  Effect.gen(function* () {
+    const program = yield* Program.make(url, files(size))
+    yield* Effect.promise(() => program.runPromise(AutoMigration.migrateTo(["0000_made"])))
+    const took = yield* Program.timed(() => program.runPromise(AutoMigration.migrate))
+    const { pending } = yield* Effect.promise(() => program.runPromise(AutoMigration.status))
+    return pending.length > 0 ? yield* Effect.dieMessage("a file was not recorded") : took
+  }).pipe(Effect.scoped)
 
 const byHand = (url: string, size: number) =>
   Effect.acquireUseRelease(
@@ -77,7 +51,7 @@ const byHand = (url: string, size: number) =>
       return client
     }),
     (client) =>
-      timed(async () => {
+      Program.timed(async () => {
         for (const [id, text] of Object.entries(files(size)).slice(1)) {
           await client.query("BEGIN")
           await client.query(text)
@@ -125,8 +99,8 @@ const measure = (server: string, size: number, where: string, through: (url: str
     }
     return {
       name: `${size} files${where}, against a bare loop`,
-      ratio: median(library.slice(1)) / median(loop.slice(1)),
-      nanoseconds: median(library.slice(1)),
+      ratio: Program.median(library.slice(1)) / Program.median(loop.slice(1)),
+      nanoseconds: Program.median(library.slice(1)),
       atMost: where === "" ? 1.1 : 1
     } satisfies Measurement
   })

@@ -9,16 +9,12 @@
  * Each heal has one migration: the columns are those of different tables, since a heal brings all columns of its table.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Redacted from "effect/Redacted"
 import * as AutoMigration from "../src/AutoMigration.js"
-import * as MigrationSource from "../src/source/MigrationSource.js"
 import * as Database from "../test/support/server/Database.js"
 import * as EmbeddedServer from "../test/support/server/EmbeddedServer.js"
 import type { Measurement } from "./run.js"
+import * as Program from "./support/Program.js"
 
 const sizes = [100, 10_000] as const
 const warmUp = 10
@@ -53,23 +49,6 @@ const filled = (server: string, size: number) =>
     )
   )
 
-const programIn = (url: string, migrations: Readonly<Record<string, string>>) =>
-  Effect.acquireRelease(
-    Effect.sync(() =>
-      ManagedRuntime.make(
-        AutoMigration.AutoMigrationLive.pipe(
-          Layer.provide(MigrationSource.layerRecord(migrations)),
-          Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) })),
-          Layer.orDie
-        )
-      )
-    ),
-    (runtime) => Effect.promise(() => runtime.dispose())
-  )
-
-const median = (values: ReadonlyArray<number>): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
 const heal = (query: string) => Effect.flatMap(SqlClient, (sql) => AutoMigration.withAutoMigration(sql.unsafe(query)))
 
 const measure = (server: string, name: keyof typeof kinds) =>
@@ -77,7 +56,7 @@ const measure = (server: string, name: keyof typeof kinds) =>
     const { migration, query } = kinds[name]
     const migrations = Object.fromEntries(numbers.map((n) => [`${n}_healed`, migration(n)]))
     const programs = yield* Effect.forEach(sizes, (size) =>
-      Effect.flatMap(filled(server, size), (url) => programIn(url, migrations))
+      Effect.flatMap(filled(server, size), (url) => Program.make(url, migrations))
     )
     const times = programs.map((): Array<number> => [])
     for (const n of numbers) {
@@ -91,7 +70,7 @@ const measure = (server: string, name: keyof typeof kinds) =>
       const { pending } = yield* Effect.promise(() => program.runPromise(AutoMigration.status))
       if (pending.length > 0) return yield* Effect.dieMessage("a heal was not recorded")
     }
-    const [few = Number.NaN, many = Number.NaN] = times.map((all) => median(all.slice(warmUp)))
+    const [few = Number.NaN, many = Number.NaN] = times.map((all) => Program.median(all.slice(warmUp)))
     return {
       name: `${name} among 10,000 tables, against 100`,
       ratio: many / few,

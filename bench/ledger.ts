@@ -2,20 +2,16 @@
  * What a ledger of 20,000 migrations costs, against one of 1,000.
  *
  * Workload: two databases of one server whose ledgers hold as many migrations as their names say, in events that the server's triggers
- * made, and a program in each with one file more for each measurement. Measured: the time of an operator's `migrate` of one file, which
- * appends an event, and of `AutoMigration.refresh`, which reads what is new; the databases alternate, and the ratio is that of the
- * medians. That each file is recorded is checked outside the measured region.
+ * made, and a program in each with one file more for each measurement. Measured: the time of an operator's `migrateTo` of one file, which
+ * appends an event, and of `isApplied`, which reads what is new; the databases alternate, and the ratio is that of the medians. That each
+ * file is recorded is checked outside the measured region.
  */
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Redacted from "effect/Redacted"
 import * as AutoMigration from "../src/AutoMigration.js"
-import * as MigrationSource from "../src/source/MigrationSource.js"
 import * as Database from "../test/support/server/Database.js"
 import * as EmbeddedServer from "../test/support/server/EmbeddedServer.js"
 import type { Measurement } from "./run.js"
+import * as Program from "./support/Program.js"
 
 const sizes = [1_000, 20_000] as const
 const warmUp = 5
@@ -24,25 +20,11 @@ const pairs = 41
 const numbers = Array.from({ length: 1 + warmUp + pairs }, (_, n) => String(n).padStart(4, "0"))
 const migrations = Object.fromEntries(numbers.map((n) => [`${n}_one`, `CREATE TABLE one_${n} (id integer);`]))
 
-const programIn = (url: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() =>
-      ManagedRuntime.make(
-        AutoMigration.AutoMigrationLive.pipe(
-          Layer.provide(MigrationSource.layerRecord(migrations)),
-          Layer.provideMerge(PgClient.layer({ url: Redacted.make(url) })),
-          Layer.orDie
-        )
-      )
-    ),
-    (runtime) => Effect.promise(() => runtime.dispose())
-  )
-
 /** A ledger that the library has built, with events of another program. */
 const filled = (server: string, size: number) =>
   Effect.gen(function* () {
     const url = yield* Database.fresh(server)
-    const program = yield* programIn(url)
+    const program = yield* Program.make(url, migrations)
     yield* Effect.promise(() => program.runPromise(AutoMigration.migrateTo(["0000_one"])))
     yield* Database.query(
       url,
@@ -53,16 +35,6 @@ const filled = (server: string, size: number) =>
     return program
   })
 
-const median = (values: ReadonlyArray<number>): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
-const timed = (work: () => Promise<unknown>): Effect.Effect<number> =>
-  Effect.promise(async () => {
-    const start = process.hrtime.bigint()
-    await work()
-    return Number(process.hrtime.bigint() - start)
-  })
-
 const measure = (server: string) =>
   Effect.gen(function* () {
     const programs = yield* Effect.forEach(sizes, (size) => filled(server, size))
@@ -70,8 +42,8 @@ const measure = (server: string) =>
     const refreshing = programs.map((): Array<number> => [])
     for (const n of numbers.slice(1)) {
       for (const [which, program] of programs.entries()) {
-        appending[which]?.push(yield* timed(() => program.runPromise(AutoMigration.migrateTo([`${n}_one`]))))
-        refreshing[which]?.push(yield* timed(() => program.runPromise(AutoMigration.isApplied(`${n}_one`))))
+        appending[which]?.push(yield* Program.timed(() => program.runPromise(AutoMigration.migrateTo([`${n}_one`]))))
+        refreshing[which]?.push(yield* Program.timed(() => program.runPromise(AutoMigration.isApplied(`${n}_one`))))
       }
     }
     for (const program of programs) {
@@ -79,8 +51,8 @@ const measure = (server: string) =>
       if (pending.length > 0) return yield* Effect.dieMessage("a file was not recorded")
     }
     const compared = (name: string, [few = [], many = []]: ReadonlyArray<ReadonlyArray<number>>): Measurement => {
-      const time = median(many.slice(warmUp))
-      return { name, ratio: time / median(few.slice(warmUp)), nanoseconds: time, atMost: 1.2 }
+      const time = Program.median(many.slice(warmUp))
+      return { name, ratio: time / Program.median(few.slice(warmUp)), nanoseconds: time, atMost: 1.2 }
     }
     return [
       compared("a file applied, with 20,000 migrations in the ledger against 1,000", appending),

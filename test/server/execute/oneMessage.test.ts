@@ -4,7 +4,6 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { AutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
@@ -13,8 +12,11 @@ import {
   ask,
   failsWith,
   inProgramWithLedger as inProgram,
+  inStoppedProgram,
   inTappedProgram,
-  kinds
+  kinds,
+  patient,
+  waitsInVain
 } from "../../support/program/Situation.js"
 import * as Database from "../../support/server/Database.js"
 import { role } from "../../support/server/Role.js"
@@ -163,20 +165,17 @@ describe("the server refuses the message", () => {
   )
 
   it.scopedLive("where another process has a lease: the query waits for it", () =>
-    inProgram(
-      {
-        migrations: { ...first, "002_made": "CREATE TABLE made (id integer);" },
-        options: { deadline: Duration.seconds(2) }
-      },
-      (url) =>
+    inStoppedProgram(
+      { migrations: { ...first, "002_made": "CREATE TABLE made (id integer);" }, options: patient },
+      (url, clock) =>
         Effect.gen(function* () {
           yield* ask("SELECT id FROM first")
           yield* Database.query(
             url,
             `INSERT INTO auto_migration.lease (migration_id, checksum, holder, lasts, progress, in_doubt)
-            VALUES ('other', 'sha256:00', '00000000-0000-4000-8000-000000000001', '1 hour', 0, 'nothing')`
+              VALUES ('other', 'sha256:00', '00000000-0000-4000-8000-000000000001', '1 hour', 0, 'nothing')`
           )
-          const error = yield* failsWith("LockTimeout", ask("SELECT id FROM made"))
+          const error = yield* waitsInVain(clock, ask("SELECT id FROM made"))
           strictEqual(error.waitingFor, "lease")
           yield* Database.query(url, "DELETE FROM auto_migration.lease")
           deepStrictEqual(yield* ask("SELECT id FROM made"), [])

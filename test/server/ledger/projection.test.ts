@@ -143,3 +143,22 @@ describe("a ledger of a version that did not guard its projection", () => {
     )
   )
 })
+
+describe("the bit of a further migration", () => {
+  const rowsRead = `SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS n FROM pg_stat_xact_user_tables
+    WHERE relname = 'migration_bit'`
+  const event = (ids: string): string =>
+    `INSERT INTO auto_migration.event (kind, migration_id, checksum) SELECT 'Applied', id, 'sha256:00' FROM ${ids} AS of (id)`
+
+  it.scopedLive("is found without reading the bits of all others", () =>
+    inProgram({ migrations: users }, (url) =>
+      Effect.gen(function* () {
+        yield* AutoMigration.migrate
+        yield* Database.query(url, event("(SELECT 'other_' || n FROM generate_series(1, 500) AS n)"))
+        const [row] = yield* Database.query(url, "BEGIN", event("(VALUES ('further'))"), rowsRead)
+        assert.isBelow(Number(row?.["n"]), 50)
+        assert.isTrue(Either.isRight(yield* AutoMigration.verify))
+      })
+    )
+  )
+})
