@@ -2,10 +2,11 @@
  * A migration that needs no question is one message to the server, and its errors say as much as those of a script that is sent statement
  * by statement.
  */
+import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { AutoMigration } from "effect-auto-migration"
+import { AutoMigration, withAutoMigration } from "effect-auto-migration"
 import * as App from "../../support/program/App.js"
 import {
   appliedIds,
@@ -162,6 +163,22 @@ describe("the server refuses the message", () => {
           deepStrictEqual(yield* kinds, ["Applied 001_first", "Applied 002_made"])
         })
     )
+  )
+
+  it.scopedLive(
+    "where another session has made the object meanwhile: the query runs again, and the migration does not",
+    () =>
+      inProgram({ migrations: { ...first, "002_made": "CREATE TABLE made (id integer);" } }, (url) =>
+        Effect.gen(function* () {
+          yield* ask("SELECT id FROM first")
+          const sql = yield* SqlClient.SqlClient
+          const query = Effect.tapError(sql.unsafe("SELECT id FROM made"), () =>
+            Database.query(url, "CREATE TABLE made (id integer)")
+          )
+          deepStrictEqual(yield* withAutoMigration(query), [])
+          deepStrictEqual(yield* kinds, ["Applied 001_first"])
+        })
+      )
   )
 
   it.scopedLive("where another process has a lease: the query waits for it", () =>
